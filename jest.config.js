@@ -1,0 +1,30 @@
+const shared = {
+  testEnvironment: "node",
+  transform: {
+    "\\.[jt]s$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }],
+  },
+  moduleNameMapper: {
+    "^express-resilient-pubsub$": "<rootDir>/src/index.ts",
+    "^express-resilient-pubsub/emulator$": "<rootDir>/src/emulator/index.ts",
+  },
+};
+
+// Everything that touches Express runs twice: once on each major version that the package supports.
+const onExpress = ["middleware", "negotiate", "upstream", "fan-out", "failover", "docs"];
+const testsOf = (folders) => folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`);
+
+export default {
+  projects: [
+    {
+      ...shared,
+      displayName: "express 5",
+      testMatch: ["<rootDir>/test/**/*.test.ts"],
+    },
+    {
+      ...shared,
+      displayName: "express 4",
+      testMatch: testsOf(onExpress),
+      moduleNameMapper: { ...shared.moduleNameMapper, "^express$": "express4" },
+    },
+  ],
+};
