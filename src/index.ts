@@ -1,1 +1,22 @@
-export const todo = 1;
+// The plugin.
+export { resilientPubSub } from "./middleware.ts";
+export type { EndpointsControl, ResilientPubSub } from "./middleware.ts";
+export { endpointsFromEnv } from "./endpoints/from-env.ts";
+// What it takes.
+export type * from "./option-types.ts";
+// What it answers and announces.
+export type { EndpointSnapshot, ProbeRecord } from "./endpoints/registered-endpoint.ts";
+export type { PubSubEvents } from "./events.ts";
+export type { BroadcastOptions, PubSub } from "./fan-out/pubsub-service.ts";
+export type { FanOutReport } from "./fan-out/report.ts";
+export type { DownReason } from "./health/down-reason.ts";
+export type { NegotiateAnswer } from "./negotiate/negotiate-handler.ts";
+// What it throws; match `code`, or use the guard where duplicate installs defeat `instanceof`.
+export { FanOutError } from "./fan-out/report.ts";
+export {
+  type ErrorCode,
+  InvalidOptionsError,
+  isResilientPubSubError,
+  type OptionProblem,
+  ResilientPubSubError,
+} from "./errors.ts";

@@ -1,0 +1,152 @@
+import { InvalidOptionsError, ResilientPubSubError } from "../errors.ts";
+import type { TypedEvents } from "../events.ts";
+import type { DownReason } from "../health/down-reason.ts";
+import { afterProbe, type ProbeOutcome, type Thresholds } from "../health/health-state.ts";
+import { type Movement, movementsBetween } from "../routing/movements.ts";
+import { type Routable, servingEndpoints } from "../routing/serving.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { RegisteredEndpoint } from "./registered-endpoint.ts";
+
+/** The set of endpoints, and the only place where their state changes. Every change is announced. */
+export class EndpointRegistry {
+  readonly #thresholds: Thresholds;
+  readonly #events: TypedEvents;
+  readonly #endpoints = new Map<string, RegisteredEndpoint>();
+  /** The last endpoints that served; they are remembered while nobody does. */
+  #serving: readonly Routable[];
+  #isAllDown = false;
+  /** Until the first round of probes is decided, there is nothing to move away from. */
+  #isStarting = true;
+
+  constructor(endpoints: readonly Endpoint[], thresholds: Thresholds, events: TypedEvents) {
+    this.#thresholds = thresholds;
+    this.#events = events;
+    for (const endpoint of endpoints) {
+      this.#endpoints.set(endpoint.name, new RegisteredEndpoint(endpoint));
+    }
+    this.#serving = servingEndpoints(this.all());
+  }
+
+  all(): RegisteredEndpoint[] {
+    return [...this.#endpoints.values()];
+  }
+
+  /** @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT` */
+  get(name: string): RegisteredEndpoint {
+    const endpoint = this.#endpoints.get(name);
+    if (endpoint) return endpoint;
+    const known = [...this.#endpoints.keys()].join(", ");
+    throw new ResilientPubSubError(
+      "ERR_UNKNOWN_ENDPOINT",
+      `No endpoint is called "${name}"; the endpoints are ${known}`,
+    );
+  }
+
+  has(endpoint: RegisteredEndpoint): boolean {
+    return this.#endpoints.get(endpoint.name) === endpoint;
+  }
+
+  /** Counts the outcome of one probe, unless a newer one of this endpoint has been counted. */
+  recordProbe(
+    endpoint: RegisteredEndpoint,
+    sequence: number,
+    outcome: ProbeOutcome,
+    timing: { at: number; durationInMs: number },
+  ): void {
+    if (sequence < endpoint.lastSequence || !this.has(endpoint)) return;
+    endpoint.lastSequence = sequence;
+    endpoint.lastProbe = Object.freeze({ ...timing, ...outcome });
+    const before = endpoint.health;
+    endpoint.health = afterProbe(before, outcome, this.#thresholds, Date.now());
+    if (endpoint.health.status === before.status) return;
+    if (endpoint.health.status === "healthy") {
+      this.#events.emit("endpointUp", { endpoint: endpoint.name });
+    } else if (endpoint.health.status === "unhealthy") {
+      const { reason } = endpoint.health;
+      this.#events.emit("endpointDown", { endpoint: endpoint.name, reason });
+    }
+    this.#announceMovements();
+  }
+
+  /** Takes an endpoint out of negotiate; fan-out still reaches the clients that it has. */
+  drain(name: string): void {
+    const endpoint = this.get(name);
+    if (endpoint.drained) return;
+    endpoint.drained = true;
+    this.#events.emit("endpointDrained", { endpoint: name });
+    this.#announceMovements();
+  }
+
+  undrain(name: string): void {
+    const endpoint = this.get(name);
+    if (!endpoint.drained) return;
+    endpoint.drained = false;
+    this.#events.emit("endpointUndrained", { endpoint: name });
+    this.#announceMovements();
+  }
+
+  /** @throws InvalidOptionsError when the name or the URL is taken */
+  add(endpoint: Endpoint): RegisteredEndpoint {
+    const { name, config } = endpoint;
+    const twin = this.all().find(
+      (other) => other.name === name || other.endpoint.config.url === config.url,
+    );
+    if (twin) {
+      const message = `name or URL is taken by "${twin.name}" (${twin.endpoint.config.url}); give each endpoint its own`;
+      throw new InvalidOptionsError([{ path: `endpoint "${name}"`, message }]);
+    }
+    const added = new RegisteredEndpoint(endpoint);
+    this.#endpoints.set(name, added);
+    this.#events.emit("endpointAdded", { endpoint: name });
+    return added;
+  }
+
+  /** @throws InvalidOptionsError when no primary would be left */
+  remove(name: string): RegisteredEndpoint {
+    const removed = this.get(name);
+    const rest = this.all().filter((endpoint) => endpoint !== removed);
+    if (!rest.some(({ role }) => role === "primary")) {
+      const message = "is the last primary; add another one first";
+      throw new InvalidOptionsError([{ path: `endpoint "${name}"`, message }]);
+    }
+    this.#endpoints.delete(name);
+    this.#events.emit("endpointRemoved", { endpoint: name });
+    this.#announceMovements();
+    return removed;
+  }
+
+  #announceMovements(): void {
+    const endpoints = this.all();
+    if (this.#isStarting && endpoints.some(({ health }) => health.status === "unknown")) return;
+    this.#isStarting = false;
+    const before = this.#serving;
+    const after = servingEndpoints(endpoints.filter(({ isUsable }) => isUsable));
+    if (after.length === 0) {
+      this.#announceAllDown(endpoints);
+      return;
+    }
+    this.#isAllDown = false;
+    this.#serving = after;
+    const order = endpoints.map(({ name }) => name);
+    for (const movement of movementsBetween(before, after, order)) this.#announce(movement);
+  }
+
+  #announce({ kind, from, to }: Movement): void {
+    if (kind === "failback") this.#events.emit("failback", { from, to });
+    else this.#events.emit("failover", { from, to, reason: this.#whyLeft(from) });
+  }
+
+  #announceAllDown(endpoints: RegisteredEndpoint[]): void {
+    if (this.#isAllDown) return;
+    this.#isAllDown = true;
+    this.#events.emit("allDown", {
+      endpoints: endpoints.map(({ name, reason }) => ({ endpoint: name, reason })),
+    });
+  }
+
+  #whyLeft(name: string): DownReason | "drained" | "removed" {
+    const endpoint = this.#endpoints.get(name);
+    if (endpoint === undefined) return "removed";
+    return endpoint.health.status === "unhealthy" ? endpoint.health.reason : "drained";
+  }
+}

@@ -1,0 +1,88 @@
+import type { DownReason } from "./health/down-reason.ts";
+
+/** The events of `pubsub.events` and what their listeners are given. */
+export interface PubSubEvents {
+  /** An endpoint became healthy: for the first time, or again. */
+  endpointUp: { endpoint: string };
+  /** An endpoint became unhealthy. */
+  endpointDown: { endpoint: string; reason: DownReason };
+  /** Negotiate sends clients of `from` to `to` from now on. */
+  failover: { from: string; to: string; reason: DownReason | "drained" | "removed" };
+  /** Negotiate returns to `to`, which takes precedence over `from`. */
+  failback: { from: string; to: string };
+  /** No endpoint is left that negotiate could answer with. */
+  allDown: { endpoints: { endpoint: string; reason: string }[] };
+  /** An operator took an endpoint out of negotiate. */
+  endpointDrained: { endpoint: string };
+  /** An operator gave a drained endpoint back. */
+  endpointUndrained: { endpoint: string };
+  endpointAdded: { endpoint: string };
+  endpointRemoved: { endpoint: string };
+  /** An endpoint gave no client token; the negotiate went on with the next endpoint. */
+  tokenFailed: { endpoint: string; error: unknown };
+  /** The application's own code (`handler` names which) threw or rejected. */
+  handlerError: { handler: string; error: unknown };
+}
+
+type EventName = keyof PubSubEvents;
+type HandlerError = PubSubEvents["handlerError"];
+type AnyListener = Listener<never>;
+type Listener<Name extends EventName> = (event: PubSubEvents[Name]) => void | Promise<void>;
+
+/**
+ * Typed events whose listeners can harm nobody: one that throws or rejects becomes a `handlerError`,
+ * and a `handlerError` without a listener becomes a process warning, so that nothing fails silently.
+ */
+export class TypedEvents {
+  readonly #listeners = new Map<EventName, Map<AnyListener, { once: boolean }>>();
+
+  on<Name extends EventName>(name: Name, listener: Listener<Name>): this {
+    return this.#add(name, listener, { once: false });
+  }
+
+  once<Name extends EventName>(name: Name, listener: Listener<Name>): this {
+    return this.#add(name, listener, { once: true });
+  }
+
+  off<Name extends EventName>(name: Name, listener: Listener<Name>): this {
+    this.#listeners.get(name)?.delete(listener);
+    return this;
+  }
+
+  emit<Name extends EventName>(name: Name, event: PubSubEvents[Name]): void {
+    const listeners = [...(this.#listeners.get(name) ?? [])];
+    if (listeners.length === 0 && name === "handlerError") warn(event as HandlerError);
+    for (const [listener, { once }] of listeners) {
+      if (once) this.#listeners.get(name)?.delete(listener);
+      this.#call(name, listener as Listener<Name>, event);
+    }
+  }
+
+  #add<Name extends EventName>(name: Name, listener: Listener<Name>, mode: { once: boolean }) {
+    const listeners = this.#listeners.get(name) ?? new Map();
+    this.#listeners.set(name, listeners.set(listener, mode));
+    return this;
+  }
+
+  #call<Name extends EventName>(name: Name, listener: Listener<Name>, event: PubSubEvents[Name]) {
+    const failed = (error: unknown): void => {
+      const failure = { handler: `listener of "${name}"`, error };
+      if (name === "handlerError") warn(failure);
+      else this.emit("handlerError", failure);
+    };
+    try {
+      Promise.resolve(listener(event)).catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+}
+
+function warn({ handler, error }: HandlerError): void {
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.emitWarning(`${handler} failed and no listener of "handlerError" was told`, {
+    code: "ERR_HANDLER_FAILED",
+    type: "ResilientPubSubWarning",
+    detail,
+  });
+}

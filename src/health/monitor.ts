@@ -1,0 +1,205 @@
+import { setMaxListeners } from "node:events";
+import nodeCron, { type ScheduledTask } from "node-cron";
+import type { Endpoint } from "../endpoints/endpoint.ts";
+import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import type { EndpointRegistry } from "../endpoints/registry.ts";
+import type { HealthConfiguration } from "../options.ts";
+import type { ProbeOutcome } from "./health-state.ts";
+import type { ProbeOptions } from "./probe.ts";
+
+export type Probe = (endpoint: Endpoint, options: ProbeOptions) => Promise<ProbeOutcome>;
+
+/** The health checks of one endpoint: those under way, and who waits for them. */
+interface Watch {
+  sequence: number;
+  unanswered: number;
+  /** When the newest probe started, and the newest that was answered; monotonic milliseconds. */
+  startedAt: number;
+  answeredStartedAt: number;
+  next: NodeJS.Timeout | undefined;
+  verdict: { promise: Promise<void>; settle: () => void } | undefined;
+}
+
+/**
+ * Decides when endpoints are checked: by the cron job, on demand, and again every
+ * `transitionIntervalInMs` while the answers contradict the state.
+ */
+export class HealthMonitor {
+  readonly #registry: EndpointRegistry;
+  readonly #settings: HealthConfiguration;
+  readonly #probe: Probe;
+  readonly #watches = new Map<RegisteredEndpoint, Watch>();
+  readonly #closing = new AbortController();
+  #job: ScheduledTask | undefined;
+
+  constructor(registry: EndpointRegistry, settings: HealthConfiguration, probe: Probe) {
+    this.#registry = registry;
+    this.#settings = settings;
+    this.#probe = probe;
+    // One listener for each probe under way is no leak, however many endpoints there are.
+    setMaxListeners(0, this.#closing.signal);
+  }
+
+  /**
+   * Checks every endpoint once, and then as scheduled.
+   *
+   * @returns A promise that resolves when the first checks are decided, or on `close`.
+   */
+  start(): Promise<void> {
+    if (this.#settings.schedule !== false) this.#schedule(this.#settings.schedule);
+    return this.checkAll();
+  }
+
+  /** Checks all endpoints in parallel; resolves when all are decided. */
+  async checkAll(): Promise<void> {
+    await Promise.all(this.#registry.all().map((endpoint) => this.check(endpoint)));
+  }
+
+  /**
+   * Checks one endpoint now, or joins the check under way. Resolves when its answers no longer
+   * contradict its state; never rejects.
+   */
+  check(endpoint: RegisteredEndpoint): Promise<void> {
+    const watch = this.#watchOf(endpoint);
+    if (this.#isIdle(watch)) this.#launch(endpoint, watch);
+    return this.#verdictOf(watch);
+  }
+
+  /**
+   * Checks an endpoint that somebody complained about. Complaints cost at most one probe each
+   * `transitionIntervalInMs`, however many there are.
+   */
+  suspect(endpoint: RegisteredEndpoint): void {
+    if (this.#isOlder(this.#watchOf(endpoint).startedAt, this.#settings.transitionIntervalInMs)) {
+      void this.check(endpoint);
+    }
+  }
+
+  /** Whether the last answer is too old, or too contradictory, to send a client there. */
+  needsCheck(endpoint: RegisteredEndpoint): boolean {
+    return (
+      endpoint.isInDoubt ||
+      this.#isOlder(this.#watchOf(endpoint).answeredStartedAt, this.#settings.onDemandMaxAgeInMs)
+    );
+  }
+
+  /** Forgets an endpoint that was removed. */
+  forget(endpoint: RegisteredEndpoint): void {
+    const watch = this.#watches.get(endpoint);
+    if (watch) this.#end(watch);
+    this.#watches.delete(endpoint);
+  }
+
+  /** Stops the job, the timers and the probes under way. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    for (const watch of this.#watches.values()) this.#end(watch);
+    await this.#job?.destroy();
+  }
+
+  #schedule(expression: string): void {
+    this.#job = nodeCron.schedule(expression, () => this.checkAll(), {
+      noOverlap: true,
+      // In a zone with daylight saving, a sub-hourly schedule pauses when the clock falls back.
+      timezone: "Etc/UTC",
+      unref: true,
+      // A busy process misses runs; the next one makes up for it, so that is no news.
+      suppressMissedWarning: true,
+    });
+  }
+
+  #launch(endpoint: RegisteredEndpoint, watch: Watch): void {
+    if (this.#closing.signal.aborted) return;
+    const sequence = ++watch.sequence;
+    const startedAt = performance.now();
+    const at = Date.now();
+    watch.startedAt = startedAt;
+    watch.unanswered += 1;
+    this.#scheduleNext(endpoint, watch);
+    const options = { timeoutInMs: this.#settings.timeoutInMs, signal: this.#closing.signal };
+    void this.#probe(endpoint.endpoint, options).then((outcome) => {
+      watch.unanswered -= 1;
+      if (this.#closing.signal.aborted) return;
+      watch.answeredStartedAt = Math.max(watch.answeredStartedAt, startedAt);
+      const durationInMs = performance.now() - startedAt;
+      this.#registry.recordProbe(endpoint, sequence, outcome, { at, durationInMs });
+      this.#afterAnswer(endpoint, watch);
+    });
+  }
+
+  #afterAnswer(endpoint: RegisteredEndpoint, watch: Watch): void {
+    if (!this.#registry.has(endpoint)) return;
+    if (endpoint.isInDoubt) {
+      if (watch.next === undefined) this.#scheduleNext(endpoint, watch);
+      return;
+    }
+    if (watch.unanswered === 0) this.#cancelNext(watch);
+    watch.verdict?.settle();
+    watch.verdict = undefined;
+  }
+
+  /**
+   * The next probe of a transition starts one interval after the last, even when that one has not
+   * been answered: a silent endpoint would else take `fall` whole deadlines to be found out.
+   */
+  #scheduleNext(endpoint: RegisteredEndpoint, watch: Watch): void {
+    this.#cancelNext(watch);
+    const elapsed = performance.now() - watch.startedAt;
+    const delay = Math.max(0, this.#settings.transitionIntervalInMs - elapsed);
+    watch.next = setTimeout(() => {
+      watch.next = undefined;
+      if (this.#mayLaunchNext(endpoint, watch)) this.#launch(endpoint, watch);
+    }, delay);
+    watch.next.unref();
+  }
+
+  #mayLaunchNext(endpoint: RegisteredEndpoint, watch: Watch): boolean {
+    if (watch.unanswered === 0) return endpoint.isInDoubt;
+    return endpoint.health.status !== "unhealthy" && watch.unanswered < this.#settings.fall;
+  }
+
+  #isIdle(watch: Watch): boolean {
+    return watch.unanswered === 0 && watch.next === undefined;
+  }
+
+  #isOlder(since: number, maxAgeInMs: number): boolean {
+    return performance.now() - since > maxAgeInMs;
+  }
+
+  #verdictOf(watch: Watch): Promise<void> {
+    if (this.#closing.signal.aborted) return Promise.resolve();
+    if (watch.verdict === undefined) {
+      let settle = (): void => {};
+      const promise = new Promise<void>((resolve) => {
+        settle = resolve;
+      });
+      watch.verdict = { promise, settle };
+    }
+    return watch.verdict.promise;
+  }
+
+  #watchOf(endpoint: RegisteredEndpoint): Watch {
+    const known = this.#watches.get(endpoint);
+    if (known) return known;
+    const watch: Watch = {
+      sequence: 0,
+      unanswered: 0,
+      startedAt: Number.NEGATIVE_INFINITY,
+      answeredStartedAt: Number.NEGATIVE_INFINITY,
+      next: undefined,
+      verdict: undefined,
+    };
+    this.#watches.set(endpoint, watch);
+    return watch;
+  }
+
+  #cancelNext(watch: Watch): void {
+    clearTimeout(watch.next);
+    watch.next = undefined;
+  }
+
+  #end(watch: Watch): void {
+    this.#cancelNext(watch);
+    watch.verdict?.settle();
+  }
+}

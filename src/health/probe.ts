@@ -1,0 +1,71 @@
+import { type ClientRequest, request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
+import type { Endpoint } from "../endpoints/endpoint.ts";
+import { reasonOfNetworkError } from "./down-reason.ts";
+import type { ProbeOutcome } from "./health-state.ts";
+
+const HEALTH_PATH = "/api/health?api-version=2024-12-01";
+
+export interface ProbeOptions {
+  /** Deadline of the check, from the call to the status line. */
+  timeoutInMs: number;
+  /** Ends the check early; it then counts as `refused` and nobody should care. */
+  signal: AbortSignal;
+}
+
+/**
+ * One health check. A check whose deadline passed unnoticed because this process was busy says
+ * nothing about the endpoint, so it is repeated.
+ */
+export async function probe(endpoint: Endpoint, options: ProbeOptions): Promise<ProbeOutcome> {
+  for (;;) {
+    const result = await attempt(endpoint, options);
+    const saysNothing = result === "stalled" || result === "stale-socket";
+    if (!saysNothing || options.signal.aborted) {
+      return saysNothing ? { ok: false, reason: "timeout" } : result;
+    }
+  }
+}
+
+type AttemptResult = ProbeOutcome | "stalled" | "stale-socket";
+
+function attempt(endpoint: Endpoint, options: ProbeOptions): Promise<AttemptResult> {
+  return new Promise((resolve) => {
+    const startedAt = performance.now();
+    const request = send(endpoint, options.signal);
+    const deadline = setTimeout(() => {
+      const overdueInMs = performance.now() - startedAt - options.timeoutInMs;
+      settle(overdueInMs > options.timeoutInMs / 2 ? "stalled" : { ok: false, reason: "timeout" });
+    }, options.timeoutInMs);
+    deadline.unref();
+    const settle = (result: AttemptResult): void => {
+      clearTimeout(deadline);
+      request.destroy();
+      resolve(result);
+    };
+    request.on("response", (response) => {
+      clearTimeout(deadline);
+      // Reading to the end gives the socket back to the agent.
+      response.resume();
+      resolve(outcomeOf(response.statusCode ?? 0));
+    });
+    request.on("error", (error) => {
+      const wasClosedWhileIdle =
+        request.reusedSocket && (error as NodeJS.ErrnoException).code === "ECONNRESET";
+      settle(
+        wasClosedWhileIdle ? "stale-socket" : { ok: false, reason: reasonOfNetworkError(error) },
+      );
+    });
+  });
+}
+
+function send({ restUrl, agent }: Endpoint, signal: AbortSignal): ClientRequest {
+  const send = restUrl.startsWith("https:") ? httpsRequest : httpRequest;
+  const request = send(restUrl + HEALTH_PATH, { method: "HEAD", agent, signal });
+  request.end();
+  return request;
+}
+
+function outcomeOf(status: number): ProbeOutcome {
+  return status === 200 ? { ok: true } : { ok: false, reason: `status(${status})` };
+}

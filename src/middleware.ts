@@ -1,0 +1,167 @@
+import type { RequestHandler } from "express";
+import { createEndpoint } from "./endpoints/endpoint.ts";
+import type { EndpointSnapshot, RegisteredEndpoint } from "./endpoints/registered-endpoint.ts";
+import { EndpointRegistry } from "./endpoints/registry.ts";
+import { TypedEvents } from "./events.ts";
+import { type PubSub, PubSubService } from "./fan-out/pubsub-service.ts";
+import { HealthMonitor } from "./health/monitor.ts";
+import { speaksAgainstEndpoint } from "./health/passive-signal.ts";
+import { probe } from "./health/probe.ts";
+import { negotiateHandler } from "./negotiate/negotiate-handler.ts";
+import type { EndpointOptions, ResilientPubSubOptions } from "./option-types.ts";
+import { parseEndpoint, parseOptions } from "./options.ts";
+import { sendProblem } from "./problem.ts";
+import { isAt, isUnder, normalizePath } from "./route-path.ts";
+import { upstreamHandler } from "./upstream/upstream-handler.ts";
+
+declare global {
+  namespace Express {
+    interface Locals {
+      /** Set by `resilientPubSub` for every handler behind it. */
+      pubsub: PubSub;
+    }
+  }
+}
+
+/** The endpoints at run time. */
+export interface EndpointsControl {
+  /** The state of every endpoint, in the order of configuration. */
+  snapshot(): EndpointSnapshot[];
+  /**
+   * Takes an endpoint out of negotiate without a fault; broadcasts still reach its clients.
+   *
+   * @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT`
+   */
+  drain(name: string): void;
+  /** @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT` */
+  undrain(name: string): void;
+  /**
+   * Adds an endpoint. It is used once its first health check has succeeded.
+   *
+   * @throws InvalidOptionsError
+   */
+  add(endpoint: EndpointOptions): void;
+  /**
+   * Removes an endpoint. Its clients stay connected to it, but are not reached any more.
+   *
+   * @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT`
+   * @throws InvalidOptionsError when it is the last primary
+   */
+  remove(name: string): void;
+}
+
+/** The middleware, and what it offers outside a request. */
+export interface ResilientPubSub extends RequestHandler, PubSub {
+  readonly events: Pick<TypedEvents, "on" | "once" | "off">;
+  readonly endpoints: EndpointsControl;
+  /** Resolves when every endpoint has been found healthy or unhealthy for the first time. */
+  ready(): Promise<void>;
+  /** Stops timers, waits for broadcasts under way and releases sockets. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Creates the middleware: negotiate with failover, the upstream event routes, and
+ * `res.locals.pubsub` for every handler behind it.
+ *
+ * @throws InvalidOptionsError that lists every option that cannot be used
+ */
+export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSub {
+  const configuration = parseOptions(options);
+  const events = new TypedEvents();
+  const registry = new EndpointRegistry(
+    configuration.endpoints.map((endpoint) => createEndpoint(endpoint, configuration.hub)),
+    configuration.health,
+    events,
+  );
+  const monitor = new HealthMonitor(registry, configuration.health, probe);
+  const onCallFailed = (endpoint: RegisteredEndpoint, error: unknown): void => {
+    if (configuration.health.passive && speaksAgainstEndpoint(error)) monitor.suspect(endpoint);
+  };
+  const parts = { configuration, registry, monitor, events, onCallFailed, random: Math.random };
+  const service = new PubSubService(parts);
+  const firstRound = monitor.start();
+  let closing: Promise<void> | undefined;
+
+  async function close(): Promise<void> {
+    await service.close();
+    await monitor.close();
+    for (const { endpoint } of registry.all()) endpoint.agent.destroy();
+  }
+
+  const api: Omit<ResilientPubSub, keyof RequestHandler> = {
+    events,
+    endpoints: endpointsControl(configuration.hub, registry, monitor),
+    broadcast: (message, options) => service.broadcast(message, options),
+    ready: () => holdingProcess(firstRound),
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+  return Object.assign(
+    routes(parts, service, () => closing !== undefined),
+    api,
+  );
+}
+
+type Parts = Parameters<typeof negotiateHandler>[0];
+
+function routes(parts: Parts, service: PubSub, isClosed: () => boolean): RequestHandler {
+  const negotiatePath = normalizePath(parts.configuration.negotiate.path);
+  const upstreamPath = normalizePath(parts.configuration.upstream.path);
+  const negotiate = negotiateHandler(parts);
+  const upstream = upstreamHandler(parts);
+  const locals: PubSub = { broadcast: (message, options) => service.broadcast(message, options) };
+
+  return function resilientPubSub(req, res, next) {
+    res.locals.pubsub = locals;
+    const isNegotiate = isAt(negotiatePath, req.path) && isGetOrPost(req.method);
+    if (isNegotiate && isClosed()) sendProblem(res, CLOSED);
+    else if (isNegotiate) negotiate(req, res, next);
+    else if (isUnder(upstreamPath, req.path)) upstream(req, res, next);
+    else next();
+  };
+}
+
+function isGetOrPost(method: string): boolean {
+  return method === "GET" || method === "POST";
+}
+
+const CLOSED = {
+  status: 503,
+  code: "ERR_CLOSED",
+  detail: "This server is shutting down; try again.",
+  headers: { "Retry-After": "1" },
+} as const;
+
+function endpointsControl(
+  hub: string,
+  registry: EndpointRegistry,
+  monitor: HealthMonitor,
+): EndpointsControl {
+  return {
+    snapshot: () => registry.all().map((endpoint) => endpoint.snapshot()),
+    drain: (name) => registry.drain(name),
+    undrain: (name) => registry.undrain(name),
+    add: (options) => {
+      const added = registry.add(createEndpoint(parseEndpoint(options), hub));
+      void monitor.check(added);
+    },
+    remove: (name) => {
+      const removed = registry.remove(name);
+      monitor.forget(removed);
+      removed.endpoint.agent.destroy();
+    },
+  };
+}
+
+/** The plugin's timers are unreferenced, so whoever waits for them must keep the process alive. */
+async function holdingProcess(promise: Promise<void>): Promise<void> {
+  const hold = setInterval(() => {}, 60_000);
+  try {
+    await promise;
+  } finally {
+    clearInterval(hold);
+  }
+}

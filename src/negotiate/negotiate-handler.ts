@@ -1,0 +1,126 @@
+import type { Request, RequestHandler, Response } from "express";
+import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import type { EndpointRole, Identity } from "../option-types.ts";
+import { type Problem, sendProblem } from "../problem.ts";
+import { type ClientUrl, clientUrlOf } from "./client-url.ts";
+import { identify } from "./identity.ts";
+import { type SelectorParts, selectEndpoint } from "./select-endpoint.ts";
+
+/** What a negotiating client is answered. */
+export interface NegotiateAnswer {
+  /** WebSocket URL with access token. */
+  readonly url: string;
+  /** Name of the endpoint behind it, to be given back as `?failed=` if it does not work out. */
+  readonly endpoint: string;
+  readonly role: EndpointRole;
+  /** Until when the token can be used to connect, ISO 8601. */
+  readonly expiresAt: string;
+}
+
+export interface NegotiateParts extends SelectorParts {
+  /** Told of every token that an endpoint failed to give. */
+  readonly onCallFailed: (endpoint: RegisteredEndpoint, error: unknown) => void;
+}
+
+const RETRY_AFTER_IN_SECONDS = { least: 1, spread: 5 };
+
+/** The negotiate route. */
+export function negotiateHandler(parts: NegotiateParts): RequestHandler {
+  return function negotiate(req, res, next) {
+    answerNegotiate(parts, req, res).catch(next);
+  };
+}
+
+async function answerNegotiate(parts: NegotiateParts, req: Request, res: Response): Promise<void> {
+  const identity = await identifyOrExplain(parts, req);
+  if ("code" in identity) {
+    sendProblem(res, identity);
+    return;
+  }
+  const answer = await placeClient(parts, req, identity);
+  if (answer === undefined) {
+    sendProblem(res, noHealthyEndpoint(parts.random()));
+    return;
+  }
+  res.set("Cache-Control", "no-store").json(answer);
+}
+
+async function identifyOrExplain(
+  { configuration, events }: NegotiateParts,
+  req: Request,
+): Promise<Identity | Problem> {
+  try {
+    const identity = await identify(configuration.negotiate, req);
+    return (
+      identity ?? {
+        status: 401,
+        code: "ERR_UNAUTHENTICATED",
+        detail: "The application does not let this caller connect.",
+      }
+    );
+  } catch (error) {
+    events.emit("handlerError", { handler: "negotiate.authenticate", error });
+    return {
+      status: 500,
+      code: "ERR_AUTHENTICATE_FAILED",
+      detail: "The application failed to tell who the caller is.",
+    };
+  }
+}
+
+/** Tries endpoints until one gives a token; each is tried once. */
+async function placeClient(
+  parts: NegotiateParts,
+  req: Request,
+  identity: Identity,
+): Promise<NegotiateAnswer | undefined> {
+  const avoided = new Set(reportedAsFailed(parts, req));
+  const refused = new Set<RegisteredEndpoint>();
+  for (;;) {
+    const chosen = await selectEndpoint(parts, req, avoided);
+    if (chosen === undefined || refused.has(chosen)) return undefined;
+    const clientUrl = await getClientUrl(parts, chosen, identity);
+    if (clientUrl) return { ...clientUrl, endpoint: chosen.name, role: chosen.role };
+    refused.add(chosen);
+    avoided.add(chosen);
+  }
+}
+
+async function getClientUrl(
+  { configuration, events, onCallFailed }: NegotiateParts,
+  chosen: RegisteredEndpoint,
+  identity: Identity,
+): Promise<ClientUrl | undefined> {
+  try {
+    return await clientUrlOf(chosen.endpoint, identity, {
+      tokenLifetimeInMinutes: configuration.negotiate.tokenLifetimeInMinutes,
+      timeoutInMs: configuration.health.timeoutInMs,
+    });
+  } catch (error) {
+    events.emit("tokenFailed", { endpoint: chosen.name, error });
+    onCallFailed(chosen, error);
+    return undefined;
+  }
+}
+
+/**
+ * A client may say which endpoints it has just failed on. That is a reason to look, not evidence:
+ * anybody can write a query string.
+ */
+function reportedAsFailed({ registry, monitor }: NegotiateParts, req: Request) {
+  const claims = [req.query.failed].flat().filter((name) => typeof name === "string");
+  const reported = registry.all().filter(({ name }) => claims.includes(name));
+  for (const endpoint of reported) monitor.suspect(endpoint);
+  return reported;
+}
+
+function noHealthyEndpoint(random: number): Problem {
+  // Spread out, so that the clients of a whole region do not come back in the same second.
+  const { least, spread } = RETRY_AFTER_IN_SECONDS;
+  return {
+    status: 503,
+    code: "ERR_NO_HEALTHY_ENDPOINT",
+    detail: "No endpoint is healthy; try again later.",
+    headers: { "Retry-After": String(least + Math.floor(random * spread)) },
+  };
+}

@@ -1,0 +1,81 @@
+import { describeValue } from "./describe-value.ts";
+import { parseConnectionString } from "./endpoints/connection-string.ts";
+import type { OptionProblem } from "./errors.ts";
+
+type Loose = Record<string, unknown>;
+
+/**
+ * Rules about the endpoints as a set. They read the raw options, so that they are reported
+ * together with problems of single options.
+ */
+export function endpointSetProblems(options: unknown): OptionProblem[] {
+  const endpoints = looseEndpointsOf(options);
+  if (endpoints === undefined) return [];
+  if (endpoints.length === 0) {
+    return [{ path: "endpoints", message: "got an empty array; give at least one endpoint" }];
+  }
+  return [
+    ...repetitions(endpoints, "name", (endpoint) => endpoint.name),
+    ...repetitions(endpoints, "URL", urlOf),
+    ...primaryProblems(endpoints),
+  ];
+}
+
+/** Upstream events of an endpoint without a key cannot be verified: the application must say how. */
+export function verificationProblems(options: unknown): OptionProblem[] {
+  const upstream = (options as Loose | undefined)?.upstream as Loose | undefined;
+  if (!upstream || upstream.authorize || upstream.verifySignature === false) return [];
+  return (looseEndpointsOf(options) ?? []).flatMap((endpoint, index) => {
+    const hasKey = Boolean(endpoint.connectionString) || isNonEmptyArray(endpoint.accessKeys);
+    if (hasKey || !endpoint.credential) return [];
+    const message =
+      "is missing, and upstream events of an endpoint given by credential cannot be verified without; give accessKeys, upstream.authorize, or say upstream.verifySignature: false";
+    return [{ path: `endpoints[${index}].accessKeys`, message }];
+  });
+}
+
+function looseEndpointsOf(options: unknown): Loose[] | undefined {
+  const endpoints = (options as Loose | undefined)?.endpoints;
+  if (!Array.isArray(endpoints)) return undefined;
+  return endpoints.map((endpoint) => (typeof endpoint === "object" && endpoint ? endpoint : {}));
+}
+
+function primaryProblems(endpoints: Loose[]): OptionProblem[] {
+  if (endpoints.some(({ role }) => role === "primary")) return [];
+  const message = `got ${endpoints.length} without a primary; give one endpoint role: "primary"`;
+  return [{ path: "endpoints", message }];
+}
+
+function repetitions(
+  endpoints: Loose[],
+  what: string,
+  keyOf: (endpoint: Loose) => unknown,
+): OptionProblem[] {
+  const firstAt = new Map<string, number>();
+  return endpoints.flatMap((endpoint, index) => {
+    const key = keyOf(endpoint);
+    if (typeof key !== "string") return [];
+    const first = firstAt.get(key);
+    if (first === undefined) {
+      firstAt.set(key, index);
+      return [];
+    }
+    const message = `has the ${what} ${describeValue(key)} of endpoints[${first}]; give each endpoint its own`;
+    return [{ path: `endpoints[${index}]`, message }];
+  });
+}
+
+function urlOf({ connectionString, endpoint }: Loose): string | undefined {
+  try {
+    return typeof connectionString === "string"
+      ? parseConnectionString(connectionString).endpoint
+      : new URL(String(endpoint)).origin;
+  } catch {
+    // Not a URL: that is reported where the option is parsed.
+    return undefined;
+  }
+}
+
+function isNonEmptyArray(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0;
+}

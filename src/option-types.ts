@@ -1,0 +1,128 @@
+import type { TokenCredential } from "@azure/core-auth";
+import type { WebPubSubEventHandlerOptions } from "@azure/web-pubsub-express";
+import type { Request } from "express";
+import type { EndpointSnapshot } from "./endpoints/registered-endpoint.ts";
+
+/** The part an endpoint plays for this app server; another region's server has them the other way round. */
+export type EndpointRole = "primary" | "secondary";
+
+/** One Web PubSub service instance, as given to `resilientPubSub` or to `endpoints.add`. */
+export interface EndpointOptions {
+  /** Unique name, used in reports, events and `?failed=`. */
+  name: string;
+  role: EndpointRole;
+  /** Share among equals. Primaries default to 1; secondaries without one are used strictly in order. */
+  weight?: number;
+  /** Connection string with access key; the alternative to `endpoint` and `credential`. */
+  connectionString?: string;
+  /** `https://` URL of the instance; needs `credential`. `http://` is allowed on loopback hosts only. */
+  endpoint?: string;
+  /** Microsoft Entra credential, such as `new DefaultAzureCredential()`. */
+  credential?: TokenCredential;
+  /** Access keys that verify upstream signatures when the endpoint is given by `credential`. */
+  accessKeys?: string[];
+  /** Where clients are sent instead of the instance's own host, such as a front door. */
+  clientEndpoint?: string;
+  /** Where REST calls and health checks are sent instead of the instance's own host. */
+  reverseProxyEndpoint?: string;
+}
+
+/** Who a negotiating client is. All fields may be left out: `{}` is an anonymous client. */
+export interface Identity {
+  userId?: string;
+  /** Such as `webpubsub.joinLeaveGroup`, `webpubsub.sendToGroup.news`. */
+  roles?: string[];
+  /** Groups the connection joins when it connects. */
+  groups?: string[];
+}
+
+export type Authenticate = (
+  req: Request,
+) => Identity | null | undefined | Promise<Identity | null | undefined>;
+
+export interface NegotiateOptions {
+  /** Path of the route, GET and POST. Default `/negotiate`. */
+  path?: string;
+  /** Tells who is asking; `null` is answered 401. Required unless `allowAnonymous` is true. */
+  authenticate?: Authenticate;
+  /** Give tokens to callers without an identity. Default false. */
+  allowAnonymous?: boolean;
+  /** How long a client may take to connect with its token, 1 to 1440. Default 60 (minutes). */
+  tokenLifetimeInMinutes?: number;
+  /** Answer when no endpoint is healthy: 503, or the primary all the same. Default `reject`. */
+  whenNoneHealthy?: "reject" | "primary";
+}
+
+/** Chooses the endpoint of one negotiate among the healthy ones (primaries first); nothing = the default rule. */
+export type Router = (
+  req: Request,
+  candidates: readonly EndpointSnapshot[],
+) => EndpointSnapshot | string | null | undefined;
+
+type Handlers = Pick<
+  WebPubSubEventHandlerOptions,
+  | "handleConnect"
+  | "handleUserEvent"
+  | "onConnected"
+  | "onDisconnected"
+  | "onGroupJoined"
+  | "onGroupLeft"
+>;
+
+/** Handlers carry the names of `@azure/web-pubsub-express` and may be async. */
+export interface UpstreamOptions extends Handlers {
+  /** Path of the webhook routes. Default `/api/webpubsub/hubs/{hub}/`. */
+  path?: string;
+  /** Hosts admitted besides those of the endpoints, such as a custom domain. `host` or `host:port`. */
+  allowedOrigins?: string[];
+  /** Decides about an event in place of the signature check: true = genuine. */
+  authorize?: (req: Request) => boolean | Promise<boolean>;
+  /** False accepts events without any check of their sender. Default true. */
+  verifySignature?: boolean;
+  /** Larger bodies are refused with 413. Default 1 MiB, the service's own limit of a message. */
+  maxBodyInBytes?: number;
+}
+
+export interface HealthOptions {
+  /** Cron expression (with seconds, UTC) of the health job; false = on demand only. Default every 5 s. */
+  schedule?: string | false;
+  /** Deadline of one health check. Default 2000 (ms). */
+  timeoutInMs?: number;
+  /** Failures in a row that take an endpoint out. Default 2. */
+  fall?: number;
+  /** Successes in a row that bring it back. Default 2. */
+  rise?: number;
+  /** Time between checks while an answer contradicts the state. Default 250 (ms). */
+  transitionIntervalInMs?: number;
+  /** A negotiate checks an endpoint whose last check is older; 0 = every negotiate. Default 1000 (ms). */
+  onDemandMaxAgeInMs?: number;
+  /** The longest a negotiate waits for such a check. Default 500 (ms). */
+  onDemandBudgetInMs?: number;
+  /** Whether a failed call (broadcast, token) starts a health check at once. Default true. */
+  passive?: boolean;
+}
+
+export interface FanOutOptions {
+  /** Deadline of every fan-out, for each endpoint. Default 5000 (ms). */
+  timeoutInMs?: number;
+}
+
+export interface FailbackOptions {
+  /** How long a recovered primary must stay up before anyone is moved back by force. Default 60000 (ms). */
+  holdDownInMs?: number;
+  /** Closing connections that are away from their primary. Only `false` in this version. */
+  close?: false;
+}
+
+export interface ResilientPubSubOptions {
+  /** Hub that this plugin serves. */
+  hub: string;
+  /** At least one, with at least one primary. Secondaries are used in the order given. */
+  endpoints: EndpointOptions[];
+  negotiate: NegotiateOptions;
+  router?: Router;
+  upstream?: UpstreamOptions;
+  health?: HealthOptions;
+  fanOut?: FanOutOptions;
+  failback?: FailbackOptions;
+}

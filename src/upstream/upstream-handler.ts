@@ -1,0 +1,144 @@
+import type { Request, RequestHandler, Response } from "express";
+import type { EndpointRegistry } from "../endpoints/registry.ts";
+import type { TypedEvents } from "../events.ts";
+import type { Configuration } from "../options.ts";
+import { type Problem, sendProblem } from "../problem.ts";
+import { bodyReader } from "./body.ts";
+import { dispatch, type UpstreamAnswer } from "./dispatch.ts";
+import { admittedOrigins, originsOf, senderOf } from "./origin.ts";
+import { isSignedBy } from "./signature.ts";
+
+export interface UpstreamParts {
+  readonly configuration: Configuration;
+  readonly registry: EndpointRegistry;
+  readonly events: TypedEvents;
+}
+
+/** The routes that the service calls: its validation handshake and its events. */
+export function upstreamHandler(parts: UpstreamParts): RequestHandler {
+  const readBody = bodyReader(parts.configuration.upstream.maxBodyInBytes);
+
+  async function answerEvent(req: Request, res: Response): Promise<UpstreamAnswer | Problem> {
+    const { hub, upstream } = parts.configuration;
+    const refusal = refuseByHeaders(parts, req) ?? (await refuseSender(parts, req));
+    if (refusal) return refusal;
+    const body = await readBody(req, res);
+    if (!Buffer.isBuffer(body)) return body;
+    const malformed = refuseBody(req, body);
+    if (malformed) return malformed;
+    return dispatch(hub, upstream, { headers: req.headers, body }, (handler, error) =>
+      parts.events.emit("handlerError", { handler, error }),
+    );
+  }
+
+  return function upstream(req, res, next) {
+    if (req.method === "OPTIONS" && req.get("ce-awpsversion") !== undefined) {
+      answerValidation(parts, req, res);
+    } else if (req.method === "POST") {
+      answerEvent(req, res).then((answer) => send(res, answer), next);
+    } else {
+      next();
+    }
+  };
+}
+
+function answerValidation(
+  { configuration, registry }: UpstreamParts,
+  req: Request,
+  res: Response,
+): void {
+  const origins = originsOf(req.get("webhook-request-origin"));
+  const { allowedOrigins } = configuration.upstream;
+  const admitted = admittedOrigins(origins, registry.all(), allowedOrigins);
+  if (origins.length === 0) sendProblem(res, missing("WebHook-Request-Origin"));
+  else if (admitted.length === 0) sendProblem(res, ORIGIN_NOT_ALLOWED);
+  else res.status(200).set("WebHook-Allowed-Origin", admitted.join(", ")).end();
+}
+
+function refuseByHeaders(
+  { configuration, registry }: UpstreamParts,
+  req: Request,
+): Problem | undefined {
+  for (const header of ["ce-awpsversion", "ce-type", "ce-connectionId", "WebHook-Request-Origin"]) {
+    if (!req.get(header)) return missing(header);
+  }
+  const { allowedOrigins } = configuration.upstream;
+  const origins = originsOf(req.get("webhook-request-origin"));
+  if (admittedOrigins(origins, registry.all(), allowedOrigins).length === 0) {
+    return ORIGIN_NOT_ALLOWED;
+  }
+  return req.get("ce-hub")?.toLowerCase() === configuration.hub.toLowerCase()
+    ? undefined
+    : UNKNOWN_HUB;
+}
+
+async function refuseSender(
+  { configuration, registry, events }: UpstreamParts,
+  req: Request,
+): Promise<Problem | undefined> {
+  const { authorize, verifySignature } = configuration.upstream;
+  if (authorize) {
+    try {
+      return (await authorize(req)) ? undefined : INVALID_SIGNATURE;
+    } catch (error) {
+      events.emit("handlerError", { handler: "upstream.authorize", error });
+      return { ...INVALID_SIGNATURE, status: 500, code: "ERR_HANDLER_FAILED" };
+    }
+  }
+  if (!verifySignature) return undefined;
+  const sender = senderOf(originsOf(req.get("webhook-request-origin")), registry.all());
+  const possibleSenders = sender ? [sender] : registry.all();
+  const keys = possibleSenders.flatMap(({ endpoint }) => endpoint.config.verificationKeys);
+  const signature = req.get("ce-signature") ?? "";
+  const connectionId = req.get("ce-connectionId") ?? "";
+  return isSignedBy(keys, signature, connectionId) ? undefined : INVALID_SIGNATURE;
+}
+
+function refuseBody(req: Request, body: Buffer): Problem | undefined {
+  const isUserEvent = req.get("ce-type")?.startsWith("azure.webpubsub.user.");
+  const isJson = /^application\/json\s*(;|$)/i.test(req.get("content-type") ?? "");
+  if (isUserEvent && !isJson) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(body.toString());
+    const isObject = typeof parsed === "object" && parsed !== null && !Array.isArray(parsed);
+    return isUserEvent || isObject ? undefined : malformed("The body is not a JSON object.");
+  } catch {
+    return malformed("The body is not JSON.");
+  }
+}
+
+function send(res: Response, answer: UpstreamAnswer | Problem): void {
+  if ("code" in answer) {
+    sendProblem(res, answer);
+    return;
+  }
+  res.status(answer.status);
+  for (const [name, value] of answer.headers) res.setHeader(name, value);
+  res.end(answer.body);
+}
+
+const ORIGIN_NOT_ALLOWED: Problem = {
+  status: 403,
+  code: "ERR_ORIGIN_NOT_ALLOWED",
+  detail: "The origin is not the host of a configured endpoint.",
+};
+
+const UNKNOWN_HUB: Problem = {
+  status: 404,
+  code: "ERR_UNKNOWN_HUB",
+  detail: "This route serves another hub.",
+};
+
+const INVALID_SIGNATURE: Problem = {
+  status: 401,
+  code: "ERR_INVALID_SIGNATURE",
+  detail: "The event is not proven to come from the endpoint.",
+};
+
+function missing(header: string): Problem {
+  return { status: 400, code: "ERR_MISSING_HEADER", detail: `The header ${header} is missing.` };
+}
+
+function malformed(detail: string): Problem {
+  return { status: 400, code: "ERR_MALFORMED_BODY", detail };
+}
