@@ -80,7 +80,7 @@ export class TypedEvents {
 
 function warn({ handler, error }: HandlerError): void {
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.emitWarning(`${handler} failed and no listener of "handlerError" was told`, {
+  process.emitWarning(`${handler} failed, and no "handlerError" listener took it`, {
     code: "ERR_HANDLER_FAILED",
     type: "ResilientPubSubWarning",
     detail,

@@ -252,10 +252,15 @@ export function problemsOf(error: z.ZodError, input: unknown, root: string): Opt
 }
 
 function describeAt(path: PropertyKey[], value: unknown): string {
-  const isSecret = path.includes("connectionString") || path.includes("accessKeys");
-  return isSecret && typeof value === "string"
+  return typeof value === "string" && mayBeSecret(path, value)
     ? `a string of ${value.length} characters`
     : describeValue(value);
+}
+
+/** What does not even look like a URL may be a key that was pasted into the wrong option. */
+function mayBeSecret(path: PropertyKey[], value: string): boolean {
+  if (path.includes("connectionString") || path.includes("accessKeys")) return true;
+  return /endpoint$/i.test(String(path.at(-1))) && !URL.canParse(value);
 }
 
 function pathOf(path: PropertyKey[], root: string): string {

@@ -120,15 +120,15 @@ export class EndpointRegistry {
     if (this.#isStarting && endpoints.some(({ health }) => health.status === "unknown")) return;
     this.#isStarting = false;
     const before = this.#serving;
-    const after = servingEndpoints(endpoints.filter(({ isUsable }) => isUsable));
+    const usable = endpoints.filter(({ isUsable }) => isUsable);
+    const after = servingEndpoints(usable);
     if (after.length === 0) {
       this.#announceAllDown(endpoints);
       return;
     }
     this.#isAllDown = false;
     this.#serving = after;
-    const order = endpoints.map(({ name }) => name);
-    for (const movement of movementsBetween(before, after, order)) this.#announce(movement);
+    for (const movement of movementsBetween(before, after, usable)) this.#announce(movement);
   }
 
   #announce({ kind, from, to }: Movement): void {

@@ -98,7 +98,10 @@ export class HealthMonitor {
   }
 
   #schedule(expression: string): void {
-    this.#job = nodeCron.schedule(expression, () => this.checkAll(), {
+    // The job does not wait for its probes: a silent endpoint would hold up the next run for all,
+    // and each endpoint joins its own check under way as it is.
+    const job = (): void => void this.checkAll();
+    this.#job = nodeCron.schedule(expression, job, {
       noOverlap: true,
       // In a zone with daylight saving, a sub-hourly schedule pauses when the clock falls back.
       timezone: "Etc/UTC",
@@ -130,7 +133,7 @@ export class HealthMonitor {
   #afterAnswer(endpoint: RegisteredEndpoint, watch: Watch): void {
     if (!this.#registry.has(endpoint)) return;
     if (endpoint.isInDoubt) {
-      if (watch.next === undefined) this.#scheduleNext(endpoint, watch);
+      if (watch.next === undefined && watch.unanswered === 0) this.#scheduleNext(endpoint, watch);
       return;
     }
     if (watch.unanswered === 0) this.#cancelNext(watch);

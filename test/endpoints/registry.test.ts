@@ -1,0 +1,147 @@
+import { createEndpoint } from "../../src/endpoints/endpoint.ts";
+import { EndpointRegistry } from "../../src/endpoints/registry.ts";
+import { type PubSubEvents, TypedEvents } from "../../src/events.ts";
+import type { ProbeOutcome } from "../../src/health/health-state.ts";
+import { parseEndpoint } from "../../src/options.ts";
+
+const NAMES: (keyof PubSubEvents)[] = [
+  "endpointUp",
+  "endpointDown",
+  "failover",
+  "failback",
+  "allDown",
+  "endpointDrained",
+  "endpointUndrained",
+  "endpointAdded",
+  "endpointRemoved",
+];
+
+function endpoint(name: string) {
+  const role = name.startsWith("p") ? "primary" : "secondary";
+  const connectionString = `Endpoint=https://${name}.example;AccessKey=k`;
+  return createEndpoint(parseEndpoint({ name, role, connectionString }), "chat");
+}
+
+/** Plays steps such as `p1+` (probe succeeds), `p1-` (fails), `drain p1`; answers the events. */
+function play(endpoints: string, steps: string): string[] {
+  const events = new TypedEvents();
+  const log: string[] = [];
+  for (const name of NAMES) events.on(name, (event) => void log.push(describeEvent(name, event)));
+  const registry = new EndpointRegistry(
+    endpoints.split(" ").map(endpoint),
+    { fall: 1, rise: 1 },
+    events,
+  );
+  let sequence = 0;
+  for (const step of steps.split(", ").filter(Boolean)) {
+    const [verb, name = ""] = step.includes(" ") ? step.split(" ") : ["probe", step.slice(0, -1)];
+    const outcome: ProbeOutcome = step.endsWith("+")
+      ? { ok: true }
+      : { ok: false, reason: "refused" };
+    if (verb === "drain") registry.drain(name);
+    else if (verb === "undrain") registry.undrain(name);
+    else if (verb === "add") registry.add(endpoint(name));
+    else if (verb === "remove") registry.remove(name);
+    else registry.recordProbe(registry.get(name), ++sequence, outcome, { at: 0, durationInMs: 1 });
+  }
+  return log;
+}
+
+function describeEvent(name: string, event: object): string {
+  const { endpoint, from, to, reason } = event as Record<string, string>;
+  const subject = from ? ` ${from}->${to}` : endpoint ? ` ${endpoint}` : "";
+  return `${name}${subject}${reason ? ` ${reason}` : ""}`;
+}
+
+describe("every change is announced once:", () => {
+  it.each<[string, string, string[]]>([
+    ["p1 s1", "p1+, s1+, p1+", ["endpointUp p1", "endpointUp s1"]],
+    [
+      "p1 s1",
+      "p1+, s1+, p1-, p1-, p1+",
+      [
+        "endpointUp p1",
+        "endpointUp s1",
+        "endpointDown p1 refused",
+        "failover p1->s1 refused",
+        "endpointUp p1",
+        "failback s1->p1",
+      ],
+    ],
+    ["p1 s1", "s1+, p1-", ["endpointUp s1", "endpointDown p1 refused", "failover p1->s1 refused"]],
+    [
+      "p1 s1",
+      "p1-, s1-, s1+, p1+",
+      [
+        "endpointDown p1 refused",
+        "endpointDown s1 refused",
+        "allDown",
+        "endpointUp s1",
+        "failover p1->s1 refused",
+        "endpointUp p1",
+        "failback s1->p1",
+      ],
+    ],
+    [
+      "p1 s1 s2",
+      "p1+, s1+, s2+, s1-, p1-",
+      [
+        "endpointUp p1",
+        "endpointUp s1",
+        "endpointUp s2",
+        "endpointDown s1 refused",
+        "endpointDown p1 refused",
+        "failover p1->s2 refused",
+      ],
+    ],
+    [
+      "p1 s1",
+      "p1+, s1+, drain p1, drain p1, undrain p1, undrain p1",
+      [
+        "endpointUp p1",
+        "endpointUp s1",
+        "endpointDrained p1",
+        "failover p1->s1 drained",
+        "endpointUndrained p1",
+        "failback s1->p1",
+      ],
+    ],
+    [
+      "p1 s1",
+      "p1+, s1+, add p2, p2+, remove p1",
+      [
+        "endpointUp p1",
+        "endpointUp s1",
+        "endpointAdded p2",
+        "endpointUp p2",
+        "failback p1->p2",
+        "endpointRemoved p1",
+        "failover p1->p2 removed",
+      ],
+    ],
+  ])("%s after %s", (endpoints, steps, expected) => {
+    expect(play(endpoints, steps)).toEqual(expected);
+  });
+});
+
+it("an older probe that answers late does not overturn a newer one", () => {
+  const registry = new EndpointRegistry([endpoint("p1")], { fall: 1, rise: 1 }, new TypedEvents());
+  const p1 = registry.get("p1");
+  const timing = { at: 0, durationInMs: 1 };
+  registry.recordProbe(p1, 2, { ok: true }, timing);
+  registry.recordProbe(p1, 1, { ok: false, reason: "timeout" }, timing);
+  expect(p1.health.status).toBe("healthy");
+  expect(p1.snapshot().lastProbe).toEqual({ at: 0, durationInMs: 1, ok: true });
+});
+
+describe("an operator's mistake is named:", () => {
+  it.each([
+    ["drain p9", "ERR_UNKNOWN_ENDPOINT", 'No endpoint is called "p9"; the endpoints are p1, s1'],
+    ["add s1", "ERR_INVALID_OPTIONS", 'name or URL is taken by "s1"'],
+    ["remove p1", "ERR_INVALID_OPTIONS", "is the last primary; add another one first"],
+  ])("%s", (step, code, message) => {
+    expect(() => play("p1 s1", step)).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(message) }),
+    );
+  });
+});

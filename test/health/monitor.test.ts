@@ -1,0 +1,240 @@
+import { createEndpoint } from "../../src/endpoints/endpoint.ts";
+import type { RegisteredEndpoint } from "../../src/endpoints/registered-endpoint.ts";
+import { EndpointRegistry } from "../../src/endpoints/registry.ts";
+import { TypedEvents } from "../../src/events.ts";
+import type { ProbeOutcome } from "../../src/health/health-state.ts";
+import { HealthMonitor, type Probe } from "../../src/health/monitor.ts";
+import type { HealthConfiguration } from "../../src/options.ts";
+import { parseEndpoint } from "../../src/options.ts";
+
+const SETTINGS: HealthConfiguration = {
+  schedule: false,
+  timeoutInMs: 2000,
+  fall: 2,
+  rise: 2,
+  transitionIntervalInMs: 250,
+  onDemandMaxAgeInMs: 1000,
+  onDemandBudgetInMs: 500,
+  passive: true,
+};
+
+/** What the emulated endpoints do with a probe. */
+type Behaviour = "up" | "refuses" | "silent";
+const OUTCOMES: Record<Behaviour, [ProbeOutcome, number]> = {
+  up: [{ ok: true }, 10],
+  refuses: [{ ok: false, reason: "refused" }, 1],
+  silent: [{ ok: false, reason: "timeout" }, SETTINGS.timeoutInMs],
+};
+
+let monitor: HealthMonitor;
+beforeEach(() => void jest.useFakeTimers({ now: new Date("2026-03-29T00:59:58.500Z") }));
+afterEach(async () => {
+  await monitor.close();
+  expect(jest.getTimerCount()).toBe(0);
+  jest.useRealTimers();
+});
+
+function setUp(behaviours: Record<string, Behaviour>, settings: Partial<HealthConfiguration> = {}) {
+  const startedAt = performance.now();
+  const probes: string[] = [];
+  const transitions: string[] = [];
+  const now = () => Math.round(performance.now() - startedAt);
+  const probe: Probe = async ({ name }, { signal }) => {
+    probes.push(`${now()} ${name}`);
+    const [outcome, delayInMs] = OUTCOMES[behaviours[name] as Behaviour];
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, delayInMs);
+      signal.addEventListener("abort", () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    return outcome;
+  };
+  const events = new TypedEvents();
+  events.on("endpointUp", ({ endpoint }) => void transitions.push(`${now()} ${endpoint} up`));
+  events.on("endpointDown", ({ endpoint, reason }) => {
+    transitions.push(`${now()} ${endpoint} down (${reason})`);
+  });
+  const endpoints = Object.keys(behaviours).map((name, index) => {
+    const role = index === 0 ? "primary" : "secondary";
+    const connectionString = `Endpoint=https://${name}.example;AccessKey=k`;
+    return createEndpoint(parseEndpoint({ name, role, connectionString }), "chat");
+  });
+  const configuration = { ...SETTINGS, ...settings };
+  const registry = new EndpointRegistry(endpoints, configuration, events);
+  monitor = new HealthMonitor(registry, configuration, probe);
+  return { registry, probes, transitions, now, behaviours };
+}
+
+const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
+
+/** Whether a promise has settled by now. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  const pending = Symbol("pending");
+  return (await Promise.race([promise, Promise.resolve(pending)])) !== pending;
+}
+
+describe("at start", () => {
+  it("every endpoint is checked at once, and a slow one delays no other", async () => {
+    const { transitions } = setUp({ east: "silent", west: "up" });
+    const ready = monitor.start();
+    await pass(10);
+    expect(transitions).toEqual(["10 west up"]);
+    expect(await isSettled(ready)).toBe(false);
+    await pass(2240);
+    expect(transitions).toEqual(["10 west up", "2250 east down (timeout)"]);
+    expect(await isSettled(ready)).toBe(true);
+  });
+
+  it("an endpoint that refuses is decided after `fall` probes, one transition interval apart", async () => {
+    const { probes, transitions } = setUp({ east: "refuses" }, { fall: 3 });
+    void monitor.start();
+    await pass(600);
+    expect(probes).toEqual(["0 east", "250 east", "500 east"]);
+    expect(transitions).toEqual(["501 east down (refused)"]);
+  });
+});
+
+describe("the health job", () => {
+  it("runs on schedule in UTC, straight through the night when clocks go forward", async () => {
+    const { probes } = setUp({ east: "up" }, { schedule: "*/5 * * * * *" });
+    void monitor.start();
+    await pass(12_000);
+    expect(probes).toEqual(["0 east", "1500 east", "6500 east", "11500 east"]);
+  });
+
+  it("finds a crash with the next run and one transition interval", async () => {
+    const { behaviours, transitions } = setUp({ east: "up" }, { schedule: "*/5 * * * * *" });
+    void monitor.start();
+    await pass(2000);
+    behaviours.east = "refuses";
+    await pass(5000);
+    expect(transitions).toEqual(["10 east up", "6751 east down (refused)"]);
+  });
+
+  it("neither piles up on a silent endpoint nor lets it hold up the others", async () => {
+    const { probes } = setUp({ east: "silent", west: "up" }, { schedule: "* * * * * *" });
+    void monitor.start();
+    await pass(2400);
+    expect(probes.filter((probe) => probe.endsWith("east"))).toEqual(["0 east", "250 east"]);
+    expect(probes.filter((probe) => probe.endsWith("west"))).toEqual([
+      "0 west",
+      "500 west",
+      "1500 west",
+    ]);
+  });
+
+  it("is off with schedule: false", async () => {
+    const { probes } = setUp({ east: "up" });
+    void monitor.start();
+    await pass(60_000);
+    expect(probes).toEqual(["0 east"]);
+  });
+});
+
+describe("an answer that contradicts the state", () => {
+  async function upSince10(behaviour: Behaviour, settings?: Partial<HealthConfiguration>) {
+    const world = setUp({ east: "up" }, settings);
+    void monitor.start();
+    await pass(1000);
+    world.behaviours.east = behaviour;
+    return { ...world, east: world.registry.get("east") };
+  }
+
+  it("is followed by probes one transition interval apart until the state is decided", async () => {
+    const { east, probes, transitions } = await upSince10("refuses", { fall: 3 });
+    const verdict = monitor.check(east);
+    await pass(400);
+    expect(await isSettled(verdict)).toBe(false);
+    await pass(101);
+    expect(await isSettled(verdict)).toBe(true);
+    expect(probes.slice(1)).toEqual(["1000 east", "1250 east", "1500 east"]);
+    expect(transitions).toEqual(["10 east up", "1501 east down (refused)"]);
+    await pass(5000);
+    expect(probes).toHaveLength(4);
+  });
+
+  it("that was a slip is forgotten, and nobody moves", async () => {
+    const { east, behaviours, probes, transitions } = await upSince10("refuses");
+    void monitor.check(east);
+    await pass(100);
+    behaviours.east = "up";
+    await pass(5000);
+    expect(probes.slice(1)).toEqual(["1000 east", "1250 east"]);
+    expect(transitions).toEqual(["10 east up"]);
+    expect(east.isInDoubt).toBe(false);
+  });
+
+  it("by silence is found out one transition interval after the deadline, not `fall` deadlines later", async () => {
+    const { east, probes, transitions } = await upSince10("silent");
+    void monitor.check(east);
+    await pass(5000);
+    expect(probes.slice(1)).toEqual(["1000 east", "1250 east"]);
+    expect(transitions).toEqual(["10 east up", "3250 east down (timeout)"]);
+  });
+
+  it("brings an endpoint back after `rise` successes", async () => {
+    const { behaviours, registry, transitions } = setUp({ east: "refuses" });
+    void monitor.start();
+    await pass(1000);
+    behaviours.east = "up";
+    void monitor.check(registry.get("east"));
+    await pass(1000);
+    expect(transitions).toEqual(["251 east down (refused)", "1260 east up"]);
+  });
+});
+
+describe("on demand", () => {
+  async function healthyEast(settings?: Partial<HealthConfiguration>) {
+    const world = setUp({ east: "up" }, settings);
+    void monitor.start();
+    await pass(500);
+    return { ...world, east: world.registry.get("east") as RegisteredEndpoint };
+  }
+
+  it("a thousand callers share one probe", async () => {
+    const { east, probes } = await healthyEast();
+    const verdicts = Promise.all(Array.from({ length: 1000 }, () => monitor.check(east)));
+    await pass(10);
+    await verdicts;
+    expect(probes.slice(1)).toEqual(["500 east"]);
+  });
+
+  it("an endpoint needs a check once its last probe is older than onDemandMaxAgeInMs", async () => {
+    const { east } = await healthyEast();
+    await pass(500);
+    expect(monitor.needsCheck(east)).toBe(false);
+    await pass(1);
+    expect(monitor.needsCheck(east)).toBe(true);
+  });
+
+  it("an endpoint in doubt needs a check however fresh its last probe is", async () => {
+    const { east, behaviours } = await healthyEast();
+    behaviours.east = "refuses";
+    void monitor.check(east);
+    await pass(5);
+    expect(monitor.needsCheck(east)).toBe(true);
+  });
+
+  it("complaints cost one probe each transition interval, however many there are", async () => {
+    const { east, probes } = await healthyEast();
+    for (let i = 0; i < 1000; i++) {
+      monitor.suspect(east);
+      await pass(1);
+    }
+    expect(probes.slice(1)).toEqual(["500 east", "751 east", "1002 east", "1253 east"]);
+  });
+});
+
+it("close ends timers, probes under way and everybody's waiting", async () => {
+  const { registry, probes, transitions } = setUp({ east: "silent" }, { schedule: "* * * * * *" });
+  const ready = monitor.start();
+  const verdict = monitor.check(registry.get("east"));
+  await pass(100);
+  await monitor.close();
+  await Promise.all([ready, verdict, monitor.check(registry.get("east"))]);
+  await pass(10_000);
+  expect(probes).toEqual(["0 east"]);
+  expect(transitions).toEqual([]);
+});

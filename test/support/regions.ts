@@ -1,0 +1,102 @@
+import express, { type Express, type Request } from "express";
+import {
+  type ResilientPubSub,
+  type ResilientPubSubOptions,
+  resilientPubSub,
+} from "express-resilient-pubsub";
+import { type Emulator, startEmulator } from "express-resilient-pubsub/emulator";
+import { cleanUpAfterEach } from "./clean-up.ts";
+import { serve } from "./serve.ts";
+
+export interface Negotiated {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape
+  body: any;
+}
+
+export interface World {
+  readonly eastus: Emulator;
+  readonly westus: Emulator;
+  readonly pubsub: ResilientPubSub;
+  readonly app: Express;
+  readonly url: string;
+  /** Names of the events so far, with the endpoint that each is about. */
+  readonly log: string[];
+  negotiate(query?: string, init?: RequestInit): Promise<Negotiated>;
+}
+
+type Overrides = Partial<Omit<ResilientPubSubOptions, "endpoints">> & {
+  /** Runs before the plugin is mounted. */
+  prepare?: (app: Express) => void;
+};
+
+const EVENTS = [
+  "endpointUp",
+  "endpointDown",
+  "failover",
+  "failback",
+  "allDown",
+  "endpointDrained",
+  "endpointUndrained",
+  "endpointAdded",
+  "endpointRemoved",
+] as const;
+
+/** Two emulated regions and an app server whose primary is eastus; all of it ends after the test. */
+export function useRegions() {
+  const opened = cleanUpAfterEach();
+
+  return async function startWorld({ prepare, ...overrides }: Overrides = {}): Promise<World> {
+    const eastus = opened.add(await startEmulator());
+    const westus = opened.add(await startEmulator());
+    const pubsub = opened.add(
+      resilientPubSub({
+        hub: "chat",
+        endpoints: [
+          { name: "eastus", role: "primary", connectionString: eastus.connectionString },
+          { name: "westus", role: "secondary", connectionString: westus.connectionString },
+        ],
+        negotiate: { authenticate: userOfQuery },
+        ...overrides,
+      }),
+    );
+    const log: string[] = [];
+    for (const name of EVENTS) pubsub.events.on(name, (event) => void log.push(line(name, event)));
+    const app = express();
+    prepare?.(app);
+    app.use(pubsub);
+    const { url } = opened.add(await serve(app));
+    return {
+      eastus,
+      westus,
+      pubsub,
+      app,
+      url,
+      log,
+      negotiate: (query = "?user=ada", init) => fetchAnswer(`${url}/negotiate${query}`, init),
+    };
+  };
+}
+
+export async function fetchAnswer(url: string, init?: RequestInit): Promise<Negotiated> {
+  const response = await fetch(url, init);
+  const text = await response.text();
+  const isJson = response.headers.get("content-type")?.includes("json");
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: isJson ? JSON.parse(text) : text,
+  };
+}
+
+function userOfQuery(req: Request) {
+  const { user } = req.query;
+  return typeof user === "string" ? { userId: user } : null;
+}
+
+function line(name: string, event: object): string {
+  const { endpoint, from, to, reason } = event as Record<string, string>;
+  const what = from ? `${from} -> ${to}` : (endpoint ?? "");
+  return [name, what, reason && `(${reason})`].filter(Boolean).join(" ");
+}
