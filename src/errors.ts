@@ -19,9 +19,13 @@ export type ErrorCode =
   | "ERR_UNSUPPORTED_EVENT"
   | "ERR_HANDLER_FAILED";
 
+const BRAND = Symbol.for("express-resilient-pubsub.error");
+type Branded = { [BRAND]?: true };
+
 /** An error with a stable `code`. Match the code, not the message. */
 export class ResilientPubSubError extends Error {
   readonly code: ErrorCode;
+  readonly [BRAND] = true;
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
@@ -52,7 +56,5 @@ export class InvalidOptionsError extends ResilientPubSubError {
 
 /** Tells an error of this package from any other, also across duplicate installs. */
 export function isResilientPubSubError(error: unknown): error is ResilientPubSubError {
-  return (
-    error instanceof Error && "code" in error && /^ERR_/.test(String(error.code)) && "name" in error
-  );
+  return (error as Branded | undefined)?.[BRAND] === true;
 }

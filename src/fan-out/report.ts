@@ -34,7 +34,6 @@ function describe(operation: string, { delivered, failed, skipped }: FanOutRepor
 }
 
 function summaryOf(error: unknown): string {
-  if (!(error instanceof Error)) return "unknown error";
-  if ("statusCode" in error && error.statusCode) return `status ${error.statusCode}`;
-  return "code" in error ? String(error.code) : error.name;
+  const { name, code, statusCode } = (error ?? {}) as Record<string, unknown>;
+  return statusCode ? `status ${statusCode}` : String(code ?? name ?? "unknown error");
 }

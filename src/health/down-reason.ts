@@ -23,7 +23,7 @@ export function reasonOfNetworkError(error: unknown): DownReason {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
+  return String((error as { code?: unknown } | undefined)?.code);
 }
 
 function isTlsCode(code: string): boolean {

@@ -13,6 +13,8 @@ export type Probe = (endpoint: Endpoint, options: ProbeOptions) => Promise<Probe
 interface Watch {
   sequence: number;
   unanswered: number;
+  /** Somebody complained since the newest probe started. */
+  isSuspected: boolean;
   /** When the newest probe started, and the newest that was answered; monotonic milliseconds. */
   startedAt: number;
   answeredStartedAt: number;
@@ -66,13 +68,13 @@ export class HealthMonitor {
   }
 
   /**
-   * Checks an endpoint that somebody complained about. Complaints cost at most one probe each
-   * `transitionIntervalInMs`, however many there are.
+   * Checks an endpoint that somebody complained about: soon, but however many complaints there
+   * are, they cost at most one probe each `transitionIntervalInMs`.
    */
   suspect(endpoint: RegisteredEndpoint): void {
-    if (this.#isOlder(this.#watchOf(endpoint).startedAt, this.#settings.transitionIntervalInMs)) {
-      void this.check(endpoint);
-    }
+    const watch = this.#watchOf(endpoint);
+    watch.isSuspected = true;
+    if (this.#isIdle(watch)) this.#scheduleNext(endpoint, watch);
   }
 
   /** Whether the last answer is too old, or too contradictory, to send a client there. */
@@ -118,6 +120,7 @@ export class HealthMonitor {
     const at = Date.now();
     watch.startedAt = startedAt;
     watch.unanswered += 1;
+    watch.isSuspected = false;
     this.#scheduleNext(endpoint, watch);
     const options = { timeoutInMs: this.#settings.timeoutInMs, signal: this.#closing.signal };
     void this.#probe(endpoint.endpoint, options).then((outcome) => {
@@ -136,7 +139,10 @@ export class HealthMonitor {
       if (watch.next === undefined && watch.unanswered === 0) this.#scheduleNext(endpoint, watch);
       return;
     }
-    if (watch.unanswered === 0) this.#cancelNext(watch);
+    if (watch.unanswered === 0) {
+      if (watch.isSuspected) this.#scheduleNext(endpoint, watch);
+      else this.#cancelNext(watch);
+    }
     watch.verdict?.settle();
     watch.verdict = undefined;
   }
@@ -146,6 +152,7 @@ export class HealthMonitor {
    * been answered: a silent endpoint would else take `fall` whole deadlines to be found out.
    */
   #scheduleNext(endpoint: RegisteredEndpoint, watch: Watch): void {
+    if (this.#closing.signal.aborted) return;
     this.#cancelNext(watch);
     const elapsed = performance.now() - watch.startedAt;
     const delay = Math.max(0, this.#settings.transitionIntervalInMs - elapsed);
@@ -157,7 +164,7 @@ export class HealthMonitor {
   }
 
   #mayLaunchNext(endpoint: RegisteredEndpoint, watch: Watch): boolean {
-    if (watch.unanswered === 0) return endpoint.isInDoubt;
+    if (watch.unanswered === 0) return endpoint.isInDoubt || watch.isSuspected;
     return endpoint.health.status !== "unhealthy" && watch.unanswered < this.#settings.fall;
   }
 
@@ -187,6 +194,7 @@ export class HealthMonitor {
     const watch: Watch = {
       sequence: 0,
       unanswered: 0,
+      isSuspected: false,
       startedAt: Number.NEGATIVE_INFINITY,
       answeredStartedAt: Number.NEGATIVE_INFINITY,
       next: undefined,

@@ -39,9 +39,10 @@ export async function selectEndpoint(
       .filter((endpoint) => endpoint.isUsable || (isNew(endpoint) && !checked.has(endpoint)));
     const choice = choose(parts, req, candidates, avoided);
     if (choice === undefined) return whenNoneHealthy(parts);
-    const budgetInMs = giveUpAt - performance.now();
     if (checked.has(choice) || !monitor.needsCheck(choice)) return choice;
+    const budgetInMs = giveUpAt - performance.now();
     if (budgetInMs > 0) await waitAtMost(budgetInMs, monitor.check(choice));
+    if (choice.isUsable) return choice;
     checked.add(choice);
   }
 }

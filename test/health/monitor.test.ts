@@ -223,7 +223,33 @@ describe("on demand", () => {
       monitor.suspect(east);
       await pass(1);
     }
-    expect(probes.slice(1)).toEqual(["500 east", "751 east", "1002 east", "1253 east"]);
+    expect(probes.slice(1)).toEqual([
+      "500 east",
+      "750 east",
+      "1000 east",
+      "1250 east",
+      "1500 east",
+    ]);
+  });
+
+  it("a complaint right after a probe is not lost", async () => {
+    const { east, behaviours, transitions } = await healthyEast();
+    void monitor.check(east);
+    await pass(20);
+    behaviours.east = "refuses";
+    monitor.suspect(east);
+    await pass(1000);
+    expect(transitions).toEqual(["10 east up", "1001 east down (refused)"]);
+  });
+
+  it("a complaint during a probe is not lost, since the answer may be older than the fault", async () => {
+    const { east, behaviours, probes } = await healthyEast();
+    void monitor.check(east);
+    await pass(5);
+    monitor.suspect(east);
+    behaviours.east = "refuses";
+    await pass(300);
+    expect(probes.slice(1)).toEqual(["500 east", "750 east"]);
   });
 });
 

@@ -1,0 +1,130 @@
+import { createServer, type Server } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { startEmulator } from "express-resilient-pubsub/emulator";
+import { createEndpoint, type Endpoint } from "../../src/endpoints/endpoint.ts";
+import { probe } from "../../src/health/probe.ts";
+import { parseEndpoint } from "../../src/options.ts";
+import { cleanUpAfterEach } from "../support/clean-up.ts";
+import { until } from "../support/until.ts";
+
+const opened = cleanUpAfterEach();
+const options = { timeoutInMs: 5000, signal: new AbortController().signal };
+
+function endpointAt(url: string): Endpoint {
+  const connectionString = `Endpoint=${url};AccessKey=k`;
+  const endpoint = createEndpoint(
+    parseEndpoint({ name: "a", role: "primary", connectionString }),
+    "chat",
+  );
+  opened.add({ close: () => endpoint.agent.destroy() });
+  return endpoint;
+}
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  opened.add({
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+describe("a health check finds", () => {
+  it("a healthy instance", async () => {
+    const emulator = opened.add(await startEmulator());
+    expect(await probe(endpointAt(emulator.endpoint), options)).toEqual({ ok: true });
+  });
+
+  it("an instance that answers anything but 200", async () => {
+    const emulator = opened.add(await startEmulator());
+    await emulator.inject({ kind: "unhealthy", status: 503 });
+    const outcome = await probe(endpointAt(emulator.endpoint), options);
+    expect(outcome).toEqual({ ok: false, reason: "status(503)" });
+  });
+
+  it("a port that refuses", async () => {
+    const emulator = opened.add(await startEmulator());
+    await emulator.inject({ kind: "crash" });
+    const outcome = await probe(endpointAt(emulator.endpoint), options);
+    expect(outcome).toEqual({ ok: false, reason: "refused" });
+  });
+
+  it("an instance that accepts and never answers", async () => {
+    const emulator = opened.add(await startEmulator());
+    await emulator.inject({ kind: "blackhole" });
+    const outcome = await probe(endpointAt(emulator.endpoint), { ...options, timeoutInMs: 50 });
+    expect(outcome).toEqual({ ok: false, reason: "timeout" });
+  });
+
+  it("a name that does not resolve", async () => {
+    const outcome = await probe(endpointAt("https://name.invalid"), options);
+    expect(outcome).toEqual({ ok: false, reason: "dns" });
+  });
+
+  it("a port that does not speak TLS", async () => {
+    const url = await listen(createServer());
+    const outcome = await probe(endpointAt(url.replace("http:", "https:")), options);
+    expect(outcome).toEqual({ ok: false, reason: "tls" });
+  });
+
+  it("nothing when it is ended early, and leaves no socket", async () => {
+    const url = await listen(createServer(() => {}));
+    const endpoint = endpointAt(url);
+    const controller = new AbortController();
+    const outcome = probe(endpoint, { ...options, signal: controller.signal });
+    controller.abort();
+    expect((await outcome).ok).toBe(false);
+    expect(Object.keys(endpoint.agent.freeSockets)).toEqual([]);
+  });
+});
+
+it("asks for the documented route without a key, and reuses its connection", async () => {
+  const requests: string[] = [];
+  const sockets = new Set<unknown>();
+  const url = await listen(
+    createServer(({ method, url, headers, socket }, res) => {
+      requests.push(`${method} ${url} ${headers.authorization}`);
+      sockets.add(socket);
+      res.setHeader("Content-Length", 0).end();
+    }),
+  );
+  const endpoint = endpointAt(url);
+  await probe(endpoint, options);
+  await until(() => Object.keys(endpoint.agent.freeSockets).length > 0);
+  await probe(endpoint, options);
+  const expected = "HEAD /api/health?api-version=2024-12-01 undefined";
+  expect(requests).toEqual([expected, expected]);
+  expect(sockets.size).toBe(1);
+});
+
+it("does not blame an instance for a kept connection that it had closed while idle", async () => {
+  let answered = 0;
+  const server = createServer((req, res) => {
+    answered += 1;
+    // The second request arrives on the kept connection and finds it closed.
+    if (answered === 2) req.socket.resetAndDestroy();
+    else res.setHeader("Content-Length", 0).end();
+  });
+  const endpoint = endpointAt(await listen(server));
+  await probe(endpoint, options);
+  await until(() => Object.keys(endpoint.agent.freeSockets).length > 0);
+  expect(await probe(endpoint, options)).toEqual({ ok: true });
+  expect(answered).toBe(3);
+});
+
+it("repeats a check whose deadline passed while this process was busy", async () => {
+  const url = await listen(createServer((_, res) => void setTimeout(() => res.end(), 30)));
+  const endpoint = endpointAt(url);
+  const outcome = probe(endpoint, { ...options, timeoutInMs: 100 });
+  await new Promise<void>((resolve) => {
+    const socket = connect(Number(new URL(url).port), "127.0.0.1", () => {
+      socket.destroy();
+      resolve();
+    });
+  });
+  const busyUntil = performance.now() + 400;
+  while (performance.now() < busyUntil);
+  expect(await outcome).toEqual({ ok: true });
+});

@@ -1,0 +1,236 @@
+import { createHmac } from "node:crypto";
+import { WebPubSubServiceClient } from "@azure/web-pubsub";
+import express from "express";
+import type { Identity, NegotiateOptions } from "express-resilient-pubsub";
+import { useOfficialClients } from "../support/official-client.ts";
+import { useRegions } from "../support/regions.ts";
+import { until } from "../support/until.ts";
+
+const startWorld = useRegions();
+const connectClient = useOfficialClients();
+
+function serviceClient({ connectionString }: { connectionString: string }) {
+  return new WebPubSubServiceClient(connectionString, "chat", { allowInsecureConnection: true });
+}
+
+function claimsOf(url: string): Record<string, unknown> {
+  const token = new URL(url).searchParams.get("access_token") ?? "";
+  return JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
+}
+
+describe("negotiate answers", () => {
+  it.each(["GET", "POST"])("%s with a URL of the primary that clients can use", async (method) => {
+    const { eastus, negotiate } = await startWorld();
+    const { status, headers, body } = await negotiate("?user=ada", { method });
+    expect(status).toBe(200);
+    expect(headers.get("cache-control")).toBe("no-store");
+    expect(headers.get("content-type")).toMatch(/^application\/json/);
+    expect(Object.keys(body).sort()).toEqual(["endpoint", "expiresAt", "role", "url"]);
+    expect(body).toMatchObject({ endpoint: "eastus", role: "primary" });
+    expect(body.url).toMatch(`${eastus.endpoint.replace("http", "ws")}/client/hubs/chat?`);
+
+    const { connectionIds } = await connectClient(body.url);
+    await until(() => connectionIds.length === 1);
+    const service = serviceClient(eastus);
+    expect(await service.connectionExists(connectionIds[0] ?? "")).toBe(true);
+    expect(await service.userExists("ada")).toBe(true);
+  });
+
+  it("with the claims that the service SDK would sign, and a signature of the access key", async () => {
+    const identity = { userId: "ada", roles: ["webpubsub.joinLeaveGroup"], groups: ["a", "b"] };
+    const { eastus, negotiate } = await startWorld({
+      negotiate: { authenticate: async () => identity, tokenLifetimeInMinutes: 5 },
+    });
+    const { body } = await negotiate();
+    const reference = await serviceClient(eastus).getClientAccessToken({
+      ...identity,
+      expirationTimeInMinutes: 5,
+    });
+    const { iat, exp, ...claims } = claimsOf(body.url);
+    const { iat: _iat, exp: _exp, ...expected } = claimsOf(reference.url);
+    expect(claims).toEqual(expected);
+    expect(Number(exp) - Number(iat)).toBe(300);
+    expect(body.expiresAt).toBe(new Date(Number(exp) * 1000).toISOString());
+
+    const [header, payload, signature] = new URL(body.url).searchParams
+      .get("access_token")
+      ?.split(".") as [string, string, string];
+    const key = /AccessKey=([^;]+)/.exec(eastus.connectionString)?.[1] ?? "";
+    expect(signature).toBe(
+      createHmac("sha256", key).update(`${header}.${payload}`).digest("base64url"),
+    );
+  });
+
+  it("at a path of one's own, ignoring case and a trailing slash, and leaves others alone", async () => {
+    const { app, url } = await startWorld({
+      negotiate: { path: "/api/Connect", allowAnonymous: true },
+    });
+    app.use((_req, res) => void res.status(418).end());
+    const statusOf = async (path: string, method = "GET") =>
+      (await fetch(url + path, { method })).status;
+    expect(await statusOf("/api/Connect")).toBe(200);
+    expect(await statusOf("/API/connect/")).toBe(200);
+    expect(await statusOf("/api/connect/more")).toBe(418);
+    expect(await statusOf("/negotiate")).toBe(418);
+    expect(await statusOf("/api/connect", "DELETE")).toBe(418);
+    expect(await statusOf("/%E0%A4%A")).toBe(418);
+  });
+});
+
+describe("who may connect is decided by authenticate:", () => {
+  const refused = { status: 401, code: "ERR_UNAUTHENTICATED" };
+  const failed = { status: 500, code: "ERR_AUTHENTICATE_FAILED" };
+  const boom = () => {
+    throw new Error("password of the database is hunter2");
+  };
+  it.each<[string, NegotiateOptions, object]>([
+    ["null is 401", { authenticate: () => null }, refused],
+    ["so is undefined", { authenticate: () => undefined }, refused],
+    ["and a promise of null", { authenticate: async () => null }, refused],
+    ["an empty identity is anonymous", { authenticate: () => ({}) }, { status: 200 }],
+    ["without it, allowAnonymous lets everybody in", { allowAnonymous: true }, { status: 200 }],
+    [
+      "with both, null is anonymous",
+      { authenticate: () => null, allowAnonymous: true },
+      { status: 200 },
+    ],
+    ["one that throws is 500", { authenticate: boom }, failed],
+    ["one that rejects too", { authenticate: async () => boom() }, failed],
+    [
+      "and one whose userId is a number",
+      { authenticate: () => ({ userId: 42 }) as unknown as Identity },
+      failed,
+    ],
+    [
+      "or whose roles are no list",
+      { authenticate: () => ({ roles: "admin" }) as unknown as Identity },
+      failed,
+    ],
+  ])("%s", async (_, negotiateOptions, expected) => {
+    const { pubsub, negotiate } = await startWorld({ negotiate: negotiateOptions });
+    const errors: unknown[] = [];
+    pubsub.events.on("handlerError", (event) => void errors.push(event));
+    const { status, headers, body } = await negotiate();
+    expect({ status, code: body.code }).toEqual({ code: undefined, ...expected });
+    if (status === 200) return;
+    expect(headers.get("content-type")).toMatch("application/problem+json");
+    expect(headers.get("cache-control")).toBe("no-store");
+    expect(body.status).toBe(status);
+    expect(JSON.stringify(body)).not.toMatch(/hunter2|userId|roles/);
+    const handler = "negotiate.authenticate";
+    expect(errors).toEqual(status === 500 ? [{ handler, error: expect.any(Error) }] : []);
+  });
+});
+
+describe("when no endpoint is healthy, negotiate", () => {
+  it("refuses with a Retry-After between 1 and 5 s", async () => {
+    const { eastus, westus, negotiate, pubsub } = await startWorld();
+    await eastus.inject({ kind: "crash" });
+    await westus.inject({ kind: "crash" });
+    await until(() => pubsub.endpoints.snapshot().every(({ state }) => state === "unhealthy"));
+    const { status, headers, body } = await negotiate();
+    expect({ status, code: body.code }).toEqual({ status: 503, code: "ERR_NO_HEALTHY_ENDPOINT" });
+    expect(headers.get("retry-after")).toMatch(/^[1-5]$/);
+  });
+
+  it("answers with the primary all the same when told to fail open", async () => {
+    const { eastus, westus, negotiate, pubsub } = await startWorld({
+      negotiate: { allowAnonymous: true, whenNoneHealthy: "primary" },
+    });
+    await eastus.inject({ kind: "crash" });
+    await westus.inject({ kind: "crash" });
+    await until(() => pubsub.endpoints.snapshot().every(({ state }) => state === "unhealthy"));
+    expect((await negotiate()).body).toMatchObject({ endpoint: "eastus", role: "primary" });
+  });
+});
+
+describe("a client that says where it failed", () => {
+  it("gets another healthy endpoint, and the claim alone takes nothing down", async () => {
+    const { negotiate, pubsub, log } = await startWorld();
+    await pubsub.ready();
+    expect((await negotiate("?user=ada&failed=eastus")).body.endpoint).toBe("westus");
+    expect((await negotiate()).body.endpoint).toBe("eastus");
+    expect(log).toEqual(["endpointUp eastus", "endpointUp westus"]);
+  });
+
+  it("makes the plugin look at once", async () => {
+    const { eastus, negotiate, log } = await startWorld({
+      health: { schedule: false, onDemandMaxAgeInMs: 60_000 },
+    });
+    await negotiate();
+    await until(() => log.length === 2);
+    await eastus.inject({ kind: "crash" });
+    await negotiate("?user=ada&failed=eastus");
+    await until(() => log.includes("failover eastus -> westus (refused)"));
+  });
+
+  it.each([
+    ["gets the only endpoint that is left", "?user=ada&failed=eastus&failed=westus", "eastus"],
+    ["may name something that does not exist", "?user=ada&failed=nowhere", "eastus"],
+    ["may send nonsense", "?user=ada&failed[x]=eastus&failed[]=", "eastus"],
+  ])("%s", async (_, query, expected) => {
+    const { negotiate } = await startWorld();
+    expect((await negotiate(query)).body.endpoint).toBe(expected);
+  });
+});
+
+describe("a router of one's own", () => {
+  it("chooses among the healthy endpoints, by the request", async () => {
+    const { negotiate } = await startWorld({
+      router: (req, candidates) => candidates.find(({ name }) => name === req.query.region),
+    });
+    expect((await negotiate("?user=ada&region=westus")).body.endpoint).toBe("westus");
+    expect((await negotiate("?user=ada")).body.endpoint).toBe("eastus");
+  });
+
+  it.each<[string, () => string]>([
+    [
+      "throws",
+      () => {
+        throw new Error("boom");
+      },
+    ],
+    ["names no candidate", () => "nowhere"],
+  ])("that %s costs no client its connection and becomes a handlerError", async (_, router) => {
+    const { negotiate, pubsub } = await startWorld({ router });
+    const errors: unknown[] = [];
+    pubsub.events.on("handlerError", ({ handler }) => void errors.push(handler));
+    expect((await negotiate()).body.endpoint).toBe("eastus");
+    expect(errors).toEqual(["router"]);
+  });
+});
+
+it("the first negotiate waits for the first verdict instead of guessing", async () => {
+  const { eastus, negotiate, log } = await startWorld({ health: { schedule: false } });
+  await eastus.inject({ kind: "crash" });
+  expect((await negotiate()).body.endpoint).toBe("westus");
+  expect(log).toContain("failover eastus -> westus (refused)");
+});
+
+it("a drained endpoint gets no client", async () => {
+  const { negotiate, pubsub } = await startWorld();
+  pubsub.endpoints.drain("eastus");
+  expect((await negotiate()).body.endpoint).toBe("westus");
+  pubsub.endpoints.undrain("eastus");
+  expect((await negotiate()).body.endpoint).toBe("eastus");
+});
+
+it("works below a mount path", async () => {
+  const { pubsub, url, app } = await startWorld();
+  app.use("/realtime", express.Router().use(pubsub));
+  expect((await fetch(`${url}/realtime/negotiate?user=ada`)).status).toBe(200);
+});
+
+it("goes on with the next endpoint when one gives no token, and tells", async () => {
+  const { pubsub, negotiate } = await startWorld();
+  const failures: unknown[] = [];
+  pubsub.events.on("tokenFailed", ({ endpoint }) => void failures.push(endpoint));
+  const sign = jest
+    .spyOn(WebPubSubServiceClient.prototype, "getClientAccessToken")
+    .mockRejectedValueOnce(new Error("the region does not answer"));
+  expect((await negotiate()).body.endpoint).toBe("westus");
+  expect(failures).toEqual(["eastus"]);
+  sign.mockRejectedValue(new Error("no region answers"));
+  expect((await negotiate()).body.code).toBe("ERR_NO_HEALTHY_ENDPOINT");
+  sign.mockRestore();
+});
