@@ -4,10 +4,9 @@ import { startEmulator } from "express-resilient-pubsub/emulator";
 import { createEndpoint, type Endpoint } from "../../src/endpoints/endpoint.ts";
 import { probe } from "../../src/health/probe.ts";
 import { parseEndpoint } from "../../src/options.ts";
-import { cleanUpAfterEach } from "../support/clean-up.ts";
+import { closeAfterTest } from "../support/clean-up.ts";
 import { until } from "../support/until.ts";
 
-const opened = cleanUpAfterEach();
 const options = { timeoutInMs: 5000, signal: new AbortController().signal };
 
 function endpointAt(url: string): Endpoint {
@@ -16,13 +15,13 @@ function endpointAt(url: string): Endpoint {
     parseEndpoint({ name: "a", role: "primary", connectionString }),
     "chat",
   );
-  opened.add({ close: () => endpoint.agent.destroy() });
+  closeAfterTest({ close: () => endpoint.agent.destroy() });
   return endpoint;
 }
 
 async function listen(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  opened.add({
+  closeAfterTest({
     close: () => {
       server.close();
       server.closeAllConnections();
@@ -33,26 +32,26 @@ async function listen(server: Server): Promise<string> {
 
 describe("a health check finds", () => {
   it("a healthy instance", async () => {
-    const emulator = opened.add(await startEmulator());
+    const emulator = closeAfterTest(await startEmulator());
     expect(await probe(endpointAt(emulator.endpoint), options)).toEqual({ ok: true });
   });
 
   it("an instance that answers anything but 200", async () => {
-    const emulator = opened.add(await startEmulator());
+    const emulator = closeAfterTest(await startEmulator());
     await emulator.inject({ kind: "unhealthy", status: 503 });
     const outcome = await probe(endpointAt(emulator.endpoint), options);
     expect(outcome).toEqual({ ok: false, reason: "status(503)" });
   });
 
   it("a port that refuses", async () => {
-    const emulator = opened.add(await startEmulator());
+    const emulator = closeAfterTest(await startEmulator());
     await emulator.inject({ kind: "crash" });
     const outcome = await probe(endpointAt(emulator.endpoint), options);
     expect(outcome).toEqual({ ok: false, reason: "refused" });
   });
 
   it("an instance that accepts and never answers", async () => {
-    const emulator = opened.add(await startEmulator());
+    const emulator = closeAfterTest(await startEmulator());
     await emulator.inject({ kind: "blackhole" });
     const outcome = await probe(endpointAt(emulator.endpoint), { ...options, timeoutInMs: 50 });
     expect(outcome).toEqual({ ok: false, reason: "timeout" });

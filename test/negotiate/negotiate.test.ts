@@ -2,12 +2,9 @@ import { createHmac } from "node:crypto";
 import { WebPubSubServiceClient } from "@azure/web-pubsub";
 import express from "express";
 import type { Identity, NegotiateOptions } from "express-resilient-pubsub";
-import { useOfficialClients } from "../support/official-client.ts";
-import { useRegions } from "../support/regions.ts";
+import { connectClient } from "../support/official-client.ts";
+import { startWorld } from "../support/regions.ts";
 import { until } from "../support/until.ts";
-
-const startWorld = useRegions();
-const connectClient = useOfficialClients();
 
 function serviceClient({ connectionString }: { connectionString: string }) {
   return new WebPubSubServiceClient(connectionString, "chat", { allowInsecureConnection: true });

@@ -1,15 +1,12 @@
-type Closing = () => unknown;
+const opened: { close: () => unknown }[] = [];
 
-/** Collects what a test opens and closes it after the test, last opened first. */
-export function cleanUpAfterEach(): { add<T extends { close: Closing }>(opened: T): T } {
-  const opened: { close: Closing }[] = [];
-  afterEach(async () => {
-    for (const { close } of opened.splice(0).reverse()) await close();
-  });
-  return {
-    add(resource) {
-      opened.push({ close: () => resource.close() });
-      return resource;
-    },
-  };
+// Last opened, first closed: a client must be gone before its server is, or it reconnects for ever.
+afterEach(async () => {
+  for (const { close } of opened.splice(0).reverse()) await close();
+});
+
+/** Closes what a test has opened when the test is over. */
+export function closeAfterTest<T extends { close: () => unknown }>(resource: T): T {
+  opened.push({ close: () => resource.close() });
+  return resource;
 }

@@ -3,7 +3,7 @@ import {
   type WebPubSubClientOptions,
   WebPubSubJsonProtocol,
 } from "@azure/web-pubsub-client";
-import { cleanUpAfterEach } from "./clean-up.ts";
+import { closeAfterTest } from "./clean-up.ts";
 
 export interface ConnectedClient {
   readonly client: WebPubSubClient;
@@ -14,29 +14,35 @@ export interface ConnectedClient {
 }
 
 /** Microsoft's own client, stopped after the test. */
-export function useOfficialClients() {
-  const opened = cleanUpAfterEach();
-
-  return async function connectClient(
-    url: string | (() => Promise<string>),
-    options: WebPubSubClientOptions = {},
-  ): Promise<ConnectedClient> {
-    const credential = {
-      getClientAccessUrl: async () => (typeof url === "string" ? url : url()),
-    };
-    const client = new WebPubSubClient(credential, {
-      protocol: WebPubSubJsonProtocol(),
-      // Its keep-alive timers outlive stop() by up to 20 s and would hold the test's process.
-      keepAliveIntervalInMs: 0,
-      keepAliveTimeoutInMs: 0,
-      ...options,
-    });
-    const connectionIds: string[] = [];
-    const received: unknown[] = [];
-    client.on("connected", ({ connectionId }) => void connectionIds.push(connectionId));
-    client.on("server-message", ({ message }) => void received.push(message.data));
-    opened.add({ close: () => client.stop() });
-    await client.start();
-    return { client, connectionIds, received };
+export async function connectClient(
+  url: string | (() => Promise<string>),
+  options: WebPubSubClientOptions = {},
+): Promise<ConnectedClient> {
+  let isOver = false;
+  const credential = {
+    getClientAccessUrl: async () => {
+      // stop() is not heard by a client that is reconnecting: it would go on for ever.
+      if (isOver) await new Promise(() => {});
+      return typeof url === "string" ? url : url();
+    },
   };
+  const client = new WebPubSubClient(credential, {
+    protocol: WebPubSubJsonProtocol(),
+    // Its keep-alive timers outlive stop() by up to 20 s and would hold the test's process.
+    keepAliveIntervalInMs: 0,
+    keepAliveTimeoutInMs: 0,
+    ...options,
+  });
+  const connectionIds: string[] = [];
+  const received: unknown[] = [];
+  client.on("connected", ({ connectionId }) => void connectionIds.push(connectionId));
+  client.on("server-message", ({ message }) => void received.push(message.data));
+  closeAfterTest({
+    close: () => {
+      isOver = true;
+      client.stop();
+    },
+  });
+  await client.start();
+  return { client, connectionIds, received };
 }

@@ -5,7 +5,7 @@ import {
   resilientPubSub,
 } from "express-resilient-pubsub";
 import { type Emulator, startEmulator } from "express-resilient-pubsub/emulator";
-import { cleanUpAfterEach } from "./clean-up.ts";
+import { closeAfterTest } from "./clean-up.ts";
 import { serve } from "./serve.ts";
 
 export interface Negotiated {
@@ -44,38 +44,34 @@ const EVENTS = [
 ] as const;
 
 /** Two emulated regions and an app server whose primary is eastus; all of it ends after the test. */
-export function useRegions() {
-  const opened = cleanUpAfterEach();
-
-  return async function startWorld({ prepare, ...overrides }: Overrides = {}): Promise<World> {
-    const eastus = opened.add(await startEmulator());
-    const westus = opened.add(await startEmulator());
-    const pubsub = opened.add(
-      resilientPubSub({
-        hub: "chat",
-        endpoints: [
-          { name: "eastus", role: "primary", connectionString: eastus.connectionString },
-          { name: "westus", role: "secondary", connectionString: westus.connectionString },
-        ],
-        negotiate: { authenticate: userOfQuery },
-        ...overrides,
-      }),
-    );
-    const log: string[] = [];
-    for (const name of EVENTS) pubsub.events.on(name, (event) => void log.push(line(name, event)));
-    const app = express();
-    prepare?.(app);
-    app.use(pubsub);
-    const { url } = opened.add(await serve(app));
-    return {
-      eastus,
-      westus,
-      pubsub,
-      app,
-      url,
-      log,
-      negotiate: (query = "?user=ada", init) => fetchAnswer(`${url}/negotiate${query}`, init),
-    };
+export async function startWorld({ prepare, ...overrides }: Overrides = {}): Promise<World> {
+  const eastus = closeAfterTest(await startEmulator());
+  const westus = closeAfterTest(await startEmulator());
+  const pubsub = closeAfterTest(
+    resilientPubSub({
+      hub: "chat",
+      endpoints: [
+        { name: "eastus", role: "primary", connectionString: eastus.connectionString },
+        { name: "westus", role: "secondary", connectionString: westus.connectionString },
+      ],
+      negotiate: { authenticate: userOfQuery },
+      ...overrides,
+    }),
+  );
+  const log: string[] = [];
+  for (const name of EVENTS) pubsub.events.on(name, (event) => void log.push(line(name, event)));
+  const app = express();
+  prepare?.(app);
+  app.use(pubsub);
+  const { url } = closeAfterTest(await serve(app));
+  return {
+    eastus,
+    westus,
+    pubsub,
+    app,
+    url,
+    log,
+    negotiate: (query = "?user=ada", init) => fetchAnswer(`${url}/negotiate${query}`, init),
   };
 }
 

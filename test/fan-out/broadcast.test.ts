@@ -1,0 +1,206 @@
+import { inspect } from "node:util";
+import type { BroadcastOptions, FanOutError } from "express-resilient-pubsub";
+import { connectClient } from "../support/official-client.ts";
+import { startWorld, type World } from "../support/regions.ts";
+import { until } from "../support/until.ts";
+
+/** A client in each region; `?failed=eastus` is how one gets to westus. */
+async function withClients(overrides?: Parameters<typeof startWorld>[0]) {
+  const world = await startWorld(overrides);
+  await world.pubsub.ready();
+  const east = await connectClient((await world.negotiate()).body.url);
+  const west = await connectClient((await world.negotiate("?user=bob&failed=eastus")).body.url);
+  return { ...world, east, west };
+}
+
+const stateOf = ({ pubsub }: World, name: string) =>
+  pubsub.endpoints.snapshot().find((endpoint) => endpoint.name === name)?.state;
+
+async function rejectionOf(promise: Promise<unknown>): Promise<FanOutError> {
+  return promise.then(
+    () => Promise.reject(new Error("it resolved")),
+    (error) => error,
+  );
+}
+
+describe("a broadcast reaches the clients of every region", () => {
+  it.each<[string, unknown, BroadcastOptions | undefined, unknown]>([
+    ["as JSON", { text: "hi", list: [1, null] }, undefined, { text: "hi", list: [1, null] }],
+    ["as a JSON string", "hi", undefined, "hi"],
+    ["as text", "hi", { contentType: "text/plain" }, "hi"],
+    ["as bytes", Buffer.from([0, 255]), undefined, [0, 255]],
+  ])("%s", async (_, message, options, expected) => {
+    const { pubsub, east, west } = await withClients();
+    const report = await pubsub.broadcast(message, options);
+    expect(report).toEqual({ delivered: ["eastus", "westus"], failed: [], skipped: [] });
+    await until(() => east.received.length > 0 && west.received.length > 0);
+    const asList = (data: unknown) =>
+      data instanceof ArrayBuffer ? [...new Uint8Array(data)] : data;
+    expect(east.received.map(asList)).toEqual([expected]);
+    expect(west.received.map(asList)).toEqual([expected]);
+  });
+
+  it("but not those that are excluded", async () => {
+    const { pubsub, east, west } = await withClients();
+    await until(() => east.connectionIds[0]);
+    await pubsub.broadcast("hi", { excludedConnections: east.connectionIds });
+    await pubsub.broadcast("bye");
+    await until(() => east.received.length > 0 && west.received.length > 1);
+    expect(east.received).toEqual(["bye"]);
+    expect(west.received).toEqual(["hi", "bye"]);
+  });
+
+  it("from a handler, through res.locals.pubsub", async () => {
+    const { app, url, west } = await withClients();
+    app.post("/notify", async (_req, res) => {
+      res.json(await res.locals.pubsub.broadcast({ text: "hi" }));
+    });
+    const report = await (await fetch(`${url}/notify`, { method: "POST" })).json();
+    expect(report).toEqual({ delivered: ["eastus", "westus"], failed: [], skipped: [] });
+    await until(() => west.received.length > 0);
+  });
+
+  it("at start, when no endpoint has been looked at yet", async () => {
+    const { pubsub } = await startWorld();
+    expect((await pubsub.broadcast("hi")).delivered.sort()).toEqual(["eastus", "westus"]);
+  });
+});
+
+describe("what cannot be sent is a TypeError, and no endpoint hears of it:", () => {
+  const circular: Record<string, unknown> = {};
+  circular.self = circular;
+  it.each<[string, unknown, BroadcastOptions | undefined]>([
+    ["undefined", undefined, undefined],
+    ["a function", () => {}, undefined],
+    ["a symbol", Symbol("x"), undefined],
+    ["a bigint", 1n, undefined],
+    ["a bigint inside", { n: 1n }, undefined],
+    ["a circular structure", circular, undefined],
+    ["an object as text", { text: "hi" }, { contentType: "text/plain" }],
+    ["text as bytes", "hi", { contentType: "application/octet-stream" }],
+  ])("%s", async (_, message, options) => {
+    const { pubsub, east } = await withClients();
+    // A bare name: the TypeErrors of JSON.stringify are those of another realm in Jest.
+    expect((await rejectionOf(pubsub.broadcast(message, options))).name).toBe("TypeError");
+    await pubsub.broadcast("after");
+    await until(() => east.received.length > 0);
+    expect(east.received).toEqual(["after"]);
+  });
+});
+
+describe("when not every endpoint takes part,", () => {
+  it("one that is down is skipped, with the reason", async () => {
+    const world = await withClients();
+    await world.eastus.inject({ kind: "crash" });
+    await until(() => stateOf(world, "eastus") === "unhealthy");
+    expect(await world.pubsub.broadcast("hi")).toEqual({
+      delivered: ["westus"],
+      failed: [],
+      skipped: [{ endpoint: "eastus", reason: "refused" }],
+    });
+    await until(() => world.west.received.length > 0);
+  });
+
+  it("one that fails is reported, and looked at at once", async () => {
+    const world = await withClients({ health: { schedule: false } });
+    await world.eastus.inject({ kind: "unhealthy", status: 500 });
+    const report = await world.pubsub.broadcast("hi");
+    expect(report).toMatchObject({
+      delivered: ["westus"],
+      failed: [{ endpoint: "eastus", error: { statusCode: 500 } }],
+    });
+    await until(() => stateOf(world, "eastus") === "unhealthy");
+  });
+
+  it("nobody looks when passive is off", async () => {
+    const world = await withClients({ health: { schedule: false, passive: false } });
+    const [before] = world.pubsub.endpoints.snapshot();
+    await world.eastus.inject({ kind: "unhealthy", status: 500 });
+    await world.pubsub.broadcast("hi");
+    await world.pubsub.broadcast("hi");
+    expect(world.pubsub.endpoints.snapshot()[0]).toEqual(before);
+  });
+
+  it("require: all rejects with the report, whether the endpoint failed or was skipped", async () => {
+    const world = await withClients();
+    await world.eastus.inject({ kind: "crash" });
+    const failed = await rejectionOf(world.pubsub.broadcast("hi", { require: "all" }));
+    expect(failed).toMatchObject({
+      name: "FanOutError",
+      code: "ERR_FAN_OUT_FAILED",
+      message: expect.stringMatching(/^broadcast reached only westus: eastus failed \(ECONN\w+\)$/),
+      report: { delivered: ["westus"], failed: [{ endpoint: "eastus" }] },
+      cause: { code: expect.stringMatching(/^ECONN/) },
+    });
+    await until(() => stateOf(world, "eastus") === "unhealthy");
+    const skipped = await rejectionOf(world.pubsub.broadcast("hi", { require: "all" }));
+    expect(skipped.message).toBe("broadcast reached only westus: eastus was skipped (refused)");
+  });
+
+  it("a broadcast that reaches nobody is never a success", async () => {
+    const world = await withClients();
+    await world.eastus.inject({ kind: "crash" });
+    await world.westus.inject({ kind: "unhealthy", status: 503 });
+    const failed = await rejectionOf(world.pubsub.broadcast("hi"));
+    expect(failed).toMatchObject({ code: "ERR_FAN_OUT_FAILED", report: { delivered: [] } });
+    expect(failed.report.failed).toHaveLength(2);
+    await until(() => world.log.includes("allDown"));
+    const skipped = await rejectionOf(world.pubsub.broadcast("hi"));
+    expect(skipped.message).toBe(
+      "broadcast reached nobody: eastus was skipped (refused), westus was skipped (status(503))",
+    );
+  });
+
+  it("one that never answers costs the others nothing and the caller the deadline", async () => {
+    const world = await withClients({ health: { schedule: false } });
+    await world.eastus.inject({ kind: "blackhole" });
+    const sending = world.pubsub.broadcast("hi", { timeoutInMs: 300 });
+    let isSettled = false;
+    void sending.then(() => {
+      isSettled = true;
+    });
+    await until(() => world.west.received.length > 0);
+    expect(isSettled).toBe(false);
+    expect(await sending).toMatchObject({
+      delivered: ["westus"],
+      failed: [{ endpoint: "eastus", error: { code: "ERR_DEADLINE_EXCEEDED" } }],
+    });
+  });
+});
+
+it("the caller's abortSignal ends it, and is no evidence against an endpoint", async () => {
+  const world = await withClients({ health: { schedule: false } });
+  await world.eastus.inject({ kind: "blackhole" });
+  await world.westus.inject({ kind: "blackhole" });
+  const controller = new AbortController();
+  const sending = rejectionOf(world.pubsub.broadcast("hi", { abortSignal: controller.signal }));
+  controller.abort(new Error("enough"));
+  expect((await sending).report.failed).toEqual([
+    { endpoint: "eastus", error: expect.objectContaining({ message: "enough" }) },
+    { endpoint: "westus", error: expect.objectContaining({ message: "enough" }) },
+  ]);
+  expect(world.pubsub.endpoints.snapshot().map(({ state }) => state)).toEqual([
+    "healthy",
+    "healthy",
+  ]);
+  const aborted = rejectionOf(world.pubsub.broadcast("hi", { abortSignal: controller.signal }));
+  expect(await aborted).toMatchObject({ message: "enough" });
+});
+
+it("no report, error or log line contains a key or a token", async () => {
+  const world = await withClients();
+  await world.eastus.inject({ kind: "unhealthy", status: 500 });
+  await world.westus.inject({ kind: "crash" });
+  const error = await rejectionOf(world.pubsub.broadcast("hi"));
+  const key = /AccessKey=([^;]+)/.exec(world.eastus.connectionString)?.[1] ?? "";
+  for (const text of [JSON.stringify(error.report), inspect(error, { depth: 12 }), String(error)]) {
+    expect(text).not.toMatch(/Bearer ey|eyJ/);
+    expect(text).not.toContain(key);
+  }
+});
+
+it("after close nothing is sent, and the caller is told", async () => {
+  const { pubsub } = await startWorld();
+  await pubsub.close();
+  await expect(pubsub.broadcast("hi")).rejects.toMatchObject({ code: "ERR_CLOSED" });
+});
