@@ -1,0 +1,19 @@
+const maxRemembered = 10_000;
+
+/** The ack ids a connection has used up; of very many, the latest ones. */
+export class AckMemory {
+  readonly #ids = new Set<number>();
+
+  has(ackId: number): boolean {
+    return this.#ids.has(ackId);
+  }
+
+  add(ackId: number): void {
+    this.#ids.add(ackId);
+    if (this.#ids.size <= maxRemembered) return;
+    for (const oldest of this.#ids) {
+      this.#ids.delete(oldest);
+      return;
+    }
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * - `ERR_INVALID_OPTIONS`: an option of `startEmulator`, `setHub`, `inject` or `restart` is wrong.
+ * - `ERR_PORT_IN_USE`: somebody else listens on the port.
+ * - `ERR_LISTEN_FAILED`: listening failed for any other reason; see `cause`.
+ * - `ERR_EMULATOR_CLOSED`: the call came after `close()`.
+ * - `ERR_NOT_IMPLEMENTED`: the emulator does not do this yet.
+ */
+export type EmulatorErrorCode =
+  | "ERR_INVALID_OPTIONS"
+  | "ERR_PORT_IN_USE"
+  | "ERR_LISTEN_FAILED"
+  | "ERR_EMULATOR_CLOSED"
+  | "ERR_NOT_IMPLEMENTED";
+
+/** Every error the emulator raises by itself; match on `code`, the message is for people. */
+export class EmulatorError extends Error {
+  readonly code: EmulatorErrorCode;
+
+  constructor(code: EmulatorErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "EmulatorError";
+    this.code = code;
+  }
+}

@@ -1,0 +1,82 @@
+import { Broadcast } from "../protocol/broadcast.ts";
+import type { Message } from "../protocol/message.ts";
+import type { Connection } from "./connection.ts";
+
+const nobody: ReadonlySet<Connection> = new Set();
+
+/** The connections of one hub, and who of them belongs to which user and group. */
+export class Hub {
+  readonly name: string;
+  readonly #connections = new Map<string, Connection>();
+  readonly #users = new Map<string, Set<Connection>>();
+  readonly #groups = new Map<string, Set<Connection>>();
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  add(connection: Connection): void {
+    this.#connections.set(connection.id, connection);
+    if (connection.userId !== null) addTo(this.#users, connection.userId, connection);
+  }
+
+  remove(connection: Connection): void {
+    if (!this.#connections.delete(connection.id)) return;
+    if (connection.userId !== null) removeFrom(this.#users, connection.userId, connection);
+    this.leaveAll(connection);
+  }
+
+  join(connection: Connection, group: string): void {
+    if (!this.#connections.has(connection.id)) return;
+    connection.groups.add(group);
+    addTo(this.#groups, group, connection);
+  }
+
+  leave(connection: Connection, group: string): void {
+    connection.groups.delete(group);
+    removeFrom(this.#groups, group, connection);
+  }
+
+  leaveAll(connection: Connection): void {
+    for (const group of connection.groups) this.leave(connection, group);
+  }
+
+  connection(id: string): Connection | undefined {
+    return this.#connections.get(id);
+  }
+
+  everyone(): Iterable<Connection> {
+    return this.#connections.values();
+  }
+
+  ofUser(userId: string): ReadonlySet<Connection> {
+    return this.#users.get(userId) ?? nobody;
+  }
+
+  inGroup(group: string): ReadonlySet<Connection> {
+    return this.#groups.get(group) ?? nobody;
+  }
+}
+
+/** Hands one message to many; it is encoded once per protocol, whoever many they are. */
+export function publish(
+  message: Message,
+  receivers: Iterable<Connection>,
+  excluded: ReadonlySet<string> = new Set(),
+): void {
+  const broadcast = new Broadcast(message);
+  for (const receiver of receivers) {
+    if (!excluded.has(receiver.id)) receiver.deliver(broadcast);
+  }
+}
+
+function addTo<T>(index: Map<string, Set<T>>, key: string, member: T): void {
+  const members = index.get(key);
+  if (members) members.add(member);
+  else index.set(key, new Set([member]));
+}
+
+function removeFrom<T>(index: Map<string, Set<T>>, key: string, member: T): void {
+  const members = index.get(key);
+  if (members?.delete(member) && members.size === 0) index.delete(key);
+}

@@ -1,0 +1,57 @@
+import type { Reply } from "../../http/reply.ts";
+import type { Operation, RestCall } from "../operation.ts";
+import { connectionNotFound, noContent, ok, userNotFound } from "../replies.ts";
+
+const connectionInGroup = "groups/{group}/connections/{connectionId}";
+const userInGroup = "users/{userId}/groups/{group}";
+
+export const membershipOperations: readonly Operation[] = [
+  { method: "PUT", path: connectionInGroup, body: "none", run: addConnection },
+  { method: "DELETE", path: connectionInGroup, body: "none", run: removeConnection },
+  {
+    method: "DELETE",
+    path: "connections/{connectionId}/groups",
+    body: "none",
+    run: removeConnectionFromAll,
+  },
+  { method: "PUT", path: userInGroup, body: "none", run: addUser },
+  { method: "DELETE", path: userInGroup, body: "none", run: removeUser },
+  { method: "DELETE", path: "users/{userId}/groups", body: "none", run: removeUserFromAll },
+];
+
+function addConnection({ hub, group, connectionId }: RestCall): Reply {
+  const connection = hub.connection(connectionId);
+  if (!connection) throw connectionNotFound("Error", connectionId);
+  hub.join(connection, group);
+  return ok;
+}
+
+function removeConnection({ hub, group, connectionId }: RestCall): Reply {
+  const connection = hub.connection(connectionId);
+  if (connection) hub.leave(connection, group);
+  return noContent;
+}
+
+function removeConnectionFromAll({ hub, connectionId }: RestCall): Reply {
+  const connection = hub.connection(connectionId);
+  if (connection) hub.leaveAll(connection);
+  return noContent;
+}
+
+/** A user is in a group by the connections it has now; later ones do not inherit that. */
+function addUser({ hub, group, userId }: RestCall): Reply {
+  const connections = hub.ofUser(userId);
+  if (connections.size === 0) throw userNotFound(userId);
+  for (const connection of connections) hub.join(connection, group);
+  return ok;
+}
+
+function removeUser({ hub, group, userId }: RestCall): Reply {
+  for (const connection of hub.ofUser(userId)) hub.leave(connection, group);
+  return noContent;
+}
+
+function removeUserFromAll({ hub, userId }: RestCall): Reply {
+  for (const connection of hub.ofUser(userId)) hub.leaveAll(connection);
+  return noContent;
+}

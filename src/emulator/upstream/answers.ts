@@ -1,0 +1,81 @@
+import { z } from "zod";
+import { isGroupName, isUserId } from "../names.ts";
+import type { Payload } from "../protocol/message.ts";
+import type { Answer } from "./transport.ts";
+
+/** What a `connect` handler may decide; whatever is undefined stays as the token has it. */
+export type ConnectDecision = z.output<typeof connectDecisionSchema>;
+
+export type ConnectOutcome =
+  | { readonly kind: "accepted"; readonly decision: ConnectDecision }
+  | { readonly kind: "refused"; readonly status: number };
+
+export type UserEventOutcome =
+  | { readonly kind: "handled"; readonly reply: Payload | undefined }
+  | { readonly kind: "failed" };
+
+const absentWhenNull = <T extends z.ZodType>(schema: T) =>
+  schema.nullish().transform((value) => value ?? undefined);
+
+const connectDecisionSchema = z.object({
+  userId: absentWhenNull(z.string().refine(isUserId)),
+  groups: absentWhenNull(z.array(z.string().refine(isGroupName))),
+  roles: absentWhenNull(z.array(z.string())),
+  subprotocol: absentWhenNull(z.string()),
+});
+
+/** Only a handler's 4xx reaches the client as it is; any other failure is the service's: 500. */
+export function readConnectAnswer({ status, body }: Answer): ConnectOutcome {
+  if (status >= 400 && status < 500) return { kind: "refused", status };
+  if (!isSuccess(status)) return refusedByFailure;
+  const text = body.toString("utf8").trim();
+  const decision = connectDecisionSchema.safeParse(
+    text === "" ? {} : (parseJson(text)?.value ?? {}),
+  );
+  const isReadable = text === "" || parseJson(text) !== undefined;
+  return isReadable && decision.success
+    ? { kind: "accepted", decision: decision.data }
+    : refusedByFailure;
+}
+
+export const refusedByFailure: ConnectOutcome = { kind: "refused", status: 500 };
+
+export const acceptedAsIs: ConnectOutcome = {
+  kind: "accepted",
+  decision: connectDecisionSchema.parse({}),
+};
+
+/** An answer in a content type that no client could be given is a failure. */
+export function readUserEventAnswer({ status, headers, body }: Answer): UserEventOutcome {
+  if (!isSuccess(status)) return failedEvent;
+  if (body.length === 0) return { kind: "handled", reply: undefined };
+  const reply = payloadOf(headers["content-type"] ?? "text/plain", body);
+  return reply ? { kind: "handled", reply } : failedEvent;
+}
+
+export const failedEvent: UserEventOutcome = { kind: "failed" };
+
+export const isSuccess = (status: number): boolean => status >= 200 && status < 300;
+
+function payloadOf(contentType: string, body: Buffer): Payload | undefined {
+  switch (contentType.split(";", 1)[0]?.trim().toLowerCase()) {
+    case "text/plain":
+      return { dataType: "text", text: body.toString("utf8") };
+    case "application/json": {
+      const json = body.toString("utf8");
+      return parseJson(json) && { dataType: "json", json };
+    }
+    case "application/octet-stream":
+      return { dataType: "binary", bytes: body };
+    default:
+      return undefined;
+  }
+}
+
+function parseJson(text: string): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}

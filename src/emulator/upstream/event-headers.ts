@@ -1,0 +1,56 @@
+import { createHmac } from "node:crypto";
+import type { UpstreamEvent } from "./select-handler.ts";
+
+/** Whom an event is about. */
+export interface EventSubject {
+  readonly hub: string;
+  readonly connectionId: string;
+  readonly userId: string | null;
+  /** Undefined during `connect`, and for clients without one. */
+  readonly subprotocol: string | undefined;
+  /** What the app server stored last. */
+  readonly connectionState: string | undefined;
+}
+
+export interface EventStamp {
+  /** The service's host, with its port. */
+  readonly origin: string;
+  readonly signature: string;
+  readonly id: number;
+  readonly time: Date;
+}
+
+/** The CloudEvents headers of one event, in binary content mode. */
+export function eventHeaders(
+  event: UpstreamEvent,
+  subject: EventSubject,
+  stamp: EventStamp,
+): Record<string, string> {
+  const { hub, connectionId, userId, subprotocol, connectionState } = subject;
+  return {
+    "WebHook-Request-Origin": stamp.origin,
+    "ce-specversion": "1.0",
+    "ce-awpsversion": "1.0",
+    "ce-type": `azure.webpubsub.${event.kind === "system" ? "sys" : "user"}.${event.name}`,
+    "ce-source": `/hubs/${hub}/client/${connectionId}`,
+    "ce-id": String(stamp.id),
+    "ce-time": stamp.time.toISOString().replace(/\.\d+Z$/, "Z"),
+    "ce-signature": stamp.signature,
+    "ce-connectionId": connectionId,
+    "ce-hub": hub,
+    "ce-eventName": event.name,
+    ...(userId !== null && { "ce-userId": utf8Header(userId) }),
+    ...(subprotocol !== undefined && { "ce-subprotocol": subprotocol }),
+    ...(connectionState && { "ce-connectionState": connectionState }),
+  };
+}
+
+/** Both keys sign, so that the app server may know either while keys are rotated. */
+export function signConnection(connectionId: string, accessKeys: readonly string[]): string {
+  return accessKeys
+    .map((key) => `sha256=${createHmac("sha256", key).update(connectionId).digest("hex")}`)
+    .join(",");
+}
+
+// Node writes header characters as single bytes; this makes those bytes the UTF-8 of the text.
+const utf8Header = (text: string): string => Buffer.from(text, "utf8").toString("latin1");

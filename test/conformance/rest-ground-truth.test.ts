@@ -1,0 +1,189 @@
+import type { Emulator } from "express-resilient-pubsub/emulator";
+import { callRest } from "../emulator/support/rest.ts";
+import { createScene } from "../emulator/support/scene.ts";
+
+const scene = createScene();
+
+const supportedVersions = "2021-10-01, 2022-11-01, 2023-07-01, 2024-01-01, 2024-12-01";
+const json = "application/json; charset=utf-8";
+const problemJson = "application/problem+json; charset=utf-8";
+
+const invalidGroup =
+  "Invalid group name. Valid group name should be in between 1 and 1024 characters long.";
+
+const plain = (code: string, message: string, target: string) =>
+  JSON.stringify({ code, message, target, details: null, inner: null });
+
+const problem = (message: string, target: string) =>
+  `{"code":"Error.BadRequest","message":${JSON.stringify(message)},"target":"${target}",` +
+  `"errors":{"${target}":[${JSON.stringify(message)}]},"type":null,` +
+  '"title":"One or more validation errors occurred.","status":400,"detail":null,' +
+  '"instance":null,"extensions":{}}';
+
+interface Recorded {
+  status: number;
+  /** Undefined means that the header must not be there. */
+  headers: Record<string, string | undefined>;
+  body?: string;
+}
+
+const versions = { "api-supported-versions": supportedVersions };
+const empty = (status: number): Recorded => ({
+  status,
+  headers: { ...versions, "content-length": "0", "x-ms-error-code": undefined },
+  body: "",
+});
+const noContent: Recorded = {
+  status: 204,
+  headers: { ...versions, "content-length": undefined },
+  body: "",
+};
+const error = (status: number, code: string, body: string, type = json): Recorded => ({
+  status,
+  headers: {
+    "api-supported-versions": type === json ? supportedVersions : undefined,
+    "content-type": type,
+    "content-length": String(Buffer.byteLength(body)),
+    "x-ms-error-code": code,
+  },
+  body,
+});
+
+const connectionMissing = (severity: string) =>
+  error(
+    404,
+    `${severity}.Connection.NotExisted`,
+    plain(`${severity}.Connection.NotExisted`, "Connection `ghost` is not found.", "Connection"),
+  );
+const userMissing = error(
+  404,
+  "Warning.User.NotExisted",
+  plain("Warning.User.NotExisted", "User `ghost` is not found.", "User"),
+);
+/** To a HEAD the same headers come without the body. */
+const headOf = (recorded: Recorded): Recorded => ({ ...recorded, body: "" });
+
+const ok = headOf(empty(200));
+const text = { "Content-Type": "text/plain" };
+
+// `~` is the hub's base, `CONN` the id of a connection of the user "alice" in the group "g".
+const table: [string, string, object, string | undefined, Recorded][] = [
+  ["POST", "~/:send", text, "hi", empty(202)],
+  ["POST", "~/:send", { "Content-Type": "application/json" }, '{"a":1}', empty(202)],
+  ["POST", "~/:send", { "Content-Type": "application/octet-stream" }, "\0\u0001", empty(202)],
+  ["POST", "~/:send?excluded=a&excluded=b", text, "hi", empty(202)],
+  ["POST", "~/:send?messageTtlSeconds=60", text, "hi", empty(202)],
+  ["POST", "~/groups/g/:send", text, "hi", empty(202)],
+  ["POST", "~/groups/ghost/:send?excluded=a", text, "hi", empty(202)],
+  ["POST", "~/users/alice/:send", text, "hi", empty(202)],
+  ["POST", "~/users/ghost/:send", text, "hi", empty(202)],
+  ["POST", "~/connections/CONN/:send", text, "hi", empty(202)],
+  ["POST", "~/connections/ghost/:send", text, "hi", empty(202)],
+  ["HEAD", "~/connections/CONN", {}, undefined, ok],
+  ["HEAD", "~/connections/ghost", {}, undefined, headOf(connectionMissing("Warning"))],
+  ["HEAD", "~/users/alice", {}, undefined, ok],
+  ["HEAD", "~/users/ghost", {}, undefined, headOf(userMissing)],
+  ["HEAD", "~/groups/g", {}, undefined, ok],
+  [
+    "HEAD",
+    "~/groups/ghost",
+    {},
+    undefined,
+    {
+      status: 404,
+      headers: {
+        ...versions,
+        "x-ms-error-code": "Warning.Group.NotExisted",
+        "content-type": json,
+        "content-length": String(111 + "ghost".length),
+      },
+    },
+  ],
+  ["PUT", "~/groups/h/connections/CONN", {}, undefined, empty(200)],
+  ["PUT", "~/groups/h/connections/ghost", {}, undefined, connectionMissing("Error")],
+  ["DELETE", "~/groups/g/connections/CONN", {}, undefined, noContent],
+  ["DELETE", "~/groups/g/connections/ghost", {}, undefined, noContent],
+  ["DELETE", "~/connections/CONN/groups", {}, undefined, noContent],
+  ["DELETE", "~/connections/ghost/groups", {}, undefined, noContent],
+  ["PUT", "~/users/alice/groups/h", {}, undefined, empty(200)],
+  ["PUT", "~/users/ghost/groups/h", {}, undefined, userMissing],
+  ["DELETE", "~/users/alice/groups/g", {}, undefined, noContent],
+  ["DELETE", "~/users/ghost/groups/g", {}, undefined, noContent],
+  ["DELETE", "~/users/alice/groups", {}, undefined, noContent],
+  ["DELETE", "~/users/ghost/groups", {}, undefined, noContent],
+  ["DELETE", "~/connections/CONN?reason=bye", {}, undefined, noContent],
+  ["DELETE", "~/connections/ghost", {}, undefined, noContent],
+  ["POST", "~/:closeConnections?reason=bye", {}, undefined, noContent],
+  ["POST", "~/groups/g/:closeConnections", {}, undefined, noContent],
+  ["POST", "~/groups/ghost/:closeConnections", {}, undefined, noContent],
+  ["POST", "~/users/alice/:closeConnections", {}, undefined, noContent],
+  ["POST", "~/users/ghost/:closeConnections", {}, undefined, noContent],
+  [
+    "PUT",
+    "~/groups/%20/connections/CONN",
+    {},
+    undefined,
+    error(400, "Error.BadRequest", problem(invalidGroup, "group"), problemJson),
+  ],
+];
+
+const call = (emulator: Emulator, method: string, path: string, headers = {}, body?: string) => {
+  const separator = path.includes("?") ? "&" : "?";
+  const full = `${path.replace("~", "/api/hubs/chat")}${separator}api-version=2024-12-01`;
+  return callRest(emulator, { method, path: full, headers, body });
+};
+
+test.each(table)("%s %s %j %j is answered as on record", async (...row) => {
+  const [method, path, headers, body, recorded] = row;
+  const emulator = await scene.emulator();
+  const alice = await scene.connectJson(emulator, { userId: "alice", groups: ["g"] });
+  const resolved = path.replace("CONN", alice.connectionId);
+  const answer = await call(emulator, method, resolved, headers, body);
+  expect(answer.status).toBe(recorded.status);
+  for (const [name, value] of Object.entries(recorded.headers)) {
+    expect([name, answer.headers[name]]).toEqual([name, value]);
+  }
+  if (recorded.body !== undefined) expect(answer.body).toBe(recorded.body);
+});
+
+test.each(["HEAD", "GET"])("%s /api/health needs neither token nor version", async (method) => {
+  const emulator = await scene.emulator();
+  const answer = await callRest(emulator, { method, path: "/api/health", token: null });
+  expect(answer).toMatchObject({ status: 200, body: "" });
+  expect(answer.headers).not.toHaveProperty("api-supported-versions");
+});
+
+test("a closed connection does not exist any more", async () => {
+  const emulator = await scene.emulator();
+  const { connectionId } = await scene.connectJson(emulator);
+  await call(emulator, "DELETE", `~/connections/${connectionId}`);
+  expect((await call(emulator, "HEAD", `~/connections/${connectionId}`)).status).toBe(404);
+});
+
+test.each([
+  ["a space", "a%20b", "a b", 200],
+  ["a plus", "a+b", "a+b", 200],
+  ["an umlaut", "%C3%BC", "ü", 200],
+  ["an encoded slash", "tenant%2Falice", "tenant%2Falice", 200],
+  ["an encoded slash, which is not decoded", "tenant%2Falice", "tenant/alice", 404],
+])("a user id in a path with %s", async (_what, segment, userId, status) => {
+  const emulator = await scene.emulator();
+  await scene.connectJson(emulator, { userId });
+  expect((await call(emulator, "HEAD", `~/users/${segment}`)).status).toBe(status);
+});
+
+test.each([
+  ["POST", "~/:addToGroups"],
+  ["POST", "~/:removeFromGroups"],
+  ["POST", "~/:generateToken"],
+  ["GET", "~/groups/g/connections"],
+  ["PUT", "~/permissions/sendToGroup/connections/c"],
+  ["DELETE", "~/permissions/sendToGroup/connections/c"],
+  ["HEAD", "~/permissions/sendToGroup/connections/c"],
+])("%s %s is not built yet and says so", async (method, path) => {
+  const emulator = await scene.emulator();
+  const answer = await call(emulator, method, path);
+  expect(answer.status).toBe(501);
+  expect(answer.headers["x-ms-error-code"]).toBe("NotImplemented");
+  if (method !== "HEAD") expect(JSON.parse(answer.body)).toMatchObject({ code: "NotImplemented" });
+});

@@ -1,0 +1,140 @@
+import { readHandshake } from "../../src/emulator/clients/handshake-request.ts";
+import { chooseSubprotocol, offersOnlyUnbuilt } from "../../src/emulator/clients/subprotocol.ts";
+import { createScene, jsonProtocol, reliableProtocol } from "./support/scene.ts";
+import { SocketClient } from "./support/socket-client.ts";
+import { clientUrl } from "./support/tokens.ts";
+
+const scene = createScene();
+const protobuf = "protobuf.webpubsub.azure.v1";
+
+describe("readHandshake", () => {
+  const headers = {
+    connection: "Upgrade",
+    upgrade: "websocket",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+  };
+  const read = (url: string, more: object = {}, method = "GET") => {
+    const result = readHandshake({ method, url, headers: { ...headers, ...more } });
+    return result.kind === "client" ? result.request : result.reply.status;
+  };
+
+  test.each([
+    ["/client/hubs/chat", "chat"],
+    ["/client/hubs/a%5Bb%5D?x=1", "a[b]"],
+    ["/client/?hub=chat", "chat"],
+    ["/client?access_token=x&hub=chat", "chat"],
+    ["/client/hubs/chat?webpubsub_mode=", "chat"],
+    ["/client/hubs/chat?webpubsub_mode=sendEvent", "chat"],
+  ])("finds the hub in %s", (url, hub) => {
+    expect(read(url)).toMatchObject({ hub });
+  });
+
+  test.each([
+    ["/client/hubs/1chat", {}, 400],
+    ["/client/hubs/", {}, 400],
+    ["/client/hubs/%zz", {}, 400],
+    ["/client/", {}, 400],
+    ["/client/?hub=", {}, 400],
+    ["/client/hubs/chat/more", {}, 404],
+    ["/client/hubs/../../api/health", {}, 404],
+    ["/elsewhere", {}, 404],
+    ["http://127.0.0.1/client/hubs/chat", {}, 404],
+    ["/clients/mqtt/hubs/chat", {}, 501],
+    ["/clients/socketio/hubs/chat", {}, 501],
+    ["/client/hubs/chat?webpubsub_mode=sendToGroup", {}, 501],
+    ["/client/hubs/chat?webpubsub_mode=shout", {}, 400],
+    ["/client/hubs/chat", { upgrade: "h2c" }, 400],
+    ["/client/hubs/chat", { upgrade: undefined }, 400],
+    ["/client/hubs/chat", { "sec-websocket-version": "7" }, 400],
+    ["/client/hubs/chat", { "sec-websocket-key": "short" }, 400],
+    ["/client/hubs/chat", { "sec-websocket-key": undefined }, 400],
+    ["/client/hubs/chat", { "sec-websocket-protocol": "" }, 400],
+    ["/client/hubs/chat", { "sec-websocket-protocol": "a, a" }, 400],
+    ["/client/hubs/chat", { "sec-websocket-protocol": "a,, b" }, 400],
+  ])("refuses %s with %j by %d", (url, more, status) => {
+    expect(read(url, more)).toBe(status);
+  });
+
+  test("refuses other methods than GET", () => {
+    expect(read("/client/hubs/chat", {}, "POST")).toBe(400);
+  });
+});
+
+describe("chooseSubprotocol", () => {
+  const choose = (offered: string[], wanted?: string) => {
+    const choice = chooseSubprotocol(offered, wanted);
+    return choice.kind === "chosen" ? choice.subprotocol : choice.kind;
+  };
+  const simple = { format: "simple", isReliable: false };
+
+  test.each<[string[], string | undefined, object | string]>([
+    [[], undefined, { name: undefined, ...simple }],
+    [["mine"], undefined, { name: undefined, ...simple }],
+    [["mine", "yours"], "YOURS", { name: "yours", ...simple }],
+    [["constructor"], undefined, { name: undefined, ...simple }],
+    [[jsonProtocol], undefined, { name: jsonProtocol, format: "json", isReliable: false }],
+    [["mine", reliableProtocol, jsonProtocol], undefined, { isReliable: true }],
+    [[jsonProtocol, reliableProtocol], reliableProtocol, { isReliable: true }],
+    [[jsonProtocol.toUpperCase()], undefined, { name: jsonProtocol.toUpperCase() }],
+    [[protobuf, jsonProtocol], undefined, { format: "json" }],
+    [[protobuf, "mine"], undefined, "notBuilt"],
+    [[protobuf, "mine"], protobuf, "notBuilt"],
+    [["mine"], "yours", "invalid"],
+    [["mine"], "", "invalid"],
+    [[], "mine", "invalid"],
+  ])("of %j with the app server wanting %j", (offered, wanted, expected) => {
+    const choice = choose(offered, wanted);
+    if (typeof expected === "string") expect(choice).toBe(expected);
+    else expect(choice).toMatchObject(expected);
+  });
+
+  test("tells offers that can come to nothing from the others", () => {
+    expect(offersOnlyUnbuilt([protobuf, "mqtt"])).toBe(true);
+    expect(offersOnlyUnbuilt([protobuf, "mine"])).toBe(false);
+    expect(offersOnlyUnbuilt([])).toBe(false);
+  });
+});
+
+describe("a client at the door", () => {
+  test("is told that its protocol is not spoken", async () => {
+    const emulator = await scene.emulator();
+    const { status, body } = await new SocketClient(clientUrl(emulator, "chat"), [protobuf])
+      .refused;
+    expect(status).toBe(501);
+    expect(body).toMatch(/protobuf/);
+  });
+
+  test.each([
+    [{ groups: [""] }, 400],
+    [{ groups: ["g".repeat(1025)] }, 400],
+    [{ userId: "a\nb" }, 400],
+  ])("with the claims %j is refused by %d", async (claims, status) => {
+    const emulator = await scene.emulator();
+    expect((await new SocketClient(clientUrl(emulator, "chat", claims)).refused).status).toBe(
+      status,
+    );
+  });
+
+  test.each([
+    ["of the wrong hub name", "1chat", 400],
+    ["of a hub it has no token for", "news", 401],
+  ])("%s is refused", async (_what, hub, status) => {
+    const emulator = await scene.emulator();
+    const url = clientUrl(emulator, "chat").replace("/hubs/chat", `/hubs/${hub}`);
+    expect((await new SocketClient(url).refused).status).toBe(status);
+  });
+
+  test.each([
+    ["with a token", (url: string) => url],
+    ["without one", (url: string) => `${url.split("?")[0]}?`],
+  ])("that wants to recover is let in %s and sent away by 1008", async (_what, change) => {
+    const emulator = await scene.emulator();
+    const url = change(clientUrl(emulator, "chat"));
+    const recovery = `${url}&awps_connection_id=c&awps_reconnection_token=t`;
+    const client = new SocketClient(recovery, [reliableProtocol]);
+    await client.opened;
+    expect((await client.closed).code).toBe(1008);
+    expect(client.unread).toBe(0);
+  });
+});

@@ -1,0 +1,197 @@
+import { apiVersion, callRest } from "./support/rest.ts";
+import { createScene, jsonProtocol, reliableProtocol } from "./support/scene.ts";
+import type { SocketClient } from "./support/socket-client.ts";
+
+const scene = createScene();
+const everything = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
+
+const acked = (ackId: number) => ({ type: "ack", ackId, success: true });
+const refused = (ackId: number, name: string) => ({
+  type: "ack",
+  ackId,
+  success: false,
+  error: { name, message: expect.any(String) },
+});
+
+/** Everything sent before has been handled once the pong is here, since frames keep their order. */
+async function expectSilence(client: SocketClient): Promise<void> {
+  expect(await client.ask({ type: "ping" })).toEqual({ type: "pong" });
+}
+
+describe("the first frame", () => {
+  test.each([
+    [jsonProtocol, "u", {}],
+    [jsonProtocol, undefined, {}],
+    [reliableProtocol, "u", { reconnectionToken: expect.stringMatching(/^\S{20,}$/) }],
+  ])("on %s for user %j says connected", async (protocol, userId, more) => {
+    const emulator = await scene.emulator();
+    const client = await scene.connect(emulator, { protocols: [protocol], userId });
+    expect(client.socket.protocol).toBe(protocol);
+    expect(await client.nextJson()).toEqual({
+      type: "system",
+      event: "connected",
+      userId: userId ?? null,
+      connectionId: expect.stringMatching(/^[\w-]{31}$/),
+      ...more,
+    });
+  });
+});
+
+describe("groups", () => {
+  test("carry what is published to their members, the sender included", async () => {
+    const emulator = await scene.emulator();
+    const a = await scene.connectJson(emulator, { userId: "a", roles: everything });
+    const b = await scene.connectJson(emulator, { userId: "b", groups: ["g"] });
+    expect(await a.ask({ type: "joinGroup", group: "g", ackId: 1 })).toEqual(acked(1));
+    a.send({ type: "sendToGroup", group: "g", dataType: "json", data: { x: 1 }, ackId: 2 });
+    const message = {
+      type: "message",
+      from: "group",
+      group: "g",
+      fromUserId: "a",
+      dataType: "json",
+      data: { x: 1 },
+    };
+    expect(await b.nextJson()).toEqual(message);
+    expect(await a.nextJson()).toEqual(message);
+    expect(await a.nextJson()).toEqual(acked(2));
+  });
+
+  test("spare the sender with noEcho, and whoever has left", async () => {
+    const emulator = await scene.emulator();
+    const a = await scene.connectJson(emulator, { roles: everything, groups: ["g"] });
+    const b = await scene.connectJson(emulator, { roles: everything, groups: ["g"] });
+    a.send({ type: "sendToGroup", group: "g", data: 1, noEcho: true });
+    expect(await b.nextJson()).toMatchObject({ data: 1, fromUserId: null });
+    expect(await b.ask({ type: "leaveGroup", group: "g", ackId: 1 })).toEqual(acked(1));
+    a.send({ type: "sendToGroup", group: "g", data: 2 });
+    expect(await a.nextJson()).toMatchObject({ data: 2 });
+    await expectSilence(b);
+  });
+
+  test("may be written to from outside", async () => {
+    const emulator = await scene.emulator();
+    const a = await scene.connectJson(emulator, { roles: everything });
+    expect(await a.ask({ type: "sendToGroup", group: "g", data: 1, ackId: 1 })).toEqual(acked(1));
+  });
+
+  test.each([
+    ["joinGroup", [], "Forbidden"],
+    ["joinGroup", ["webpubsub.sendToGroup"], "Forbidden"],
+    ["joinGroup", ["webpubsub.joinLeaveGroup.other"], "Forbidden"],
+    ["joinGroup", ["webpubsub.joinLeaveGroup.g"], undefined],
+    ["leaveGroup", [], "Forbidden"],
+    ["sendToGroup", ["webpubsub.joinLeaveGroup"], "Forbidden"],
+    ["sendToGroup", ["webpubsub.sendToGroup.g"], undefined],
+  ])("need a role: %s with %j", async (type, roles, error) => {
+    const emulator = await scene.emulator();
+    const client = await scene.connectJson(emulator, { roles });
+    const answer = await client.ask({ type, group: "g", data: 1, ackId: 5 });
+    expect(answer).toEqual(error ? refused(5, error) : acked(5));
+    // Without an ackId the refusal is silent.
+    if (error) client.send({ type, group: "g", data: 1 });
+    await expectSilence(client);
+  });
+
+  test.each([
+    ["text", "hé", "hé", "hé"],
+    ["json", { a: [1] }, { a: [1] }, '{"a":[1]}'],
+    ["binary", "AAEC", "AAEC", Buffer.from([0, 1, 2])],
+  ])("carry %s to JSON and simple clients", async (dataType, data, enveloped, bare) => {
+    const emulator = await scene.emulator();
+    const pubSub = await scene.connectJson(emulator, { roles: everything, groups: ["g"] });
+    const simple = await scene.connect(emulator, { groups: ["g"] });
+    pubSub.send({ type: "sendToGroup", group: "g", dataType, data });
+    expect(await pubSub.nextJson()).toMatchObject({ dataType, data: enveloped });
+    const frame = await simple.next();
+    expect(frame.isBinary).toBe(Buffer.isBuffer(bare));
+    expect(frame.isBinary ? frame.data : frame.data.toString()).toEqual(bare);
+  });
+});
+
+describe("acks", () => {
+  test("come once per success; the second time it is a duplicate and nothing is done", async () => {
+    const emulator = await scene.emulator();
+    const client = await scene.connectJson(emulator, { roles: everything, groups: ["g"] });
+    const request = { type: "sendToGroup", group: "g", data: 1, ackId: 7 };
+    client.send(request);
+    expect(await client.nextJson()).toMatchObject({ type: "message" });
+    expect(await client.nextJson()).toEqual(acked(7));
+    expect(await client.ask(request)).toEqual({
+      ...refused(7, "Duplicate"),
+      error: { name: "Duplicate", message: "Message with ack-id: 7 has been processed" },
+    });
+    await expectSilence(client);
+  });
+
+  test("of failures do not use up the id", async () => {
+    const emulator = await scene.emulator();
+    const client = await scene.connectJson(emulator, { roles: ["webpubsub.joinLeaveGroup.g"] });
+    const join = { type: "joinGroup", ackId: 1 };
+    expect(await client.ask({ ...join, group: "h" })).toEqual(refused(1, "Forbidden"));
+    expect(await client.ask({ ...join, group: "" })).toEqual(refused(1, "BadRequest"));
+    expect(await client.ask({ ...join, group: "g" })).toEqual(acked(1));
+    expect(await client.ask({ ...join, group: "h" })).toEqual(refused(1, "Duplicate"));
+  });
+});
+
+describe("reliable clients", () => {
+  test("get each message with the next number of their own", async () => {
+    const emulator = await scene.emulator();
+    const early = await scene.connectJson(emulator, { protocols: [reliableProtocol] });
+    const send = (body: string) =>
+      callRest(emulator, {
+        method: "POST",
+        path: `/api/hubs/chat/:send?${apiVersion}`,
+        headers: { "Content-Type": "text/plain" },
+        body,
+      });
+    await send("one");
+    const late = await scene.connectJson(emulator, { protocols: [reliableProtocol] });
+    await send("two");
+    expect(await early.nextJson()).toMatchObject({ sequenceId: 1, data: "one" });
+    expect(await early.nextJson()).toMatchObject({ sequenceId: 2, data: "two" });
+    expect(await late.nextJson()).toMatchObject({ sequenceId: 1, data: "two" });
+    early.send({ type: "sequenceAck", sequenceId: 2 });
+    await expectSilence(early);
+  });
+});
+
+describe("what is not built", () => {
+  test.each([
+    [
+      { type: "invoke", invocationId: "i", target: "event", event: "e" },
+      { type: "invokeResponse", invocationId: "i", success: false },
+    ],
+    [
+      { type: "sendToGroup", group: "g", stream: { streamId: "s" } },
+      { type: "streamClosed", streamId: "s", error: { name: "InternalServerError" } },
+    ],
+    [
+      { type: "streamData", streamId: "s", streamSequenceId: 1, dataType: "text", data: "x" },
+      { type: "streamClosed", streamId: "s", error: { name: "StreamNotFound" } },
+    ],
+    [
+      { type: "setGroupState", group: "g", ackId: 1 },
+      { type: "ack", ackId: 1, success: false, error: { name: "BadRequest" } },
+    ],
+  ])("%j is answered, so that nobody waits for ever", async (request, answer) => {
+    const emulator = await scene.emulator();
+    const client = await scene.connectJson(emulator);
+    expect(await client.ask(request)).toMatchObject(answer);
+  });
+
+  test("cancelling what was never begun is fine", async () => {
+    const emulator = await scene.emulator();
+    const client = await scene.connectJson(emulator);
+    client.send({ type: "cancelInvocation", invocationId: "i" });
+    await expectSilence(client);
+  });
+});
+
+test("JSON may come in binary frames", async () => {
+  const emulator = await scene.emulator();
+  const client = await scene.connectJson(emulator);
+  client.send(Buffer.from('{"type":"ping"}'));
+  expect(await client.nextJson()).toEqual({ type: "pong" });
+});

@@ -1,0 +1,59 @@
+import { type EmulatorOptions, startEmulator } from "express-resilient-pubsub/emulator";
+import { createScene } from "./support/scene.ts";
+import { SocketClient } from "./support/socket-client.ts";
+
+const scene = createScene();
+
+const handler = (urlTemplate: string) => ({ hubs: { chat: { eventHandlers: [{ urlTemplate }] } } });
+
+test.each<[string, unknown, RegExp]>([
+  ["an unknown option", { prot: 1 }, /"prot"/],
+  ["a port that is no port", { port: 70000 }, /port/],
+  ["a port in words", { port: "8080" }, /port/],
+  ["an empty host", { host: "" }, /host/],
+  ["a key that would end the connection string", { accessKey: "a;b" }, /accessKey: must be text/],
+  ["an empty second key", { secondaryAccessKey: "" }, /secondaryAccessKey/],
+  ["a hub name that begins with a digit", { hubs: { "1chat": {} } }, /1chat.*not a hub name/],
+  ["one hub in two spellings", { hubs: { chat: {}, CHAT: {} } }, /twice/],
+  ["an unknown policy", { hubs: { a: { anonymousConnectPolicy: "ask" } } }, /anonymousConnect/],
+  ["a misspelled hub setting", { hubs: { a: { eventHandler: [] } } }, /"eventHandler"/],
+  ["a handler without a URL", { hubs: { a: { eventHandlers: [{}] } } }, /urlTemplate/],
+  ["a handler URL of another scheme", handler("ftp://a/"), /eventHandlers.0.urlTemplate/],
+  ["a handler URL with a parameter in its host", handler("http://{hub}.a/"), /urlTemplate/],
+  ["no object at all", null, /startEmulator/],
+])("%s is refused by name", async (_what, options, message) => {
+  await expect(startEmulator(options as EmulatorOptions)).rejects.toMatchObject({
+    name: "EmulatorError",
+    code: "ERR_INVALID_OPTIONS",
+    message: expect.stringMatching(message),
+  });
+});
+
+test("all mistakes are told at once, and no key is told", async () => {
+  const options = { port: -1, accessKey: "my secret; key", secondaryAccessKey: 7 };
+  const error = await startEmulator(options as never).catch((it) => it);
+  expect(error.message).toMatch(/port.*accessKey.*secondaryAccessKey/);
+  expect(error.message).not.toMatch(/secret/);
+});
+
+describe("setHub", () => {
+  test("changes what the next client meets", async () => {
+    const emulator = await scene.emulator();
+    const url = `${emulator.endpoint.replace("http", "ws")}/client/hubs/chat`;
+    expect((await new SocketClient(url).refused).status).toBe(401);
+    emulator.setHub("CHAT", { anonymousConnectPolicy: "allow" });
+    const client = new SocketClient(url);
+    await client.opened;
+    client.terminate();
+  });
+
+  test.each([
+    ["a bad name", "no hub", {}],
+    ["a bad setting", "chat", { anonymousConnectPolicy: "perhaps" }],
+  ])("refuses %s", async (_what, name, options) => {
+    const emulator = await scene.emulator();
+    expect(() => emulator.setHub(name, options as never)).toThrow(
+      expect.objectContaining({ code: "ERR_INVALID_OPTIONS" }),
+    );
+  });
+});

@@ -1,0 +1,154 @@
+import type { UpstreamAnswer } from "./support/app-server.ts";
+import { createDeferred } from "./support/deferred.ts";
+import { createScene } from "./support/scene.ts";
+
+const scene = createScene();
+
+async function setUp() {
+  const appServer = await scene.appServer();
+  const emulator = await scene.emulator({ hubs: { chat: appServer.hub } });
+  return { appServer, emulator };
+}
+
+const noReply = { status: 204 };
+
+describe("user events", () => {
+  test.each([
+    ["text", "hé", "text/plain", "hé"],
+    ["json", { a: 1 }, "application/json", '{"a":1}'],
+    ["binary", "aGk=", "application/octet-stream", "hi"],
+  ])("of type %s come with their content type", async (dataType, data, contentType, body) => {
+    const { appServer, emulator } = await setUp();
+    const client = await scene.connectJson(emulator);
+    const answer = await client.ask({ type: "event", event: "do.it", dataType, data, ackId: 1 });
+    expect(answer).toEqual({ type: "ack", ackId: 1, success: true });
+    const [, , call] = await appServer.nextEvents(3);
+    expect(call).toMatchObject({ event: "user.do.it", url: "/hubs/chat/do.it", body });
+    expect(call?.headers["content-type"]).toBe(contentType);
+  });
+
+  const replies: [string, UpstreamAnswer, object, string | Buffer][] = [
+    [
+      "text",
+      { headers: { "Content-Type": "text/plain" }, body: "hi" },
+      { dataType: "text", data: "hi" },
+      "hi",
+    ],
+    [
+      "json",
+      { headers: { "Content-Type": "application/json" }, body: "[1]" },
+      { dataType: "json", data: [1] },
+      "[1]",
+    ],
+    [
+      "binary",
+      { headers: { "Content-Type": "application/octet-stream" }, body: Buffer.from([1]) },
+      { dataType: "binary", data: "AQ==" },
+      Buffer.from([1]),
+    ],
+  ];
+
+  test.each(replies)(
+    "are answered with %s, before the ack",
+    async (_type, answer, enveloped, bare) => {
+      const { appServer, emulator } = await setUp();
+      appServer.answer = ({ event }) => (event.startsWith("user.") ? answer : noReply);
+      const pubSub = await scene.connectJson(emulator);
+      pubSub.send({ type: "event", event: "e", data: 1, ackId: 1 });
+      expect(await pubSub.nextJson()).toEqual({ type: "message", from: "server", ...enveloped });
+      expect(await pubSub.nextJson()).toMatchObject({ type: "ack", success: true });
+      const simple = await scene.connect(emulator);
+      simple.send("x");
+      const { data, isBinary } = await simple.next();
+      expect(isBinary ? data : data.toString()).toEqual(bare);
+    },
+  );
+
+  test.each([
+    ["text", "hi", "text/plain"],
+    ["binary", Buffer.from("hi"), "application/octet-stream"],
+  ])("of simple clients are their frames: %s", async (_type, frame, contentType) => {
+    const { appServer, emulator } = await setUp();
+    const client = await scene.connect(emulator);
+    client.send(frame);
+    const [, , call] = await appServer.nextEvents(3);
+    expect(call).toMatchObject({ event: "user.message", body: "hi" });
+    expect(call?.headers["content-type"]).toBe(contentType);
+  });
+
+  test.each<[string, UpstreamAnswer | "nobody"]>([
+    ["the handler fails", { status: 500 }],
+    ["the handler refuses", { status: 401 }],
+    ["nobody listens", "nobody"],
+  ])(
+    "that fail because %s: an error for JSON clients, the end for simple ones",
+    async (_why, answer) => {
+      const { appServer, emulator } = await setUp();
+      if (answer === "nobody") emulator.setHub("chat", {});
+      else appServer.answer = ({ event }) => (event.startsWith("user.") ? answer : noReply);
+      const pubSub = await scene.connectJson(emulator);
+      const request = { type: "event", event: "e", data: 1, ackId: 1 };
+      const failed = { ackId: 1, success: false, error: { name: "InternalServerError" } };
+      expect(await pubSub.ask(request)).toMatchObject(failed);
+      expect(await pubSub.ask(request)).toMatchObject(failed);
+      expect(await pubSub.ask({ type: "ping" })).toEqual({ type: "pong" });
+      const simple = await scene.connect(emulator);
+      simple.send("x");
+      expect((await simple.closed).code).toBe(1011);
+    },
+  );
+
+  test("of one connection come one at a time and in order, of others in parallel", async () => {
+    const { appServer, emulator } = await setUp();
+    const { promise, resolve } = createDeferred<UpstreamAnswer>();
+    const a = await scene.connectJson(emulator);
+    const b = await scene.connectJson(emulator);
+    await appServer.nextEvents(4);
+    appServer.answer = ({ body }) => (body === "1" ? promise : noReply);
+    for (const data of [1, 2, 3]) a.send({ type: "event", event: "e", data, ackId: data });
+    expect((await appServer.events.take()).body).toBe("1");
+    expect(await b.ask({ type: "event", event: "e", data: 9, ackId: 1 })).toMatchObject({
+      success: true,
+    });
+    expect((await appServer.events.take()).body).toBe("9");
+    expect(appServer.events.size).toBe(0);
+    resolve(noReply);
+    expect((await appServer.nextEvents(2)).map(({ body }) => body)).toEqual(["2", "3"]);
+    for (const ackId of [1, 2, 3]) expect(await a.nextJson()).toMatchObject({ ackId });
+  });
+
+  test("pile up without end nowhere, and none is lost", async () => {
+    const { appServer, emulator } = await setUp();
+    const client = await scene.connectJson(emulator);
+    const count = 300;
+    for (let ackId = 1; ackId <= count; ackId++) {
+      client.send({ type: "event", event: "e", data: "x".repeat(1000), ackId });
+    }
+    for (let ackId = 1; ackId <= count; ackId++) {
+      expect(await client.nextJson()).toMatchObject({ ackId });
+    }
+    await appServer.nextEvents(2 + count);
+  });
+});
+
+test("the state goes round: it is replaced by successes and told with each later event", async () => {
+  const { appServer, emulator } = await setUp();
+  const answers: Record<string, UpstreamAnswer> = {
+    "sys.connect": { status: 204, headers: { "ce-connectionState": "one" } },
+    "user.change": { status: 200, headers: { "ce-connectionState": "two" } },
+    "user.fail": { status: 500, headers: { "ce-connectionState": "three" } },
+  };
+  appServer.answer = ({ event }) => answers[event] ?? noReply;
+  const client = await scene.connectJson(emulator);
+  for (const [ackId, event] of ["change", "fail"].entries())
+    await client.ask({ type: "event", event, data: 1, ackId });
+  client.socket.close();
+  const calls = await appServer.nextEvents(5);
+  expect(calls.map(({ event, headers }) => [event, headers["ce-connectionstate"]])).toEqual([
+    ["sys.connect", undefined],
+    ["sys.connected", "one"],
+    ["user.change", "one"],
+    ["user.fail", "two"],
+    ["sys.disconnected", "two"],
+  ]);
+});
