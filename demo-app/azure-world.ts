@@ -1,0 +1,32 @@
+import type { EndpointOptions } from "express-resilient-pubsub";
+import { type Home, startAppServers } from "./app-servers.ts";
+import { openAll } from "./opened.ts";
+import type { World, WorldOptions } from "./world.ts";
+
+/** The same demo on real instances; which and in what roles, the environment has said. */
+export function startAzureWorld(
+  endpoints: readonly EndpointOptions[],
+  options: WorldOptions = {},
+): Promise<World> {
+  return openAll(async (opened) => {
+    const servers = await startAppServers(opened, homesOf(endpoints), { ...options, regions: [] });
+    return { servers, regions: [], close: () => opened.close() };
+  });
+}
+
+/**
+ * A primary and its secondary make two regions that mirror each other. Of any other set there is
+ * no telling what the mirror would be, so it gets the one app server that it describes.
+ */
+export function homesOf(endpoints: readonly EndpointOptions[]): Home[] {
+  const [first, second, ...others] = endpoints;
+  if (first === undefined) return [];
+  const asGiven = { region: first.name, endpoints: [...endpoints] };
+  const isPair = first.role === "primary" && second?.role === "secondary" && others.length === 0;
+  if (!isPair) return [asGiven];
+  const mirrored: EndpointOptions[] = [
+    { ...first, role: "secondary" },
+    { ...second, role: "primary" },
+  ];
+  return [asGiven, { region: second.name, endpoints: mirrored }];
+}
