@@ -10,7 +10,7 @@ const shared = {
 };
 
 // Everything that touches Express runs twice: once on each major version that the package supports.
-const onExpress = ["middleware", "negotiate", "upstream", "fan-out", "failover", "docs"];
+const onExpress = ["middleware", "negotiate", "upstream", "fan-out", "failover"];
 const testsOf = (folders) => folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`);
 
 export default {

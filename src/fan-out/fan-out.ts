@@ -24,27 +24,39 @@ export async function fanOut(
   call: FanOutCall,
   onCallFailed: (endpoint: RegisteredEndpoint, error: unknown) => void,
 ): Promise<FanOutReport> {
-  const report: FanOutReport = { delivered: [], failed: [], skipped: [] };
-  const targets = endpoints.filter(({ health }) => health.status === "healthy");
-  for (const endpoint of endpoints) {
-    if (targets.includes(endpoint)) continue;
-    report.skipped.push({ endpoint: endpoint.name, reason: endpoint.reason });
-  }
-  await Promise.all(
-    targets.map(async (target) => {
-      try {
-        await withDeadline(call.timeoutInMs, call.abortSignal, (signal) =>
-          call.send(target.endpoint.client, signal),
-        );
-        report.delivered.push(target.name);
-      } catch (error) {
-        report.failed.push({ endpoint: target.name, error });
-        onCallFailed(target, error);
-      }
-    }),
+  const outcomes = await Promise.all(
+    endpoints.map((endpoint) => outcomeOn(endpoint, call, onCallFailed)),
   );
+  // In the order of configuration, whoever was first.
+  const report: FanOutReport = { delivered: [], failed: [], skipped: [] };
+  for (const [index, outcome] of outcomes.entries()) {
+    const endpoint = endpoints[index]?.name ?? "";
+    if (outcome.kind === "delivered") report.delivered.push(endpoint);
+    else if (outcome.kind === "failed") report.failed.push({ endpoint, error: outcome.error });
+    else report.skipped.push({ endpoint, reason: outcome.reason });
+  }
   const { delivered, failed, skipped } = report;
   const isMet = call.require === "all" ? failed.length + skipped.length === 0 : true;
   if (delivered.length === 0 || !isMet) throw new FanOutError(call.name, report);
   return report;
+}
+
+type Outcome =
+  | { kind: "delivered" }
+  | { kind: "failed"; error: unknown }
+  | { kind: "skipped"; reason: string };
+
+async function outcomeOn(
+  target: RegisteredEndpoint,
+  { send, timeoutInMs, abortSignal }: FanOutCall,
+  onCallFailed: (endpoint: RegisteredEndpoint, error: unknown) => void,
+): Promise<Outcome> {
+  if (target.health.status !== "healthy") return { kind: "skipped", reason: target.reason };
+  try {
+    await withDeadline(timeoutInMs, abortSignal, (signal) => send(target.endpoint.client, signal));
+    return { kind: "delivered" };
+  } catch (error) {
+    onCallFailed(target, error);
+    return { kind: "failed", error };
+  }
 }

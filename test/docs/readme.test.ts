@@ -1,0 +1,174 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+import { promisify } from "node:util";
+import express from "express";
+import { resilientPubSub } from "express-resilient-pubsub";
+import { type Emulator, startEmulator } from "express-resilient-pubsub/emulator";
+import { parseOptions } from "../../src/options.ts";
+import { closeAfterTest } from "../support/clean-up.ts";
+import { serve } from "../support/serve.ts";
+import { until } from "../support/until.ts";
+
+const execute = promisify(execFile);
+const root = path.join(__dirname, "../..");
+const SNIPPET = /<!-- snippet: ([\w-]+) -->\n```ts\n([\s\S]*?)```/g;
+
+let readme: string;
+let folder: string;
+const snippets = new Map<string, string>();
+
+beforeAll(async () => {
+  readme = await readFile(path.join(root, "README.md"), "utf8");
+  for (const [, name = "", code = ""] of readme.matchAll(SNIPPET)) snippets.set(name, code);
+  folder = await mkdtemp(path.join(__dirname, ".snippets-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Runs a snippet as a program of its own; it is killed after the test at the latest. */
+async function run(name: string, env: Record<string, string> = {}, port = "3000") {
+  const file = path.join(folder, `${name}.ts`);
+  await writeFile(file, (snippets.get(name) ?? "").replaceAll(":3000", `:${port}`));
+  const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", file], {
+    cwd: root,
+    env: { ...process.env, ...env },
+  });
+  closeAfterTest({ close: () => child.kill("SIGKILL") });
+  const running = { output: "", ended: new Promise((resolve) => child.on("close", resolve)) };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (chunk) => {
+      running.output += chunk;
+    });
+  }
+  return running;
+}
+
+async function twoRegions(): Promise<Emulator[]> {
+  return [closeAfterTest(await startEmulator()), closeAfterTest(await startEmulator())];
+}
+
+function asEnv([eastus, westus]: Emulator[]): Record<string, string> {
+  return {
+    WEB_PUBSUB_CONNECTION_STRING__EASTUS__PRIMARY: eastus?.connectionString ?? "",
+    WEB_PUBSUB_CONNECTION_STRING__WESTUS__SECONDARY: westus?.connectionString ?? "",
+  };
+}
+
+async function freePort(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return String(port);
+}
+
+describe("the README's snippet", () => {
+  it("quick-start serves negotiate and broadcasts", async () => {
+    const [eastus, westus] = await twoRegions();
+    const PORT = await freePort();
+    await run("quick-start", {
+      PORT,
+      WPS_EAST: eastus?.connectionString ?? "",
+      WPS_WEST: westus?.connectionString ?? "",
+    });
+    const answer = await until(() =>
+      fetch(`http://127.0.0.1:${PORT}/negotiate`).catch(() => undefined),
+    );
+    expect(await answer.json()).toMatchObject({ endpoint: "eastus", role: "primary" });
+    const notified = await fetch(`http://127.0.0.1:${PORT}/notify`, { method: "POST" });
+    expect(await notified.json()).toMatchObject({ delivered: ["eastus", "westus"] });
+  }, 30_000);
+
+  it("client connects by negotiate and prints what the server says", async () => {
+    const [eastus] = await twoRegions();
+    const pubsub = closeAfterTest(
+      resilientPubSub({
+        hub: "chat",
+        endpoints: [
+          { name: "eastus", role: "primary", connectionString: eastus?.connectionString ?? "" },
+        ],
+        negotiate: { allowAnonymous: true },
+      }),
+    );
+    const { url } = closeAfterTest(await serve(express().use(pubsub)));
+    const client = await run("client", {}, new URL(url).port);
+    await until(async () => {
+      await pubsub.broadcast({ text: "hello client" });
+      return client.output.includes("hello client");
+    });
+  }, 30_000);
+
+  it("outside-a-request broadcasts, shows the endpoints and ends by itself", async () => {
+    const { output, ended } = await run("outside-a-request", asEnv(await twoRegions())).then(
+      async (running) => ({ ended: await running.ended, output: running.output }),
+    );
+    expect(output).toContain("delivered to eastus, westus");
+    expect(output).toContain("eastus -> westus: drained");
+    expect(output).toContain("westus -> eastus: recovered");
+    expect(ended).toBe(0);
+  }, 30_000);
+
+  it("upstream admits the endpoints to its route", async () => {
+    const regions = await twoRegions();
+    const PORT = await freePort();
+    await run("upstream", { ...asEnv(regions), PORT });
+    const origin = new URL(regions[0]?.endpoint ?? "").host;
+    const answer = await until(() =>
+      fetch(`http://127.0.0.1:${PORT}/api/webpubsub/hubs/chat/`, {
+        method: "OPTIONS",
+        headers: { "ce-awpsversion": "1.0", "WebHook-Request-Origin": origin },
+      }).catch(() => undefined),
+    );
+    expect(answer.headers.get("webhook-allowed-origin")).toBe(origin);
+  }, 30_000);
+
+  it("emulator breaks, heals and ends by itself", async () => {
+    const running = await run("emulator");
+    expect(await running.ended).toBe(0);
+    expect(running.output).toMatch(/^Endpoint=http:\/\/127\.0\.0\.1:\d+;AccessKey=/);
+  }, 30_000);
+});
+
+it("every TypeScript snippet of the README compiles and is run above", async () => {
+  expect([...snippets.keys()]).toEqual([
+    "quick-start",
+    "client",
+    "outside-a-request",
+    "upstream",
+    "emulator",
+  ]);
+  expect(readme.match(/```ts\n/g)).toHaveLength(snippets.size);
+  for (const [name, code] of snippets) await writeFile(path.join(folder, `${name}.ts`), code);
+  const config = path.join(folder, "tsconfig.json");
+  await writeFile(config, JSON.stringify({ extends: "../../../tsconfig.json", include: ["*.ts"] }));
+  const compiler = path.join(root, "node_modules/typescript/bin/tsc");
+  const { stdout } = await execute(process.execPath, [compiler, "-p", config]).catch((e) => e);
+  expect(stdout).toBe("");
+}, 60_000);
+
+it("the README's table of options has every option, with its default", () => {
+  const {
+    hub: _hub,
+    endpoints: _endpoints,
+    ...defaults
+  } = parseOptions({
+    hub: "chat",
+    endpoints: [
+      { name: "a", role: "primary", connectionString: "Endpoint=https://a.example;AccessKey=k" },
+    ],
+    negotiate: { authenticate: () => null },
+  });
+  const rows = readme.split("\n").filter((line) => line.startsWith("| `"));
+  for (const [section, options] of Object.entries(defaults)) {
+    for (const [option, value] of Object.entries(options as object)) {
+      const row = rows.find((line) => line.includes(`\`${section}.${option}\``));
+      expect(row ?? `${section}.${option} is not listed`).toContain(
+        typeof value === "object" || typeof value === "function"
+          ? option
+          : String(value).replace("/hubs/chat/", "/hubs/{hub}/"),
+      );
+    }
+  }
+});
