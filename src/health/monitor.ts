@@ -62,6 +62,7 @@ export class HealthMonitor {
    * contradict its state; never rejects.
    */
   check(endpoint: RegisteredEndpoint): Promise<void> {
+    if (!this.#registry.has(endpoint)) return Promise.resolve();
     const watch = this.#watchOf(endpoint);
     if (this.#isIdle(watch)) this.#launch(endpoint, watch);
     return this.#verdictOf(watch);
@@ -72,6 +73,7 @@ export class HealthMonitor {
    * are, they cost at most one probe each `transitionIntervalInMs`.
    */
   suspect(endpoint: RegisteredEndpoint): void {
+    if (!this.#registry.has(endpoint)) return;
     const watch = this.#watchOf(endpoint);
     watch.isSuspected = true;
     if (this.#isIdle(watch)) this.#scheduleNext(endpoint, watch);

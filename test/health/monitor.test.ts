@@ -253,6 +253,20 @@ describe("on demand", () => {
   });
 });
 
+it("an endpoint that was removed is not looked at any more, and nobody waits for it", async () => {
+  const { registry, probes } = setUp({ east: "up", west: "silent" });
+  void monitor.start();
+  await pass(100);
+  const west = registry.get("west");
+  const verdict = monitor.check(west);
+  registry.remove("west");
+  monitor.forget(west);
+  monitor.suspect(west);
+  await Promise.all([verdict, monitor.check(west)]);
+  await pass(10_000);
+  expect(probes).toEqual(["0 east", "0 west"]);
+});
+
 it("close ends timers, probes under way and everybody's waiting", async () => {
   const { registry, probes, transitions } = setUp({ east: "silent" }, { schedule: "* * * * * *" });
   const ready = monitor.start();

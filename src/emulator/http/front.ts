@@ -58,8 +58,9 @@ export class Front {
   async #answer(request: IncomingMessage): Promise<Reply | undefined> {
     try {
       return await this.#parts.answer(request);
-    } catch {
+    } catch (error) {
       // A mistake of ours must cost this one answer, not the process.
+      warn(error);
       return { status: 500 };
     }
   }
@@ -78,7 +79,8 @@ export class Front {
     };
     try {
       await this.#parts.upgrade({ request, socket, head, mayWrite });
-    } catch {
+    } catch (error) {
+      warn(error);
       if (mayWrite()) refuseUpgrade(socket, { status: 500 });
     }
   }
@@ -97,3 +99,9 @@ export class Front {
 }
 
 const ignore = (): void => {};
+
+const warn = (error: unknown): void =>
+  process.emitWarning("The emulator made a mistake; please report it.", {
+    type: "EmulatorWarning",
+    detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  });
