@@ -1,20 +1,9 @@
 import { createEndpoint } from "../../src/endpoints/endpoint.ts";
 import { EndpointRegistry } from "../../src/endpoints/registry.ts";
-import { type PubSubEvents, TypedEvents } from "../../src/events.ts";
+import { TypedEvents } from "../../src/events.ts";
 import type { ProbeOutcome } from "../../src/health/health-state.ts";
 import { parseEndpoint } from "../../src/options.ts";
-
-const NAMES: (keyof PubSubEvents)[] = [
-  "endpointUp",
-  "endpointDown",
-  "failover",
-  "failback",
-  "allDown",
-  "endpointDrained",
-  "endpointUndrained",
-  "endpointAdded",
-  "endpointRemoved",
-];
+import { logEvents } from "../support/event-log.ts";
 
 function endpoint(name: string) {
   const role = name.startsWith("p") ? "primary" : "secondary";
@@ -25,8 +14,7 @@ function endpoint(name: string) {
 /** Plays steps such as `p1+` (probe succeeds), `p1-` (fails), `drain p1`; answers the events. */
 function play(endpoints: string, steps: string): string[] {
   const events = new TypedEvents();
-  const log: string[] = [];
-  for (const name of NAMES) events.on(name, (event) => void log.push(describeEvent(name, event)));
+  const log = logEvents(events);
   const registry = new EndpointRegistry(
     endpoints.split(" ").map(endpoint),
     { fall: 1, rise: 1 },
@@ -47,12 +35,6 @@ function play(endpoints: string, steps: string): string[] {
   return log;
 }
 
-function describeEvent(name: string, event: object): string {
-  const { endpoint, from, to, reason } = event as Record<string, string>;
-  const subject = from ? ` ${from}->${to}` : endpoint ? ` ${endpoint}` : "";
-  return `${name}${subject}${reason ? ` ${reason}` : ""}`;
-}
-
 describe("every change is announced once:", () => {
   it.each<[string, string, string[]]>([
     ["p1 s1", "p1+, s1+, p1+", ["endpointUp p1", "endpointUp s1"]],
@@ -62,24 +44,28 @@ describe("every change is announced once:", () => {
       [
         "endpointUp p1",
         "endpointUp s1",
-        "endpointDown p1 refused",
-        "failover p1->s1 refused",
+        "endpointDown p1 (refused)",
+        "failover p1 -> s1 (refused)",
         "endpointUp p1",
-        "failback s1->p1",
+        "failback s1 -> p1",
       ],
     ],
-    ["p1 s1", "s1+, p1-", ["endpointUp s1", "endpointDown p1 refused", "failover p1->s1 refused"]],
+    [
+      "p1 s1",
+      "s1+, p1-",
+      ["endpointUp s1", "endpointDown p1 (refused)", "failover p1 -> s1 (refused)"],
+    ],
     [
       "p1 s1",
       "p1-, s1-, s1+, p1+",
       [
-        "endpointDown p1 refused",
-        "endpointDown s1 refused",
+        "endpointDown p1 (refused)",
+        "endpointDown s1 (refused)",
         "allDown",
         "endpointUp s1",
-        "failover p1->s1 refused",
+        "failover p1 -> s1 (refused)",
         "endpointUp p1",
-        "failback s1->p1",
+        "failback s1 -> p1",
       ],
     ],
     [
@@ -89,9 +75,9 @@ describe("every change is announced once:", () => {
         "endpointUp p1",
         "endpointUp s1",
         "endpointUp s2",
-        "endpointDown s1 refused",
-        "endpointDown p1 refused",
-        "failover p1->s2 refused",
+        "endpointDown s1 (refused)",
+        "endpointDown p1 (refused)",
+        "failover p1 -> s2 (refused)",
       ],
     ],
     [
@@ -101,9 +87,9 @@ describe("every change is announced once:", () => {
         "endpointUp p1",
         "endpointUp s1",
         "endpointDrained p1",
-        "failover p1->s1 drained",
+        "failover p1 -> s1 (drained)",
         "endpointUndrained p1",
-        "failback s1->p1",
+        "failback s1 -> p1",
       ],
     ],
     [
@@ -114,9 +100,9 @@ describe("every change is announced once:", () => {
         "endpointUp s1",
         "endpointAdded p2",
         "endpointUp p2",
-        "failback p1->p2",
+        "failback p1 -> p2",
         "endpointRemoved p1",
-        "failover p1->p2 removed",
+        "failover p1 -> p2 (removed)",
       ],
     ],
   ])("%s after %s", (endpoints, steps, expected) => {

@@ -6,6 +6,7 @@ import {
 } from "express-resilient-pubsub";
 import { type Emulator, startEmulator } from "express-resilient-pubsub/emulator";
 import { closeAfterTest } from "./clean-up.ts";
+import { logEvents } from "./event-log.ts";
 import { serve } from "./serve.ts";
 
 export interface Negotiated {
@@ -31,18 +32,6 @@ type Overrides = Partial<Omit<ResilientPubSubOptions, "endpoints">> & {
   prepare?: (app: Express) => void;
 };
 
-const EVENTS = [
-  "endpointUp",
-  "endpointDown",
-  "failover",
-  "failback",
-  "allDown",
-  "endpointDrained",
-  "endpointUndrained",
-  "endpointAdded",
-  "endpointRemoved",
-] as const;
-
 /** Two emulated regions and an app server whose primary is eastus; all of it ends after the test. */
 export async function startWorld({ prepare, ...overrides }: Overrides = {}): Promise<World> {
   const eastus = closeAfterTest(await startEmulator());
@@ -58,8 +47,7 @@ export async function startWorld({ prepare, ...overrides }: Overrides = {}): Pro
       ...overrides,
     }),
   );
-  const log: string[] = [];
-  for (const name of EVENTS) pubsub.events.on(name, (event) => void log.push(line(name, event)));
+  const log = logEvents(pubsub.events);
   const app = express();
   prepare?.(app);
   app.use(pubsub);
@@ -89,10 +77,4 @@ export async function fetchAnswer(url: string, init?: RequestInit): Promise<Nego
 function userOfQuery(req: Request) {
   const { user } = req.query;
   return typeof user === "string" ? { userId: user } : null;
-}
-
-function line(name: string, event: object): string {
-  const { endpoint, from, to, reason } = event as Record<string, string>;
-  const what = from ? `${from} -> ${to}` : (endpoint ?? "");
-  return [name, what, reason && `(${reason})`].filter(Boolean).join(" ");
 }
