@@ -2,8 +2,8 @@ import type { DownReason } from "./health/down-reason.ts";
 
 /** The events of `pubsub.events` and what their listeners are given. */
 export interface PubSubEvents {
-  /** An endpoint became healthy: for the first time, or again. */
-  endpointUp: { endpoint: string };
+  /** An endpoint became healthy: for the first time, or again; then `reason` is why it was not. */
+  endpointUp: { endpoint: string; reason?: DownReason };
   /** An endpoint became unhealthy. */
   endpointDown: { endpoint: string; reason: DownReason };
   /** Negotiate sends clients of `from` to `to` from now on. */

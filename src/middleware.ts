@@ -9,7 +9,7 @@ import { speaksAgainstEndpoint } from "./health/passive-signal.ts";
 import { probe } from "./health/probe.ts";
 import { negotiateHandler } from "./negotiate/negotiate-handler.ts";
 import type { EndpointOptions, ResilientPubSubOptions } from "./option-types.ts";
-import { parseEndpoint, parseOptions } from "./options.ts";
+import { type Configuration, parseEndpoint, parseOptions } from "./options.ts";
 import { sendProblem } from "./problem.ts";
 import { isAt, isUnder, normalizePath } from "./route-path.ts";
 import { upstreamHandler } from "./upstream/upstream-handler.ts";
@@ -18,7 +18,7 @@ declare global {
   namespace Express {
     interface Locals {
       /** Set by `resilientPubSub` for every handler behind it. */
-      pubsub: PubSub;
+      pubsub: ResilientPubSub;
     }
   }
 }
@@ -45,7 +45,7 @@ export interface EndpointsControl {
    * Removes an endpoint. Its clients stay connected to it, but are not reached any more.
    *
    * @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT`
-   * @throws InvalidOptionsError when it is the last primary
+   * @throws InvalidOptionsError when it is the last endpoint
    */
   remove(name: string): void;
 }
@@ -68,6 +68,7 @@ export interface ResilientPubSub extends RequestHandler, PubSub {
  */
 export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSub {
   const configuration = parseOptions(options);
+  warnOfUnbuilt(configuration);
   const events = new TypedEvents();
   const registry = new EndpointRegistry(
     configuration.endpoints.map((endpoint) => createEndpoint(endpoint, configuration.hub)),
@@ -89,33 +90,40 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
     for (const { endpoint } of registry.all()) endpoint.agent.destroy();
   }
 
-  const api: Omit<ResilientPubSub, keyof RequestHandler> = {
-    events,
-    endpoints: endpointsControl(configuration.hub, registry, monitor),
-    broadcast: (message, options) => service.broadcast(message, options),
-    ready: () => holdingProcess(firstRound),
-    close: () => {
-      closing ??= close();
-      return closing;
+  const plugin: ResilientPubSub = Object.assign(
+    routes(
+      parts,
+      () => plugin,
+      () => closing !== undefined,
+    ),
+    {
+      events,
+      endpoints: endpointsControl(configuration.hub, registry, monitor),
+      broadcast: service.broadcast.bind(service),
+      ready: () => holdingProcess(firstRound),
+      close: () => {
+        closing ??= close();
+        return closing;
+      },
     },
-  };
-  return Object.assign(
-    routes(parts, service, () => closing !== undefined),
-    api,
   );
+  return plugin;
 }
 
 type Parts = Parameters<typeof negotiateHandler>[0];
 
-function routes(parts: Parts, service: PubSub, isClosed: () => boolean): RequestHandler {
+function routes(
+  parts: Parts,
+  plugin: () => ResilientPubSub,
+  isClosed: () => boolean,
+): RequestHandler {
   const negotiatePath = normalizePath(parts.configuration.negotiate.path);
   const upstreamPath = normalizePath(parts.configuration.upstream.path);
   const negotiate = negotiateHandler(parts);
   const upstream = upstreamHandler(parts);
-  const locals: PubSub = { broadcast: (message, options) => service.broadcast(message, options) };
 
   return function resilientPubSub(req, res, next) {
-    res.locals.pubsub = locals;
+    res.locals.pubsub = plugin();
     const isNegotiate = isAt(negotiatePath, req.path) && isGetOrPost(req.method);
     if (isNegotiate && isClosed()) sendProblem(res, CLOSED);
     else if (isNegotiate) negotiate(req, res, next);
@@ -154,6 +162,14 @@ function endpointsControl(
       removed.endpoint.agent.destroy();
     },
   };
+}
+
+function warnOfUnbuilt({ failback }: Configuration): void {
+  if (failback.close === false) return;
+  process.emitWarning(
+    "failback.close has no effect in this version: clients on a secondary stay until they reconnect",
+    { type: "ResilientPubSubWarning" },
+  );
 }
 
 /** The plugin's timers are unreferenced, so whoever waits for them must keep the process alive. */

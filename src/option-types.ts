@@ -21,7 +21,7 @@ export interface EndpointOptions {
   credential?: TokenCredential;
   /** Access keys that verify upstream signatures when the endpoint is given by `credential`. */
   accessKeys?: string[];
-  /** Where clients are sent instead of the instance's own host, such as a front door. */
+  /** Where clients are sent instead of the instance's own host, such as a front door; https or wss. */
   clientEndpoint?: string;
   /** Where REST calls and health checks are sent instead of the instance's own host. */
   reverseProxyEndpoint?: string;
@@ -57,7 +57,10 @@ export interface NegotiateOptions {
 export type Router = (
   req: Request,
   candidates: readonly EndpointSnapshot[],
-) => EndpointSnapshot | string | null | undefined;
+) => RouterAnswer | Promise<RouterAnswer>;
+
+/** An endpoint, its name, or nothing. */
+export type RouterAnswer = EndpointSnapshot | string | null | undefined;
 
 type Handlers = Pick<
   WebPubSubEventHandlerOptions,
@@ -71,9 +74,9 @@ type Handlers = Pick<
 
 /** Handlers carry the names of `@azure/web-pubsub-express` and may be async. */
 export interface UpstreamOptions extends Handlers {
-  /** Path of the webhook routes. Default `/api/webpubsub/hubs/{hub}/`. */
+  /** Path of the webhook routes; `{hub}` is filled in. Default `/api/webpubsub/hubs/{hub}/`. */
   path?: string;
-  /** Hosts admitted besides those of the endpoints, such as a custom domain. `host` or `host:port`. */
+  /** Hosts admitted besides those of the endpoints, such as a custom domain: `host`, `host:port` or a URL. */
   allowedOrigins?: string[];
   /** Decides about an event in place of the signature check: true = genuine. */
   authorize?: (req: Request) => boolean | Promise<boolean>;
@@ -110,8 +113,11 @@ export interface FanOutOptions {
 export interface FailbackOptions {
   /** How long a recovered primary must stay up before anyone is moved back by force. Default 60000 (ms). */
   holdDownInMs?: number;
-  /** Closing connections that are away from their primary. Only `false` in this version. */
-  close?: false;
+  /**
+   * Pace at which connections that are away from their primary are closed. Default false: they stay
+   * until they reconnect. Anything else has no effect in this version, and a warning says so.
+   */
+  close?: false | { connectionsPerSecond: number };
 }
 
 export interface ResilientPubSubOptions {
@@ -120,6 +126,8 @@ export interface ResilientPubSubOptions {
   /** At least one, with at least one primary. Secondaries are used in the order given. */
   endpoints: EndpointOptions[];
   negotiate: NegotiateOptions;
+  /** Who talks to whom. Default and, in this version, only `client-server`. */
+  topology?: "client-server";
   router?: Router;
   upstream?: UpstreamOptions;
   health?: HealthOptions;

@@ -72,15 +72,15 @@ function rule<Section extends object>(
   return [check, details] as const;
 }
 
-const endpointUrl = z
-  .string({ error: 'give a URL such as "https://name.webpubsub.azure.com"' })
-  .check(({ value, issues }) => {
-    const message = urlProblem(value);
-    if (message) issues.push({ code: "custom", message, input: value });
-  });
+const URL_ERROR = 'give a URL such as "https://name.webpubsub.azure.com"';
+
+const endpointUrl = z.string({ error: URL_ERROR }).check(({ value, issues }) => {
+  const message = urlProblem(value);
+  if (message) issues.push({ code: "custom", message, input: value });
+});
 
 function urlProblem(value: string): string | undefined {
-  if (!URL.canParse(value)) return 'give a URL such as "https://name.webpubsub.azure.com"';
+  if (!URL.canParse(value)) return URL_ERROR;
   const { protocol, hostname, pathname, search, hash, username } = new URL(value);
   if (protocol !== "https:" && protocol !== "http:") return "give an https:// URL";
   if (protocol === "http:" && !isLoopback(hostname)) {
@@ -126,7 +126,11 @@ export const endpointSchema = section({
   accessKeys: z
     .array(nonEmptyString("give a non-empty key"), { error: "give an array of keys" })
     .optional(),
-  clientEndpoint: endpointUrl.optional(),
+  clientEndpoint: z
+    .string({ error: URL_ERROR })
+    .transform((url) => url.replace(/^ws/i, "http"))
+    .pipe(endpointUrl)
+    .optional(),
   reverseProxyEndpoint: endpointUrl.optional(),
 }).refine(...rule(credentialProblem, "connectionString")) satisfies z.ZodType<EndpointOptions>;
 
@@ -137,11 +141,8 @@ function credentialProblem(options: EndpointOptions): string | undefined {
       ? "has both a connectionString and endpoint/credential; give one of the two"
       : undefined;
   }
-  if (endpoint === undefined || credential === undefined) {
-    return "give a connectionString (is its environment variable set?), or endpoint and credential";
-  }
-  return String(endpoint).toLowerCase().startsWith("http:")
-    ? "a credential needs an https:// endpoint, since its token must not travel in the clear"
+  return endpoint === undefined || credential === undefined
+    ? "give a connectionString (is its environment variable set?), or endpoint and credential"
     : undefined;
 }
 
@@ -162,7 +163,7 @@ function identityProblem({ authenticate, allowAnonymous }: NegotiateOptions): st
 }
 
 const upstream = section({
-  path: path().optional(),
+  path: path().default("/api/webpubsub/hubs/{hub}/"),
   handleConnect: func<UpstreamOptions["handleConnect"]>().optional(),
   handleUserEvent: func<UpstreamOptions["handleUserEvent"]>().optional(),
   onConnected: func<UpstreamOptions["onConnected"]>().optional(),
@@ -173,7 +174,10 @@ const upstream = section({
     .array(
       z
         .string({ error: 'give a host such as "pubsub.example.com"' })
-        .regex(/^[^\s/:,]+(:\d+)?$/, { error: 'give a host such as "pubsub.example.com"' }),
+        .transform((origin) => (URL.canParse(origin) && new URL(origin).host) || origin)
+        .refine((host) => /^[^\s/:,*]+(:\d+)?$/.test(host), {
+          error: 'give a host such as "pubsub.example.com"',
+        }),
       { error: "give an array of hosts" },
     )
     .default([]),
@@ -218,7 +222,9 @@ const fanOut = section({
 const failback = section({
   holdDownInMs: milliseconds(0).default(60_000),
   close: z
-    .literal(false, { error: "closing connections is not part of this version; give false" })
+    .union([z.literal(false), z.strictObject({ connectionsPerSecond: z.number().positive() })], {
+      error: "give false, or { connectionsPerSecond } with a number above 0",
+    })
     .default(false),
 }) satisfies z.ZodType<FailbackOptions>;
 
@@ -229,6 +235,11 @@ export const optionsSchema = section({
   hub: z.string({ error: HUB_ERROR }).regex(/^[A-Za-z][\w`,.[\]]{0,127}$/, { error: HUB_ERROR }),
   endpoints: z.array(endpointSchema, { error: "give an array of endpoints" }),
   negotiate: negotiate.prefault({}),
+  topology: z
+    .literal("client-server", {
+      error: 'client-client is not part of this version; give "client-server"',
+    })
+    .default("client-server"),
   router: func<Router>("give a function (req, candidates) => endpoint").optional(),
   upstream: upstream.prefault({}),
   health: health.prefault({}),

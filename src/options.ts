@@ -49,6 +49,7 @@ export interface Configuration {
   readonly hub: string;
   readonly endpoints: readonly EndpointConfiguration[];
   readonly negotiate: NegotiateConfiguration;
+  readonly topology: "client-server";
   readonly router?: Router | undefined;
   readonly upstream: UpstreamConfiguration;
   readonly health: HealthConfiguration;
@@ -81,7 +82,7 @@ export function parseOptions(options: unknown): Configuration {
     endpoints: Object.freeze(endpoints.map(toConfiguration)),
     upstream: Object.freeze({
       ...upstream,
-      path: upstream.path ?? `/api/webpubsub/hubs/${rest.hub}/`,
+      path: upstream.path.replaceAll("{hub}", rest.hub),
       allowedOrigins: Object.freeze(upstream.allowedOrigins.map((host) => host.toLowerCase())),
     }),
   });

@@ -1,6 +1,10 @@
 import { inspect } from "node:util";
 import express from "express";
-import { InvalidOptionsError, resilientPubSub } from "express-resilient-pubsub";
+import {
+  InvalidOptionsError,
+  type ResilientPubSubOptions,
+  resilientPubSub,
+} from "express-resilient-pubsub";
 import { parseOptions } from "../src/options.ts";
 import { serve } from "./support/serve.ts";
 
@@ -90,12 +94,12 @@ describe("options that cannot be used are refused with path, value and remedy:",
       "http:// is allowed on loopback hosts only; use https://",
     ],
     [
-      "a credential over http://",
+      "a credential over http:// that is not loopback",
       {
         ...GOOD,
-        endpoints: [{ name: "a", role: "primary", endpoint: "http://127.0.0.1:8080", credential }],
+        endpoints: [{ name: "a", role: "primary", endpoint: "http://a.example", credential }],
       },
-      "a credential needs an https:// endpoint",
+      'endpoints[0].endpoint: got "http://a.example"; http:// is allowed on loopback hosts only',
     ],
     [
       "an endpoint URL with a path",
@@ -159,7 +163,7 @@ describe("options that cannot be used are refused with path, value and remedy:",
     [
       "an unknown option",
       { ...GOOD, heath: {} },
-      "heath: unknown option; the options here are hub, endpoints, negotiate, router, upstream",
+      "heath: unknown option; the options here are hub, endpoints, negotiate, topology, router",
     ],
     [
       "an unknown option of a section",
@@ -172,9 +176,9 @@ describe("options that cannot be used are refused with path, value and remedy:",
       'upstream.handleConnect: got "yes"; give a function',
     ],
     [
-      "an allowed origin with a scheme",
-      { ...GOOD, upstream: { allowedOrigins: ["https://a.example"] } },
-      'upstream.allowedOrigins[0]: got "https://a.example"; give a host such as',
+      "an allowed origin that is a wildcard",
+      { ...GOOD, upstream: { allowedOrigins: ["*"] } },
+      'upstream.allowedOrigins[0]: got "*"; give a host such as',
     ],
     [
       "upstream for a credential without a way to verify events",
@@ -186,9 +190,14 @@ describe("options that cannot be used are refused with path, value and remedy:",
       "endpoints[0].accessKeys: is missing, and upstream events of an endpoint given by credential cannot be verified without; give accessKeys, upstream.authorize, or say upstream.verifySignature: false",
     ],
     [
-      "closing connections on failback, which this version does not do",
-      { ...GOOD, failback: { close: { connectionsPerSecond: 50 } } },
-      "failback.close: got an object; closing connections is not part of this version; give false",
+      "a pace that is no number",
+      { ...GOOD, failback: { close: { connectionsPerSecond: "50" } } },
+      "failback.close: got an object; give false, or { connectionsPerSecond } with a number above 0",
+    ],
+    [
+      "the other topology, which this version does not know",
+      { ...GOOD, topology: "client-client" },
+      'topology: got "client-client"; client-client is not part of this version; give "client-server"',
     ],
   ])("%s", (_, options, expected) => {
     expect(messageOf(options)).toContain(expected);
@@ -276,6 +285,7 @@ describe("options that can be used", () => {
       },
       fanOut: { timeoutInMs: 5000 },
       failback: { holdDownInMs: 60_000, close: false },
+      topology: "client-server",
     });
   });
 
@@ -326,6 +336,17 @@ describe("options that can be used", () => {
     ];
     expect(() => parseOptions({ ...GOOD, endpoints, upstream })).not.toThrow();
   });
+});
+
+it("an option that has no effect yet is accepted with a warning", async () => {
+  const emitWarning = jest.spyOn(process, "emitWarning").mockReturnValue();
+  const options = { ...GOOD, failback: { close: { connectionsPerSecond: 50 } } };
+  await resilientPubSub(options as ResilientPubSubOptions).close();
+  expect(emitWarning).toHaveBeenCalledWith(
+    expect.stringContaining("failback.close has no effect in this version"),
+    expect.anything(),
+  );
+  emitWarning.mockRestore();
 });
 
 it("app.use(resilientPubSub) without the call answers every request with what to write instead", async () => {

@@ -152,7 +152,7 @@ export class Emulator {
    * @throws EmulatorError `ERR_INVALID_OPTIONS`, `ERR_NOT_IMPLEMENTED` for `keepState: true`, or
    *   `ERR_EMULATOR_CLOSED`.
    */
-  async restart(options: RestartOptions): Promise<void> {
+  async restart(options: RestartOptions = { keepState: false }): Promise<void> {
     if (parseRestartOptions(options).keepState) {
       throw new EmulatorError(
         "ERR_NOT_IMPLEMENTED",

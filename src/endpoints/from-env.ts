@@ -24,12 +24,12 @@ export function endpointsFromEnv(env: NodeJS.ProcessEnv = process.env): Endpoint
 function nameAndRole(variable: string): { name: string; role: EndpointRole } {
   const rest = variable.slice(PREFIX.length);
   const separator = rest.lastIndexOf("__");
-  const role = rest.slice(separator + 2) === "PRIMARY" ? "primary" : "secondary";
+  const role = /^primary$/i.test(rest.slice(separator + 2)) ? "primary" : "secondary";
   return { name: rest.slice(0, separator).toLowerCase(), role };
 }
 
 function problemOf(variable: string, value: string | undefined) {
-  if (!/^.+__(PRIMARY|SECONDARY)$/.test(variable.slice(PREFIX.length))) {
+  if (!/^.+__(PRIMARY|SECONDARY)$/i.test(variable.slice(PREFIX.length))) {
     const message = `the name does not follow ${PREFIX}<NAME>__<PRIMARY|SECONDARY>; rename or unset it`;
     return [{ path: variable, message }];
   }

@@ -60,7 +60,8 @@ export class EndpointRegistry {
     endpoint.health = afterProbe(before, outcome, this.#thresholds, Date.now());
     if (endpoint.health.status === before.status) return;
     if (endpoint.health.status === "healthy") {
-      this.#events.emit("endpointUp", { endpoint: endpoint.name });
+      const reason = before.status === "unhealthy" ? { reason: before.reason } : {};
+      this.#events.emit("endpointUp", { endpoint: endpoint.name, ...reason });
     } else if (endpoint.health.status === "unhealthy") {
       const { reason } = endpoint.health;
       this.#events.emit("endpointDown", { endpoint: endpoint.name, reason });
@@ -101,12 +102,11 @@ export class EndpointRegistry {
     return added;
   }
 
-  /** @throws InvalidOptionsError when no primary would be left */
+  /** @throws InvalidOptionsError when no endpoint would be left */
   remove(name: string): RegisteredEndpoint {
     const removed = this.get(name);
-    const rest = this.all().filter((endpoint) => endpoint !== removed);
-    if (!rest.some(({ role }) => role === "primary")) {
-      const message = "is the last primary; add another one first";
+    if (this.#endpoints.size === 1) {
+      const message = "is the last endpoint; add another one first";
       throw new InvalidOptionsError([{ path: `endpoint "${name}"`, message }]);
     }
     this.#endpoints.delete(name);

@@ -1,9 +1,9 @@
 import type { HubSendTextToAllOptions } from "@azure/web-pubsub";
 
-/** What the SDK sends as bytes. */
-export type BinaryMessage = ArrayBuffer | ArrayBufferView | Blob;
-
-/** Text (with `contentType: "text/plain"`), bytes, or anything that JSON can hold. */
+/**
+ * Text (with `contentType: "text/plain"`), bytes (an ArrayBuffer, a view of one or a Blob), or
+ * anything that JSON can hold.
+ */
 export type Message = unknown;
 
 export type ContentType =
@@ -28,14 +28,33 @@ export function assertSendable(message: unknown, contentType: ContentType | unde
       "application/octet-stream takes an ArrayBuffer, a view of one or a Blob",
     );
   }
-  // Throws a TypeError of its own for BigInt and circular structures.
-  if (JSON.stringify(message) === undefined) {
+  if (!isJsonValue(message))
     throw unsuitable(message, "give a value that JSON can hold, text or bytes");
+}
+
+function isBinary(message: unknown): boolean {
+  return message instanceof ArrayBuffer || ArrayBuffer.isView(message) || message instanceof Blob;
+}
+
+function isJsonValue(message: unknown): boolean {
+  if (typeof message === "number" && !Number.isFinite(message)) return false;
+  if (isStream(message)) return false;
+  try {
+    return JSON.stringify(message) !== undefined;
+  } catch (error) {
+    throw new TypeError(
+      `Cannot send a message that JSON cannot hold: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
-function isBinary(message: unknown): message is BinaryMessage {
-  return message instanceof ArrayBuffer || ArrayBuffer.isView(message) || message instanceof Blob;
+/** A stream can be read once, and there are several endpoints. */
+function isStream(message: unknown): boolean {
+  const { pipe, getReader } = (message ?? {}) as Record<string, unknown>;
+  return typeof pipe === "function" || typeof getReader === "function";
 }
 
 function unsuitable(message: unknown, remedy: string): TypeError {

@@ -57,6 +57,8 @@ export class PubSubService implements PubSub {
     const { timeoutInMs, abortSignal, require = "any", ...sendOptions } = options;
     assertSendable(message, options.contentType);
     abortSignal?.throwIfAborted();
+    // The SDK takes a Blob by its type, but its transport for Node does not.
+    const sendable = message instanceof Blob ? await message.arrayBuffer() : message;
     return this.#track(async () => {
       await this.#firstVerdicts();
       const { configuration, registry, onCallFailed } = this.#parts;
@@ -66,7 +68,7 @@ export class PubSubService implements PubSub {
         abortSignal,
         require,
         send: (client: RegisteredEndpoint["endpoint"]["client"], signal: AbortSignal) =>
-          client.sendToAll(message as never, {
+          client.sendToAll(sendable as never, {
             ...(sendOptions as HubSendToAllOptions),
             abortSignal: signal,
           }),

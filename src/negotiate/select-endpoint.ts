@@ -37,7 +37,7 @@ export async function selectEndpoint(
     const candidates = registry
       .all()
       .filter((endpoint) => endpoint.isUsable || (isNew(endpoint) && !checked.has(endpoint)));
-    const choice = choose(parts, req, candidates, avoided);
+    const choice = await choose(parts, req, candidates, avoided);
     if (choice === undefined) return whenNoneHealthy(parts);
     if (checked.has(choice) || !monitor.needsCheck(choice)) return choice;
     const budgetInMs = giveUpAt - performance.now();
@@ -55,16 +55,17 @@ function findWayHome({ registry, monitor }: SelectorParts): void {
   }
 }
 
-function choose(
+async function choose(
   { configuration, events, random }: SelectorParts,
   req: Request,
   candidates: readonly RegisteredEndpoint[],
   avoided: ReadonlySet<RegisteredEndpoint>,
-): RegisteredEndpoint | undefined {
+): Promise<RegisteredEndpoint | undefined> {
   const preferred = candidates.filter((endpoint) => !avoided.has(endpoint));
   const eligible = preferred.length > 0 ? preferred : candidates;
   if (eligible.length === 0) return undefined;
-  const routed = configuration.router && askRouter(configuration.router, req, eligible, events);
+  const { router } = configuration;
+  const routed = router && (await askRouter(router, req, eligible, events));
   return routed ?? pickByWeight(servingEndpoints(eligible), random());
 }
 

@@ -8,14 +8,14 @@ import type { Router } from "../option-types.ts";
  * Asks the application's router. When it throws, or names none of the candidates, the default rule
  * decides and a `handlerError` tells: a bug there must not cost a client its connection.
  */
-export function askRouter(
+export async function askRouter(
   router: Router,
   req: Request,
   candidates: readonly RegisteredEndpoint[],
   events: TypedEvents,
-): RegisteredEndpoint | undefined {
+): Promise<RegisteredEndpoint | undefined> {
   try {
-    const answer = router(
+    const answer = await router(
       req,
       candidates.map((candidate) => candidate.snapshot()),
     );

@@ -9,7 +9,8 @@ export interface Movement {
 
 /**
  * The movements behind a change of the serving endpoints. An endpoint that stopped serving although
- * it could still be used gave way to a better one: that is a failback. Otherwise it was lost.
+ * it could still be used gave way to a better one: that is a failback, and so is the way from a
+ * secondary to a primary. Otherwise it was lost.
  */
 export function movementsBetween(
   before: readonly Routable[],
@@ -20,11 +21,11 @@ export function movementsBetween(
   if (to === undefined) return [];
   const left = before.filter(({ name }) => !includes(after, name));
   if (left.length > 0) {
-    return left.map(({ name }) => ({
-      kind: includes(usable, name) ? "failback" : "failover",
-      from: name,
-      to: to.name,
-    }));
+    return left.map(({ name, role }) => {
+      const isWayHome = role === "secondary" && to.role === "primary";
+      const kind = isWayHome || includes(usable, name) ? "failback" : "failover";
+      return { kind, from: name, to: to.name };
+    });
   }
   const [stayed] = before;
   if (stayed === undefined) return [];

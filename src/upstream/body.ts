@@ -1,13 +1,18 @@
 import express, { type Request, type Response } from "express";
 import type { Problem } from "../problem.ts";
 
+/** Whether the content type says JSON, with or without parameters. */
+export function isJson(req: Request): boolean {
+  return /^application\/json\s*(;|$)/i.test(req.get("content-type") ?? "");
+}
+
 type ReadBody = (req: Request, res: Response) => Promise<Buffer | Problem>;
 
 /** Reads the whole body, whether or not a body parser of the application has read it before. */
 export function bodyReader(maxBodyInBytes: number): ReadBody {
   const readRaw = express.raw({ type: () => true, limit: maxBodyInBytes });
   return async (req, res) => {
-    if (req.readableDidRead) return consumedBody(req.body, maxBodyInBytes);
+    if (req.readableDidRead) return consumedBody(req, maxBodyInBytes);
     const error = await new Promise<unknown>((resolve) => readRaw(req, res, resolve));
     if (error) return problemOf(error, maxBodyInBytes);
     return Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
@@ -15,7 +20,8 @@ export function bodyReader(maxBodyInBytes: number): ReadBody {
 }
 
 /** What another parser made of the body, as bytes again. */
-function consumedBody(body: unknown, maxBodyInBytes: number): Buffer | Problem {
+function consumedBody(req: Request, maxBodyInBytes: number): Buffer | Problem {
+  const body: unknown = req.body;
   if (body === undefined) {
     return {
       status: 500,
@@ -23,10 +29,23 @@ function consumedBody(body: unknown, maxBodyInBytes: number): Buffer | Problem {
       detail: "Something read the body before and kept nothing in req.body.",
     };
   }
-  const bytes =
-    Buffer.isBuffer(body) || typeof body === "string" ? body : (JSON.stringify(body) ?? "");
-  const buffer = Buffer.from(bytes);
+  const buffer = Buffer.isBuffer(body) ? body : Buffer.from(textOf(body, isJson(req)));
   return buffer.length > maxBodyInBytes ? tooLarge(maxBodyInBytes) : buffer;
+}
+
+function textOf(body: unknown, isJson: boolean): string {
+  if (typeof body !== "string") return JSON.stringify(body) ?? "";
+  // Under a JSON content type, text that is no JSON is a string that a JSON parser has unwrapped.
+  return isJson && !isJsonText(body) ? JSON.stringify(body) : body;
+}
+
+function isJsonText(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function problemOf(error: unknown, maxBodyInBytes: number): Problem {

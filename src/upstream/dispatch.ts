@@ -5,6 +5,7 @@ import {
   type WebPubSubEventHandlerOptions,
 } from "@azure/web-pubsub-express";
 import type { Request, Response } from "express";
+import { describeValue } from "../describe-value.ts";
 import type { UpstreamConfiguration } from "../options.ts";
 import type { Problem } from "../problem.ts";
 
@@ -43,36 +44,51 @@ export async function dispatch(
   event: UpstreamEvent,
   onHandlerFailed: (handler: string, error: unknown) => void,
 ): Promise<UpstreamAnswer | Problem> {
-  let running: Promise<unknown> | undefined;
+  const { response, answer } = standInResponse();
+  let running: Promise<UpstreamAnswer | Problem> | undefined;
   const call = (name: HandlerName, ...args: unknown[]): void => {
     const handler = handlers[name] as (...args: unknown[]) => unknown;
-    running = Promise.resolve()
-      .then(() => handler.apply(handlers, args))
-      .catch((error) => {
-        onHandlerFailed(`upstream.${name}`, error);
-        return HANDLER_FAILED;
-      });
+    const failed = (error: unknown): Problem => {
+      onHandlerFailed(`upstream.${name}`, error);
+      return HANDLER_FAILED;
+    };
+    const ended = Promise.resolve().then(() => handler.apply(handlers, args));
+    const answered = answer.catch(failed);
+    const whenEnded = ended.then(() => answered, failed);
+    // A notification is answered by the SDK at once, but only its handler's end tells how it went.
+    // A blocking handler has answered or failed, whichever comes first: it may answer after it ended.
+    running = NOTIFICATIONS.includes(name) ? whenEnded : Promise.race([answered, whenEnded]);
   };
-  const wrapped: Partial<Record<HandlerName, (...args: unknown[]) => void>> = {};
-  for (const name of [...BLOCKING, ...NOTIFICATIONS]) {
-    if (handlers[name]) wrapped[name] = (...args) => call(name, ...args);
-  }
-  const { response, answer } = standInResponse();
-  const middleware = new WebPubSubEventHandler(hub, { path: "/", ...wrapped }).getMiddleware();
-  const isTaken = await new Promise<boolean>((resolve, reject) => {
+  const isTaken = await runMiddleware(hub, wrap(handlers, call), event, response);
+  if (!isTaken) return UNSUPPORTED;
+  return running ?? answer;
+}
+
+function wrap(
+  handlers: UpstreamConfiguration,
+  call: (name: HandlerName, ...args: unknown[]) => void,
+): WebPubSubEventHandlerOptions {
+  const names = [...BLOCKING, ...NOTIFICATIONS].filter((name) => handlers[name]);
+  return Object.fromEntries(
+    names.map((name) => [name, (...args: unknown[]) => call(name, ...args)]),
+  );
+}
+
+/** False when the SDK does not know what to do with the event. */
+function runMiddleware(
+  hub: string,
+  handlers: WebPubSubEventHandlerOptions,
+  event: UpstreamEvent,
+  response: Response,
+): Promise<boolean> {
+  const middleware = new WebPubSubEventHandler(hub, { path: "/", ...handlers }).getMiddleware();
+  return new Promise((resolve, reject) => {
     const next = (error?: unknown): void => (error ? reject(error) : resolve(false));
     Promise.resolve(middleware(standInRequest(event), response, next)).then(
       () => resolve(true),
       reject,
     );
   });
-  if (!isTaken) return UNSUPPORTED;
-  // A blocking handler has answered or failed, whichever comes first; it may answer after it returned.
-  // A notification is answered by the SDK at once, but only its handler's end tells how it went.
-  const outcome = isNotification(event)
-    ? ((await running) ?? undefined)
-    : await Promise.race([answer, failureOf(running)]);
-  return outcome === HANDLER_FAILED ? HANDLER_FAILED : answer;
 }
 
 const HANDLER_FAILED: Problem = Object.freeze({
@@ -87,33 +103,53 @@ const UNSUPPORTED: Problem = Object.freeze({
   detail: "The event type or its content type is not one that the application handles.",
 });
 
-function isNotification({ headers }: UpstreamEvent): boolean {
-  const type = String(headers["ce-type"]);
-  return !type.startsWith("azure.webpubsub.user.") && type !== "azure.webpubsub.sys.connect";
-}
-
-function failureOf(running: Promise<unknown> | undefined): Promise<unknown> {
-  return new Promise((resolve) => {
-    void running?.then((outcome) => outcome === HANDLER_FAILED && resolve(outcome));
-  });
-}
-
 function standInRequest({ headers, body }: UpstreamEvent): Request {
   const stream = Readable.from([body], { objectMode: false });
-  return Object.assign(stream, { headers, method: "POST", baseUrl: "", path: "/" }) as Request;
+  // The SDK ignores events without this header, which the service's documentation does not mention.
+  const complete = { "ce-awpsversion": "1.0", ...headers };
+  return Object.assign(stream, {
+    headers: complete,
+    method: "POST",
+    baseUrl: "",
+    path: "/",
+  }) as unknown as Request;
 }
 
 function standInResponse() {
   const headers = new Map<string, string>();
-  let settle: (answer: UpstreamAnswer) => void;
+  let settle: (answer: UpstreamAnswer | Promise<never>) => void;
   const answer = new Promise<UpstreamAnswer>((resolve) => {
     settle = resolve;
   });
   const response = {
     statusCode: 200,
     setHeader: (name: string, value: string) => headers.set(name, value),
-    end: (body: string | Uint8Array = "") =>
-      settle({ status: response.statusCode, headers, body: body ?? "" }),
+    end: (body?: unknown) => {
+      try {
+        settle({ status: statusOf(response.statusCode), headers, body: bytesOf(body) });
+      } catch (error) {
+        settle(Promise.reject(error));
+      }
+    },
   };
   return { response: response as unknown as Response, answer };
+}
+
+function statusOf(status: unknown): number {
+  if (Number.isInteger(status) && Number(status) >= 200 && Number(status) <= 599) {
+    return Number(status);
+  }
+  throw new RangeError(`A handler answered with the status ${describeValue(status)}`);
+}
+
+function bytesOf(body: unknown): string | Uint8Array {
+  if (body === undefined || body === null) return "";
+  if (typeof body === "string" || body instanceof Uint8Array) return body;
+  if (ArrayBuffer.isView(body)) {
+    return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+  }
+  if (body instanceof ArrayBuffer) return new Uint8Array(body);
+  throw new TypeError(
+    `A handler answered with ${describeValue(body)}; give text (JSON.stringify what is JSON) or bytes`,
+  );
 }

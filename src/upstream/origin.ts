@@ -8,14 +8,15 @@ export function originsOf(header: string | undefined): string[] {
     .filter((origin) => origin !== "");
 }
 
-/** The endpoint whose host is among the origins. */
-export function senderOf(
+/** The endpoints whose host is among the origins; an origin without a port matches any port. */
+export function sendersOf(
   origins: readonly string[],
   endpoints: readonly RegisteredEndpoint[],
-): RegisteredEndpoint | undefined {
-  return endpoints.find(({ endpoint }) =>
-    origins.includes(new URL(endpoint.config.url).host.toLowerCase()),
-  );
+): RegisteredEndpoint[] {
+  return endpoints.filter(({ endpoint }) => {
+    const { host, hostname } = new URL(endpoint.config.url);
+    return origins.includes(host) || origins.includes(hostname);
+  });
 }
 
 /** The origins to which the validation handshake answers yes. */
@@ -25,6 +26,6 @@ export function admittedOrigins(
   allowedOrigins: readonly string[],
 ): string[] {
   return origins.filter(
-    (origin) => allowedOrigins.includes(origin) || senderOf([origin], endpoints) !== undefined,
+    (origin) => allowedOrigins.includes(origin) || sendersOf([origin], endpoints).length > 0,
   );
 }

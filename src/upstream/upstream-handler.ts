@@ -3,9 +3,9 @@ import type { EndpointRegistry } from "../endpoints/registry.ts";
 import type { TypedEvents } from "../events.ts";
 import type { Configuration } from "../options.ts";
 import { type Problem, sendProblem } from "../problem.ts";
-import { bodyReader } from "./body.ts";
+import { bodyReader, isJson } from "./body.ts";
 import { dispatch, type UpstreamAnswer } from "./dispatch.ts";
-import { admittedOrigins, originsOf, senderOf } from "./origin.ts";
+import { admittedOrigins, originsOf, sendersOf } from "./origin.ts";
 import { isSignedBy } from "./signature.ts";
 
 export interface UpstreamParts {
@@ -32,14 +32,21 @@ export function upstreamHandler(parts: UpstreamParts): RequestHandler {
   }
 
   return function upstream(req, res, next) {
-    if (req.method === "OPTIONS" && req.get("ce-awpsversion") !== undefined) {
+    if (req.method === "OPTIONS" && isValidation(req)) {
       answerValidation(parts, req, res);
     } else if (req.method === "POST") {
-      answerEvent(req, res).then((answer) => send(res, answer), next);
+      answerEvent(req, res)
+        .then((answer) => send(res, answer))
+        .catch(next);
     } else {
       next();
     }
   };
+}
+
+/** A browser's preflight has neither of these headers. */
+function isValidation(req: Request): boolean {
+  return Boolean(req.get("ce-awpsversion") ?? req.get("webhook-request-origin"));
 }
 
 function answerValidation(
@@ -59,7 +66,7 @@ function refuseByHeaders(
   { configuration, registry }: UpstreamParts,
   req: Request,
 ): Problem | undefined {
-  for (const header of ["ce-awpsversion", "ce-type", "ce-connectionId", "WebHook-Request-Origin"]) {
+  for (const header of ["ce-type", "ce-connectionId", "WebHook-Request-Origin"]) {
     if (!req.get(header)) return missing(header);
   }
   const { allowedOrigins } = configuration.upstream;
@@ -86,8 +93,8 @@ async function refuseSender(
     }
   }
   if (!verifySignature) return undefined;
-  const sender = senderOf(originsOf(req.get("webhook-request-origin")), registry.all());
-  const possibleSenders = sender ? [sender] : registry.all();
+  const senders = sendersOf(originsOf(req.get("webhook-request-origin")), registry.all());
+  const possibleSenders = senders.length > 0 ? senders : registry.all();
   const keys = possibleSenders.flatMap(({ endpoint }) => endpoint.config.verificationKeys);
   const signature = req.get("ce-signature") ?? "";
   const connectionId = req.get("ce-connectionId") ?? "";
@@ -96,8 +103,7 @@ async function refuseSender(
 
 function refuseBody(req: Request, body: Buffer): Problem | undefined {
   const isUserEvent = req.get("ce-type")?.startsWith("azure.webpubsub.user.");
-  const isJson = /^application\/json\s*(;|$)/i.test(req.get("content-type") ?? "");
-  if (isUserEvent && !isJson) return undefined;
+  if (isUserEvent && !isJson(req)) return undefined;
   try {
     const parsed: unknown = JSON.parse(body.toString());
     const isObject = typeof parsed === "object" && parsed !== null && !Array.isArray(parsed);

@@ -5,7 +5,7 @@ const P = "WEB_PUBSUB_CONNECTION_STRING__";
 it("reads name and role from the variable, primaries first and then by name", () => {
   const endpoints = endpointsFromEnv({
     [`${P}WESTUS__SECONDARY`]: "w",
-    [`${P}CENTRAL__US__SECONDARY`]: "c",
+    [`${P}CENTRAL__US__secondary`]: "c",
     [`${P}EASTUS__PRIMARY`]: "e",
     PATH: "/bin",
   });

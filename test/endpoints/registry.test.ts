@@ -46,7 +46,7 @@ describe("every change is announced once:", () => {
         "endpointUp s1",
         "endpointDown p1 (refused)",
         "failover p1 -> s1 (refused)",
-        "endpointUp p1",
+        "endpointUp p1 (refused)",
         "failback s1 -> p1",
       ],
     ],
@@ -62,11 +62,30 @@ describe("every change is announced once:", () => {
         "endpointDown p1 (refused)",
         "endpointDown s1 (refused)",
         "allDown",
-        "endpointUp s1",
+        "endpointUp s1 (refused)",
         "failover p1 -> s1 (refused)",
-        "endpointUp p1",
+        "endpointUp p1 (refused)",
         "failback s1 -> p1",
       ],
+    ],
+    [
+      "p1 s1",
+      "p1+, s1+, p1-, s1-, p1+",
+      [
+        "endpointUp p1",
+        "endpointUp s1",
+        "endpointDown p1 (refused)",
+        "failover p1 -> s1 (refused)",
+        "endpointDown s1 (refused)",
+        "allDown",
+        "endpointUp p1 (refused)",
+        "failback s1 -> p1",
+      ],
+    ],
+    [
+      "p1 s1",
+      "p1+, s1+, remove p1",
+      ["endpointUp p1", "endpointUp s1", "endpointRemoved p1", "failover p1 -> s1 (removed)"],
     ],
     [
       "p1 s1 s2",
@@ -124,7 +143,7 @@ describe("an operator's mistake is named:", () => {
   it.each([
     ["drain p9", "ERR_UNKNOWN_ENDPOINT", 'No endpoint is called "p9"; the endpoints are p1, s1'],
     ["add s1", "ERR_INVALID_OPTIONS", 'name or URL is taken by "s1"'],
-    ["remove p1", "ERR_INVALID_OPTIONS", "is the last primary; add another one first"],
+    ["remove s1, remove p1", "ERR_INVALID_OPTIONS", "is the last endpoint; add another one first"],
   ])("%s", (step, code, message) => {
     expect(() => play("p1 s1", step)).toThrow(
       expect.objectContaining({ code, message: expect.stringContaining(message) }),

@@ -58,7 +58,7 @@ it("a crash under 50 negotiates a second fails none; 1 s later none names the de
     "endpointUp westus",
     "endpointDown eastus (refused)",
     "failover eastus -> westus (refused)",
-    "endpointUp eastus",
+    "endpointUp eastus (refused)",
     "failback westus -> eastus",
   ]);
 });

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { inspect } from "node:util";
 import type { BroadcastOptions, FanOutError } from "express-resilient-pubsub";
 import { connectClient } from "../support/official-client.ts";
@@ -11,6 +12,12 @@ async function withClients(overrides?: Parameters<typeof startWorld>[0]) {
   const east = await connectClient((await world.negotiate()).body.url);
   const west = await connectClient((await world.negotiate("?user=bob&failed=eastus")).body.url);
   return { ...world, east, west };
+}
+
+function tooDeep(levels: number): unknown {
+  let nested: unknown = null;
+  for (let level = 0; level < levels; level++) nested = [nested];
+  return nested;
 }
 
 const stateOf = ({ pubsub }: World, name: string) =>
@@ -29,6 +36,7 @@ describe("a broadcast reaches the clients of every region", () => {
     ["as a JSON string", "hi", undefined, "hi"],
     ["as text", "hi", { contentType: "text/plain" }, "hi"],
     ["as bytes", Buffer.from([0, 255]), undefined, [0, 255]],
+    ["as a Blob", new Blob([new Uint8Array([0, 255])]), undefined, [0, 255]],
   ])("%s", async (_, message, options, expected) => {
     const { pubsub, east, west } = await withClients();
     const report = await pubsub.broadcast(message, options);
@@ -76,6 +84,9 @@ describe("what cannot be sent is a TypeError, and no endpoint hears of it:", () 
     ["a bigint", 1n, undefined],
     ["a bigint inside", { n: 1n }, undefined],
     ["a circular structure", circular, undefined],
+    ["NaN", Number.NaN, undefined],
+    ["a stream", Readable.from(["x"]), undefined],
+    ["what is nested too deep", tooDeep(100_000), undefined],
     ["an object as text", { text: "hi" }, { contentType: "text/plain" }],
     ["text as bytes", "hi", { contentType: "application/octet-stream" }],
   ])("%s", async (_, message, options) => {

@@ -8,6 +8,12 @@ describe("clients are told", () => {
   it.each<[string, string, string | undefined, string]>([
     ["the instance's host", "https://a.example", undefined, "wss://a.example/client/hubs/chat"],
     ["its port", "http://127.0.0.1:8080", undefined, "ws://127.0.0.1:8080/client/hubs/chat"],
+    [
+      "a front door by wss",
+      "https://a.example",
+      "wss://f.example",
+      "wss://f.example/client/hubs/chat",
+    ],
     ["a front door", "https://a.example", "https://f.example", "wss://f.example/client/hubs/chat"],
     [
       "a front door's default port",

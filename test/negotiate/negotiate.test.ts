@@ -173,7 +173,7 @@ describe("a client that says where it failed", () => {
 describe("a router of one's own", () => {
   it("chooses among the healthy endpoints, by the request", async () => {
     const { negotiate } = await startWorld({
-      router: (req, candidates) => candidates.find(({ name }) => name === req.query.region),
+      router: async (req, candidates) => candidates.find(({ name }) => name === req.query.region),
     });
     expect((await negotiate("?user=ada&region=westus")).body.endpoint).toBe("westus");
     expect((await negotiate("?user=ada")).body.endpoint).toBe("eastus");

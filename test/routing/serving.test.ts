@@ -55,7 +55,7 @@ describe("a change of the serving endpoints, with these still usable, is", () =>
     ["p1 p2", "p2", "p2 s1", "failover p1 -> p2"],
     ["p1 p2", "p1", "p1 s1", "failover p2 -> p1"],
     ["p2", "p1 p2", "p1 p2", "failback p2 -> p1"],
-    ["s1", "p1", "p1", "failover s1 -> p1"],
+    ["s1", "p1", "p1", "failback s1 -> p1"],
     ["p1", "p1", "p1 s1", ""],
     ["p1", "", "", ""],
   ])("from %s to %s (%s): %s", (before, after, usable, expected) => {
