@@ -149,11 +149,7 @@ it("every TypeScript snippet of the README compiles and is run above", async () 
 }, 60_000);
 
 it("the README's table of options has every option, with its default", () => {
-  const {
-    hub: _hub,
-    endpoints: _endpoints,
-    ...defaults
-  } = parseOptions({
+  const configuration = parseOptions({
     hub: "chat",
     endpoints: [
       { name: "a", role: "primary", connectionString: "Endpoint=https://a.example;AccessKey=k" },
@@ -161,14 +157,12 @@ it("the README's table of options has every option, with its default", () => {
     negotiate: { authenticate: () => null },
   });
   const rows = readme.split("\n").filter((line) => line.startsWith("| `"));
-  for (const [section, options] of Object.entries(defaults)) {
-    for (const [option, value] of Object.entries(options as object)) {
+  for (const section of ["negotiate", "upstream", "health", "fanOut", "failback"] as const) {
+    for (const [option, value] of Object.entries(configuration[section])) {
       const row = rows.find((line) => line.includes(`\`${section}.${option}\``));
-      expect(row ?? `${section}.${option} is not listed`).toContain(
-        typeof value === "object" || typeof value === "function"
-          ? option
-          : String(value).replace("/hubs/chat/", "/hubs/{hub}/"),
-      );
+      const isPlain = typeof value !== "object" && typeof value !== "function";
+      const shown = isPlain ? String(value).replace("/hubs/chat/", "/hubs/{hub}/") : option;
+      expect(row ?? `${section}.${option} is not listed`).toContain(shown);
     }
   }
 });
