@@ -17,7 +17,6 @@ export async function withDeadline<T>(
     const message = `No answer within ${timeoutInMs} ms`;
     controller.abort(new ResilientPubSubError("ERR_DEADLINE_EXCEEDED", message));
   }, timeoutInMs);
-  deadline.unref();
   const follow = (): void => controller.abort(callerSignal?.reason);
   callerSignal?.addEventListener("abort", follow, { once: true });
   try {

@@ -9,10 +9,19 @@ export function describeValue(value: unknown): string {
   return String(value);
 }
 
+/** Whether a string may be, or contain, an access key or a token. */
+export function mayBeSecret(value: string): boolean {
+  return /access_?key|password|secret|token/i.test(value) || /[\w+/=-]{24,}/.test(value);
+}
+
 function describeString(value: string): string {
-  if (/access_?key|sharedaccess|password|secret|token/i.test(value)) {
-    return `a string of ${value.length} characters`;
-  }
-  const shown = value.replace(/\/\/[^/@]*@/, "//***@");
-  return JSON.stringify(shown.length > MAX_LENGTH ? `${shown.slice(0, MAX_LENGTH)}...` : shown);
+  if (/^(https?|wss?):\/\//i.test(value) && URL.canParse(value)) return describeUrl(value);
+  if (mayBeSecret(value)) return `a string of ${value.length} characters`;
+  return JSON.stringify(value.length > MAX_LENGTH ? `${value.slice(0, MAX_LENGTH)}...` : value);
+}
+
+/** Keys travel in user names, paths, queries and fragments; hosts are no secret. */
+function describeUrl(value: string): string {
+  const { origin, href } = new URL(value);
+  return JSON.stringify(href === `${origin}/` ? value : `${origin}/...`);
 }

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { DownReason } from "./health/down-reason.ts";
 
 /** The events of `pubsub.events` and what their listeners are given. */
@@ -79,10 +80,18 @@ export class TypedEvents {
 }
 
 function warn({ handler, error }: HandlerError): void {
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.emitWarning(`${handler} failed, and no "handlerError" listener took it`, {
     code: "ERR_HANDLER_FAILED",
     type: "ResilientPubSubWarning",
-    detail,
+    detail: printed(error),
   });
+}
+
+/** Anything may be thrown, even what refuses to be printed. */
+function printed(error: unknown): string {
+  try {
+    return inspect(error);
+  } catch {
+    return "(an error that cannot be printed)";
+  }
 }

@@ -11,7 +11,7 @@ import { negotiateHandler } from "./negotiate/negotiate-handler.ts";
 import type { EndpointOptions, ResilientPubSubOptions } from "./option-types.ts";
 import { type Configuration, parseEndpoint, parseOptions } from "./options.ts";
 import { sendProblem } from "./problem.ts";
-import { isAt, isUnder, normalizePath } from "./route-path.ts";
+import { isAt, isUnder, toRoutePath } from "./route-path.ts";
 import { upstreamHandler } from "./upstream/upstream-handler.ts";
 
 declare global {
@@ -117,8 +117,8 @@ function routes(
   plugin: () => ResilientPubSub,
   isClosed: () => boolean,
 ): RequestHandler {
-  const negotiatePath = normalizePath(parts.configuration.negotiate.path);
-  const upstreamPath = normalizePath(parts.configuration.upstream.path);
+  const negotiatePath = toRoutePath(parts.configuration.negotiate.path);
+  const upstreamPath = toRoutePath(parts.configuration.upstream.path);
   const negotiate = negotiateHandler(parts);
   const upstream = upstreamHandler(parts);
 

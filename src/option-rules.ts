@@ -15,7 +15,7 @@ export function endpointSetProblems(options: unknown): OptionProblem[] {
     return [{ path: "endpoints", message: "got an empty array; give at least one endpoint" }];
   }
   return [
-    ...repetitions(endpoints, "name", (endpoint) => endpoint.name),
+    ...repetitions(endpoints, "name", ({ name }) => typeof name === "string" && name.trim()),
     ...repetitions(endpoints, "URL", urlOf),
     ...primaryProblems(endpoints),
   ];

@@ -1,6 +1,6 @@
 import nodeCron from "node-cron";
 import { z } from "zod";
-import { describeValue } from "./describe-value.ts";
+import { describeValue, mayBeSecret } from "./describe-value.ts";
 import { parseConnectionString } from "./endpoints/connection-string.ts";
 import type { OptionProblem } from "./errors.ts";
 import type {
@@ -252,7 +252,7 @@ export function problemsOf(error: z.ZodError, input: unknown, root: string): Opt
   return error.issues.flatMap((issue) => {
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map((key) => ({
-        path: pathOf([...issue.path, key], root),
+        path: pathOf([...issue.path, mayBeSecret(key) ? "***" : key], root),
         message: issue.message,
       }));
     }
@@ -263,15 +263,13 @@ export function problemsOf(error: z.ZodError, input: unknown, root: string): Opt
 }
 
 function describeAt(path: PropertyKey[], value: unknown): string {
-  return typeof value === "string" && mayBeSecret(path, value)
+  return typeof value === "string" && holdsSecrets(path)
     ? `a string of ${value.length} characters`
     : describeValue(value);
 }
 
-/** What does not even look like a URL may be a key that was pasted into the wrong option. */
-function mayBeSecret(path: PropertyKey[], value: string): boolean {
-  if (path.includes("connectionString") || path.includes("accessKeys")) return true;
-  return /endpoint$/i.test(String(path.at(-1))) && !URL.canParse(value);
+function holdsSecrets(path: PropertyKey[]): boolean {
+  return ["connectionString", "accessKeys", "credential"].some((option) => path.includes(option));
 }
 
 function pathOf(path: PropertyKey[], root: string): string {

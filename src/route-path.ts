@@ -1,25 +1,27 @@
-/** A path in the form in which paths are compared: decoded, in lower case, without trailing slash. */
-export function normalizePath(path: string): string {
-  const decoded = path.includes("%") ? decodeSafely(path) : path;
-  const trimmed = decoded.endsWith("/") ? decoded.slice(0, -1) : decoded;
-  return trimmed.toLowerCase();
+/** A configured path in every spelling that a URL may give it, in the form in which paths are compared. */
+export type RoutePath = ReadonlySet<string>;
+
+/**
+ * Requests are not decoded but compared with the encoded spellings of the route, as in Express: what
+ * a guard that is mounted before does not recognise must not be answered here either.
+ */
+export function toRoutePath(path: string): RoutePath {
+  const encodedSegments = path.split("/").map(encodeURIComponent).join("/");
+  return new Set([path, encodeURI(path), encodedSegments].map(normalize));
 }
 
 /** Whether a request path is the route. Like Express, it ignores case and a trailing slash. */
-export function isAt(route: string, path: string): boolean {
-  return normalizePath(path) === route;
+export function isAt(route: RoutePath, path: string): boolean {
+  return route.has(normalize(path));
 }
 
 /** Whether a request path is the route or below it: an event handler's URL may end in the event's name. */
-export function isUnder(route: string, path: string): boolean {
-  const normalized = normalizePath(path);
-  return normalized === route || normalized.startsWith(`${route}/`);
+export function isUnder(route: RoutePath, path: string): boolean {
+  if (isAt(route, path)) return true;
+  const normalized = normalize(path);
+  return [...route].some((spelling) => spelling !== "" && normalized.startsWith(`${spelling}/`));
 }
 
-function decodeSafely(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
+function normalize(path: string): string {
+  return (path.endsWith("/") ? path.slice(0, -1) : path).toLowerCase();
 }

@@ -41,6 +41,27 @@ it.each<[string, () => void | Promise<void>]>([
   });
 });
 
+it.each<[string, unknown]>([
+  ["nothing", undefined],
+  ["an object without a prototype", Object.create(null)],
+  [
+    "something that refuses to be printed",
+    new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error("no");
+        },
+      },
+    ),
+  ],
+])("a handlerError of %s is warned of as well", (_, error) => {
+  const emitWarning = jest.spyOn(process, "emitWarning").mockReturnValue();
+  new TypedEvents().emit("handlerError", { handler: "router", error });
+  expect(emitWarning).toHaveBeenCalledTimes(1);
+  emitWarning.mockRestore();
+});
+
 it.each<[string, (events: TypedEvents) => void]>([
   ["nobody listens", () => {}],
   [

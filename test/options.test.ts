@@ -50,6 +50,11 @@ describe("options that cannot be used are refused with path, value and remedy:",
       'endpoints[1]: has the name "eastus" of endpoints[0]; give each endpoint its own',
     ],
     [
+      "two endpoints whose names differ by white space",
+      { ...GOOD, endpoints: [EAST, { ...WEST, name: "eastus " }] },
+      'endpoints[1]: has the name "eastus" of endpoints[0]',
+    ],
+    [
       "two endpoints with one URL, however it is written",
       {
         ...GOOD,
@@ -107,7 +112,7 @@ describe("options that cannot be used are refused with path, value and remedy:",
         ...GOOD,
         endpoints: [{ name: "a", role: "primary", endpoint: "https://a.example/x", credential }],
       },
-      'endpoints[0].endpoint: got "https://a.example/x"; give scheme, host and port only',
+      'endpoints[0].endpoint: got "https://a.example/..."; give scheme, host and port only',
     ],
     [
       "connection string and credential together",
@@ -250,6 +255,34 @@ describe("an access key never appears in a message,", () => {
       "when it is pasted as a URL",
       { ...GOOD, endpoints: [{ name: "a", role: "primary", endpoint: KEY, credential }] },
     ],
+    [
+      "when it is given as a credential",
+      {
+        ...GOOD,
+        endpoints: [{ name: "a", role: "primary", endpoint: "https://a.example", credential: KEY }],
+      },
+    ],
+    ["when it is given as a role", { ...GOOD, endpoints: [{ ...EAST, role: KEY }] }],
+    [
+      "when it is a query of a URL",
+      {
+        ...GOOD,
+        endpoints: [
+          { name: "a", role: "primary", endpoint: `https://a.example/?code=${KEY}`, credential },
+        ],
+      },
+    ],
+    [
+      "when it is a name that is given twice",
+      {
+        ...GOOD,
+        endpoints: [
+          { ...EAST, name: KEY },
+          { ...WEST, name: KEY },
+        ],
+      },
+    ],
+    ["when it is the name of an option", { ...GOOD, [KEY]: true }],
     ["when it is an unknown option", { ...GOOD, accessKey: KEY }],
     ["when access keys are malformed", { ...GOOD, endpoints: [{ ...EAST, accessKeys: KEY }] }],
     ["when an endpoint repeats another", { ...GOOD, endpoints: [EAST, EAST] }],

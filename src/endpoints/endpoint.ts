@@ -2,8 +2,10 @@ import { KeyObject } from "node:crypto";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { AzureKeyCredential } from "@azure/core-auth";
+import type { PipelinePolicy } from "@azure/core-rest-pipeline";
 import { WebPubSubServiceClient, type WebPubSubServiceClientOptions } from "@azure/web-pubsub";
 import type { EndpointConfiguration } from "../options.ts";
+import { withOrigin } from "./with-origin.ts";
 
 /** One service instance: who it is, and the means to call it. */
 export interface Endpoint {
@@ -20,40 +22,38 @@ export function createEndpoint(config: EndpointConfiguration, hub: string): Endp
   const restUrl = config.reverseProxyEndpoint ?? config.url;
   const Agent = restUrl.startsWith("https:") ? HttpsAgent : HttpAgent;
   const agent = new Agent({ keepAlive: true });
-  return {
-    name: config.name,
-    config,
-    client: createClient(config, hub, agent),
-    restUrl,
-    agent,
-  };
+  const client = createClient(config, hub, transportPolicy(restUrl, agent));
+  return { name: config.name, config, client, restUrl, agent };
 }
 
 function createClient(
-  config: EndpointConfiguration,
+  { url, credential }: EndpointConfiguration,
   hub: string,
-  agent: HttpAgent,
+  policy: PipelinePolicy,
 ): WebPubSubServiceClient {
   const options: WebPubSubServiceClientOptions = {
     // Deadlines and retries are decided per operation, not hidden in the pipeline.
     retryOptions: { maxRetries: 0 },
     // Options admit plain http on loopback hosts only.
-    allowInsecureConnection: config.url.startsWith("http:"),
-    reverseProxyEndpoint: config.reverseProxyEndpoint,
-    additionalPolicies: [
-      {
-        position: "perCall",
-        policy: {
-          name: "endpointAgentPolicy",
-          sendRequest: (request, next) => next(Object.assign(request, { agent })),
-        },
-      },
-    ],
+    allowInsecureConnection: true,
+    // Behind the signing, since the service expects the signature of its own URL.
+    additionalPolicies: [{ position: "perRetry", policy }],
   };
-  const { credential, url } = config;
   return credential instanceof KeyObject
     ? new WebPubSubServiceClient(url, keyCredential(credential), hub, options)
     : new WebPubSubServiceClient(url, credential, hub, options);
+}
+
+/** Sends requests through the endpoint's own sockets, to the reverse proxy if there is one. */
+function transportPolicy(restUrl: string, agent: HttpAgent): PipelinePolicy {
+  return {
+    name: "endpointTransportPolicy",
+    sendRequest: (request, next) => {
+      request.url = withOrigin(request.url, restUrl);
+      request.agent = agent;
+      return next(request);
+    },
+  };
 }
 
 /**

@@ -1,12 +1,13 @@
 import type { HubSendToAllOptions } from "@azure/web-pubsub";
 import { waitAtMost } from "../deadline.ts";
+import { describeValue } from "../describe-value.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { EndpointRegistry } from "../endpoints/registry.ts";
 import { ResilientPubSubError } from "../errors.ts";
 import type { HealthMonitor } from "../health/monitor.ts";
 import type { Configuration } from "../options.ts";
 import { fanOut } from "./fan-out.ts";
-import { assertSendable, type ContentType, type Message } from "./message.ts";
+import { toSendable, type ContentType, type Message } from "./message.ts";
 import type { FanOutReport } from "./report.ts";
 
 export interface BroadcastOptions {
@@ -30,10 +31,24 @@ export interface PubSub {
   /**
    * Sends a message to all clients of the hub on every healthy endpoint.
    *
-   * @throws TypeError before anything is sent, when the message cannot be sent as its content type
+   * @throws TypeError or RangeError before anything is sent, when the message cannot be sent as its
+   *   content type or an option cannot be used
    * @throws FanOutError when no endpoint took it, or `require: "all"` is not met
    */
   broadcast(message: Message, options?: BroadcastOptions): Promise<FanOutReport>;
+}
+
+const LONGEST_TIMER_IN_MS = 2 ** 31 - 1;
+
+function assertBroadcastOptions({ timeoutInMs = 1, require = "any" }: BroadcastOptions): void {
+  if (!Number.isInteger(timeoutInMs) || timeoutInMs < 1 || timeoutInMs > LONGEST_TIMER_IN_MS) {
+    throw new RangeError(
+      `timeoutInMs: got ${describeValue(timeoutInMs)}; give a whole number of milliseconds from 1 to ${LONGEST_TIMER_IN_MS}`,
+    );
+  }
+  if (require !== "any" && require !== "all") {
+    throw new TypeError(`require: got ${describeValue(require)}; give "any" or "all"`);
+  }
 }
 
 interface ServiceParts {
@@ -55,20 +70,20 @@ export class PubSubService implements PubSub {
 
   async broadcast(message: Message, options: BroadcastOptions = {}): Promise<FanOutReport> {
     const { timeoutInMs, abortSignal, require = "any", ...sendOptions } = options;
-    assertSendable(message, options.contentType);
+    assertBroadcastOptions(options);
+    const sendable = toSendable(message, options.contentType);
     abortSignal?.throwIfAborted();
-    // The SDK takes a Blob by its type, but its transport for Node does not.
-    const sendable = message instanceof Blob ? await message.arrayBuffer() : message;
     return this.#track(async () => {
       await this.#firstVerdicts();
-      const { configuration, registry, onCallFailed } = this.#parts;
+      const { configuration, registry, monitor, onCallFailed } = this.#parts;
+      monitor.lookForRecovery();
       const call = {
         name: "broadcast",
         timeoutInMs: timeoutInMs ?? configuration.fanOut.timeoutInMs,
         abortSignal,
         require,
-        send: (client: RegisteredEndpoint["endpoint"]["client"], signal: AbortSignal) =>
-          client.sendToAll(sendable as never, {
+        send: async (client: RegisteredEndpoint["endpoint"]["client"], signal: AbortSignal) =>
+          client.sendToAll((await sendable) as never, {
             ...(sendOptions as HubSendToAllOptions),
             abortSignal: signal,
           }),

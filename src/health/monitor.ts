@@ -4,10 +4,9 @@ import type { Endpoint } from "../endpoints/endpoint.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { EndpointRegistry } from "../endpoints/registry.ts";
 import type { HealthConfiguration } from "../options.ts";
-import type { ProbeOutcome } from "./health-state.ts";
-import type { ProbeOptions } from "./probe.ts";
+import type { ProbeOptions, ProbeResult } from "./probe.ts";
 
-export type Probe = (endpoint: Endpoint, options: ProbeOptions) => Promise<ProbeOutcome>;
+export type Probe = (endpoint: Endpoint, options: ProbeOptions) => Promise<ProbeResult>;
 
 /** The health checks of one endpoint: those under way, and who waits for them. */
 interface Watch {
@@ -87,6 +86,17 @@ export class HealthMonitor {
     );
   }
 
+  /**
+   * Checks the endpoints that are down and have not been looked at for a while. Whoever has traffic
+   * calls this and waits for nothing: so the way back is found long before the next scheduled check.
+   */
+  lookForRecovery(): void {
+    for (const endpoint of this.#registry.all()) {
+      const isDown = endpoint.health.status === "unhealthy";
+      if (isDown && this.needsCheck(endpoint)) void this.check(endpoint);
+    }
+  }
+
   /** Forgets an endpoint that was removed. */
   forget(endpoint: RegisteredEndpoint): void {
     const watch = this.#watches.get(endpoint);
@@ -128,9 +138,11 @@ export class HealthMonitor {
     void this.#probe(endpoint.endpoint, options).then((outcome) => {
       watch.unanswered -= 1;
       if (this.#closing.signal.aborted) return;
-      watch.answeredStartedAt = Math.max(watch.answeredStartedAt, startedAt);
-      const durationInMs = performance.now() - startedAt;
-      this.#registry.recordProbe(endpoint, sequence, outcome, { at, durationInMs });
+      if (outcome !== "inconclusive") {
+        watch.answeredStartedAt = Math.max(watch.answeredStartedAt, startedAt);
+        const durationInMs = performance.now() - startedAt;
+        this.#registry.recordProbe(endpoint, sequence, outcome, { at, durationInMs });
+      }
       this.#afterAnswer(endpoint, watch);
     });
   }
@@ -141,10 +153,8 @@ export class HealthMonitor {
       if (watch.next === undefined && watch.unanswered === 0) this.#scheduleNext(endpoint, watch);
       return;
     }
-    if (watch.unanswered === 0) {
-      if (watch.isSuspected) this.#scheduleNext(endpoint, watch);
-      else this.#cancelNext(watch);
-    }
+    if (!watch.isSuspected) this.#cancelNext(watch);
+    else if (watch.unanswered === 0) this.#scheduleNext(endpoint, watch);
     watch.verdict?.settle();
     watch.verdict = undefined;
   }

@@ -9,25 +9,30 @@ const HEALTH_PATH = "/api/health?api-version=2024-12-01";
 export interface ProbeOptions {
   /** Deadline of the check, from the call to the status line. */
   timeoutInMs: number;
-  /** Ends the check early; it then counts as `refused` and nobody should care. */
+  /** Ends the check early, with a result that nobody should care about. */
   signal: AbortSignal;
 }
 
+/** `inconclusive` when the check failed for a reason of this process: it says nothing about the endpoint. */
+export type ProbeResult = ProbeOutcome | "inconclusive";
+
 /**
  * One health check. A check whose deadline passed unnoticed because this process was busy says
- * nothing about the endpoint, so it is repeated.
+ * nothing about the endpoint, so it is repeated. Never rejects.
  */
-export async function probe(endpoint: Endpoint, options: ProbeOptions): Promise<ProbeOutcome> {
+export async function probe(endpoint: Endpoint, options: ProbeOptions): Promise<ProbeResult> {
   for (;;) {
     const result = await attempt(endpoint, options);
-    const saysNothing = result === "stalled" || result === "stale-socket";
-    if (!saysNothing || options.signal.aborted) {
-      return saysNothing ? { ok: false, reason: "timeout" } : result;
-    }
+    const isWorthRepeating = result === "stalled" || result === "stale-socket";
+    if (!isWorthRepeating) return result;
+    if (options.signal.aborted) return "inconclusive";
   }
 }
 
-type AttemptResult = ProbeOutcome | "stalled" | "stale-socket";
+type AttemptResult = ProbeResult | "stalled" | "stale-socket";
+
+/** This process has run out of sockets, memory or ports. */
+const OWN_EXHAUSTION = new Set(["EMFILE", "ENFILE", "ENOMEM", "ENOBUFS", "EADDRNOTAVAIL"]);
 
 function attempt(endpoint: Endpoint, options: ProbeOptions): Promise<AttemptResult> {
   return new Promise((resolve) => {
@@ -49,12 +54,11 @@ function attempt(endpoint: Endpoint, options: ProbeOptions): Promise<AttemptResu
       response.resume();
       resolve(outcomeOf(response.statusCode ?? 0));
     });
-    request.on("error", (error) => {
-      const wasClosedWhileIdle =
-        request.reusedSocket && (error as NodeJS.ErrnoException).code === "ECONNRESET";
-      settle(
-        wasClosedWhileIdle ? "stale-socket" : { ok: false, reason: reasonOfNetworkError(error) },
-      );
+    request.on("error", (error: NodeJS.ErrnoException) => {
+      const wasClosedWhileIdle = request.reusedSocket && error.code === "ECONNRESET";
+      if (wasClosedWhileIdle) settle("stale-socket");
+      else if (OWN_EXHAUSTION.has(error.code ?? "")) settle("inconclusive");
+      else settle({ ok: false, reason: reasonOfNetworkError(error) });
     });
   });
 }

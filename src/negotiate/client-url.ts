@@ -1,5 +1,6 @@
 import { withDeadline } from "../deadline.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
+import { withOrigin } from "../endpoints/with-origin.ts";
 import type { Identity } from "../option-types.ts";
 
 /** Where a client connects, and until when it must have done so. */
@@ -29,19 +30,11 @@ export async function clientUrlOf(
     }),
   );
   return {
-    url: config.clientEndpoint ? throughClientEndpoint(url, config.clientEndpoint) : url,
+    url: config.clientEndpoint
+      ? withOrigin(url, config.clientEndpoint.replace(/^http/, "ws"))
+      : url,
     expiresAt: expiryOf(token),
   };
-}
-
-function throughClientEndpoint(url: string, clientEndpoint: string): string {
-  const target = new URL(url);
-  const { protocol, host } = new URL(clientEndpoint);
-  target.protocol = protocol === "https:" ? "wss:" : "ws:";
-  target.host = host;
-  // Assigning a host without a port keeps the old port.
-  if (!/:\d+$/.test(host)) target.port = "";
-  return target.href;
 }
 
 function expiryOf(token: string): string {

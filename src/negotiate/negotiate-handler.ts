@@ -42,7 +42,8 @@ async function answerNegotiate(parts: NegotiateParts, req: Request, res: Respons
     sendProblem(res, noHealthyEndpoint(parts.random()));
     return;
   }
-  res.set("Cache-Control", "no-store").json(answer);
+  // Something of the application's may have answered meanwhile, such as a timeout.
+  if (!res.headersSent) res.set("Cache-Control", "no-store").json(answer);
 }
 
 async function identifyOrExplain(
@@ -76,8 +77,9 @@ async function placeClient(
 ): Promise<NegotiateAnswer | undefined> {
   const avoided = new Set(reportedAsFailed(parts, req));
   const refused = new Set<RegisteredEndpoint>();
+  const giveUpAt = performance.now() + parts.configuration.health.onDemandBudgetInMs;
   for (;;) {
-    const chosen = await selectEndpoint(parts, req, avoided);
+    const chosen = await selectEndpoint(parts, req, avoided, giveUpAt);
     if (chosen === undefined || refused.has(chosen)) return undefined;
     const clientUrl = await getClientUrl(parts, chosen, identity);
     if (clientUrl) return { ...clientUrl, endpoint: chosen.name, role: chosen.role };

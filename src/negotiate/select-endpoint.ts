@@ -23,36 +23,41 @@ export interface SelectorParts {
  * client waits for a dead endpoint.
  *
  * @param avoided Endpoints that are chosen only when there is no other.
+ * @param giveUpAt When the budget ends, in the time of `performance.now()`.
  */
 export async function selectEndpoint(
   parts: SelectorParts,
   req: Request,
   avoided: ReadonlySet<RegisteredEndpoint>,
+  giveUpAt: number,
 ): Promise<RegisteredEndpoint | undefined> {
-  const { configuration, registry, monitor } = parts;
-  const giveUpAt = performance.now() + configuration.health.onDemandBudgetInMs;
+  const { registry, monitor } = parts;
   const checked = new Set<RegisteredEndpoint>();
-  findWayHome(parts);
+  const isCandidate = (endpoint: RegisteredEndpoint): boolean =>
+    registry.has(endpoint) && (endpoint.isUsable || (isNew(endpoint) && !checked.has(endpoint)));
+  monitor.lookForRecovery();
   for (;;) {
-    const candidates = registry
-      .all()
-      .filter((endpoint) => endpoint.isUsable || (isNew(endpoint) && !checked.has(endpoint)));
-    const choice = await choose(parts, req, candidates, avoided);
+    const choice = await choose(parts, req, registry.all().filter(isCandidate), avoided);
     if (choice === undefined) return whenNoneHealthy(parts);
+    // While an asynchronous router made up its mind, the choice may have been drained or lost.
+    if (!isCandidate(choice)) continue;
     if (checked.has(choice) || !monitor.needsCheck(choice)) return choice;
-    const budgetInMs = giveUpAt - performance.now();
-    if (budgetInMs > 0) await waitAtMost(budgetInMs, monitor.check(choice));
+    await verify(parts, choice, giveUpAt);
     if (choice.isUsable) return choice;
     checked.add(choice);
   }
 }
 
-/** Under traffic, a primary that is down is checked often, though nobody waits for the answer. */
-function findWayHome({ registry, monitor }: SelectorParts): void {
-  for (const endpoint of registry.all()) {
-    const isLostPrimary = endpoint.role === "primary" && endpoint.health.status === "unhealthy";
-    if (isLostPrimary && monitor.needsCheck(endpoint)) void monitor.check(endpoint);
-  }
+async function verify(
+  { monitor }: SelectorParts,
+  endpoint: RegisteredEndpoint,
+  giveUpAt: number,
+): Promise<void> {
+  const verdict = monitor.check(endpoint);
+  const budgetInMs = giveUpAt - performance.now();
+  // An endpoint that is known to answer later than that would only be waited for in vain.
+  const isTooSlow = !endpoint.isInDoubt && (endpoint.lastProbe?.durationInMs ?? 0) > budgetInMs;
+  if (budgetInMs > 0 && !isTooSlow) await waitAtMost(budgetInMs, verdict);
 }
 
 async function choose(
@@ -64,8 +69,9 @@ async function choose(
   const preferred = candidates.filter((endpoint) => !avoided.has(endpoint));
   const eligible = preferred.length > 0 ? preferred : candidates;
   if (eligible.length === 0) return undefined;
-  const { router } = configuration;
-  const routed = router && (await askRouter(router, req, eligible, events));
+  const { router, health } = configuration;
+  const routed =
+    router && (await askRouter(router, req, eligible, { events, timeoutInMs: health.timeoutInMs }));
   return routed ?? pickByWeight(servingEndpoints(eligible), random());
 }
 

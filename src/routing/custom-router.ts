@@ -1,24 +1,27 @@
 import type { Request } from "express";
+import { withDeadline } from "../deadline.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { ResilientPubSubError } from "../errors.ts";
 import type { TypedEvents } from "../events.ts";
 import type { Router } from "../option-types.ts";
 
 /**
- * Asks the application's router. When it throws, or names none of the candidates, the default rule
+ * Asks the application's router. When it throws, takes longer than the deadline, or names none of the candidates, the default rule
  * decides and a `handlerError` tells: a bug there must not cost a client its connection.
  */
 export async function askRouter(
   router: Router,
   req: Request,
   candidates: readonly RegisteredEndpoint[],
-  events: TypedEvents,
+  { events, timeoutInMs }: { events: TypedEvents; timeoutInMs: number },
 ): Promise<RegisteredEndpoint | undefined> {
   try {
-    const answer = await router(
-      req,
-      candidates.map((candidate) => candidate.snapshot()),
-    );
+    const snapshots = candidates.map((candidate) => candidate.snapshot());
+    const pending = router(req, snapshots);
+    const answer =
+      pending instanceof Promise
+        ? await withDeadline(timeoutInMs, undefined, () => pending)
+        : pending;
     if (answer === undefined || answer === null) return undefined;
     const name = typeof answer === "string" ? answer : answer.name;
     const chosen = candidates.find((candidate) => candidate.name === name);

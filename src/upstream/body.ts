@@ -13,8 +13,11 @@ export function bodyReader(maxBodyInBytes: number): ReadBody {
   const readRaw = express.raw({ type: () => true, limit: maxBodyInBytes });
   return async (req, res) => {
     if (req.readableDidRead) return consumedBody(req, maxBodyInBytes);
+    if (Number(req.get("content-length")) > maxBodyInBytes) return tooLarge(maxBodyInBytes);
     const error = await new Promise<unknown>((resolve) => readRaw(req, res, resolve));
     if (error) return problemOf(error, maxBodyInBytes);
+    // The parser takes a request that has been cut off for one without a body.
+    if (!req.complete) return UNREADABLE;
     return Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
   };
 }
@@ -29,7 +32,13 @@ function consumedBody(req: Request, maxBodyInBytes: number): Buffer | Problem {
       detail: "Something read the body before and kept nothing in req.body.",
     };
   }
-  const buffer = Buffer.isBuffer(body) ? body : Buffer.from(textOf(body, isJson(req)));
+  let buffer: Buffer;
+  try {
+    buffer = Buffer.isBuffer(body) ? body : Buffer.from(textOf(body, isJson(req)));
+  } catch {
+    // Nested so deep that it cannot be written down again.
+    return UNREADABLE;
+  }
   return buffer.length > maxBodyInBytes ? tooLarge(maxBodyInBytes) : buffer;
 }
 
@@ -58,8 +67,14 @@ function problemOf(error: unknown, maxBodyInBytes: number): Problem {
       detail: "The content encoding is not supported.",
     };
   }
-  return { status: 400, code: "ERR_MALFORMED_BODY", detail: "The body could not be read." };
+  return UNREADABLE;
 }
+
+const UNREADABLE: Problem = {
+  status: 400,
+  code: "ERR_MALFORMED_BODY",
+  detail: "The body could not be read.",
+};
 
 function tooLarge(maxBodyInBytes: number): Problem {
   const detail = `The body is larger than ${maxBodyInBytes} bytes.`;

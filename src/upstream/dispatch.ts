@@ -117,18 +117,22 @@ function standInRequest({ headers, body }: UpstreamEvent): Request {
 
 function standInResponse() {
   const headers = new Map<string, string>();
-  let settle: (answer: UpstreamAnswer | Promise<never>) => void;
-  const answer = new Promise<UpstreamAnswer>((resolve) => {
-    settle = resolve;
+  let give: (answer: UpstreamAnswer) => void;
+  let refuse: (error: unknown) => void;
+  // Only the first answer counts: a promise takes no notice of what comes later.
+  const answer = new Promise<UpstreamAnswer>((resolve, reject) => {
+    give = resolve;
+    refuse = reject;
   });
   const response = {
     statusCode: 200,
     setHeader: (name: string, value: string) => headers.set(name, value),
     end: (body?: unknown) => {
       try {
-        settle({ status: statusOf(response.statusCode), headers, body: bytesOf(body) });
+        const status = statusOf(response.statusCode);
+        give({ status, headers: new Map(headers), body: bytesOf(body) });
       } catch (error) {
-        settle(Promise.reject(error));
+        refuse(error);
       }
     },
   };

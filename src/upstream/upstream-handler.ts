@@ -114,6 +114,8 @@ function refuseBody(req: Request, body: Buffer): Problem | undefined {
 }
 
 function send(res: Response, answer: UpstreamAnswer | Problem): void {
+  // Something of the application's may have answered meanwhile, such as a timeout.
+  if (res.headersSent) return;
   if ("code" in answer) {
     sendProblem(res, answer);
     return;

@@ -48,6 +48,17 @@ describe("a broadcast reaches the clients of every region", () => {
     expect(west.received.map(asList)).toEqual([expected]);
   });
 
+  it.each<[string, unknown]>([
+    ["an object without a prototype", Object.assign(Object.create(null), { a: "1" })],
+    ["a constructor of null", JSON.parse('{"constructor":null}')],
+    ["a constructor that calls itself Blob", JSON.parse('{"constructor":{"name":"Blob"}}')],
+  ])("as JSON even if it has %s", async (_, message) => {
+    const { pubsub, east, west } = await withClients();
+    await pubsub.broadcast(message);
+    await until(() => east.received.length > 0 && west.received.length > 0);
+    expect(east.received).toEqual([JSON.parse(JSON.stringify(message))]);
+  });
+
   it("but not those that are excluded", async () => {
     const { pubsub, east, west } = await withClients();
     await until(() => east.connectionIds[0]);
@@ -96,6 +107,22 @@ describe("what cannot be sent is a TypeError, and no endpoint hears of it:", () 
     await pubsub.broadcast("after");
     await until(() => east.received.length > 0);
     expect(east.received).toEqual(["after"]);
+  });
+});
+
+describe("an option that cannot be used is named before anything is sent:", () => {
+  it.each<[string, object, string]>([
+    ["a deadline of no time", { timeoutInMs: 0 }, "timeoutInMs: got 0; give a whole number"],
+    [
+      "one that never comes",
+      { timeoutInMs: Number.POSITIVE_INFINITY },
+      "timeoutInMs: got Infinity",
+    ],
+    ["one in words", { timeoutInMs: "5s" }, 'timeoutInMs: got "5s"'],
+    ["a requirement that does not exist", { require: "every" }, 'require: got "every"; give "any"'],
+  ])("%s", async (_, options, message) => {
+    const { pubsub } = await startWorld();
+    await expect(pubsub.broadcast("hi", options)).rejects.toThrow(message);
   });
 });
 
@@ -177,6 +204,15 @@ describe("when not every endpoint takes part,", () => {
       failed: [{ endpoint: "eastus", error: { code: "ERR_DEADLINE_EXCEEDED" } }],
     });
   });
+});
+
+it("a broadcast looks for endpoints that are back, even if nobody else does", async () => {
+  const world = await withClients({ health: { schedule: false, onDemandMaxAgeInMs: 50 } });
+  await world.westus.inject({ kind: "crash" });
+  await world.pubsub.broadcast("hi");
+  await until(() => stateOf(world, "westus") === "unhealthy");
+  await world.westus.clear();
+  await until(async () => (await world.pubsub.broadcast("hi")).delivered.includes("westus"));
 });
 
 it("the caller's abortSignal ends it, and is no evidence against an endpoint", async () => {

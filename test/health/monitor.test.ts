@@ -2,8 +2,8 @@ import { createEndpoint } from "../../src/endpoints/endpoint.ts";
 import type { RegisteredEndpoint } from "../../src/endpoints/registered-endpoint.ts";
 import { EndpointRegistry } from "../../src/endpoints/registry.ts";
 import { TypedEvents } from "../../src/events.ts";
-import type { ProbeOutcome } from "../../src/health/health-state.ts";
 import { HealthMonitor, type Probe } from "../../src/health/monitor.ts";
+import type { ProbeResult } from "../../src/health/probe.ts";
 import type { HealthConfiguration } from "../../src/options.ts";
 import { parseEndpoint } from "../../src/options.ts";
 
@@ -19,9 +19,11 @@ const SETTINGS: HealthConfiguration = {
 };
 
 /** What the emulated endpoints do with a probe. */
-type Behaviour = "up" | "refuses" | "silent";
-const OUTCOMES: Record<Behaviour, [ProbeOutcome, number]> = {
+type Behaviour = "up" | "slow" | "refuses" | "silent" | "exhausted";
+const OUTCOMES: Record<Behaviour, [ProbeResult, number]> = {
   up: [{ ok: true }, 10],
+  slow: [{ ok: true }, 600],
+  exhausted: ["inconclusive", 1],
   refuses: [{ ok: false, reason: "refused" }, 1],
   silent: [{ ok: false, reason: "timeout" }, SETTINGS.timeoutInMs],
 };
@@ -183,6 +185,36 @@ describe("an answer that contradicts the state", () => {
     await pass(1000);
     expect(transitions).toEqual(["251 east down (refused)", "1260 east up"]);
   });
+});
+
+it("an endpoint that answers slowly is not checked on and on", async () => {
+  const { probes } = setUp({ east: "slow" });
+  void monitor.start();
+  await pass(10_000);
+  expect(probes).toEqual(["0 east", "250 east"]);
+});
+
+it("checks that say nothing change nothing", async () => {
+  const { behaviours, registry, transitions } = setUp({ east: "up" });
+  void monitor.start();
+  await pass(100);
+  behaviours.east = "exhausted";
+  await Promise.all([monitor.check(registry.get("east")), pass(1000)]);
+  expect(transitions).toEqual(["10 east up"]);
+});
+
+it("those that have traffic look for recovery of everybody who is down, once in a while", async () => {
+  const { behaviours, probes, transitions } = setUp({ east: "up", west: "refuses" });
+  void monitor.start();
+  await pass(1000);
+  behaviours.west = "up";
+  for (let i = 0; i < 100; i++) {
+    monitor.lookForRecovery();
+    await pass(10);
+  }
+  expect(probes.filter((probe) => probe.endsWith("east"))).toHaveLength(1);
+  expect(probes.filter((probe) => probe.endsWith("west"))).toHaveLength(4);
+  expect(transitions.at(-1)).toMatch(/west up$/);
 });
 
 describe("on demand", () => {

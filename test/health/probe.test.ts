@@ -74,9 +74,19 @@ describe("a health check finds", () => {
     const controller = new AbortController();
     const outcome = probe(endpoint, { ...options, signal: controller.signal });
     controller.abort();
-    expect((await outcome).ok).toBe(false);
+    expect(await outcome).not.toEqual({ ok: true });
     expect(Object.keys(endpoint.agent.freeSockets)).toEqual([]);
   });
+});
+
+it("does not blame an instance when this process has run out of file descriptors", async () => {
+  const endpoint = endpointAt(await listen(createServer((_, res) => res.end())));
+  endpoint.agent.createConnection = (_options, connected) => {
+    const error = Object.assign(new Error("too many open files"), { code: "EMFILE" });
+    setImmediate(() => connected?.(error, undefined as never));
+    return undefined;
+  };
+  expect(await probe(endpoint, options)).toBe("inconclusive");
 });
 
 it("asks for the documented route without a key, and reuses its connection", async () => {

@@ -3,7 +3,7 @@ import { WebPubSubServiceClient } from "@azure/web-pubsub";
 import express from "express";
 import type { Identity, NegotiateOptions } from "express-resilient-pubsub";
 import { connectClient } from "../support/official-client.ts";
-import { startWorld } from "../support/regions.ts";
+import { fetchAnswer, startWorld } from "../support/regions.ts";
 import { until } from "../support/until.ts";
 
 function serviceClient({ connectionString }: { connectionString: string }) {
@@ -170,6 +170,38 @@ describe("a client that says where it failed", () => {
   });
 });
 
+it.each(["/%6eegotiate", "/n%65gotiate", "/negotiate%2f", "/./%6Eegotiate"])(
+  "a guard in front of negotiate is not evaded by %s",
+  async (path) => {
+    const { url } = await startWorld({
+      negotiate: { allowAnonymous: true },
+      prepare: (app) => app.use("/negotiate", (_req, res) => void res.status(403).end()),
+    });
+    expect((await fetchAnswer(`${url}/negotiate`)).status).toBe(403);
+    expect((await fetchAnswer(url + path)).status).not.toBe(200);
+  },
+);
+
+it("a budget of nothing still finds a crash, only without waiting for it", async () => {
+  const { eastus, negotiate, pubsub } = await startWorld({
+    health: { schedule: false, onDemandBudgetInMs: 0, onDemandMaxAgeInMs: 0 },
+  });
+  await pubsub.ready();
+  await eastus.inject({ kind: "crash" });
+  await until(async () => (await negotiate()).body.endpoint === "westus");
+});
+
+it("without a schedule, negotiates find a secondary that is back", async () => {
+  const { eastus, westus, negotiate, pubsub } = await startWorld({
+    health: { schedule: false, onDemandMaxAgeInMs: 50 },
+  });
+  await westus.inject({ kind: "crash" });
+  await pubsub.ready();
+  await westus.clear();
+  await eastus.inject({ kind: "crash" });
+  await until(async () => (await negotiate()).body.endpoint === "westus");
+});
+
 describe("a router of one's own", () => {
   it("chooses among the healthy endpoints, by the request", async () => {
     const { negotiate } = await startWorld({
@@ -177,6 +209,26 @@ describe("a router of one's own", () => {
     });
     expect((await negotiate("?user=ada&region=westus")).body.endpoint).toBe("westus");
     expect((await negotiate("?user=ada")).body.endpoint).toBe("eastus");
+  });
+
+  it("is asked again when its choice was drained while it made up its mind", async () => {
+    const { negotiate, pubsub } = await startWorld({
+      router: async (_req, [first]) => {
+        await Promise.resolve();
+        if (first?.name === "eastus") pubsub.endpoints.drain("eastus");
+        return first;
+      },
+    });
+    await pubsub.ready();
+    expect((await negotiate()).body.endpoint).toBe("westus");
+  });
+
+  it("that never answers costs its deadline and no more", async () => {
+    const { negotiate } = await startWorld({
+      router: () => new Promise(() => {}),
+      health: { timeoutInMs: 100 },
+    });
+    expect((await negotiate()).body.endpoint).toBe("eastus");
   });
 
   it.each<[string, () => string]>([

@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import express, { type Express } from "express";
 import type { UpstreamOptions } from "express-resilient-pubsub";
 import { fetchAnswer, startWorld } from "../support/regions.ts";
@@ -185,6 +186,13 @@ describe("it makes no difference whether a body parser ran first:", () => {
     expect([...(heard[2] as Uint8Array)]).toEqual([0, 255]);
   });
 
+  it("what a parser let through but cannot be written down again is malformed", async () => {
+    const { post } = await setUp({}, (app) => app.use(express.json()));
+    const body = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+    const answer = await post({ contentType: "application/json", body });
+    expect(answer).toMatchObject({ status: 400, body: { code: "ERR_MALFORMED_BODY" } });
+  });
+
   it("a parser that keeps nothing is named, and nothing hangs", async () => {
     const { post } = await setUp({}, (app) =>
       app.use((req, _res, next) => void req.resume().on("end", () => next())),
@@ -283,6 +291,25 @@ describe("an event is refused, and no handler called, when", () => {
     expect((await post()).status).toBe(200);
     expect(calls).toEqual(["hello"]);
     expect(errors).toEqual([]);
+  });
+
+  it.each([
+    ["is cut off", "Content-Length: 100", "half"],
+    ["has a broken chunk", "Transfer-Encoding: chunked", "zz\r\n"],
+  ])("its body %s", async (_, framing, body) => {
+    const { url, eastus, calls, post } = await setUp({
+      authorize: () => new Promise((resolve) => setTimeout(resolve, 20, true)),
+    });
+    const headers = (eventRequest(eastus, {}).headers as [string, string][]).map(
+      ([name, value]) => `${name}: ${value}`,
+    );
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    socket.on("error", () => {});
+    const lines = [`POST ${PATH} HTTP/1.1`, "Host: a", framing, ...headers, "", body];
+    socket.write(lines.join("\r\n"), () => setTimeout(() => socket.destroy(), 5));
+    await new Promise((resolve) => socket.on("close", resolve));
+    expect((await post({ body: "next" })).status).toBe(200);
+    expect(calls).toEqual(["next"]);
   });
 
   it("it is for a path that no hub is mounted at", async () => {
@@ -387,6 +414,38 @@ describe("a handler that fails becomes a 500 and a handlerError,", () => {
     });
     const response = await fetch(url + PATH, eventRequest(eastus, {}));
     expect([...new Uint8Array(await response.arrayBuffer())]).toEqual([1, 2]);
+  });
+
+  it.each<[string, UpstreamOptions]>([
+    [
+      "well, and then badly",
+      wrongly((res: AnyResponse) => {
+        res.success("first", "text");
+        res.success({}, "json");
+      }),
+    ],
+    [
+      "twice well",
+      wrongly((res: AnyResponse) => {
+        res.success("first", "text");
+        res.fail(500);
+      }),
+    ],
+  ])("but answers once when it does so %s", async (_, upstream) => {
+    const { post } = await setUp(upstream);
+    expect(await post()).toMatchObject({ status: 200, body: "first" });
+    expect((await post()).status).toBe(200);
+  });
+
+  it("once when it answers badly twice", async () => {
+    const { post } = await setUp(
+      wrongly((res: AnyResponse) => {
+        res.success({});
+        res.success({});
+      }),
+    );
+    expect((await post()).status).toBe(500);
+    expect((await post()).status).toBe(500);
   });
 
   it("but keeps its answer when it fails after that", async () => {
