@@ -24,12 +24,14 @@ type Branded = { [BRAND]?: true };
 /** An error with a stable `code`. Match the code, not the message. */
 export class ResilientPubSubError extends Error {
   readonly code: ErrorCode;
-  readonly [BRAND] = true;
-
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "ResilientPubSubError";
     this.code = code;
+  }
+
+  get [BRAND](): true {
+    return true;
   }
 }
 

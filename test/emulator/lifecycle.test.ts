@@ -129,7 +129,7 @@ describe("restarting", () => {
     await scene.connect(emulator);
   });
 
-  test.each([undefined, {}, { keepState: "no" }])("%j is not enough to go by", async (options) => {
+  test.each([{}, { keepState: "no" }])("%j is not enough to go by", async (options) => {
     const emulator = await scene.emulator();
     await expect(emulator.restart(options as never)).rejects.toMatchObject({
       code: "ERR_INVALID_OPTIONS",

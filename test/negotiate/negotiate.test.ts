@@ -224,11 +224,14 @@ describe("a router of one's own", () => {
   });
 
   it("that never answers costs its deadline and no more", async () => {
-    const { negotiate } = await startWorld({
+    const { negotiate, pubsub } = await startWorld({
       router: () => new Promise(() => {}),
       health: { timeoutInMs: 100 },
     });
+    const errors: unknown[] = [];
+    pubsub.events.on("handlerError", ({ handler }) => void errors.push(handler));
     expect((await negotiate()).body.endpoint).toBe("eastus");
+    expect(errors).toEqual(["router"]);
   });
 
   it.each<[string, () => string]>([
