@@ -22,7 +22,7 @@ const SETTINGS: HealthConfiguration = {
 type Behaviour = "up" | "slow" | "refuses" | "silent" | "exhausted";
 const OUTCOMES: Record<Behaviour, [ProbeResult, number]> = {
   up: [{ ok: true }, 10],
-  slow: [{ ok: true }, 600],
+  slow: [{ ok: true }, 300],
   exhausted: ["inconclusive", 1],
   refuses: [{ ok: false, reason: "refused" }, 1],
   silent: [{ ok: false, reason: "timeout" }, SETTINGS.timeoutInMs],
