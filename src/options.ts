@@ -1,8 +1,9 @@
-import { IncomingMessage } from "node:http";
 import { createSecretKey, type KeyObject } from "node:crypto";
+import { IncomingMessage } from "node:http";
 import type { TokenCredential } from "@azure/core-auth";
 import { parseConnectionString } from "./endpoints/connection-string.ts";
 import { InvalidOptionsError, type OptionProblem } from "./errors.ts";
+import { endpointSetProblems, verificationProblems } from "./option-rules.ts";
 import type {
   EndpointOptions,
   EndpointRole,
@@ -13,7 +14,6 @@ import type {
   Router,
   UpstreamOptions,
 } from "./option-types.ts";
-import { endpointSetProblems, verificationProblems } from "./option-rules.ts";
 import { endpointSchema, optionsSchema, problemsOf } from "./options-schema.ts";
 
 /** An endpoint after parsing. Secrets are held as `KeyObject`, which no serialiser prints. */

@@ -7,7 +7,7 @@ import { ResilientPubSubError } from "../errors.ts";
 import type { HealthMonitor } from "../health/monitor.ts";
 import type { Configuration } from "../options.ts";
 import { fanOut } from "./fan-out.ts";
-import { toSendable, type ContentType, type Message } from "./message.ts";
+import { type ContentType, type Message, toSendable } from "./message.ts";
 import type { FanOutReport } from "./report.ts";
 
 export interface BroadcastOptions {
