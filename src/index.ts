@@ -1,8 +1,19 @@
-// The plugin.
-
+// The plugin, and where its endpoints may come from.
 export { endpointsFromEnv } from "./endpoints/from-env.ts";
+export { type EndpointsControl, type ResilientPubSub, resilientPubSub } from "./middleware.ts";
+
+// What it takes.
+export type * from "./option-types.ts";
+
 // What it answers and announces.
 export type { EndpointSnapshot, ProbeRecord } from "./endpoints/registered-endpoint.ts";
+export type { PubSubEvents } from "./events.ts";
+export type { BroadcastOptions, PubSub } from "./fan-out/pubsub-service.ts";
+export type { FanOutReport } from "./fan-out/report.ts";
+export type { DownReason } from "./health/down-reason.ts";
+export type { NegotiateAnswer } from "./negotiate/negotiate-handler.ts";
+
+// What it throws; match `code`, or use the guard where duplicate installs defeat `instanceof`.
 export {
   type ErrorCode,
   InvalidOptionsError,
@@ -10,14 +21,4 @@ export {
   type OptionProblem,
   ResilientPubSubError,
 } from "./errors.ts";
-export type { PubSubEvents } from "./events.ts";
-export type { BroadcastOptions, PubSub } from "./fan-out/pubsub-service.ts";
-export type { FanOutReport } from "./fan-out/report.ts";
-// What it throws; match `code`, or use the guard where duplicate installs defeat `instanceof`.
 export { FanOutError } from "./fan-out/report.ts";
-export type { DownReason } from "./health/down-reason.ts";
-export type { EndpointsControl, ResilientPubSub } from "./middleware.ts";
-export { resilientPubSub } from "./middleware.ts";
-export type { NegotiateAnswer } from "./negotiate/negotiate-handler.ts";
-// What it takes.
-export type * from "./option-types.ts";
