@@ -22,3 +22,11 @@ export class EmulatorError extends Error {
     this.code = code;
   }
 }
+
+/** Tells of an error that can only be the emulator's own; whoever met it is answered all the same. */
+export function warnOfMistake(error: unknown): void {
+  process.emitWarning("The emulator made a mistake; please report it.", {
+    type: "EmulatorWarning",
+    detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  });
+}

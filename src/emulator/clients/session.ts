@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { warnOfMistake } from "../errors.ts";
 import type { Connection, Ending } from "../hub/connection.ts";
 import type { Hub } from "../hub/hub.ts";
 import { Roles } from "../hub/roles.ts";
@@ -92,7 +93,8 @@ export class Session implements Connection {
     if (this.#hasEnded) return;
     try {
       await client.handle(frame);
-    } catch {
+    } catch (error) {
+      warnOfMistake(error);
       this.end({ code: 1011, reason: "The service failed.", announced: false });
     }
   }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { warnOfMistake } from "../errors.ts";
 import type { Verdict } from "../faults/verdict.ts";
 import { type Reply, refuseUpgrade, writeReply } from "./reply.ts";
 
@@ -60,7 +61,7 @@ export class Front {
       return await this.#parts.answer(request);
     } catch (error) {
       // A mistake of ours must cost this one answer, not the process.
-      warn(error);
+      warnOfMistake(error);
       return { status: 500 };
     }
   }
@@ -80,7 +81,7 @@ export class Front {
     try {
       await this.#parts.upgrade({ request, socket, head, mayWrite });
     } catch (error) {
-      warn(error);
+      warnOfMistake(error);
       if (mayWrite()) refuseUpgrade(socket, { status: 500 });
     }
   }
@@ -99,9 +100,3 @@ export class Front {
 }
 
 const ignore = (): void => {};
-
-const warn = (error: unknown): void =>
-  process.emitWarning("The emulator made a mistake; please report it.", {
-    type: "EmulatorWarning",
-    detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
-  });

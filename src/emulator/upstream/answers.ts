@@ -29,13 +29,11 @@ export function readConnectAnswer({ status, body }: Answer): ConnectOutcome {
   if (status >= 400 && status < 500) return { kind: "refused", status };
   if (!isSuccess(status)) return refusedByFailure;
   const text = body.toString("utf8").trim();
-  const decision = connectDecisionSchema.safeParse(
-    text === "" ? {} : (parseJson(text)?.value ?? {}),
-  );
-  const isReadable = text === "" || parseJson(text) !== undefined;
-  return isReadable && decision.success
-    ? { kind: "accepted", decision: decision.data }
-    : refusedByFailure;
+  if (text === "") return acceptedAsIs;
+  const parsed = parseJson(text);
+  if (!parsed) return refusedByFailure;
+  const decision = connectDecisionSchema.safeParse(parsed.value ?? {});
+  return decision.success ? { kind: "accepted", decision: decision.data } : refusedByFailure;
 }
 
 export const refusedByFailure: ConnectOutcome = { kind: "refused", status: 500 };
