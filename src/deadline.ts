@@ -37,8 +37,11 @@ export async function waitAtMost(budgetInMs: number, promise: Promise<unknown>):
     // This timer holds the process: whoever waits for an answer is not done.
     timer = setTimeout(resolve, budgetInMs);
   });
-  await Promise.race([promise, budget]);
-  clearTimeout(timer);
+  try {
+    await Promise.race([promise, budget]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function rejectionOf(signal: AbortSignal): Promise<never> {

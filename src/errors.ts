@@ -24,6 +24,7 @@ type Branded = { [BRAND]?: true };
 /** An error with a stable `code`. Match the code, not the message. */
 export class ResilientPubSubError extends Error {
   readonly code: ErrorCode;
+
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "ResilientPubSubError";

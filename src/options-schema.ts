@@ -17,11 +17,6 @@ import type {
 const LONGEST_TIMER_IN_MS = 2 ** 31 - 1;
 const LOOPBACK_HOSTS = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-/** True for the hosts on which plain `http` is allowed. */
-export function isLoopback(hostname: string): boolean {
-  return LOOPBACK_HOSTS.test(hostname);
-}
-
 /** A section of options: unknown keys are refused with the list of the known ones. */
 function section<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.strictObject(shape, {
@@ -37,7 +32,8 @@ function integer(minimum: number, maximum: number, unit = "") {
   return z.number({ error }).int({ error }).min(minimum, { error }).max(maximum, { error });
 }
 
-function milliseconds(minimum: number) {
+/** A duration that a timer can hold. */
+export function milliseconds(minimum: number) {
   return integer(minimum, LONGEST_TIMER_IN_MS, "milliseconds");
 }
 
@@ -83,7 +79,7 @@ function urlProblem(value: string): string | undefined {
   if (!URL.canParse(value)) return URL_ERROR;
   const { protocol, hostname, pathname, search, hash, username } = new URL(value);
   if (protocol !== "https:" && protocol !== "http:") return "give an https:// URL";
-  if (protocol === "http:" && !isLoopback(hostname)) {
+  if (protocol === "http:" && !LOOPBACK_HOSTS.test(hostname)) {
     return "http:// is allowed on loopback hosts only; use https://";
   }
   if (pathname !== "/" || search || hash || username) {

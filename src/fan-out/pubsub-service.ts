@@ -6,7 +6,8 @@ import type { EndpointRegistry } from "../endpoints/registry.ts";
 import { ResilientPubSubError } from "../errors.ts";
 import type { HealthMonitor } from "../health/monitor.ts";
 import type { Configuration } from "../options.ts";
-import { fanOut } from "./fan-out.ts";
+import { milliseconds } from "../options-schema.ts";
+import { type FanOutCall, fanOut } from "./fan-out.ts";
 import { type ContentType, type Message, toSendable } from "./message.ts";
 import type { FanOutReport } from "./report.ts";
 
@@ -26,7 +27,7 @@ export interface BroadcastOptions {
   require?: "any" | "all";
 }
 
-/** What handlers find in `res.locals.pubsub`. */
+/** The operations that go to every endpoint. */
 export interface PubSub {
   /**
    * Sends a message to all clients of the hub on every healthy endpoint.
@@ -38,13 +39,12 @@ export interface PubSub {
   broadcast(message: Message, options?: BroadcastOptions): Promise<FanOutReport>;
 }
 
-const LONGEST_TIMER_IN_MS = 2 ** 31 - 1;
+const timeoutSchema = milliseconds(1).optional();
 
-function assertBroadcastOptions({ timeoutInMs = 1, require = "any" }: BroadcastOptions): void {
-  if (!Number.isInteger(timeoutInMs) || timeoutInMs < 1 || timeoutInMs > LONGEST_TIMER_IN_MS) {
-    throw new RangeError(
-      `timeoutInMs: got ${describeValue(timeoutInMs)}; give a whole number of milliseconds from 1 to ${LONGEST_TIMER_IN_MS}`,
-    );
+function assertBroadcastOptions({ timeoutInMs, require = "any" }: BroadcastOptions): void {
+  const [problem] = timeoutSchema.safeParse(timeoutInMs).error?.issues ?? [];
+  if (problem) {
+    throw new RangeError(`timeoutInMs: got ${describeValue(timeoutInMs)}; ${problem.message}`);
   }
   if (require !== "any" && require !== "all") {
     throw new TypeError(`require: got ${describeValue(require)}; give "any" or "all"`);
@@ -77,12 +77,12 @@ export class PubSubService implements PubSub {
       await this.#firstVerdicts();
       const { configuration, registry, monitor, onCallFailed } = this.#parts;
       monitor.lookForRecovery();
-      const call = {
+      const call: FanOutCall = {
         name: "broadcast",
         timeoutInMs: timeoutInMs ?? configuration.fanOut.timeoutInMs,
         abortSignal,
         require,
-        send: async (client: RegisteredEndpoint["endpoint"]["client"], signal: AbortSignal) =>
+        send: async (client, signal) =>
           client.sendToAll((await sendable) as never, {
             ...(sendOptions as HubSendToAllOptions),
             abortSignal: signal,

@@ -80,10 +80,8 @@ export class HealthMonitor {
 
   /** Whether the last answer is too old, or too contradictory, to send a client there. */
   needsCheck(endpoint: RegisteredEndpoint): boolean {
-    return (
-      endpoint.isInDoubt ||
-      this.#isOlder(this.#watchOf(endpoint).answeredStartedAt, this.#settings.onDemandMaxAgeInMs)
-    );
+    const ageInMs = performance.now() - this.#watchOf(endpoint).answeredStartedAt;
+    return endpoint.isInDoubt || ageInMs > this.#settings.onDemandMaxAgeInMs;
   }
 
   /**
@@ -182,10 +180,6 @@ export class HealthMonitor {
 
   #isIdle(watch: Watch): boolean {
     return watch.unanswered === 0 && watch.next === undefined;
-  }
-
-  #isOlder(since: number, maxAgeInMs: number): boolean {
-    return performance.now() - since > maxAgeInMs;
   }
 
   #verdictOf(watch: Watch): Promise<void> {

@@ -21,9 +21,12 @@ export interface UpstreamEvent {
   readonly body: Buffer;
 }
 
-/** The service waits for the answer to these; the others are notifications. */
 type HandlerName = keyof Omit<WebPubSubEventHandlerOptions, "path" | "allowedEndpoints">;
+
+/** The service waits for the answers of these. */
 const BLOCKING: readonly HandlerName[] = ["handleConnect", "handleUserEvent"];
+
+/** The service only tells these. */
 const NOTIFICATIONS: readonly HandlerName[] = [
   "onConnected",
   "onDisconnected",

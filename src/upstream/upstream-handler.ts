@@ -1,4 +1,5 @@
 import type { Request, RequestHandler, Response } from "express";
+import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { EndpointRegistry } from "../endpoints/registry.ts";
 import type { TypedEvents } from "../events.ts";
 import type { Configuration } from "../options.ts";
@@ -20,7 +21,7 @@ export function upstreamHandler(parts: UpstreamParts): RequestHandler {
 
   async function answerEvent(req: Request, res: Response): Promise<UpstreamAnswer | Problem> {
     const { hub, upstream } = parts.configuration;
-    const refusal = refuseByHeaders(parts, req) ?? (await refuseSender(parts, req));
+    const refusal = await refuseByHeaders(parts, req);
     if (refusal) return refusal;
     const body = await readBody(req, res);
     if (!Buffer.isBuffer(body)) return body;
@@ -62,26 +63,26 @@ function answerValidation(
   else res.status(200).set("WebHook-Allowed-Origin", admitted.join(", ")).end();
 }
 
-function refuseByHeaders(
-  { configuration, registry }: UpstreamParts,
-  req: Request,
-): Problem | undefined {
+/** All that can be decided before the body is read. */
+async function refuseByHeaders(parts: UpstreamParts, req: Request): Promise<Problem | undefined> {
+  const { configuration, registry } = parts;
   for (const header of ["ce-type", "ce-connectionId", "WebHook-Request-Origin"]) {
     if (!req.get(header)) return missing(header);
   }
-  const { allowedOrigins } = configuration.upstream;
   const origins = originsOf(req.get("webhook-request-origin"));
-  if (admittedOrigins(origins, registry.all(), allowedOrigins).length === 0) {
-    return ORIGIN_NOT_ALLOWED;
-  }
-  return req.get("ce-hub")?.toLowerCase() === configuration.hub.toLowerCase()
-    ? undefined
-    : UNKNOWN_HUB;
+  const senders = sendersOf(origins, registry.all());
+  const { allowedOrigins } = configuration.upstream;
+  const isAdmitted = senders.length > 0 || origins.some((one) => allowedOrigins.includes(one));
+  if (!isAdmitted) return ORIGIN_NOT_ALLOWED;
+  if (req.get("ce-hub")?.toLowerCase() !== configuration.hub.toLowerCase()) return UNKNOWN_HUB;
+  // Behind a custom domain, any of the endpoints may be the sender.
+  return refuseUnproven(parts, req, senders.length > 0 ? senders : registry.all());
 }
 
-async function refuseSender(
-  { configuration, registry, events }: UpstreamParts,
+async function refuseUnproven(
+  { configuration, events }: UpstreamParts,
   req: Request,
+  possibleSenders: readonly RegisteredEndpoint[],
 ): Promise<Problem | undefined> {
   const { authorize, verifySignature } = configuration.upstream;
   if (authorize) {
@@ -93,8 +94,6 @@ async function refuseSender(
     }
   }
   if (!verifySignature) return undefined;
-  const senders = sendersOf(originsOf(req.get("webhook-request-origin")), registry.all());
-  const possibleSenders = senders.length > 0 ? senders : registry.all();
   const keys = possibleSenders.flatMap(({ endpoint }) => endpoint.config.verificationKeys);
   const signature = req.get("ce-signature") ?? "";
   const connectionId = req.get("ce-connectionId") ?? "";
