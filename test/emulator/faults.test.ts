@@ -35,8 +35,7 @@ async function letTimePass(): Promise<void> {
 
 describe("crash", () => {
   test("destroys every socket, refuses new ones and tells nobody upstream", async () => {
-    const appServer = await scene.appServer();
-    const emulator = await scene.emulator({ hubs: { chat: appServer.hub } });
+    const { appServer, emulator } = await scene.withAppServer();
     const client = await scene.connectJson(emulator);
     await appServer.nextEvents(2);
     await emulator.inject({ kind: "crash" });
@@ -143,8 +142,7 @@ describe("blackhole", () => {
   });
 
   test("holds back what an app server answers meanwhile, and the frames that wait for it", async () => {
-    const appServer = await scene.appServer();
-    const emulator = await scene.emulator({ hubs: { chat: appServer.hub } });
+    const { appServer, emulator } = await scene.withAppServer();
     const client = await scene.connectJson(emulator);
     await appServer.nextEvents(2);
     appServer.answer = async () => {
@@ -165,8 +163,7 @@ describe("blackhole", () => {
   });
 
   test("holds back the end of a session too", async () => {
-    const appServer = await scene.appServer();
-    const emulator = await scene.emulator({ hubs: { chat: appServer.hub } });
+    const { appServer, emulator } = await scene.withAppServer();
     const client = await scene.connect(emulator);
     await appServer.nextEvents(2);
     appServer.answer = async ({ event }) => {
@@ -183,8 +180,7 @@ describe("blackhole", () => {
   });
 
   test("holds back the answer of a handshake that was under way", async () => {
-    const appServer = await scene.appServer();
-    const emulator = await scene.emulator({ hubs: { chat: appServer.hub } });
+    const { appServer, emulator } = await scene.withAppServer();
     const answered = new Promise<void>((resolve) => {
       appServer.answer = async (call) => {
         if (call.event === "sys.connect") await emulator.inject({ kind: "blackhole" });

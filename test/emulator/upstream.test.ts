@@ -9,18 +9,12 @@ import { clientUrl } from "./support/tokens.ts";
 
 const scene = createScene();
 
-async function setUp() {
-  const appServer = await scene.appServer();
-  const emulator = await scene.emulator({ hubs: { chat: appServer.hub } });
-  return { appServer, emulator };
-}
-
 const noReply = { status: 204 };
 const refusal = (client: SocketClient) => client.refused.then(({ status }) => status);
 
 describe("validation", () => {
   test("asks once, before the first event, in the service's name", async () => {
-    const { appServer, emulator } = await setUp();
+    const { appServer, emulator } = await scene.withAppServer();
     await Promise.all([1, 2, 3].map(() => scene.connect(emulator)));
     expect(appServer.validations).toHaveLength(1);
     expect(appServer.validations[0]).toMatchObject({
@@ -34,7 +28,7 @@ describe("validation", () => {
   });
 
   test("asks by GET where OPTIONS is not found", async () => {
-    const { appServer, emulator } = await setUp();
+    const { appServer, emulator } = await scene.withAppServer();
     appServer.answerValidation = ({ method }) =>
       method === "GET" ? { headers: { "WebHook-Allowed-Origin": "*" } } : { status: 404 };
     await scene.connect(emulator);
@@ -53,7 +47,7 @@ describe("validation", () => {
       false,
     ],
   ])("of a server that allows %s", async (_whom, answer, isAllowed) => {
-    const { appServer, emulator } = await setUp();
+    const { appServer, emulator } = await scene.withAppServer();
     appServer.answerValidation = () => answer(`127.0.0.1:${emulator.port}`);
     const client = new SocketClient(clientUrl(emulator, "chat"));
     scene.defer(() => client.terminate());
@@ -63,7 +57,7 @@ describe("validation", () => {
   });
 
   test("a refusal is remembered until the settings change", async () => {
-    const { appServer, emulator } = await setUp();
+    const { appServer, emulator } = await scene.withAppServer();
     const { answerValidation } = appServer;
     appServer.answerValidation = () => ({ status: 500 });
     expect(await refusal(new SocketClient(clientUrl(emulator, "chat")))).toBe(500);
@@ -75,7 +69,7 @@ describe("validation", () => {
 
 describe("connect", () => {
   test("tells the app server who is at the door, without the token", async () => {
-    const { appServer, emulator } = await setUp();
+    const { appServer, emulator } = await scene.withAppServer();
     const token = { userId: "ü", roles: ["r"], groups: ["g"] };
     const url = `${clientUrl(emulator, "chat", token)}&a=1&a=2`;
     const client = new SocketClient(url, [jsonProtocol, "mine"], { "X-Custom": "x" });
@@ -115,7 +109,7 @@ describe("connect", () => {
   });
 
   test("may change user, groups, roles and subprotocol", async () => {
-    const { appServer, emulator } = await setUp();
+    const { appServer, emulator } = await scene.withAppServer();
     const decision = {
       userId: "other",
       groups: ["h"],
@@ -141,7 +135,7 @@ describe("connect", () => {
   });
 
   test("lets an empty list of roles clear them and an empty list of groups keep them", async () => {
-    const { appServer, emulator } = await setUp();
+    const { appServer, emulator } = await scene.withAppServer();
     appServer.answer = ({ event }) =>
       event === "sys.connect" ? { body: '{"roles":[],"groups":[]}' } : noReply;
     const roles = ["webpubsub.sendToGroup"];
@@ -160,7 +154,7 @@ describe("connect", () => {
     ["rubbish", { status: 200, body: "{" }, 500],
     ["a protocol that was not offered", { body: '{"subprotocol":"yours"}' }, 500],
   ])("answered by %s refuses the client, and that was all", async (_what, answer, status) => {
-    const { appServer, emulator } = await setUp();
+    const { appServer, emulator } = await scene.withAppServer();
     appServer.answer = () => answer;
     const client = new SocketClient(clientUrl(emulator, "chat"), ["mine"]);
     expect(await refusal(client)).toBe(status);
@@ -175,13 +169,13 @@ describe("connect", () => {
   });
 
   test("with an app server that is away refuses the client", async () => {
-    const { appServer, emulator } = await setUp();
+    const { appServer, emulator } = await scene.withAppServer();
     await appServer.close();
     expect(await refusal(new SocketClient(clientUrl(emulator, "chat")))).toBe(500);
   });
 
   test("of a client that has hung up its half gets that half hung up too", async () => {
-    const { appServer, emulator } = await setUp();
+    const { appServer, emulator } = await scene.withAppServer();
     const url = new URL(clientUrl(emulator, "chat"));
     const request = [
       `GET ${url.pathname}${url.search} HTTP/1.1`,
@@ -201,7 +195,7 @@ describe("connect", () => {
   });
 
   test("is followed by disconnected when the client has left meanwhile", async () => {
-    const { appServer, emulator } = await setUp();
+    const { appServer, emulator } = await scene.withAppServer();
     const client = new SocketClient(clientUrl(emulator, "chat"));
     appServer.answer = async ({ event }) => {
       if (event === "sys.connect") {
@@ -223,7 +217,7 @@ describe("connected and disconnected", () => {
     ["the client is cut off", (client: SocketClient) => client.terminate(), ""],
     ["the client breaks the protocol", (client: SocketClient) => client.send("{"), /not JSON/],
   ])("come once each when %s", async (_how, leave, reason) => {
-    const { appServer, emulator } = await setUp();
+    const { appServer, emulator } = await scene.withAppServer();
     const client = await scene.connectJson(emulator, { userId: "u" });
     leave(client);
     await client.closed;
@@ -239,7 +233,7 @@ describe("connected and disconnected", () => {
   });
 
   test("disconnected waits for connected, however slow that is", async () => {
-    const { appServer, emulator } = await setUp();
+    const { appServer, emulator } = await scene.withAppServer();
     const { promise, resolve } = createDeferred<UpstreamAnswer>();
     appServer.answer = ({ event }) => (event === "sys.connected" ? promise : noReply);
     const client = await scene.connect(emulator);
@@ -257,7 +251,7 @@ describe("connected and disconnected", () => {
   });
 
   test("disconnected tells the whole reason, the close frame as much as fits", async () => {
-    const { appServer, emulator } = await setUp();
+    const { appServer, emulator } = await scene.withAppServer();
     const client = await scene.connectJson(emulator);
     const reason = "é".repeat(100);
     const path = `/api/hubs/chat/:closeConnections?${apiVersion}&reason=${encodeURIComponent(reason)}`;
@@ -269,7 +263,7 @@ describe("connected and disconnected", () => {
   });
 
   test("a restart tells disconnected", async () => {
-    const { appServer, emulator } = await setUp();
+    const { appServer, emulator } = await scene.withAppServer();
     await scene.connect(emulator);
     await emulator.restart({ keepState: false });
     const [, , disconnected] = await appServer.nextEvents(3);

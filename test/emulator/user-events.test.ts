@@ -4,12 +4,6 @@ import { createScene } from "./support/scene.ts";
 
 const scene = createScene();
 
-async function setUp() {
-  const appServer = await scene.appServer();
-  const emulator = await scene.emulator({ hubs: { chat: appServer.hub } });
-  return { appServer, emulator };
-}
-
 const noReply = { status: 204 };
 
 describe("user events", () => {
@@ -18,7 +12,7 @@ describe("user events", () => {
     ["json", { a: 1 }, "application/json", '{"a":1}'],
     ["binary", "aGk=", "application/octet-stream", "hi"],
   ])("of type %s come with their content type", async (dataType, data, contentType, body) => {
-    const { appServer, emulator } = await setUp();
+    const { appServer, emulator } = await scene.withAppServer();
     const client = await scene.connectJson(emulator);
     const answer = await client.ask({ type: "event", event: "do.it", dataType, data, ackId: 1 });
     expect(answer).toEqual({ type: "ack", ackId: 1, success: true });
@@ -51,7 +45,7 @@ describe("user events", () => {
   test.each(replies)(
     "are answered with %s, before the ack",
     async (_type, answer, enveloped, bare) => {
-      const { appServer, emulator } = await setUp();
+      const { appServer, emulator } = await scene.withAppServer();
       appServer.answer = ({ event }) => (event.startsWith("user.") ? answer : noReply);
       const pubSub = await scene.connectJson(emulator);
       pubSub.send({ type: "event", event: "e", data: 1, ackId: 1 });
@@ -68,7 +62,7 @@ describe("user events", () => {
     ["text", "hi", "text/plain"],
     ["binary", Buffer.from("hi"), "application/octet-stream"],
   ])("of simple clients are their frames: %s", async (_type, frame, contentType) => {
-    const { appServer, emulator } = await setUp();
+    const { appServer, emulator } = await scene.withAppServer();
     const client = await scene.connect(emulator);
     client.send(frame);
     const [, , call] = await appServer.nextEvents(3);
@@ -83,7 +77,7 @@ describe("user events", () => {
   ])(
     "that fail because %s: an error for JSON clients, the end for simple ones",
     async (_why, answer) => {
-      const { appServer, emulator } = await setUp();
+      const { appServer, emulator } = await scene.withAppServer();
       if (answer === "nobody") emulator.setHub("chat", {});
       else appServer.answer = ({ event }) => (event.startsWith("user.") ? answer : noReply);
       const pubSub = await scene.connectJson(emulator);
@@ -99,7 +93,7 @@ describe("user events", () => {
   );
 
   test("of one connection come one at a time and in order, of others in parallel", async () => {
-    const { appServer, emulator } = await setUp();
+    const { appServer, emulator } = await scene.withAppServer();
     const { promise, resolve } = createDeferred<UpstreamAnswer>();
     const a = await scene.connectJson(emulator);
     const b = await scene.connectJson(emulator);
@@ -118,7 +112,7 @@ describe("user events", () => {
   });
 
   test("pile up without end nowhere, and none is lost", async () => {
-    const { appServer, emulator } = await setUp();
+    const { appServer, emulator } = await scene.withAppServer();
     const client = await scene.connectJson(emulator);
     const count = 300;
     for (let ackId = 1; ackId <= count; ackId++) {
@@ -132,7 +126,7 @@ describe("user events", () => {
 });
 
 test("the state goes round: it is replaced by successes and told with each later event", async () => {
-  const { appServer, emulator } = await setUp();
+  const { appServer, emulator } = await scene.withAppServer();
   const answers: Record<string, UpstreamAnswer> = {
     "sys.connect": { status: 204, headers: { "ce-connectionState": "one" } },
     "user.change": { status: 200, headers: { "ce-connectionState": "two" } },

@@ -1,24 +1,17 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { resilientPubSub } from "express-resilient-pubsub";
 import { closeAfterTest } from "../support/clean-up.ts";
+import { serve } from "../support/serve.ts";
 
 it("calls and health checks go through the reverse proxy, signed for the instance itself", async () => {
   const requests: { method?: string; url?: string; audience?: string }[] = [];
-  const proxy = createServer(({ method = "", url = "", headers }, res) => {
+  const proxy = await serve(({ method = "", url = "", headers }, res) => {
     const payload = headers.authorization?.split(".")[1];
     const audience = payload && JSON.parse(Buffer.from(payload, "base64url").toString()).aud;
     requests.push({ method, url, audience });
     res.statusCode = method === "HEAD" ? 200 : 202;
     res.end();
   });
-  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-  closeAfterTest({
-    close: () => {
-      proxy.close();
-      proxy.closeAllConnections();
-    },
-  });
+  closeAfterTest(proxy);
   const pubsub = closeAfterTest(
     resilientPubSub({
       hub: "chat",
@@ -27,7 +20,7 @@ it("calls and health checks go through the reverse proxy, signed for the instanc
           name: "eastus",
           role: "primary",
           connectionString: "Endpoint=https://east.example;AccessKey=k",
-          reverseProxyEndpoint: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+          reverseProxyEndpoint: proxy.url,
         },
       ],
       negotiate: { allowAnonymous: true },

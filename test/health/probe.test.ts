@@ -1,10 +1,11 @@
-import { createServer, type Server } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import type { RequestListener } from "node:http";
+import { connect } from "node:net";
 import { startEmulator } from "express-resilient-pubsub/emulator";
 import { createEndpoint, type Endpoint } from "../../src/endpoints/endpoint.ts";
 import { probe } from "../../src/health/probe.ts";
 import { parseEndpoint } from "../../src/options.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
+import { serve } from "../support/serve.ts";
 import { until } from "../support/until.ts";
 
 const options = { timeoutInMs: 5000, signal: new AbortController().signal };
@@ -19,15 +20,8 @@ function endpointAt(url: string): Endpoint {
   return endpoint;
 }
 
-async function listen(server: Server): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  closeAfterTest({
-    close: () => {
-      server.close();
-      server.closeAllConnections();
-    },
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+async function listen(listener: RequestListener): Promise<string> {
+  return closeAfterTest(await serve(listener)).url;
 }
 
 describe("a health check finds", () => {
@@ -63,13 +57,13 @@ describe("a health check finds", () => {
   });
 
   it("a port that does not speak TLS", async () => {
-    const url = await listen(createServer());
+    const url = await listen(() => {});
     const outcome = await probe(endpointAt(url.replace("http:", "https:")), options);
     expect(outcome).toEqual({ ok: false, reason: "tls" });
   });
 
   it("nothing when it is ended early, and leaves no socket", async () => {
-    const url = await listen(createServer(() => {}));
+    const url = await listen(() => {});
     const endpoint = endpointAt(url);
     const controller = new AbortController();
     const outcome = probe(endpoint, { ...options, signal: controller.signal });
@@ -80,7 +74,7 @@ describe("a health check finds", () => {
 });
 
 it("does not blame an instance when this process has run out of file descriptors", async () => {
-  const endpoint = endpointAt(await listen(createServer((_, res) => res.end())));
+  const endpoint = endpointAt(await listen((_, res) => res.end()));
   endpoint.agent.createConnection = (_options, connected) => {
     const error = Object.assign(new Error("too many open files"), { code: "EMFILE" });
     setImmediate(() => connected?.(error, undefined as never));
@@ -92,13 +86,11 @@ it("does not blame an instance when this process has run out of file descriptors
 it("asks for the documented route without a key, and reuses its connection", async () => {
   const requests: string[] = [];
   const sockets = new Set<unknown>();
-  const url = await listen(
-    createServer(({ method, url, headers, socket }, res) => {
-      requests.push(`${method} ${url} ${headers.authorization}`);
-      sockets.add(socket);
-      res.setHeader("Content-Length", 0).end();
-    }),
-  );
+  const url = await listen(({ method, url, headers, socket }, res) => {
+    requests.push(`${method} ${url} ${headers.authorization}`);
+    sockets.add(socket);
+    res.setHeader("Content-Length", 0).end();
+  });
   const endpoint = endpointAt(url);
   await probe(endpoint, options);
   await until(() => Object.keys(endpoint.agent.freeSockets).length > 0);
@@ -110,13 +102,13 @@ it("asks for the documented route without a key, and reuses its connection", asy
 
 it("does not blame an instance for a kept connection that it had closed while idle", async () => {
   let answered = 0;
-  const server = createServer((req, res) => {
+  const url = await listen((req, res) => {
     answered += 1;
     // The second request arrives on the kept connection and finds it closed.
     if (answered === 2) req.socket.resetAndDestroy();
     else res.setHeader("Content-Length", 0).end();
   });
-  const endpoint = endpointAt(await listen(server));
+  const endpoint = endpointAt(url);
   await probe(endpoint, options);
   await until(() => Object.keys(endpoint.agent.freeSockets).length > 0);
   expect(await probe(endpoint, options)).toEqual({ ok: true });
@@ -124,7 +116,7 @@ it("does not blame an instance for a kept connection that it had closed while id
 });
 
 it("repeats a check whose deadline passed while this process was busy", async () => {
-  const url = await listen(createServer((_, res) => void setTimeout(() => res.end(), 30)));
+  const url = await listen((_, res) => void setTimeout(() => res.end(), 30));
   const endpoint = endpointAt(url);
   const outcome = probe(endpoint, { ...options, timeoutInMs: 100 });
   await new Promise<void>((resolve) => {

@@ -22,6 +22,8 @@ export interface Scene {
   defer(cleanUp: () => unknown): void;
   emulator(options?: EmulatorOptions): Promise<Emulator>;
   appServer(): Promise<AppServer>;
+  /** An app server, and an emulator whose hub `chat` sends it all events. */
+  withAppServer(): Promise<{ appServer: AppServer; emulator: Emulator }>;
   /** Opens a socket with a good token; resolves when it is open. */
   connect(emulator: Emulator, options?: ConnectOptions): Promise<SocketClient>;
   /** As `connect`, on the JSON protocol, and past the connected frame. */
@@ -45,6 +47,11 @@ export function createScene(): Scene {
       const server = await AppServer.start();
       scene.defer(() => server.close());
       return server;
+    },
+    async withAppServer() {
+      const appServer = await scene.appServer();
+      const emulator = await scene.emulator({ hubs: { chat: appServer.hub } });
+      return { appServer, emulator };
     },
     async connect(emulator, { hub = "chat", protocols = [], ...token } = {}) {
       const client = new SocketClient(clientUrl(emulator, hub, token), protocols);
