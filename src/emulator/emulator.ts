@@ -1,34 +1,35 @@
-import { Doorkeeper } from "./clients/doorkeeper.ts";
-import { Sessions } from "./clients/sessions.ts";
-import { EmulatorError } from "./errors.ts";
-import { type ActiveFault, type Fault, parseFault } from "./faults/fault.ts";
-import { judge } from "./faults/verdict.ts";
-import { Front } from "./http/front.ts";
-import { Listener } from "./http/listener.ts";
-import { Hubs } from "./hub/hubs.ts";
+import type { Observe } from "./activity.ts";
+import { Address, connectionStringOf, hostsOf } from "./address.ts";
+import { Admin, adminPath } from "./admin/admin.ts";
+import { AdminPort } from "./admin/admin-port.ts";
+import { describeHubs } from "./admin/describe-hubs.ts";
+import { EmulatorError, warn } from "./errors.ts";
+import { Breakage } from "./faults/breakage.ts";
+import { createDice, type Dice, drawShare } from "./faults/dice.ts";
+import { type ActiveFault, type Fault, parseFaults } from "./faults/fault.ts";
+import { obtainCertificate } from "./http/certificate.ts";
+import { createObserver } from "./observer.ts";
 import {
-  defaultHubSettings,
+  type DropOptions,
+  parseDropOptions,
+  parseRestartOptions,
+  parseRotation,
+  type RestartOptions,
+} from "./operation-options.ts";
+import {
   type EmulatorConfiguration,
   type EmulatorOptions,
   type HubOptions,
-  type HubSettings,
   parseEmulatorOptions,
   parseHubOptions,
-  parseRestartOptions,
-  type RestartOptions,
+  type TlsCertificate,
 } from "./options.ts";
-import { RestService } from "./rest/rest-service.ts";
 import { Serial } from "./serial.ts";
-import { Access } from "./tokens/access.ts";
-import { Upstream } from "./upstream/upstream.ts";
+import { Service } from "./service.ts";
+import { AccessKeys, type KeyName } from "./tokens/access-keys.ts";
 
 /** `down` is a crash or the middle of a restart: the port refuses. */
 export type EmulatorState = "starting" | "running" | "down" | "closed";
-
-const restartReason = "Service reload";
-const restartGraceInMs = 1000;
-const relistenAttempts = 40;
-const relistenDelayInMs = 50;
 
 /**
  * Starts a local Azure Web PubSub. It listens when the promise resolves.
@@ -43,23 +44,26 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 /** One service instance on this machine, which can be broken and mended at will. */
 export class Emulator {
   readonly #configuration: EmulatorConfiguration;
-  readonly #settings: Map<string, HubSettings>;
-  readonly #hubs = new Hubs();
-  readonly #sessions = new Sessions();
-  readonly #upstream: Upstream;
-  readonly #front: Front;
-  readonly #listener: Listener;
+  readonly #certificate: TlsCertificate | undefined;
+  readonly #address: Address;
+  readonly #keys: AccessKeys;
+  readonly #breakage: Breakage;
+  readonly #service: Service;
+  readonly #adminPort: AdminPort | undefined;
+  readonly #observe: Observe;
+  readonly #lots: Dice;
   readonly #serial = new Serial();
   #state: EmulatorState = "starting";
-  #fault: ActiveFault | undefined;
-  #port: number;
+  #isSilent = false;
   #closing: Promise<void> | undefined;
 
   /** @internal Use `startEmulator`. */
   static async start(options: EmulatorOptions): Promise<Emulator> {
-    const emulator = new Emulator(parseEmulatorOptions(options));
+    const configuration = parseEmulatorOptions(options);
+    const certificate = await obtainCertificate(configuration.tls, hostsOf(configuration));
+    const emulator = new Emulator(configuration, certificate);
     try {
-      await emulator.#listen();
+      await emulator.#open();
     } catch (error) {
       await emulator.close();
       throw error;
@@ -67,29 +71,29 @@ export class Emulator {
     return emulator;
   }
 
-  private constructor(configuration: EmulatorConfiguration) {
+  private constructor(
+    configuration: EmulatorConfiguration,
+    certificate: TlsCertificate | undefined,
+  ) {
+    const { accessKey, secondaryAccessKey, seed, admin, onActivity } = configuration;
     this.#configuration = configuration;
-    this.#port = configuration.port;
-    this.#settings = new Map(configuration.hubs);
-    const accessKeys = [configuration.accessKey, configuration.secondaryAccessKey];
-    const access = new Access(accessKeys, () => this.endpoint);
-    const settingsOf = (hub: string): HubSettings => this.#settings.get(hub) ?? defaultHubSettings;
-    const hubs = this.#hubs;
-    this.#upstream = new Upstream({ accessKeys, origin: () => this.#authority, settingsOf });
-    const rest = new RestService({ access, hubs });
-    const doorkeeper = new Doorkeeper({
-      access,
-      hubs,
-      settingsOf,
-      sessions: this.#sessions,
-      upstream: this.#upstream,
+    this.#certificate = certificate;
+    this.#address = new Address(configuration);
+    this.#keys = new AccessKeys(accessKey, secondaryAccessKey);
+    this.#lots = createDice(seed);
+    this.#observe = createObserver(onActivity);
+    this.#breakage = new Breakage({ seed, onTimeUp: (fault) => void this.#heal(fault) });
+    const door = this.#createAdmin(admin === true);
+    this.#adminPort = typeof admin === "object" ? new AdminPort(door, admin.port) : undefined;
+    this.#service = new Service({
+      configuration,
+      address: this.#address,
+      keys: this.#keys,
+      breakage: this.#breakage,
+      certificate,
+      admin: admin === true ? door : undefined,
+      observe: this.#observe,
     });
-    this.#front = new Front({
-      judge: () => judge(this.#fault),
-      answer: (request) => rest.answer(request),
-      upgrade: (upgrade) => doorkeeper.receive(upgrade),
-    });
-    this.#listener = new Listener(this.#front.server);
   }
 
   get state(): EmulatorState {
@@ -98,17 +102,33 @@ export class Emulator {
 
   /** The base of every URL of the service, such as `http://127.0.0.1:8080`. */
   get endpoint(): string {
-    return `http://${this.#authority}`;
+    return this.#address.endpoint;
   }
 
   /** Ready for `new WebPubSubServiceClient(connectionString, hub, { allowInsecureConnection: true })`. */
   get connectionString(): string {
-    return `Endpoint=${this.endpoint};AccessKey=${this.#configuration.accessKey};Version=1.0;`;
+    return connectionStringOf(this.endpoint, this.#keys.primary);
+  }
+
+  /** As `connectionString`, with the second key. */
+  get secondaryConnectionString(): string {
+    return connectionStringOf(this.endpoint, this.#keys.secondary);
   }
 
   /** The port listened on; it stays the same through crashes and restarts. */
   get port(): number {
-    return this.#port;
+    return this.#address.port;
+  }
+
+  /** The certificate in PEM, for clients to trust (`ca`); undefined without `tls`. */
+  get certificate(): string | undefined {
+    return this.#certificate?.cert;
+  }
+
+  /** The URL of the admin route; undefined when it is off. */
+  get adminEndpoint(): string | undefined {
+    if (this.#adminPort) return this.#adminPort.url;
+    return this.#configuration.admin === true ? `${this.#address.local}${adminPath}` : undefined;
   }
 
   /**
@@ -118,54 +138,72 @@ export class Emulator {
    */
   setHub(name: string, options: HubOptions): void {
     const [hub, settings] = parseHubOptions(name, options);
-    this.#settings.set(hub, settings);
-    this.#upstream.forgetValidations();
+    this.#service.settings.set(hub, settings);
+    this.#service.upstream.forgetValidations();
   }
 
   /**
-   * Breaks the service until `clear`, `restart` or the next fault, which takes this one's place.
+   * Gives the service another key, a random one by default, and returns it. What the old one has
+   * signed is refused at once; open clients stay.
    *
-   * @throws EmulatorError `ERR_INVALID_OPTIONS`, `ERR_NOT_IMPLEMENTED` or `ERR_EMULATOR_CLOSED`.
+   * @throws EmulatorError `ERR_INVALID_OPTIONS` or `ERR_EMULATOR_CLOSED`.
    */
-  async inject(fault: Fault): Promise<void> {
-    const parsed = parseFault(fault);
-    await this.#change(async () => {
-      await this.#lift();
-      await this.#apply(parsed);
-    });
+  rotateKey(which: KeyName, newKey?: string): string {
+    const rotation = parseRotation({ which, newKey });
+    this.#assertOpen();
+    this.#keys.replace(rotation.which, rotation.newKey);
+    return rotation.newKey;
   }
 
   /**
-   * Takes the fault away, if there is one.
+   * Cuts open clients off without a close frame, as a broken network does; reliable ones can
+   * recover. Which ones is drawn by lot. Returns how many.
+   *
+   * @throws EmulatorError `ERR_INVALID_OPTIONS` or `ERR_EMULATOR_CLOSED`.
+   */
+  dropSockets(options: DropOptions = {}): number {
+    const { share } = parseDropOptions(options);
+    this.#assertOpen();
+    const dropped = drawShare(this.#service.sessions.open(), share, this.#lots);
+    for (const session of dropped) session.drop();
+    return dropped.length;
+  }
+
+  /**
+   * Breaks the service, in one way or in several at once, which are judged in their order; until
+   * `clear`, `restart` or the next call, whose faults take the place of these.
+   *
+   * @throws EmulatorError `ERR_INVALID_OPTIONS` or `ERR_EMULATOR_CLOSED`.
+   */
+  async inject(faults: Fault | readonly Fault[]): Promise<void> {
+    const parsed = parseFaults(faults);
+    await this.#change(() => this.#replaceFaults(parsed));
+  }
+
+  /**
+   * Takes all faults away, if there are any.
    *
    * @throws EmulatorError `ERR_EMULATOR_CLOSED`, or `ERR_PORT_IN_USE` when somebody has taken the
    *   port of the crashed service; it stays crashed then.
    */
   async clear(): Promise<void> {
-    await this.#change(() => this.#lift());
+    await this.#change(() => this.#replaceFaults([]));
   }
 
   /**
    * Stops and starts again on the same port, as in a maintenance: clients are told and closed with
-   * 1001. A fault that was on is gone afterwards.
+   * 1001. Faults that were on are gone afterwards.
    *
-   * @throws EmulatorError `ERR_INVALID_OPTIONS`, `ERR_NOT_IMPLEMENTED` for `keepState: true`, or
-   *   `ERR_EMULATOR_CLOSED`.
+   * @throws EmulatorError `ERR_INVALID_OPTIONS` or `ERR_EMULATOR_CLOSED`, or `ERR_PORT_IN_USE` as
+   *   with `clear`.
    */
   async restart(options: RestartOptions = { keepState: false }): Promise<void> {
-    if (parseRestartOptions(options).keepState) {
-      throw new EmulatorError(
-        "ERR_NOT_IMPLEMENTED",
-        "Only restart({ keepState: false }) is built.",
-      );
-    }
+    const { keepState } = parseRestartOptions(options);
     await this.#change(async () => {
-      await this.#lift();
+      await this.#replaceFaults([]);
       this.#state = "down";
-      this.#sessions.end({ code: 1001, reason: restartReason, announced: true });
-      await this.#listener.drain(restartGraceInMs);
-      this.#hubs.clear();
-      await this.#relisten();
+      await this.#service.shutDown({ keepState });
+      await this.#comeUp();
     });
   }
 
@@ -176,67 +214,86 @@ export class Emulator {
   close(): Promise<void> {
     this.#closing ??= this.#serial.run(async () => {
       this.#state = "closed";
-      this.#upstream.close();
-      await this.#listener.stop();
+      const faults = this.#breakage.faults;
+      this.#breakage.replace([]);
+      await Promise.all([this.#service.close(), this.#adminPort?.stop()]);
+      this.#service.front.release(faults);
     });
     return this.#closing;
   }
 
-  /** Host and port, as they stand in URLs. */
-  get #authority(): string {
-    const { host } = this.#configuration;
-    // A wildcard is an address to listen on, not one to connect to.
-    const name = ["0.0.0.0", "::"].includes(host) ? "127.0.0.1" : host;
-    return `${name.includes(":") ? `[${name}]` : name}:${this.#port}`;
+  #assertOpen(): void {
+    if (this.#closing) throw new EmulatorError("ERR_EMULATOR_CLOSED", "The emulator is closed.");
   }
 
   /** Changes of the service come one after the other, and none after its end. */
   async #change(task: () => Promise<void>): Promise<void> {
-    if (this.#closing) throw new EmulatorError("ERR_EMULATOR_CLOSED", "The emulator is closed.");
+    this.#assertOpen();
     await this.#serial.run(task);
   }
 
-  async #apply(fault: ActiveFault): Promise<void> {
-    this.#fault = fault;
-    switch (fault.kind) {
-      case "crash":
-        this.#state = "down";
-        // First of all: what the sessions say when their sockets end must not be heard any more.
-        this.#upstream.abort();
-        this.#hubs.clear();
-        return this.#listener.stop();
-      case "blackhole":
-        return this.#sessions.mute();
-      case "unhealthy":
-        return;
+  async #replaceFaults(faults: readonly ActiveFault[]): Promise<void> {
+    const over = this.#breakage.faults;
+    if (this.#state === "down" && !faults.some(isCrash)) await this.#comeUp();
+    this.#breakage.replace(faults);
+    await this.#takeEffect(over);
+  }
+
+  /** The time of the fault is up. */
+  async #heal(fault: ActiveFault): Promise<void> {
+    if (this.#closing) return;
+    try {
+      await this.#serial.run(async () => {
+        if (!this.#breakage.faults.includes(fault)) return;
+        if (isCrash(fault)) await this.#comeUp();
+        this.#breakage.end(fault);
+        await this.#takeEffect([fault]);
+      });
+    } catch (error) {
+      warn("The service could not come back and stays crashed.", error);
     }
   }
 
-  async #lift(): Promise<void> {
-    if (this.#state === "down") await this.#relisten();
-    const isBlackhole = this.#fault?.kind === "blackhole";
-    this.#fault = undefined;
-    this.#front.dropHeld();
-    if (isBlackhole) this.#sessions.unmute();
+  async #takeEffect(over: readonly ActiveFault[]): Promise<void> {
+    const { faults, silencesClients } = this.#breakage;
+    const { sessions, front } = this.#service;
+    front.release(over);
+    if (faults.some(isCrash)) await this.#crash();
+    else if (silencesClients && !this.#isSilent) sessions.mute();
+    else if (this.#isSilent && !silencesClients) sessions.unmute();
+    this.#isSilent = silencesClients;
+    if (faults.length + over.length > 0) {
+      this.#observe({ kind: "faults", faults: faults.map(({ kind }) => kind) });
+    }
   }
 
-  async #listen(): Promise<void> {
-    this.#port = await this.#listener.listen(this.#port, this.#configuration.host);
+  async #crash(): Promise<void> {
+    if (this.#state === "down") return;
+    this.#state = "down";
+    await this.#service.crash();
+  }
+
+  async #open(): Promise<void> {
+    await this.#service.listen();
+    await this.#adminPort?.listen();
     this.#state = "running";
   }
 
-  /**
-   * While we did not listen the port was anybody's; an outgoing connection of another process may
-   * sit on it for a moment, so one refusal is not the last word.
-   */
-  async #relisten(): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#listen();
-      } catch (error) {
-        if (attempt === relistenAttempts) throw error;
-        await new Promise((resolve) => setTimeout(resolve, relistenDelayInMs));
-      }
-    }
+  async #comeUp(): Promise<void> {
+    await this.#service.listenAgain();
+    this.#state = "running";
+  }
+
+  #createAdmin(sharesPort: boolean): Admin {
+    const describe = (): object => ({
+      endpoint: this.endpoint,
+      state: this.#state,
+      faults: this.#breakage.faults,
+      seed: this.#configuration.seed,
+      hubs: describeHubs(this.#service.settings.keys(), this.#service.sessions.open()),
+    });
+    return new Admin({ emulator: this, describe, sharesPort });
   }
 }
+
+const isCrash = ({ kind }: ActiveFault): boolean => kind === "crash";

@@ -1,16 +1,14 @@
 /**
- * - `ERR_INVALID_OPTIONS`: an option of `startEmulator`, `setHub`, `inject` or `restart` is wrong.
+ * - `ERR_INVALID_OPTIONS`: an option or argument of the emulator is wrong.
  * - `ERR_PORT_IN_USE`: somebody else listens on the port.
  * - `ERR_LISTEN_FAILED`: listening failed for any other reason; see `cause`.
  * - `ERR_EMULATOR_CLOSED`: the call came after `close()`.
- * - `ERR_NOT_IMPLEMENTED`: the emulator does not do this yet.
  */
 export type EmulatorErrorCode =
   | "ERR_INVALID_OPTIONS"
   | "ERR_PORT_IN_USE"
   | "ERR_LISTEN_FAILED"
-  | "ERR_EMULATOR_CLOSED"
-  | "ERR_NOT_IMPLEMENTED";
+  | "ERR_EMULATOR_CLOSED";
 
 /** Every error the emulator raises by itself; match on `code`, the message is for people. */
 export class EmulatorError extends Error {
@@ -24,8 +22,12 @@ export class EmulatorError extends Error {
 }
 
 /** Tells of an error that can only be the emulator's own; whoever met it is answered all the same. */
-export function warnOfMistake(error: unknown): void {
-  process.emitWarning("The emulator made a mistake; please report it.", {
+export const warnOfMistake = (error: unknown): void =>
+  warn("The emulator made a mistake; please report it.", error);
+
+/** Tells of an error that nobody waits for. */
+export function warn(message: string, error: unknown): void {
+  process.emitWarning(message, {
     type: "EmulatorWarning",
     detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
   });

@@ -1,39 +1,58 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import {
+  type ConnectRequest,
+  type UserEventRequest,
   WebPubSubEventHandler,
   type WebPubSubEventHandlerOptions,
 } from "@azure/web-pubsub-express";
 import express from "express";
-import type { Emulator, SystemEvent } from "express-resilient-pubsub/emulator";
+import type { Emulator } from "express-resilient-pubsub/emulator";
+import type { GroupEvent, SystemEvent } from "../../src/emulator/options.ts";
+import type { Payload } from "../../src/emulator/protocol/message.ts";
 import { Inbox } from "../emulator/support/inbox.ts";
-import { createScene } from "../emulator/support/scene.ts";
+import { createScene, jsonProtocol } from "../emulator/support/scene.ts";
 import { SocketClient } from "../emulator/support/socket-client.ts";
 import { clientUrl } from "../emulator/support/tokens.ts";
+import { createUpstream } from "../emulator/support/upstream-scene.ts";
+import { serve } from "../support/serve.ts";
 
 const scene = createScene();
 const systemEvents: SystemEvent[] = ["connect", "connected", "disconnected"];
+const groupEvents: GroupEvent[] = ["joined", "left"];
+
+type Handlers = WebPubSubEventHandlerOptions;
 
 /** An emulator, and an Express app with the official middleware to which it sends everything. */
-async function setUp(handlers: WebPubSubEventHandlerOptions, hub = "chat") {
+async function setUp(handlers: Handlers, hub = "chat") {
   const emulator = await scene.emulator();
-  await attach(emulator, handlers, hub);
+  await attach(emulator, { [hub]: handlers });
   return emulator;
 }
 
-async function attach(emulator: Emulator, handlers: WebPubSubEventHandlerOptions, hub = "chat") {
-  const handler = new WebPubSubEventHandler(hub, handlers);
-  const server = createServer(express().use(handler.getMiddleware()));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  scene.defer(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  const { port } = server.address() as AddressInfo;
-  const urlTemplate = `http://127.0.0.1:${port}${handler.path}`;
-  emulator.setHub(hub, {
-    eventHandlers: [{ urlTemplate, systemEvents, userEventPattern: "*" }],
-  });
+/** One app for all the hubs. */
+async function attach(emulator: Emulator, handlersByHub: Record<string, Handlers>) {
+  const app = express();
+  const { url, close } = await serve(app);
+  scene.defer(close);
+  for (const [hub, handlers] of Object.entries(handlersByHub)) {
+    const handler = new WebPubSubEventHandler(hub, handlers);
+    app.use(handler.getMiddleware());
+    const urlTemplate = url + handler.path;
+    emulator.setHub(hub, {
+      eventHandlers: [{ urlTemplate, systemEvents, groupEvents, userEventPattern: "*" }],
+    });
+  }
+}
+
+/** What the middleware answers to an event that the test sends in the service's place. */
+async function sendTo(handlers: Handlers, payload: Payload | undefined) {
+  const handler = new WebPubSubEventHandler("chat", handlers);
+  const { url, close } = await serve(express().use(handler.getMiddleware()));
+  scene.defer(close);
+  const { upstream, open } = createUpstream([
+    { urlTemplate: url + handler.path, userEventPattern: "*" },
+  ]);
+  scene.defer(() => upstream.close());
+  return open().userEvent("e", payload);
 }
 
 describe("WebPubSubEventHandler", () => {
@@ -84,6 +103,152 @@ describe("WebPubSubEventHandler", () => {
     expect((await client.refused).status).toBe(status);
   });
 
+  test.each([400, 401, 500] as const)("refuses clients with %d", async (code) => {
+    const emulator = await setUp({
+      handleConnect: (_request, response) => response.failWith({ code, detail: "no" }),
+    });
+    const client = new SocketClient(clientUrl(emulator, "chat"));
+    expect((await client.refused).status).toBe(code);
+  });
+
+  test("is shown who is at the door", async () => {
+    const requests = new Inbox<ConnectRequest>();
+    const emulator = await setUp({
+      handleConnect(request, response) {
+        requests.put(request);
+        response.success();
+      },
+    });
+    const token = { userId: "ü", roles: ["r", "s"], groups: ["g"] };
+    const client = new SocketClient(
+      `${clientUrl(emulator, "chat", token)}&a=1&a=2`,
+      [jsonProtocol, "mine"],
+      { "X-Custom": "x" },
+    );
+    scene.defer(() => client.terminate());
+    await client.opened;
+    expect(await requests.take()).toMatchObject({
+      context: {
+        hub: "chat",
+        eventName: "connect",
+        origin: new URL(emulator.endpoint).host,
+        connectionId: expect.stringMatching(/^[\w-]{31}$/),
+        states: {},
+        clientProtocol: "default",
+      },
+      claims: { sub: ["ü"], role: ["r", "s"], "webpubsub.group": ["g"] },
+      queries: { a: ["1", "2"] },
+      headers: { "x-custom": ["x"] },
+      subprotocols: [jsonProtocol, "mine"],
+      clientCertificates: [],
+    });
+  });
+
+  test("settles who the client is and what it may", async () => {
+    const emulator = await setUp({
+      handleConnect: (_request, response) =>
+        response.success({
+          userId: "other",
+          groups: ["g"],
+          roles: ["webpubsub.sendToGroup.g"],
+          subprotocol: jsonProtocol,
+        }),
+    });
+    const client = await scene.connect(emulator, { userId: "u", protocols: ["x", jsonProtocol] });
+    expect(client.socket.protocol).toBe(jsonProtocol);
+    expect(await client.nextJson()).toMatchObject({ event: "connected", userId: "other" });
+    client.send({ type: "sendToGroup", group: "g", dataType: "text", data: "hi" });
+    expect(await client.nextJson()).toMatchObject({ group: "g", fromUserId: "other" });
+  });
+
+  test("hears of the groups of a connection, between its beginning and its end", async () => {
+    const heard = new Inbox<string>();
+    const emulator = await setUp({
+      handleConnect: (_request, response) => response.success({ groups: ["a"] }),
+      onConnected: () => heard.put("connected"),
+      onGroupJoined: ({ group, context }) => heard.put(`${context.userId} joined ${group}`),
+      onGroupLeft: ({ group, context }) => heard.put(`${context.userId} left ${group}`),
+      onDisconnected: () => heard.put("disconnected"),
+    });
+    const roles = ["webpubsub.joinLeaveGroup"];
+    const client = await scene.connectJson(emulator, { userId: "u", roles });
+    await client.ask({ type: "joinGroup", group: "b", ackId: 1 });
+    await client.ask({ type: "joinGroup", group: "b", ackId: 2 });
+    await client.ask({ type: "leaveGroup", group: "a", ackId: 3 });
+    client.socket.close();
+    for (const expected of [
+      "connected",
+      "u joined a",
+      "u joined b",
+      "u left a",
+      "u left b",
+      "disconnected",
+    ]) {
+      expect(await heard.take()).toBe(expected);
+    }
+  });
+
+  test("of each hub gets the events of its own", async () => {
+    const heard = new Inbox<string>();
+    const emulator = await scene.emulator();
+    const handlersOf = (hub: string): Handlers => ({
+      handleUserEvent({ context }, response) {
+        heard.put(`${hub}: ${context.hub}`);
+        response.success(hub, "text");
+      },
+    });
+    await attach(emulator, { chat: handlersOf("chat"), news: handlersOf("news") });
+    for (const hub of ["news", "chat"]) {
+      const client = await scene.connectJson(emulator, { hub });
+      const event = { type: "event", event: "e", dataType: "text", data: "" };
+      expect(await client.ask(event)).toMatchObject({ data: hub });
+      expect(await heard.take()).toBe(`${hub}: ${hub}`);
+    }
+  });
+
+  test.each<[Payload | undefined, unknown]>([
+    [
+      { dataType: "text", text: "hé" },
+      { dataType: "text", data: "hé" },
+    ],
+    [
+      { dataType: "json", json: '{"a":[1]}' },
+      { dataType: "json", data: { a: [1] } },
+    ],
+    [
+      { dataType: "binary", bytes: Buffer.from([0, 255]) },
+      { dataType: "binary", data: Buffer.from([0, 255]) },
+    ],
+    [undefined, { dataType: "binary", data: Buffer.alloc(0) }],
+  ])("understands %j", async (payload, expected) => {
+    const requests = new Inbox<UserEventRequest>();
+    const outcome = await sendTo(
+      {
+        handleUserEvent(request, response) {
+          requests.put(request);
+          response.success();
+        },
+      },
+      payload,
+    );
+    expect(outcome).toEqual({ kind: "handled", reply: undefined });
+    expect(await requests.take()).toMatchObject(expected as object);
+  });
+
+  test("does not understand protobuf", async () => {
+    const handleUserEvent: Handlers["handleUserEvent"] = (_request, response) => response.success();
+    const payload = { dataType: "protobuf", bytes: Buffer.from([10, 0]) } as const;
+    expect(await sendTo({ handleUserEvent }, payload)).toEqual({
+      kind: "failed",
+      message: "The app server answered 404.",
+    });
+  });
+
+  test("without a handler for user events has handled them", async () => {
+    const outcome = await sendTo({}, { dataType: "text", text: "hi" });
+    expect(outcome).toEqual({ kind: "handled", reply: undefined });
+  });
+
   test.each([
     ["text", "hi", { dataType: "text", data: "hi" }],
     ["json", '{"a":1}', { dataType: "json", data: { a: 1 } }],
@@ -117,7 +282,8 @@ describe("WebPubSubEventHandler", () => {
 
   test("admits the endpoints it allows, told by host and port", async () => {
     const emulator = await scene.emulator();
-    await attach(emulator, { allowedEndpoints: ["https://elsewhere.example", emulator.endpoint] });
+    const allowedEndpoints = ["https://elsewhere.example", emulator.endpoint];
+    await attach(emulator, { chat: { allowedEndpoints } });
     await scene.connectJson(emulator);
   });
 

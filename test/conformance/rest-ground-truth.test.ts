@@ -49,6 +49,18 @@ const error = (status: number, code: string, body: string, type = json): Recorde
   body,
 });
 
+const okJson = (body: string): Recorded => ({
+  ...empty(200),
+  headers: { ...versions, "content-type": json, "x-ms-error-code": undefined },
+  body,
+});
+
+const missingTargetName = error(
+  400,
+  "Error.BadRequest",
+  plain("Error.BadRequest", invalidGroup, "Request"),
+);
+
 const connectionMissing = (severity: string) =>
   error(
     404,
@@ -60,25 +72,71 @@ const userMissing = error(
   "Warning.User.NotExisted",
   plain("Warning.User.NotExisted", "User `ghost` is not found.", "User"),
 );
+const invalidFilter = (target: string) => {
+  const message =
+    "Invalid syntax for 'invalid filter': Syntax error at position 14 in 'invalid filter'. " +
+    "(Parameter 'filter')";
+  return error(400, "Error.BadRequest", problem(message, target), problemJson);
+};
+
 /** To a HEAD the same headers come without the body. */
 const headOf = (recorded: Recorded): Recorded => ({ ...recorded, body: "" });
 
 const ok = headOf(empty(200));
 const text = { "Content-Type": "text/plain" };
+const jsonBody = { "Content-Type": "application/json" };
+const bytes = { "Content-Type": "application/octet-stream" };
+
+const senders = ["~", "~/groups/g", "~/users/alice", "~/connections/CONN"];
+const absentSenders = ["~/groups/ghost", "~/users/ghost", "~/connections/ghost"];
+const choosingSenders = ["~", "~/groups/g", "~/users/alice"];
+const members = "~/groups/g/connections";
+const joinAlice = "~/permissions/joinLeaveGroup/connections/CONN";
+const joinGhost = "~/permissions/joinLeaveGroup/connections/ghost";
+const sendGhost = "~/permissions/sendToGroup/connections/ghost";
+
+type Row = [string, string, object, string | undefined, Recorded];
 
 // `~` is the hub's base, `CONN` the id of a connection of the user "alice" in the group "g".
-const table: [string, string, object, string | undefined, Recorded][] = [
-  ["POST", "~/:send", text, "hi", empty(202)],
-  ["POST", "~/:send", { "Content-Type": "application/json" }, '{"a":1}', empty(202)],
-  ["POST", "~/:send", { "Content-Type": "application/octet-stream" }, "\0\u0001", empty(202)],
-  ["POST", "~/:send?excluded=a&excluded=b", text, "hi", empty(202)],
-  ["POST", "~/:send?messageTtlSeconds=60", text, "hi", empty(202)],
-  ["POST", "~/groups/g/:send", text, "hi", empty(202)],
-  ["POST", "~/groups/ghost/:send?excluded=a", text, "hi", empty(202)],
-  ["POST", "~/users/alice/:send", text, "hi", empty(202)],
-  ["POST", "~/users/ghost/:send", text, "hi", empty(202)],
-  ["POST", "~/connections/CONN/:send", text, "hi", empty(202)],
-  ["POST", "~/connections/ghost/:send", text, "hi", empty(202)],
+const table: Row[] = [
+  ...[...senders, ...absentSenders].flatMap((sender): Row[] => [
+    ["POST", `${sender}/:send`, text, "hi", empty(202)],
+    ["POST", `${sender}/:send`, jsonBody, '{"a":1}', empty(202)],
+    ["POST", `${sender}/:send`, bytes, "\0\u0001", empty(202)],
+    ["POST", `${sender}/:send?messageTtlSeconds=60`, text, "hi", empty(202)],
+  ]),
+  ...choosingSenders.flatMap((sender): Row[] => [
+    ["POST", `${sender}/:send?excluded=a&excluded=b`, text, "hi", empty(202)],
+    ["POST", `${sender}/:send?filter=userId%20ne%20null`, text, "hi", empty(202)],
+    ["POST", `${sender}/:send?filter=invalid%20filter`, text, "hi", invalidFilter("filter")],
+  ]),
+  ...["addToGroups", "removeFromGroups"].flatMap((bulk): Row[] => {
+    const ofFilter = (filter: string) => JSON.stringify({ groups: ["g", "h"], filter });
+    return [
+      ["POST", `~/:${bulk}`, jsonBody, ofFilter("userId eq 'alice'"), empty(200)],
+      ["POST", `~/:${bulk}`, jsonBody, ofFilter("invalid filter"), invalidFilter("Filter")],
+    ];
+  }),
+  [
+    "POST",
+    "~/:addToGroups",
+    jsonBody,
+    '{"filter":"userId eq null"}',
+    error(400, "Error.BadRequest", problem(invalidGroup, "Groups"), problemJson),
+  ],
+  ["GET", `${members}?top=20`, {}, undefined, okJson('{"value":[ALICE]}')],
+  ["GET", members, {}, undefined, okJson('{"value":[ALICE]}')],
+  ["GET", "~/groups/ghost/connections", {}, undefined, okJson('{"value":[]}')],
+  ["PUT", `${joinAlice}?targetName=g`, {}, undefined, empty(200)],
+  ["PUT", `${joinGhost}?targetName=g`, {}, undefined, connectionMissing("Info")],
+  ["PUT", `${sendGhost}?targetName=g`, {}, undefined, connectionMissing("Info")],
+  ["HEAD", `${joinGhost}?targetName=g`, {}, undefined, headOf(connectionMissing("Info"))],
+  ["HEAD", `${sendGhost}?targetName=g`, {}, undefined, headOf(connectionMissing("Info"))],
+  ["DELETE", `${joinAlice}?targetName=g`, {}, undefined, noContent],
+  ["DELETE", `${joinGhost}?targetName=g`, {}, undefined, noContent],
+  ["DELETE", `${sendGhost}?targetName=g`, {}, undefined, noContent],
+  ["DELETE", joinAlice, {}, undefined, missingTargetName],
+  ["DELETE", joinGhost, {}, undefined, missingTargetName],
   ["HEAD", "~/connections/CONN", {}, undefined, ok],
   ["HEAD", "~/connections/ghost", {}, undefined, headOf(connectionMissing("Warning"))],
   ["HEAD", "~/users/alice", {}, undefined, ok],
@@ -143,7 +201,8 @@ test.each(table)("%s %s %j %j is answered as on record", async (...row) => {
   for (const [name, value] of Object.entries(recorded.headers)) {
     expect([name, answer.headers[name]]).toEqual([name, value]);
   }
-  if (recorded.body !== undefined) expect(answer.body).toBe(recorded.body);
+  const listed = `{"connectionId":"${alice.connectionId}","userId":"alice"}`;
+  if (recorded.body !== undefined) expect(answer.body).toBe(recorded.body.replace("ALICE", listed));
 });
 
 test.each(["HEAD", "GET"])("%s /api/health needs neither token nor version", async (method) => {
@@ -172,18 +231,59 @@ test.each([
   expect((await call(emulator, "HEAD", `~/users/${segment}`)).status).toBe(status);
 });
 
-test.each([
-  ["POST", "~/:addToGroups"],
-  ["POST", "~/:removeFromGroups"],
-  ["POST", "~/:generateToken"],
-  ["GET", "~/groups/g/connections"],
-  ["PUT", "~/permissions/sendToGroup/connections/c"],
-  ["DELETE", "~/permissions/sendToGroup/connections/c"],
-  ["HEAD", "~/permissions/sendToGroup/connections/c"],
-])("%s %s is not built yet and says so", async (method, path) => {
+test.each(["joinLeaveGroup", "sendToGroup"])("HEAD %s is 200 once granted", async (permission) => {
   const emulator = await scene.emulator();
-  const answer = await call(emulator, method, path);
-  expect(answer.status).toBe(501);
-  expect(answer.headers["x-ms-error-code"]).toBe("NotImplemented");
-  if (method !== "HEAD") expect(JSON.parse(answer.body)).toMatchObject({ code: "NotImplemented" });
+  const { connectionId } = await scene.connectJson(emulator);
+  const path = `~/permissions/${permission}/connections/${connectionId}?targetName=g`;
+  expect((await call(emulator, "HEAD", path)).status).toBe(404);
+  await call(emulator, "PUT", path);
+  const answer = await call(emulator, "HEAD", path);
+  expect(answer.status).toBe(200);
+  expect(answer.headers).toMatchObject({ ...versions, "content-length": "0" });
+});
+
+test.each(["MQTT", "Default"])("a token for a client of type %s is generated", async (type) => {
+  const emulator = await scene.emulator();
+  const path = `~/:generateToken?userId=u&role=r&group=g&minutesToExpire=5&clientType=${type}`;
+  const answer = await call(emulator, "POST", path);
+  expect(answer.status).toBe(200);
+  expect(answer.headers).toMatchObject({ ...versions, "content-type": json });
+  expect(answer.body).toMatch(/^\{"token":"[\w-]+\.[\w-]+\.[\w-]+"\}$/);
+});
+
+describe("the members of a group of six", () => {
+  const setUp = async () => {
+    const emulator = await scene.emulator();
+    for (let index = 0; index < 6; index++) await scene.connectJson(emulator, { groups: ["g"] });
+    return emulator;
+  };
+
+  test.each([
+    ["maxpagesize=2&top=5", [2, 2, 1], ["top=3&maxpagesize=2&", "top=1&maxpagesize=2&"]],
+    ["maxpagesize=2", [2, 2, 2], ["maxpagesize=2&", "maxpagesize=2&"]],
+  ])("come in the pages on record for %s", async (query, sizes, links) => {
+    const emulator = await setUp();
+    const base = `${emulator.endpoint}/api/hubs/chat/groups/g/connections`;
+    let path = `/api/hubs/chat/groups/g/connections?${query}&api-version=2024-12-01`;
+    for (const [index, size] of sizes.entries()) {
+      const answer = await callRest(emulator, { method: "GET", path });
+      const page = JSON.parse(answer.body);
+      expect(Object.keys(page)).toEqual(links[index] ? ["value", "nextLink"] : ["value"]);
+      expect(page.value).toEqual(
+        Array(size).fill({ connectionId: expect.any(String), userId: null }),
+      );
+      if (!links[index]) return;
+      const token = page.value.at(-1).connectionId;
+      expect(page.nextLink).toBe(
+        `${base}?${links[index]}continuationToken=${token}&api-version=2024-12-01`,
+      );
+      path = page.nextLink.slice(emulator.endpoint.length);
+    }
+  });
+});
+
+test.each(supportedVersions.split(", "))("api-version %s is served", async (version) => {
+  const emulator = await scene.emulator();
+  const path = `/api/hubs/chat/:closeConnections?api-version=${version}`;
+  expect((await callRest(emulator, { method: "POST", path })).status).toBe(204);
 });

@@ -1,22 +1,16 @@
 import { Broadcast } from "../../src/emulator/protocol/broadcast.ts";
-import {
-  ackFrame,
-  connectedFrame,
-  disconnectedFrame,
-  pongFrame,
-  withSequenceId,
-} from "../../src/emulator/protocol/json-frames.ts";
-import {
-  MalformedFrameError,
-  parseJsonRequest,
-} from "../../src/emulator/protocol/json-requests.ts";
+import { MalformedFrameError } from "../../src/emulator/protocol/client-request.ts";
+import { jsonCodec } from "../../src/emulator/protocol/json-codec.ts";
+import { parseJsonRequest } from "../../src/emulator/protocol/json-requests.ts";
 import type { Frame, Message, Payload } from "../../src/emulator/protocol/message.ts";
+import type { ServiceFrame } from "../../src/emulator/protocol/service-frame.ts";
 
 const text: Payload = { dataType: "text", text: 'say "hé"' };
 const json: Payload = { dataType: "json", json: '{"big":12345678901234567890}' };
 const binary: Payload = { dataType: "binary", bytes: Buffer.from([0, 255]) };
 
-const textOf = ({ data, isBinary }: Frame) => (isBinary ? data : data.toString());
+const textOf = (frame: Frame | undefined) =>
+  frame?.isBinary ? frame.data : frame?.data.toString();
 
 describe("a message", () => {
   const fromServer = (payload: Payload): Message => ({ from: "server", payload });
@@ -49,8 +43,9 @@ describe("a message", () => {
 
   test("is numbered for each reliable connection without touching the shared frame", () => {
     const shared = new Broadcast(fromServer(text)).frame("json");
+    if (!shared) throw new Error("There is no frame.");
     const before = shared.data.toString();
-    expect(JSON.parse(withSequenceId(shared, 7).data.toString())).toEqual({
+    expect(JSON.parse(jsonCodec.withSequenceId(shared, 7).data.toString())).toEqual({
       sequenceId: 7,
       ...JSON.parse(before),
     });
@@ -58,24 +53,80 @@ describe("a message", () => {
   });
 });
 
-test.each([
+test("a message of a stream tells its place, and metadata come last", () => {
+  const message: Message = {
+    from: "group",
+    group: "g",
+    fromUserId: "u",
+    payload: text,
+    metadata: { trace: "1" },
+    stream: { streamId: "s", streamSequenceId: 2 },
+  };
+  expect(JSON.parse(textOf(jsonCodec.encodeMessage(message)) as string)).toEqual({
+    type: "message",
+    from: "group",
+    group: "g",
+    fromUserId: "u",
+    stream: { streamId: "s", streamSequenceId: 2 },
+    dataType: "text",
+    data: 'say "hé"',
+    metadata: { trace: "1" },
+  });
+});
+
+test("the end of a stream says nothing to simple clients", () => {
+  const stream = { streamId: "s", streamSequenceId: 2, endOfStream: true } as const;
+  const end: Message = { from: "group", group: "g", fromUserId: null, payload: text, stream };
+  expect(new Broadcast(end).frame("simple")).toBeUndefined();
+});
+
+const item = { connectionId: "c", state: { a: "1" }, updatedAt: 5 };
+
+test.each<[ServiceFrame, string]>([
   [
-    connectedFrame({ connectionId: "c", userId: null, reconnectionToken: undefined }),
-    '{"type":"system","event":"connected","connectionId":"c","userId":null}',
+    { kind: "connected", connectionId: "c", userId: null, reconnectionToken: undefined },
+    '{"type":"system","event":"connected","userId":null,"connectionId":"c"}',
   ],
   [
-    connectedFrame({ connectionId: "c", userId: "u", reconnectionToken: "t" }),
-    '{"type":"system","event":"connected","connectionId":"c","userId":"u","reconnectionToken":"t"}',
+    { kind: "connected", connectionId: "c", userId: "u", reconnectionToken: "t" },
+    '{"type":"system","event":"connected","userId":"u","connectionId":"c","reconnectionToken":"t"}',
   ],
-  [disconnectedFrame("bye"), '{"type":"system","event":"disconnected","message":"bye"}'],
-  [ackFrame(1), '{"type":"ack","ackId":1,"success":true}'],
   [
-    ackFrame(1, { name: "Forbidden", message: "no" }),
+    { kind: "disconnected", reason: "bye" },
+    '{"type":"system","event":"disconnected","message":"bye"}',
+  ],
+  [{ kind: "ack", ackId: 1, error: undefined }, '{"type":"ack","ackId":1,"success":true}'],
+  [
+    { kind: "ack", ackId: 1, error: { name: "Forbidden", message: "no" } },
     '{"type":"ack","ackId":1,"success":false,"error":{"name":"Forbidden","message":"no"}}',
   ],
-  [pongFrame(), '{"type":"pong"}'],
-])("a frame of the service: %#", (frame, expected) => {
-  expect(textOf(frame)).toBe(expected);
+  [{ kind: "pong" }, '{"type":"pong"}'],
+  [
+    { kind: "invokeResponse", invocationId: "i" },
+    '{"type":"invokeResponse","invocationId":"i","success":true}',
+  ],
+  [
+    { kind: "invokeResponse", invocationId: "i", payload: json },
+    '{"type":"invokeResponse","invocationId":"i","success":true,' +
+      '"dataType":"json","data":{"big":12345678901234567890}}',
+  ],
+  [
+    { kind: "invokeResponse", invocationId: "i", error: { name: "E", message: "m" } },
+    '{"type":"invokeResponse","invocationId":"i","success":false,' +
+      '"error":{"name":"E","message":"m"}}',
+  ],
+  [
+    { kind: "streamAck", streamId: "s", expectedSequenceId: 1 },
+    '{"type":"streamAck","streamId":"s","expectedSequenceId":1}',
+  ],
+  [{ kind: "streamClosed", streamId: "s" }, '{"type":"streamClosed","streamId":"s"}'],
+  [
+    { kind: "groupStateUpdate", group: "g", items: [item] },
+    '{"type":"groupStateUpdate","group":"g",' +
+      '"items":[{"connectionId":"c","state":{"a":"1"},"updatedAt":5}]}',
+  ],
+])("the service says %j", (frame, expected) => {
+  expect(textOf(jsonCodec.encode(frame))).toBe(expected);
 });
 
 describe("parseJsonRequest", () => {
@@ -112,18 +163,65 @@ describe("parseJsonRequest", () => {
       { type: "sequenceAck", sequenceId: 3 },
       { kind: "sequenceAck", sequenceId: 3 },
     ],
+    [{ ...send, dataType: "protobuf", data: "AA==" }, { payload: { dataType: "protobuf" } }],
     [
-      { type: "invoke", invocationId: "1" },
-      { kind: "invoke", invocationId: "1" },
+      { ...send, ttlSeconds: 300, metadata: { Trace: "1" }, data: 1 },
+      { ttlInSeconds: 300, metadata: { trace: "1" } },
+    ],
+    [
+      { ...send, metadata: { a: "1" } },
+      { metadata: { a: "1" }, payload: { text: "" } },
+    ],
+    [
+      { type: "invoke", invocationId: "1", target: "event", event: "e" },
+      { kind: "invoke", invocationId: "1", event: "e", payload: undefined },
+    ],
+    [
+      {
+        type: "invoke",
+        invocationId: "1",
+        target: "event",
+        event: "e",
+        dataType: "text",
+        data: "",
+      },
+      { payload: { dataType: "text", text: "" } },
+    ],
+    [
+      { type: "cancelInvocation", invocationId: "1" },
+      { kind: "cancelInvocation", invocationId: "1" },
     ],
     [
       { ...send, stream: { streamId: "s" } },
-      { kind: "streamStart", streamId: "s" },
+      { kind: "streamStart", streamId: "s", group: "g", idleTimeoutInMs: 300_000 },
+    ],
+    [
+      { ...send, noEcho: true, stream: { streamId: "s", idleTimeoutMs: 5 } },
+      { noEcho: true, idleTimeoutInMs: 5 },
+    ],
+    [
+      { type: "streamData", streamId: "s" },
+      { kind: "streamData", part: undefined },
+    ],
+    [
+      { type: "streamData", streamId: "s", streamSequenceId: 1, dataType: "text", data: "x" },
+      { part: { sequenceId: 1, payload: { dataType: "text", text: "x" } } },
     ],
     [
       { type: "streamEnd", streamId: "s" },
-      { kind: "streamPart", streamId: "s" },
+      { kind: "streamEnd", streamId: "s", error: undefined },
     ],
+    [
+      { type: "streamEnd", streamId: "s", error: { message: "m", userErrorCode: "c" } },
+      { error: { message: "m", userErrorCode: "c" } },
+    ],
+    [
+      { type: "setGroupState", group: "g", state: { a: "1" }, ackId: 1 },
+      { kind: "setGroupState", group: "g", state: { a: "1" }, ackId: 1 },
+    ],
+    [{ type: "setGroupState", group: "g" }, { state: undefined }],
+    [{ type: "subscribeGroupState", group: "g" }, { kind: "subscribeGroupState" }],
+    [{ type: "unsubscribeGroupState", group: "g" }, { kind: "unsubscribeGroupState" }],
   ])("reads %j", (frame, expected) => {
     expect(parse(frame)).toMatchObject(expected);
   });
@@ -137,14 +235,48 @@ describe("parseJsonRequest", () => {
     [{ ...send, data: null, ackId: 1 }, /data is missing/],
     [{ ...send, dataType: "text", data: 1, ackId: 1 }, /must be a string/],
     [{ ...send, dataType: "binary", data: "A", ackId: 1 }, /base64/],
-    [{ ...send, dataType: "protobuf", data: "AA==", ackId: 1 }, /dataType/],
-    [{ type: "subscribeGroupState", group: "g", ackId: 1 }, /does not have group state/],
+    [{ ...send, dataType: "protobuf", data: "AA", ackId: 1 }, /base64/],
+    [{ ...send, dataType: "xml", data: "", ackId: 1 }, /dataType/],
+    [{ ...send, data: 1, ttlSeconds: 301, ackId: 1 }, /ttlSeconds/],
+    [{ ...send, data: 1, metadata: { a: 1 }, ackId: 1 }, /metadata/],
+    [{ ...send, data: 1, metadata: { a: "\r\n" }, ackId: 1 }, /metadata/],
+    [{ ...send, data: 1, metadata: { a: "v".repeat(1025) }, ackId: 1 }, /metadata/],
+    [{ type: "setGroupState", group: "g", state: { a: 1 }, ackId: 1 }, /state/],
   ])("finds a bad value in %j, and the connection may stay", (frame, message) => {
     expect(parse(frame)).toEqual({
       kind: "bad",
       ackId: 1,
       message: expect.stringMatching(message),
     });
+  });
+
+  test.each<[object, object]>([
+    [
+      { type: "invoke", invocationId: "1", target: "event", event: "1st" },
+      { kind: "badInvocation", invocationId: "1" },
+    ],
+    [
+      { type: "invoke", invocationId: "1", target: "group", event: "e" },
+      { kind: "badInvocation", invocationId: "1" },
+    ],
+    [
+      { ...send, stream: { streamId: "s" }, data: 1 },
+      { kind: "badStream", streamId: "s" },
+    ],
+    [
+      { ...send, stream: { streamId: "s", idleTimeoutMs: 0 } },
+      { kind: "badStream", streamId: "s" },
+    ],
+    [
+      { type: "streamData", streamId: "s", data: 1 },
+      { kind: "badStream", streamId: "s" },
+    ],
+    [
+      { type: "streamData", streamId: "s", streamSequenceId: 1 },
+      { kind: "badStream", streamId: "s" },
+    ],
+  ])("finds a bad value in %j, which only costs that invocation or stream", (frame, expected) => {
+    expect(parse(frame)).toEqual({ ...expected, message: expect.any(String) });
   });
 
   const deep = `{"type":"event","event":"e","data":${"[".repeat(1e5)}${"]".repeat(1e5)}}`;

@@ -157,36 +157,117 @@ describe("reliable clients", () => {
   });
 });
 
-describe("what is not built", () => {
-  test.each([
-    [
-      { type: "invoke", invocationId: "i", target: "event", event: "e" },
-      { type: "invokeResponse", invocationId: "i", success: false },
-    ],
-    [
-      { type: "sendToGroup", group: "g", stream: { streamId: "s" } },
-      { type: "streamClosed", streamId: "s", error: { name: "InternalServerError" } },
-    ],
-    [
-      { type: "streamData", streamId: "s", streamSequenceId: 1, dataType: "text", data: "x" },
-      { type: "streamClosed", streamId: "s", error: { name: "StreamNotFound" } },
-    ],
-    [
-      { type: "setGroupState", group: "g", ackId: 1 },
-      { type: "ack", ackId: 1, success: false, error: { name: "BadRequest" } },
-    ],
-  ])("%j is answered, so that nobody waits for ever", async (request, answer) => {
+describe("streams", () => {
+  test("reach the members of a group part by part", async () => {
     const emulator = await scene.emulator();
-    const client = await scene.connectJson(emulator);
-    expect(await client.ask(request)).toMatchObject(answer);
+    const a = await scene.connectJson(emulator, { userId: "a", roles: everything });
+    const b = await scene.connectJson(emulator, { groups: ["g"] });
+    const stream = { streamId: "s" };
+    expect(await a.ask({ type: "sendToGroup", group: "g", stream })).toEqual({
+      type: "streamAck",
+      streamId: "s",
+      expectedSequenceId: 1,
+    });
+    const part = { type: "streamData", streamId: "s", dataType: "text" };
+    expect(await a.ask({ ...part, streamSequenceId: 1, data: "one" })).toMatchObject({
+      type: "streamAck",
+      expectedSequenceId: 2,
+    });
+    expect(await b.nextJson()).toEqual({
+      type: "message",
+      from: "group",
+      group: "g",
+      fromUserId: "a",
+      stream: { streamId: "s", streamSequenceId: 1 },
+      dataType: "text",
+      data: "one",
+    });
+    expect(await a.ask({ ...part, streamSequenceId: 3, data: "three" })).toMatchObject({
+      type: "streamNack",
+      name: "InvalidSequenceId",
+      expectedSequenceId: 2,
+    });
+    expect(await a.ask({ type: "streamEnd", streamId: "s" })).toEqual({
+      type: "streamClosed",
+      streamId: "s",
+    });
+    expect(await b.nextJson()).toMatchObject({
+      stream: { streamId: "s", streamSequenceId: 2, endOfStream: true },
+    });
   });
 
-  test("cancelling what was never begun is fine", async () => {
+  test("that their publisher leaves open are ended for the members", async () => {
+    const emulator = await scene.emulator();
+    const a = await scene.connectJson(emulator, { roles: everything });
+    const b = await scene.connectJson(emulator, { groups: ["g"] });
+    await a.ask({ type: "sendToGroup", group: "g", stream: { streamId: "s" } });
+    a.terminate();
+    expect(await b.nextJson()).toMatchObject({
+      stream: { endOfStream: true, error: { name: "Cancelled" } },
+    });
+  });
+
+  test.each([
+    [
+      "an unknown stream",
+      { type: "streamData", streamId: "s", streamSequenceId: 1, data: 1 },
+      "StreamNotFound",
+    ],
+    [
+      "a group one may not send to",
+      { type: "sendToGroup", group: "g", stream: { streamId: "s" } },
+      "Forbidden",
+    ],
+    [
+      "data in the first frame",
+      { type: "sendToGroup", group: "g", data: 1, stream: { streamId: "s" } },
+      "BadRequest",
+    ],
+  ])("to %s are closed", async (_what, request, name) => {
     const emulator = await scene.emulator();
     const client = await scene.connectJson(emulator);
-    client.send({ type: "cancelInvocation", invocationId: "i" });
-    await expectSilence(client);
+    expect(await client.ask(request)).toMatchObject({
+      type: "streamClosed",
+      streamId: "s",
+      error: { name },
+    });
   });
+});
+
+describe("group states", () => {
+  test("are shown to whoever subscribes, first all and then each change", async () => {
+    const emulator = await scene.emulator();
+    const a = await scene.connectJson(emulator, { userId: "a", groups: ["g"] });
+    const b = await scene.connectJson(emulator, { roles: everything });
+    const set = { type: "setGroupState", group: "g" };
+    expect(await a.ask({ ...set, state: { at: "desk" }, ackId: 1 })).toEqual(acked(1));
+    expect(await b.ask({ type: "subscribeGroupState", group: "g", ackId: 1 })).toEqual(acked(1));
+    const item = { connectionId: a.connectionId, userId: "a", updatedAt: expect.any(Number) };
+    expect(await b.nextJson()).toEqual({
+      type: "groupStateSnapshot",
+      group: "g",
+      items: [{ ...item, state: { at: "desk" } }],
+    });
+    a.send({ ...set, state: { at: "lunch" } });
+    expect(await b.nextJson()).toEqual({
+      type: "groupStateUpdate",
+      group: "g",
+      items: [{ ...item, state: { at: "lunch" } }],
+    });
+    a.terminate();
+    expect(await b.nextJson()).toMatchObject({ type: "groupStateUpdate", items: [item] });
+    const unsubscribe = { type: "unsubscribeGroupState", group: "g", ackId: 2 };
+    expect(await b.ask(unsubscribe)).toEqual(acked(2));
+  });
+
+  test.each(["setGroupState", "subscribeGroupState", "unsubscribeGroupState"])(
+    "need a role or the membership: %s",
+    async (type) => {
+      const emulator = await scene.emulator();
+      const client = await scene.connectJson(emulator);
+      expect(await client.ask({ type, group: "g", ackId: 1 })).toEqual(refused(1, "Forbidden"));
+    },
+  );
 });
 
 test("JSON may come in binary frames", async () => {

@@ -2,11 +2,21 @@ import { execFile } from "node:child_process";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { startEmulator } from "express-resilient-pubsub/emulator";
+import { type Emulator, type Fault, startEmulator } from "express-resilient-pubsub/emulator";
+import { until } from "../support/until.ts";
 import { callRest, openTcp } from "./support/rest.ts";
-import { createScene, jsonProtocol } from "./support/scene.ts";
+import { createScene } from "./support/scene.ts";
+import { SocketClient } from "./support/socket-client.ts";
+import { clientUrl, inSeconds, signToken } from "./support/tokens.ts";
 
 const scene = createScene();
+
+/** Its port is free for another. */
+async function closedEmulator(): Promise<Emulator> {
+  const emulator = await startEmulator();
+  await emulator.close();
+  return emulator;
+}
 
 describe("starting", () => {
   test("port 0 becomes a free port, named in the endpoint and the connection string", async () => {
@@ -38,6 +48,16 @@ describe("starting", () => {
     });
   });
 
+  test("a taken admin port is refused too, and the service's port is free again", async () => {
+    const owner = await scene.emulator();
+    const { port } = await closedEmulator();
+    await expect(startEmulator({ port, admin: { port: owner.port } })).rejects.toMatchObject({
+      code: "ERR_PORT_IN_USE",
+      message: expect.stringContaining(String(owner.port)),
+    });
+    await expect(openTcp(port)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  });
+
   test("a host that is not ours is refused with a code", async () => {
     await expect(startEmulator({ host: "192.0.2.1" })).rejects.toMatchObject({
       code: "ERR_LISTEN_FAILED",
@@ -56,6 +76,54 @@ describe("starting", () => {
   });
 });
 
+describe("a public endpoint", () => {
+  const publicEndpoint = "https://chat.example.com";
+
+  test("takes the place of the one listened on, everywhere", async () => {
+    const appServer = await scene.appServer();
+    const hubs = { chat: appServer.hub };
+    const emulator = await scene.emulator({ publicEndpoint, hubs, accessKey: "key" });
+    expect(emulator.endpoint).toBe(publicEndpoint);
+    expect(emulator.connectionString).toBe(`Endpoint=${publicEndpoint};AccessKey=key;Version=1.0;`);
+    const path = "/api/hubs/chat/users/u?api-version=2024-12-01";
+    expect((await callRest(emulator, { method: "HEAD", path })).status).toBe(404);
+    const local = `http://127.0.0.1:${emulator.port}`;
+    const token = signToken({ aud: local + path, exp: inSeconds(60) }, "key");
+    expect((await callRest(emulator, { method: "HEAD", path, token })).status).toBe(401);
+
+    const url = clientUrl(emulator, "chat").replace("wss://chat.example.com", local);
+    const client = new SocketClient(url);
+    scene.defer(() => client.terminate());
+    await client.opened;
+    const { headers } = await appServer.events.take();
+    expect(headers["webhook-request-origin"]).toBe("chat.example.com");
+  });
+});
+
+describe("onActivity", () => {
+  test.each([
+    [
+      "throws",
+      () => {
+        throw new Error("boom");
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("boom"))],
+  ])("that %s costs a warning and nothing else", async (_what, onActivity) => {
+    const emitWarning = jest.spyOn(process, "emitWarning").mockImplementation(() => {});
+    scene.defer(() => emitWarning.mockRestore());
+    const emulator = await scene.emulator({ onActivity });
+    await emulator.inject({ kind: "gray" });
+    await until(() => emitWarning.mock.calls.length > 0);
+    expect(emitWarning.mock.calls).toEqual([
+      [
+        "onActivity threw an error.",
+        { type: "EmulatorWarning", detail: expect.stringContaining("boom") },
+      ],
+    ]);
+  });
+});
+
 describe("closing", () => {
   test("may be done twice, and frees the port at once", async () => {
     const emulator = await scene.emulator();
@@ -69,19 +137,23 @@ describe("closing", () => {
     ["inject", { kind: "crash" }],
     ["clear", undefined],
     ["restart", { keepState: false }],
+    ["rotateKey", "primary"],
+    ["dropSockets", {}],
   ] as const)("%s is refused afterwards", async (method, argument) => {
     const emulator = await scene.emulator();
     await emulator.close();
-    await expect(emulator[method](argument as never)).rejects.toMatchObject({
+    await expect(async () => emulator[method](argument as never)).rejects.toMatchObject({
       code: "ERR_EMULATOR_CLOSED",
     });
   });
 
   test("works during every fault", async () => {
-    for (const kind of ["crash", "blackhole", "unhealthy"] as const) {
+    const kinds = ["crash", "blackhole", "unhealthy", "throttle", "accessDenied", "gray"] as const;
+    const faults: Fault[] = [...kinds.map((kind) => ({ kind })), { kind: "latency", delayInMs: 9 }];
+    for (const fault of faults) {
       const emulator = await scene.emulator();
       await scene.connect(emulator);
-      await emulator.inject({ kind });
+      await emulator.inject(fault);
       await emulator.close();
       await expect(openTcp(emulator.port)).rejects.toMatchObject({ code: "ECONNREFUSED" });
     }
@@ -91,55 +163,5 @@ describe("closing", () => {
     const script = join(__dirname, "support", "exits-by-itself.ts");
     const run = promisify(execFile)(process.execPath, ["--import", "tsx", script]);
     await expect(run).resolves.toMatchObject({ stdout: "closed\n" });
-  });
-});
-
-describe("restarting", () => {
-  test("tells clients, forgets them and listens on the same port", async () => {
-    const emulator = await scene.emulator();
-    const { port } = emulator;
-    const pubSub = await scene.connectJson(emulator, { userId: "u" });
-    const simple = await scene.connect(emulator);
-    await emulator.restart({ keepState: false });
-    expect(await pubSub.nextJson()).toEqual({
-      type: "system",
-      event: "disconnected",
-      message: "Service reload",
-    });
-    expect(await pubSub.closed).toEqual({ code: 1001, reason: "Service reload" });
-    expect(await simple.closed).toEqual({ code: 1001, reason: "Service reload" });
-    expect(emulator.port).toBe(port);
-    const path = "/api/hubs/chat/users/u?api-version=2024-12-01";
-    expect((await callRest(emulator, { method: "HEAD", path })).status).toBe(404);
-    await scene.connect(emulator, { protocols: [jsonProtocol] });
-  });
-
-  test("does not wait for a client that never answers", async () => {
-    const emulator = await scene.emulator();
-    const client = await scene.connect(emulator);
-    client.socket.pause();
-    await emulator.restart({ keepState: false });
-    await scene.connect(emulator);
-  });
-
-  test("ends a fault", async () => {
-    const emulator = await scene.emulator();
-    await emulator.inject({ kind: "crash" });
-    await emulator.restart({ keepState: false });
-    await scene.connect(emulator);
-  });
-
-  test.each([{}, { keepState: "no" }])("%j is not enough to go by", async (options) => {
-    const emulator = await scene.emulator();
-    await expect(emulator.restart(options as never)).rejects.toMatchObject({
-      code: "ERR_INVALID_OPTIONS",
-    });
-  });
-
-  test("keeping the state is not built and says so", async () => {
-    const emulator = await scene.emulator();
-    await expect(emulator.restart({ keepState: true })).rejects.toMatchObject({
-      code: "ERR_NOT_IMPLEMENTED",
-    });
   });
 });

@@ -20,6 +20,20 @@ test.each<[string, unknown, RegExp]>([
   ["a handler without a URL", { hubs: { a: { eventHandlers: [{}] } } }, /urlTemplate/],
   ["a handler URL of another scheme", handler("ftp://a/"), /eventHandlers.0.urlTemplate/],
   ["a handler URL with a parameter in its host", handler("http://{hub}.a/"), /urlTemplate/],
+  ["a public endpoint with a path", { publicEndpoint: "https://a.example/b" }, /publicEndpoint/],
+  ["a public endpoint without a scheme", { publicEndpoint: "a.example" }, /publicEndpoint/],
+  ["a certificate without its key", { tls: { cert: "x" } }, /tls/],
+  ["limits that let nothing through", { limits: { messageBytes: 0 } }, /limits.messageBytes/],
+  ["a misspelled limit", { limits: { messages: 1 } }, /"messages"/],
+  ["an endless timeout", { upstream: { eventTimeoutInMs: 2 ** 31 } }, /eventTimeoutInMs/],
+  ["an admin port that is no port", { admin: { port: -1 } }, /admin/],
+  ["a broken seed", { seed: 0.5 }, /seed/],
+  ["a listener that cannot listen", { onActivity: "log" }, /onActivity: must be a function/],
+  [
+    "a ping for which no client has time",
+    { hubs: { a: { webSocketKeepAliveIntervalInSeconds: 0 } } },
+    /KeepAlive/,
+  ],
   ["no object at all", null, /startEmulator/],
 ])("%s is refused by name", async (_what, options, message) => {
   await expect(startEmulator(options as EmulatorOptions)).rejects.toMatchObject({

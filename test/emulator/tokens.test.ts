@@ -1,10 +1,11 @@
 import { createHmac, createSecretKey } from "node:crypto";
 import { bearerToken } from "../../src/emulator/tokens/access.ts";
+import { AccessKeys } from "../../src/emulator/tokens/access-keys.ts";
 import { verifyToken } from "../../src/emulator/tokens/jwt.ts";
 import { apiVersion, callRest, restToken } from "./support/rest.ts";
 import { accessKey, createScene, secondaryAccessKey } from "./support/scene.ts";
 import { SocketClient } from "./support/socket-client.ts";
-import { inSeconds, signToken } from "./support/tokens.ts";
+import { clientUrl, inSeconds, signToken } from "./support/tokens.ts";
 
 const scene = createScene();
 
@@ -16,6 +17,13 @@ const rules = {
   acceptsAudience: (audience: string) => audience === "here",
   nowInSeconds: now,
 };
+
+const wsUrl = (endpoint: string, query: string, path = "/client/hubs/chat") =>
+  `${endpoint.replace("http", "ws")}${path}${query}`;
+
+/** As Entra would issue it, signed by a key that the emulator does not know. */
+const entraToken = (claims: object = {}, header?: object) =>
+  signToken({ aud: "https://webpubsub.azure.com", exp: inSeconds(60), ...claims }, "entra", header);
 
 const check = (token: string) => {
   const result = verifyToken(token, rules);
@@ -41,6 +49,11 @@ describe("verifyToken", () => {
     return `${signed}.${createHmac("sha512", "one").update(signed).digest("base64url")}`;
   })();
   const [head, body, signature] = signToken(good, "one").split(".");
+  const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const signText = (claims: string, key: string, typ?: string) => {
+    const signed = `${encode({ alg: "HS256", typ })}.${Buffer.from(claims).toString("base64url")}`;
+    return `${signed}.${createHmac("sha256", key).update(signed).digest("base64url")}`;
+  };
 
   test.each([
     ["signed by another key", signToken(good, "three"), "The signature is invalid"],
@@ -53,6 +66,15 @@ describe("verifyToken", () => {
     ["of four parts", `${head}.${body}.${signature}.x`, "The token is malformed"],
     ["that is empty", "", "The token is malformed"],
     ["that is not JSON", "a.b.c", "The token is malformed"],
+    [
+      "with a header that is null",
+      `${encode(null)}.${body}.${signature}`,
+      "The token is malformed",
+    ],
+    ["with a header that is a number", `${encode(5)}.${body}.${signature}`, /algorithm/],
+    ["whose claims are not JSON", signText("{", "one"), "The token is malformed"],
+    ["whose claims are typed but not JSON", signText("{", "one", "JWT"), "The token is malformed"],
+    ["whose claims are null", signToken(null as never, "one"), "The token is malformed"],
     ["whose claims are a list", signToken([1], "one"), "The token is malformed"],
     ["expired five minutes ago", signToken({ ...good, exp: now - 300 }, "one"), /expired/],
     ["valid in more than five minutes", signToken({ ...good, nbf: now + 301 }, "one"), /not yet/],
@@ -64,6 +86,22 @@ describe("verifyToken", () => {
   ])("refuses a token %s", (_what, token, problem) => {
     expect(check(token)).toMatch(problem);
   });
+});
+
+test("no key at all makes no token good", () => {
+  const result = verifyToken(signToken(good, "one"), { ...rules, keys: [] });
+  expect(result).toEqual({ ok: false, problem: "The signature is invalid" });
+});
+
+test("access keys are replaced one at a time", () => {
+  const keys = new AccessKeys("a", "b");
+  const before = keys.secrets();
+  keys.replace("secondary", "c");
+  expect([keys.primary, keys.secondary, keys.all()]).toEqual(["a", "c", ["a", "c"]]);
+  expect(keys.secrets()[0]).toBe(before[0]);
+  expect(keys.secrets()[1].equals(createSecretKey("c", "utf8"))).toBe(true);
+  keys.replace("primary", "d");
+  expect(keys.all()).toEqual(["d", "c"]);
 });
 
 test.each([
@@ -120,9 +158,6 @@ describe("a REST call", () => {
 });
 
 describe("a client", () => {
-  const url = (endpoint: string, query: string, path = "/client/hubs/chat") =>
-    `${endpoint.replace("http", "ws")}${path}${query}`;
-
   test.each([
     ["the http URL of the hub", "", accessKey],
     ["the ws URL of the hub", "ws", accessKey],
@@ -131,12 +166,12 @@ describe("a client", () => {
     const emulator = await scene.emulator();
     const endpoint = scheme ? emulator.endpoint.replace("http", scheme) : emulator.endpoint;
     const token = signToken({ aud: `${endpoint}/client/hubs/chat`, exp: inSeconds(60) }, key);
-    const byQuery = new SocketClient(url(emulator.endpoint, `?access_token=${token}`));
-    const byHeader = new SocketClient(url(emulator.endpoint, ""), [], {
+    const byQuery = new SocketClient(wsUrl(emulator.endpoint, `?access_token=${token}`));
+    const byHeader = new SocketClient(wsUrl(emulator.endpoint, ""), [], {
       Authorization: `Bearer ${token}`,
     });
     const byOtherPath = new SocketClient(
-      url(emulator.endpoint, `?hub=CHAT&access_token=${token}`, "/client/"),
+      wsUrl(emulator.endpoint, `?hub=CHAT&access_token=${token}`, "/client/"),
     );
     for (const client of [byQuery, byHeader, byOtherPath]) {
       await client.opened;
@@ -157,19 +192,85 @@ describe("a client", () => {
     const emulator = await scene.emulator();
     const token = makeToken(`${emulator.endpoint}/client/hubs/chat`);
     const query = token ? `?access_token=${token}` : "";
-    const { status, headers } = await new SocketClient(url(emulator.endpoint, query)).refused;
+    const { status, headers } = await new SocketClient(wsUrl(emulator.endpoint, query)).refused;
     expect(status).toBe(401);
     expect(headers).toMatchObject({ "www-authenticate": "Bearer", connection: "close" });
   });
 
   test("without a token comes in where anonymous clients may, with a bad one it does not", async () => {
     const emulator = await scene.emulator({ hubs: { Chat: { anonymousConnectPolicy: "allow" } } });
-    const anonymous = new SocketClient(url(emulator.endpoint, ""));
+    const anonymous = new SocketClient(wsUrl(emulator.endpoint, ""));
     await anonymous.opened;
     anonymous.terminate();
-    const bad = new SocketClient(url(emulator.endpoint, "?access_token=rubbish"));
+    const bad = new SocketClient(wsUrl(emulator.endpoint, "?access_token=rubbish"));
     expect((await bad.refused).status).toBe(401);
-    const elsewhere = new SocketClient(url(emulator.endpoint, "", "/client/hubs/news"));
+    const elsewhere = new SocketClient(wsUrl(emulator.endpoint, "", "/client/hubs/news"));
     expect((await elsewhere.refused).status).toBe(401);
+  });
+});
+
+describe("without local authentication", () => {
+  test("keys open no door, but a token from the service does", async () => {
+    const emulator = await scene.emulator({ disableLocalAuth: true, acceptEntraTokens: true });
+    const path = `/api/hubs/chat/:generateToken?${apiVersion}`;
+    const byKey = await callRest(emulator, { method: "POST", path });
+    expect(byKey.status).toBe(401);
+    expect(byKey.headers["www-authenticate"]).toMatch(/Access keys are disabled/);
+    const client = new SocketClient(clientUrl(emulator, "chat"));
+    expect((await client.refused).status).toBe(401);
+    const issued = await callRest(emulator, { method: "POST", path, token: entraToken() });
+    const { token } = JSON.parse(issued.body);
+    const welcome = new SocketClient(wsUrl(emulator.endpoint, `?access_token=${token}`));
+    await welcome.opened;
+    welcome.terminate();
+  });
+});
+
+describe("a token of Microsoft Entra", () => {
+  const path = `/api/hubs/chat/:send?${apiVersion}`;
+  const call = { method: "POST", path, headers: { "Content-Type": "text/plain" }, body: "x" };
+
+  test.each<[string, string, number, RegExp | undefined]>([
+    ["by whomever", entraToken(), 202, undefined],
+    ["with a slash", entraToken({ aud: "https://webpubsub.azure.com/" }), 202, undefined],
+    [
+      "of another algorithm",
+      entraToken({}, { alg: "RS256", typ: "JWT", kid: "x" }),
+      202,
+      undefined,
+    ],
+    ["expired for less than five minutes", entraToken({ exp: inSeconds(-290) }), 202, undefined],
+    ["expired", entraToken({ exp: inSeconds(-310) }), 401, /The token has expired/],
+    ["not yet valid", entraToken({ nbf: inSeconds(310) }), 401, /not yet valid/],
+    ["with a start in words", entraToken({ nbf: "now" }), 401, /malformed/],
+    ["without an expiration", entraToken({ exp: undefined }), 401, /no expiration/],
+    ["for another service", entraToken({ aud: "https://vault.azure.net" }), 401, /signature/],
+    [
+      "for a longer name",
+      entraToken({ aud: "https://webpubsub.azure.com.example" }),
+      401,
+      /signature/,
+    ],
+    ["that is rubbish", "rubbish", 401, /malformed/],
+  ])("%s is judged accordingly on a REST call", async (_what, token, status, problem) => {
+    const emulator = await scene.emulator({ acceptEntraTokens: true });
+    const answer = await callRest(emulator, { ...call, token });
+    expect(answer.status).toBe(status);
+    if (problem) expect(answer.headers["www-authenticate"]).toMatch(problem);
+    expect((await callRest(emulator, call)).status).toBe(202);
+  });
+
+  test("is refused unless asked for", async () => {
+    const emulator = await scene.emulator();
+    expect((await callRest(emulator, { ...call, token: entraToken() })).status).toBe(401);
+  });
+
+  test("does not let a client in", async () => {
+    const emulator = await scene.emulator({ acceptEntraTokens: true });
+    const aud = `${emulator.endpoint}/client/hubs/chat`;
+    for (const token of [entraToken(), entraToken({ aud })]) {
+      const client = new SocketClient(wsUrl(emulator.endpoint, `?access_token=${token}`));
+      expect((await client.refused).status).toBe(401);
+    }
   });
 });

@@ -1,53 +1,96 @@
+import type { EventHandlerSettings } from "../../src/emulator/options.ts";
 import { readConnectAnswer, readUserEventAnswer } from "../../src/emulator/upstream/answers.ts";
 import { eventHeaders, signConnection } from "../../src/emulator/upstream/event-headers.ts";
-import { eventUrl, selectHandler } from "../../src/emulator/upstream/select-handler.ts";
+import { matchesUserEvent } from "../../src/emulator/upstream/event-pattern.ts";
+import {
+  eventUrl,
+  selectHandler,
+  type UpstreamEvent,
+} from "../../src/emulator/upstream/select-handler.ts";
 import { nextVerdict } from "../../src/emulator/upstream/validation.ts";
 
-describe("selectHandler", () => {
-  const handler = (userEventPattern: string, systemEvents: ("connect" | "connected")[] = []) => ({
-    urlTemplate: `http://a/${userEventPattern}`,
-    userEventPattern,
-    systemEvents,
-  });
-
+describe("a pattern of user events", () => {
   test.each([
     ["*", "anything", true],
     ["*", "a.b", true],
+    [" * ", "a.b", true],
     ["", "a", false],
+    [",", "a", false],
     ["chat", "chat", true],
     ["chat", "CHAT", true],
+    ["Chat", "chat", true],
     ["chat", "chats", false],
+    ["chat", "cha", false],
     ["a, b", "b", true],
     ["a,b", "c", false],
+    ["a,*", "b.c", true],
     ["chat.*", "chat.x", true],
+    ["chat.*", "chat.", true],
     ["chat.*", "chat.x.y", false],
     ["chat.**", "chat.x.y", true],
+    ["**", "chat.x", true],
+    ["**.x", "chat.y.x", true],
+    ["c*t", "chat", true],
+    ["c*t", "ct", true],
+    ["c*t", "c.t", false],
+    ["*.*", "a.b", true],
+    ["*.*", "a", false],
     ["ch?t", "chat", true],
+    ["ch?t", "cht", false],
     ["ch?t", "ch.t", false],
     ["a.b", "axb", false],
     ["a-b_c", "a-b_c", true],
     ["(a|b)", "a", false],
-  ])("the pattern %j for the event %j: %j", (pattern, name, expected) => {
-    const found = selectHandler([handler(pattern)], { kind: "user", name });
-    expect(found !== undefined).toBe(expected);
+    ["[a-z]", "a", false],
+    ["\\d", "1", false],
+  ])("%j for the event %j: %j", (pattern, name, expected) => {
+    expect(matchesUserEvent(pattern, name)).toBe(expected);
   });
 
-  test("the first that wants the event gets it", () => {
-    const [first, second] = [handler("a", ["connected"]), handler("*", ["connect", "connected"])];
-    const select = (kind: "system" | "user", name: string) =>
-      selectHandler([first, second], { kind, name } as never);
-    expect(select("user", "a")).toBe(first);
-    expect(select("user", "b")).toBe(second);
-    expect(select("system", "connect")).toBe(second);
-    expect(select("system", "connected")).toBe(first);
-    expect(select("system", "disconnected")).toBeUndefined();
+  test("never takes long, whatever the pattern and the name", () => {
+    expect(matchesUserEvent(`${"*a".repeat(300)}b`, "a".repeat(128))).toBe(false);
+    expect(matchesUserEvent(`${"**a".repeat(100)}**`, "a".repeat(128))).toBe(true);
   });
 });
 
-test("the parameters of a URL are filled in, encoded", () => {
-  expect(eventUrl("http://h/{hub}/{event}?e={event}", "a[b]", "x.y")).toBe(
-    "http://h/a%5Bb%5D/x.y?e=x.y",
-  );
+describe("selectHandler", () => {
+  const handler = (settings: object): EventHandlerSettings => ({
+    urlTemplate: "http://a/",
+    systemEvents: [],
+    groupEvents: [],
+    userEventPattern: "",
+    auth: { type: "none" },
+    ...settings,
+  });
+  const [first, second] = [
+    handler({ userEventPattern: "a", systemEvents: ["connected"] }),
+    handler({
+      userEventPattern: "*",
+      systemEvents: ["connect", "connected"],
+      groupEvents: ["joined"],
+    }),
+  ];
+
+  test.each<[UpstreamEvent, EventHandlerSettings | undefined]>([
+    [{ kind: "user", name: "a" }, first],
+    [{ kind: "user", name: "b" }, second],
+    [{ kind: "user", name: "connect" }, second],
+    [{ kind: "system", name: "connected" }, first],
+    [{ kind: "system", name: "connect" }, second],
+    [{ kind: "system", name: "disconnected" }, undefined],
+    [{ kind: "group", name: "joined" }, second],
+    [{ kind: "group", name: "left" }, undefined],
+  ])("gives %j to the first that wants it", (event, expected) => {
+    expect(selectHandler([first, second], event)).toBe(expected);
+  });
+});
+
+test.each([
+  ["http://h/{hub}/{event}?e={event}", "http://h/a%5Bb%5D/x.y?e=x.y"],
+  ["http://h/{Hub}/{EVENT}", "http://h/a%5Bb%5D/x.y"],
+  ["http://h/api?code=s3", "http://h/api?code=s3"],
+])("the parameters of %s are filled in, encoded", (template, expected) => {
+  expect(eventUrl(template, "a[b]", "x.y")).toBe(expected);
 });
 
 describe("eventHeaders", () => {
@@ -81,6 +124,23 @@ describe("eventHeaders", () => {
       "ce-subprotocol": "p",
       "ce-connectionState": "st",
     });
+  });
+
+  test.each([
+    [{ kind: "system", name: "connect" }, "azure.webpubsub.sys.connect"],
+    [{ kind: "group", name: "left" }, "azure.webpubsub.gp.left"],
+    [{ kind: "user", name: "connect" }, "azure.webpubsub.user.connect"],
+  ] as const)("tell the kind of %j", (event, type) => {
+    expect(eventHeaders(event, { ...subject, ...unset }, stamp)).toMatchObject({
+      "ce-type": type,
+      "ce-eventName": event.name,
+    });
+  });
+
+  test("leave an empty state out", () => {
+    const event = { kind: "user", name: "e" } as const;
+    const headers = eventHeaders(event, { ...subject, ...unset, connectionState: "" }, stamp);
+    expect(headers).not.toHaveProperty("ce-connectionState");
   });
 
   test("carry one digest per key, the primary's first", () => {
@@ -123,6 +183,10 @@ describe("a connect answer", () => {
     [200, '{"userId":1}', 500],
     [200, '{"groups":"g"}', 500],
     [200, '{"groups":[""]}', 500],
+    [200, '{"subprotocol":""}', 500],
+    [200, '{"subprotocol":" "}', 500],
+    [200, '{"roles":"r"}', 500],
+    [301, "{}", 500],
     [200, '{"userId":"a\\nb"}', 500],
   ])("%d %s refuses with %d", (status, body, expected) => {
     expect(read(status, body)).toEqual({ kind: "refused", status: expected });
@@ -130,38 +194,58 @@ describe("a connect answer", () => {
 });
 
 describe("a user event answer", () => {
-  const read = (status: number, type: string | undefined, body: string) =>
-    readUserEventAnswer({ status, headers: { "content-type": type }, body: Buffer.from(body) });
+  const read = (status: number, type: string | undefined, body: string, more = {}) =>
+    readUserEventAnswer({
+      status,
+      headers: { "content-type": type, ...more },
+      body: Buffer.from(body),
+    });
+  const bytes = Buffer.from("x");
 
   test.each([
     [204, undefined, "", undefined],
+    [200, undefined, "", undefined],
     [200, "text/plain", "", undefined],
+    [200, "application/octet-stream", "", undefined],
     [200, "text/plain; charset=utf-8", "hé", { dataType: "text", text: "hé" }],
+    [201, "TEXT/PLAIN;charset=us-ascii", "a", { dataType: "text", text: "a" }],
     [200, "Application/JSON", "[1]", { dataType: "json", json: "[1]" }],
-    [200, "application/octet-stream", "x", { dataType: "binary", bytes: Buffer.from("x") }],
+    [200, "application/json; charset=utf-8", ' {"a": 1}', { dataType: "json", json: ' {"a": 1}' }],
+    [200, "application/octet-stream", "x", { dataType: "binary", bytes }],
+    [200, "application/x-protobuf", "x", { dataType: "protobuf", bytes }],
     [200, undefined, "x", { dataType: "text", text: "x" }],
+    [200, "", "x", { dataType: "text", text: "x" }],
   ])("%d %s %j is a reply", (status, type, body, reply) => {
     expect(read(status, type, body)).toEqual({ kind: "handled", reply });
   });
 
   test.each([
-    [500, "text/plain", "x"],
-    [404, undefined, ""],
-    [302, undefined, ""],
-    [200, "text/html", "x"],
-    [200, "application/json", "{"],
-  ])("%d %s %j is a failure", (status, type, body) => {
-    expect(read(status, type, body)).toEqual({ kind: "failed" });
+    [500, "text/plain", "x", /answered 500/],
+    [404, undefined, "", /answered 404/],
+    [302, undefined, "", /answered 302/],
+    [200, "text/html", "x", /type/],
+    [200, "application/json", "{", /type/],
+  ])("%d %s %j is a failure that says why", (status, type, body, message) => {
+    expect(read(status, type, body)).toEqual({
+      kind: "failed",
+      message: expect.stringMatching(message),
+    });
+  });
+
+  test("may have metadata", () => {
+    const headers = { "x-webpubsub-metadata-trace": "7", "x-webpubsub-metadata-": "?", other: "o" };
+    expect(read(200, "text/plain", "x", headers)).toMatchObject({ metadata: { trace: "7" } });
   });
 });
 
-test("a validation holds for a minute, and failures back off up to a minute", () => {
-  let verdict = nextVerdict(undefined, true, 0);
-  expect(verdict).toEqual({ isAllowed: true, checkAgainAt: 60_000, backOffInMs: 0 });
+test("a validation holds for its lifetime, and failures back off up to a minute", () => {
+  let verdict = nextVerdict(undefined, true, 1, 5000);
+  expect(verdict).toEqual({ isAllowed: true, checkAgainAt: 5001, backOffInMs: 0 });
   const waits = Array.from({ length: 8 }, () => {
-    verdict = nextVerdict(verdict, false, 0);
+    verdict = nextVerdict(verdict, false, 0, 5000);
     return verdict.checkAgainAt;
   });
   expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
-  expect(nextVerdict(nextVerdict(verdict, true, 0), false, 0).checkAgainAt).toBe(1000);
+  const mended = nextVerdict(verdict, true, 0, 5000);
+  expect(nextVerdict(mended, false, 0, 5000).checkAgainAt).toBe(1000);
 });

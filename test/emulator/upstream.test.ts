@@ -27,35 +27,6 @@ describe("validation", () => {
     });
   });
 
-  test("asks by GET where OPTIONS is not found", async () => {
-    const { appServer, emulator } = await scene.withAppServer();
-    appServer.answerValidation = ({ method }) =>
-      method === "GET" ? { headers: { "WebHook-Allowed-Origin": "*" } } : { status: 404 };
-    await scene.connect(emulator);
-    expect(appServer.validations.map(({ method }) => method)).toEqual(["OPTIONS", "GET"]);
-  });
-
-  test.each<[string, (origin: string) => UpstreamAnswer, boolean]>([
-    ["everybody", () => ({ headers: { "webhook-allowed-origin": "*" } }), true],
-    ["us", (origin) => ({ headers: { "webhook-allowed-origin": origin } }), true],
-    ["us among others", (us) => ({ headers: { "webhook-allowed-origin": `a.b, ${us}` } }), true],
-    ["others", () => ({ headers: { "webhook-allowed-origin": "a.b" } }), false],
-    ["nobody", () => ({}), false],
-    [
-      "us, with an error",
-      () => ({ status: 500, headers: { "webhook-allowed-origin": "*" } }),
-      false,
-    ],
-  ])("of a server that allows %s", async (_whom, answer, isAllowed) => {
-    const { appServer, emulator } = await scene.withAppServer();
-    appServer.answerValidation = () => answer(`127.0.0.1:${emulator.port}`);
-    const client = new SocketClient(clientUrl(emulator, "chat"));
-    scene.defer(() => client.terminate());
-    if (isAllowed) await client.opened;
-    else expect(await refusal(client)).toBe(500);
-    if (!isAllowed) expect(appServer.events.size).toBe(0);
-  });
-
   test("a refusal is remembered until the settings change", async () => {
     const { appServer, emulator } = await scene.withAppServer();
     const { answerValidation } = appServer;
@@ -208,6 +179,80 @@ describe("connect", () => {
     // Whether the reset is seen before or after the answer, the end is told, and told last.
     const last = calls[1]?.event === "sys.connected" ? await appServer.events.take() : calls[1];
     expect(last?.event).toBe("sys.disconnected");
+  });
+});
+
+describe("hubs", () => {
+  test("are found ignoring case, and one without settings has no handlers", async () => {
+    const appServer = await scene.appServer();
+    const emulator = await scene.emulator({ hubs: { Chat: appServer.hub } });
+    await scene.connect(emulator, { hub: "CHAT" });
+    await scene.connect(emulator, { hub: "chats" });
+    const calls = await appServer.nextEvents(2);
+    expect(calls.map(({ event, headers }) => [event, headers["ce-hub"]])).toEqual([
+      ["sys.connect", "chat"],
+      ["sys.connected", "chat"],
+    ]);
+    expect(appServer.events.size).toBe(0);
+  });
+
+  test("send each event to the first of their handlers that wants it", async () => {
+    const [first, second] = [await scene.appServer(), await scene.appServer()];
+    const eventHandlers = [
+      { urlTemplate: `${first.url}/one`, userEventPattern: "chat.*,hello" },
+      { urlTemplate: `${second.url}/two/{event}`, userEventPattern: "*" },
+    ];
+    const emulator = await scene.emulator({ hubs: { chat: { eventHandlers } } });
+    const client = await scene.connectJson(emulator);
+    for (const [ackId, event] of ["Hello", "chat.a", "chat.a.b", "other"].entries())
+      await client.ask({ type: "event", event, data: 1, ackId });
+    const urlsAt = async (server: typeof first) =>
+      (await server.nextEvents(2)).map(({ event, url }) => `${event} ${url}`);
+    expect(await urlsAt(first)).toEqual(["user.Hello /one", "user.chat.a /one"]);
+    expect(await urlsAt(second)).toEqual(["user.chat.a.b /two/chat.a.b", "user.other /two/other"]);
+  });
+
+  test("may get other handlers while clients are connected", async () => {
+    const { appServer, emulator } = await scene.withAppServer();
+    const client = await scene.connectJson(emulator);
+    const next = await scene.appServer();
+    emulator.setHub("chat", next.hub);
+    await client.ask({ type: "event", event: "e", data: 1, ackId: 1 });
+    expect((await next.events.take()).event).toBe("user.e");
+    expect(appServer.events.size).toBe(2);
+  });
+});
+
+describe("group events", () => {
+  test("tell of joins and leaves by whomever, in order", async () => {
+    const { appServer, emulator } = await scene.withAppServer();
+    emulator.setHub("chat", {
+      eventHandlers: appServer.hub.eventHandlers.map((handler) => ({
+        ...handler,
+        groupEvents: ["joined", "left"],
+      })),
+    });
+    const roles = ["webpubsub.joinLeaveGroup"];
+    const client = await scene.connectJson(emulator, { userId: "u", roles, groups: ["token"] });
+    await client.ask({ type: "joinGroup", group: "client", ackId: 1 });
+    const path = `/api/hubs/chat/groups/rest/connections/${client.connectionId}?${apiVersion}`;
+    await callRest(emulator, { method: "PUT", path });
+    await callRest(emulator, { method: "DELETE", path });
+    await client.ask({ type: "leaveGroup", group: "never", ackId: 2 });
+    client.socket.close();
+    const calls = await appServer.nextEvents(9);
+    expect(calls.map(({ event, body }) => `${event} ${JSON.parse(body).group ?? ""}`)).toEqual([
+      "sys.connect ",
+      "sys.connected ",
+      "gp.joined token",
+      "gp.joined client",
+      "gp.joined rest",
+      "gp.left rest",
+      "gp.left token",
+      "gp.left client",
+      "sys.disconnected ",
+    ]);
+    expect(calls.map(({ headers }) => headers["ce-id"])).toEqual([..."012345678"]);
   });
 });
 

@@ -70,6 +70,60 @@ describe("user events", () => {
     expect(call?.headers["content-type"]).toBe(contentType);
   });
 
+  const ofType = (type: string, body: string | Buffer): UpstreamAnswer => ({
+    headers: { "Content-Type": type },
+    body,
+  });
+
+  test.each<[string, UpstreamAnswer, object | undefined]>([
+    ["204", { status: 204 }, undefined],
+    ["200 with nothing", {}, undefined],
+    ["an empty text", ofType("text/plain", ""), undefined],
+    ["empty bytes", ofType("application/octet-stream", ""), undefined],
+    ["202 with nothing", { status: 202 }, undefined],
+    ["a text of no type", { body: "hi" }, { dataType: "text", data: "hi" }],
+    [
+      "a text in capitals, with a charset",
+      ofType("TEXT/PLAIN; charset=UTF-8", "hé"),
+      { dataType: "text", data: "hé" },
+    ],
+    [
+      "JSON with a charset",
+      ofType("application/json; charset=utf-8", '{"a":null}'),
+      { dataType: "json", data: { a: null } },
+    ],
+    ["201 with a text", { ...ofType("text/plain", "x"), status: 201 }, { data: "x" }],
+  ])("answered by %s have succeeded", async (_what, answer, reply) => {
+    const { appServer, emulator } = await scene.withAppServer();
+    appServer.answer = ({ event }) => (event.startsWith("user.") ? answer : noReply);
+    const client = await scene.connectJson(emulator);
+    client.send({ type: "event", event: "e", data: 1, ackId: 1 });
+    if (reply) expect(await client.nextJson()).toMatchObject({ from: "server", ...reply });
+    expect(await client.nextJson()).toEqual({ type: "ack", ackId: 1, success: true });
+  });
+
+  test.each<[string, UpstreamAnswer]>([
+    ["HTML", ofType("text/html", "<p>")],
+    ["JSON that is none", ofType("application/json", "{")],
+    ["a redirect", { status: 302, headers: { Location: "/" } }],
+    ["304", { status: 304 }],
+    ["400", { status: 400, body: "no" }],
+    ["404", { status: 404 }],
+    ["429", { status: 429 }],
+    ["503", { status: 503 }],
+  ])("answered by %s have failed, and the client stays", async (_what, answer) => {
+    const { appServer, emulator } = await scene.withAppServer();
+    appServer.answer = ({ event }) => (event === "user.bad" ? answer : noReply);
+    const client = await scene.connectJson(emulator);
+    const request = { type: "event", data: 1, ackId: 1 };
+    expect(await client.ask({ ...request, event: "bad" })).toMatchObject({
+      ackId: 1,
+      success: false,
+      error: { name: "InternalServerError" },
+    });
+    expect(await client.ask({ ...request, event: "good" })).toMatchObject({ success: true });
+  });
+
   test.each<[string, UpstreamAnswer | "nobody"]>([
     ["the handler fails", { status: 500 }],
     ["the handler refuses", { status: 401 }],

@@ -1,26 +1,29 @@
 import type { IncomingMessage } from "node:http";
-import { WebSocketServer } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Observe } from "../activity.ts";
 import type { Upgrade } from "../http/front.ts";
-import { refuseUpgrade } from "../http/reply.ts";
+import { type Reply, refuseUpgrade } from "../http/reply.ts";
+import { splitTarget } from "../http/target.ts";
 import { createConnectionId } from "../hub/connection.ts";
 import type { Hubs } from "../hub/hubs.ts";
 import { canonicalHub } from "../names.ts";
-import type { HubSettings } from "../options.ts";
+import type { HubSettings, Limits } from "../options.ts";
 import { type Access, bearerToken } from "../tokens/access.ts";
 import type { Claims } from "../tokens/jwt.ts";
 import type { ConnectRequest } from "../upstream/connection-events.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { type HandshakeRequest, readHandshake } from "./handshake-request.ts";
 import { anonymous, describeClaims, type Identity, readIdentity } from "./identity.ts";
-import { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
-import { chooseSubprotocol, offersOnlyUnbuilt, type Subprotocol } from "./subprotocol.ts";
+import { chooseSubprotocol, type Subprotocol } from "./subprotocol.ts";
 
 export interface DoorkeeperParts {
   readonly access: Access;
   readonly hubs: Hubs;
   readonly sessions: Sessions;
   readonly upstream: Upstream;
+  readonly limits: Limits;
+  readonly observe: Observe;
   settingsOf(hub: string): HubSettings;
 }
 
@@ -36,90 +39,111 @@ class Refusal extends Error {
   }
 }
 
-const maxFrameBytes = 1024 * 1024;
-
 /** Lets clients in: reads the handshake, checks the token, asks the app server, opens a session. */
 export class Doorkeeper {
   readonly #parts: DoorkeeperParts;
   readonly #agreed = new WeakMap<IncomingMessage, string>();
-  readonly #server = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload: maxFrameBytes,
-    handleProtocols: (_offered, request) => this.#agreed.get(request) ?? false,
-  });
+  readonly #server: WebSocketServer;
+  /** Clients that an app server is being asked about. */
+  #arriving = 0;
 
   constructor(parts: DoorkeeperParts) {
     this.#parts = parts;
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: parts.limits.messageBytes,
+      handleProtocols: (_offered, request) => this.#agreed.get(request) ?? false,
+    });
   }
 
   async receive(upgrade: Upgrade): Promise<void> {
     const read = readHandshake(upgrade.request);
-    if (read.kind === "refused") return refuseUpgrade(upgrade.socket, read.reply);
+    if (read.kind === "refused") return this.#refuse(upgrade, read.reply);
     try {
-      if (read.request.query.get("awps_connection_id")) {
-        this.#refuseRecovery(upgrade, read.request);
-      } else {
-        await this.#admit(upgrade, read.request);
-      }
+      if (read.request.query.get("awps_connection_id")) this.#recover(upgrade, read.request);
+      else await this.#admit(upgrade, read.request);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       const { status, headers, message } = error;
-      if (upgrade.mayWrite()) refuseUpgrade(upgrade.socket, { status, headers, body: message });
+      this.#refuse(upgrade, { status, headers, body: message });
     }
   }
 
   /**
-   * No session is kept for recovery yet, so each one is lost. The answer to that is close code 1008
-   * on an open socket, on which the official client makes a new connection at once; to an HTTP
+   * The reconnection token is all that counts. A session that is lost is answered by close code
+   * 1008 on an open socket, on which the official client makes a new connection at once; to an HTTP
    * error it would go on knocking for 30 s.
    */
-  #refuseRecovery({ request, socket, head }: Upgrade, { offered }: HandshakeRequest): void {
-    const choice = chooseSubprotocol(offered, undefined);
-    if (choice.kind === "chosen") this.#agree(request, choice.subprotocol);
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      webSocket.on("error", () => {}).close(1008, "The session cannot be recovered.");
-    });
+  #recover(upgrade: Upgrade, { hub, query, offered }: HandshakeRequest): void {
+    const session = this.#parts.sessions.find(query.get("awps_connection_id") ?? "");
+    const token = query.get("awps_reconnection_token") ?? "";
+    const subprotocol = chooseSubprotocol(offered, session?.subprotocol.name);
+    if (session && subprotocol && session.canRecover(canonicalHub(hub), token)) {
+      const { socket: tcp } = upgrade;
+      this.#open(upgrade, subprotocol, (webSocket) => session.recover({ webSocket, tcp }));
+    } else {
+      this.#open(upgrade, chooseSubprotocol(offered, undefined), (webSocket) => {
+        webSocket.on("error", () => {}).close(1008, "The session cannot be recovered.");
+      });
+    }
   }
 
   async #admit(upgrade: Upgrade, handshake: HandshakeRequest): Promise<void> {
-    const { request } = upgrade;
-    const claims = this.#checkToken(request, handshake);
+    const { limits, sessions } = this.#parts;
+    const claims = this.#checkToken(upgrade.request, handshake);
     const identity = claims ? readIdentity(claims) : anonymous;
     if (!identity) throw new Refusal(400, "The token names an invalid user or group.");
-    if (offersOnlyUnbuilt(handshake.offered)) throw notBuilt();
+    if (sessions.openCount + this.#arriving >= limits.connections) {
+      throw new Refusal(429, "The connection count reaches its limit.");
+    }
+    this.#arriving += 1;
+    try {
+      await this.#introduce(upgrade, handshake, claims ?? {}, identity);
+    } finally {
+      this.#arriving -= 1;
+    }
+  }
 
+  /** Asks the app server, and opens a session when that says yes. */
+  async #introduce(
+    upgrade: Upgrade,
+    handshake: HandshakeRequest,
+    claims: Claims,
+    identity: Identity,
+  ): Promise<void> {
+    const { request } = upgrade;
+    const { limits, observe, sessions, upstream } = this.#parts;
     const connectionId = createConnectionId();
-    const hub = this.#parts.hubs.get(handshake.hub);
-    const events = this.#parts.upstream.open(hub.name, connectionId, identity.userId);
-    const outcome = await events.connect(connectRequest(request, handshake, claims ?? {}));
+    const events = upstream.open(canonicalHub(handshake.hub), connectionId, identity.userId);
+    const outcome = await events.connect(connectRequest(request, handshake, claims));
     if (outcome.kind === "refused") throw new Refusal(outcome.status, "");
 
     const { decision } = outcome;
-    const choice = chooseSubprotocol(handshake.offered, decision.subprotocol);
-    if (choice.kind === "notBuilt") throw notBuilt();
-    if (choice.kind === "invalid") throw new Refusal(500, "");
+    const subprotocol = chooseSubprotocol(handshake.offered, decision.subprotocol);
+    if (!subprotocol) throw new Refusal(500, "");
     const settled = settle(identity, decision);
-    events.settle(settled.userId, choice.subprotocol.name);
+    events.settle(settled.userId, subprotocol.name);
     // The app server has accepted the client, so it is also told when the client has left already.
     if (!upgrade.mayWrite()) return events.disconnected("");
 
-    this.#agree(request, choice.subprotocol);
-    this.#server.handleUpgrade(request, upgrade.socket, upgrade.head, (webSocket) => {
-      const { name, ...wire } = choice.subprotocol;
-      const session = new Session({
-        id: connectionId,
-        ...settled,
-        ...wire,
-        hub,
-        events,
-        webSocket,
-        tcp: upgrade.socket,
-        onClosed: () => this.#parts.sessions.delete(session),
-      });
-      this.#parts.sessions.add(session);
-      session.start();
+    this.#open(upgrade, subprotocol, (webSocket) => {
+      const { publishMode } = handshake;
+      // Not before: while the app server thinks, the hub of then may be forgotten.
+      const hub = this.#parts.hubs.get(handshake.hub);
+      sessions
+        .create({
+          id: connectionId,
+          ...settled,
+          hub,
+          subprotocol,
+          publishMode,
+          limits,
+          events,
+          observe,
+        })
+        .start({ webSocket, tcp: upgrade.socket });
     });
   }
 
@@ -136,8 +160,19 @@ export class Doorkeeper {
     throw new Refusal(401, check.problem, { "WWW-Authenticate": "Bearer" });
   }
 
-  #agree(request: IncomingMessage, { name }: Subprotocol): void {
-    if (name !== undefined) this.#agreed.set(request, name);
+  #open(
+    { request, socket, head }: Upgrade,
+    subprotocol: Subprotocol | undefined,
+    onOpen: (webSocket: WebSocket) => void,
+  ): void {
+    if (subprotocol?.name !== undefined) this.#agreed.set(request, subprotocol.name);
+    this.#server.handleUpgrade(request, socket, head, onOpen);
+  }
+
+  #refuse(upgrade: Upgrade, reply: Reply): void {
+    const { rawPath: path } = splitTarget(upgrade.request.url);
+    this.#parts.observe({ kind: "clientRefused", path, status: reply.status });
+    if (upgrade.mayWrite()) refuseUpgrade(upgrade.socket, reply);
   }
 }
 
@@ -173,6 +208,3 @@ function connectRequest(
     subprotocols: offered,
   };
 }
-
-const notBuilt = (): Refusal =>
-  new Refusal(501, "The emulator does not speak protobuf and MQTT yet; offer a JSON subprotocol.");

@@ -1,13 +1,17 @@
 import type { IncomingMessage } from "node:http";
 import type { Reply } from "../http/reply.ts";
 import { decodePercent, splitTarget } from "../http/target.ts";
-import { isHubName } from "../names.ts";
+import { isGroupName, isHubName } from "../names.ts";
+import type { PublishMode } from "./simple-client.ts";
+import { isMqtt } from "./subprotocol.ts";
 
 /** A client at the door, well mannered so far. */
 export interface HandshakeRequest {
   readonly hub: string;
   readonly query: URLSearchParams;
   readonly offered: readonly string[];
+  /** Undefined when a simple client's frames are events. */
+  readonly publishMode: PublishMode | undefined;
 }
 
 export type ReadHandshake =
@@ -29,7 +33,10 @@ export function readHandshake(request: RequestHead): ReadHandshake {
   if (!isWebSocketUpgrade(request)) return refuse(400, "This is not a WebSocket handshake.");
   const offered = readOffer(request.headers["sec-websocket-protocol"]);
   if (!offered) return refuse(400, "The Sec-WebSocket-Protocol header is malformed.");
-  return problemOfMode(query) ?? { kind: "client", request: { hub, query, offered } };
+  if (offered.some(isMqtt)) return refuse(501, "The emulator does not speak MQTT.");
+  const mode = readMode(query);
+  if (mode === "invalid") return refuse(400, "The webpubsub_mode or its parameters are invalid.");
+  return { kind: "client", request: { hub, query, offered, publishMode: mode } };
 }
 
 /** The hub of a client URL; undefined when the path is not a client's. */
@@ -39,17 +46,17 @@ function hubOf(path: string, query: URLSearchParams): string | undefined {
   return encoded === undefined ? undefined : (decodePercent(encoded) ?? "");
 }
 
-/** Simple clients may say what their frames mean; so far they can only be events. */
-function problemOfMode(query: URLSearchParams): ReadHandshake | undefined {
-  switch (query.get("webpubsub_mode") ?? "") {
-    case "":
-    case "sendEvent":
-      return undefined;
-    case "sendToGroup":
-      return refuse(501, "The emulator does not have the sendToGroup mode yet.");
-    default:
-      return refuse(400, "The webpubsub_mode is unknown.");
-  }
+/** Simple clients may say what their frames mean: events, or messages for one group. */
+function readMode(query: URLSearchParams): PublishMode | undefined | "invalid" {
+  const mode = query.get("webpubsub_mode") ?? "";
+  if (mode === "" || mode === "sendEvent") return undefined;
+  const [group, ...others] = query.getAll("group");
+  if (mode !== "sendToGroup" || group === undefined || others.length > 0) return "invalid";
+  if (!isGroupName(group)) return "invalid";
+  const noEcho = query.getAll("noEcho").at(-1) ?? "false";
+  return /^(true|false)$/i.test(noEcho)
+    ? { group, noEcho: noEcho.toLowerCase() === "true" }
+    : "invalid";
 }
 
 // What ws would refuse by itself, told before an app server is asked about the client.
@@ -64,6 +71,8 @@ function isWebSocketUpgrade({ method, headers }: RequestHead): boolean {
 
 function readOffer(header: string | undefined): string[] | undefined {
   if (header === undefined) return [];
+  // Else `trim` would take away more than spaces and tabs, which ws does not.
+  if (!/^[\t\x20-\x7e]*$/.test(header)) return undefined;
   const names = header.split(",").map((name) => name.trim());
   const isOffer = names.every((name) => /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name));
   return isOffer && new Set(names).size === names.length ? names : undefined;

@@ -13,7 +13,7 @@ export const anonymous: Identity = { userId: null, roles: [], groups: [] };
 /** Undefined when a claim has a value that no connection could have. */
 export function readIdentity(claims: Claims): Identity | undefined {
   const { sub } = claims;
-  const userId = sub === undefined || sub === "" ? null : String(sub);
+  const [userId = null] = textsOf(sub === "" ? undefined : sub);
   const groups = textsOf(claims["webpubsub.group"]);
   const isUsable = (userId === null || isUserId(userId)) && groups.every(isGroupName);
   return isUsable ? { userId, roles: textsOf(claims.role), groups } : undefined;

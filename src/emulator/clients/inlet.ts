@@ -1,14 +1,5 @@
 import type { RawData, WebSocket } from "ws";
-
-export interface IncomingFrame {
-  readonly data: Buffer;
-  readonly isBinary: boolean;
-}
-
-/** What a client's protocol makes of its frames. */
-export interface FrameHandler {
-  handle(frame: IncomingFrame): Promise<void>;
-}
+import type { Frame } from "../protocol/message.ts";
 
 const maxWaiting = 32;
 
@@ -18,21 +9,21 @@ const maxWaiting = 32;
  */
 export class Inlet {
   readonly #webSocket: WebSocket;
-  readonly #handle: (frame: IncomingFrame) => Promise<void>;
-  #waiting: IncomingFrame[] = [];
-  #isBusy = false;
+  readonly #handle: (frame: Frame) => Promise<void>;
+  #waiting: Frame[] = [];
+  #work: Promise<void> | undefined;
   #isMuted = false;
   #isPaused = false;
   #isClosed = false;
 
-  constructor(webSocket: WebSocket, handle: (frame: IncomingFrame) => Promise<void>) {
+  constructor(webSocket: WebSocket, handle: (frame: Frame) => Promise<void>) {
     this.#webSocket = webSocket;
     this.#handle = handle;
     webSocket.on("message", (data: RawData, isBinary: boolean) => {
       if (this.#isClosed) return;
       this.#waiting.push({ data: data as Buffer, isBinary });
       this.#regulate();
-      void this.#work();
+      this.#start();
     });
   }
 
@@ -44,7 +35,7 @@ export class Inlet {
   unmute(): void {
     this.#isMuted = false;
     this.#regulate();
-    void this.#work();
+    this.#start();
   }
 
   /** Forgets what is waiting; nothing more is handled. */
@@ -55,16 +46,24 @@ export class Inlet {
     this.#regulate();
   }
 
-  async #work(): Promise<void> {
-    if (this.#isBusy) return;
-    this.#isBusy = true;
+  /** Resolves when every frame that has come is handled. */
+  async settled(): Promise<void> {
+    await this.#work;
+  }
+
+  #start(): void {
+    if (this.#isMuted || this.#waiting.length === 0) return;
+    this.#work ??= this.#handleAll();
+  }
+
+  async #handleAll(): Promise<void> {
     while (!this.#isMuted) {
       const frame = this.#waiting.shift();
       if (!frame) break;
       this.#regulate();
       await this.#handle(frame);
     }
-    this.#isBusy = false;
+    this.#work = undefined;
   }
 
   #regulate(): void {

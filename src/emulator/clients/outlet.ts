@@ -1,67 +1,75 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
-import type { Broadcast, WireFormat } from "../protocol/broadcast.ts";
-import { withSequenceId } from "../protocol/json-frames.ts";
 import type { Frame } from "../protocol/message.ts";
+import { Backlog, type BacklogLimits } from "./backlog.ts";
 
-export interface OutletParts {
-  readonly webSocket: WebSocket;
-  /** The socket below, which can be silenced. */
-  readonly tcp: Duplex;
-  readonly format: WireFormat;
-  readonly isReliable: boolean;
-}
-
-const maxBufferedBytes = 16 * 1024 * 1024;
 const maxReasonBytes = 123;
+const socketBufferBytes = 1024 * 1024;
 
-/** The way out to one client. */
+/** The way out to one client: what its socket does not take at once waits here. */
 export class Outlet {
-  readonly #parts: OutletParts;
+  readonly #webSocket: WebSocket;
+  readonly #tcp: Duplex;
+  readonly #backlog: Backlog;
   readonly #onClogged: () => void;
-  #lastSequenceId = 0;
   #isMuted = false;
 
-  /** `onClogged` is called when more waits for the client than may: it must not fill our memory. */
-  constructor(parts: OutletParts, onClogged: () => void) {
-    this.#parts = parts;
+  /** `onClogged` is called when more waits for the client than may. */
+  constructor(webSocket: WebSocket, tcp: Duplex, limits: BacklogLimits, onClogged: () => void) {
+    this.#webSocket = webSocket;
+    this.#tcp = tcp;
+    this.#backlog = new Backlog(limits);
     this.#onClogged = onClogged;
   }
 
-  /** Writes a message in the client's own format; reliable clients get it with a number. */
-  deliver(broadcast: Broadcast): void {
-    const frame = broadcast.frame(this.#parts.format);
-    this.write(this.#parts.isReliable ? withSequenceId(frame, ++this.#lastSequenceId) : frame);
-  }
-
-  write({ data, isBinary }: Frame): void {
-    const { webSocket } = this.#parts;
+  /** What has not reached the socket when it expires is not sent. */
+  write(frame: Frame, expiresAt = Number.POSITIVE_INFINITY): void {
+    const webSocket = this.#webSocket;
     if (webSocket.readyState !== webSocket.OPEN) return;
-    webSocket.send(data, { binary: isBinary });
-    if (webSocket.bufferedAmount > maxBufferedBytes) this.#onClogged();
+    if (this.#backlog.isEmpty && webSocket.bufferedAmount < socketBufferBytes) {
+      webSocket.send(frame.data, { binary: frame.isBinary });
+      return;
+    }
+    if (this.#backlog.isEmpty) this.#tcp.once("drain", this.#flush);
+    if (!this.#backlog.add(frame, expiresAt)) this.#onClogged();
   }
 
   ping(): void {
-    const { webSocket } = this.#parts;
-    if (webSocket.readyState === webSocket.OPEN && !this.#isMuted) webSocket.ping();
+    const webSocket = this.#webSocket;
+    if (webSocket.readyState === webSocket.OPEN) webSocket.ping();
   }
 
-  close(code: number, reason: string): void {
-    this.#parts.webSocket.close(code, truncateUtf8(reason, maxReasonBytes));
+  /** What still waits is not sent any more, but for a last word. */
+  close(code: number, reason: string, lastWord?: Frame): void {
+    const webSocket = this.#webSocket;
+    this.#backlog.clear();
+    if (lastWord && webSocket.readyState === webSocket.OPEN) {
+      webSocket.send(lastWord.data, { binary: lastWord.isBinary });
+    }
+    webSocket.close(code, truncateUtf8(reason, maxReasonBytes));
   }
 
   /** Holds back whatever is written, until it is unmuted. */
   mute(): void {
     if (this.#isMuted) return;
     this.#isMuted = true;
-    this.#parts.tcp.cork();
+    this.#tcp.cork();
   }
 
   unmute(): void {
     if (!this.#isMuted) return;
     this.#isMuted = false;
-    this.#parts.tcp.uncork();
+    this.#tcp.uncork();
   }
+
+  #flush = (): void => {
+    while (this.#webSocket.bufferedAmount < socketBufferBytes) {
+      const frame = this.#backlog.take(Date.now());
+      if (!frame) return;
+      this.#webSocket.send(frame.data, { binary: frame.isBinary });
+    }
+    this.#tcp.once("drain", this.#flush);
+  };
 }
 
 /** Cuts between characters, not through one. */

@@ -1,98 +1,289 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import type { Observe } from "../activity.ts";
 import { warnOfMistake } from "../errors.ts";
 import type { Connection, Ending } from "../hub/connection.ts";
 import type { Hub } from "../hub/hub.ts";
 import { Roles } from "../hub/roles.ts";
+import type { HubSettings, Limits } from "../options.ts";
 import type { Broadcast } from "../protocol/broadcast.ts";
-import { connectedFrame, disconnectedFrame } from "../protocol/json-frames.ts";
+import type { Codec } from "../protocol/codec.ts";
+import { codecOf } from "../protocol/codecs.ts";
+import type { Frame } from "../protocol/message.ts";
+import type { ServiceFrame } from "../protocol/service-frame.ts";
 import type { ConnectionEvents } from "../upstream/connection-events.ts";
+import type { ClientProtocol } from "./client-protocol.ts";
 import type { Identity } from "./identity.ts";
-import { type FrameHandler, type IncomingFrame, Inlet } from "./inlet.ts";
-import { JsonClient } from "./json-client.ts";
-import { Outlet, type OutletParts } from "./outlet.ts";
-import { SimpleClient } from "./simple-client.ts";
+import { Link, type LinkClosing, type LinkParts } from "./link.ts";
+import { PubSubClient } from "./pubsub-client.ts";
+import { type PublishMode, SimpleClient, SimplePublisher } from "./simple-client.ts";
+import type { Subprotocol } from "./subprotocol.ts";
+import { type NumberedFrame, Unacknowledged } from "./unacknowledged.ts";
 
-export interface SessionParts extends Identity, OutletParts {
+export interface SessionParts extends Identity {
   readonly id: string;
   readonly hub: Hub;
+  readonly subprotocol: Subprotocol;
+  /** For simple clients that publish to a group instead of raising events. */
+  readonly publishMode: PublishMode | undefined;
+  readonly limits: Limits;
   readonly events: ConnectionEvents;
-  /** Called once, when the socket has closed; the session has ended by then. */
-  onClosed(): void;
+  readonly observe: Observe;
+  settings(): HubSettings;
 }
 
-const tooSlow: Ending = { code: 1008, reason: "The client is too slow.", announced: false };
+export interface SessionEvents {
+  /** A socket has become the session's, or has been lost. */
+  onLinked(session: Session): void;
+  onUnlinked(session: Session): void;
+  /** Once. */
+  onEnded(session: Session): void;
+}
 
-/** One client from its handshake to its end, which comes once. */
+type SocketParts = Pick<LinkParts, "webSocket" | "tcp">;
+
+const tooSlow: Ending = { code: 1008, reason: "The client is too slow.", announced: false };
+const tooFewAcks: Ending = {
+  code: 1008,
+  reason: "Too many messages are not acknowledged.",
+  announced: false,
+};
+
+/**
+ * One client from its handshake to its end, which comes once. A reliable client may lose its socket
+ * and come back on another one; for everybody else the session ends with its socket.
+ */
 export class Session implements Connection {
   readonly id: string;
   readonly userId: string | null;
   readonly roles: Roles;
   readonly groups = new Set<string>();
   readonly #parts: SessionParts;
-  readonly #outlet: Outlet;
-  readonly #inlet: Inlet;
+  readonly #watcher: SessionEvents;
+  readonly #codec: Codec | undefined;
+  readonly #protocol: ClientProtocol;
+  readonly #unacknowledged: Unacknowledged | undefined;
+  readonly #reconnectionToken: string | undefined;
+  #link: Link | undefined;
+  /** Has been told to close, which takes two. */
+  #closingLink: Link | undefined;
+  #handled: Promise<void> = Promise.resolve();
+  #recoveryTimer: NodeJS.Timeout | undefined;
   #hasEnded = false;
 
-  constructor(parts: SessionParts) {
+  constructor(parts: SessionParts, watcher: SessionEvents) {
+    const { format, isReliable } = parts.subprotocol;
     this.id = parts.id;
     this.userId = parts.userId;
     this.roles = new Roles(parts.roles);
     this.#parts = parts;
-    this.#outlet = new Outlet(parts, () => this.end(tooSlow));
-    const context = { ...parts, connection: this, outlet: this.#outlet };
-    const client: FrameHandler =
-      parts.format === "json" ? new JsonClient(context) : new SimpleClient(context);
-    this.#inlet = new Inlet(parts.webSocket, (frame) => this.#handle(client, frame));
-    // ws closes by itself after an error, with the code that fits; we hear of it as a close.
-    parts.webSocket.on("error", () => {});
-    parts.webSocket.on("close", () => {
-      this.#leave("");
-      parts.onClosed();
-    });
+    this.#watcher = watcher;
+    this.#codec = codecOf(format);
+    this.#protocol = this.#createProtocol();
+    if (isReliable) {
+      const { unacknowledgedMessages: messages, unacknowledgedBytes: bytes } = parts.limits;
+      this.#unacknowledged = new Unacknowledged({ messages, bytes });
+      this.#reconnectionToken = randomBytes(32).toString("base64url");
+    }
+  }
+
+  get hubName(): string {
+    return this.#parts.hub.name;
+  }
+
+  get subprotocol(): Subprotocol {
+    return this.#parts.subprotocol;
+  }
+
+  get isOpen(): boolean {
+    return this.#link !== undefined;
   }
 
   /** A PubSub client hears first of all that it is connected; then it gets its groups. */
-  start(): void {
-    const { hub, format, isReliable, groups, events } = this.#parts;
-    if (format === "json") {
-      const { id: connectionId, userId } = this;
-      const reconnectionToken = isReliable ? randomBytes(32).toString("base64url") : undefined;
-      this.#outlet.write(connectedFrame({ connectionId, userId, reconnectionToken }));
-    }
+  start(socket: SocketParts): void {
+    const { hub, groups, events, observe, subprotocol } = this.#parts;
+    const { id: connectionId, userId } = this;
+    this.#attach(socket);
+    this.#tellConnected();
+    observe({
+      kind: "clientConnected",
+      hub: hub.name,
+      connectionId,
+      userId,
+      subprotocol: subprotocol.name,
+    });
     hub.add(this);
-    for (const group of groups) hub.join(this, group);
     events.connected();
+    for (const group of groups) hub.join(this, group);
+  }
+
+  /** Whether the bearer of this token may go on with the session on another socket. */
+  canRecover(hub: string, token: string): boolean {
+    if (this.#hasEnded || !this.#reconnectionToken || hub !== this.#parts.hub.name) return false;
+    const given = Buffer.from(token);
+    const expected = Buffer.from(this.#reconnectionToken);
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  }
+
+  /** Goes on from a new socket with what the client has not acknowledged; an old one is cut. */
+  recover(socket: SocketParts): void {
+    this.#detach()?.drop();
+    this.#attach(socket);
+    const { hub, observe } = this.#parts;
+    observe({ kind: "clientRecovered", hub: hub.name, connectionId: this.id });
+    for (const numbered of this.#unacknowledged?.pending(Date.now()) ?? []) this.#send(numbered);
+    // Nobody needs to be told twice, but the official client goes on with its streams only then.
+    if (this.#protocol.hasOpenStreams) this.#tellConnected();
   }
 
   deliver(broadcast: Broadcast): void {
-    this.#outlet.deliver(broadcast);
+    const frame = broadcast.frame(this.#parts.subprotocol.format);
+    if (!frame) return;
+    if (!this.#unacknowledged) {
+      this.#link?.write(frame, broadcast.expiresAt);
+      return;
+    }
+    const numbered = this.#unacknowledged.add(frame, broadcast.expiresAt, Date.now());
+    if (numbered) this.#send(numbered);
+    else this.end(tooFewAcks);
   }
 
-  end({ code, reason, announced }: Ending): void {
+  joined(group: string): void {
+    this.#parts.events.joined(group);
+  }
+
+  left(group: string): void {
+    this.#parts.events.left(group);
+  }
+
+  end(ending: Ending): void {
     if (this.#hasEnded) return;
-    if (announced && this.#parts.format === "json") this.#outlet.write(disconnectedFrame(reason));
-    this.#outlet.close(code, reason);
-    this.#leave(reason);
+    this.#bidFarewell(ending);
+    this.#leave(ending.reason);
+  }
+
+  /** The socket is closed as in `end`, but a reliable client may come back. */
+  suspend(ending: Ending): void {
+    if (!this.#unacknowledged) this.end(ending);
+    if (this.#hasEnded) return;
+    this.#bidFarewell(ending);
+    this.#awaitRecovery();
+  }
+
+  /** Ends the socket without a word, as a broken network does. */
+  drop(): void {
+    this.#link?.drop();
+  }
+
+  /** The service has died: the session is gone and nobody hears of it. */
+  forget(): void {
+    this.#hasEnded = true;
+    clearTimeout(this.#recoveryTimer);
+    this.#protocol.close();
+    this.#detach()?.drop();
+    this.#watcher.onEnded(this);
   }
 
   mute(): void {
-    this.#inlet.mute();
-    this.#outlet.mute();
+    this.#link?.mute();
   }
 
   unmute(): void {
-    this.#outlet.unmute();
-    this.#inlet.unmute();
+    this.#closingLink?.unmute();
+    this.#link?.unmute();
   }
 
-  ping(): void {
-    this.#outlet.ping();
+  beat(): boolean {
+    return this.#link?.beat() ?? true;
   }
 
-  async #handle(client: FrameHandler, frame: IncomingFrame): Promise<void> {
+  #createProtocol(): ClientProtocol {
+    const { hub, events, publishMode, settings } = this.#parts;
+    if (this.#codec) {
+      return new PubSubClient({
+        connection: this,
+        hub,
+        codec: this.#codec,
+        events,
+        settings,
+        tell: (frame) => this.#tell(frame),
+        acknowledge: (sequenceId) => this.#unacknowledged?.acknowledge(sequenceId),
+      });
+    }
+    return publishMode
+      ? new SimplePublisher(this, hub, publishMode)
+      : new SimpleClient(this, events);
+  }
+
+  #attach(socket: SocketParts): void {
+    clearTimeout(this.#recoveryTimer);
+    const link = new Link(
+      { ...socket, limits: this.#parts.limits },
+      {
+        handle: (frame) => this.#handleInTurn(frame),
+        onClogged: () => this.end(tooSlow),
+        onClosed: (closing) => {
+          if (this.#link === link) this.#onLost(closing);
+        },
+      },
+    );
+    this.#link = link;
+    this.#watcher.onLinked(this);
+  }
+
+  #detach(): Link | undefined {
+    const link = this.#link;
+    if (!link) return undefined;
+    this.#link = undefined;
+    this.#watcher.onUnlinked(this);
+    return link;
+  }
+
+  #onLost({ isFinal }: LinkClosing): void {
+    if (isFinal || !this.#unacknowledged) {
+      this.#leave("");
+    } else {
+      this.#detach();
+      this.#awaitRecovery();
+    }
+  }
+
+  #awaitRecovery(): void {
+    const { recoveryWindowInMs } = this.#parts.limits;
+    this.#recoveryTimer = setTimeout(() => this.#leave(""), recoveryWindowInMs).unref();
+  }
+
+  #tellConnected(): void {
+    const { id: connectionId, userId } = this;
+    const reconnectionToken = this.#reconnectionToken;
+    this.#tell({ kind: "connected", connectionId, userId, reconnectionToken });
+  }
+
+  #tell(frame: ServiceFrame): void {
+    const encoded = this.#codec?.encode(frame);
+    if (encoded) this.#link?.write(encoded);
+  }
+
+  #send({ frame, sequenceId, expiresAt }: NumberedFrame): void {
+    if (!this.#codec || !this.#link) return;
+    this.#link.write(this.#codec.withSequenceId(frame, sequenceId), expiresAt);
+  }
+
+  #bidFarewell({ code, reason, announced }: Ending): void {
+    const lastWord = announced ? this.#codec?.encode({ kind: "disconnected", reason }) : undefined;
+    this.#closingLink = this.#detach();
+    this.#closingLink?.close(code, reason, lastWord);
+  }
+
+  /** A frame that came on a former socket may still be on its way; it comes first. */
+  #handleInTurn(frame: Frame): Promise<void> {
+    this.#handled = this.#handled.then(() => this.#handle(frame));
+    return this.#handled;
+  }
+
+  async #handle(frame: Frame): Promise<void> {
     if (this.#hasEnded) return;
     try {
-      await client.handle(frame);
+      await this.#protocol.handle(frame);
     } catch (error) {
       warnOfMistake(error);
       this.end({ code: 1011, reason: "The service failed.", announced: false });
@@ -102,9 +293,13 @@ export class Session implements Connection {
   #leave(reason: string): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    const { hub, events } = this.#parts;
+    clearTimeout(this.#recoveryTimer);
+    this.#detach();
+    const { hub, events, observe } = this.#parts;
+    this.#protocol.close();
     hub.remove(this);
-    this.#inlet.close();
     events.disconnected(reason);
+    observe({ kind: "clientDisconnected", hub: hub.name, connectionId: this.id, reason });
+    this.#watcher.onEnded(this);
   }
 }

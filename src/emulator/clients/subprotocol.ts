@@ -11,45 +11,35 @@ export interface Subprotocol extends Wire {
   readonly name: string | undefined;
 }
 
-export type SubprotocolChoice =
-  | { readonly kind: "chosen"; readonly subprotocol: Subprotocol }
-  /** The service has such a protocol, the emulator does not. */
-  | { readonly kind: "notBuilt" }
-  /** The app server chose something that the client did not offer. */
-  | { readonly kind: "invalid" };
-
 const simple: Wire = { format: "simple", isReliable: false };
 
-const built: ReadonlyMap<string, Wire> = new Map([
+const known: ReadonlyMap<string, Wire> = new Map([
   ["json.webpubsub.azure.v1", { format: "json", isReliable: false }],
   ["json.reliable.webpubsub.azure.v1", { format: "json", isReliable: true }],
+  ["protobuf.webpubsub.azure.v1", { format: "protobuf", isReliable: false }],
+  ["protobuf.reliable.webpubsub.azure.v1", { format: "protobuf", isReliable: true }],
 ]);
 
-const notBuilt = /^(protobuf\.(reliable\.)?webpubsub\.azure\.v1|mqtt)$/i;
-
 /**
- * The app server's choice counts, if the client offered it; else the first offer that the service
- * knows. Names are compared ignoring case and told back as the client spelled them.
+ * The app server's choice counts; undefined when the client did not offer it. Without one it is the
+ * first offer that the service knows. Names are compared ignoring case and told back as the client
+ * spelled them.
  */
 export function chooseSubprotocol(
   offered: readonly string[],
   wanted: string | undefined,
-): SubprotocolChoice {
-  if (wanted !== undefined) {
-    const name = offered.find((offer) => offer.toLowerCase() === wanted.toLowerCase());
-    if (name === undefined) return { kind: "invalid" };
-    return notBuilt.test(name) ? { kind: "notBuilt" } : chosen(name);
+): Subprotocol | undefined {
+  if (wanted === undefined) {
+    return describe(offered.find((offer) => known.has(offer.toLowerCase())));
   }
-  const known = offered.find((offer) => built.has(offer.toLowerCase()));
-  if (known !== undefined) return chosen(known);
-  return offered.some((offer) => notBuilt.test(offer)) ? { kind: "notBuilt" } : chosen(undefined);
+  const name = offered.find((offer) => offer.toLowerCase() === wanted.toLowerCase());
+  return name === undefined ? undefined : describe(name);
 }
 
-/** Whether no choice of the app server could lead to a protocol that is built. */
-export const offersOnlyUnbuilt = (offered: readonly string[]): boolean =>
-  offered.length > 0 && offered.every((offer) => notBuilt.test(offer));
+/** Spoken by the service, but not by the emulator. */
+export const isMqtt = (name: string): boolean => name.toLowerCase() === "mqtt";
 
-function chosen(name: string | undefined): SubprotocolChoice {
-  const wire = built.get(name?.toLowerCase() ?? "") ?? simple;
-  return { kind: "chosen", subprotocol: { name, ...wire } };
-}
+const describe = (name: string | undefined): Subprotocol => ({
+  name,
+  ...(known.get(name?.toLowerCase() ?? "") ?? simple),
+});

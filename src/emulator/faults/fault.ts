@@ -1,65 +1,137 @@
 import { z } from "zod";
-import { EmulatorError } from "../errors.ts";
-import { parseWith } from "../options.ts";
+import { durationInMs, parseWith } from "../options.ts";
 
-/** A way to be broken. Built so far: `crash`, `blackhole` and `unhealthy`. */
+/**
+ * What can be broken apart: the health check, every other request, and the handshakes of clients.
+ * The words are those of the service's network rules, which know no `Health`.
+ */
+export type RequestType = "RESTAPI" | "ClientConnection" | "Health";
+
+export interface FaultDuration {
+  /** The fault heals by itself after that time. Defaults to never. */
+  durationInMs?: number;
+}
+
+export interface FaultScope extends FaultDuration {
+  /** Only these are hit; the default depends on the kind. */
+  requestTypes?: readonly RequestType[];
+  /** The share of the requests that is hit, above 0. Defaults to 1: all. */
+  share?: number;
+}
+
+/** The port refuses, every socket is destroyed and all state is lost. It must stand alone. */
+export interface CrashFault extends FaultDuration {
+  kind: "crash";
+}
+
+/**
+ * TCP connects, nothing is ever answered. Defaults to all request types. When it hits every client
+ * connection, those that are open stay open and fall silent too.
+ */
+export interface BlackholeFault extends FaultScope {
+  kind: "blackhole";
+}
+
+/** Requests get `status`; open clients stay. Defaults to all request types. */
+export interface UnhealthyFault extends FaultScope {
+  kind: "unhealthy";
+  /** Defaults to 503. */
+  status?: number;
+  /** Defaults to no `Retry-After`. */
+  retryAfterInSeconds?: number;
+}
+
+/** Requests get 429. Defaults to `RESTAPI` and `ClientConnection`. */
+export interface ThrottleFault extends FaultScope {
+  kind: "throttle";
+  /** Defaults to no `Retry-After`. */
+  retryAfterInSeconds?: number;
+}
+
+/** Requests get 403, as without public network access. Defaults to `RESTAPI` and `ClientConnection`. */
+export interface AccessDeniedFault extends FaultScope {
+  kind: "accessDenied";
+}
+
+/** Answers come late, to handshakes too. Defaults to all request types. */
+export interface LatencyFault extends FaultScope {
+  kind: "latency";
+  delayInMs: number;
+  /** Up to so much is added to the delay. Defaults to 0. */
+  jitterInMs?: number;
+}
+
+/** The service says that it is well, and fails. Defaults to `RESTAPI`. */
+export interface GrayFault extends FaultScope {
+  kind: "gray";
+  /** Defaults to 500. */
+  status?: number;
+}
+
+/** A way to be broken. */
 export type Fault =
-  /** Every socket is destroyed and the port refuses; all state is lost. */
-  | { kind: "crash" }
-  /** TCP connects, nothing is ever answered; open sockets stay open and silent. */
-  | { kind: "blackhole" }
-  /** Health, REST and new clients get `status` (default 503); open sockets stay. */
-  | { kind: "unhealthy"; status?: number; retryAfterInSeconds?: number }
-  /** REST and new clients get 429. */
-  | { kind: "throttle"; retryAfterInSeconds?: number }
-  /** The request types named get 403, as with public network access disabled. */
-  | { kind: "accessDenied"; requestTypes: ("RESTAPI" | "ClientConnection")[] }
-  /** Every answer is late. */
-  | { kind: "latency"; delayInMs: number; jitterInMs?: number }
-  /** Health is fine, sends fail. */
-  | { kind: "gray" };
+  | CrashFault
+  | BlackholeFault
+  | UnhealthyFault
+  | ThrottleFault
+  | AccessDeniedFault
+  | LatencyFault
+  | GrayFault;
 
 export type FaultKind = Fault["kind"];
 
-/** A fault that is built, with every default filled in. */
-export type ActiveFault = Extract<z.output<typeof faultSchema>, { kind: BuiltKind }>;
+/** A fault with every default filled in; two that look the same are still two. */
+export type ActiveFault = Readonly<z.output<typeof faultSchema>>;
 
-const seconds = z.int().min(0);
-const milliseconds = z.number().min(0);
+const requestTypes = ["RESTAPI", "ClientConnection", "Health"] as const;
+const status = z.int().min(400).max(599);
+const retryAfterInSeconds = z.int().min(0).optional();
+const duration = { durationInMs: durationInMs.min(1).optional() };
+
+const scope = (...defaults: RequestType[]) => ({
+  ...duration,
+  requestTypes: z.array(z.enum(requestTypes)).min(1).default(defaults),
+  share: z.number().gt(0).max(1).default(1),
+});
 
 const faultSchema = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("crash") }),
-  z.strictObject({ kind: z.literal("blackhole") }),
+  z.strictObject({ kind: z.literal("crash"), ...duration }),
+  z.strictObject({ kind: z.literal("blackhole"), ...scope(...requestTypes) }),
   z.strictObject({
     kind: z.literal("unhealthy"),
-    status: z.int().min(400).max(599).default(503),
-    retryAfterInSeconds: seconds.optional(),
+    ...scope(...requestTypes),
+    status: status.default(503),
+    retryAfterInSeconds,
   }),
-  z.strictObject({ kind: z.literal("throttle"), retryAfterInSeconds: seconds.optional() }),
   z.strictObject({
-    kind: z.literal("accessDenied"),
-    requestTypes: z.array(z.enum(["RESTAPI", "ClientConnection"])).min(1),
+    kind: z.literal("throttle"),
+    ...scope("RESTAPI", "ClientConnection"),
+    retryAfterInSeconds,
   }),
+  z.strictObject({ kind: z.literal("accessDenied"), ...scope("RESTAPI", "ClientConnection") }),
   z.strictObject({
     kind: z.literal("latency"),
-    delayInMs: milliseconds,
-    jitterInMs: milliseconds.default(0),
+    ...scope(...requestTypes),
+    delayInMs: durationInMs,
+    jitterInMs: durationInMs.default(0),
   }),
-  z.strictObject({ kind: z.literal("gray") }),
+  z.strictObject({
+    kind: z.literal("gray"),
+    ...scope("RESTAPI"),
+    status: status.default(500),
+  }),
 ]) satisfies z.ZodType<unknown, Fault>;
 
-const builtKinds = ["crash", "blackhole", "unhealthy"] as const;
-type BuiltKind = (typeof builtKinds)[number];
+const faultsSchema = z
+  .array(faultSchema)
+  .min(1, { error: "must name a fault; clear() takes all away" })
+  .refine((faults) => faults.length === 1 || faults.every(({ kind }) => kind !== "crash"), {
+    error: "crash must stand alone: nothing else can be broken meanwhile",
+  });
 
-/** @throws EmulatorError `ERR_INVALID_OPTIONS` or `ERR_NOT_IMPLEMENTED`. */
-export function parseFault(input: Fault): ActiveFault {
-  const fault = parseWith(faultSchema, input, "inject");
-  if (isBuilt(fault)) return fault;
-  throw new EmulatorError(
-    "ERR_NOT_IMPLEMENTED",
-    `The fault "${fault.kind}" is not built yet; these are: ${builtKinds.join(", ")}.`,
-  );
+/** @throws EmulatorError `ERR_INVALID_OPTIONS`, naming everything that is wrong. */
+export function parseFaults(input: Fault | readonly Fault[]): readonly ActiveFault[] {
+  return Array.isArray(input)
+    ? parseWith(faultsSchema, input, "inject")
+    : [parseWith(faultSchema, input, "inject")];
 }
-
-const isBuilt = (fault: z.output<typeof faultSchema>): fault is ActiveFault =>
-  (builtKinds as readonly string[]).includes(fault.kind);

@@ -1,16 +1,34 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import type { Observe } from "../activity.ts";
 import { warnOfMistake } from "../errors.ts";
-import type { Verdict } from "../faults/verdict.ts";
-import { type Reply, refuseUpgrade, writeReply } from "./reply.ts";
+import type { Judgement } from "../faults/breakage.ts";
+import type { ActiveFault, RequestType } from "../faults/fault.ts";
+import type { TlsCertificate } from "../options.ts";
+import { answerSafely, type Reply, refuseUpgrade, writeReply } from "./reply.ts";
+import { createWebServer, screenConnections, type WebServer } from "./server.ts";
+import { splitTarget } from "./target.ts";
+import { WaitingRoom } from "./waiting-room.ts";
 
 export interface FrontParts {
-  /** Asked when a request comes in, and once more before its answer goes out. */
-  judge(): Verdict;
+  /** Asked once for each request. */
+  judge(type: RequestType): Judgement;
+  /** The fault that leaves every newcomer without an answer. */
+  wholeHold(): ActiveFault | undefined;
+  /** A door that no fault can close. */
+  readonly admin: Door | undefined;
   /** Answers a plain request; undefined when the caller has gone. */
   answer(request: IncomingMessage): Promise<Reply | undefined>;
   /** Takes an upgrade request over; whatever it writes, it asks `mayWrite` first. */
   upgrade(upgrade: Upgrade): Promise<void>;
+  readonly observe: Observe;
+  /** Speaks https when given. */
+  readonly certificate: TlsCertificate | undefined;
+}
+
+export interface Door {
+  owns(request: IncomingMessage): boolean;
+  answer(request: IncomingMessage): Promise<Reply | undefined>;
 }
 
 export interface Upgrade {
@@ -21,63 +39,82 @@ export interface Upgrade {
   mayWrite(): boolean;
 }
 
-// Longer than most clients keep a socket, so that they do not send into one that is being closed.
-const keepAliveTimeoutInMs = 65_000;
-
-/** Everything that comes in by HTTP passes here, and here the fault of the day has its say. */
+/** Everything that comes in by HTTP passes here, and here the faults have their say. */
 export class Front {
-  readonly server: Server = createServer({ keepAliveTimeout: keepAliveTimeoutInMs });
+  readonly server: WebServer;
   readonly #parts: FrontParts;
-  readonly #held = new Set<Duplex>();
+  readonly #waiting = new WaitingRoom();
 
   constructor(parts: FrontParts) {
     this.#parts = parts;
+    this.server = createWebServer(parts.certificate);
+    // The handshake of TLS would be an answer already.
+    if (parts.certificate && !parts.admin) this.#holdBeforeTls();
     this.server
       .on("request", (request, response) => void this.#onRequest(request, response))
       .on("checkContinue", (request, response) => {
-        if (parts.judge().kind !== "hold") response.writeContinue();
-        void this.#onRequest(request, response);
+        void this.#onRequest(request, response, () => response.writeContinue());
       })
       .on("upgrade", (request, socket, head) => void this.#onUpgrade(request, socket, head))
       .on("clientError", (error, socket) => this.#onClientError(error, socket));
   }
 
-  /** Destroys the sockets that a fault has kept waiting. */
-  dropHeld(): void {
-    for (const socket of this.#held) socket.destroy();
-    this.#held.clear();
+  /** Sends out what these faults have delayed, and destroys the sockets that they have held. */
+  release(over: readonly ActiveFault[]): void {
+    this.#waiting.release(over);
   }
 
-  async #onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const verdict = this.#parts.judge();
-    if (verdict.kind === "hold") return this.#hold(request.socket);
-    const reply = verdict.kind === "answer" ? verdict : await this.#answer(request);
-    if (this.#parts.judge().kind === "hold") return this.#hold(request.socket);
-    if (reply && !response.destroyed) writeReply(response, reply);
-  }
-
-  async #answer(request: IncomingMessage): Promise<Reply | undefined> {
-    try {
-      return await this.#parts.answer(request);
-    } catch (error) {
-      // A mistake of ours must cost this one answer, not the process.
-      warnOfMistake(error);
-      return { status: 500 };
+  async #onRequest(
+    request: IncomingMessage,
+    response: ServerResponse,
+    askForBody = (): void => {},
+  ): Promise<void> {
+    const { admin } = this.#parts;
+    if (admin?.owns(request)) {
+      askForBody();
+      return send(response, await answerSafely(() => admin.answer(request)));
+    }
+    const type = typeOf(request);
+    const judgement = this.#parts.judge(type);
+    const { verdict } = judgement;
+    if (verdict.kind === "hold") return this.#holdRequest(request, verdict.by);
+    askForBody();
+    const reply =
+      verdict.kind === "answer" ? verdict : await answerSafely(() => this.#parts.answer(request));
+    await this.#waiting.delay(verdict.delay, request.socket);
+    const hold = judgement.holdBegun();
+    if (hold) return this.#holdRequest(request, hold);
+    send(response, reply);
+    if (verdict.kind === "answer" && type === "RESTAPI") {
+      const { method = "" } = request;
+      const { status } = verdict;
+      this.#parts.observe({ kind: "restCall", method, path: pathOf(request), status });
     }
   }
 
   async #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     // Without a listener, a reset by the peer would end the process.
     socket.on("error", ignore);
-    const verdict = this.#parts.judge();
-    if (verdict.kind === "hold") return this.#hold(socket);
-    if (verdict.kind === "answer") return refuseUpgrade(socket, verdict);
+    const { admin } = this.#parts;
+    if (admin?.owns(request)) return refuseUpgrade(socket, { status: 404 });
+    const judgement = this.#parts.judge("ClientConnection");
+    const { verdict } = judgement;
+    if (verdict.kind === "hold") return this.#hold(socket, verdict.by);
     const mayWrite = (): boolean => {
-      if (this.#parts.judge().kind === "hold") this.#hold(socket);
+      const hold = judgement.holdBegun();
+      if (hold) this.#hold(socket, hold);
       // A client that has hung up may have left its half of the connection open.
       else if (!socket.readable) socket.destroy();
-      return socket.readable && socket.writable && !this.#held.has(socket);
+      return socket.readable && socket.writable && !this.#waiting.holds(socket);
     };
+    await this.#waiting.delay(verdict.delay, socket);
+    if (verdict.kind === "answer") {
+      if (!mayWrite()) return;
+      refuseUpgrade(socket, verdict);
+      const { status } = verdict;
+      return this.#parts.observe({ kind: "clientRefused", path: pathOf(request), status });
+    }
+    if (verdict.delay.inMs > 0 && !mayWrite()) return;
     try {
       await this.#parts.upgrade({ request, socket, head, mayWrite });
     } catch (error) {
@@ -87,15 +124,53 @@ export class Front {
   }
 
   #onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-    if (this.#parts.judge().kind === "hold") this.#hold(socket);
-    else if (!socket.writable || error.code === "ECONNRESET") socket.destroy();
-    else refuseUpgrade(socket, { status: error.code === "HPE_HEADER_OVERFLOW" ? 431 : 400 });
+    const status = statusOfClientError(error);
+    // What failed before there was any HTTP, such as plain text on the https port, gets no HTTP.
+    if (status === undefined || !socket.writable) return void socket.destroy();
+    const { verdict } = this.#parts.judge("RESTAPI");
+    if (verdict.kind === "hold") this.#hold(socket, verdict.by);
+    else refuseUpgrade(socket, { status });
   }
 
-  #hold(socket: Duplex): void {
-    if (socket.destroyed || this.#held.has(socket)) return;
-    this.#held.add(socket);
-    socket.once("close", () => this.#held.delete(socket));
+  #holdBeforeTls(): void {
+    screenConnections(this.server, (socket) => {
+      const hold = this.#parts.wholeHold();
+      if (hold) this.#hold(socket.on("error", ignore), hold);
+      return !hold;
+    });
+  }
+
+  #holdRequest(request: IncomingMessage, fault: ActiveFault): void {
+    // An unread body would hide from us that the caller hangs up.
+    request.resume();
+    this.#waiting.hold(request.socket, fault);
+  }
+
+  #hold(socket: Duplex, fault: ActiveFault): void {
+    socket.resume();
+    this.#waiting.hold(socket, fault);
+  }
+}
+
+const pathOf = (request: IncomingMessage): string => splitTarget(request.url).rawPath;
+
+const typeOf = (request: IncomingMessage): RequestType =>
+  pathOf(request) === "/api/health" ? "Health" : "RESTAPI";
+
+function send(response: ServerResponse, reply: Reply | undefined): void {
+  if (reply && !response.destroyed) writeReply(response, reply);
+}
+
+/** Undefined when the trouble is not about HTTP. */
+function statusOfClientError({ code = "" }: NodeJS.ErrnoException): number | undefined {
+  switch (code) {
+    case "HPE_HEADER_OVERFLOW":
+      return 431;
+    case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
+      return 413;
+    default:
+      if (code.endsWith("HTTP_REQUEST_TIMEOUT")) return 408;
+      return code.startsWith("HPE_") ? 400 : undefined;
   }
 }
 

@@ -1,16 +1,33 @@
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import { warnOfMistake } from "../errors.ts";
 
 /** An HTTP answer as a value; `Content-Length` follows from the body. */
 export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Done when the answer is out, for what would cut its own answer off. */
+  readonly afterwards?: () => void;
+}
+
+/** A mistake of ours must cost this one answer, not the process. */
+export async function answerSafely(
+  answer: () => Promise<Reply | undefined>,
+): Promise<Reply | undefined> {
+  try {
+    return await answer();
+  } catch (error) {
+    warnOfMistake(error);
+    return { status: 500 };
+  }
 }
 
 /** Answers a request. To a HEAD the body is only measured, not sent; a 204 has no length at all. */
-export function writeReply(response: ServerResponse, { status, headers, body }: Reply): void {
+export function writeReply(response: ServerResponse, reply: Reply): void {
+  const { status, headers, body, afterwards } = reply;
   const length = status === 204 ? {} : { "Content-Length": Buffer.byteLength(body ?? "") };
+  if (afterwards) response.once("close", afterwards);
   response.writeHead(status, { ...headers, ...length });
   response.end(body);
 }

@@ -19,6 +19,9 @@ export interface Connection {
   /** Kept by the hub. */
   readonly groups: Set<string>;
   deliver(broadcast: Broadcast): void;
+  /** Told by the hub when the connection has entered a group, by whomever. */
+  joined(group: string): void;
+  left(group: string): void;
   /** Takes the connection out of its hub at once; what happens on the wire follows. */
   end(ending: Ending): void;
 }

@@ -1,18 +1,24 @@
 import { Broadcast } from "../protocol/broadcast.ts";
 import type { Message } from "../protocol/message.ts";
 import type { Connection } from "./connection.ts";
+import { GroupStates } from "./group-states.ts";
 
 const nobody: ReadonlySet<Connection> = new Set();
 
 /** The connections of one hub, and who of them belongs to which user and group. */
 export class Hub {
   readonly name: string;
+  readonly states = new GroupStates();
   readonly #connections = new Map<string, Connection>();
   readonly #users = new Map<string, Set<Connection>>();
   readonly #groups = new Map<string, Set<Connection>>();
 
   constructor(name: string) {
     this.name = name;
+  }
+
+  get isEmpty(): boolean {
+    return this.#connections.size === 0;
   }
 
   add(connection: Connection): void {
@@ -27,14 +33,16 @@ export class Hub {
   }
 
   join(connection: Connection, group: string): void {
-    if (!this.#connections.has(connection.id)) return;
+    if (!this.#connections.has(connection.id) || connection.groups.has(group)) return;
     connection.groups.add(group);
     addTo(this.#groups, group, connection);
+    connection.joined(group);
   }
 
   leave(connection: Connection, group: string): void {
-    connection.groups.delete(group);
+    if (!connection.groups.delete(group)) return;
     removeFrom(this.#groups, group, connection);
+    connection.left(group);
   }
 
   leaveAll(connection: Connection): void {
@@ -58,15 +66,25 @@ export class Hub {
   }
 }
 
-/** Hands one message to many; it is encoded once per protocol, whoever many they are. */
+/** Who of the receivers gets a message, and for how long it is worth having. */
+export interface PublishOptions {
+  /** Connection ids. */
+  readonly excluded?: ReadonlySet<string>;
+  readonly accepts?: (receiver: Connection) => boolean;
+  /** What has not been written after that time is dropped; 0, the default, means never. */
+  readonly ttlInSeconds?: number;
+}
+
+/** Hands one message to many; it is encoded once per protocol, however many they are. */
 export function publish(
   message: Message,
   receivers: Iterable<Connection>,
-  excluded: ReadonlySet<string> = new Set(),
+  { excluded, accepts, ttlInSeconds = 0 }: PublishOptions = {},
 ): void {
-  const broadcast = new Broadcast(message);
+  const broadcast = new Broadcast(message, ttlInSeconds);
   for (const receiver of receivers) {
-    if (!excluded.has(receiver.id)) receiver.deliver(broadcast);
+    if (excluded?.has(receiver.id) || accepts?.(receiver) === false) continue;
+    receiver.deliver(broadcast);
   }
 }
 

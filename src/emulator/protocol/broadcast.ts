@@ -1,30 +1,34 @@
-import { encodeJsonMessage } from "./json-frames.ts";
+import { jsonCodec } from "./json-codec.ts";
 import type { Frame, Message } from "./message.ts";
+import { protobufCodec } from "./protobuf-codec.ts";
 import { encodeSimpleMessage } from "./simple-frames.ts";
 
-/** How a connection wants its messages: bare, or in the JSON envelope. */
-export type WireFormat = "simple" | "json";
+/** How a connection wants its messages: bare, in the JSON envelope, or in the protobuf one. */
+export type WireFormat = "simple" | "json" | "protobuf";
 
-const encoders: Record<WireFormat, (message: Message) => Frame> = {
+const encoders: Record<WireFormat, (message: Message) => Frame | undefined> = {
   simple: encodeSimpleMessage,
-  json: encodeJsonMessage,
+  json: jsonCodec.encodeMessage,
+  protobuf: protobufCodec.encodeMessage,
 };
 
 /** One message on its way to many receivers, encoded at most once per wire format. */
 export class Broadcast {
+  /** In milliseconds since 1970. */
+  readonly expiresAt: number;
   readonly #message: Message;
-  readonly #frames = new Map<WireFormat, Frame>();
+  readonly #frames = new Map<WireFormat, Frame | undefined>();
 
-  constructor(message: Message) {
+  /** With a lifetime of 0 seconds the message never expires. */
+  constructor(message: Message, ttlInSeconds = 0) {
     this.#message = message;
+    this.expiresAt =
+      ttlInSeconds === 0 ? Number.POSITIVE_INFINITY : Date.now() + ttlInSeconds * 1000;
   }
 
-  frame(format: WireFormat): Frame {
-    let frame = this.#frames.get(format);
-    if (!frame) {
-      frame = encoders[format](this.#message);
-      this.#frames.set(format, frame);
-    }
-    return frame;
+  /** Undefined when the message says nothing in this format. */
+  frame(format: WireFormat): Frame | undefined {
+    if (!this.#frames.has(format)) this.#frames.set(format, encoders[format](this.#message));
+    return this.#frames.get(format);
   }
 }

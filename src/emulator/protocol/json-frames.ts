@@ -1,56 +1,63 @@
 import type { Frame, Message, Payload } from "./message.ts";
-
-export interface AckError {
-  readonly name: "Forbidden" | "InternalServerError" | "Duplicate" | "BadRequest";
-  readonly message: string;
-}
-
-export interface ConnectedInfo {
-  readonly connectionId: string;
-  readonly userId: string | null;
-  readonly reconnectionToken: string | undefined;
-}
+import type { ServiceFrame } from "./service-frame.ts";
 
 /** The order of the members is part of the contract: type, from, ..., dataType, data. */
 export function encodeJsonMessage(message: Message): Frame {
-  const origin =
-    message.from === "server"
-      ? `"from":"server"`
-      : `"from":"group","group":${JSON.stringify(message.group)},` +
-        `"fromUserId":${JSON.stringify(message.fromUserId)}`;
-  const { dataType } = message.payload;
-  return textFrame(
-    `{"type":"message",${origin},"dataType":"${dataType}","data":${jsonOf(message.payload)}}`,
-  );
+  const { payload, metadata } = message;
+  const tail = metadata ? `,"metadata":${JSON.stringify(metadata)}` : "";
+  return textFrame(`{"type":"message",${originOf(message)},${contentOf(payload)}${tail}}`);
 }
 
-/** The same message for one reliable connection, whose number is spliced in at the front. */
-export function withSequenceId({ data, isBinary }: Frame, sequenceId: number): Frame {
+/** The number is spliced in at the front: the message itself is not written again. */
+export function withJsonSequenceId({ data, isBinary }: Frame, sequenceId: number): Frame {
   const head = Buffer.from(`{"sequenceId":${sequenceId},`);
   return { data: Buffer.concat([head, data.subarray(1)]), isBinary };
 }
 
-export const connectedFrame = (info: ConnectedInfo): Frame =>
-  jsonFrame({ type: "system", event: "connected", ...info });
+export function encodeJsonFrame(frame: ServiceFrame): Frame {
+  return textFrame(textOf(frame));
+}
 
-export const disconnectedFrame = (message: string): Frame =>
-  jsonFrame({ type: "system", event: "disconnected", message });
+function textOf(frame: ServiceFrame): string {
+  switch (frame.kind) {
+    case "connected": {
+      const { userId, connectionId, reconnectionToken } = frame;
+      return describe("system", { event: "connected", userId, connectionId, reconnectionToken });
+    }
+    case "disconnected":
+      return describe("system", { event: "disconnected", message: frame.reason });
+    case "ack": {
+      const { ackId, error } = frame;
+      return describe("ack", { ackId, success: error === undefined, error });
+    }
+    case "invokeResponse": {
+      const { invocationId, payload, error } = frame;
+      const head = describe("invokeResponse", {
+        invocationId,
+        success: error === undefined,
+        error,
+      });
+      return payload ? `${head.slice(0, -1)},${contentOf(payload)}}` : head;
+    }
+    default: {
+      const { kind, ...members } = frame;
+      return describe(kind, members);
+    }
+  }
+}
 
-export const ackFrame = (ackId: number, error?: AckError): Frame =>
-  jsonFrame({ type: "ack", ackId, success: error === undefined, error });
+function originOf(message: Message): string {
+  if (message.from === "server") return `"from":"server"`;
+  const { group, fromUserId, stream } = message;
+  const place = stream ? `,"stream":${JSON.stringify(stream)}` : "";
+  return (
+    `"from":"group","group":${JSON.stringify(group)},` +
+    `"fromUserId":${JSON.stringify(fromUserId)}${place}`
+  );
+}
 
-export const pongFrame = (): Frame => jsonFrame({ type: "pong" });
-
-export const failedInvocationFrame = (invocationId: string, message: string): Frame =>
-  jsonFrame({
-    type: "invokeResponse",
-    invocationId,
-    success: false,
-    error: { name: "NotImplemented", message },
-  });
-
-export const closedStreamFrame = (streamId: string, name: string, message: string): Frame =>
-  jsonFrame({ type: "streamClosed", streamId, error: { name, message } });
+const contentOf = (payload: Payload): string =>
+  `"dataType":"${payload.dataType}","data":${jsonOf(payload)}`;
 
 function jsonOf(payload: Payload): string {
   switch (payload.dataType) {
@@ -59,10 +66,11 @@ function jsonOf(payload: Payload): string {
     case "json":
       return payload.json;
     case "binary":
+    case "protobuf":
       return JSON.stringify(payload.bytes.toString("base64"));
   }
 }
 
-const jsonFrame = (value: object): Frame => textFrame(JSON.stringify(value));
+const describe = (type: string, members: object): string => JSON.stringify({ type, ...members });
 
 const textFrame = (text: string): Frame => ({ data: Buffer.from(text), isBinary: false });

@@ -1,81 +1,162 @@
 import { isEventName, isGroupName } from "../names.ts";
-import type { Payload } from "./message.ts";
+import { type AckId, type ClientRequest, MalformedFrameError } from "./client-request.ts";
+import {
+  isBoolean,
+  isCount,
+  isObject,
+  isString,
+  type Members,
+  optional,
+  parseObject,
+  required,
+} from "./json-members.ts";
+import { BadValueError, readContent, readPayload } from "./json-payload.ts";
 
-type AckId = number | undefined;
-
-/** What a client of the JSON protocols may ask for. */
-export type ClientRequest =
-  | { kind: "joinGroup" | "leaveGroup"; ackId: AckId; group: string }
-  | { kind: "sendToGroup"; ackId: AckId; group: string; noEcho: boolean; payload: Payload }
-  | { kind: "event"; ackId: AckId; event: string; payload: Payload }
-  | { kind: "sequenceAck"; sequenceId: number }
-  | { kind: "ping" }
-  | { kind: "invoke"; invocationId: string }
-  | { kind: "cancelInvocation" }
-  | { kind: "streamStart" | "streamPart"; streamId: string }
-  /** Well formed, but with a value that cannot be: answered by an ack, the connection stays. */
-  | { kind: "bad"; ackId: AckId; message: string };
-
-/** The frame breaks the protocol; the connection cannot go on. */
-export class MalformedFrameError extends Error {}
-
-/** A value inside a well formed frame cannot be used. */
-class BadValueError extends Error {}
-
-type Members = Readonly<Record<string, unknown>>;
+const maxTtlInSeconds = 300;
+const defaultIdleTimeoutInMs = 300_000;
+const maxIdleTimeoutInMs = 2 ** 31 - 1;
 
 /** @throws MalformedFrameError when the frame is not a message of the protocol. */
 export function parseJsonRequest(frame: Buffer): ClientRequest {
   const members = parseObject(frame);
-  const ackId = optional(members, "ackId", isCount);
-  try {
-    return parseMembers(members, ackId);
-  } catch (error) {
-    if (error instanceof BadValueError) return { kind: "bad", ackId, message: error.message };
-    throw error;
+  const type = required(members, "type", isString).toLowerCase();
+  switch (type) {
+    case "ping":
+      return { kind: "ping" };
+    case "sequenceack":
+      return { kind: "sequenceAck", sequenceId: required(members, "sequenceId", isCount) };
+    case "cancelinvocation":
+      return { kind: "cancelInvocation", invocationId: invocationIdOf(members) };
+    // Clients may answer invocations, but the service never invokes them.
+    case "invokeresponse":
+      return { kind: "cancelInvocation", invocationId: invocationIdOf(members) };
+    case "invoke": {
+      const invocationId = invocationIdOf(members);
+      return unlessBad(
+        () => parseInvoke(members, invocationId),
+        (message) => ({ kind: "badInvocation", invocationId, message }),
+      );
+    }
+    case "streamdata":
+    case "streamend": {
+      const streamId = required(members, "streamId", isString);
+      const parse = type === "streamdata" ? parseStreamData : parseStreamEnd;
+      return unlessBad(
+        () => parse(members, streamId),
+        (message) => ({ kind: "badStream", streamId, message }),
+      );
+    }
+    case "sendtogroup": {
+      const stream = optional(members, "stream", isObject);
+      if (!stream) break;
+      const streamId = required(stream, "streamId", isString);
+      return unlessBad(
+        () => parseStreamStart(members, stream, streamId),
+        (message) => ({ kind: "badStream", streamId, message }),
+      );
+    }
   }
+  const ackId = optional(members, "ackId", isCount);
+  return unlessBad(
+    () => parseAcknowledged(type, members, ackId),
+    (message) => ({ kind: "bad", ackId, message }),
+  );
 }
 
-function parseMembers(members: Members, ackId: AckId): ClientRequest {
-  switch (required(members, "type", isString).toLowerCase()) {
+function parseAcknowledged(type: string, members: Members, ackId: AckId): ClientRequest {
+  switch (type) {
     case "joingroup":
       return { kind: "joinGroup", ackId, group: groupOf(members) };
     case "leavegroup":
       return { kind: "leaveGroup", ackId, group: groupOf(members) };
     case "sendtogroup":
-      return members.stream === undefined
-        ? {
-            kind: "sendToGroup",
-            ackId,
-            group: groupOf(members),
-            noEcho: optional(members, "noEcho", isBoolean) ?? false,
-            payload: payloadOf(members),
-          }
-        : {
-            kind: "streamStart",
-            streamId: required(required(members, "stream", isObject), "streamId", isString),
-          };
+      return {
+        kind: "sendToGroup",
+        ackId,
+        group: groupOf(members),
+        noEcho: optional(members, "noEcho", isBoolean) ?? false,
+        ...readContent(members),
+        ttlInSeconds: ttlOf(members),
+      };
     case "event":
-      return { kind: "event", ackId, event: eventOf(members), payload: payloadOf(members) };
-    case "sequenceack":
-      return { kind: "sequenceAck", sequenceId: required(members, "sequenceId", isCount) };
-    case "ping":
-      return { kind: "ping" };
-    case "invoke":
-      return { kind: "invoke", invocationId: required(members, "invocationId", isString) };
-    case "cancelinvocation":
-      return { kind: "cancelInvocation" };
-    case "streamdata":
-    case "streamend":
-      return { kind: "streamPart", streamId: required(members, "streamId", isString) };
+      return { kind: "event", ackId, event: eventOf(members), ...readContent(members) };
     case "setgroupstate":
+      return { kind: "setGroupState", ackId, group: groupOf(members), state: stateOf(members) };
     case "subscribegroupstate":
+      return { kind: "subscribeGroupState", ackId, group: groupOf(members) };
     case "unsubscribegroupstate":
-      throw new BadValueError("The emulator does not have group state yet.");
+      return { kind: "unsubscribeGroupState", ackId, group: groupOf(members) };
     default:
       throw new MalformedFrameError("The message type is unknown.");
   }
 }
+
+function parseInvoke(members: Members, invocationId: string): ClientRequest {
+  if (required(members, "target", isString).toLowerCase() !== "event") {
+    throw new BadValueError("The target of an invocation must be event.");
+  }
+  const { data } = members;
+  const payload = data === undefined || data === null ? undefined : readPayload(members, data);
+  return { kind: "invoke", invocationId, event: eventOf(members), payload };
+}
+
+function parseStreamStart(members: Members, stream: Members, streamId: string): ClientRequest {
+  if (members.data !== undefined || members.dataType !== undefined) {
+    throw new BadValueError("The start of a stream carries no data.");
+  }
+  const idleTimeoutInMs = optional(stream, "idleTimeoutMs", isCount) ?? defaultIdleTimeoutInMs;
+  if (idleTimeoutInMs < 1 || idleTimeoutInMs > maxIdleTimeoutInMs) {
+    throw new BadValueError("The idleTimeoutMs is out of range.");
+  }
+  return {
+    kind: "streamStart",
+    streamId,
+    group: groupOf(members),
+    noEcho: optional(members, "noEcho", isBoolean) ?? false,
+    idleTimeoutInMs,
+  };
+}
+
+/** Without a number and data it only keeps the stream alive. */
+function parseStreamData(members: Members, streamId: string): ClientRequest {
+  const sequenceId = optional(members, "streamSequenceId", isCount);
+  const { data } = members;
+  if (sequenceId === undefined && data === undefined) {
+    return { kind: "streamData", streamId, part: undefined };
+  }
+  if (sequenceId === undefined) throw new BadValueError("The streamSequenceId is missing.");
+  return {
+    kind: "streamData",
+    streamId,
+    part: { sequenceId, payload: readPayload(members, data) },
+  };
+}
+
+function parseStreamEnd(members: Members, streamId: string): ClientRequest {
+  const error = optional(members, "error", isObject);
+  return {
+    kind: "streamEnd",
+    streamId,
+    error: error && {
+      message: optional(error, "message", isString),
+      userErrorCode: optional(error, "userErrorCode", isString),
+    },
+  };
+}
+
+function unlessBad(
+  parse: () => ClientRequest,
+  bad: (message: string) => ClientRequest,
+): ClientRequest {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof BadValueError) return bad(error.message);
+    throw error;
+  }
+}
+
+const invocationIdOf = (members: Members): string => required(members, "invocationId", isString);
 
 function groupOf(members: Members): string {
   const group = required(members, "group", isString);
@@ -89,67 +170,18 @@ function eventOf(members: Members): string {
   return event;
 }
 
-const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+function ttlOf(members: Members): number {
+  const ttl = optional(members, "ttlSeconds", isCount) ?? 0;
+  if (ttl <= maxTtlInSeconds) return ttl;
+  throw new BadValueError(`The ttlSeconds must be an integer between 0 and ${maxTtlInSeconds}.`);
+}
 
-function payloadOf(members: Members): Payload {
-  const { data } = members;
-  if (data === undefined || data === null) throw new BadValueError("The data is missing.");
-  switch (optional(members, "dataType", isString) ?? "json") {
-    case "json":
-      return { dataType: "json", json: stringify(data) };
-    case "text":
-      if (!isString(data)) throw new BadValueError("Data of type text must be a string.");
-      return { dataType: "text", text: data };
-    case "binary":
-      if (!isString(data) || !base64.test(data)) {
-        throw new BadValueError("Data of type binary must be a base64 string.");
-      }
-      return { dataType: "binary", bytes: Buffer.from(data, "base64") };
-    default:
-      throw new BadValueError("The dataType must be json, text or binary.");
+function stateOf(members: Members): Record<string, string> | undefined {
+  const state = optional(members, "state", isObject);
+  if (!state) return undefined;
+  const entries = Object.entries(state);
+  if (entries.every((entry): entry is [string, string] => isString(entry[1]))) {
+    return Object.fromEntries(entries);
   }
+  throw new BadValueError("The values of a state must be strings.");
 }
-
-function parseObject(frame: Buffer): Members {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(frame));
-  } catch {
-    throw new MalformedFrameError("The message is not JSON.");
-  }
-  if (!isObject(value)) throw new MalformedFrameError("The message is not a JSON object.");
-  return value;
-}
-
-// JSON.parse takes any depth of nesting, JSON.stringify overflows the stack on some of it.
-function stringify(data: unknown): string {
-  try {
-    return JSON.stringify(data);
-  } catch {
-    throw new MalformedFrameError("The data is nested too deeply.");
-  }
-}
-
-function required<T>(members: Members, name: string, is: (value: unknown) => value is T): T {
-  const value = optional(members, name, is);
-  if (value === undefined) throw new MalformedFrameError(`The member ${name} is missing.`);
-  return value;
-}
-
-function optional<T>(
-  members: Members,
-  name: string,
-  is: (value: unknown) => value is T,
-): T | undefined {
-  const value = members[name];
-  if (value === undefined || value === null) return undefined;
-  if (!is(value)) throw new MalformedFrameError(`The member ${name} is of a wrong type.`);
-  return value;
-}
-
-const isString = (value: unknown): value is string => typeof value === "string";
-const isBoolean = (value: unknown): value is boolean => typeof value === "boolean";
-const isCount = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && Number(value) >= 0;
-const isObject = (value: unknown): value is Members =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -3,24 +3,22 @@ import { TextDecoder } from "node:util";
 import type { Payload } from "../protocol/message.ts";
 import { invalidParameter, RestFailure } from "./replies.ts";
 
-const maxBodyBytes = 1024 * 1024;
-
 /**
  * Reads a body whose length must be told beforehand. One that is too large is read to its end
  * nevertheless, without keeping it: a caller that is still writing would not see the answer.
  *
  * @throws RestFailure 400; or any error when the caller goes away.
  */
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const length = request.headers["content-length"];
   if (length === undefined) throw invalidParameter("Content-Length", "The length is missing.");
-  const isTooLarge = Number(length) > maxBodyBytes;
+  const isTooLarge = Number(length) > maxBytes;
   const chunks: Buffer[] = [];
   for await (const chunk of request as AsyncIterable<Buffer>) {
     if (!isTooLarge) chunks.push(chunk);
   }
   if (isTooLarge) {
-    throw invalidParameter("Content-Length", `The body exceeds ${maxBodyBytes} bytes.`);
+    throw invalidParameter("Content-Length", `The body exceeds ${maxBytes} bytes.`);
   }
   return Buffer.concat(chunks);
 }
@@ -39,6 +37,13 @@ export function readPayload(contentType: string | undefined, body: Buffer): Payl
     default:
       throw new RestFailure({ status: 415 });
   }
+}
+
+/** @throws RestFailure 415 for anything but JSON, 400 for bad JSON. */
+export function readJson(contentType: string | undefined, body: Buffer): unknown {
+  const payload = readPayload(contentType, body);
+  if (payload.dataType !== "json") throw new RestFailure({ status: 415 });
+  return JSON.parse(payload.json);
 }
 
 function decoder(parameters: string[], options: { fatal?: boolean } = {}): TextDecoder {

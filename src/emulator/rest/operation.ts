@@ -1,19 +1,31 @@
 import type { Reply } from "../http/reply.ts";
 import type { Hub } from "../hub/hub.ts";
-import type { Payload } from "../protocol/message.ts";
+import type { Metadata, Payload } from "../protocol/message.ts";
+import type { ClientTokenRequest } from "../tokens/access.ts";
 
 /** One REST call that has passed every check that is the same for all operations. */
 export interface RestCall {
   readonly hub: Hub;
-  /** Segments of the path, decoded and valid for their kind. */
+  /** As the caller spells it. */
+  readonly hubName: string;
+  /** Segments of the path, decoded and valid for their kind; empty where the path has none. */
   readonly group: string;
   readonly userId: string;
   readonly connectionId: string;
+  readonly permission: string;
   readonly query: URLSearchParams;
+  /** The public URL of the call, without its query. */
+  readonly url: string;
+  issueClientToken(request: ClientTokenRequest): string;
 }
 
 export interface MessageCall extends RestCall {
   readonly payload: Payload;
+  readonly metadata: Metadata | undefined;
+}
+
+export interface JsonCall extends RestCall {
+  readonly json: unknown;
 }
 
 interface Place {
@@ -23,6 +35,9 @@ interface Place {
 }
 
 /** One operation of the service. Answers, or throws a `RestFailure`. */
-export type Operation =
-  | (Place & { readonly body: "none"; readonly run: (call: RestCall) => Reply })
-  | (Place & { readonly body: "message"; readonly run: (call: MessageCall) => Reply });
+export type Operation = Place &
+  (
+    | { readonly body: "none"; readonly run: (call: RestCall) => Reply }
+    | { readonly body: "message"; readonly run: (call: MessageCall) => Reply }
+    | { readonly body: "json"; readonly run: (call: JsonCall) => Reply }
+  );

@@ -8,6 +8,17 @@ export const ok: Reply = { status: 200, headers: supported };
 export const accepted: Reply = { status: 202, headers: supported };
 export const noContent: Reply = { status: 204, headers: supported };
 
+const json = { ...supported, "Content-Type": "application/json; charset=utf-8" };
+
+export const okJson = (body: object): Reply => ({
+  status: 200,
+  headers: json,
+  body: JSON.stringify(body),
+});
+
+export const invalidGroup =
+  "Invalid group name. Valid group name should be in between 1 and 1024 characters long.";
+
 /** An answer that is an error, thrown from wherever the error is found. */
 export class RestFailure extends Error {
   readonly reply: Reply;
@@ -42,21 +53,17 @@ export function invalidParameter(target: string, message: string): RestFailure {
   });
 }
 
-export interface PlainError {
+interface PlainError {
   readonly status: number;
   readonly code: string;
   readonly message: string;
   readonly target: string;
 }
 
-export function plainFailure({ status, code, message, target }: PlainError): RestFailure {
+function plainFailure({ status, code, message, target }: PlainError): RestFailure {
   return new RestFailure({
     status,
-    headers: {
-      ...supported,
-      "Content-Type": "application/json; charset=utf-8",
-      "x-ms-error-code": code,
-    },
+    headers: { ...json, "x-ms-error-code": code },
     body: JSON.stringify({ code, message, target, details: null, inner: null }),
   });
 }
@@ -72,13 +79,22 @@ export const userNotFound = (id: string) =>
 export const groupNotFound = (group: string) =>
   notFound("Warning.Group.NotExisted", "Group", `Group \`${group}\` is empty.`);
 
-export const notBuilt = (what: string) =>
+/** The group of a permission is checked in another place than that of a path: another shape. */
+export const invalidTargetName = () =>
   plainFailure({
-    status: 501,
-    code: "NotImplemented",
-    message: `The emulator does not have ${what} yet.`,
-    target: "Emulator",
+    status: 400,
+    code: "Error.BadRequest",
+    message: invalidGroup,
+    target: "Request",
   });
+
+// Only the status is known; the answer is to a HEAD, so that its body is never seen.
+export const permissionNotGranted = (permission: string) =>
+  notFound(
+    "Info.Permission.NotExisted",
+    "Permission",
+    `Permission \`${permission}\` is not granted.`,
+  );
 
 const notFound = (code: string, target: string, message: string) =>
   plainFailure({ status: 404, code, message, target });

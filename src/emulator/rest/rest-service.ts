@@ -1,36 +1,31 @@
 import type { IncomingMessage } from "node:http";
+import type { Observe } from "../activity.ts";
 import type { Reply } from "../http/reply.ts";
 import { decodePercent, splitTarget } from "../http/target.ts";
 import type { Hubs } from "../hub/hubs.ts";
 import { isGroupName, isHubName } from "../names.ts";
+import type { Limits } from "../options.ts";
 import { type Access, bearerToken } from "../tokens/access.ts";
-import { readBody, readPayload } from "./body.ts";
-import type { Operation, RestCall } from "./operation.ts";
-import { closeOperations } from "./operations/close.ts";
-import { existsOperations } from "./operations/exists.ts";
-import { membershipOperations } from "./operations/membership.ts";
-import { notBuiltOperations } from "./operations/not-built.ts";
-import { sendOperations } from "./operations/send.ts";
-import { apiVersions, invalidParameter, RestFailure } from "./replies.ts";
+import { readBody, readJson, readPayload } from "./body.ts";
+import { readMetadataHeaders } from "./metadata-headers.ts";
+import type { RestCall } from "./operation.ts";
+import { operations } from "./operations.ts";
+import { apiVersions, invalidGroup, invalidParameter, RestFailure } from "./replies.ts";
 import { findRoute, type Route } from "./route.ts";
 
 export interface RestParts {
   readonly access: Access;
   readonly hubs: Hubs;
+  readonly limits: Pick<Limits, "messageBytes">;
+  /** The base of the URLs that callers know. */
+  readonly endpoint: () => string;
+  /** Told of every call but health checks. */
+  readonly observe: Observe;
 }
 
 type FoundRoute = Extract<Route, { kind: "operation" }>;
 
-const operations: readonly Operation[] = [
-  ...sendOperations,
-  ...existsOperations,
-  ...closeOperations,
-  ...membershipOperations,
-  ...notBuiltOperations,
-];
-
-const invalidGroup =
-  "Invalid group name. Valid group name should be in between 1 and 1024 characters long.";
+const healthPath = "/api/health";
 
 /** Answers everything that is not a WebSocket: the health check and the REST operations. */
 export class RestService {
@@ -42,8 +37,17 @@ export class RestService {
 
   /** Undefined when the caller went away in the middle of its request. */
   async answer(request: IncomingMessage): Promise<Reply | undefined> {
+    const { method = "", url } = request;
+    const { rawPath: path } = splitTarget(url);
+    if (path === healthPath) return answerHealth(method);
+    const reply = await this.#settle(request);
+    if (reply) this.#parts.observe({ kind: "restCall", method, path, status: reply.status });
+    return reply;
+  }
+
+  async #settle(request: IncomingMessage): Promise<Reply | undefined> {
     try {
-      return await this.#answer(request);
+      return await this.#serve(request);
     } catch (error) {
       if (error instanceof RestFailure) return error.reply;
       if (request.destroyed && !request.complete) return undefined;
@@ -51,20 +55,25 @@ export class RestService {
     }
   }
 
-  async #answer(request: IncomingMessage): Promise<Reply> {
-    const { method = "", url = "" } = request;
+  async #serve(request: IncomingMessage): Promise<Reply> {
+    const { method = "", url = "", headers, rawHeaders } = request;
     const { rawPath, rawQuery } = splitTarget(url);
-    if (rawPath === "/api/health") return answerHealth(method);
     if (/^\/client(\/|s\/|$)/.test(rawPath)) return { status: 400 };
     const route = findRoute(operations, method, rawPath);
     if (route.kind === "unknown") return { status: 404 };
     if (route.kind === "wrongMethod") return methodNotAllowed(route.allowed);
     this.#authorize(request, url);
-    const call = this.#readCall(route, rawQuery);
+    const call = this.#readCall(route, rawPath, rawQuery);
     const { operation } = route;
-    if (operation.body === "none") return operation.run(call);
-    const body = await readBody(request);
-    return operation.run({ ...call, payload: readPayload(request.headers["content-type"], body) });
+    if (operation.body === "none") return operation.run(this.#withHub(call));
+    const body = await readBody(request, this.#parts.limits.messageBytes);
+    const contentType = headers["content-type"];
+    if (operation.body === "json") {
+      return operation.run({ ...this.#withHub(call), json: readJson(contentType, body) });
+    }
+    const metadata = readMetadataHeaders(rawHeaders);
+    const payload = readPayload(contentType, body);
+    return operation.run({ ...this.#withHub(call), metadata, payload });
   }
 
   #authorize(request: IncomingMessage, url: string): void {
@@ -76,18 +85,32 @@ export class RestService {
     }
   }
 
-  #readCall({ hub, segments }: FoundRoute, rawQuery: string): RestCall {
-    if (decodePercent(rawQuery) === undefined)
+  /** Last of all: while a body comes in, the hub of now may be forgotten. */
+  #withHub(call: Omit<RestCall, "hub">): RestCall {
+    return { ...call, hub: this.#parts.hubs.get(call.hubName) };
+  }
+
+  #readCall(
+    { hub, segments }: FoundRoute,
+    rawPath: string,
+    rawQuery: string,
+  ): Omit<RestCall, "hub"> {
+    if (decodePercent(rawQuery) === undefined) {
       throw invalidParameter("query", "The query is malformed.");
+    }
     const query = new URLSearchParams(rawQuery);
     if (!apiVersions.includes(query.get("api-version") ?? "")) {
       throw invalidParameter("api-version", "The api-version is missing or not supported.");
     }
     const hubName = decodePercent(hub) ?? "";
     if (!isHubName(hubName)) throw invalidParameter("hub", "The hub name is invalid.");
+    const { access, endpoint } = this.#parts;
     return {
-      hub: this.#parts.hubs.get(hubName),
+      hubName,
       query,
+      url: endpoint() + rawPath,
+      issueClientToken: (claims) => access.issueClientToken(claims),
+      permission: readId("permission", segments.get("permission")),
       group: readGroup(segments.get("group")),
       connectionId: readId("connectionId", segments.get("connectionId")),
       // For these API versions the service leaves an encoded slash in a user id as it is.

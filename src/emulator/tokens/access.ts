@@ -1,33 +1,106 @@
-import { createSecretKey, type KeyObject } from "node:crypto";
-import { type TokenCheck, verifyToken } from "./jwt.ts";
+import { createSecretKey, randomBytes } from "node:crypto";
+import type { AccessKeys } from "./access-keys.ts";
+import {
+  type Claims,
+  inspectToken,
+  type Signing,
+  signToken,
+  type TokenCheck,
+  verifyToken,
+} from "./jwt.ts";
+
+export interface AccessParts {
+  readonly keys: AccessKeys;
+  /** Asked for at each check: with port 0 it is not known until we listen. */
+  readonly endpoint: () => string;
+  /** Whether what an access key has signed is refused. */
+  readonly disableLocalAuth: boolean;
+  /** Whether tokens of Microsoft Entra are good on REST calls. */
+  readonly acceptEntraTokens: boolean;
+}
+
+/** What kind of client a token is for; each kind has a door of its own. */
+export type ClientType = "default" | "mqtt" | "socketio";
+
+export interface ClientTokenRequest {
+  readonly hub: string;
+  readonly clientType: ClientType;
+  readonly lifetimeInMinutes: number;
+  readonly userId: string | undefined;
+  readonly roles: readonly string[];
+  readonly groups: readonly string[];
+}
+
+const entra = "https://webpubsub.azure.com";
+
+const doors: Record<ClientType, string> = {
+  default: "client/hubs",
+  mqtt: "clients/mqtt/hubs",
+  socketio: "clients/socketio/hubs",
+};
 
 /** Decides who may come in: REST callers and clients, each with a token for exactly that door. */
 export class Access {
-  readonly #keys: readonly KeyObject[];
-  readonly #endpoint: () => string;
+  readonly #parts: AccessParts;
+  // Not an access key: tokens that the service issues outlive those, and must open no REST door.
+  readonly #own: Signing = {
+    key: createSecretKey(randomBytes(32)),
+    keyId: `s-${randomBytes(16).toString("hex")}`,
+  };
 
-  /** The endpoint is asked for at each check: with port 0 it is not known until we listen. */
-  constructor(accessKeys: readonly string[], endpoint: () => string) {
-    this.#keys = accessKeys.map((key) => createSecretKey(key, "utf8"));
-    this.#endpoint = endpoint;
+  constructor(parts: AccessParts) {
+    this.#parts = parts;
   }
 
   /** The audience of a REST token is the URL as it was requested, with or without its query. */
   checkRest(token: string, rawUrl: string): TokenCheck {
-    const url = this.#endpoint() + rawUrl;
+    const { keys, endpoint, disableLocalAuth, acceptEntraTokens } = this.#parts;
+    const url = endpoint() + rawUrl;
     const withoutQuery = url.split("?", 1)[0];
-    return this.#check(token, (audience) => audience === url || audience === withoutQuery);
+    const now = nowInSeconds();
+    const check: TokenCheck = disableLocalAuth
+      ? { ok: false, problem: "Access keys are disabled" }
+      : verifyToken(token, {
+          keys: keys.secrets(),
+          acceptsAudience: (audience) => audience === url || audience === withoutQuery,
+          nowInSeconds: now,
+        });
+    if (check.ok || !acceptEntraTokens) return check;
+    const entraCheck = inspectToken(token, { acceptsAudience: isEntra, nowInSeconds: now });
+    const isForOthers = !entraCheck.ok && entraCheck.problem === "The audience is invalid";
+    return isForOthers ? check : entraCheck;
   }
 
   /** The audience of a client token is its hub's URL, in the http or the ws scheme. */
   checkClient(token: string, hub: string): TokenCheck {
-    const url = `${this.#endpoint()}/client/hubs/${hub}`.toLowerCase();
-    return this.#check(token, (audience) => audience.toLowerCase().replace(/^ws/, "http") === url);
+    const { keys, disableLocalAuth } = this.#parts;
+    const url = this.#clientUrl(hub, "default").toLowerCase();
+    return verifyToken(token, {
+      keys: [...(disableLocalAuth ? [] : keys.secrets()), this.#own.key],
+      acceptsAudience: (audience) => audience.toLowerCase().replace(/^ws/, "http") === url,
+      nowInSeconds: nowInSeconds(),
+    });
   }
 
-  #check(token: string, acceptsAudience: (audience: string) => boolean): TokenCheck {
-    const nowInSeconds = Date.now() / 1000;
-    return verifyToken(token, { keys: this.#keys, acceptsAudience, nowInSeconds });
+  /** Good until it expires, whatever becomes of the access keys. */
+  issueClientToken(request: ClientTokenRequest): string {
+    const { hub, clientType, lifetimeInMinutes, userId, roles, groups } = request;
+    const now = nowInSeconds();
+    const claims: Claims = {
+      ...(userId !== undefined && { sub: userId }),
+      ...(roles.length > 0 && { role: roles }),
+      ...(groups.length > 0 && { "webpubsub.group": groups }),
+      nbf: now,
+      exp: now + lifetimeInMinutes * 60,
+      iat: now,
+      iss: entra,
+      aud: this.#clientUrl(hub, clientType),
+    };
+    return signToken(claims, this.#own);
+  }
+
+  #clientUrl(hub: string, clientType: ClientType): string {
+    return `${this.#parts.endpoint()}/${doors[clientType]}/${hub}`;
   }
 }
 
@@ -35,3 +108,7 @@ export class Access {
 export function bearerToken(authorization: string | undefined): string | undefined {
   return /^bearer +(\S+) *$/i.exec(authorization ?? "")?.[1];
 }
+
+const isEntra = (audience: string): boolean => audience === entra || audience === `${entra}/`;
+
+const nowInSeconds = (): number => Math.floor(Date.now() / 1000);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isGroupName, isUserId } from "../names.ts";
-import type { Payload } from "../protocol/message.ts";
+import type { Metadata, Payload } from "../protocol/message.ts";
 import type { Answer } from "./transport.ts";
 
 /** What a `connect` handler may decide; whatever is undefined stays as the token has it. */
@@ -11,8 +11,14 @@ export type ConnectOutcome =
   | { readonly kind: "refused"; readonly status: number };
 
 export type UserEventOutcome =
-  | { readonly kind: "handled"; readonly reply: Payload | undefined }
-  | { readonly kind: "failed" };
+  | {
+      readonly kind: "handled";
+      /** Undefined when there is nothing to say to the client. */
+      readonly reply: Payload | undefined;
+      readonly metadata?: Metadata | undefined;
+    }
+  /** The message says why, in a sentence for the client. */
+  | { readonly kind: "failed"; readonly message: string };
 
 const absentWhenNull = <T extends z.ZodType>(schema: T) =>
   schema.nullish().transform((value) => value ?? undefined);
@@ -21,7 +27,7 @@ const connectDecisionSchema = z.object({
   userId: absentWhenNull(z.string().refine(isUserId)),
   groups: absentWhenNull(z.array(z.string().refine(isGroupName))),
   roles: absentWhenNull(z.array(z.string())),
-  subprotocol: absentWhenNull(z.string()),
+  subprotocol: absentWhenNull(z.string().refine((name) => name.trim() !== "")),
 });
 
 /** Only a handler's 4xx reaches the client as it is; any other failure is the service's: 500. */
@@ -45,13 +51,15 @@ export const acceptedAsIs: ConnectOutcome = {
 
 /** An answer in a content type that no client could be given is a failure. */
 export function readUserEventAnswer({ status, headers, body }: Answer): UserEventOutcome {
-  if (!isSuccess(status)) return failedEvent;
+  if (!isSuccess(status)) return failedEvent(`The app server answered ${status}.`);
   if (body.length === 0) return { kind: "handled", reply: undefined };
-  const reply = payloadOf(headers["content-type"] ?? "text/plain", body);
-  return reply ? { kind: "handled", reply } : failedEvent;
+  const reply = payloadOf(headers["content-type"] || "text/plain", body);
+  return reply
+    ? { kind: "handled", reply, metadata: metadataOf(headers) }
+    : failedEvent("The app server's answer is not of a type that it says or that clients know.");
 }
 
-export const failedEvent: UserEventOutcome = { kind: "failed" };
+export const failedEvent = (message: string): UserEventOutcome => ({ kind: "failed", message });
 
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
@@ -65,10 +73,22 @@ function payloadOf(contentType: string, body: Buffer): Payload | undefined {
     }
     case "application/octet-stream":
       return { dataType: "binary", bytes: body };
+    case "application/x-protobuf":
+      return { dataType: "protobuf", bytes: body };
     default:
       return undefined;
   }
 }
+
+/** What an app server says beside its reply comes as it is sent: in headers. */
+function metadataOf(headers: Answer["headers"]): Metadata | undefined {
+  const entries = Object.entries(headers)
+    .filter(([name]) => name.startsWith(metadataPrefix) && name.length > metadataPrefix.length)
+    .map(([name, value]) => [name.slice(metadataPrefix.length), String(value)]);
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
+}
+
+const metadataPrefix = "x-webpubsub-metadata-";
 
 function parseJson(text: string): { value: unknown } | undefined {
   try {

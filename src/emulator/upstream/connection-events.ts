@@ -1,17 +1,19 @@
-import type { SystemEvent } from "../options.ts";
-import type { Payload } from "../protocol/message.ts";
+import type { GroupEvent, SystemEvent } from "../options.ts";
+import type { Metadata, Payload } from "../protocol/message.ts";
 import {
   acceptedAsIs,
   type ConnectOutcome,
   failedEvent,
-  isSuccess,
   readConnectAnswer,
   readUserEventAnswer,
   refusedByFailure,
   type UserEventOutcome,
 } from "./answers.ts";
-import type { Deliver, EventBody } from "./delivery.ts";
+import { Cookies } from "./cookies.ts";
+import type { Courier, Delivery, OutgoingEvent } from "./delivery.ts";
+import { type EventBody, jsonBody, payloadBody } from "./event-body.ts";
 import type { EventSubject } from "./event-headers.ts";
+import { Notifications } from "./notifications.ts";
 import type { UpstreamEvent } from "./select-handler.ts";
 import type { Answer } from "./transport.ts";
 
@@ -23,22 +25,25 @@ export interface ConnectRequest {
   readonly subprotocols: readonly string[];
 }
 
-/** The events of one connection, with the state that the app server keeps on it. */
+const maxWaitingNotifications = 10_000;
+
+/** The events of one connection, with the state and the cookies that app servers keep on it. */
 export class ConnectionEvents {
   #subject: EventSubject;
-  readonly #deliver: Deliver;
+  readonly #courier: Courier;
+  readonly #cookies = new Cookies();
+  readonly #notifications = new Notifications();
   #lastId = 0;
-  #notified: Promise<unknown> = Promise.resolve();
 
-  constructor(who: Pick<EventSubject, "hub" | "connectionId" | "userId">, deliver: Deliver) {
+  constructor(who: Pick<EventSubject, "hub" | "connectionId" | "userId">, courier: Courier) {
     this.#subject = { ...who, subprotocol: undefined, connectionState: undefined };
-    this.#deliver = deliver;
+    this.#courier = courier;
   }
 
   /** Asks whether the client may connect; it may when nobody wants to be asked. */
   async connect(request: ConnectRequest): Promise<ConnectOutcome> {
     const body = jsonBody({ ...request, clientCertificates: [] });
-    const delivery = await this.#deliver(systemEvent("connect"), this.#subject, 0, body);
+    const delivery = await this.#deliver(systemEvent("connect"), 0, body);
     if (delivery.kind === "unwanted") return acceptedAsIs;
     if (delivery.kind === "undelivered") return refusedByFailure;
     const outcome = readConnectAnswer(delivery.answer);
@@ -53,56 +58,74 @@ export class ConnectionEvents {
 
   /** Nobody waits for it, and its failure changes nothing. */
   connected(): void {
-    this.#notify("connected", {});
+    this.#notify(systemEvent("connected"), {});
+  }
+
+  /** As `connected`, and sent only after all that was told before. */
+  joined(group: string): void {
+    this.#notifyOfGroup("joined", group);
+  }
+
+  /** As `joined`. */
+  left(group: string): void {
+    this.#notifyOfGroup("left", group);
   }
 
   /** As `connected`, and sent only after it: an app server that counts must not count below zero. */
   disconnected(reason: string): void {
-    this.#notify("disconnected", { reason });
+    this.#notify(systemEvent("disconnected"), { reason });
   }
 
-  /** An event that nobody wants has failed as well. */
-  async userEvent(name: string, payload: Payload): Promise<UserEventOutcome> {
-    const delivery = await this.#deliver(
-      { kind: "user", name },
-      this.#subject,
-      ++this.#lastId,
-      bodyOf(payload),
-    );
-    if (delivery.kind !== "answered") return failedEvent;
+  /**
+   * Resolves to what the app server made of it; an event that nobody wants has failed as well.
+   *
+   * @param payload - Undefined when the client said nothing.
+   * @param abort - Takes the event back; it has failed then.
+   */
+  async userEvent(
+    name: string,
+    payload: Payload | undefined,
+    metadata?: Metadata,
+    abort?: AbortSignal,
+  ): Promise<UserEventOutcome> {
+    const event = { kind: "user", name } as const;
+    const body = payloadBody(payload);
+    const delivery = await this.#deliver(event, ++this.#lastId, body, { metadata, abort });
+    if (delivery.kind === "unwanted") return failedEvent("Nobody handles the event.");
+    if (delivery.kind === "undelivered") return failedEvent(delivery.message);
     const outcome = readUserEventAnswer(delivery.answer);
     if (outcome.kind === "handled") this.#keepState(delivery.answer);
     return outcome;
   }
 
-  #notify(name: SystemEvent, content: object): void {
-    const id = ++this.#lastId;
-    this.#notified = this.#notified.then(() =>
-      this.#deliver(systemEvent(name), this.#subject, id, jsonBody(content)),
-    );
+  /** Clients join and leave as fast as they like: what app servers cannot keep up with is lost. */
+  #notifyOfGroup(name: GroupEvent, group: string): void {
+    const event = { kind: "group", name } as const;
+    const fits = this.#notifications.size < maxWaitingNotifications;
+    if (fits && this.#courier.wants(event)) this.#notify(event, { group });
   }
 
-  #keepState({ status, headers }: Answer): void {
+  #notify(event: UpstreamEvent, content: object): void {
+    const id = ++this.#lastId;
+    this.#notifications.add(() => this.#deliver(event, id, jsonBody(content)));
+  }
+
+  #deliver(
+    event: UpstreamEvent,
+    id: number,
+    body: EventBody,
+    more: Pick<OutgoingEvent, "metadata" | "abort"> = {},
+  ): Promise<Delivery> {
+    const [subject, cookies] = [this.#subject, this.#cookies];
+    return this.#courier.deliver({ event, subject, id, body, cookies, ...more });
+  }
+
+  /** Of successes only; an empty value clears it. */
+  #keepState({ headers }: Answer): void {
     const connectionState = headers["ce-connectionstate"];
-    if (!isSuccess(status) || typeof connectionState !== "string") return;
+    if (typeof connectionState !== "string") return;
     this.#subject = { ...this.#subject, connectionState };
   }
 }
 
 const systemEvent = (name: SystemEvent): UpstreamEvent => ({ kind: "system", name });
-
-const jsonBody = (content: object): EventBody => ({
-  contentType: "application/json; charset=utf-8",
-  bytes: Buffer.from(JSON.stringify(content)),
-});
-
-function bodyOf(payload: Payload): EventBody {
-  switch (payload.dataType) {
-    case "text":
-      return { contentType: "text/plain", bytes: Buffer.from(payload.text) };
-    case "json":
-      return { contentType: "application/json", bytes: Buffer.from(payload.json) };
-    case "binary":
-      return { contentType: "application/octet-stream", bytes: payload.bytes };
-  }
-}

@@ -1,22 +1,32 @@
+import type { Metadata } from "../protocol/message.ts";
+import type { Cookies } from "./cookies.ts";
+import type { EventBody } from "./event-body.ts";
 import type { EventSubject } from "./event-headers.ts";
 import type { UpstreamEvent } from "./select-handler.ts";
 import type { Answer } from "./transport.ts";
 
-export interface EventBody {
-  readonly contentType: string;
-  readonly bytes: Buffer;
+/** One event, ready to be sent to whoever wants it. */
+export interface OutgoingEvent {
+  readonly event: UpstreamEvent;
+  readonly subject: EventSubject;
+  readonly id: number;
+  readonly body: EventBody;
+  readonly metadata?: Metadata | undefined;
+  readonly cookies: Cookies;
+  /** Takes the event back. */
+  readonly abort?: AbortSignal | undefined;
 }
 
 /** What became of an event: nobody wanted it, it did not arrive, or this is the answer. */
 export type Delivery =
   | { readonly kind: "unwanted" }
-  | { readonly kind: "undelivered" }
+  | { readonly kind: "undelivered"; readonly message: string }
   | { readonly kind: "answered"; readonly answer: Answer };
 
-/** Sends one event to whoever wants it. Never rejects. */
-export type Deliver = (
-  event: UpstreamEvent,
-  subject: EventSubject,
-  id: number,
-  body: EventBody,
-) => Promise<Delivery>;
+/** The way of the events of one connection to the app servers. */
+export interface Courier {
+  /** Whether there is a handler for the event at this moment. */
+  wants(event: UpstreamEvent): boolean;
+  /** Never rejects. */
+  deliver(event: OutgoingEvent): Promise<Delivery>;
+}

@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import type { Metadata } from "../protocol/message.ts";
 import type { UpstreamEvent } from "./select-handler.ts";
 
 /** Whom an event is about. */
@@ -31,7 +32,7 @@ export function eventHeaders(
     "WebHook-Request-Origin": stamp.origin,
     "ce-specversion": "1.0",
     "ce-awpsversion": "1.0",
-    "ce-type": `azure.webpubsub.${event.kind === "system" ? "sys" : "user"}.${event.name}`,
+    "ce-type": `azure.webpubsub.${categories[event.kind]}.${event.name}`,
     "ce-source": `/hubs/${hub}/client/${connectionId}`,
     "ce-id": String(stamp.id),
     "ce-time": stamp.time.toISOString().replace(/\.\d+Z$/, "Z"),
@@ -44,6 +45,13 @@ export function eventHeaders(
     ...(connectionState && { "ce-connectionState": connectionState }),
   };
 }
+
+const categories = { system: "sys", group: "gp", user: "user" } as const;
+
+export const metadataHeaders = (metadata: Metadata): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(metadata).map(([key, value]) => [`X-WebPubSub-Metadata-${key}`, value]),
+  );
 
 /** Both keys sign, so that the app server may know either while keys are rotated. */
 export function signConnection(connectionId: string, accessKeys: readonly string[]): string {

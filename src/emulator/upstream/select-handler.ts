@@ -1,7 +1,9 @@
-import type { EventHandlerSettings, SystemEvent } from "../options.ts";
+import type { EventHandlerSettings, GroupEvent, SystemEvent } from "../options.ts";
+import { matchesUserEvent } from "./event-pattern.ts";
 
 export type UpstreamEvent =
   | { readonly kind: "system"; readonly name: SystemEvent }
+  | { readonly kind: "group"; readonly name: GroupEvent }
   | { readonly kind: "user"; readonly name: string };
 
 /** The first handler that wants the event; the others do not hear of it. */
@@ -9,31 +11,23 @@ export function selectHandler(
   handlers: readonly EventHandlerSettings[],
   event: UpstreamEvent,
 ): EventHandlerSettings | undefined {
-  return handlers.find((handler) =>
-    event.kind === "system"
-      ? handler.systemEvents.includes(event.name)
-      : matchesUserEvent(handler.userEventPattern, event.name),
-  );
+  return handlers.find((handler) => wants(handler, event));
 }
 
+/** The URL of a handler for one event, each parameter percent-encoded. */
 export function eventUrl(template: string, hub: string, event: string): string {
   return template
-    .replaceAll("{hub}", encodeURIComponent(hub))
-    .replaceAll("{event}", encodeURIComponent(event));
+    .replace(/\{hub\}/gi, () => encodeURIComponent(hub))
+    .replace(/\{event\}/gi, () => encodeURIComponent(event));
 }
 
-/** `*` alone is everything; else names with commas between, where `*` and `?` stop at dots. */
-function matchesUserEvent(pattern: string, name: string): boolean {
-  if (pattern.trim() === "*") return true;
-  return pattern.split(",").some((part) => toExpression(part.trim()).test(name));
-}
-
-function toExpression(pattern: string): RegExp {
-  const source = pattern.replace(/\*{2,}|[*?]|[^A-Za-z0-9_]/g, (token) => {
-    if (token.startsWith("**")) return ".*";
-    if (token === "*") return "[^.]*";
-    if (token === "?") return "[^.]";
-    return `\\u{${token.codePointAt(0)?.toString(16)}}`;
-  });
-  return new RegExp(`^${source}$`, "iu");
+function wants(handler: EventHandlerSettings, event: UpstreamEvent): boolean {
+  switch (event.kind) {
+    case "system":
+      return handler.systemEvents.includes(event.name);
+    case "group":
+      return handler.groupEvents.includes(event.name);
+    case "user":
+      return matchesUserEvent(handler.userEventPattern, event.name);
+  }
 }

@@ -1,12 +1,15 @@
 import http, { type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
 import https from "node:https";
+import { CallError, callErrorFrom } from "./call-error.ts";
 
 export interface OutgoingCall {
   readonly method: "GET" | "OPTIONS" | "POST";
   readonly url: string;
   readonly headers: OutgoingHttpHeaders;
   readonly body?: Buffer;
+  /** For the headers of the answer, and once more for its body. */
   readonly timeoutInMs: number;
+  readonly abort?: AbortSignal | undefined;
 }
 
 export interface Answer {
@@ -17,36 +20,46 @@ export interface Answer {
 
 const maxAnswerBytes = 16 * 1024 * 1024;
 
-/** Calls app servers over kept-alive connections, which end with it. */
+// An event is never sent twice, so no call may meet a connection that the app server is closing
+// for want of use: we do that first. Five seconds is what servers usually wait.
+const idleTimeInMs = 1000;
+
+/** Calls app servers over kept-alive connections, which end with it. Follows no redirects. */
 export class Transport {
   readonly #agents = {
-    "http:": new http.Agent({ keepAlive: true }),
-    "https:": new https.Agent({ keepAlive: true }),
+    "http:": new http.Agent({ keepAlive: true, timeout: idleTimeInMs }),
+    "https:": new https.Agent({ keepAlive: true, timeout: idleTimeInMs }),
   };
   readonly #inFlight = new Set<http.ClientRequest>();
+  #isClosed = false;
 
-  /** Rejects on network failure, on timeout and when aborted; any status is an answer. */
+  /**
+   * Any status is an answer.
+   *
+   * @throws CallError on network failure, on timeout and when aborted.
+   */
   async call(call: OutgoingCall): Promise<Answer> {
+    if (this.#isClosed) throw new CallError("interrupted");
     try {
       return await this.#attempt(call);
     } catch (error) {
-      // The peer closed a kept-alive connection just as we used it; the call has not been read.
-      if (error instanceof StaleConnectionError) return this.#attempt(call);
-      throw error;
+      throw callErrorFrom(error);
     }
   }
 
   /** Ends every call under way, each with a rejection. */
   abort(): void {
-    for (const request of this.#inFlight) request.destroy(new Error("The call was aborted."));
+    for (const request of this.#inFlight) request.destroy(new CallError("interrupted"));
   }
 
   close(): void {
+    this.#isClosed = true;
+    this.abort();
     this.#agents["http:"].destroy();
     this.#agents["https:"].destroy();
   }
 
-  #attempt({ method, url, headers, body, timeoutInMs }: OutgoingCall): Promise<Answer> {
+  #attempt({ method, url, headers, body, timeoutInMs, abort }: OutgoingCall): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const scheme = new URL(url).protocol === "https:" ? "https:" : "http:";
       const { request: open } = scheme === "https:" ? https : http;
@@ -56,42 +69,45 @@ export class Transport {
         agent: this.#agents[scheme],
         headers: { ...headers, ...length },
       });
-      const timer = setTimeout(
-        () => request.destroy(new Error("The call timed out.")),
-        timeoutInMs,
-      );
+      const end = (reason: "timedOut" | "takenBack") => () =>
+        request.destroy(new CallError(reason));
+      const timer = setTimeout(end("timedOut"), timeoutInMs);
+      const takeBack = end("takenBack");
       this.#inFlight.add(request);
       request
         .on("response", (response) => {
+          timer.refresh();
           readAll(response).then(
             (bytes) =>
               resolve({ status: response.statusCode ?? 0, headers: response.headers, body: bytes }),
-            reject,
+            // A call that we ended ourselves is a broken answer to its reader; the request knows why.
+            (error) => reject(request.errored ?? error),
           );
         })
-        .on("error", (error: NodeJS.ErrnoException) => {
-          const isStale = request.reusedSocket && staleCodes.has(error.code ?? "");
-          reject(isStale ? new StaleConnectionError() : error);
+        // Nobody asked for another protocol, so there is no answer to wait for.
+        .on("upgrade", (_response, socket) => {
+          socket.destroy();
+          reject(new CallError("malformed"));
         })
+        .on("error", reject)
         .on("close", () => {
           clearTimeout(timer);
+          abort?.removeEventListener("abort", takeBack);
           this.#inFlight.delete(request);
         })
         .end(body);
+      if (abort?.aborted) takeBack();
+      else abort?.addEventListener("abort", takeBack);
     });
   }
 }
-
-const staleCodes = new Set(["ECONNRESET", "EPIPE"]);
-
-class StaleConnectionError extends Error {}
 
 async function readAll(response: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxAnswerBytes) throw new Error("The answer is too large.");
+    if (size > maxAnswerBytes) throw new CallError("tooLarge");
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -1,48 +1,56 @@
-import type { HubSettings } from "../options.ts";
+import type { Observe } from "../activity.ts";
+import type { EventHandlerSettings, HubSettings, UpstreamSettings } from "../options.ts";
+import { isSuccess } from "./answers.ts";
+import { CallError, callErrorFrom } from "./call-error.ts";
 import { ConnectionEvents } from "./connection-events.ts";
-import type { Delivery, EventBody } from "./delivery.ts";
-import { type EventSubject, eventHeaders, signConnection } from "./event-headers.ts";
+import type { Delivery, OutgoingEvent } from "./delivery.ts";
+import { eventHeaders, metadataHeaders, signConnection } from "./event-headers.ts";
+import { ManagedIdentity } from "./managed-identity.ts";
 import { eventUrl, selectHandler, type UpstreamEvent } from "./select-handler.ts";
-import { Transport } from "./transport.ts";
+import { type Answer, Transport } from "./transport.ts";
 import { Validation } from "./validation.ts";
 
 export interface UpstreamParts {
-  readonly accessKeys: readonly string[];
+  readonly settings: UpstreamSettings;
+  readonly observe: Observe;
+  /** The keys that sign events at this moment, the primary one first. */
+  accessKeys(): readonly string[];
   /** The service's host with its port, as app servers are told. */
   origin(): string;
   settingsOf(hub: string): HubSettings;
 }
 
-const handlerTimeoutInMs = 100_000;
-
 /** The way of events to the app servers: which handler, may it, and the call itself. */
 export class Upstream {
   readonly #parts: UpstreamParts;
   readonly #transport = new Transport();
-  #validation = new Validation(this.#transport);
+  readonly #validation: Validation;
+  readonly #identity = new ManagedIdentity();
   #life = 0;
 
   constructor(parts: UpstreamParts) {
     this.#parts = parts;
+    this.#validation = new Validation(this.#transport, parts.settings);
   }
 
   /** Starts the line of events of one connection. */
   open(hub: string, connectionId: string, userId: string | null): ConnectionEvents {
-    const signature = signConnection(connectionId, this.#parts.accessKeys);
     const life = this.#life;
-    return new ConnectionEvents({ hub, connectionId, userId }, async (event, subject, id, body) =>
-      life === this.#life
-        ? this.#deliver(event, subject, { id, signature }, body)
-        : { kind: "undelivered" },
+    return new ConnectionEvents(
+      { hub, connectionId, userId },
+      {
+        wants: (event) => this.#handlerOf(hub, event) !== undefined,
+        deliver: (event) => this.#deliver(event, life),
+      },
     );
   }
 
   /** The service has died: nothing more is sent for its connections and no answer counts. */
   abort(): void {
     this.#life += 1;
+    // A check that is cut off says nothing about the app server.
+    this.#validation.forget();
     this.#transport.abort();
-    // A check that was cut off says nothing about the app server.
-    this.#validation = new Validation(this.#transport);
   }
 
   forgetValidations(): void {
@@ -54,30 +62,86 @@ export class Upstream {
     this.#transport.close();
   }
 
-  async #deliver(
-    event: UpstreamEvent,
-    subject: EventSubject,
-    { id, signature }: { id: number; signature: string },
-    body: EventBody,
-  ): Promise<Delivery> {
-    const { hub } = subject;
-    const handler = selectHandler(this.#parts.settingsOf(hub).eventHandlers, event);
+  #handlerOf(hub: string, event: UpstreamEvent): EventHandlerSettings | undefined {
+    return selectHandler(this.#parts.settingsOf(hub).eventHandlers, event);
+  }
+
+  async #deliver(outgoing: OutgoingEvent, life: number): Promise<Delivery> {
+    const handler = this.#handlerOf(outgoing.subject.hub, outgoing.event);
     if (!handler) return { kind: "unwanted" };
-    const origin = this.#parts.origin();
-    const validationUrl = eventUrl(handler.urlTemplate, hub, "validate");
-    if (!(await this.#validation.allows(validationUrl, origin))) return { kind: "undelivered" };
-    const headers = eventHeaders(event, subject, { origin, signature, id, time: new Date() });
+    try {
+      const authorization = await this.#authorizationFor(handler);
+      if (!(await this.#mayCall(handler, outgoing, authorization))) {
+        return { kind: "undelivered", message: "The app server does not allow our events." };
+      }
+      if (life !== this.#life) throw new CallError("interrupted");
+      return { kind: "answered", answer: await this.#post(handler, outgoing, authorization) };
+    } catch (error) {
+      return { kind: "undelivered", message: callErrorFrom(error).message };
+    }
+  }
+
+  async #authorizationFor({ auth }: EventHandlerSettings): Promise<string | undefined> {
+    return auth.type === "none" ? undefined : this.#identity.authorizationFor(auth.resource);
+  }
+
+  /** The token goes along: an app server behind a gatekeeper that asks for it is reached by none else. */
+  #mayCall(
+    { urlTemplate }: EventHandlerSettings,
+    { subject }: OutgoingEvent,
+    authorization: string | undefined,
+  ): Promise<boolean> {
+    const url = eventUrl(urlTemplate, subject.hub, "validate");
+    return this.#validation.allows({ url, origin: this.#parts.origin(), authorization });
+  }
+
+  async #post(
+    { urlTemplate }: EventHandlerSettings,
+    { event, subject, id, body, metadata = {}, cookies, abort }: OutgoingEvent,
+    authorization: string | undefined,
+  ): Promise<Answer> {
+    const { settings } = this.#parts;
+    const { hub, connectionId } = subject;
+    const url = eventUrl(urlTemplate, hub, event.name);
+    const signature = signConnection(connectionId, this.#parts.accessKeys());
+    const stamp = { origin: this.#parts.origin(), signature, id, time: new Date() };
+    const cookie = cookies.headerFor(url, Date.now());
+    const startedAt = performance.now();
+    let status: number | undefined;
     try {
       const answer = await this.#transport.call({
         method: "POST",
-        url: eventUrl(handler.urlTemplate, hub, event.name),
-        headers: { ...headers, "Content-Type": body.contentType },
+        url,
+        headers: {
+          ...eventHeaders(event, subject, stamp),
+          ...metadataHeaders(metadata),
+          ...(authorization !== undefined && { Authorization: authorization }),
+          ...(cookie !== undefined && { Cookie: cookie }),
+          "Content-Type": body.contentType,
+        },
         body: body.bytes,
-        timeoutInMs: handlerTimeoutInMs,
+        timeoutInMs: settings.eventTimeoutInMs,
+        abort,
       });
-      return { kind: "answered", answer };
-    } catch {
-      return { kind: "undelivered" };
+      status = answer.status;
+      if (isSuccess(status)) cookies.keep(url, answer.headers["set-cookie"] ?? [], Date.now());
+      return answer;
+    } finally {
+      this.#parts.observe({
+        kind: "event",
+        hub,
+        connectionId,
+        event: event.name,
+        url: withoutSecrets(url),
+        status,
+        durationInMs: performance.now() - startedAt,
+      });
     }
   }
+}
+
+/** The query may hold a code, and a user with a password may stand before the host. */
+function withoutSecrets(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return origin + pathname;
 }

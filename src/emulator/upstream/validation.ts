@@ -1,3 +1,5 @@
+import type { OutgoingHttpHeaders } from "node:http";
+import type { UpstreamSettings } from "../options.ts";
 import { isSuccess } from "./answers.ts";
 import type { Answer, Transport } from "./transport.ts";
 
@@ -10,56 +12,88 @@ export interface ValidationVerdict {
 
 const minuteInMs = 60_000;
 const firstBackOffInMs = 1000;
-const checkTimeoutInMs = 10_000;
 
-/** A success holds for a minute; failures are retried after 1 s, doubling up to a minute. */
+/** A success holds for its lifetime; failures are retried after 1 s, doubling up to a minute. */
 export function nextVerdict(
   previous: ValidationVerdict | undefined,
   isAllowed: boolean,
   now: number,
+  lifetimeInMs: number,
 ): ValidationVerdict {
-  if (isAllowed) return { isAllowed, checkAgainAt: now + minuteInMs, backOffInMs: 0 };
+  if (isAllowed) return { isAllowed, checkAgainAt: now + lifetimeInMs, backOffInMs: 0 };
   const doubled = (previous?.backOffInMs ?? 0) * 2;
   const backOffInMs = Math.min(Math.max(doubled, firstBackOffInMs), minuteInMs);
   return { isAllowed, checkAgainAt: now + backOffInMs, backOffInMs };
 }
 
+/** Who asks, and whom. */
+export interface ValidationRequest {
+  readonly url: string;
+  /** The service's host, with its port. */
+  readonly origin: string;
+  readonly authorization: string | undefined;
+}
+
+interface Subject {
+  verdict: ValidationVerdict | undefined;
+  check: Promise<boolean> | undefined;
+}
+
 /** Abuse protection: an app server must agree to get events from this origin before it gets any. */
 export class Validation {
-  readonly #transport: Transport;
-  readonly #verdicts = new Map<string, ValidationVerdict>();
-  readonly #checks = new Map<string, Promise<boolean>>();
+  readonly #transport: Pick<Transport, "call">;
+  readonly #settings: UpstreamSettings;
+  readonly #subjects = new Map<string, Subject>();
 
-  constructor(transport: Transport) {
+  constructor(transport: Pick<Transport, "call">, settings: UpstreamSettings) {
     this.#transport = transport;
+    this.#settings = settings;
   }
 
-  /** One check at a time per URL; everybody else waits for its verdict. */
-  allows(url: string, origin: string): Promise<boolean> {
-    const verdict = this.#verdicts.get(url);
-    if (verdict && Date.now() < verdict.checkAgainAt) return Promise.resolve(verdict.isAllowed);
-    const running = this.#checks.get(url);
-    if (running) return running;
-    const check = this.#check(url, origin).finally(() => this.#checks.delete(url));
-    this.#checks.set(url, check);
-    return check;
+  /**
+   * One check at a time per URL. Everybody waits for the first one; a success that has expired goes
+   * on to count until a new check says otherwise. A failure does not: whoever mends his app server
+   * should not lose one more event to what it said before.
+   */
+  async allows(request: ValidationRequest): Promise<boolean> {
+    const subject = this.#subjectOf(request.url);
+    const { verdict } = subject;
+    if (verdict && Date.now() < verdict.checkAgainAt) return verdict.isAllowed;
+    subject.check ??= this.#check(subject, request).finally(() => {
+      subject.check = undefined;
+    });
+    return verdict?.isAllowed || subject.check;
   }
 
-  /** New settings deserve a new check. */
+  /** New settings deserve a new check, and those under way do not count any more. */
   forget(): void {
-    this.#verdicts.clear();
+    this.#subjects.clear();
   }
 
-  async #check(url: string, origin: string): Promise<boolean> {
-    const isAllowed = await this.#ask(url, origin).catch(() => false);
-    this.#verdicts.set(url, nextVerdict(this.#verdicts.get(url), isAllowed, Date.now()));
+  #subjectOf(url: string): Subject {
+    const known = this.#subjects.get(url);
+    if (known) return known;
+    const subject = { verdict: undefined, check: undefined };
+    this.#subjects.set(url, subject);
+    return subject;
+  }
+
+  async #check(subject: Subject, request: ValidationRequest): Promise<boolean> {
+    const isAllowed = await this.#ask(request).catch(() => false);
+    const { validationLifetimeInMs } = this.#settings;
+    subject.verdict = nextVerdict(subject.verdict, isAllowed, Date.now(), validationLifetimeInMs);
     return isAllowed;
   }
 
-  async #ask(url: string, origin: string): Promise<boolean> {
-    const headers = { "WebHook-Request-Origin": origin, "ce-awpsversion": "1.0" };
+  async #ask({ url, origin, authorization }: ValidationRequest): Promise<boolean> {
+    const headers: OutgoingHttpHeaders = {
+      "WebHook-Request-Origin": origin,
+      "ce-awpsversion": "1.0",
+      ...(authorization !== undefined && { Authorization: authorization }),
+    };
+    const timeoutInMs = this.#settings.validationTimeoutInMs;
     const ask = (method: "GET" | "OPTIONS"): Promise<Answer> =>
-      this.#transport.call({ method, url, headers, timeoutInMs: checkTimeoutInMs });
+      this.#transport.call({ method, url, headers, timeoutInMs });
     const answer = await ask("OPTIONS");
     return admits(answer.status === 404 ? await ask("GET") : answer, origin);
   }

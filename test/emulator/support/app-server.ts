@@ -12,7 +12,8 @@ export interface UpstreamCall {
   url: string;
   headers: IncomingHttpHeaders;
   body: string;
-  /** What the event is called, with `sys` or `user` before it. */
+  bytes: Buffer;
+  /** What the event is called, with `sys`, `gp` or `user` before it. */
   event: string;
   /** Settles when the call is over, answered or not. */
   over: Promise<unknown>;
@@ -20,7 +21,7 @@ export interface UpstreamCall {
 
 export interface UpstreamAnswer {
   status?: number;
-  headers?: Record<string, string>;
+  headers?: Record<string, string | string[]>;
   body?: string | Buffer;
 }
 
@@ -43,7 +44,7 @@ export class AppServer {
       const type = String(headers["ce-type"] ?? "");
       const event = type.replace("azure.webpubsub.", "");
       const over = new Promise((resolve) => response.once("close", resolve));
-      const call = { method, url, headers, body: bytes.toString(), event, over };
+      const call = { method, url, headers, body: bytes.toString(), bytes, event, over };
       if (type) {
         this.events.put(call);
         write(response, await this.answer(call));

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { WebSocket } from "ws";
+import { type ClientOptions, WebSocket } from "ws";
 import { Inbox } from "./inbox.ts";
 
 export interface Closing {
@@ -18,8 +18,13 @@ export class SocketClient {
   connectionId = "";
   readonly #frames = new Inbox<{ data: Buffer; isBinary: boolean }>();
 
-  constructor(url: string, protocols: string[] = [], headers: Record<string, string> = {}) {
-    const socket = new WebSocket(url, protocols, { headers });
+  constructor(
+    url: string,
+    protocols: string[] = [],
+    headers: Record<string, string> = {},
+    options: ClientOptions = {},
+  ) {
+    const socket = new WebSocket(url, protocols, { ...options, headers });
     this.socket = socket;
     this.opened = new Promise((resolve, reject) => {
       socket.once("open", resolve).once("error", reject);

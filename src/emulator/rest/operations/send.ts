@@ -1,11 +1,12 @@
 import type { Reply } from "../../http/reply.ts";
 import type { Connection } from "../../hub/connection.ts";
-import { publish } from "../../hub/hub.ts";
+import { type PublishOptions, publish } from "../../hub/hub.ts";
 import type { Message } from "../../protocol/message.ts";
 import type { MessageCall, Operation } from "../operation.ts";
-import { accepted, invalidParameter, notBuilt } from "../replies.ts";
+import { readFilter, readInteger } from "../parameters.ts";
+import { accepted } from "../replies.ts";
 
-const maxTtlInSeconds = 300;
+const ttlInSeconds = { min: 0, max: 300 };
 
 export const sendOperations: readonly Operation[] = [
   { method: "POST", path: ":send", body: "message", run: sendToAll },
@@ -20,16 +21,15 @@ export const sendOperations: readonly Operation[] = [
 ];
 
 function sendToAll(call: MessageCall): Reply {
-  return send(call, call.hub.everyone());
+  return send(call, call.hub.everyone(), { ...excluding(call), ...filtering(call) });
 }
 
 function sendToGroup(call: MessageCall): Reply {
-  const { hub, group, payload } = call;
-  return send(call, hub.inGroup(group), { from: "group", group, fromUserId: null, payload });
+  return send(call, call.hub.inGroup(call.group), { ...excluding(call), ...filtering(call) });
 }
 
 function sendToUser(call: MessageCall): Reply {
-  return send(call, call.hub.ofUser(call.userId));
+  return send(call, call.hub.ofUser(call.userId), filtering(call));
 }
 
 function sendToConnection(call: MessageCall): Reply {
@@ -39,21 +39,24 @@ function sendToConnection(call: MessageCall): Reply {
 
 /** Accepted means just that: whether anybody is there to receive it is not told. */
 function send(
-  { query, payload }: MessageCall,
+  { query, group, payload, metadata }: MessageCall,
   receivers: Iterable<Connection>,
-  message: Message = { from: "server", payload },
+  choice: PublishOptions = {},
 ): Reply {
-  checkTtl(query.get("messageTtlSeconds"));
-  if (query.get("filter")) throw notBuilt("filters on sends");
-  publish(message, receivers, new Set(query.getAll("excluded")));
+  const message: Message = group
+    ? { from: "group", group, fromUserId: null, payload, metadata }
+    : { from: "server", payload, metadata };
+  publish(message, receivers, {
+    ...choice,
+    ttlInSeconds: readInteger(query, "messageTtlSeconds", ttlInSeconds),
+  });
   return accepted;
 }
 
-// Messages are written at once and never wait for a client, so a valid lifetime has no effect.
-function checkTtl(ttl: string | null): void {
-  if (ttl === null || (/^\d{1,3}$/.test(ttl) && Number(ttl) <= maxTtlInSeconds)) return;
-  throw invalidParameter(
-    "messageTtlSeconds",
-    `The messageTtlSeconds must be an integer between 0 and ${maxTtlInSeconds}.`,
-  );
-}
+const excluding = ({ query }: MessageCall): PublishOptions => ({
+  excluded: new Set(query.getAll("excluded")),
+});
+
+const filtering = ({ query }: MessageCall): PublishOptions => ({
+  accepts: readFilter(query.get("filter"), "filter"),
+});

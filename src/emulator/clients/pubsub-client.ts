@@ -1,0 +1,200 @@
+import type { Connection } from "../hub/connection.ts";
+import { type Hub, publish } from "../hub/hub.ts";
+import type { GroupPermission } from "../hub/roles.ts";
+import type { HubSettings } from "../options.ts";
+import { type ClientRequest, MalformedFrameError } from "../protocol/client-request.ts";
+import type { Codec } from "../protocol/codec.ts";
+import type { Frame, GroupMessage } from "../protocol/message.ts";
+import type { AckError, ServiceFrame } from "../protocol/service-frame.ts";
+import type { ConnectionEvents } from "../upstream/connection-events.ts";
+import { AckMemory } from "./ack-memory.ts";
+import type { ClientProtocol } from "./client-protocol.ts";
+import { Invocations } from "./invocations.ts";
+import { Streams } from "./streams.ts";
+
+export interface PubSubClientParts {
+  readonly connection: Connection;
+  readonly hub: Hub;
+  readonly codec: Codec;
+  readonly events: ConnectionEvents;
+  settings(): HubSettings;
+  tell(frame: ServiceFrame): void;
+  /** The client has every message up to and with this number. */
+  acknowledge(sequenceId: number): void;
+}
+
+type StateRequest = Extract<
+  ClientRequest,
+  { kind: "setGroupState" | "subscribeGroupState" | "unsubscribeGroupState" }
+>;
+
+/** What is answered with an ack, if the client asks for one. */
+type AckedRequest = Extract<ClientRequest, { ackId: number | undefined }>;
+
+/** A client of one of the service's own protocols, whatever its frames look like. */
+export class PubSubClient implements ClientProtocol {
+  readonly #parts: PubSubClientParts;
+  readonly #acks = new AckMemory();
+  #invocations: Invocations | undefined;
+  #streams: Streams | undefined;
+  #hasStates = false;
+
+  constructor(parts: PubSubClientParts) {
+    this.#parts = parts;
+  }
+
+  get hasOpenStreams(): boolean {
+    return this.#streams?.hasOpen ?? false;
+  }
+
+  async handle(frame: Frame): Promise<void> {
+    try {
+      await this.#serve(this.#parts.codec.parse(frame));
+    } catch (error) {
+      if (!(error instanceof MalformedFrameError)) throw error;
+      this.#parts.connection.end({ code: 1007, reason: error.message, announced: false });
+    }
+  }
+
+  close(): void {
+    const { connection, hub } = this.#parts;
+    this.#invocations?.close();
+    this.#streams?.close();
+    if (this.#hasStates) hub.states.remove(connection.id);
+  }
+
+  async #serve(request: ClientRequest): Promise<void> {
+    switch (request.kind) {
+      case "ping":
+        return this.#parts.tell({ kind: "pong" });
+      case "sequenceAck":
+        return this.#parts.acknowledge(request.sequenceId);
+      case "invoke":
+      case "cancelInvocation":
+      case "badInvocation":
+        this.#invocations ??= new Invocations(this.#parts.events, this.#parts.tell);
+        return this.#invocations.handle(request);
+      case "streamStart":
+      case "streamData":
+      case "streamEnd":
+      case "badStream":
+        this.#streams ??= this.#createStreams();
+        return this.#streams.handle(request);
+      default:
+        return this.#acknowledge(request);
+    }
+  }
+
+  /** Only what has succeeded is remembered, so that a failed request may be sent again. */
+  async #acknowledge(request: AckedRequest): Promise<void> {
+    const { ackId } = request;
+    const isDuplicate = ackId !== undefined && this.#acks.has(ackId);
+    const error = isDuplicate ? duplicate(ackId) : await this.#perform(request);
+    if (ackId !== undefined) {
+      if (!error) this.#acks.add(ackId);
+      this.#parts.tell({ kind: "ack", ackId, error });
+    }
+    if (!error && request.kind === "subscribeGroupState") {
+      this.#parts.tell(this.#parts.hub.states.snapshot(request.group));
+    }
+  }
+
+  async #perform(request: AckedRequest): Promise<AckError | undefined> {
+    const { connection, hub } = this.#parts;
+    switch (request.kind) {
+      case "bad":
+        return { name: "BadRequest", message: request.message };
+      case "event":
+        return this.#raise(request);
+      case "sendToGroup":
+        return this.#forbidden("sendToGroup", request.group) ?? this.#publish(request);
+      case "joinGroup":
+      case "leaveGroup": {
+        const error = this.#forbidden("joinLeaveGroup", request.group);
+        if (error) return error;
+        if (request.kind === "joinGroup") hub.join(connection, request.group);
+        else hub.leave(connection, request.group);
+        return undefined;
+      }
+      case "setGroupState":
+      case "subscribeGroupState":
+      case "unsubscribeGroupState":
+        return this.#forbiddenState(request.group) ?? this.#changeState(request);
+    }
+  }
+
+  #changeState(request: StateRequest): AckError | undefined {
+    const { connection, hub, tell } = this.#parts;
+    const { id, userId } = connection;
+    this.#hasStates = true;
+    switch (request.kind) {
+      case "setGroupState":
+        return hub.states.set({ id, userId, tell }, request.group, request.state);
+      case "subscribeGroupState":
+        return hub.states.subscribe({ id, userId, tell }, request.group);
+      case "unsubscribeGroupState":
+        hub.states.unsubscribe(id, request.group);
+        return undefined;
+    }
+  }
+
+  /** Members see what their group shows, however they came in. */
+  #forbiddenState(group: string): AckError | undefined {
+    const isMember = this.#parts.connection.groups.has(group);
+    return isMember ? undefined : this.#forbidden("joinLeaveGroup", group);
+  }
+
+  #forbidden(permission: GroupPermission, group: string): AckError | undefined {
+    return this.#parts.connection.roles.allows(permission, group)
+      ? undefined
+      : { name: "Forbidden", message: `The client lacks the role for ${permission}.` };
+  }
+
+  #publish(request: Extract<ClientRequest, { kind: "sendToGroup" }>): undefined {
+    const { group, payload, metadata, noEcho, ttlInSeconds } = request;
+    const fromUserId = this.#parts.connection.userId;
+    this.#sendToGroup(
+      { from: "group", group, fromUserId, payload, metadata },
+      { noEcho, ttlInSeconds },
+    );
+  }
+
+  #sendToGroup(
+    message: GroupMessage,
+    { noEcho, ttlInSeconds }: { noEcho: boolean; ttlInSeconds?: number },
+  ): void {
+    const { connection, hub } = this.#parts;
+    const excluded = noEcho ? new Set([connection.id]) : undefined;
+    publish(message, hub.inGroup(message.group), { ttlInSeconds, excluded });
+  }
+
+  #createStreams(): Streams {
+    const { connection, tell } = this.#parts;
+    return new Streams({
+      userId: connection.userId,
+      allows: (group) => connection.roles.allows("sendToGroup", group),
+      publish: (message, options) => this.#sendToGroup(message, options),
+      tell,
+    });
+  }
+
+  /** The reply goes out before the ack. */
+  async #raise(request: Extract<ClientRequest, { kind: "event" }>): Promise<AckError | undefined> {
+    const { connection, events, settings } = this.#parts;
+    const outcome = await events.userEvent(request.event, request.payload, request.metadata);
+    if (outcome.kind === "handled") {
+      const { reply: payload, metadata } = outcome;
+      if (payload) publish({ from: "server", payload, metadata }, [connection]);
+      return undefined;
+    }
+    if (settings().failedEvents === "close") {
+      connection.end({ code: 1011, reason: "The event could not be handled.", announced: false });
+    }
+    return { name: "InternalServerError", message: outcome.message };
+  }
+}
+
+const duplicate = (ackId: number): AckError => ({
+  name: "Duplicate",
+  message: `Message with ack-id: ${ackId} has been processed`,
+});

@@ -1,0 +1,65 @@
+import { MalformedFrameError } from "./client-request.ts";
+import { isObject, isString, type Members, optional } from "./json-members.ts";
+import type { Metadata, Payload } from "./message.ts";
+import { readMetadata } from "./metadata.ts";
+
+/** A value inside a well formed frame cannot be used. */
+export class BadValueError extends Error {}
+
+/**
+ * Data and metadata of a message; either can stand alone.
+ *
+ * @throws BadValueError
+ */
+export function readContent(members: Members): { payload: Payload; metadata?: Metadata } {
+  const metadata = metadataOf(members);
+  const { data } = members;
+  if (data !== undefined && data !== null) {
+    return { payload: readPayload(members, data), ...(metadata && { metadata }) };
+  }
+  if (!metadata) throw new BadValueError("The data is missing.");
+  return { payload: { dataType: "text", text: "" }, metadata };
+}
+
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** @throws BadValueError */
+export function readPayload(members: Members, data: unknown): Payload {
+  const dataType = optional(members, "dataType", isString) ?? "json";
+  switch (dataType) {
+    case "json":
+      if (data === undefined || data === null) throw new BadValueError("The data is missing.");
+      return { dataType, json: stringify(data) };
+    case "text":
+      if (!isString(data)) throw new BadValueError("Data of type text must be a string.");
+      return { dataType, text: data };
+    case "binary":
+    case "protobuf":
+      if (!isString(data) || !base64.test(data)) {
+        throw new BadValueError(`Data of type ${dataType} must be a base64 string.`);
+      }
+      return { dataType, bytes: Buffer.from(data, "base64") };
+    default:
+      throw new BadValueError("The dataType must be json, text, binary or protobuf.");
+  }
+}
+
+function metadataOf(members: Members): Metadata | undefined {
+  const given = optional(members, "metadata", isObject);
+  if (!given) return undefined;
+  const entries = Object.entries(given);
+  const metadata = entries.every((entry): entry is [string, string] => isString(entry[1]))
+    ? readMetadata(entries)
+    : undefined;
+  if (metadata) return metadata;
+  throw new BadValueError("The metadata must be short texts of printable ASCII characters.");
+}
+
+// JSON.parse takes any depth of nesting, JSON.stringify overflows the stack on some of it.
+function stringify(data: unknown): string {
+  try {
+    return JSON.stringify(data);
+  } catch {
+    throw new MalformedFrameError("The data is nested too deeply.");
+  }
+}

@@ -1,0 +1,81 @@
+import { MalformedFrameError } from "./client-request.ts";
+import { BadValueError } from "./json-payload.ts";
+import type { Metadata, Payload } from "./message.ts";
+import { readMetadata } from "./metadata.ts";
+import { anyType } from "./protobuf-schema.ts";
+import type { ContentFields, DataFields } from "./protobuf-upstream.ts";
+
+/**
+ * Data and metadata of a message; either can stand alone.
+ *
+ * @throws BadValueError
+ * @throws MalformedFrameError
+ */
+export function readContent(fields: ContentFields): { payload: Payload; metadata?: Metadata } {
+  const metadata = metadataOf(fields.metadata);
+  const payload = readPayload(fields.data);
+  if (payload) return { payload, ...(metadata && { metadata }) };
+  if (!metadata) throw new BadValueError("The data is missing.");
+  return { payload: { dataType: "text", text: "" }, metadata };
+}
+
+/**
+ * @throws BadValueError
+ * @throws MalformedFrameError
+ */
+export function readPayload(data: DataFields | undefined): Payload | undefined {
+  switch (data?.kind) {
+    case undefined:
+      return undefined;
+    case "text":
+      return { dataType: "text", text: data.text };
+    case "json":
+      return { dataType: "json", json: checkedJson(data.json) };
+    case "binary":
+      return { dataType: "binary", bytes: data.binary };
+    case "protobuf":
+      return { dataType: "protobuf", bytes: checkedAny(data.protobuf) };
+  }
+}
+
+export function writePayload(payload: Payload): object {
+  switch (payload.dataType) {
+    case "text":
+      return { text: payload.text };
+    case "json":
+      return { json: payload.json };
+    case "binary":
+      return { binary: payload.bytes };
+    case "protobuf":
+      return { protobuf: payload.bytes };
+  }
+}
+
+function metadataOf(given: Metadata = {}): Metadata | undefined {
+  const entries = Object.entries(given);
+  if (entries.length === 0) return undefined;
+  const metadata = readMetadata(entries);
+  if (metadata) return metadata;
+  throw new BadValueError("The metadata must be short texts of printable ASCII characters.");
+}
+
+// The text is written as it is into the envelope of JSON clients.
+function checkedJson(json: string): string {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    throw new BadValueError("Data of type json must be JSON.");
+  }
+  if (value === null) throw new BadValueError("The data is missing.");
+  return json;
+}
+
+function checkedAny(bytes: Buffer): Buffer {
+  try {
+    anyType.decode(bytes);
+  } catch {
+    throw new MalformedFrameError("Data of type protobuf must be an Any.");
+  }
+  return bytes;
+}

@@ -1,0 +1,50 @@
+import type { Reply } from "../../http/reply.ts";
+import type { Connection } from "../../hub/connection.ts";
+import type { Operation, RestCall } from "../operation.ts";
+import { readInteger } from "../parameters.ts";
+import { invalidParameter, okJson } from "../replies.ts";
+
+const pageSize = { min: 1, max: 200 };
+const total = { min: 1, max: 2 ** 31 - 1 };
+const connectionId = /^[\w-]{31}$/;
+
+export const listOperations: readonly Operation[] = [
+  { method: "GET", path: "groups/{group}/connections", body: "none", run: listConnections },
+];
+
+/**
+ * Pages go by connection id, and the token is the last id of the page before: so nobody who stays is
+ * left out or told twice, whoever comes and goes in between.
+ */
+function listConnections({ hub, group, query, url }: RestCall): Reply {
+  const maxPageSize = readInteger(query, "maxpagesize", pageSize);
+  const top = readInteger(query, "top", total);
+  const members = [...hub.inGroup(group)].sort(byId);
+  const after = readToken(query, members);
+  const left = members.filter(({ id }) => after === undefined || id > after);
+  const page = left.slice(0, Math.min(maxPageSize ?? pageSize.max, top ?? total.max));
+  const stillWanted = top === undefined ? undefined : top - page.length;
+  const last = page.at(-1);
+  const isLast = last === undefined || page.length === left.length || stillWanted === 0;
+  return okJson({
+    value: page.map(({ id, userId }) => ({ connectionId: id, userId })),
+    ...(!isLast && {
+      nextLink: `${url}?${new URLSearchParams({
+        ...(stillWanted !== undefined && { top: String(stillWanted) }),
+        ...(maxPageSize !== undefined && { maxpagesize: String(maxPageSize) }),
+        continuationToken: last.id,
+        "api-version": query.get("api-version") ?? "",
+      })}`,
+    }),
+  });
+}
+
+/** @throws RestFailure 400 for what cannot be the id of a connection. */
+function readToken(query: URLSearchParams, members: readonly Connection[]): string | undefined {
+  const token = query.get("continuationToken");
+  if (!token) return undefined;
+  if (connectionId.test(token) || members.some(({ id }) => id === token)) return token;
+  throw invalidParameter("continuationToken", "The continuationToken is invalid.");
+}
+
+const byId = (a: Connection, b: Connection): number => (a.id < b.id ? -1 : 1);

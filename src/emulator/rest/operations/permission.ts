@@ -1,0 +1,69 @@
+import type { Reply } from "../../http/reply.ts";
+import type { Connection } from "../../hub/connection.ts";
+import type { GroupPermission } from "../../hub/roles.ts";
+import { isGroupName } from "../../names.ts";
+import type { Operation, RestCall } from "../operation.ts";
+import {
+  connectionNotFound,
+  invalidParameter,
+  invalidTargetName,
+  noContent,
+  ok,
+  permissionNotGranted,
+} from "../replies.ts";
+
+const path = "permissions/{permission}/connections/{connectionId}";
+
+export const permissionOperations: readonly Operation[] = [
+  { method: "PUT", path, body: "none", run: grant },
+  { method: "DELETE", path, body: "none", run: revoke },
+  { method: "HEAD", path, body: "none", run: check },
+];
+
+const permissions: ReadonlyMap<string, GroupPermission> = new Map([
+  ["joinleavegroup", "joinLeaveGroup"],
+  ["sendtogroup", "sendToGroup"],
+]);
+
+function grant(call: RestCall): Reply {
+  const permission = readPermission(call);
+  const group = readTargetName(call);
+  connectionOf(call).roles.grant(permission, group);
+  return ok;
+}
+
+function revoke(call: RestCall): Reply {
+  const permission = readPermission(call);
+  const group = readTargetName(call);
+  // On record for this permission; nothing is known of the other, where it means every group.
+  if (permission === "joinLeaveGroup" && group === undefined) throw invalidTargetName();
+  call.hub.connection(call.connectionId)?.roles.revoke(permission, group);
+  return noContent;
+}
+
+function check(call: RestCall): Reply {
+  const permission = readPermission(call);
+  const group = readTargetName(call);
+  if (connectionOf(call).roles.has(permission, group)) return ok;
+  throw permissionNotGranted(permission);
+}
+
+function readPermission({ permission: name }: RestCall): GroupPermission {
+  const permission = permissions.get(name.toLowerCase());
+  if (permission) return permission;
+  throw invalidParameter("permission", "The permission must be joinLeaveGroup or sendToGroup.");
+}
+
+/** The group; undefined, for every group, when none is named. */
+function readTargetName({ query }: RestCall): string | undefined {
+  const group = query.get("targetName");
+  if (!group) return undefined;
+  if (isGroupName(group)) return group;
+  throw invalidTargetName();
+}
+
+function connectionOf({ hub, connectionId }: RestCall): Connection {
+  const connection = hub.connection(connectionId);
+  if (connection) return connection;
+  throw connectionNotFound("Info", connectionId);
+}

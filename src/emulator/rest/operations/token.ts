@@ -1,0 +1,40 @@
+import type { Reply } from "../../http/reply.ts";
+import { isGroupName, isUserId } from "../../names.ts";
+import type { ClientType } from "../../tokens/access.ts";
+import type { Operation, RestCall } from "../operation.ts";
+import { readInteger } from "../parameters.ts";
+import { invalidGroup, invalidParameter, okJson } from "../replies.ts";
+
+const lifetimeInMinutes = { min: 1, max: 2 ** 31 - 1 };
+const defaultLifetimeInMinutes = 60;
+
+export const tokenOperations: readonly Operation[] = [
+  { method: "POST", path: ":generateToken", body: "none", run: generateToken },
+];
+
+const clientTypes: readonly ClientType[] = ["default", "mqtt", "socketio"];
+
+function generateToken({ hubName, query, issueClientToken }: RestCall): Reply {
+  const userId = query.get("userId") || undefined;
+  if (userId !== undefined && !isUserId(userId)) {
+    throw invalidParameter("userId", "The userId is invalid.");
+  }
+  const groups = query.getAll("group");
+  if (!groups.every(isGroupName)) throw invalidParameter("group", invalidGroup);
+  const token = issueClientToken({
+    hub: hubName,
+    clientType: readClientType(query.get("clientType") || "default"),
+    lifetimeInMinutes:
+      readInteger(query, "minutesToExpire", lifetimeInMinutes) ?? defaultLifetimeInMinutes,
+    userId,
+    roles: query.getAll("role"),
+    groups,
+  });
+  return okJson({ token });
+}
+
+function readClientType(text: string): ClientType {
+  const clientType = clientTypes.find((one) => one === text.toLowerCase());
+  if (clientType) return clientType;
+  throw invalidParameter("clientType", "The clientType must be Default, MQTT or SocketIO.");
+}

@@ -1,0 +1,40 @@
+import { compileFilter, type Filter } from "../filter/compile-filter.ts";
+import { FilterSyntaxError } from "../filter/filter-syntax-error.ts";
+import { invalidParameter } from "./replies.ts";
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/**
+ * Undefined when the parameter is not there.
+ *
+ * @throws RestFailure 400 when it is no integer in the range.
+ */
+export function readInteger(
+  query: URLSearchParams,
+  name: string,
+  { min, max }: Range,
+): number | undefined {
+  const text = query.get(name);
+  if (text === null) return undefined;
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw invalidParameter(name, `The ${name} must be an integer between ${min} and ${max}.`);
+}
+
+/**
+ * Undefined, which means everybody, when there is none.
+ *
+ * @throws RestFailure 400, with the target given.
+ */
+export function readFilter(text: string | null | undefined, target: string): Filter | undefined {
+  if (!text) return undefined;
+  try {
+    return compileFilter(text);
+  } catch (error) {
+    if (error instanceof FilterSyntaxError) throw invalidParameter(target, error.message);
+    throw error;
+  }
+}

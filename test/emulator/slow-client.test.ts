@@ -1,0 +1,62 @@
+import type { Emulator } from "express-resilient-pubsub/emulator";
+import { until } from "../support/until.ts";
+import { apiVersion, callRest } from "./support/rest.ts";
+import { createScene, jsonProtocol, reliableProtocol } from "./support/scene.ts";
+
+const scene = createScene();
+
+// Together beyond what kernels keep for a socket whose owner does not read, within what may wait.
+const heavy = "x".repeat(1_000_000);
+const countToClog = 15;
+
+const send = (emulator: Emulator, body: string, query = "") =>
+  callRest(emulator, {
+    method: "POST",
+    path: `/api/hubs/chat/:send?${apiVersion}${query}`,
+    headers: { "Content-Type": "text/plain" },
+    body,
+  });
+
+const exists = async (emulator: Emulator, connectionId: string) =>
+  (
+    await callRest(emulator, {
+      method: "HEAD",
+      path: `/api/hubs/chat/connections/${connectionId}?${apiVersion}`,
+    })
+  ).status === 200;
+
+describe("a client that never reads", () => {
+  test.each([
+    ["too many messages", jsonProtocol, { waitingMessages: 3 }],
+    ["too many bytes", jsonProtocol, { waitingBytes: 3_000_000 }],
+    ["too many messages, though reliable", reliableProtocol, { waitingMessages: 3 }],
+  ])("is closed by 1008 when %s wait for it", async (_what, protocol, limits) => {
+    const emulator = await scene.emulator({ limits });
+    const client = await scene.connectJson(emulator, { protocols: [protocol] });
+    const bystander = await scene.connectJson(emulator);
+    client.socket.pause();
+    await until(async () => {
+      await send(emulator, heavy);
+      return !(await exists(emulator, client.connectionId));
+    });
+    client.socket.resume();
+    expect((await client.closed).code).toBe(1008);
+    expect(await exists(emulator, bystander.connectionId)).toBe(true);
+  });
+
+  test("misses what has expired when it reads again, and nothing else", async () => {
+    const emulator = await scene.emulator();
+    const client = await scene.connectJson(emulator);
+    client.socket.pause();
+    for (let i = 0; i < countToClog; i++) await send(emulator, heavy);
+    await send(emulator, "short-lived", "&messageTtlSeconds=1");
+    await send(emulator, "lasting", "&messageTtlSeconds=300");
+    const now = Date.now();
+    jest.spyOn(Date, "now").mockImplementation(() => now + 2000);
+    scene.defer(() => jest.restoreAllMocks());
+    client.socket.resume();
+    for (let i = 0; i < countToClog; i++)
+      expect(await client.nextJson()).toMatchObject({ data: heavy });
+    expect(await client.nextJson()).toMatchObject({ data: "lasting" });
+  });
+});

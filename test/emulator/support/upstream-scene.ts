@@ -1,0 +1,56 @@
+import type { Activity } from "../../../src/emulator/activity.ts";
+import {
+  type EventHandlerOptions,
+  parseHubOptions,
+  type UpstreamSettings,
+} from "../../../src/emulator/options.ts";
+import type { ConnectionEvents } from "../../../src/emulator/upstream/connection-events.ts";
+import { Upstream } from "../../../src/emulator/upstream/upstream.ts";
+
+export const origin = "service.test:8080";
+
+/** The service's side of upstream without the service: its events are sent by the test. */
+export interface UpstreamScene {
+  readonly upstream: Upstream;
+  readonly activities: Activity[];
+  /** From the next event on; `one` and `two` before. */
+  rotateKeys(keys: string[]): void;
+  /** A connection named `c` of the user `u` to the hub `chat`. */
+  open(connectionId?: string): ConnectionEvents;
+  setHandlers(handlers: EventHandlerOptions[]): void;
+}
+
+export function createUpstream(
+  handlers: EventHandlerOptions[],
+  settings: Partial<UpstreamSettings> = {},
+): UpstreamScene {
+  const hubOf = (eventHandlers: EventHandlerOptions[]) =>
+    parseHubOptions("chat", { eventHandlers })[1];
+  let hub = hubOf(handlers);
+  let accessKeys = ["one", "two"];
+  const activities: Activity[] = [];
+  const upstream = new Upstream({
+    settings: {
+      eventTimeoutInMs: 100_000,
+      validationTimeoutInMs: 10_000,
+      validationLifetimeInMs: 60_000,
+      ...settings,
+    },
+    observe: (activity) => void activities.push(activity),
+    accessKeys: () => accessKeys,
+    origin: () => origin,
+    settingsOf: () => hub,
+  });
+  return {
+    upstream,
+    activities,
+    rotateKeys(keys) {
+      accessKeys = keys;
+    },
+    open: (connectionId = "c") => upstream.open("chat", connectionId, "u"),
+    setHandlers(next) {
+      hub = hubOf(next);
+      upstream.forgetValidations();
+    },
+  };
+}
