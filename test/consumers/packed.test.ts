@@ -1,5 +1,6 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import {
+  chmod,
   copyFile,
   mkdir,
   mkdtemp,
@@ -12,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { until } from "../support/until.ts";
 
 const execute = promisify(execFile);
 const root = path.join(__dirname, "../..");
@@ -46,10 +48,22 @@ async function createConsumer(express: "express" | "express4"): Promise<string> 
     path.join(folder, "package"),
     path.join(modules, "express-resilient-pubsub"),
   ]);
+  await linkCommands(modules);
   for (const file of await readdir(fixtures)) {
     await copyFile(path.join(fixtures, file), path.join(consumer, file));
   }
   return consumer;
+}
+
+/** What `npm install` does with the `bin` of a manifest. */
+async function linkCommands(modules: string): Promise<void> {
+  const installed = path.join(modules, "express-resilient-pubsub");
+  const { bin } = JSON.parse(await readFile(path.join(installed, "package.json"), "utf8"));
+  await mkdir(path.join(modules, ".bin"));
+  for (const [name, file] of Object.entries<string>(bin)) {
+    await chmod(path.join(installed, file), 0o755);
+    await symlink(path.join(installed, file), path.join(modules, ".bin", name));
+  }
 }
 
 describe.each(["express", "express4"] as const)(
@@ -75,6 +89,27 @@ describe.each(["express", "express4"] as const)(
       },
       40_000,
     );
+
+    it("runs the emulator from the command line until Ctrl-C", async () => {
+      const command = path.join(consumer, "node_modules/.bin/resilient-pubsub");
+      const child = spawn(command, ["emulator", "--port", "0"], { cwd: consumer });
+      const ended = new Promise((resolve) => child.once("close", resolve));
+      let output = "";
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.on("data", (chunk) => {
+          output += chunk;
+        });
+      }
+      try {
+        const endpoint = await until(() => /Endpoint=([^;]+);AccessKey=/.exec(output)?.[1]);
+        expect((await fetch(`${endpoint}/api/health`)).status).toBe(200);
+        child.kill("SIGINT");
+        expect(await ended).toBe(0);
+        expect(output).toMatch(/Stopping\.\n$/);
+      } finally {
+        child.kill("SIGKILL");
+      }
+    }, 40_000);
 
     it.each([
       ["in CommonJS", "types.cts"],

@@ -1,0 +1,80 @@
+import type { Activity } from "../emulator/index.ts";
+import { printableUrl, printableWord } from "./printable.ts";
+
+const colours = { red: 31, green: 32, yellow: 33, grey: 90 } as const;
+type Colour = keyof typeof colours;
+export type Paint = (colour: Colour, text: string) => string;
+
+/** Colours are for people at a terminal who have not said no (see no-color.org). */
+export function choosePaint(
+  isTerminal: boolean,
+  env: Readonly<Record<string, string | undefined>>,
+): Paint {
+  return isTerminal && !env.NO_COLOR && env.TERM !== "dumb" ? inColour : inPlain;
+}
+
+export const inColour: Paint = (colour, text) => `\x1b[${colours[colour]}m${text}\x1b[39m`;
+export const inPlain: Paint = (_colour, text) => text;
+
+/** One line about what happened, in local time, which nobody can forge a second line into. */
+export function formatActivity(activity: Activity, time: Date, paint: Paint): string {
+  const [what, ...details] = wordsOf(activity, paint);
+  return [paint("grey", clock(time)), what?.padEnd(12), ...details].filter(Boolean).join("  ");
+}
+
+function wordsOf(activity: Activity, paint: Paint): (string | undefined)[] {
+  switch (activity.kind) {
+    case "clientConnected":
+      return [
+        "connected",
+        ...clientOf(activity),
+        activity.userId === null ? "anonymous" : `user=${printableWord(activity.userId)}`,
+        printableWord(activity.subprotocol ?? "simple"),
+      ];
+    case "clientRecovered":
+      return ["recovered", ...clientOf(activity)];
+    case "clientRefused":
+      return ["refused", printableUrl(activity.path), status(activity.status, paint)];
+    case "clientDisconnected":
+      return [
+        "disconnected",
+        ...clientOf(activity),
+        activity.reason && `reason=${printableWord(activity.reason)}`,
+      ];
+    case "restCall":
+      return [
+        "rest",
+        `${printableWord(activity.method)} ${printableUrl(activity.path)}`,
+        status(activity.status, paint),
+      ];
+    case "event":
+      return [
+        "event",
+        ...clientOf(activity),
+        printableWord(activity.event),
+        printableUrl(activity.url),
+        status(activity.status, paint),
+        `${Math.round(activity.durationInMs)} ms`,
+      ];
+    case "faults":
+      return activity.faults.length === 0
+        ? ["faults", paint("green", "none")]
+        : ["faults", paint("red", activity.faults.map(printableWord).join(", "))];
+  }
+}
+
+const clientOf = ({ hub, connectionId }: { hub: string; connectionId: string }): string[] => [
+  printableWord(hub),
+  printableWord(connectionId),
+];
+
+function status(code: number | undefined, paint: Paint): string {
+  if (code === undefined) return paint("red", "unreachable");
+  return paint(code < 400 ? "green" : code < 500 ? "yellow" : "red", String(code));
+}
+
+function clock(time: Date): string {
+  const pad = (value: number, length = 2) => String(value).padStart(length, "0");
+  const [hours, minutes, seconds] = [time.getHours(), time.getMinutes(), time.getSeconds()];
+  return `${pad(hours)}:${pad(minutes)}:${pad(seconds)}.${pad(time.getMilliseconds(), 3)}`;
+}

@@ -1,0 +1,68 @@
+import { type EmulatorOptions, startEmulator } from "../emulator/index.ts";
+import { choosePaint, formatActivity } from "./activity-lines.ts";
+import { describeOptions } from "./arguments.ts";
+import type { Command, Surroundings } from "./command.ts";
+import { readConfigFile } from "./config-file.ts";
+import {
+  type EmulatorArguments,
+  emulatorOptionTable,
+  parseEmulatorArguments,
+} from "./emulator-arguments.ts";
+import { readTextFile } from "./files.ts";
+import { introduce } from "./introduction.ts";
+import { mergeOptions } from "./merge-options.ts";
+
+export const emulatorCommand: Command = {
+  summary: "Runs a local Azure Web PubSub until Ctrl-C.",
+  help: `Usage: resilient-pubsub emulator [options]
+
+Runs a local Azure Web PubSub until Ctrl-C or SIGTERM, and prints its connection string.
+
+  resilient-pubsub emulator --hub chat --upstream http://localhost:3000/api/webpubsub/hubs/chat/
+
+${describeOptions(emulatorOptionTable)}
+  --help, --version`,
+
+  async run(argv, surroundings) {
+    const given = parseEmulatorArguments(argv);
+    const options = await collectOptions(given);
+    const emulator = await startEmulator(
+      given.isVerbose ? { ...options, onActivity: reporter(surroundings) } : options,
+    );
+    try {
+      const { output, interrupted } = surroundings;
+      for (const line of introduce(emulator, options)) output.line(line);
+      await aborted(interrupted);
+      output.line("Stopping.");
+    } finally {
+      await emulator.close();
+    }
+  },
+};
+
+async function collectOptions(given: EmulatorArguments): Promise<EmulatorOptions> {
+  const { configFile, tlsFiles } = given;
+  const fromFile = configFile === undefined ? {} : await readConfigFile(configFile);
+  const options = mergeOptions(fromFile, given);
+  if (!tlsFiles) return options;
+  const cert = await readTextFile(tlsFiles.cert, "the certificate");
+  const key = await readTextFile(tlsFiles.key, "the private key");
+  return { ...options, tls: { cert, key } };
+}
+
+function reporter({ output, env }: Surroundings): EmulatorOptions["onActivity"] {
+  const paint = choosePaint(output.isTerminal, env);
+  return (activity) => output.line(formatActivity(activity, new Date(), paint));
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    // An emulator that is told to crash listens nowhere, and the process would end with it.
+    const awake = setInterval(() => {}, 2 ** 30);
+    signal.addEventListener("abort", () => {
+      clearInterval(awake);
+      resolve();
+    });
+  });
+}

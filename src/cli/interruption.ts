@@ -1,0 +1,28 @@
+/** npm, npx and tsx pass one Ctrl-C on again; what comes as soon as this is that echo. */
+const echoInMs = 500;
+
+/** Turns signals into one wish to stop, and a second wish into impatience. */
+export class Interruption {
+  readonly #controller = new AbortController();
+  readonly #now: () => number;
+  #since: number | undefined;
+
+  /** @param now In milliseconds, from a clock that is never set back. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Aborts with the first wish to stop. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Tells whether there is nothing left to wait for. */
+  receive(): "stop" | "exit" {
+    const now = this.#now();
+    if (this.#since !== undefined && now - this.#since >= echoInMs) return "exit";
+    this.#since ??= now;
+    this.#controller.abort();
+    return "stop";
+  }
+}

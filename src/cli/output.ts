@@ -1,0 +1,33 @@
+/** What may wait in this process for a slow reader. */
+const mostWaitingBytes = 1024 * 1024;
+
+/** As much of a stream as is written to. */
+export interface OutputStream {
+  readonly isTTY?: boolean;
+  readonly writableLength: number;
+  write(text: string): unknown;
+}
+
+/** Writes lines; those that a slow reader leaves no room for are counted instead of kept. */
+export class Output {
+  readonly #stream: OutputStream;
+  #leftOut = 0;
+
+  constructor(stream: OutputStream) {
+    this.#stream = stream;
+  }
+
+  get isTerminal(): boolean {
+    return this.#stream.isTTY === true;
+  }
+
+  line(text: string): void {
+    if (this.#stream.writableLength > mostWaitingBytes) {
+      this.#leftOut++;
+      return;
+    }
+    if (this.#leftOut > 0) this.#stream.write(`(${this.#leftOut} lines left out)\n`);
+    this.#leftOut = 0;
+    this.#stream.write(`${text}\n`);
+  }
+}

@@ -1,0 +1,73 @@
+import { version } from "../../package.json";
+import { describeValue } from "../describe-value.ts";
+import { EmulatorError } from "../emulator/index.ts";
+import type { Command, Surroundings } from "./command.ts";
+import { CommandError } from "./command-error.ts";
+import { emulatorCommand } from "./emulator-command.ts";
+import { printable } from "./printable.ts";
+import { UsageError } from "./usage-error.ts";
+
+export const exitCodes = { done: 0, failed: 1, wrongUsage: 2 } as const;
+
+const commands: Readonly<Record<string, Command>> = { emulator: emulatorCommand };
+
+/** Runs the command that the arguments name; resolves to the exit code. */
+export async function run(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  const [name = "", ...rest] = argv;
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  const asks = (...options: string[]) => argv.some((argument) => options.includes(argument));
+  if (asks("--help", "-h")) return tell(`${command?.help ?? overview()}\n\n${exits}`, surroundings);
+  if (asks("--version")) return tell(version, surroundings);
+  try {
+    if (!command) throw new UsageError(noCommand(name));
+    await command.run(rest, surroundings);
+    return exitCodes.done;
+  } catch (error) {
+    return report(error, command && name, surroundings);
+  }
+}
+
+function tell(text: string, { output }: Surroundings): number {
+  output.line(text);
+  return exitCodes.done;
+}
+
+function report(error: unknown, command: string | undefined, { errors }: Surroundings): number {
+  const say = (text: string) => errors.line(printable(`resilient-pubsub: ${text}`));
+  if (error instanceof UsageError) {
+    say(`${error.message} See resilient-pubsub ${command ? `${command} ` : ""}--help.`);
+    return exitCodes.wrongUsage;
+  }
+  if (error instanceof EmulatorError) say(`${error.code}: ${error.message}${systemCodeOf(error)}`);
+  else if (error instanceof CommandError) say(error.message);
+  // Nobody foresaw this one, so its stack is what helps.
+  else for (const line of stackOf(error).split("\n")) errors.line(printable(line));
+  return exitCodes.failed;
+}
+
+/** The operating system's word for it, such as EACCES for a port below 1024. */
+function systemCodeOf({ cause }: Error): string {
+  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
+  return code ? ` (${code})` : "";
+}
+
+const stackOf = (error: unknown): string =>
+  error instanceof Error && error.stack ? error.stack : String(error);
+
+function noCommand(name: string): string {
+  if (name === "") return "A command is missing.";
+  if (name.startsWith("-")) return `A command must come before ${name}.`;
+  return `Unknown command ${describeValue(name)}.`;
+}
+
+const exits = `Exit codes: 0 done or stopped, 1 could not start, 2 wrong command line,
+130 or 143 ended at once by a second SIGINT or SIGTERM.`;
+
+const overview = (): string =>
+  [
+    "Usage: resilient-pubsub <command> [options]",
+    "",
+    ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}  ${summary}`),
+    "",
+    "resilient-pubsub <command> --help tells its options; --version tells the version.",
+  ].join("\n");

@@ -1,0 +1,122 @@
+import type { Activity } from "express-resilient-pubsub/emulator";
+import { choosePaint, formatActivity, inColour, inPlain } from "../../src/cli/activity-lines.ts";
+
+const time = new Date(2026, 7, 1, 9, 5, 7, 42);
+const format = (activity: Activity) => formatActivity(activity, time, inPlain);
+
+const client = { hub: "chat", connectionId: "c1" };
+const connected = {
+  kind: "clientConnected",
+  ...client,
+  userId: "ada",
+  subprotocol: "json.webpubsub.azure.v1",
+} as const;
+const disconnected = { kind: "clientDisconnected", ...client, reason: "" } as const;
+const event = {
+  kind: "event",
+  ...client,
+  event: "connect",
+  url: "http://localhost:3000/hubs/chat",
+  status: 204,
+  durationInMs: 3.4,
+} as const;
+
+test.each<[string, Activity, string]>([
+  ["a client", connected, "connected     chat  c1  user=ada  json.webpubsub.azure.v1"],
+  [
+    "a client without user and protocol",
+    { ...connected, userId: null, subprotocol: undefined },
+    "connected     chat  c1  anonymous  simple",
+  ],
+  ["a recovery", { kind: "clientRecovered", ...client }, "recovered     chat  c1"],
+  [
+    "a refusal",
+    { kind: "clientRefused", path: "/client/hubs/chat", status: 401 },
+    "refused       /client/hubs/chat  401",
+  ],
+  ["a silent end", disconnected, "disconnected  chat  c1"],
+  [
+    "an end with a reason",
+    { ...disconnected, reason: "too slow" },
+    'disconnected  chat  c1  reason="too slow"',
+  ],
+  [
+    "a REST call",
+    { kind: "restCall", method: "POST", path: "/api/hubs/chat/:send", status: 202 },
+    "rest          POST /api/hubs/chat/:send  202",
+  ],
+  [
+    "an event",
+    event,
+    "event         chat  c1  connect  http://localhost:3000/hubs/chat  204  3 ms",
+  ],
+  [
+    "an event that arrived nowhere",
+    { ...event, status: undefined },
+    "event         chat  c1  connect  http://localhost:3000/hubs/chat  unreachable  3 ms",
+  ],
+  ["faults", { kind: "faults", faults: ["crash", "latency"] }, "faults        crash, latency"],
+  ["the end of faults", { kind: "faults", faults: [] }, "faults        none"],
+])("%s is one line with the local time", (_what, activity, line) => {
+  expect(format(activity)).toBe(`09:05:07.042  ${line}`);
+});
+
+test.each<[string, Activity]>([
+  ["an upstream's key", { ...event, url: "http://me:hidden@host/a?code=hidden#hidden" }],
+  [
+    "a token in a path",
+    { kind: "clientRefused", path: "/client?access_token=hidden", status: 401 },
+  ],
+  ["a token in a call", { kind: "restCall", method: "GET", path: "/api?hidden", status: 200 }],
+])("%s is left out", (_what, activity) => {
+  expect(format(activity)).not.toContain("hidden");
+});
+
+describe("what others wrote cannot write to the terminal", () => {
+  const nasty = 'a\x1b[2J\r\n\x07\x7f\x9b31m\u202e\u2028\ud800 user=root "\\';
+  test.each<[string, Activity]>([
+    ["user id", { ...connected, userId: nasty }],
+    ["subprotocol", { ...connected, subprotocol: nasty }],
+    ["reason", { ...disconnected, reason: nasty }],
+    ["event name", { ...event, event: nasty }],
+    ["upstream", { ...event, url: `http://host/${nasty}` }],
+    ["refused path", { kind: "clientRefused", path: nasty, status: 404 }],
+    ["called path", { kind: "restCall", method: nasty, path: nasty, status: 404 }],
+    ["hub and connection id", { kind: "clientRecovered", hub: nasty, connectionId: nasty }],
+    ["fault", { kind: "faults", faults: [nasty] }],
+  ])("as a %s", (_what, activity) => {
+    const line = format(activity);
+    expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
+    expect(line).toContain("\\u{1b}[2J");
+  });
+
+  test("nor pass for another field", () => {
+    expect(format({ ...connected, userId: 'ada  hub="x' })).toContain('user="ada  hub=\\"x"');
+  });
+
+  test("nor fill the screen", () => {
+    expect(format({ ...connected, userId: "x".repeat(10_000) }).length).toBeLessThan(400);
+  });
+});
+
+test("names in any script are left as they are", () => {
+  expect(format({ ...connected, userId: "Зоя" })).toContain("user=Зоя");
+});
+
+test("colours tell good from bad, and only where they are asked for", () => {
+  const line = (status: number | undefined) => formatActivity({ ...event, status }, time, inColour);
+  expect(line(204)).toContain("\x1b[32m204\x1b[39m");
+  expect(line(401)).toContain("\x1b[33m401\x1b[39m");
+  expect(line(500)).toContain("\x1b[31m500\x1b[39m");
+  expect(line(undefined)).toContain("\x1b[31munreachable\x1b[39m");
+});
+
+test.each<[string, boolean, Record<string, string>, boolean]>([
+  ["a terminal has colours", true, {}, true],
+  ["a file has none", false, {}, false],
+  ["NO_COLOR is respected", true, { NO_COLOR: "1" }, false],
+  ["an empty NO_COLOR says nothing", true, { NO_COLOR: "" }, true],
+  ["a terminal that knows no colours gets none", true, { TERM: "dumb" }, false],
+])("%s", (_what, isTerminal, env, isColoured) => {
+  expect(choosePaint(isTerminal, env)).toBe(isColoured ? inColour : inPlain);
+});

@@ -1,0 +1,33 @@
+import { Interruption } from "../../src/cli/interruption.ts";
+
+function createInterruption() {
+  const clock = { now: 1000 };
+  const interruption = new Interruption(() => clock.now);
+  return {
+    interruption,
+    receiveAfter(delayInMs: number) {
+      clock.now += delayInMs;
+      return interruption.receive();
+    },
+  };
+}
+
+test("nothing stops by itself", () => {
+  expect(createInterruption().interruption.signal.aborted).toBe(false);
+});
+
+test("the first wish stops", () => {
+  const { interruption, receiveAfter } = createInterruption();
+  expect(receiveAfter(0)).toBe("stop");
+  expect(interruption.signal.aborted).toBe(true);
+});
+
+test("one Ctrl-C that npm passes on again is still one wish", () => {
+  const { receiveAfter } = createInterruption();
+  expect([0, 0, 20, 400].map(receiveAfter)).toEqual(["stop", "stop", "stop", "stop"]);
+});
+
+test("a second wish ends at once, however often the first was echoed", () => {
+  const { receiveAfter } = createInterruption();
+  expect([0, 300, 300].map(receiveAfter)).toEqual(["stop", "stop", "exit"]);
+});
