@@ -1,0 +1,72 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { operations } from "../../src/emulator/rest/operations.ts";
+import * as support from "./emulator-support.ts";
+
+const root = join(__dirname, "../..");
+const pageFile = join(root, "docs/emulator.md");
+
+type Rows = readonly support.Supported[];
+
+const restRows = Object.entries(support.restOperations).map(([key, row]) => ({
+  ...row,
+  what: `${row.what}: \`${key.replace(" ", " /api/hubs/{hub}/")}\``,
+}));
+
+/** By the heading that each table stands under. */
+const tables: Record<string, Rows> = {
+  "REST operations": [support.health, ...restRows],
+  Clients: support.clients,
+  "What clients say": Object.values(support.clientRequests),
+  "What the service says": Object.values(support.serviceFrames),
+  "Events to app servers": Object.values(support.events),
+  Faults: Object.values(support.faults),
+};
+
+function render(rows: Rows): string {
+  const lines = rows.map(
+    ({ what, notes = "", shownBy: [file, title] }) => `| ${what} | ${notes} | ${file}: ${title} |`,
+  );
+  return ["| supported | notes | shown by |", "| --- | --- | --- |", ...lines].join("\n");
+}
+
+/** The page before, in and after the table that stands right under a heading. */
+function split(page: string, heading: string): [string, string, string] {
+  const [above = "", ...below] = page.split(`\n### ${heading}\n\n`);
+  const section = below.join();
+  const [table = ""] = /^(?:\|.*\n)*/.exec(section) ?? [];
+  return [`${above}\n### ${heading}\n\n`, table.trimEnd(), section.slice(table.length)];
+}
+
+describe("docs/emulator.md", () => {
+  // After a change: UPDATE_DOCS=1 npx jest test/docs/emulator-support
+  if (process.env.UPDATE_DOCS) {
+    let page = readFileSync(pageFile, "utf8");
+    for (const [heading, rows] of Object.entries(tables)) {
+      const [before, , after] = split(page, heading);
+      page = `${before}${render(rows)}\n${after.replace(/^(?!\n)/, "\n")}`;
+    }
+    writeFileSync(pageFile, page);
+  }
+  const page = readFileSync(pageFile, "utf8");
+
+  test.each(Object.entries(tables))("lists under %s exactly what is supported", (name, rows) => {
+    expect(split(page, name)[1]).toBe(render(rows));
+  });
+
+  test("lists every REST operation that the emulator has, which with health are 25", () => {
+    const served = operations.map(({ method, path }) => `${method} ${path}`);
+    expect(Object.keys(support.restOperations).sort()).toEqual(served.sort());
+    expect(served).toHaveLength(24);
+  });
+
+  const claims = Object.values(tables).flat();
+
+  test.each(claims.map(({ what, shownBy: [file, title] }) => [what, file, title]))(
+    "says of %s by which test it is shown: %s, %s",
+    (_what, file, title) => {
+      const source = readFileSync(join(root, "test", `${file}.test.ts`), "utf8");
+      expect(source).toContain(title);
+    },
+  );
+});
