@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { emulatorSchema } from "../../src/emulator/options.ts";
 import { operations } from "../../src/emulator/rest/operations.ts";
 import * as support from "./emulator-support.ts";
 
@@ -52,6 +53,19 @@ describe("docs/emulator.md", () => {
 
   test.each(Object.entries(tables))("lists under %s exactly what is supported", (name, rows) => {
     expect(split(page, name)[1]).toBe(render(rows));
+  });
+
+  test.each(Object.keys(emulatorSchema.shape))("explains the option %s", (option) => {
+    expect(page).toMatch(new RegExp(`^\\| [^|]*\`${option}\``, "m"));
+  });
+
+  const { limits, upstream, hubs } = emulatorSchema.shape;
+  test.each([
+    ...Object.keys(limits.unwrap().shape),
+    ...Object.keys(upstream.unwrap().shape),
+    ...Object.keys(hubs.unwrap().valueType.shape),
+  ])("mentions %s", (option) => {
+    expect(page).toContain(`\`${option}\``);
   });
 
   test("lists every REST operation that the emulator has, which with health are 25", () => {

@@ -17,12 +17,16 @@ const root = path.join(__dirname, "../..");
 const SNIPPET = /<!-- snippet: ([\w-]+) -->\n```ts\n([\s\S]*?)```/g;
 
 let readme: string;
+let emulatorPage: string;
 let folder: string;
 const snippets = new Map<string, string>();
 
 beforeAll(async () => {
   readme = await readFile(path.join(root, "README.md"), "utf8");
-  for (const [, name = "", code = ""] of readme.matchAll(SNIPPET)) snippets.set(name, code);
+  emulatorPage = await readFile(path.join(root, "docs/emulator.md"), "utf8");
+  for (const page of [readme, emulatorPage]) {
+    for (const [, name = "", code = ""] of page.matchAll(SNIPPET)) snippets.set(name, code);
+  }
   folder = await mkdtemp(path.join(__dirname, ".snippets-"));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -131,15 +135,27 @@ describe("the README's snippet", () => {
   }, 30_000);
 });
 
-it("every TypeScript snippet of the README compiles and is run above", async () => {
+describe("the emulator page's snippet", () => {
+  it.each(["emulator-with-service-client", "emulator-faults"])(
+    "%s ends by itself",
+    async (name) => {
+      const running = await run(name);
+      expect([await running.ended, running.output]).toEqual([0, ""]);
+    },
+  );
+});
+
+it("every TypeScript snippet of both pages compiles and is run above", async () => {
   expect([...snippets.keys()]).toEqual([
     "quick-start",
     "client",
     "outside-a-request",
     "upstream",
     "emulator",
+    "emulator-with-service-client",
+    "emulator-faults",
   ]);
-  expect(readme.match(/```ts\n/g)).toHaveLength(snippets.size);
+  expect((readme + emulatorPage).match(/```ts\n/g)).toHaveLength(snippets.size);
   for (const [name, code] of snippets) await writeFile(path.join(folder, `${name}.ts`), code);
   const config = path.join(folder, "tsconfig.json");
   await writeFile(config, JSON.stringify({ extends: "../../../tsconfig.json", include: ["*.ts"] }));
