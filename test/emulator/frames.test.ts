@@ -237,7 +237,7 @@ describe("parseJsonRequest", () => {
     [{ ...send, dataType: "binary", data: "A", ackId: 1 }, /base64/],
     [{ ...send, dataType: "protobuf", data: "AA", ackId: 1 }, /base64/],
     [{ ...send, dataType: "xml", data: "", ackId: 1 }, /dataType/],
-    [{ ...send, data: 1, ttlSeconds: 301, ackId: 1 }, /ttlSeconds/],
+    [{ ...send, data: 1, ttlSeconds: 301, ackId: 1 }, /time to live/],
     [{ ...send, data: 1, metadata: { a: 1 }, ackId: 1 }, /metadata/],
     [{ ...send, data: 1, metadata: { a: "\r\n" }, ackId: 1 }, /metadata/],
     [{ ...send, data: 1, metadata: { a: "v".repeat(1025) }, ackId: 1 }, /metadata/],

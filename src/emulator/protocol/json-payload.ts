@@ -1,24 +1,13 @@
 import { MalformedFrameError } from "./client-request.ts";
 import { isObject, isString, type Members, optional } from "./json-members.ts";
 import type { Metadata, Payload } from "./message.ts";
-import { readMetadata } from "./metadata.ts";
+import { BadValueError, checkedContent, checkedMetadata } from "./request-values.ts";
 
-/** A value inside a well formed frame cannot be used. */
-export class BadValueError extends Error {}
-
-/**
- * Data and metadata of a message; either can stand alone.
- *
- * @throws BadValueError
- */
+/** @throws BadValueError */
 export function readContent(members: Members): { payload: Payload; metadata?: Metadata } {
-  const metadata = metadataOf(members);
   const { data } = members;
-  if (data !== undefined && data !== null) {
-    return { payload: readPayload(members, data), ...(metadata && { metadata }) };
-  }
-  if (!metadata) throw new BadValueError("The data is missing.");
-  return { payload: { dataType: "text", text: "" }, metadata };
+  const payload = data === undefined || data === null ? undefined : readPayload(members, data);
+  return checkedContent(payload, metadataOf(members));
 }
 
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
@@ -48,11 +37,10 @@ function metadataOf(members: Members): Metadata | undefined {
   const given = optional(members, "metadata", isObject);
   if (!given) return undefined;
   const entries = Object.entries(given);
-  const metadata = entries.every((entry): entry is [string, string] => isString(entry[1]))
-    ? readMetadata(entries)
-    : undefined;
-  if (metadata) return metadata;
-  throw new BadValueError("The metadata must be short texts of printable ASCII characters.");
+  if (entries.every((entry): entry is [string, string] => isString(entry[1]))) {
+    return checkedMetadata(entries);
+  }
+  throw new BadValueError("The values of metadata must be strings.");
 }
 
 // JSON.parse takes any depth of nesting, JSON.stringify overflows the stack on some of it.

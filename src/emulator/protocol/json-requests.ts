@@ -1,4 +1,3 @@
-import { isEventName, isGroupName } from "../names.ts";
 import { type AckId, type ClientRequest, MalformedFrameError } from "./client-request.ts";
 import {
   isBoolean,
@@ -10,11 +9,17 @@ import {
   parseObject,
   required,
 } from "./json-members.ts";
-import { BadValueError, readContent, readPayload } from "./json-payload.ts";
-
-const maxTtlInSeconds = 300;
-const defaultIdleTimeoutInMs = 300_000;
-const maxIdleTimeoutInMs = 2 ** 31 - 1;
+import { readContent, readPayload } from "./json-payload.ts";
+import {
+  acknowledged,
+  BadValueError,
+  checkedEvent,
+  checkedGroup,
+  checkedIdleTimeout,
+  checkedTtl,
+  ofInvocation,
+  ofStream,
+} from "./request-values.ts";
 
 /** @throws MalformedFrameError when the frame is not a message of the protocol. */
 export function parseJsonRequest(frame: Buffer): ClientRequest {
@@ -32,35 +37,23 @@ export function parseJsonRequest(frame: Buffer): ClientRequest {
       return { kind: "cancelInvocation", invocationId: invocationIdOf(members) };
     case "invoke": {
       const invocationId = invocationIdOf(members);
-      return unlessBad(
-        () => parseInvoke(members, invocationId),
-        (message) => ({ kind: "badInvocation", invocationId, message }),
-      );
+      return ofInvocation(invocationId, () => parseInvoke(members, invocationId));
     }
     case "streamdata":
     case "streamend": {
       const streamId = required(members, "streamId", isString);
       const parse = type === "streamdata" ? parseStreamData : parseStreamEnd;
-      return unlessBad(
-        () => parse(members, streamId),
-        (message) => ({ kind: "badStream", streamId, message }),
-      );
+      return ofStream(streamId, () => parse(members, streamId));
     }
     case "sendtogroup": {
       const stream = optional(members, "stream", isObject);
       if (!stream) break;
       const streamId = required(stream, "streamId", isString);
-      return unlessBad(
-        () => parseStreamStart(members, stream, streamId),
-        (message) => ({ kind: "badStream", streamId, message }),
-      );
+      return ofStream(streamId, () => parseStreamStart(members, stream, streamId));
     }
   }
   const ackId = optional(members, "ackId", isCount);
-  return unlessBad(
-    () => parseAcknowledged(type, members, ackId),
-    (message) => ({ kind: "bad", ackId, message }),
-  );
+  return acknowledged(ackId, () => parseAcknowledged(type, members, ackId));
 }
 
 function parseAcknowledged(type: string, members: Members, ackId: AckId): ClientRequest {
@@ -76,7 +69,7 @@ function parseAcknowledged(type: string, members: Members, ackId: AckId): Client
         group: groupOf(members),
         noEcho: optional(members, "noEcho", isBoolean) ?? false,
         ...readContent(members),
-        ttlInSeconds: ttlOf(members),
+        ttlInSeconds: checkedTtl(optional(members, "ttlSeconds", isCount)),
       };
     case "event":
       return { kind: "event", ackId, event: eventOf(members), ...readContent(members) };
@@ -104,16 +97,12 @@ function parseStreamStart(members: Members, stream: Members, streamId: string): 
   if (members.data !== undefined || members.dataType !== undefined) {
     throw new BadValueError("The start of a stream carries no data.");
   }
-  const idleTimeoutInMs = optional(stream, "idleTimeoutMs", isCount) ?? defaultIdleTimeoutInMs;
-  if (idleTimeoutInMs < 1 || idleTimeoutInMs > maxIdleTimeoutInMs) {
-    throw new BadValueError("The idleTimeoutMs is out of range.");
-  }
   return {
     kind: "streamStart",
     streamId,
     group: groupOf(members),
     noEcho: optional(members, "noEcho", isBoolean) ?? false,
-    idleTimeoutInMs,
+    idleTimeoutInMs: checkedIdleTimeout(optional(stream, "idleTimeoutMs", isCount)),
   };
 }
 
@@ -144,37 +133,11 @@ function parseStreamEnd(members: Members, streamId: string): ClientRequest {
   };
 }
 
-function unlessBad(
-  parse: () => ClientRequest,
-  bad: (message: string) => ClientRequest,
-): ClientRequest {
-  try {
-    return parse();
-  } catch (error) {
-    if (error instanceof BadValueError) return bad(error.message);
-    throw error;
-  }
-}
-
 const invocationIdOf = (members: Members): string => required(members, "invocationId", isString);
 
-function groupOf(members: Members): string {
-  const group = required(members, "group", isString);
-  if (!isGroupName(group)) throw new BadValueError("The group name is invalid.");
-  return group;
-}
+const groupOf = (members: Members): string => checkedGroup(required(members, "group", isString));
 
-function eventOf(members: Members): string {
-  const event = required(members, "event", isString);
-  if (!isEventName(event)) throw new BadValueError("The event name is invalid.");
-  return event;
-}
-
-function ttlOf(members: Members): number {
-  const ttl = optional(members, "ttlSeconds", isCount) ?? 0;
-  if (ttl <= maxTtlInSeconds) return ttl;
-  throw new BadValueError(`The ttlSeconds must be an integer between 0 and ${maxTtlInSeconds}.`);
-}
+const eventOf = (members: Members): string => checkedEvent(required(members, "event", isString));
 
 function stateOf(members: Members): Record<string, string> | undefined {
   const state = optional(members, "state", isObject);

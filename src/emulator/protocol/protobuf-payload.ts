@@ -1,22 +1,22 @@
 import { MalformedFrameError } from "./client-request.ts";
-import { BadValueError } from "./json-payload.ts";
 import type { Metadata, Payload } from "./message.ts";
-import { readMetadata } from "./metadata.ts";
 import { anyType } from "./protobuf-schema.ts";
 import type { ContentFields, DataFields } from "./protobuf-upstream.ts";
+import { BadValueError, checkedContent, checkedMetadata } from "./request-values.ts";
 
 /**
- * Data and metadata of a message; either can stand alone.
- *
  * @throws BadValueError
  * @throws MalformedFrameError
  */
-export function readContent(fields: ContentFields): { payload: Payload; metadata?: Metadata } {
-  const metadata = metadataOf(fields.metadata);
-  const payload = readPayload(fields.data);
-  if (payload) return { payload, ...(metadata && { metadata }) };
-  if (!metadata) throw new BadValueError("The data is missing.");
-  return { payload: { dataType: "text", text: "" }, metadata };
+export function readContent({ data, metadata = {} }: ContentFields): {
+  payload: Payload;
+  metadata?: Metadata;
+} {
+  const entries = Object.entries(metadata);
+  return checkedContent(
+    readPayload(data),
+    entries.length > 0 ? checkedMetadata(entries) : undefined,
+  );
 }
 
 /**
@@ -49,14 +49,6 @@ export function writePayload(payload: Payload): object {
     case "protobuf":
       return { protobuf: payload.bytes };
   }
-}
-
-function metadataOf(given: Metadata = {}): Metadata | undefined {
-  const entries = Object.entries(given);
-  if (entries.length === 0) return undefined;
-  const metadata = readMetadata(entries);
-  if (metadata) return metadata;
-  throw new BadValueError("The metadata must be short texts of printable ASCII characters.");
 }
 
 // The text is written as it is into the envelope of JSON clients.

@@ -1,6 +1,4 @@
-import { isEventName, isGroupName } from "../names.ts";
 import { type ClientRequest, MalformedFrameError } from "./client-request.ts";
-import { BadValueError } from "./json-payload.ts";
 import type { Frame } from "./message.ts";
 import { readContent, readPayload } from "./protobuf-payload.ts";
 import {
@@ -13,10 +11,16 @@ import {
   type StreamDataFields,
   type StreamStartFields,
 } from "./protobuf-upstream.ts";
-
-const maxTtlInSeconds = 300;
-const defaultIdleTimeoutInMs = 300_000;
-const maxIdleTimeoutInMs = 2 ** 31 - 1;
+import {
+  acknowledged,
+  BadValueError,
+  checkedEvent,
+  checkedGroup,
+  checkedIdleTimeout,
+  checkedTtl,
+  ofInvocation,
+  ofStream,
+} from "./request-values.ts";
 
 /** @throws MalformedFrameError when the frame is not a message of the protocol. */
 export function parseProtobufRequest(frame: Frame): ClientRequest {
@@ -62,39 +66,34 @@ export function parseProtobufRequest(frame: Frame): ClientRequest {
 
 function parseGroupRequest(
   kind: "joinGroup" | "leaveGroup" | "subscribeGroupState" | "unsubscribeGroupState",
-  { group, ackId }: GroupFields,
+  { group = "", ackId }: GroupFields,
 ): ClientRequest {
   return acknowledged(ackId, () => ({ kind, ackId, group: checkedGroup(group) }));
 }
 
 function parseSendToGroup(fields: SendToGroupFields): ClientRequest {
-  const { ackId, noEcho = false, ttlSeconds = 0 } = fields;
-  return acknowledged(ackId, () => {
-    if (ttlSeconds > maxTtlInSeconds) {
-      throw new BadValueError(`The ttl_seconds must be at most ${maxTtlInSeconds}.`);
-    }
-    return {
-      kind: "sendToGroup",
-      ackId,
-      group: checkedGroup(fields.group),
-      noEcho,
-      ...readContent(fields),
-      ttlInSeconds: ttlSeconds,
-    };
-  });
+  const { ackId, group = "", noEcho = false, ttlSeconds } = fields;
+  return acknowledged(ackId, () => ({
+    kind: "sendToGroup",
+    ackId,
+    group: checkedGroup(group),
+    noEcho,
+    ...readContent(fields),
+    ttlInSeconds: checkedTtl(ttlSeconds),
+  }));
 }
 
 function parseEvent(fields: EventFields): ClientRequest {
-  const { ackId } = fields;
+  const { ackId, event = "" } = fields;
   return acknowledged(ackId, () => ({
     kind: "event",
     ackId,
-    event: checkedEvent(fields.event),
+    event: checkedEvent(event),
     ...readContent(fields),
   }));
 }
 
-function parseSetGroupState({ group, ackId, state }: SetGroupStateFields): ClientRequest {
+function parseSetGroupState({ group = "", ackId, state }: SetGroupStateFields): ClientRequest {
   return acknowledged(ackId, () => ({
     kind: "setGroupState",
     ackId,
@@ -103,33 +102,27 @@ function parseSetGroupState({ group, ackId, state }: SetGroupStateFields): Clien
   }));
 }
 
-function parseInvoke({ invocationId = "", event, data }: InvokeFields): ClientRequest {
-  return unlessBad(
-    () => ({
-      kind: "invoke",
-      invocationId,
-      event: checkedEvent(event),
-      payload: readPayload(data),
-    }),
-    (message) => ({ kind: "badInvocation", invocationId, message }),
-  );
+function parseInvoke({ invocationId = "", event = "", data }: InvokeFields): ClientRequest {
+  return ofInvocation(invocationId, () => ({
+    kind: "invoke",
+    invocationId,
+    event: checkedEvent(event),
+    payload: readPayload(data),
+  }));
 }
 
 function parseStreamStart(
-  { group, noEcho = false, data }: SendToGroupFields,
-  { streamId = "", idleTimeoutMs = defaultIdleTimeoutInMs }: StreamStartFields,
+  { group = "", noEcho = false, data }: SendToGroupFields,
+  { streamId = "", idleTimeoutMs }: StreamStartFields,
 ): ClientRequest {
   return ofStream(streamId, () => {
     if (data) throw new BadValueError("The start of a stream carries no data.");
-    if (idleTimeoutMs < 1 || idleTimeoutMs > maxIdleTimeoutInMs) {
-      throw new BadValueError("The idle_timeout_ms is out of range.");
-    }
     return {
       kind: "streamStart",
       streamId,
       group: checkedGroup(group),
       noEcho,
-      idleTimeoutInMs: idleTimeoutMs,
+      idleTimeoutInMs: checkedIdleTimeout(idleTimeoutMs),
     };
   });
 }
@@ -151,32 +144,4 @@ function parseStreamData({
     if (!payload) throw new BadValueError("The data is missing.");
     return { kind: "streamData", streamId, part: { sequenceId: streamSequenceId, payload } };
   });
-}
-
-const acknowledged = (ackId: number | undefined, parse: () => ClientRequest): ClientRequest =>
-  unlessBad(parse, (message) => ({ kind: "bad", ackId, message }));
-
-const ofStream = (streamId: string, parse: () => ClientRequest): ClientRequest =>
-  unlessBad(parse, (message) => ({ kind: "badStream", streamId, message }));
-
-function unlessBad(
-  parse: () => ClientRequest,
-  bad: (message: string) => ClientRequest,
-): ClientRequest {
-  try {
-    return parse();
-  } catch (error) {
-    if (error instanceof BadValueError) return bad(error.message);
-    throw error;
-  }
-}
-
-function checkedGroup(group = ""): string {
-  if (!isGroupName(group)) throw new BadValueError("The group name is invalid.");
-  return group;
-}
-
-function checkedEvent(event = ""): string {
-  if (!isEventName(event)) throw new BadValueError("The event name is invalid.");
-  return event;
 }
