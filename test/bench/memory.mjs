@@ -1,0 +1,71 @@
+import { affordableSockets } from "./support/limit.mjs";
+import { judge, printFigure, printQuestion, printRatio } from "./support/report.mjs";
+import { readCount } from "./support/settings.mjs";
+import { median, ratios } from "./support/statistics.mjs";
+import { keyOf, signToken } from "./support/tokens.mjs";
+import { Worker } from "./support/worker.mjs";
+
+const goal = 1.5;
+const warmUp = 100;
+const subprotocols = {
+  simple: undefined,
+  json: "json.webpubsub.azure.v1",
+  "reliable json": "json.reliable.webpubsub.azure.v1",
+};
+
+/** What does a client cost that is only there? */
+export async function run() {
+  const rounds = readCount("BENCH_ROUNDS", 5);
+  printQuestion("Memory: what does an idle socket cost, against one of a bare `ws` server?", [
+    "Growth of the process over all sockets, after garbage collection; fresh processes every round.",
+    "Heap is what V8 holds, with its buffers; RSS is what the system counts, slack included.",
+  ]);
+  const sockets = affordableSockets(readCount("BENCH_SOCKETS", 5000));
+  const samples = Object.fromEntries(
+    ["bare ws", ...Object.keys(subprotocols)].map((name) => [name, { rss: [], heap: [] }]),
+  );
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, { rss, heap }] of Object.entries(samples)) {
+      const sample = await measure(name, sockets);
+      rss.push(sample.rss);
+      heap.push(sample.heap);
+    }
+  }
+  const bare = samples["bare ws"];
+  for (const [name, { rss, heap }] of Object.entries(samples)) {
+    console.log(`  -- ${name}, ${sockets} sockets`);
+    printFigure("RSS per socket", rss, "KiB", 1);
+    printFigure("heap per socket", heap, "KiB", 1);
+    if (name === "bare ws") continue;
+    const [rssRatio, heapRatio] = [ratios(rss, bare.rss), ratios(heap, bare.heap)];
+    printRatio("RSS against bare ws", rssRatio, judge(median(rssRatio) <= goal, `<= ${goal} x`));
+    printRatio("heap against bare ws", heapRatio, judge(median(heapRatio) <= goal, `<= ${goal} x`));
+  }
+}
+
+async function measure(name, sockets) {
+  const isBare = name === "bare ws";
+  const server = await Worker.start(isBare ? "servers/bare-ws.mjs" : "servers/emulator.mjs", {}, [
+    "--expose-gc",
+  ]);
+  const audience = await Worker.start("support/audience.mjs");
+  const { endpoint } = server.info;
+  const subprotocol = subprotocols[name];
+  const target = isBare
+    ? { url: endpoint }
+    : { url: clientUrl(server.info), subprotocol, greetings: subprotocol ? 1 : 0 };
+  // The first sockets also pay for code that is compiled only then.
+  await audience.call("open", { crowd: "first", count: warmUp, ...target });
+  const before = await server.call("memory");
+  await audience.call("open", { crowd: "all", count: sockets - warmUp, ...target });
+  const after = await server.call("memory");
+  await Promise.all([audience.stop(), server.stop()]);
+  const perSocket = (kind) => (after[kind] - before[kind]) / (sockets - warmUp) / 1024;
+  return { rss: perSocket("rss"), heap: perSocket("heap") };
+}
+
+function clientUrl({ endpoint, connectionString }) {
+  const url = `${endpoint}/client/hubs/bench`;
+  const token = signToken(url, keyOf(connectionString), { sub: "somebody" });
+  return `${url.replace("http", "ws")}?access_token=${token}`;
+}

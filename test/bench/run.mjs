@@ -1,0 +1,39 @@
+// `npm run bench` runs all, `npm run bench -- broadcast memory` only those named.
+import { spawnSync } from "node:child_process";
+import { statSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
+import { fileURLToPath } from "node:url";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const questions = ["broadcast", "rest", "start", "memory"];
+
+const modifiedAt = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+function quietly(command, cwd) {
+  const { status, stdout, stderr } = spawnSync(command, { cwd, shell: true, encoding: "utf8" });
+  if (status === 0) return;
+  console.error(stdout, stderr);
+  throw new Error(`Failed: ${command}`);
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !questions.includes(name));
+if (unknown.length > 0) {
+  console.error(`There is no benchmark ${unknown.join(", ")}; there are ${questions.join(", ")}.`);
+  process.exit(2);
+}
+
+if (modifiedAt(`${here}node_modules/.package-lock.json`) < modifiedAt(`${here}package-lock.json`)) {
+  quietly("npm ci --no-audit --no-fund --loglevel=error", here);
+}
+// As the package is built, but out of the way of its own `dist`.
+quietly("npx tsdown --out-dir test/bench/dist --format esm --no-dts", root);
+
+const load = () => loadavg()[0].toFixed(1);
+console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}, load ${load()}`);
+for (const name of wanted.length > 0 ? wanted : questions) {
+  const { run } = await import(`./${name}.mjs`);
+  await run();
+}
+console.log(`\nLoad at the end: ${load()}`);

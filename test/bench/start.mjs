@@ -1,0 +1,70 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { judge, printFigure, printQuestion } from "./support/report.mjs";
+import { readCount } from "./support/settings.mjs";
+import { median } from "./support/statistics.mjs";
+import { Worker } from "./support/worker.mjs";
+
+const goalInMs = 300;
+const cli = fileURLToPath(new URL("dist/cli.mjs", import.meta.url));
+const bareProgram =
+  'require("node:http").createServer().listen(0, "127.0.0.1", () => console.log("listening"))';
+
+/** How long does one wait for the emulator? */
+export async function run() {
+  const rounds = readCount("BENCH_ROUNDS", 15);
+  printQuestion("Start: how long until the emulator listens?", [
+    "Every round in fresh processes. Cold is from spawning Node to the first line of the command;",
+    "its rival is the same Node with a bare HTTP server.",
+  ]);
+  const samples = {
+    "startEmulator(), first": [],
+    "startEmulator(), second": [],
+    "the same with tls, first": [],
+    "the same with tls, second": [],
+    "cold: resilient-pubsub emulator": [],
+    "cold: the same with --tls": [],
+    "cold: bare HTTP server": [],
+  };
+  const add = (subject, duration) => samples[subject].push(duration);
+  for (let round = -1; round < rounds; round++) {
+    const plain = await startInside({});
+    const tls = await startInside({ tls: true });
+    const cold = await startCold([cli, "emulator", "--port", "0"]);
+    const coldTls = await startCold([cli, "emulator", "--port", "0", "--tls"]);
+    const bare = await startCold(["-e", bareProgram]);
+    if (round < 0) continue;
+    add("startEmulator(), first", plain.first);
+    add("startEmulator(), second", plain.second);
+    add("the same with tls, first", tls.first);
+    add("the same with tls, second", tls.second);
+    add("cold: resilient-pubsub emulator", cold);
+    add("cold: the same with --tls", coldTls);
+    add("cold: bare HTTP server", bare);
+  }
+  for (const [subject, durations] of Object.entries(samples)) {
+    printFigure(subject, durations, "ms", 1);
+  }
+  const worst = Math.max(
+    ...["startEmulator(), first", "the same with tls, first"].map((name) => median(samples[name])),
+  );
+  console.log(judge(worst < goalInMs, `startEmulator() < ${goalInMs} ms, with and without tls`));
+}
+
+async function startInside(options) {
+  const worker = await Worker.start("servers/start.mjs", options);
+  await worker.stop();
+  return worker.info;
+}
+
+async function startCold(argv) {
+  const start = performance.now();
+  const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "inherit"] });
+  const exit = once(child, "exit");
+  await once(child.stdout, "data");
+  const duration = performance.now() - start;
+  child.kill();
+  await exit;
+  return duration;
+}
