@@ -1,5 +1,5 @@
 import type { Emulator } from "express-resilient-pubsub/emulator";
-import { callRest } from "../emulator/support/rest.ts";
+import { callRest, type RestRequest, restToken } from "../emulator/support/rest.ts";
 import { createScene } from "../emulator/support/scene.ts";
 
 const scene = createScene();
@@ -210,6 +210,21 @@ test.each(["HEAD", "GET"])("%s /api/health needs neither token nor version", asy
   const answer = await callRest(emulator, { method, path: "/api/health", token: null });
   expect(answer).toMatchObject({ status: 200, body: "" });
   expect(answer.headers).not.toHaveProperty("api-supported-versions");
+});
+
+test.each<[string, Partial<RestRequest>, number]>([
+  ["without a token", { token: null }, 401],
+  ["with a token for elsewhere", { path: "/elsewhere" }, 401],
+  ["by the wrong method", { method: "PATCH" }, 405],
+  ["of a type that is not supported", { headers: { "Content-Type": "text/html" } }, 415],
+  ["in an unknown charset", { headers: { "Content-Type": "text/plain; charset=x" } }, 415],
+])("a call %s is told the versions too", async (_what, { path: door, ...wrong }, status) => {
+  const emulator = await scene.emulator();
+  const path = "/api/hubs/chat/:send?api-version=2024-12-01";
+  const token = door ? restToken(emulator, door) : undefined;
+  const answer = await callRest(emulator, { method: "POST", path, body: "x", token, ...wrong });
+  expect(answer).toMatchObject({ status, body: "" });
+  expect(answer.headers["api-supported-versions"]).toBe(supportedVersions);
 });
 
 test("a closed connection does not exist any more", async () => {

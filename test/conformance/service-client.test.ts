@@ -5,11 +5,12 @@ import {
   type WebPubSubGroupMember,
   WebPubSubServiceClient,
 } from "@azure/web-pubsub";
-import type { Emulator } from "express-resilient-pubsub/emulator";
+import type { Activity, Emulator, Fault } from "express-resilient-pubsub/emulator";
 import { WebSocket } from "ws";
 import { createScene, jsonProtocol, secondaryAccessKey } from "../emulator/support/scene.ts";
 import { SocketClient } from "../emulator/support/socket-client.ts";
 import { inSeconds, signToken } from "../emulator/support/tokens.ts";
+import { until } from "../support/until.ts";
 
 const scene = createScene();
 const options = { allowInsecureConnection: true, retryOptions: { maxRetries: 0 } };
@@ -100,6 +101,29 @@ describe("groups", () => {
     expect(await present()).toEqual([false, false]);
   });
 
+  test("get the connections that a user has now, not its later ones", async () => {
+    const { emulator, service } = await setUp();
+    const first = await scene.connectJson(emulator, { userId: "u" });
+    const second = await scene.connectJson(emulator, { userId: "u" });
+    await service.group("g").addUser("u");
+    await scene.connectJson(emulator, { userId: "u" });
+    const members: string[] = [];
+    for await (const { connectionId } of await service.group("g").listConnections()) {
+      members.push(connectionId);
+    }
+    expect(members).toEqual([first.connectionId, second.connectionId].sort());
+  });
+
+  test("exist as long as somebody is in them", async () => {
+    const { emulator, service } = await setUp();
+    const first = await scene.connectJson(emulator, { groups: ["g"] });
+    const second = await scene.connectJson(emulator, { groups: ["g"] });
+    await service.closeConnection(first.connectionId);
+    expect(await service.groupExists("g")).toBe(true);
+    second.socket.close();
+    await until(async () => !(await service.groupExists("g")));
+  });
+
   test("take no ghosts", async () => {
     const { service } = await setUp();
     await expect(service.group("g").addConnection("ghost")).rejects.toMatchObject({
@@ -136,13 +160,24 @@ describe("closing", () => {
     expect(simple.unread).toBe(0);
   });
 
-  test("spares the excluded", async () => {
+  test.each<[string, (service: WebPubSubServiceClient, but: never) => Promise<void>]>([
+    ["a user", (service, but) => service.closeUserConnections("u", but)],
+    ["a group", (service, but) => service.group("g").closeAllConnections(but)],
+    ["everybody", (service, but) => service.closeAllConnections(but)],
+  ])("%s spares the excluded", async (_whom, close) => {
     const { emulator, service } = await setUp();
-    const stays = await scene.connectJson(emulator);
-    const goes = await scene.connectJson(emulator);
-    await service.closeAllConnections({ excluded: [stays.connectionId] } as never);
+    const who = { userId: "u", groups: ["g"] };
+    const stays = await scene.connectJson(emulator, who);
+    const goes = await scene.connectJson(emulator, who);
+    const staysToo = await scene.connectJson(emulator, who);
+    const excluded = [stays.connectionId, staysToo.connectionId];
+    await close(service, { excluded } as never);
     expect((await goes.closed).code).toBe(1000);
-    expect(await service.connectionExists(stays.connectionId)).toBe(true);
+    expect(await service.connectionExists(goes.connectionId)).toBe(false);
+    expect(await Promise.all(excluded.map((id) => service.connectionExists(id)))).toEqual([
+      true,
+      true,
+    ]);
   });
 });
 
@@ -453,5 +488,51 @@ describe("a client's token", () => {
     const message = new Promise((resolve) => socket.once("message", resolve));
     await service.sendToUser("u", "hi", { contentType: "text/plain" });
     expect(String(await message)).toBe("hi");
+  });
+});
+
+describe("the SDK's own retries", () => {
+  const setUpRetries = async () => {
+    const statuses: number[] = [];
+    let onCall = (): void => {};
+    const onActivity = (activity: Activity) => {
+      if (activity.kind !== "restCall") return;
+      statuses.push(activity.status);
+      onCall();
+    };
+    const emulator = await scene.emulator({ onActivity });
+    const retryOptions = { retryDelayInMs: 1, maxRetryDelayInMs: 1 };
+    const service = new WebPubSubServiceClient(emulator.connectionString, "chat", {
+      ...options,
+      retryOptions,
+    });
+    const onEachCall = (does: () => void) => {
+      onCall = does;
+    };
+    return { emulator, service, statuses, onEachCall };
+  };
+
+  test.each<[Fault, number[]]>([
+    [{ kind: "unhealthy" }, [503, 503, 503, 503]],
+    [{ kind: "gray" }, [500, 500, 500, 500]],
+    [{ kind: "throttle" }, [429]],
+    [{ kind: "accessDenied" }, [403]],
+  ])("see %j as %j and give up", async (fault, expected) => {
+    const { emulator, service, statuses } = await setUpRetries();
+    await emulator.inject(fault);
+    await expect(service.sendToAll("x")).rejects.toMatchObject({ statusCode: expected[0] });
+    expect(statuses).toEqual(expected);
+  });
+
+  test.each<[Fault, number[]]>([
+    [{ kind: "unhealthy" }, [503, 202]],
+    [{ kind: "unhealthy", retryAfterInSeconds: 1 }, [503, 202]],
+    [{ kind: "throttle", retryAfterInSeconds: 1 }, [429, 202]],
+  ])("get over %j once it has passed", async (fault, expected) => {
+    const { emulator, service, statuses, onEachCall } = await setUpRetries();
+    onEachCall(() => void emulator.clear());
+    await emulator.inject(fault);
+    await service.sendToAll("x");
+    expect(statuses).toEqual(expected);
   });
 });

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { TextDecoder } from "node:util";
 import type { Payload } from "../protocol/message.ts";
-import { invalidParameter, RestFailure } from "./replies.ts";
+import { invalidParameter, unsupportedMediaType } from "./replies.ts";
 
 /**
  * Reads a body whose length must be told beforehand. One that is too large is read to its end
@@ -35,14 +35,14 @@ export function readPayload(contentType: string | undefined, body: Buffer): Payl
     case "application/json":
       return { dataType: "json", json: checkedJson(decoder(parameters, { fatal: true }), body) };
     default:
-      throw new RestFailure({ status: 415 });
+      throw unsupportedMediaType();
   }
 }
 
 /** @throws RestFailure 415 for anything but JSON, 400 for bad JSON. */
 export function readJson(contentType: string | undefined, body: Buffer): unknown {
   const payload = readPayload(contentType, body);
-  if (payload.dataType !== "json") throw new RestFailure({ status: 415 });
+  if (payload.dataType !== "json") throw unsupportedMediaType();
   return JSON.parse(payload.json);
 }
 
@@ -51,7 +51,7 @@ function decoder(parameters: string[], options: { fatal?: boolean } = {}): TextD
   try {
     return new TextDecoder(charset?.slice("charset=".length).replaceAll('"', ""), options);
   } catch {
-    throw new RestFailure({ status: 415 });
+    throw unsupportedMediaType();
   }
 }
 

@@ -29,6 +29,15 @@ export class RestFailure extends Error {
   }
 }
 
+// The bodies of these are not on record, but every answer that is has the versions.
+export const methodNotAllowed = (allowed: readonly string[]) =>
+  new RestFailure({ status: 405, headers: { ...supported, Allow: allowed.join(", ") } });
+
+export const unauthorized = (challenge: string) =>
+  new RestFailure({ status: 401, headers: { ...supported, "WWW-Authenticate": challenge } });
+
+export const unsupportedMediaType = () => new RestFailure({ status: 415, headers: supported });
+
 /** A parameter or body that cannot be; in the shape the service has for validation errors. */
 export function invalidParameter(target: string, message: string): RestFailure {
   const code = "Error.BadRequest";

@@ -10,7 +10,14 @@ import { readBody, readJson, readPayload } from "./body.ts";
 import { readMetadataHeaders } from "./metadata-headers.ts";
 import type { RestCall } from "./operation.ts";
 import { operations } from "./operations.ts";
-import { apiVersions, invalidGroup, invalidParameter, RestFailure } from "./replies.ts";
+import {
+  apiVersions,
+  invalidGroup,
+  invalidParameter,
+  methodNotAllowed,
+  RestFailure,
+  unauthorized,
+} from "./replies.ts";
 import { findRoute, type Route } from "./route.ts";
 
 export interface RestParts {
@@ -61,7 +68,7 @@ export class RestService {
     if (/^\/client(\/|s\/|$)/.test(rawPath)) return { status: 400 };
     const route = findRoute(operations, method, rawPath);
     if (route.kind === "unknown") return { status: 404 };
-    if (route.kind === "wrongMethod") return methodNotAllowed(route.allowed);
+    if (route.kind === "wrongMethod") throw methodNotAllowed(route.allowed);
     this.#authorize(request, url);
     const call = this.#readCall(route, rawPath, rawQuery);
     const { operation } = route;
@@ -121,15 +128,9 @@ export class RestService {
 
 /** Known to anybody, without a token and without a version. */
 const answerHealth = (method: string): Reply =>
-  method === "GET" || method === "HEAD" ? { status: 200 } : methodNotAllowed(["GET", "HEAD"]);
-
-const methodNotAllowed = (allowed: readonly string[]): Reply => ({
-  status: 405,
-  headers: { Allow: allowed.join(", ") },
-});
-
-const unauthorized = (challenge: string): RestFailure =>
-  new RestFailure({ status: 401, headers: { "WWW-Authenticate": challenge } });
+  method === "GET" || method === "HEAD"
+    ? { status: 200 }
+    : { status: 405, headers: { Allow: "GET, HEAD" } };
 
 function readGroup(raw: string | undefined): string {
   if (raw === undefined) return "";
