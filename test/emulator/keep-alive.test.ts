@@ -39,10 +39,15 @@ describe("keep-alive", () => {
 
   test("leaves no timer when the last member has left", () => {
     const keepAlive = new KeepAlive();
-    const leave = [keepAlive.add(member(), 1), keepAlive.add(member(), 1)];
-    for (const one of leave) one();
+    const members = [member(), member()];
+    for (const one of members) keepAlive.add(one, 1);
+    for (const one of members) keepAlive.remove(one, 1);
     expect(jest.getTimerCount()).toBe(0);
-    keepAlive.add(member(), 1)();
+    const late = member();
+    keepAlive.add(late, 1);
+    keepAlive.remove(member(), 1);
+    expect(jest.getTimerCount()).toBe(1);
+    keepAlive.remove(late, 1);
     expect(jest.getTimerCount()).toBe(0);
   });
 });

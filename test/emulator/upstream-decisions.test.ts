@@ -161,6 +161,7 @@ describe("a connect answer", () => {
     [200, "null", {}],
     [200, "{}", {}],
     [200, '{"userId":null,"other":1}', {}],
+    [200, '{"userId":""}', {}],
     [
       200,
       '{"userId":"u","groups":["g"],"roles":[],"subprotocol":"p"}',
@@ -230,6 +231,16 @@ describe("a user event answer", () => {
       kind: "failed",
       message: expect.stringMatching(message),
     });
+  });
+
+  test.each([
+    ["text/plain; charset=iso-8859-1", "latin1", { dataType: "text", text: "hé" }],
+    ['text/plain; x=1; Charset="UTF-16LE"', "utf16le", { dataType: "text", text: "hé" }],
+    ["text/plain; charset=unheard-of", "utf8", { dataType: "text", text: "hé" }],
+  ] as const)("in %s is read as such", (type, encoding, reply) => {
+    const body = Buffer.from("hé", encoding);
+    const answer = { status: 200, headers: { "content-type": type }, body };
+    expect(readUserEventAnswer(answer)).toEqual({ kind: "handled", reply });
   });
 
   test("may have metadata", () => {

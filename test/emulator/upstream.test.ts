@@ -43,7 +43,9 @@ describe("connect", () => {
     const { appServer, emulator } = await scene.withAppServer();
     const token = { userId: "ü", roles: ["r"], groups: ["g"] };
     const url = `${clientUrl(emulator, "chat", token)}&a=1&a=2`;
-    const client = new SocketClient(url, [jsonProtocol, "mine"], { "X-Custom": "x" });
+    const client = new SocketClient(url, [jsonProtocol, "mine"], undefined, {
+      finishRequest: (request) => request.setHeader("X-Custom", ["x", "y"]).end(),
+    });
     scene.defer(() => client.terminate());
     await client.opened;
     const call = await appServer.events.take();
@@ -72,7 +74,7 @@ describe("connect", () => {
         "webpubsub.group": ["g"],
       },
       query: { a: ["1", "2"] },
-      headers: expect.objectContaining({ "x-custom": ["x"] }),
+      headers: expect.objectContaining({ "x-custom": ["x", "y"] }),
       subprotocols: [jsonProtocol, "mine"],
       clientCertificates: [],
     });

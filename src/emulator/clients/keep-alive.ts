@@ -14,16 +14,16 @@ interface Round {
 export class KeepAlive {
   readonly #rounds = new Map<number, Round>();
 
-  /** Returns the way out. */
-  add(member: Beating, intervalInSeconds: number): () => void {
-    const round = this.#round(intervalInSeconds);
-    round.members.add(member);
-    return () => {
-      round.members.delete(member);
-      if (round.members.size > 0) return;
-      clearInterval(round.timer);
-      this.#rounds.delete(intervalInSeconds);
-    };
+  add(member: Beating, intervalInSeconds: number): void {
+    this.#round(intervalInSeconds).members.add(member);
+  }
+
+  /** With the interval of `add`. */
+  remove(member: Beating, intervalInSeconds: number): void {
+    const round = this.#rounds.get(intervalInSeconds);
+    if (!round?.members.delete(member) || round.members.size > 0) return;
+    clearInterval(round.timer);
+    this.#rounds.delete(intervalInSeconds);
   }
 
   #round(intervalInSeconds: number): Round {

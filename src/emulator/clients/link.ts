@@ -40,12 +40,7 @@ export class Link {
   constructor({ webSocket, tcp, limits }: LinkParts, events: LinkEvents) {
     this.#webSocket = webSocket;
     this.#inlet = new Inlet(webSocket, events.handle);
-    this.#outlet = new Outlet(
-      webSocket,
-      tcp,
-      { messages: limits.waitingMessages, bytes: limits.waitingBytes },
-      events.onClogged,
-    );
+    this.#outlet = new Outlet(webSocket, tcp, limits, events.onClogged);
     let hasBrokenProtocol = false;
     // ws closes by itself after an error, with the code that fits; we hear of it as a close.
     webSocket.on("error", (error: NodeJS.ErrnoException) => {

@@ -1,7 +1,8 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
+import type { Limits } from "../options.ts";
 import type { Frame } from "../protocol/message.ts";
-import { Backlog, type BacklogLimits } from "./backlog.ts";
+import { Backlog } from "./backlog.ts";
 
 const maxReasonBytes = 123;
 const socketBufferBytes = 1024 * 1024;
@@ -10,15 +11,17 @@ const socketBufferBytes = 1024 * 1024;
 export class Outlet {
   readonly #webSocket: WebSocket;
   readonly #tcp: Duplex;
-  readonly #backlog: Backlog;
+  readonly #limits: Limits;
   readonly #onClogged: () => void;
+  // Most clients read fast enough to never need one.
+  #backlog: Backlog | undefined;
   #isMuted = false;
 
   /** `onClogged` is called when more waits for the client than may. */
-  constructor(webSocket: WebSocket, tcp: Duplex, limits: BacklogLimits, onClogged: () => void) {
+  constructor(webSocket: WebSocket, tcp: Duplex, limits: Limits, onClogged: () => void) {
     this.#webSocket = webSocket;
     this.#tcp = tcp;
-    this.#backlog = new Backlog(limits);
+    this.#limits = limits;
     this.#onClogged = onClogged;
   }
 
@@ -26,11 +29,10 @@ export class Outlet {
   write(frame: Frame, expiresAt = Number.POSITIVE_INFINITY): void {
     const webSocket = this.#webSocket;
     if (webSocket.readyState !== webSocket.OPEN) return;
-    if (this.#backlog.isEmpty && webSocket.bufferedAmount < socketBufferBytes) {
-      webSocket.send(frame.data, { binary: frame.isBinary });
-      return;
-    }
-    if (this.#backlog.isEmpty) this.#tcp.once("drain", this.#flush);
+    const isFree = this.#backlog?.isEmpty ?? true;
+    if (isFree && webSocket.bufferedAmount < socketBufferBytes) return this.#send(frame);
+    if (isFree) this.#awaitDrain();
+    this.#backlog ??= this.#createBacklog();
     if (!this.#backlog.add(frame, expiresAt)) this.#onClogged();
   }
 
@@ -42,9 +44,9 @@ export class Outlet {
   /** What still waits is not sent any more, but for a last word. */
   close(code: number, reason: string, lastWord?: Frame): void {
     const webSocket = this.#webSocket;
-    this.#backlog.clear();
+    this.#backlog?.clear();
     if (lastWord && webSocket.readyState === webSocket.OPEN) {
-      webSocket.send(lastWord.data, { binary: lastWord.isBinary });
+      this.#send(lastWord);
     }
     webSocket.close(code, truncateUtf8(reason, maxReasonBytes));
   }
@@ -62,14 +64,32 @@ export class Outlet {
     this.#tcp.uncork();
   }
 
-  #flush = (): void => {
-    while (this.#webSocket.bufferedAmount < socketBufferBytes) {
-      const frame = this.#backlog.take(Date.now());
+  // Without compression ws queues nothing of its own, so both ways keep their order in the socket.
+  #send({ data, isBinary, wire }: Frame): void {
+    if (wire) this.#tcp.write(wire);
+    else this.#webSocket.send(data, { binary: isBinary });
+  }
+
+  #createBacklog(): Backlog {
+    const { waitingMessages: messages, waitingBytes: bytes } = this.#limits;
+    return new Backlog({ messages, bytes });
+  }
+
+  #awaitDrain(): void {
+    this.#tcp.once("drain", () => this.#flush());
+  }
+
+  #flush(): void {
+    const webSocket = this.#webSocket;
+    // Nothing may follow the close frame, which a client can ask for while much waits for it.
+    if (webSocket.readyState !== webSocket.OPEN) return;
+    while (webSocket.bufferedAmount < socketBufferBytes) {
+      const frame = this.#backlog?.take(Date.now());
       if (!frame) return;
-      this.#webSocket.send(frame.data, { binary: frame.isBinary });
+      this.#send(frame);
     }
-    this.#tcp.once("drain", this.#flush);
-  };
+    this.#awaitDrain();
+  }
 }
 
 /** Cuts between characters, not through one. */

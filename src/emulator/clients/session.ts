@@ -28,10 +28,10 @@ export interface SessionParts extends Identity {
   readonly limits: Limits;
   readonly events: ConnectionEvents;
   readonly observe: Observe;
-  settings(): HubSettings;
 }
 
 export interface SessionEvents {
+  settingsOf(hub: string): HubSettings;
   /** A socket has become the session's, or has been lost. */
   onLinked(session: Session): void;
   onUnlinked(session: Session): void;
@@ -40,6 +40,8 @@ export interface SessionEvents {
 }
 
 type SocketParts = Pick<LinkParts, "webSocket" | "tcp">;
+
+const nothingYet = Promise.resolve();
 
 const tooSlow: Ending = { code: 1008, reason: "The client is too slow.", announced: false };
 const tooFewAcks: Ending = {
@@ -56,17 +58,17 @@ export class Session implements Connection {
   readonly id: string;
   readonly userId: string | null;
   readonly roles: Roles;
-  readonly groups = new Set<string>();
   readonly #parts: SessionParts;
   readonly #watcher: SessionEvents;
   readonly #codec: Codec | undefined;
   readonly #protocol: ClientProtocol;
   readonly #unacknowledged: Unacknowledged | undefined;
   readonly #reconnectionToken: string | undefined;
+  #groups: Set<string> | undefined;
   #link: Link | undefined;
   /** Has been told to close, which takes two. */
   #closingLink: Link | undefined;
-  #handled: Promise<void> = Promise.resolve();
+  #handled = nothingYet;
   #recoveryTimer: NodeJS.Timeout | undefined;
   #hasEnded = false;
 
@@ -84,6 +86,11 @@ export class Session implements Connection {
       this.#unacknowledged = new Unacknowledged({ messages, bytes });
       this.#reconnectionToken = randomBytes(32).toString("base64url");
     }
+  }
+
+  get groups(): Set<string> {
+    this.#groups ??= new Set();
+    return this.#groups;
   }
 
   get hubName(): string {
@@ -136,15 +143,18 @@ export class Session implements Connection {
   }
 
   deliver(broadcast: Broadcast): void {
-    const frame = broadcast.frame(this.#parts.subprotocol.format);
+    const { format } = this.#parts.subprotocol;
+    const { expiresAt } = broadcast;
+    const frame = broadcast.frame(format);
     if (!frame) return;
     if (!this.#unacknowledged) {
-      this.#link?.write(frame, broadcast.expiresAt);
+      this.#link?.write(frame, expiresAt);
       return;
     }
-    const numbered = this.#unacknowledged.add(frame, broadcast.expiresAt, Date.now());
-    if (numbered) this.#send(numbered);
-    else this.end(tooFewAcks);
+    const added = this.#unacknowledged.add(frame, expiresAt, Date.now());
+    if (!added) return this.end(tooFewAcks);
+    const numbered = this.#link && broadcast.numbered(format, added.sequenceId);
+    if (numbered) this.#link?.write(numbered, expiresAt);
   }
 
   joined(group: string): void {
@@ -197,14 +207,14 @@ export class Session implements Connection {
   }
 
   #createProtocol(): ClientProtocol {
-    const { hub, events, publishMode, settings } = this.#parts;
+    const { hub, events, publishMode } = this.#parts;
     if (this.#codec) {
       return new PubSubClient({
         connection: this,
         hub,
         codec: this.#codec,
         events,
-        settings,
+        settings: () => this.#watcher.settingsOf(hub.name),
         tell: (frame) => this.#tell(frame),
         acknowledge: (sequenceId) => this.#unacknowledged?.acknowledge(sequenceId),
       });

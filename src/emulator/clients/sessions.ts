@@ -5,32 +5,32 @@ import { Session, type SessionEvents, type SessionParts } from "./session.ts";
 
 /** Every session of the service, whatever its hub: those with a socket and those without. */
 export class Sessions {
-  readonly #settingsOf: (hub: string) => HubSettings;
   readonly #sessions = new Map<string, Session>();
-  readonly #open = new Map<Session, () => void>();
+  /** With the interval of their keep-alive, in seconds. */
+  readonly #open = new Map<Session, number>();
   readonly #keepAlive = new KeepAlive();
   readonly #watcher: SessionEvents;
   #muted: Session[] = [];
 
   constructor(settingsOf: (hub: string) => HubSettings) {
-    this.#settingsOf = settingsOf;
     this.#watcher = {
+      settingsOf,
       onLinked: (session) => {
-        const { webSocketKeepAliveIntervalInSeconds } = this.#settingsOf(session.hubName);
-        const stop = this.#keepAlive.add(session, webSocketKeepAliveIntervalInSeconds);
-        this.#open.set(session, stop);
+        const interval = settingsOf(session.hubName).webSocketKeepAliveIntervalInSeconds;
+        this.#keepAlive.add(session, interval);
+        this.#open.set(session, interval);
       },
       onUnlinked: (session) => {
-        this.#open.get(session)?.();
+        const interval = this.#open.get(session);
+        if (interval !== undefined) this.#keepAlive.remove(session, interval);
         this.#open.delete(session);
       },
       onEnded: (session) => this.#sessions.delete(session.id),
     };
   }
 
-  create(parts: Omit<SessionParts, "settings">): Session {
-    const settings = (): HubSettings => this.#settingsOf(parts.hub.name);
-    const session = new Session({ ...parts, settings }, this.#watcher);
+  create(parts: SessionParts): Session {
+    const session = new Session(parts, this.#watcher);
     this.#sessions.set(session.id, session);
     return session;
   }

@@ -11,7 +11,7 @@ export interface Subprotocol extends Wire {
   readonly name: string | undefined;
 }
 
-const simple: Wire = { format: "simple", isReliable: false };
+const simple: Subprotocol = { name: undefined, format: "simple", isReliable: false };
 
 const known: ReadonlyMap<string, Wire> = new Map([
   ["json.webpubsub.azure.v1", { format: "json", isReliable: false }],
@@ -39,7 +39,9 @@ export function chooseSubprotocol(
 /** Spoken by the service, but not by the emulator. */
 export const isMqtt = (name: string): boolean => name.toLowerCase() === "mqtt";
 
-const describe = (name: string | undefined): Subprotocol => ({
-  name,
-  ...(known.get(name?.toLowerCase() ?? "") ?? simple),
-});
+// Member by member: of a spread copy every connection would keep the shape as well.
+function describe(name: string | undefined): Subprotocol {
+  if (name === undefined) return simple;
+  const { format, isReliable } = known.get(name.toLowerCase()) ?? simple;
+  return { name, format, isReliable };
+}

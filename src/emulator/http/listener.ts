@@ -11,9 +11,14 @@ export class Listener {
     this.#server = server;
     // A socket that could not be accepted is the peer's trouble, not a reason to end the process.
     server.on("error", () => {});
+    const sockets = this.#sockets;
+    // One function for all sockets: a closure of its own for each would be most of its cost.
+    function forget(this: Socket): void {
+      sockets.delete(this);
+    }
     server.on("connection", (socket) => {
-      this.#sockets.add(socket);
-      socket.once("close", () => this.#sockets.delete(socket));
+      sockets.add(socket);
+      socket.on("close", forget);
     });
   }
 

@@ -27,4 +27,4 @@ export interface Connection {
 }
 
 /** Opaque, 31 URL-safe characters, as the real service makes them. */
-export const createConnectionId = (): string => randomBytes(24).toString("base64url").slice(0, 31);
+export const createConnectionId = (): string => randomBytes(23).toString("base64url");

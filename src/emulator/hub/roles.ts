@@ -7,10 +7,12 @@ export type GroupPermission = "joinLeaveGroup" | "sendToGroup";
  * one more dot, for the one group of that name; in the plural, for the groups of a pattern.
  */
 export class Roles {
-  readonly #roles: Set<string>;
-  readonly #patterns: Record<GroupPermission, GroupPattern[]>;
+  // Most connections have none.
+  #roles: Set<string> | undefined;
+  readonly #patterns: Record<GroupPermission, GroupPattern[]> | undefined;
 
-  constructor(roles: Iterable<string>) {
+  constructor(roles: readonly string[]) {
+    if (roles.length === 0) return;
     this.#roles = new Set(roles);
     this.#patterns = {
       joinLeaveGroup: readPatterns(this.#roles, "webpubsub.joinLeaveGroups."),
@@ -24,22 +26,22 @@ export class Roles {
 
   /** Without a group: for every group. */
   grant(permission: GroupPermission, group?: string): void {
+    this.#roles ??= new Set();
     this.#roles.add(roleName(permission, group));
   }
 
   /** Takes back what was granted by the same name; a pattern or a wider role stays. */
   revoke(permission: GroupPermission, group?: string): void {
-    this.#roles.delete(roleName(permission, group));
+    this.#roles?.delete(roleName(permission, group));
   }
 
   /** Whether the permission is there for the group, by whatever role; without one, for every group. */
   has(permission: GroupPermission, group?: string): boolean {
+    if (!this.#roles) return false;
     if (this.#roles.has(roleName(permission))) return true;
     if (group === undefined) return false;
-    return (
-      this.#roles.has(roleName(permission, group)) ||
-      this.#patterns[permission].some((matches) => matches(group))
-    );
+    if (this.#roles.has(roleName(permission, group))) return true;
+    return this.#patterns?.[permission].some((matches) => matches(group)) ?? false;
   }
 }
 

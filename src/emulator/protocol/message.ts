@@ -46,4 +46,6 @@ export type Message = ServerMessage | GroupMessage;
 export interface Frame {
   readonly data: Buffer;
   readonly isBinary: boolean;
+  /** `data` behind its WebSocket header, when that has been made already. */
+  readonly wire?: Buffer;
 }

@@ -24,7 +24,10 @@ const absentWhenNull = <T extends z.ZodType>(schema: T) =>
   schema.nullish().transform((value) => value ?? undefined);
 
 const connectDecisionSchema = z.object({
-  userId: absentWhenNull(z.string().refine(isUserId)),
+  userId: z
+    .union([z.literal(""), z.string().refine(isUserId)])
+    .nullish()
+    .transform((userId) => userId || undefined),
   groups: absentWhenNull(z.array(z.string().refine(isGroupName))),
   roles: absentWhenNull(z.array(z.string())),
   subprotocol: absentWhenNull(z.string().refine((name) => name.trim() !== "")),
@@ -66,9 +69,9 @@ export const isSuccess = (status: number): boolean => status >= 200 && status < 
 function payloadOf(contentType: string, body: Buffer): Payload | undefined {
   switch (contentType.split(";", 1)[0]?.trim().toLowerCase()) {
     case "text/plain":
-      return { dataType: "text", text: body.toString("utf8") };
+      return { dataType: "text", text: decode(contentType, body) };
     case "application/json": {
-      const json = body.toString("utf8");
+      const json = decode(contentType, body);
       return parseJson(json) && { dataType: "json", json };
     }
     case "application/octet-stream":
@@ -77,6 +80,16 @@ function payloadOf(contentType: string, body: Buffer): Payload | undefined {
       return { dataType: "protobuf", bytes: body };
     default:
       return undefined;
+  }
+}
+
+/** Of a charset that nobody knows it is UTF-8 as well. */
+function decode(contentType: string, body: Buffer): string {
+  const [, charset] = /;\s*charset="?([^";\s]+)/i.exec(contentType) ?? [];
+  try {
+    return new TextDecoder(charset).decode(body);
+  } catch {
+    return body.toString("utf8");
   }
 }
 

@@ -102,7 +102,7 @@ export class ConnectionEvents {
   #notifyOfGroup(name: GroupEvent, group: string): void {
     const event = { kind: "group", name } as const;
     const fits = this.#notifications.size < maxWaitingNotifications;
-    if (fits && this.#courier.wants(event)) this.#notify(event, { group });
+    if (fits && this.#courier.wants(this.#subject.hub, event)) this.#notify(event, { group });
   }
 
   #notify(event: UpstreamEvent, content: object): void {

@@ -12,11 +12,13 @@ const maxCharacters = 8192;
  * attributes only the expiry counts. When there is too much of it, the oldest go.
  */
 export class Cookies {
-  readonly #cookies = new Map<string, Cookie>();
+  // Most connections never get one.
+  #cookies: Map<string, Cookie> | undefined;
 
   /** Takes the `Set-Cookie` headers of an answer from this URL. */
   keep(url: string, headers: readonly string[], now: number): void {
     const host = new URL(url).hostname;
+    this.#cookies ??= new Map();
     for (const header of headers) {
       const [pair = "", ...attributes] = header.split(";").map((part) => part.trim());
       const name = /^[^=\s]+(?==)/.exec(pair)?.[0];
@@ -26,26 +28,27 @@ export class Cookies {
       this.#cookies.delete(key);
       if (expiresAt > now) this.#cookies.set(key, { host, pair, expiresAt });
     }
-    this.#trim();
+    trim(this.#cookies);
   }
 
   /** The `Cookie` header of a call to this URL, if there is anything to say. */
   headerFor(url: string, now: number): string | undefined {
+    if (!this.#cookies) return undefined;
     const host = new URL(url).hostname;
     const pairs = [...this.#cookies.values()]
       .filter((cookie) => cookie.host === host && cookie.expiresAt > now)
       .map(({ pair }) => pair);
     return pairs.length > 0 ? pairs.join("; ") : undefined;
   }
+}
 
-  #trim(): void {
-    let characters = 0;
-    for (const { pair } of this.#cookies.values()) characters += pair.length;
-    for (const [key, { pair }] of this.#cookies) {
-      if (this.#cookies.size <= maxCookies && characters <= maxCharacters) return;
-      this.#cookies.delete(key);
-      characters -= pair.length;
-    }
+function trim(cookies: Map<string, Cookie>): void {
+  let characters = 0;
+  for (const { pair } of cookies.values()) characters += pair.length;
+  for (const [key, { pair }] of cookies) {
+    if (cookies.size <= maxCookies && characters <= maxCharacters) return;
+    cookies.delete(key);
+    characters -= pair.length;
   }
 }
 

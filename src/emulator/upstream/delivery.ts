@@ -23,10 +23,10 @@ export type Delivery =
   | { readonly kind: "undelivered"; readonly message: string }
   | { readonly kind: "answered"; readonly answer: Answer };
 
-/** The way of the events of one connection to the app servers. */
+/** The way of the events of connections to the app servers. */
 export interface Courier {
   /** Whether there is a handler for the event at this moment. */
-  wants(event: UpstreamEvent): boolean;
+  wants(hub: string, event: UpstreamEvent): boolean;
   /** Never rejects. */
   deliver(event: OutgoingEvent): Promise<Delivery>;
 }

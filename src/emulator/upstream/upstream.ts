@@ -3,7 +3,7 @@ import type { EventHandlerSettings, HubSettings, UpstreamSettings } from "../opt
 import { isSuccess } from "./answers.ts";
 import { CallError, callErrorFrom } from "./call-error.ts";
 import { ConnectionEvents } from "./connection-events.ts";
-import type { Delivery, OutgoingEvent } from "./delivery.ts";
+import type { Courier, Delivery, OutgoingEvent } from "./delivery.ts";
 import { eventHeaders, metadataHeaders, signConnection } from "./event-headers.ts";
 import { ManagedIdentity } from "./managed-identity.ts";
 import { eventUrl, selectHandler, type UpstreamEvent } from "./select-handler.ts";
@@ -26,7 +26,8 @@ export class Upstream {
   readonly #transport = new Transport();
   readonly #validation: Validation;
   readonly #identity = new ManagedIdentity();
-  #life = 0;
+  /** Of this life of the service; one for all connections. */
+  #courier = this.#createCourier();
 
   constructor(parts: UpstreamParts) {
     this.#parts = parts;
@@ -35,19 +36,12 @@ export class Upstream {
 
   /** Starts the line of events of one connection. */
   open(hub: string, connectionId: string, userId: string | null): ConnectionEvents {
-    const life = this.#life;
-    return new ConnectionEvents(
-      { hub, connectionId, userId },
-      {
-        wants: (event) => this.#handlerOf(hub, event) !== undefined,
-        deliver: (event) => this.#deliver(event, life),
-      },
-    );
+    return new ConnectionEvents({ hub, connectionId, userId }, this.#courier);
   }
 
   /** The service has died: nothing more is sent for its connections and no answer counts. */
   abort(): void {
-    this.#life += 1;
+    this.#courier = this.#createCourier();
     // A check that is cut off says nothing about the app server.
     this.#validation.forget();
     this.#transport.abort();
@@ -62,11 +56,19 @@ export class Upstream {
     this.#transport.close();
   }
 
+  #createCourier(): Courier {
+    const courier: Courier = {
+      wants: (hub, event) => this.#handlerOf(hub, event) !== undefined,
+      deliver: (event) => this.#deliver(event, courier),
+    };
+    return courier;
+  }
+
   #handlerOf(hub: string, event: UpstreamEvent): EventHandlerSettings | undefined {
     return selectHandler(this.#parts.settingsOf(hub).eventHandlers, event);
   }
 
-  async #deliver(outgoing: OutgoingEvent, life: number): Promise<Delivery> {
+  async #deliver(outgoing: OutgoingEvent, courier: Courier): Promise<Delivery> {
     const handler = this.#handlerOf(outgoing.subject.hub, outgoing.event);
     if (!handler) return { kind: "unwanted" };
     try {
@@ -74,7 +76,7 @@ export class Upstream {
       if (!(await this.#mayCall(handler, outgoing, authorization))) {
         return { kind: "undelivered", message: "The app server does not allow our events." };
       }
-      if (life !== this.#life) throw new CallError("interrupted");
+      if (courier !== this.#courier) throw new CallError("interrupted");
       return { kind: "answered", answer: await this.#post(handler, outgoing, authorization) };
     } catch (error) {
       return { kind: "undelivered", message: callErrorFrom(error).message };
