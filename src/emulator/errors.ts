@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 /**
  * - `ERR_INVALID_OPTIONS`: an option or argument of the emulator is wrong.
  * - `ERR_PORT_IN_USE`: somebody else listens on the port.
@@ -29,6 +31,6 @@ export const warnOfMistake = (error: unknown): void =>
 export function warn(message: string, error: unknown): void {
   process.emitWarning(message, {
     type: "EmulatorWarning",
-    detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    detail: error instanceof Error ? (error.stack ?? error.message) : inspect(error),
   });
 }

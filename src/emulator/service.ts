@@ -119,7 +119,10 @@ export class Service {
     if (keepState) this.sessions.suspend(ending);
     else this.sessions.end(ending);
     await this.listener.drain(graceInMs);
-    if (!keepState) this.#forget();
+    if (keepState) return;
+    // Again, for those whose handshake was under way.
+    this.sessions.end(ending);
+    this.#forget();
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { readHandshake } from "../../src/emulator/clients/handshake-request.ts";
+import { readHandshake, readPublishMode } from "../../src/emulator/clients/handshake-request.ts";
 import { chooseSubprotocol } from "../../src/emulator/clients/subprotocol.ts";
 import { createScene, jsonProtocol, reliableProtocol } from "./support/scene.ts";
 import { SocketClient } from "./support/socket-client.ts";
@@ -24,14 +24,13 @@ describe("readHandshake", () => {
     ["/client/hubs/a%5Bb%5D?x=1", "a[b]"],
     ["/client/?hub=chat", "chat"],
     ["/client?access_token=x&hub=chat", "chat"],
-    ["/client/hubs/chat?webpubsub_mode=", "chat"],
-    ["/client/hubs/chat?webpubsub_mode=sendEvent", "chat"],
   ])("finds the hub in %s", (url, hub) => {
     expect(read(url)).toMatchObject({ hub });
   });
 
   test.each([
     ["/client/hubs/1chat", {}, 400],
+    ["/client/hubs", {}, 400],
     ["/client/hubs/", {}, 400],
     ["/client/hubs/%zz", {}, 400],
     ["/client/", {}, 400],
@@ -42,11 +41,6 @@ describe("readHandshake", () => {
     ["http://127.0.0.1/client/hubs/chat", {}, 404],
     ["/clients/mqtt/hubs/chat", {}, 501],
     ["/clients/socketio/hubs/chat", {}, 501],
-    ["/client/hubs/chat?webpubsub_mode=sendToGroup", {}, 400],
-    ["/client/hubs/chat?webpubsub_mode=sendToGroup&group=", {}, 400],
-    ["/client/hubs/chat?webpubsub_mode=sendToGroup&group=a&group=b", {}, 400],
-    ["/client/hubs/chat?webpubsub_mode=sendToGroup&group=a&noEcho=maybe", {}, 400],
-    ["/client/hubs/chat?webpubsub_mode=shout", {}, 400],
     ["/client/hubs/chat", { upgrade: "h2c" }, 400],
     ["/client/hubs/chat", { upgrade: undefined }, 400],
     ["/client/hubs/chat", { "sec-websocket-version": "7" }, 400],
@@ -60,18 +54,26 @@ describe("readHandshake", () => {
     expect(read(url, more)).toBe(status);
   });
 
-  test.each([
-    ["group=a", { group: "a", noEcho: false }],
-    ["group=a%20b&noEcho=true", { group: "a b", noEcho: true }],
-    ["group=a&noEcho=true&noEcho=False", { group: "a", noEcho: false }],
-  ])("reads where a simple client publishes in %s", (query, publishMode) => {
-    const url = `/client/hubs/chat?webpubsub_mode=sendToGroup&${query}`;
-    expect(read(url)).toMatchObject({ publishMode });
-  });
-
   test("refuses other methods than GET", () => {
     expect(read("/client/hubs/chat", {}, "POST")).toBe(400);
   });
+});
+
+test.each([
+  ["", undefined],
+  ["webpubsub_mode=", undefined],
+  ["webpubsub_mode=sendEvent", undefined],
+  ["webpubsub_mode=sendToGroup&group=a", { group: "a", noEcho: false }],
+  ["webpubsub_mode=sendToGroup&group=a%20b&noEcho=true", { group: "a b", noEcho: true }],
+  ["webpubsub_mode=sendToGroup&noEcho&group=a", { group: "a", noEcho: true }],
+  ["webpubsub_mode=sendToGroup&group=a&noEcho=true&noEcho=False", { group: "a", noEcho: false }],
+  ["webpubsub_mode=sendToGroup", "invalid"],
+  ["webpubsub_mode=sendToGroup&group=", "invalid"],
+  ["webpubsub_mode=sendToGroup&group=a&group=b", "invalid"],
+  ["webpubsub_mode=sendToGroup&group=a&noEcho=maybe", "invalid"],
+  ["webpubsub_mode=shout", "invalid"],
+])("the mode of a simple client in %j is %j", (query, expected) => {
+  expect(readPublishMode(new URLSearchParams(query))).toEqual(expected);
 });
 
 describe("chooseSubprotocol", () => {
@@ -118,16 +120,38 @@ describe("a client at the door", () => {
     expect((await new SocketClient(url).refused).status).toBe(status);
   });
 
-  test.each([
-    ["with a token", (url: string) => url],
-    ["without one", (url: string) => `${url.split("?")[0]}?`],
-  ])("that wants to recover is let in %s and sent away by 1008", async (_what, change) => {
+  test("is asked for its token before its mode", async () => {
     const emulator = await scene.emulator();
-    const url = change(clientUrl(emulator, "chat"));
-    const recovery = `${url}&awps_connection_id=c&awps_reconnection_token=t`;
-    const client = new SocketClient(recovery, [reliableProtocol]);
-    await client.opened;
-    expect((await client.closed).code).toBe(1008);
-    expect(client.unread).toBe(0);
+    const url = `${clientUrl(emulator, "chat")}&webpubsub_mode=shout`;
+    const withoutToken = url.replace("access_token", "x");
+    expect((await new SocketClient(withoutToken).refused).status).toBe(401);
+    expect((await new SocketClient(url).refused).status).toBe(400);
   });
+
+  test("may leave the query's token empty and bring one in a header", async () => {
+    const emulator = await scene.emulator();
+    const [url, token] = clientUrl(emulator, "chat").split("access_token=");
+    const headers = { Authorization: `Bearer ${token}` };
+    const client = new SocketClient(`${url}access_token=`, [], headers);
+    scene.defer(() => client.terminate());
+    await expect(client.opened).resolves.toBeUndefined();
+  });
+
+  test.each([
+    ["with a token", (url: string) => url, reliableProtocol],
+    ["without one", (url: string) => `${url.split("?")[0]}?`, reliableProtocol],
+    ["in whatever mode", (url: string) => `${url}&webpubsub_mode=shout`, reliableProtocol],
+    ["in whatever protocol", (url: string) => url, "mine"],
+  ])(
+    "that wants to recover is let in %s and sent away by 1008",
+    async (_what, change, protocol) => {
+      const emulator = await scene.emulator();
+      const url = change(clientUrl(emulator, "chat"));
+      const recovery = `${url}&awps_connection_id=c&awps_reconnection_token=t`;
+      const client = new SocketClient(recovery, [protocol]);
+      await client.opened;
+      expect((await client.closed).code).toBe(1008);
+      expect(client.unread).toBe(0);
+    },
+  );
 });

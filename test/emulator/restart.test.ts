@@ -1,3 +1,6 @@
+import { until } from "../support/until.ts";
+import type { UpstreamAnswer } from "./support/app-server.ts";
+import { createDeferred } from "./support/deferred.ts";
 import { callRest } from "./support/rest.ts";
 import { createScene, jsonProtocol, reliableProtocol } from "./support/scene.ts";
 import { SocketClient } from "./support/socket-client.ts";
@@ -144,4 +147,19 @@ test("a handshake that waits for its app server does not hold a restart up", asy
   await appServer.events.take();
   await emulator.restart({ keepState: true });
   expect((await client.closed).code).toBe(1006);
+});
+
+test("a client let in while the service goes down ends with it, and the app server hears of it", async () => {
+  const appServer = await scene.appServer();
+  const decision = createDeferred<UpstreamAnswer>();
+  appServer.answer = ({ event }) => (event === "sys.connect" ? decision.promise : { status: 204 });
+  const emulator = await scene.emulator({ hubs: { chat: appServer.hub } });
+  const client = new SocketClient(clientUrl(emulator, "chat"), [reliableProtocol]);
+  await appServer.events.take();
+  const restarted = emulator.restart({ keepState: false });
+  await until(() => emulator.state === "down");
+  decision.resolve({ status: 204 });
+  await Promise.all([client.opened, restarted, client.closed]);
+  const [, disconnected] = await appServer.nextEvents(2);
+  expect(disconnected).toMatchObject({ event: "sys.disconnected" });
 });

@@ -12,9 +12,10 @@ import { type Access, bearerToken } from "../tokens/access.ts";
 import type { Claims } from "../tokens/jwt.ts";
 import type { ConnectRequest } from "../upstream/connection-events.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import { type HandshakeRequest, readHandshake } from "./handshake-request.ts";
+import { type HandshakeRequest, readHandshake, readPublishMode } from "./handshake-request.ts";
 import { anonymous, describeClaims, type Identity, readIdentity } from "./identity.ts";
 import type { Sessions } from "./sessions.ts";
+import type { PublishMode } from "./simple-client.ts";
 import { chooseSubprotocol, type Subprotocol } from "./subprotocol.ts";
 
 export interface DoorkeeperParts {
@@ -84,7 +85,8 @@ export class Doorkeeper {
       const { socket: tcp } = upgrade;
       this.#open(upgrade, subprotocol, (webSocket) => session.recover({ webSocket, tcp }));
     } else {
-      this.#open(upgrade, chooseSubprotocol(offered, undefined), (webSocket) => {
+      // Many clients take no close code on a socket that agrees to nothing they have offered.
+      this.#open(upgrade, chooseSubprotocol(offered, offered[0]), (webSocket) => {
         webSocket.on("error", () => {}).close(1008, "The session cannot be recovered.");
       });
     }
@@ -95,12 +97,16 @@ export class Doorkeeper {
     const claims = this.#checkToken(upgrade.request, handshake);
     const identity = claims ? readIdentity(claims) : anonymous;
     if (!identity) throw new Refusal(400, "The token names an invalid user or group.");
+    const publishMode = readPublishMode(handshake.query);
+    if (publishMode === "invalid") {
+      throw new Refusal(400, "The webpubsub_mode or its parameters are invalid.");
+    }
     if (sessions.openCount + this.#arriving >= limits.connections) {
       throw new Refusal(429, "The connection count reaches its limit.");
     }
     this.#arriving += 1;
     try {
-      await this.#introduce(upgrade, handshake, claims ?? {}, identity);
+      await this.#introduce(upgrade, { ...handshake, publishMode }, claims ?? {}, identity);
     } finally {
       this.#arriving -= 1;
     }
@@ -109,7 +115,7 @@ export class Doorkeeper {
   /** Asks the app server, and opens a session when that says yes. */
   async #introduce(
     upgrade: Upgrade,
-    handshake: HandshakeRequest,
+    handshake: HandshakeRequest & { publishMode: PublishMode | undefined },
     claims: Claims,
     identity: Identity,
   ): Promise<void> {
@@ -149,7 +155,7 @@ export class Doorkeeper {
 
   /** The claims of a good token; undefined for an anonymous client where those may come in. */
   #checkToken(request: IncomingMessage, { hub, query }: HandshakeRequest): Claims | undefined {
-    const token = query.get("access_token") ?? bearerToken(request.headers.authorization);
+    const token = query.get("access_token") || bearerToken(request.headers.authorization);
     if (!token) {
       const policy = this.#parts.settingsOf(canonicalHub(hub)).anonymousConnectPolicy;
       if (policy === "allow") return undefined;
@@ -194,17 +200,17 @@ function settle(
 
 /** Tokens are between the client and the service; the app server does not get them. */
 function connectRequest(
-  { headers }: IncomingMessage,
+  { headersDistinct }: IncomingMessage,
   { query, offered }: HandshakeRequest,
   claims: Claims,
 ): ConnectRequest {
   const names = new Set(query.keys());
   names.delete("access_token");
-  const shown = Object.entries(headers).filter(([name]) => name !== "authorization");
+  const shown = Object.entries(headersDistinct).filter(([name]) => name !== "authorization");
   return {
     claims: describeClaims(claims),
     query: Object.fromEntries([...names].map((name) => [name, query.getAll(name)])),
-    headers: Object.fromEntries(shown.map(([name, value]) => [name, [value ?? ""].flat()])),
+    headers: Object.fromEntries(shown.map(([name, values = []]) => [name, values])),
     subprotocols: offered,
   };
 }

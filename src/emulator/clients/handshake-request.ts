@@ -10,8 +10,6 @@ export interface HandshakeRequest {
   readonly hub: string;
   readonly query: URLSearchParams;
   readonly offered: readonly string[];
-  /** Undefined when a simple client's frames are events. */
-  readonly publishMode: PublishMode | undefined;
 }
 
 export type ReadHandshake =
@@ -34,29 +32,31 @@ export function readHandshake(request: RequestHead): ReadHandshake {
   const offered = readOffer(request.headers["sec-websocket-protocol"]);
   if (!offered) return refuse(400, "The Sec-WebSocket-Protocol header is malformed.");
   if (offered.some(isMqtt)) return refuse(501, "The emulator does not speak MQTT.");
-  const mode = readMode(query);
-  if (mode === "invalid") return refuse(400, "The webpubsub_mode or its parameters are invalid.");
-  return { kind: "client", request: { hub, query, offered, publishMode: mode } };
+  return { kind: "client", request: { hub, query, offered } };
 }
 
 /** The hub of a client URL; undefined when the path is not a client's. */
 function hubOf(path: string, query: URLSearchParams): string | undefined {
   if (path === "/client" || path === "/client/") return query.get("hub") ?? "";
+  if (path === "/client/hubs") return "";
   const [, encoded] = /^\/client\/hubs\/([^/]*)$/.exec(path) ?? [];
   return encoded === undefined ? undefined : (decodePercent(encoded) ?? "");
 }
 
-/** Simple clients may say what their frames mean: events, or messages for one group. */
-function readMode(query: URLSearchParams): PublishMode | undefined | "invalid" {
+/**
+ * Simple clients may say what their frames mean: events (undefined), or messages for one group. Who
+ * recovers is not asked.
+ */
+export function readPublishMode(query: URLSearchParams): PublishMode | undefined | "invalid" {
   const mode = query.get("webpubsub_mode") ?? "";
   if (mode === "" || mode === "sendEvent") return undefined;
   const [group, ...others] = query.getAll("group");
   if (mode !== "sendToGroup" || group === undefined || others.length > 0) return "invalid";
   if (!isGroupName(group)) return "invalid";
-  const noEcho = query.getAll("noEcho").at(-1) ?? "false";
-  return /^(true|false)$/i.test(noEcho)
-    ? { group, noEcho: noEcho.toLowerCase() === "true" }
-    : "invalid";
+  const noEcho = query.getAll("noEcho").at(-1)?.toLowerCase() ?? "false";
+  if (noEcho === "false") return { group, noEcho: false };
+  // The bare name says it as well.
+  return noEcho === "true" || noEcho === "" ? { group, noEcho: true } : "invalid";
 }
 
 // What ws would refuse by itself, told before an app server is asked about the client.

@@ -8,6 +8,7 @@ type InvocationRequest =
   | Extract<ClientRequest, { kind: "cancelInvocation" | "badInvocation" }>;
 
 const maxInFlight = 100;
+const maxIdCharacters = 1024;
 
 /**
  * The invocations of one client that wait for their app server. They do not hold up the client's
@@ -27,7 +28,10 @@ export class Invocations {
     const { kind, invocationId } = request;
     if (kind === "cancelInvocation") this.#cancel(invocationId);
     else if (kind === "badInvocation") this.#fail(invocationId, "BadRequest", request.message);
-    else if (this.#inFlight.has(invocationId)) {
+    else if (invocationId.length > maxIdCharacters) {
+      const message = `The invocationId may have ${maxIdCharacters} characters.`;
+      this.#fail(invocationId, "BadRequest", message);
+    } else if (this.#inFlight.has(invocationId)) {
       this.#fail(invocationId, "BadRequest", "The invocation id is in use.");
     } else if (this.#inFlight.size >= maxInFlight) {
       this.#fail(invocationId, "BadRequest", `More than ${maxInFlight} invocations wait.`);
