@@ -1,5 +1,7 @@
+import { until } from "../support/until.ts";
 import type { UpstreamAnswer } from "./support/app-server.ts";
 import { createDeferred } from "./support/deferred.ts";
+import { apiVersion, callRest } from "./support/rest.ts";
 import { createScene } from "./support/scene.ts";
 
 const scene = createScene();
@@ -199,4 +201,23 @@ test("the state goes round: it is replaced by successes and told with each later
     ["user.fail", "two"],
     ["sys.disconnected", "two"],
   ]);
+});
+
+test("a client that has left is gone at once, though what it said last is still handled", async () => {
+  const { appServer, emulator } = await scene.withAppServer();
+  const client = await scene.connectJson(emulator, { userId: "ada" });
+  await appServer.nextEvents(2);
+  const answer = createDeferred<UpstreamAnswer>();
+  appServer.answer = () => answer.promise;
+  for (const event of ["first", "second"]) client.send({ type: "event", event, data: 1 });
+  await appServer.nextEvents(1);
+  client.socket.close();
+  await client.closed;
+  await until(async () => {
+    const path = `/api/hubs/chat/users/ada?${apiVersion}`;
+    return (await callRest(emulator, { method: "HEAD", path })).status === 404;
+  });
+  answer.resolve({ status: 204 });
+  const calls = await appServer.nextEvents(2);
+  expect(calls.map(({ event }) => event)).toEqual(["user.second", "sys.disconnected"]);
 });

@@ -17,13 +17,15 @@ export interface LinkEvents {
   handle(frame: Frame): Promise<void>;
   /** More waits for the client than may. */
   onClogged(): void;
-  /** Once, when the socket has closed and everything it brought has been handled. */
+  /** Once, when the socket has closed. */
   onClosed(closing: LinkClosing): void;
 }
 
 export interface LinkClosing {
   /** The client said goodbye, or broke the WebSocket protocol: it is not coming back. */
   readonly isFinal: boolean;
+  /** Resolves when everything that the socket brought has been handled. */
+  readonly settled: Promise<void>;
 }
 
 // What a client sends that leaves for good: a close without trouble, or without any code.
@@ -51,7 +53,7 @@ export class Link {
     });
     webSocket.on("close", (code) => {
       const isFinal = hasBrokenProtocol || farewellCodes.has(code);
-      void this.#inlet.settled().then(() => events.onClosed({ isFinal }));
+      events.onClosed({ isFinal, settled: this.#inlet.settled() });
     });
   }
 

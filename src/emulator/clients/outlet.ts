@@ -30,7 +30,10 @@ export class Outlet {
     const webSocket = this.#webSocket;
     if (webSocket.readyState !== webSocket.OPEN) return;
     const isFree = this.#backlog?.isEmpty ?? true;
-    if (isFree && webSocket.bufferedAmount < socketBufferBytes) return this.#send(frame);
+    if (isFree && webSocket.bufferedAmount < socketBufferBytes) {
+      this.#send(frame);
+      return;
+    }
     if (isFree) this.#awaitDrain();
     this.#backlog ??= this.#createBacklog();
     if (!this.#backlog.add(frame, expiresAt)) this.#onClogged();

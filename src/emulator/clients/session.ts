@@ -71,6 +71,8 @@ export class Session implements Connection {
   #handled = nothingYet;
   #recoveryTimer: NodeJS.Timeout | undefined;
   #hasEnded = false;
+  /** What the client has sent before it left is still heard, unless the service has ended it. */
+  #isHeard = true;
 
   constructor(parts: SessionParts, watcher: SessionEvents) {
     const { format, isReliable } = parts.subprotocol;
@@ -152,7 +154,10 @@ export class Session implements Connection {
       return;
     }
     const added = this.#unacknowledged.add(frame, expiresAt, Date.now());
-    if (!added) return this.end(tooFewAcks);
+    if (!added) {
+      this.end(tooFewAcks);
+      return;
+    }
     const numbered = this.#link && broadcast.numbered(format, added.sequenceId);
     if (numbered) this.#link?.write(numbered, expiresAt);
   }
@@ -167,6 +172,7 @@ export class Session implements Connection {
 
   end(ending: Ending): void {
     if (this.#hasEnded) return;
+    this.#isHeard = false;
     this.#bidFarewell(ending);
     this.#leave(ending.reason);
   }
@@ -187,6 +193,7 @@ export class Session implements Connection {
   /** The service has died: the session is gone and nobody hears of it. */
   forget(): void {
     this.#hasEnded = true;
+    this.#isHeard = false;
     clearTimeout(this.#recoveryTimer);
     this.#protocol.close();
     this.#detach()?.drop();
@@ -248,9 +255,9 @@ export class Session implements Connection {
     return link;
   }
 
-  #onLost({ isFinal }: LinkClosing): void {
+  #onLost({ isFinal, settled }: LinkClosing): void {
     if (isFinal || !this.#unacknowledged) {
-      this.#leave("");
+      this.#leave("", settled);
     } else {
       this.#detach();
       this.#awaitRecovery();
@@ -291,7 +298,7 @@ export class Session implements Connection {
   }
 
   async #handle(frame: Frame): Promise<void> {
-    if (this.#hasEnded) return;
+    if (!this.#isHeard) return;
     try {
       await this.#protocol.handle(frame);
     } catch (error) {
@@ -300,16 +307,21 @@ export class Session implements Connection {
     }
   }
 
-  #leave(reason: string): void {
+  #leave(reason: string, settled?: Promise<void>): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     clearTimeout(this.#recoveryTimer);
     this.#detach();
-    const { hub, events, observe } = this.#parts;
-    this.#protocol.close();
+    const { hub, observe } = this.#parts;
     hub.remove(this);
-    events.disconnected(reason);
     observe({ kind: "clientDisconnected", hub: hub.name, connectionId: this.id, reason });
     this.#watcher.onEnded(this);
+    if (settled) void settled.then(() => this.#finish(reason));
+    else this.#finish(reason);
+  }
+
+  #finish(reason: string): void {
+    this.#protocol.close();
+    this.#parts.events.disconnected(reason);
   }
 }
