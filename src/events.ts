@@ -7,6 +7,8 @@ export interface PubSubEvents {
   endpointUp: { endpoint: string; reason?: DownReason };
   /** An endpoint became unhealthy. */
   endpointDown: { endpoint: string; reason: DownReason };
+  /** The service refuses the credentials of an endpoint; an `endpointDown` comes with it. */
+  credentialsRejected: { endpoint: string };
   /** Negotiate sends clients of `from` to `to` from now on. */
   failover: { from: string; to: string; reason: DownReason | "drained" | "removed" };
   /** Negotiate returns to `to`, which takes precedence over `from`. */

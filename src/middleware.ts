@@ -1,11 +1,11 @@
 import type { RequestHandler } from "express";
 import { createEndpoint } from "./endpoints/endpoint.ts";
-import type { EndpointSnapshot, RegisteredEndpoint } from "./endpoints/registered-endpoint.ts";
+import type { EndpointSnapshot } from "./endpoints/registered-endpoint.ts";
 import { EndpointRegistry } from "./endpoints/registry.ts";
 import { TypedEvents } from "./events.ts";
 import { type PubSub, PubSubService } from "./fan-out/pubsub-service.ts";
+import { checkCredentials } from "./health/credential-check.ts";
 import { HealthMonitor } from "./health/monitor.ts";
-import { speaksAgainstEndpoint } from "./health/passive-signal.ts";
 import { probe } from "./health/probe.ts";
 import { negotiateHandler } from "./negotiate/negotiate-handler.ts";
 import type { EndpointOptions, ResilientPubSubOptions } from "./option-types.ts";
@@ -75,11 +75,9 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
     configuration.health,
     events,
   );
-  const monitor = new HealthMonitor(registry, configuration.health, probe);
-  const onCallFailed = (endpoint: RegisteredEndpoint, error: unknown): void => {
-    if (configuration.health.passive && speaksAgainstEndpoint(error)) monitor.suspect(endpoint);
-  };
-  const parts = { configuration, registry, monitor, events, onCallFailed, random: Math.random };
+  const probes = { health: probe, credentials: checkCredentials };
+  const monitor = new HealthMonitor(registry, configuration.health, probes);
+  const parts = { configuration, registry, monitor, events, random: Math.random };
   const service = new PubSubService(parts);
   const firstRound = monitor.start();
   let closing: Promise<void> | undefined;

@@ -14,6 +14,8 @@ export interface Endpoint {
   readonly client: WebPubSubServiceClient;
   /** Where health checks go: what the REST calls go through as well. */
   readonly restUrl: string;
+  /** Whether client tokens come from the service; with an access key they are signed here. */
+  readonly issuesTokens: boolean;
   /** Owns every socket to the instance, so that closing it leaves none behind. */
   readonly agent: HttpAgent;
 }
@@ -23,7 +25,8 @@ export function createEndpoint(config: EndpointConfiguration, hub: string): Endp
   const Agent = restUrl.startsWith("https:") ? HttpsAgent : HttpAgent;
   const agent = new Agent({ keepAlive: true });
   const client = createClient(config, hub, transportPolicy(restUrl, agent));
-  return { name: config.name, config, client, restUrl, agent };
+  const issuesTokens = !(config.credential instanceof KeyObject);
+  return { name: config.name, config, client, restUrl, issuesTokens, agent };
 }
 
 function createClient(

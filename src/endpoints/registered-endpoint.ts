@@ -1,5 +1,7 @@
+import { type CallState, trusted } from "../health/call-state.ts";
 import type { DownReason } from "../health/down-reason.ts";
 import { type HealthState, initialHealthState, isUndecided } from "../health/health-state.ts";
+import { thisMoment } from "../health/moment.ts";
 import type { EndpointRole } from "../option-types.ts";
 import type { Routable } from "../routing/serving.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -14,19 +16,24 @@ export interface ProbeRecord {
   readonly reason?: DownReason;
 }
 
+/** What both detectors, the health check and the calls, say of an endpoint together. */
+export type EndpointState = HealthState["status"];
+
 /** What is known of an endpoint at one moment; a copy that never changes. */
 export interface EndpointSnapshot extends Routable {
   readonly name: string;
   readonly role: EndpointRole;
   readonly weight: number | undefined;
   readonly url: string;
-  readonly state: HealthState["status"];
+  readonly state: EndpointState;
   /** Why it is unhealthy. */
   readonly reason: DownReason | undefined;
   /** Since when it has been in its state, epoch milliseconds. */
   readonly since: number;
   /** Taken out of negotiate by an operator. */
   readonly drained: boolean;
+  /** Preferred by an operator over every other endpoint. */
+  readonly forced: boolean;
   readonly lastProbe: ProbeRecord | undefined;
 }
 
@@ -34,14 +41,20 @@ export interface EndpointSnapshot extends Routable {
 export class RegisteredEndpoint implements Routable {
   readonly endpoint: Endpoint;
   health: HealthState;
+  calls: CallState = trusted;
+  /** Since when it has been in its state, epoch milliseconds. */
+  since: number;
   drained = false;
+  forced = false;
   lastProbe: ProbeRecord | undefined;
   /** Number of the newest probe that was counted: an older one that answers late is not. */
   lastSequence = 0;
 
   constructor(endpoint: Endpoint) {
     this.endpoint = endpoint;
-    this.health = initialHealthState(Date.now());
+    const now = thisMoment();
+    this.health = initialHealthState(now);
+    this.since = now.at;
   }
 
   get name(): string {
@@ -56,6 +69,17 @@ export class RegisteredEndpoint implements Routable {
     return this.endpoint.config.weight;
   }
 
+  get state(): EndpointState {
+    const isEjected = this.health.status === "healthy" && this.calls.status === "ejected";
+    return isEjected ? "unhealthy" : this.health.status;
+  }
+
+  /** Why it is unhealthy. */
+  get downReason(): DownReason | undefined {
+    if (this.state !== "unhealthy") return undefined;
+    return this.health.status === "unhealthy" ? this.health.reason : "failing-calls";
+  }
+
   /** While true, the next answers decide about the endpoint: it is new, or its last answer contradicts its state. */
   get isInDoubt(): boolean {
     return isUndecided(this.health);
@@ -63,26 +87,25 @@ export class RegisteredEndpoint implements Routable {
 
   /** Whether negotiate may answer with it. */
   get isUsable(): boolean {
-    return this.health.status === "healthy" && !this.drained;
+    return this.state === "healthy" && !this.drained;
   }
 
   /** Why the endpoint is not used, in one word. */
   get reason(): string {
-    if (this.health.status === "unhealthy") return this.health.reason;
-    return this.drained ? "drained" : this.health.status;
+    return this.downReason ?? (this.drained ? "drained" : this.state);
   }
 
   snapshot(): EndpointSnapshot {
-    const { health } = this;
     return Object.freeze({
       name: this.name,
       role: this.role,
       weight: this.weight,
       url: this.endpoint.config.url,
-      state: health.status,
-      reason: health.status === "unhealthy" ? health.reason : undefined,
-      since: health.since,
+      state: this.state,
+      reason: this.downReason,
+      since: this.since,
       drained: this.drained,
+      forced: this.forced,
       lastProbe: this.lastProbe,
     });
   }

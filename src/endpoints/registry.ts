@@ -1,7 +1,14 @@
 import { InvalidOptionsError, ResilientPubSubError } from "../errors.ts";
 import type { TypedEvents } from "../events.ts";
+import { afterCall, afterReview } from "../health/call-state.ts";
 import type { DownReason } from "../health/down-reason.ts";
-import { afterProbe, type ProbeOutcome, type Thresholds } from "../health/health-state.ts";
+import {
+  afterProbe,
+  isOnProof,
+  type ProbeOutcome,
+  type Thresholds,
+} from "../health/health-state.ts";
+import { thisMoment } from "../health/moment.ts";
 import { type Movement, movementsBetween } from "../routing/movements.ts";
 import { type Routable, servingEndpoints } from "../routing/serving.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -55,16 +62,72 @@ export class EndpointRegistry {
   ): void {
     if (sequence < endpoint.lastSequence || !this.has(endpoint)) return;
     endpoint.lastSequence = sequence;
-    endpoint.lastProbe = Object.freeze({ ...timing, ...outcome });
-    const before = endpoint.health;
-    endpoint.health = afterProbe(before, outcome, this.#thresholds, Date.now());
-    if (endpoint.health.status === before.status) return;
-    if (endpoint.health.status === "healthy") {
-      const reason = before.status === "unhealthy" ? { reason: before.reason } : {};
-      this.#events.emit("endpointUp", { endpoint: endpoint.name, ...reason });
-    } else if (endpoint.health.status === "unhealthy") {
-      const { reason } = endpoint.health;
-      this.#events.emit("endpointDown", { endpoint: endpoint.name, reason });
+    const { ok } = outcome;
+    endpoint.lastProbe = Object.freeze({
+      ...timing,
+      ok,
+      ...(!outcome.ok && { reason: outcome.reason }),
+    });
+    this.#change(endpoint, () => {
+      endpoint.health = afterProbe(endpoint.health, outcome, this.#thresholds, thisMoment());
+    });
+  }
+
+  /** Counts a real call, apart from the health checks. */
+  recordCall(endpoint: RegisteredEndpoint, hasSucceeded: boolean): void {
+    this.#change(endpoint, () => {
+      const { fall } = this.#thresholds;
+      endpoint.calls = afterCall(endpoint.calls, hasSucceeded, fall, thisMoment());
+    });
+  }
+
+  /** Counts the check at the end of an ejection. */
+  recordReview(endpoint: RegisteredEndpoint, hasPassed: boolean): void {
+    this.#change(endpoint, () => {
+      endpoint.calls = afterReview(endpoint.calls, hasPassed, thisMoment());
+    });
+  }
+
+  /** The service refuses our credentials, which no health check can see: out at once. */
+  recordRejectedCredentials(endpoint: RegisteredEndpoint, sequence: number): void {
+    endpoint.lastSequence = sequence;
+    const outcome = { ok: false, reason: "credentials-rejected", isDecisive: true } as const;
+    this.#change(endpoint, () => {
+      endpoint.health = afterProbe(endpoint.health, outcome, this.#thresholds, thisMoment());
+    });
+  }
+
+  /**
+   * Endpoints that answer well and are out for another reason: their calls failed, or they have
+   * come and gone too often. When there is nothing better, they are better than nothing.
+   */
+  lastResorts(): RegisteredEndpoint[] {
+    return this.all().filter(
+      ({ drained, health, calls }) =>
+        !drained &&
+        (isOnProof(health, this.#thresholds) ||
+          (health.status === "healthy" && calls.status === "ejected")),
+    );
+  }
+
+  #change(endpoint: RegisteredEndpoint, task: () => void): void {
+    if (!this.has(endpoint)) return;
+    const before = endpoint.state;
+    const reasonBefore = endpoint.downReason;
+    task();
+    const { name, state, downReason } = endpoint;
+    if (downReason === "credentials-rejected" && reasonBefore !== downReason) {
+      this.#events.emit("credentialsRejected", { endpoint: name });
+    }
+    if (state === before) return;
+    endpoint.since = Date.now();
+    if (state === "healthy") {
+      this.#events.emit("endpointUp", {
+        endpoint: name,
+        ...(reasonBefore && { reason: reasonBefore }),
+      });
+    } else if (downReason) {
+      this.#events.emit("endpointDown", { endpoint: name, reason: downReason });
     }
     this.#announceMovements();
   }
@@ -147,6 +210,6 @@ export class EndpointRegistry {
   #whyLeft(name: string): DownReason | "drained" | "removed" {
     const endpoint = this.#endpoints.get(name);
     if (endpoint === undefined) return "removed";
-    return endpoint.health.status === "unhealthy" ? endpoint.health.reason : "drained";
+    return endpoint.downReason ?? "drained";
   }
 }

@@ -13,19 +13,21 @@ export interface FanOutCall {
   readonly require: "any" | "all";
 }
 
+export type OnOutcome = (endpoint: RegisteredEndpoint, error?: unknown) => void;
+
 /**
  * Sends one operation to every healthy endpoint in parallel, each with its own deadline.
  *
- * @param onCallFailed Told of every endpoint that failed.
+ * @param onOutcome Told of every call: of its success when there is no error.
  * @throws FanOutError when nothing was delivered, or `require: "all"` is not met
  */
 export async function fanOut(
   endpoints: readonly RegisteredEndpoint[],
   call: FanOutCall,
-  onCallFailed: (endpoint: RegisteredEndpoint, error: unknown) => void,
+  onOutcome: OnOutcome,
 ): Promise<FanOutReport> {
   const outcomes = await Promise.all(
-    endpoints.map((endpoint) => outcomeOn(endpoint, call, onCallFailed)),
+    endpoints.map((endpoint) => outcomeOn(endpoint, call, onOutcome)),
   );
   // In the order of configuration, whoever was first.
   const report: FanOutReport = { delivered: [], failed: [], skipped: [] };
@@ -49,14 +51,15 @@ type Outcome =
 async function outcomeOn(
   target: RegisteredEndpoint,
   { send, timeoutInMs, abortSignal }: FanOutCall,
-  onCallFailed: (endpoint: RegisteredEndpoint, error: unknown) => void,
+  onOutcome: OnOutcome,
 ): Promise<Outcome> {
-  if (target.health.status !== "healthy") return { kind: "skipped", reason: target.reason };
+  if (target.state !== "healthy") return { kind: "skipped", reason: target.reason };
   try {
     await withDeadline(timeoutInMs, abortSignal, (signal) => send(target.endpoint.client, signal));
+    onOutcome(target);
     return { kind: "delivered" };
   } catch (error) {
-    onCallFailed(target, error);
+    onOutcome(target, error);
     return { kind: "failed", error };
   }
 }

@@ -1,7 +1,6 @@
 import type { HubSendToAllOptions } from "@azure/web-pubsub";
 import { waitAtMost } from "../deadline.ts";
 import { describeValue } from "../describe-value.ts";
-import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { EndpointRegistry } from "../endpoints/registry.ts";
 import { ResilientPubSubError } from "../errors.ts";
 import type { HealthMonitor } from "../health/monitor.ts";
@@ -55,7 +54,6 @@ interface ServiceParts {
   readonly configuration: Configuration;
   readonly registry: EndpointRegistry;
   readonly monitor: HealthMonitor;
-  readonly onCallFailed: (endpoint: RegisteredEndpoint, error: unknown) => void;
 }
 
 /** The operations on all endpoints, and the ones under way. */
@@ -75,7 +73,7 @@ export class PubSubService implements PubSub {
     abortSignal?.throwIfAborted();
     return this.#track(async () => {
       await this.#firstVerdicts();
-      const { configuration, registry, monitor, onCallFailed } = this.#parts;
+      const { configuration, registry, monitor } = this.#parts;
       monitor.lookForRecovery();
       const call: FanOutCall = {
         name: "broadcast",
@@ -88,7 +86,7 @@ export class PubSubService implements PubSub {
             abortSignal: signal,
           }),
       };
-      return fanOut(registry.all(), call, onCallFailed);
+      return fanOut(registry.all(), call, (endpoint, error) => monitor.report(endpoint, error));
     });
   }
 

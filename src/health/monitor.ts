@@ -4,9 +4,15 @@ import type { Endpoint } from "../endpoints/endpoint.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { EndpointRegistry } from "../endpoints/registry.ts";
 import type { HealthConfiguration } from "../options.ts";
+import type { CredentialCheckResult } from "./credential-check.ts";
+import { signalOf } from "./passive-signal.ts";
 import type { ProbeOptions, ProbeResult } from "./probe.ts";
 
-export type Probe = (endpoint: Endpoint, options: ProbeOptions) => Promise<ProbeResult>;
+/** How an endpoint is looked at. */
+export interface Probes {
+  health(endpoint: Endpoint, options: ProbeOptions): Promise<ProbeResult>;
+  credentials(endpoint: Endpoint, options: ProbeOptions): Promise<CredentialCheckResult>;
+}
 
 /** The health checks of one endpoint: those under way, and who waits for them. */
 interface Watch {
@@ -18,6 +24,8 @@ interface Watch {
   startedAt: number;
   answeredStartedAt: number;
   next: NodeJS.Timeout | undefined;
+  /** When an ejection ends. */
+  review: NodeJS.Timeout | undefined;
   verdict: { promise: Promise<void>; settle: () => void } | undefined;
 }
 
@@ -28,15 +36,15 @@ interface Watch {
 export class HealthMonitor {
   readonly #registry: EndpointRegistry;
   readonly #settings: HealthConfiguration;
-  readonly #probe: Probe;
+  readonly #probes: Probes;
   readonly #watches = new Map<RegisteredEndpoint, Watch>();
   readonly #closing = new AbortController();
   #job: ScheduledTask | undefined;
 
-  constructor(registry: EndpointRegistry, settings: HealthConfiguration, probe: Probe) {
+  constructor(registry: EndpointRegistry, settings: HealthConfiguration, probes: Probes) {
     this.#registry = registry;
     this.#settings = settings;
-    this.#probe = probe;
+    this.#probes = probes;
     // One listener for each probe under way is no leak, however many endpoints there are.
     setMaxListeners(0, this.#closing.signal);
   }
@@ -76,6 +84,28 @@ export class HealthMonitor {
     const watch = this.#watchOf(endpoint);
     watch.isSuspected = true;
     if (this.#isIdle(watch)) this.#scheduleNext(endpoint, watch);
+  }
+
+  /**
+   * Takes the outcome of a real call as evidence: of its success when there is no error.
+   */
+  report(endpoint: RegisteredEndpoint, error?: unknown): void {
+    if (!this.#settings.passive || !this.#registry.has(endpoint)) return;
+    const signal = error === undefined ? "success" : signalOf(error);
+    if (signal === undefined) return;
+    if (signal === "success") {
+      this.#registry.recordCall(endpoint, true);
+      return;
+    }
+    if (signal === "failure") {
+      this.#registry.recordCall(endpoint, false);
+      this.#scheduleReview(endpoint);
+    } else {
+      // Checks under way have not looked at the credentials; they must not speak for them.
+      const sequence = ++this.#watchOf(endpoint).sequence;
+      this.#registry.recordRejectedCredentials(endpoint, sequence);
+    }
+    this.suspect(endpoint);
   }
 
   /** Whether the last answer is too old, or too contradictory, to send a client there. */
@@ -133,7 +163,7 @@ export class HealthMonitor {
     watch.isSuspected = false;
     this.#scheduleNext(endpoint, watch);
     const options = { timeoutInMs: this.#settings.timeoutInMs, signal: this.#closing.signal };
-    void this.#probe(endpoint.endpoint, options).then((outcome) => {
+    void this.#look(endpoint, options).then((outcome) => {
       watch.unanswered -= 1;
       if (this.#closing.signal.aborted) return;
       if (outcome !== "inconclusive") {
@@ -143,6 +173,44 @@ export class HealthMonitor {
       }
       this.#afterAnswer(endpoint, watch);
     });
+  }
+
+  /** Before an endpoint is used, for the first time or again, its credentials are tried as well. */
+  async #look(endpoint: RegisteredEndpoint, options: ProbeOptions): Promise<ProbeResult> {
+    const isInUse = endpoint.health.status === "healthy";
+    const outcome = await this.#probes.health(endpoint.endpoint, options);
+    if (isInUse || outcome === "inconclusive" || !outcome.ok) return outcome;
+    switch (await this.#probes.credentials(endpoint.endpoint, options)) {
+      case "rejected":
+        return { ok: false, reason: "credentials-rejected", isDecisive: true };
+      case "inconclusive":
+        return "inconclusive";
+      case "failed":
+        // The region says that it is well and does not do what it is asked: that is for the calls.
+        if (this.#settings.passive) this.#registry.recordCall(endpoint, false);
+        this.#scheduleReview(endpoint);
+        return outcome;
+      case "accepted":
+        return outcome;
+    }
+  }
+
+  /** At the end of an ejection a call must succeed before the endpoint is trusted with others. */
+  #scheduleReview(endpoint: RegisteredEndpoint): void {
+    const watch = this.#watchOf(endpoint);
+    const { calls } = endpoint;
+    if (calls.status !== "ejected" || watch.review || this.#closing.signal.aborted) return;
+    const delay = Math.max(0, calls.until - performance.now());
+    watch.review = setTimeout(() => {
+      const options = { timeoutInMs: this.#settings.timeoutInMs, signal: this.#closing.signal };
+      void this.#probes.credentials(endpoint.endpoint, options).then((result) => {
+        watch.review = undefined;
+        if (this.#closing.signal.aborted || !this.#registry.has(endpoint)) return;
+        if (result === "rejected") this.report(endpoint, { statusCode: 401 });
+        this.#registry.recordReview(endpoint, result === "accepted");
+        this.#scheduleReview(endpoint);
+      });
+    }, delay).unref();
   }
 
   #afterAnswer(endpoint: RegisteredEndpoint, watch: Watch): void {
@@ -204,6 +272,7 @@ export class HealthMonitor {
       startedAt: Number.NEGATIVE_INFINITY,
       answeredStartedAt: Number.NEGATIVE_INFINITY,
       next: undefined,
+      review: undefined,
       verdict: undefined,
     };
     this.#watches.set(endpoint, watch);
@@ -217,6 +286,7 @@ export class HealthMonitor {
 
   #end(watch: Watch): void {
     this.#cancelNext(watch);
+    clearTimeout(watch.review);
     watch.verdict?.settle();
   }
 }

@@ -1,10 +1,20 @@
 /**
- * Whether the error of a real call speaks against the endpoint: a network failure, a missed
- * deadline or a 5xx. A 4xx speaks against the caller's input.
+ * What the error of a real call says of its endpoint: `failure` is a network failure, a missed
+ * deadline or a 5xx; `rejected` is a 401 or 403, which no health check can see; undefined is for
+ * whatever speaks against the caller's input or was taken back.
  */
-export function speaksAgainstEndpoint(error: unknown): boolean {
+export type PassiveSignal = "failure" | "rejected" | undefined;
+
+export function signalOf(error: unknown): PassiveSignal {
   const { name, code, statusCode } = (error ?? {}) as Record<string, unknown>;
-  if (typeof statusCode === "number") return statusCode >= 500;
-  if (code === "ERR_DEADLINE_EXCEEDED") return true;
-  return typeof code === "string" && name !== "AbortError" && name !== "TypeError";
+  if (typeof statusCode === "number") return signalOfStatus(statusCode);
+  if (code === "ERR_DEADLINE_EXCEEDED") return "failure";
+  const isNetworkFailure =
+    typeof code === "string" && name !== "AbortError" && name !== "TypeError";
+  return isNetworkFailure ? "failure" : undefined;
+}
+
+function signalOfStatus(status: number): PassiveSignal {
+  if (status === 401 || status === 403) return "rejected";
+  return status >= 500 ? "failure" : undefined;
 }

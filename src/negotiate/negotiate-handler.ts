@@ -17,21 +17,16 @@ export interface NegotiateAnswer {
   readonly expiresAt: string;
 }
 
-export interface NegotiateParts extends SelectorParts {
-  /** Told of every token that an endpoint failed to give. */
-  readonly onCallFailed: (endpoint: RegisteredEndpoint, error: unknown) => void;
-}
-
 const RETRY_AFTER_IN_SECONDS = { least: 1, spread: 5 };
 
 /** The negotiate route. */
-export function negotiateHandler(parts: NegotiateParts): RequestHandler {
+export function negotiateHandler(parts: SelectorParts): RequestHandler {
   return function negotiate(req, res, next) {
     answerNegotiate(parts, req, res).catch(next);
   };
 }
 
-async function answerNegotiate(parts: NegotiateParts, req: Request, res: Response): Promise<void> {
+async function answerNegotiate(parts: SelectorParts, req: Request, res: Response): Promise<void> {
   const identity = await identifyOrExplain(parts, req);
   if ("code" in identity) {
     sendProblem(res, identity);
@@ -47,7 +42,7 @@ async function answerNegotiate(parts: NegotiateParts, req: Request, res: Respons
 }
 
 async function identifyOrExplain(
-  { configuration, events }: NegotiateParts,
+  { configuration, events }: SelectorParts,
   req: Request,
 ): Promise<Identity | Problem> {
   try {
@@ -71,7 +66,7 @@ async function identifyOrExplain(
 
 /** Tries endpoints until one gives a token; each is tried once. */
 async function placeClient(
-  parts: NegotiateParts,
+  parts: SelectorParts,
   req: Request,
   identity: Identity,
 ): Promise<NegotiateAnswer | undefined> {
@@ -89,18 +84,21 @@ async function placeClient(
 }
 
 async function getClientUrl(
-  { configuration, events, onCallFailed }: NegotiateParts,
+  { configuration, events, monitor }: SelectorParts,
   chosen: RegisteredEndpoint,
   identity: Identity,
 ): Promise<ClientUrl | undefined> {
   try {
-    return await clientUrlOf(chosen.endpoint, identity, {
+    const clientUrl = await clientUrlOf(chosen.endpoint, identity, {
       tokenLifetimeInMinutes: configuration.negotiate.tokenLifetimeInMinutes,
       timeoutInMs: configuration.health.timeoutInMs,
     });
+    // With a key the token is made here, and says nothing of the service.
+    if (chosen.endpoint.issuesTokens) monitor.report(chosen);
+    return clientUrl;
   } catch (error) {
     events.emit("tokenFailed", { endpoint: chosen.name, error });
-    onCallFailed(chosen, error);
+    monitor.report(chosen, error);
     return undefined;
   }
 }
@@ -109,7 +107,7 @@ async function getClientUrl(
  * A client may say which endpoints it has just failed on. That is a reason to look, not evidence:
  * anybody can write a query string.
  */
-function reportedAsFailed({ registry, monitor }: NegotiateParts, req: Request) {
+function reportedAsFailed({ registry, monitor }: SelectorParts, req: Request) {
   const claims = [req.query.failed].flat().filter((name) => typeof name === "string");
   const reported = registry.all().filter(({ name }) => claims.includes(name));
   for (const endpoint of reported) monitor.suspect(endpoint);

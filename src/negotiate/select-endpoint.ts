@@ -38,7 +38,7 @@ export async function selectEndpoint(
   monitor.lookForRecovery();
   for (;;) {
     const choice = await choose(parts, req, registry.all().filter(isCandidate), avoided);
-    if (choice === undefined) return whenNoneHealthy(parts);
+    if (choice === undefined) return lastResort(parts) ?? whenNoneHealthy(parts);
     // While an asynchronous router made up its mind, the choice may have been drained or lost.
     if (!isCandidate(choice)) continue;
     if (checked.has(choice) || !monitor.needsCheck(choice)) return choice;
@@ -73,6 +73,11 @@ async function choose(
   const routed =
     router && (await askRouter(router, req, eligible, { events, timeoutInMs: health.timeoutInMs }));
   return routed ?? pickByWeight(servingEndpoints(eligible), random());
+}
+
+/** Nobody is usable, but some answer their health checks: that is better than nothing. */
+function lastResort({ registry, random }: SelectorParts): RegisteredEndpoint | undefined {
+  return pickByWeight(servingEndpoints(registry.lastResorts()), random());
 }
 
 function whenNoneHealthy({ configuration, registry, random }: SelectorParts) {

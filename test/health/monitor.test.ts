@@ -2,7 +2,8 @@ import { createEndpoint } from "../../src/endpoints/endpoint.ts";
 import type { RegisteredEndpoint } from "../../src/endpoints/registered-endpoint.ts";
 import { EndpointRegistry } from "../../src/endpoints/registry.ts";
 import { TypedEvents } from "../../src/events.ts";
-import { HealthMonitor, type Probe } from "../../src/health/monitor.ts";
+import type { CredentialCheckResult } from "../../src/health/credential-check.ts";
+import { HealthMonitor, type Probes } from "../../src/health/monitor.ts";
 import type { ProbeResult } from "../../src/health/probe.ts";
 import type { HealthConfiguration } from "../../src/options.ts";
 import { parseEndpoint } from "../../src/options.ts";
@@ -41,7 +42,7 @@ function setUp(behaviours: Record<string, Behaviour>, settings: Partial<HealthCo
   const probes: string[] = [];
   const transitions: string[] = [];
   const now = () => Math.round(performance.now() - startedAt);
-  const probe: Probe = async ({ name }, { signal }) => {
+  const health: Probes["health"] = async ({ name }, { signal }) => {
     probes.push(`${now()} ${name}`);
     const [outcome, delayInMs] = OUTCOMES[behaviours[name] as Behaviour];
     await new Promise<void>((resolve) => {
@@ -53,6 +54,7 @@ function setUp(behaviours: Record<string, Behaviour>, settings: Partial<HealthCo
     });
     return outcome;
   };
+  const credentials: Record<string, CredentialCheckResult> = {};
   const events = new TypedEvents();
   events.on("endpointUp", ({ endpoint }) => void transitions.push(`${now()} ${endpoint} up`));
   events.on("endpointDown", ({ endpoint, reason }) => {
@@ -65,8 +67,11 @@ function setUp(behaviours: Record<string, Behaviour>, settings: Partial<HealthCo
   });
   const configuration = { ...SETTINGS, ...settings };
   const registry = new EndpointRegistry(endpoints, configuration, events);
-  monitor = new HealthMonitor(registry, configuration, probe);
-  return { registry, probes, transitions, now, behaviours };
+  monitor = new HealthMonitor(registry, configuration, {
+    health,
+    credentials: async ({ name }) => credentials[name] ?? "accepted",
+  });
+  return { registry, probes, transitions, now, behaviours, credentials };
 }
 
 const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);

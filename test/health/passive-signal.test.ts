@@ -1,22 +1,24 @@
 import { RestError } from "@azure/core-rest-pipeline";
 import { ResilientPubSubError } from "express-resilient-pubsub";
 import { reasonOfNetworkError } from "../../src/health/down-reason.ts";
-import { speaksAgainstEndpoint } from "../../src/health/passive-signal.ts";
+import { signalOf } from "../../src/health/passive-signal.ts";
 
-describe("the error of a call speaks against the endpoint", () => {
-  it.each<[string, unknown, boolean]>([
-    ["a refused connection", new RestError("x", { code: "ECONNREFUSED" }), true],
-    ["a missed deadline", new ResilientPubSubError("ERR_DEADLINE_EXCEEDED", "x"), true],
-    ["a 500", new RestError("x", { statusCode: 500 }), true],
-    ["a 503", new RestError("x", { statusCode: 503 }), true],
-    ["a 400", new RestError("x", { statusCode: 400, code: "Error.BadRequest" }), false],
-    ["a 404", new RestError("x", { statusCode: 404 }), false],
-    ["a 429", new RestError("x", { statusCode: 429 }), false],
-    ["the caller's own abort", new DOMException("x", "AbortError"), false],
-    ["the caller's own mistake", new TypeError("x"), false],
-    ["no error at all", "boom", false],
+describe("the error of a call is", () => {
+  it.each<[string, unknown, string | undefined]>([
+    ["a refused connection", new RestError("x", { code: "ECONNREFUSED" }), "failure"],
+    ["a missed deadline", new ResilientPubSubError("ERR_DEADLINE_EXCEEDED", "x"), "failure"],
+    ["a 500", new RestError("x", { statusCode: 500 }), "failure"],
+    ["a 503", new RestError("x", { statusCode: 503 }), "failure"],
+    ["a 400", new RestError("x", { statusCode: 400, code: "Error.BadRequest" }), undefined],
+    ["a 404", new RestError("x", { statusCode: 404 }), undefined],
+    ["a 401", new RestError("x", { statusCode: 401 }), "rejected"],
+    ["a 403", new RestError("x", { statusCode: 403 }), "rejected"],
+    ["a 429", new RestError("x", { statusCode: 429 }), undefined],
+    ["the caller's own abort", new DOMException("x", "AbortError"), undefined],
+    ["the caller's own mistake", new TypeError("x"), undefined],
+    ["no error at all", "boom", undefined],
   ])("%s: %p %p", (_, error, expected) => {
-    expect(speaksAgainstEndpoint(error)).toBe(expected);
+    expect(signalOf(error)).toBe(expected);
   });
 });
 

@@ -163,6 +163,7 @@ it("snapshot tells the state of every endpoint and gives copies that never chang
     reason: undefined,
     since: expect.any(Number),
     drained: false,
+    forced: false,
     lastProbe: { at: expect.any(Number), durationInMs: expect.any(Number), ok: true },
   });
   expect(second).toMatchObject({ name: "westus", role: "secondary", state: "healthy" });

@@ -26,7 +26,10 @@ function setUp(lastDurationInMs: number) {
   const registry = new EndpointRegistry(endpoints, configuration.health, events);
   const timing = { at: 0, durationInMs: lastDurationInMs };
   registry.recordProbe(registry.get("a"), 1, { ok: true }, timing);
-  const monitor = new HealthMonitor(registry, configuration.health, never);
+  const monitor = new HealthMonitor(registry, configuration.health, {
+    health: never,
+    credentials: never,
+  });
   const parts = { configuration, registry, monitor, events, random: () => 0 };
   return selectEndpoint(parts, {} as Request, new Set(), performance.now() + 500);
 }
