@@ -2,26 +2,30 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { emulatorSchema } from "../../src/emulator/options.ts";
 import { operations } from "../../src/emulator/rest/operations.ts";
-import * as support from "./emulator-support.ts";
+import type { Supported } from "./emulator-support.ts";
+import { clientRequests, clients, serviceFrames } from "./emulator-support-clients.ts";
+import { events } from "./emulator-support-events.ts";
+import { faults } from "./emulator-support-faults.ts";
+import { health, restOperations } from "./emulator-support-rest.ts";
 
 const root = join(__dirname, "../..");
 const pageFile = join(root, "docs/emulator.md");
 
-type Rows = readonly support.Supported[];
+type Rows = readonly Supported[];
 
-const restRows = Object.entries(support.restOperations).map(([key, row]) => ({
+const restRows = Object.entries(restOperations).map(([key, row]) => ({
   ...row,
   what: `${row.what}: \`${key.replace(" ", " /api/hubs/{hub}/")}\``,
 }));
 
 /** By the heading that each table stands under. */
 const tables: Record<string, Rows> = {
-  "REST operations": [support.health, ...restRows],
-  Clients: support.clients,
-  "What clients say": Object.values(support.clientRequests),
-  "What the service says": Object.values(support.serviceFrames),
-  "Events to app servers": Object.values(support.events),
-  Faults: Object.values(support.faults),
+  "REST operations": [health, ...restRows],
+  Clients: clients,
+  "What clients say": Object.values(clientRequests),
+  "What the service says": Object.values(serviceFrames),
+  "Events to app servers": Object.values(events),
+  Faults: Object.values(faults),
 };
 
 function render(rows: Rows): string {
@@ -71,7 +75,7 @@ describe("docs/emulator.md", () => {
 
   test("lists every REST operation that the emulator has, which with health are 25", () => {
     const served = operations.map(({ method, path }) => `${method} ${path}`);
-    expect(Object.keys(support.restOperations).sort()).toEqual(served.sort());
+    expect(Object.keys(restOperations).sort()).toEqual(served.sort());
     expect(served).toHaveLength(24);
   });
 

@@ -1,0 +1,115 @@
+import type { Fault } from "express-resilient-pubsub/emulator";
+import { until } from "../support/until.ts";
+import { createFaultScene, health, outcomeOf, sendToAll } from "./support/fault-scene.ts";
+
+const { scene, letTimePass } = createFaultScene();
+
+describe("a duration", () => {
+  // Only setTimeout is ours to turn; Node's own sockets need the rest.
+  const realTimers = [
+    "Date",
+    "hrtime",
+    "nextTick",
+    "performance",
+    "queueMicrotask",
+    "setImmediate",
+    "clearImmediate",
+    "setInterval",
+    "clearInterval",
+  ] as const;
+
+  const passTime = async (advance: () => void, start: () => Promise<void>): Promise<void> => {
+    jest.useFakeTimers({ doNotFake: [...realTimers] });
+    try {
+      await start();
+      advance();
+    } finally {
+      jest.useRealTimers();
+    }
+  };
+
+  test.each<Fault>([
+    { kind: "crash", durationInMs: 5000 },
+    { kind: "blackhole", durationInMs: 5000 },
+    { kind: "unhealthy", durationInMs: 5000 },
+    { kind: "gray", durationInMs: 5000, requestTypes: ["Health"] },
+  ])("ends $kind by itself", async (fault) => {
+    const emulator = await scene.emulator();
+    await passTime(
+      () => jest.advanceTimersByTime(5000),
+      () => emulator.inject(fault),
+    );
+    await until(() => emulator.state === "running");
+    expect((await health(emulator)).status).toBe(200);
+    await scene.connect(emulator);
+  });
+
+  test("does not end before its time", async () => {
+    const emulator = await scene.emulator();
+    await passTime(
+      () => jest.advanceTimersByTime(4999),
+      () => emulator.inject({ kind: "unhealthy", durationInMs: 5000 }),
+    );
+    expect((await health(emulator)).status).toBe(503);
+  });
+
+  test("ends one of several faults and leaves the others, and the dice, as they are", async () => {
+    const emulator = await scene.emulator();
+    const client = await scene.connectJson(emulator);
+    await passTime(
+      () => jest.advanceTimersByTime(5000),
+      () =>
+        emulator.inject([
+          { kind: "blackhole", durationInMs: 5000, requestTypes: ["ClientConnection"] },
+          { kind: "gray" },
+        ]),
+    );
+    expect(await client.ask({ type: "ping" })).toEqual({ type: "pong" });
+    expect((await sendToAll(emulator, "x")).status).toBe(500);
+  });
+
+  test("of one blackhole does not free what another holds", async () => {
+    const emulator = await scene.emulator();
+    let held: Promise<string> | undefined;
+    await passTime(
+      () => jest.advanceTimersByTime(5000),
+      async () => {
+        await emulator.inject([
+          { kind: "blackhole", requestTypes: ["Health"] },
+          { kind: "blackhole", durationInMs: 5000, requestTypes: ["RESTAPI"] },
+        ]);
+        held = outcomeOf(health(emulator));
+        await letTimePass();
+      },
+    );
+    expect((await sendToAll(emulator, "x")).status).toBe(202);
+    expect(await Promise.race([held, "held"])).toBe("held");
+    await emulator.clear();
+    expect(await held).toBe("ECONNRESET");
+  });
+
+  test("of an earlier injection does not end a later one", async () => {
+    const emulator = await scene.emulator();
+    await passTime(
+      () => jest.advanceTimersByTime(5000),
+      async () => {
+        await emulator.inject({ kind: "unhealthy", durationInMs: 5000 });
+        await emulator.inject({ kind: "unhealthy", status: 500 });
+        expect(jest.getTimerCount()).toBe(0);
+      },
+    );
+    expect((await health(emulator)).status).toBe(500);
+  });
+
+  test.each(["clear", "close"] as const)("%s ends its timer", async (method) => {
+    const emulator = await scene.emulator();
+    await passTime(
+      () => expect(jest.getTimerCount()).toBe(0),
+      async () => {
+        await emulator.inject({ kind: "unhealthy", durationInMs: 5000 });
+        expect(jest.getTimerCount()).toBe(1);
+        await emulator[method]();
+      },
+    );
+  });
+});

@@ -1,0 +1,63 @@
+import { createFaultScene, health, outcomeOf, sendToAll } from "./support/fault-scene.ts";
+import { SocketClient } from "./support/socket-client.ts";
+import { clientUrl } from "./support/tokens.ts";
+
+const { scene, letTimePass } = createFaultScene();
+
+const hourInMs = 60 * 60 * 1000;
+
+describe("latency", () => {
+  test("does what it is asked at once and answers late", async () => {
+    const emulator = await scene.emulator();
+    const client = await scene.connectJson(emulator);
+    await emulator.inject({ kind: "latency", delayInMs: hourInMs });
+    const answer = sendToAll(emulator, "soon");
+    expect(await client.nextJson()).toMatchObject({ data: "soon" });
+    await letTimePass();
+    await emulator.clear();
+    expect((await answer).status).toBe(202);
+  });
+
+  test("waits as long as it was told, jitter included", async () => {
+    const emulator = await scene.emulator();
+    await emulator.inject({ kind: "latency", delayInMs: 20, jitterInMs: 20 });
+    expect((await health(emulator)).status).toBe(200);
+    await scene.connect(emulator);
+  });
+
+  test("delays handshakes, and none is lost", async () => {
+    const { appServer, emulator } = await scene.withAppServer();
+    await emulator.inject({ kind: "latency", delayInMs: hourInMs });
+    const client = new SocketClient(clientUrl(emulator, "chat"));
+    scene.defer(() => client.terminate());
+    await letTimePass();
+    expect(client.socket.readyState).toBe(client.socket.CONNECTING);
+    expect(appServer.events.size).toBe(0);
+    await emulator.inject({ kind: "gray" });
+    await client.opened;
+  });
+
+  test("does not ask the app server about a client that has given up", async () => {
+    const { appServer, emulator } = await scene.withAppServer();
+    await emulator.inject({ kind: "latency", delayInMs: hourInMs });
+    const client = new SocketClient(clientUrl(emulator, "chat"));
+    await letTimePass();
+    client.terminate();
+    await client.closed;
+    await letTimePass();
+    await emulator.clear();
+    await letTimePass();
+    expect(appServer.events.size).toBe(0);
+  });
+
+  test("what is late when a blackhole comes gets no answer", async () => {
+    const emulator = await scene.emulator();
+    await emulator.inject({ kind: "latency", delayInMs: hourInMs });
+    const request = outcomeOf(health(emulator));
+    await letTimePass();
+    await emulator.inject({ kind: "blackhole" });
+    await letTimePass();
+    await emulator.clear();
+    expect(await request).toBe("ECONNRESET");
+  });
+});

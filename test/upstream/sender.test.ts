@@ -1,0 +1,42 @@
+import { accessKeyOf, digest } from "../support/upstream-request.ts";
+import { setUp } from "./upstream-world.ts";
+
+describe("the sender is known by", () => {
+  it.each([
+    ["the first digest", (key: string) => `sha256=${key},sha256=${"0".repeat(64)}`],
+    ["the second digest", (key: string) => `sha256=${"0".repeat(64)},sha256=${key}`],
+    ["a digest in capitals", (key: string) => `sha256=${key.toUpperCase()}`],
+    ["a digest after white space", (key: string) => `sha256=${"0".repeat(64)}, sha256=${key}`],
+  ])("%s", async (_, header) => {
+    const { post, eastus } = await setUp();
+    const signature = header(digest(accessKeyOf(eastus), "connection-1"));
+    expect((await post({ headers: { "ce-signature": signature } })).status).toBe(200);
+  });
+
+  it("the key of the sending endpoint only, not that of another one", async () => {
+    const { post, eastus, westus } = await setUp();
+    const signature = `sha256=${digest(accessKeyOf(westus), "connection-1")}`;
+    expect((await post({ headers: { "ce-signature": signature } }, eastus)).status).toBe(401);
+    expect((await post({}, westus)).status).toBe(200);
+  });
+
+  it("upstream.authorize in place of a signature", async () => {
+    const { post, errors } = await setUp({
+      authorize: async (req) => {
+        if (req.get("authorization") === "boom") throw new Error("boom");
+        return req.get("authorization") === "Bearer good";
+      },
+    });
+    const statusWith = async (authorization: string) =>
+      (await post({ headers: { authorization, "ce-signature": null } })).status;
+    expect(await statusWith("Bearer good")).toBe(200);
+    expect(await statusWith("Bearer bad")).toBe(401);
+    expect(await statusWith("boom")).toBe(500);
+    expect(errors).toEqual([{ handler: "upstream.authorize", error: expect.any(Error) }]);
+  });
+
+  it("nothing, when the application says so aloud", async () => {
+    const { post } = await setUp({ verifySignature: false });
+    expect((await post({ headers: { "ce-signature": null } })).status).toBe(200);
+  });
+});
