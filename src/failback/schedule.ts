@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+
+/**
+ * Time is cut into seconds of the wall clock, the same for every app server. All of them list at
+ * the beginning of a second and close in its latter half, so those whose clocks agree list the same
+ * connections: none of them has been closed yet by a server that was quicker.
+ */
+const secondInMs = 1000;
+const closing = { fromInMs: 400, lengthInMs: 500 };
+/** Whoever wakes up later than this would see what the others have left over: it sits out. */
+const latestStartInMs = 200;
+
+const busyPeriod = 1;
+const watchfulPeriod = 10;
+const idlePeriod = 300;
+
+/** A second of the wall clock, by its number since the epoch, and how much of it is over. */
+export interface Slot {
+  readonly second: number;
+  readonly elapsedInMs: number;
+}
+
+export function slotAt(epochInMs: number): Slot {
+  const second = Math.floor(epochInMs / secondInMs);
+  return { second, elapsedInMs: epochInMs - second * secondInMs };
+}
+
+export const isTooLate = ({ elapsedInMs }: Slot): boolean => elapsedInMs > latestStartInMs;
+
+export const untilNextSlotInMs = ({ elapsedInMs }: Slot): number => secondInMs - elapsedInMs;
+
+/** How many connections may be closed in this second; over any time it comes to the pace. */
+export function allowanceOf(second: number, perSecond: number): number {
+  return Math.floor((second + 1) * perSecond) - Math.floor(second * perSecond);
+}
+
+/**
+ * When each connection is due, in ascending order: as if at random in the closing time, or in as
+ * long a time from now on when the list was late. Every server comes to the same times. Were each to
+ * throw its own dice, the quickest would count, and many servers would close all in one moment.
+ *
+ * @param elapsedInMs How much of the slot is over.
+ */
+export function spread<T extends { readonly connectionId: string }>(
+  connections: readonly T[],
+  { second, elapsedInMs }: Slot,
+): { connection: T; delayInMs: number }[] {
+  const first = Math.max(0, closing.fromInMs - elapsedInMs);
+  return connections
+    .map((connection) => {
+      const share = shareOf(`${second} ${connection.connectionId}`);
+      return { connection, delayInMs: first + share * closing.lengthInMs };
+    })
+    .sort((a, b) => a.delayInMs - b.delayInMs);
+}
+
+/** From 0 (included) to 1 (excluded); the same for the same text. */
+const shareOf = (text: string): number =>
+  createHash("sha256").update(text).digest().readUInt32BE() / 2 ** 32;
+
+/**
+ * Every how many seconds somebody looks for guests: each second while there are any; now and then
+ * while clients may still connect with a token from before; and rarely after that, since a client
+ * that says `?failed=` becomes a guest at any time.
+ */
+export function periodOfLooks(
+  hasFoundGuests: boolean,
+  calmForInMs: number,
+  tokenLifetimeInMs: number,
+): number {
+  if (hasFoundGuests) return busyPeriod;
+  return calmForInMs < tokenLifetimeInMs ? watchfulPeriod : idlePeriod;
+}
+
+/**
+ * Whether to look in this second. Every server looks in the same ones; one that has missed its turn
+ * makes up for it.
+ */
+export function isLookDue(second: number, lastLook: number | undefined, period: number): boolean {
+  if (lastLook === undefined) return true;
+  return Math.floor(second / period) !== Math.floor(lastLook / period);
+}

@@ -1,0 +1,362 @@
+import type { Endpoint } from "../../src/endpoints/endpoint.ts";
+import { EndpointRegistry } from "../../src/endpoints/registry.ts";
+import { TypedEvents } from "../../src/events.ts";
+import { Failback } from "../../src/failback/failback.ts";
+import { markerGroup } from "../../src/failback/marker.ts";
+import type { HealthMonitor } from "../../src/health/monitor.ts";
+import { parseOptions } from "../../src/options.ts";
+
+const HOLD_DOWN = 10_000;
+const AT_START = new Date("2026-03-29T01:00:00.300Z");
+
+/** What the secondary does with a call. */
+interface Behaviour {
+  listLatencyInMs?: number;
+  closing?: "fails" | "hangs";
+  listing?: "fails" | "hangs";
+}
+
+/** The secondary as the service keeps it: who is in which group, and what it was asked. */
+class Service {
+  readonly groups = new Map<string, Set<string>>();
+  readonly closings: { at: number; id: string; reason: string }[] = [];
+  readonly listings: number[] = [];
+  behaviour: Behaviour = {};
+
+  invite(primary: string, count: number): void {
+    const ids = Array.from({ length: count }, (_, index) => `guest-${1000 + index}`);
+    this.groups.set(markerGroup(primary), new Set(ids));
+  }
+
+  get guests(): number {
+    return [...this.groups.values()].reduce((sum, members) => sum + members.size, 0);
+  }
+
+  /** How many different guests were closed in each second. */
+  get closedEachSecond(): number[] {
+    const seen = new Set<string>();
+    const counts = new Map<number, number>();
+    for (const { at, id } of this.closings) {
+      if (seen.has(id)) continue;
+      seen.add(id);
+      counts.set(Math.floor(at / 1000), (counts.get(Math.floor(at / 1000)) ?? 0) + 1);
+    }
+    return [...counts.values()];
+  }
+
+  client(latencyInMs = 5) {
+    const service = this;
+    return {
+      group: (name: string) => ({
+        async listConnections({ top, abortSignal }: { top: number; abortSignal: AbortSignal }) {
+          service.listings.push(Date.now());
+          await service.answer(service.behaviour.listing, latencyInMs, abortSignal);
+          const ids = [...(service.groups.get(name) ?? [])].sort().slice(0, top);
+          return {
+            async *byPage() {
+              yield ids.map((connectionId) => ({ connectionId }));
+            },
+          };
+        },
+      }),
+      async closeConnection(
+        id: string,
+        { reason, abortSignal }: { reason: string; abortSignal: AbortSignal },
+      ) {
+        service.closings.push({ at: Date.now(), id, reason });
+        await service.answer(service.behaviour.closing, 5, abortSignal);
+        for (const members of service.groups.values()) members.delete(id);
+      },
+    };
+  }
+
+  private async answer(
+    behaviour: "fails" | "hangs" | undefined,
+    latencyInMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const timer =
+        behaviour === "hangs"
+          ? undefined
+          : setTimeout(
+              () => (behaviour === "fails" ? reject(new Error("503")) : resolve()),
+              latencyInMs,
+            );
+      signal.addEventListener("abort", () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      });
+    });
+  }
+}
+
+const servers: Failback[] = [];
+beforeEach(() => void jest.useFakeTimers({ now: AT_START }));
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
+  expect(jest.getTimerCount()).toBe(0);
+  jest.useRealTimers();
+});
+
+const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
+
+interface Setting {
+  pace?: number | false;
+  latencyInMs?: number;
+}
+
+/** One app server whose primary is eastus, and both regions are up; guests lodge in `westus`. */
+function startServer(westus: Service, { pace = 5, latencyInMs = 5 }: Setting = {}) {
+  const configuration = parseOptions({
+    hub: "chat",
+    endpoints: ["eastus", "westus"].map((name, index) => ({
+      name,
+      role: index === 0 ? "primary" : "secondary",
+      connectionString: `Endpoint=https://${name}.example;AccessKey=k`,
+    })),
+    negotiate: { allowAnonymous: true },
+    failback: {
+      holdDownInMs: HOLD_DOWN,
+      close: pace === false ? false : { connectionsPerSecond: pace },
+    },
+  });
+  const events = new TypedEvents();
+  const endpoints = configuration.endpoints.map((config) => ({
+    name: config.name,
+    config,
+    client: westus.client(latencyInMs),
+  }));
+  const registry = new EndpointRegistry(
+    endpoints as unknown as Endpoint[],
+    configuration.health,
+    events,
+  );
+  const log: string[] = [];
+  events.on("failbackClosing", ({ from, to, closed }) => {
+    log.push(`closing ${from} -> ${to}: ${closed}`);
+  });
+  events.on("failbackDone", ({ from, to, closed }) => {
+    log.push(`done ${from} -> ${to}: ${closed}`);
+  });
+  events.on("failbackFailed", ({ error }) => void log.push(`failed: ${(error as Error).message}`));
+  const reports: unknown[] = [];
+  const monitor = {
+    report: (endpoint: { name: string }, error?: Error) => {
+      if (error) reports.push(`${endpoint.name}: ${error.message}`);
+    },
+  } as unknown as HealthMonitor;
+  const failback = new Failback({
+    configuration,
+    registry,
+    monitor,
+    events,
+  });
+  servers.push(failback);
+  let sequence = 0;
+  const probe = (name: string, ok: boolean, times = 2) => {
+    for (let time = 0; time < times; time += 1) {
+      registry.recordProbe(
+        registry.get(name),
+        ++sequence,
+        ok ? { ok } : { ok, reason: "refused" },
+        { at: Date.now(), durationInMs: 1 },
+      );
+    }
+  };
+  failback.start();
+  probe("eastus", true);
+  probe("westus", true);
+  return { failback, registry, log, reports, probe };
+}
+
+function secondary(guests: number, behaviour: Behaviour = {}): Service {
+  const service = new Service();
+  service.invite("eastus", guests);
+  service.behaviour = behaviour;
+  return service;
+}
+
+describe("when a primary has been up for the hold-down", () => {
+  it("its guests are closed at the pace, in each second's latter half, with a reason", async () => {
+    const westus = secondary(12);
+    const { log } = startServer(westus);
+    await pass(HOLD_DOWN - 1);
+    expect(westus.listings).toEqual([]);
+    await pass(5000);
+    expect(westus.closedEachSecond).toEqual([5, 5, 2]);
+    for (const { at, reason } of westus.closings) {
+      expect(reason).toBe("failback: eastus");
+      expect(at % 1000).toBeGreaterThanOrEqual(400);
+    }
+    expect(log).toEqual([
+      "closing westus -> eastus: 5",
+      "closing westus -> eastus: 5",
+      "closing westus -> eastus: 2",
+      "done westus -> eastus: 12",
+    ]);
+  });
+
+  it("a pace below one a second is kept as well", async () => {
+    const westus = secondary(10);
+    startServer(westus, { pace: 0.25 });
+    await pass(HOLD_DOWN + 20_000);
+    expect(westus.closings.length).toBeGreaterThanOrEqual(4);
+    expect(westus.closings.length).toBeLessThanOrEqual(5);
+  });
+
+  it("the guests of other primaries are left alone", async () => {
+    const westus = secondary(0);
+    westus.invite("northeurope", 5);
+    startServer(westus);
+    await pass(HOLD_DOWN + 20_000);
+    expect(westus.closings).toEqual([]);
+  });
+
+  it("a look costs little while nobody is there: every 10 s for a token's life, then every 5 min", async () => {
+    const westus = secondary(0);
+    startServer(westus);
+    await pass(HOLD_DOWN + 60_000);
+    expect(westus.listings.length).toBeGreaterThanOrEqual(5);
+    expect(westus.listings.length).toBeLessThanOrEqual(8);
+    await pass(3_600_000);
+    const before = westus.listings.length;
+    await pass(3_600_000);
+    expect(westus.listings.length - before).toBe(12);
+    westus.invite("eastus", 3);
+    await pass(301_000);
+    expect(westus.guests).toBe(0);
+  });
+
+  it("a list that takes longer than the second slows down, but does not stop", async () => {
+    const westus = secondary(12);
+    startServer(westus, { latencyInMs: 1500 });
+    await pass(HOLD_DOWN + 15_000);
+    expect(westus.guests).toBe(0);
+    expect(Math.max(...westus.closedEachSecond)).toBeLessThanOrEqual(5);
+  });
+});
+
+it("whatever the wall clock does, a server lists at the beginning of a second or not at all", async () => {
+  const westus = secondary(400);
+  startServer(westus, { pace: 10 });
+  await pass(HOLD_DOWN + 1000);
+  for (const jumpInMs of [450, 3_600_300, -7_200_700]) {
+    // Between two turns, when the timer of the next one is set.
+    await pass((1960 - (Date.now() % 1000)) % 1000);
+    const { length } = westus.listings;
+    jest.setSystemTime(Date.now() + jumpInMs);
+    await pass(5000);
+    expect(westus.listings.length - length).toBeGreaterThanOrEqual(4);
+  }
+  expect(Math.max(...westus.listings.map((at) => at % 1000))).toBeLessThanOrEqual(200);
+});
+
+it("switched off, it asks nothing and has no timer", async () => {
+  const westus = secondary(5);
+  startServer(westus, { pace: false });
+  expect(jest.getTimerCount()).toBe(0);
+  await pass(HOLD_DOWN + 20_000);
+  expect(westus.listings).toEqual([]);
+});
+
+describe("it stops at once, in the middle of a second", () => {
+  type Server = ReturnType<typeof startServer>;
+  it.each<[string, (server: Server) => void, (server: Server) => void, number]>([
+    [
+      "when the primary goes down; it is back after the hold-down",
+      ({ probe }) => probe("eastus", false),
+      ({ probe }) => probe("eastus", true),
+      HOLD_DOWN,
+    ],
+    [
+      "when the primary is drained; it is back after the hold-down",
+      ({ registry }) => registry.drain("eastus"),
+      ({ registry }) => registry.undrain("eastus"),
+      HOLD_DOWN,
+    ],
+    [
+      "while a single answer speaks against the primary",
+      ({ probe }) => probe("eastus", false, 1),
+      ({ probe }) => probe("eastus", true, 1),
+      0,
+    ],
+    [
+      "while the secondary is down",
+      ({ probe }) => probe("westus", false),
+      ({ probe }) => probe("westus", true),
+      0,
+    ],
+  ])("%s", async (_, breakIt, mendIt, waitInMs) => {
+    const westus = secondary(400);
+    const server = startServer(westus, { pace: 100 });
+    await pass(HOLD_DOWN + 1300 - (Date.now() % 1000) + 350);
+    const { length } = westus.closings;
+    expect(length % 100).toBeGreaterThan(10);
+    breakIt(server);
+    await pass(30_000);
+    expect(westus.closings.length).toBe(length);
+    mendIt(server);
+    await pass(waitInMs > 0 ? waitInMs - 1 : 0);
+    expect(westus.closings.length).toBe(length);
+    await pass(20_000);
+    expect(westus.guests).toBe(0);
+  });
+});
+
+it("a server that starts anew goes on where the last one ended", async () => {
+  const westus = secondary(20);
+  const { failback } = startServer(westus);
+  await pass(HOLD_DOWN + 2000);
+  await failback.close();
+  const left = westus.guests;
+  expect(left).toBeGreaterThan(0);
+  expect(left).toBeLessThan(20);
+  await pass(20_000);
+  expect(westus.guests).toBe(left);
+  startServer(westus);
+  await pass(HOLD_DOWN + 5000);
+  expect(westus.guests).toBe(0);
+});
+
+it("ten servers that know nothing of each other keep the pace of one", async () => {
+  const westus = secondary(200);
+  for (let index = 0; index < 10; index += 1) {
+    // Lists take a different time for each of them, up to a third of a second.
+    startServer(westus, { pace: 10, latencyInMs: 5 + index * 35 });
+  }
+  await pass(HOLD_DOWN + 23_000);
+  expect(westus.guests).toBe(0);
+  expect(Math.max(...westus.closedEachSecond)).toBeLessThanOrEqual(10);
+  expect(new Set(westus.closings.map(({ id }) => id)).size).toBe(200);
+  expect(westus.closings.length).toBeLessThanOrEqual(200 * 10);
+});
+
+describe("a call that fails", () => {
+  it.each<[string, Behaviour, string]>([
+    ["a list that is refused", { listing: "fails" }, "503"],
+    ["a list that hangs", { listing: "hangs" }, "No answer within 2000 ms"],
+    ["a closing that is refused", { closing: "fails" }, "503"],
+    ["a closing that hangs", { closing: "hangs" }, "No answer within 2000 ms"],
+  ])("%s is evidence and an event; it is tried again 10 s later", async (_, behaviour, message) => {
+    const westus = secondary(5, behaviour);
+    const { log, reports } = startServer(westus);
+    await pass(HOLD_DOWN + 5000);
+    expect(reports).toContain(`westus: ${message}`);
+    expect(log).toContain(`failed: ${message}`);
+    expect(westus.listings.length).toBeLessThanOrEqual(2);
+    westus.behaviour = {};
+    await pass(15_000);
+    expect(westus.guests).toBe(0);
+  });
+
+  it("under way when the server is closed is ended, and is no evidence", async () => {
+    const westus = secondary(5, { listing: "hangs" });
+    const { failback, reports, log } = startServer(westus);
+    await pass(HOLD_DOWN + 1000);
+    expect(westus.listings.length).toBe(1);
+    await failback.close();
+    expect(jest.getTimerCount()).toBe(0);
+    expect({ reports, log }).toEqual({ reports: [], log: [] });
+  });
+});
