@@ -1,6 +1,7 @@
 // The plugin, and where its endpoints may come from.
+export type { EndpointsControl } from "./endpoints/endpoints-control.ts";
 export { endpointsFromEnv } from "./endpoints/from-env.ts";
-export { type EndpointsControl, type ResilientPubSub, resilientPubSub } from "./middleware.ts";
+export { type ResilientPubSub, resilientPubSub } from "./middleware.ts";
 
 // What it takes.
 export type * from "./option-types.ts";
@@ -8,6 +9,7 @@ export type * from "./option-types.ts";
 // What it answers and announces.
 export type { EndpointSnapshot, ProbeRecord } from "./endpoints/registered-endpoint.ts";
 export type { PubSubEvents } from "./events.ts";
+export { FAILBACK_REASON_PREFIX } from "./failback/marker.ts";
 export type { BroadcastOptions, PubSub } from "./fan-out/pubsub-service.ts";
 export type { FanOutReport } from "./fan-out/report.ts";
 export type { DownReason } from "./health/down-reason.ts";

@@ -1,15 +1,16 @@
 import type { RequestHandler } from "express";
 import { createEndpoint } from "./endpoints/endpoint.ts";
-import type { EndpointSnapshot } from "./endpoints/registered-endpoint.ts";
+import { type EndpointsControl, endpointsControl } from "./endpoints/endpoints-control.ts";
 import { EndpointRegistry } from "./endpoints/registry.ts";
 import { TypedEvents } from "./events.ts";
+import { Failback } from "./failback/failback.ts";
 import { type PubSub, PubSubService } from "./fan-out/pubsub-service.ts";
 import { checkCredentials } from "./health/credential-check.ts";
 import { HealthMonitor } from "./health/monitor.ts";
 import { probe } from "./health/probe.ts";
 import { negotiateHandler } from "./negotiate/negotiate-handler.ts";
-import type { EndpointOptions, ResilientPubSubOptions } from "./option-types.ts";
-import { type Configuration, parseEndpoint, parseOptions } from "./options.ts";
+import type { ResilientPubSubOptions } from "./option-types.ts";
+import { parseOptions } from "./options.ts";
 import { sendProblem } from "./problem.ts";
 import { isAt, isUnder, toRoutePath } from "./route-path.ts";
 import { upstreamHandler } from "./upstream/upstream-handler.ts";
@@ -21,33 +22,6 @@ declare global {
       pubsub: ResilientPubSub;
     }
   }
-}
-
-/** The endpoints at run time. */
-export interface EndpointsControl {
-  /** The state of every endpoint, in the order of configuration. */
-  snapshot(): EndpointSnapshot[];
-  /**
-   * Takes an endpoint out of negotiate without a fault; broadcasts still reach its clients.
-   *
-   * @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT`
-   */
-  drain(name: string): void;
-  /** @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT` */
-  undrain(name: string): void;
-  /**
-   * Adds an endpoint. It is used once its first health check has succeeded.
-   *
-   * @throws InvalidOptionsError
-   */
-  add(endpoint: EndpointOptions): void;
-  /**
-   * Removes an endpoint. Its clients stay connected to it, but are not reached any more.
-   *
-   * @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT`
-   * @throws InvalidOptionsError when it is the last endpoint
-   */
-  remove(name: string): void;
 }
 
 /** The middleware, and what it offers outside a request. */
@@ -68,7 +42,6 @@ export interface ResilientPubSub extends RequestHandler, PubSub {
  */
 export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSub {
   const configuration = parseOptions(options);
-  warnOfUnbuilt(configuration);
   const events = new TypedEvents();
   const registry = new EndpointRegistry(
     configuration.endpoints.map((endpoint) => createEndpoint(endpoint, configuration.hub)),
@@ -79,11 +52,15 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   const monitor = new HealthMonitor(registry, configuration.health, probes);
   const parts = { configuration, registry, monitor, events, random: Math.random };
   const service = new PubSubService(parts);
+  const failback = new Failback(parts);
+  const endpoints = endpointsControl(parts);
   const firstRound = monitor.start();
+  failback.start();
   let closing: Promise<void> | undefined;
 
   async function close(): Promise<void> {
-    await service.close();
+    await Promise.all([service.close(), failback.close()]);
+    endpoints.close();
     await monitor.close();
     for (const { endpoint } of registry.all()) endpoint.agent.destroy();
   }
@@ -96,7 +73,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
     ),
     {
       events,
-      endpoints: endpointsControl(configuration.hub, registry, monitor),
+      endpoints: endpoints.control,
       broadcast: service.broadcast.bind(service),
       ready: () => holdingProcess(firstRound),
       close: () => {
@@ -140,35 +117,6 @@ const CLOSED = {
   detail: "This server is shutting down; try again.",
   headers: { "Retry-After": "1" },
 } as const;
-
-function endpointsControl(
-  hub: string,
-  registry: EndpointRegistry,
-  monitor: HealthMonitor,
-): EndpointsControl {
-  return {
-    snapshot: () => registry.all().map((endpoint) => endpoint.snapshot()),
-    drain: (name) => registry.drain(name),
-    undrain: (name) => registry.undrain(name),
-    add: (options) => {
-      const added = registry.add(createEndpoint(parseEndpoint(options), hub));
-      void monitor.check(added);
-    },
-    remove: (name) => {
-      const removed = registry.remove(name);
-      monitor.forget(removed);
-      removed.endpoint.agent.destroy();
-    },
-  };
-}
-
-function warnOfUnbuilt({ failback }: Configuration): void {
-  if (failback.close === false) return;
-  process.emitWarning(
-    "failback.close has no effect in this version: clients on a secondary stay until they reconnect",
-    { type: "ResilientPubSubWarning" },
-  );
-}
 
 /** The plugin's timers are unreferenced, so whoever waits for them must keep the process alive. */
 async function holdingProcess(promise: Promise<void>): Promise<void> {

@@ -27,6 +27,18 @@ export interface EndpointOptions {
   reverseProxyEndpoint?: string;
 }
 
+/** How an endpoint is added at run time. */
+export interface AddOptions {
+  /** Adds it to broadcasts only, until `undrain`. Default false. */
+  drained?: boolean;
+}
+
+/** How an endpoint is removed at run time. */
+export interface RemoveOptions {
+  /** How long broadcasts still reach its clients. Default 10000 (ms); 0 = not any more. */
+  fanOutForInMs?: number;
+}
+
 /** Who a negotiating client is. All fields may be left out: `{}` is an anonymous client. */
 export interface Identity {
   userId?: string;
@@ -51,6 +63,12 @@ export interface NegotiateOptions {
   tokenLifetimeInMinutes?: number;
   /** Answer when no endpoint is healthy: 503, or the primary all the same. Default `reject`. */
   whenNoneHealthy?: "reject" | "primary";
+  /**
+   * The most clients a second that are sent to one endpoint by this app server, with one second's
+   * worth at once; the others are told when to come back, and are not sent elsewhere. Default false:
+   * no limit.
+   */
+  maxPerSecond?: false | number;
 }
 
 /** Chooses the endpoint of one negotiate among the healthy ones (primaries first); nothing = the default rule. */
@@ -101,7 +119,11 @@ export interface HealthOptions {
   onDemandMaxAgeInMs?: number;
   /** The longest a negotiate waits for such a check. Default 500 (ms). */
   onDemandBudgetInMs?: number;
-  /** Whether a failed call (broadcast, token) starts a health check at once. Default true. */
+  /**
+   * Whether the outcomes of real calls (broadcast, token) count as evidence: `fall` failures in a
+   * row, or one 401 or 403, take an endpoint out, and each failure starts a health check at once.
+   * Default true.
+   */
   passive?: boolean;
 }
 
@@ -114,8 +136,9 @@ export interface FailbackOptions {
   /** How long a recovered primary must stay up before anyone is moved back by force. Default 60000 (ms). */
   holdDownInMs?: number;
   /**
-   * Pace at which connections that are away from their primary are closed. Default false: they stay
-   * until they reconnect. Anything else has no effect in this version, and a warning says so.
+   * Pace at which clients on a secondary that are away from their primary are closed, so that they
+   * come home. Default false: they stay until they reconnect. It is a bound for all app servers of
+   * the region together, not a share of each, as long as their clocks agree to a fraction of a second.
    */
   close?: false | { connectionsPerSecond: number };
 }

@@ -4,12 +4,14 @@ import { describeValue, mayBeSecret } from "./describe-value.ts";
 import { parseConnectionString } from "./endpoints/connection-string.ts";
 import type { OptionProblem } from "./errors.ts";
 import type {
+  AddOptions,
   Authenticate,
   EndpointOptions,
   FailbackOptions,
   FanOutOptions,
   HealthOptions,
   NegotiateOptions,
+  RemoveOptions,
   Router,
   UpstreamOptions,
 } from "./option-types.ts";
@@ -142,6 +144,8 @@ function credentialProblem(options: EndpointOptions): string | undefined {
     : undefined;
 }
 
+const LIMIT_ERROR = "give false, or a number above 0";
+
 const negotiate = section({
   path: path().default("/negotiate"),
   authenticate: func<Authenticate>().optional(),
@@ -150,6 +154,9 @@ const negotiate = section({
   whenNoneHealthy: z
     .enum(["reject", "primary"], { error: 'give "reject" or "primary"' })
     .default("reject"),
+  maxPerSecond: z
+    .union([z.literal(false), z.number().positive({ error: LIMIT_ERROR })], { error: LIMIT_ERROR })
+    .default(false),
 }).refine(...rule(identityProblem, "authenticate")) satisfies z.ZodType<NegotiateOptions>;
 
 function identityProblem({ authenticate, allowAnonymous }: NegotiateOptions): string | undefined {
@@ -242,6 +249,14 @@ export const optionsSchema = section({
   fanOut: fanOut.prefault({}),
   failback: failback.prefault({}),
 });
+
+export const addOptionsSchema = section({
+  drained: flag().default(false),
+}).prefault({}) satisfies z.ZodType<AddOptions>;
+
+export const removeOptionsSchema = section({
+  fanOutForInMs: milliseconds(0).default(10_000),
+}).prefault({}) satisfies z.ZodType<RemoveOptions>;
 
 /** Turns what zod found into problems that say path, value and remedy. */
 export function problemsOf(error: z.ZodError, input: unknown, root: string): OptionProblem[] {

@@ -1,20 +1,29 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
 import { IncomingMessage } from "node:http";
 import type { TokenCredential } from "@azure/core-auth";
+import type { z } from "zod";
 import { parseConnectionString } from "./endpoints/connection-string.ts";
 import { InvalidOptionsError, type OptionProblem } from "./errors.ts";
 import { endpointSetProblems, verificationProblems } from "./option-rules.ts";
 import type {
+  AddOptions,
   EndpointOptions,
   EndpointRole,
   FailbackOptions,
   FanOutOptions,
   HealthOptions,
   NegotiateOptions,
+  RemoveOptions,
   Router,
   UpstreamOptions,
 } from "./option-types.ts";
-import { endpointSchema, optionsSchema, problemsOf } from "./options-schema.ts";
+import {
+  addOptionsSchema,
+  endpointSchema,
+  optionsSchema,
+  problemsOf,
+  removeOptionsSchema,
+} from "./options-schema.ts";
 
 /** An endpoint after parsing. Secrets are held as `KeyObject`, which no serialiser prints. */
 export interface EndpointConfiguration {
@@ -94,11 +103,23 @@ export function parseOptions(options: unknown): Configuration {
  * @throws InvalidOptionsError
  */
 export function parseEndpoint(endpoint: unknown): EndpointConfiguration {
-  const parsed = endpointSchema.safeParse(endpoint);
-  if (!parsed.success) {
-    throw new InvalidOptionsError(problemsOf(parsed.error, endpoint, "endpoint"));
-  }
-  return toConfiguration(parsed.data);
+  return toConfiguration(parse(endpointSchema, endpoint, "endpoint"));
+}
+
+/** @throws InvalidOptionsError */
+export function parseAddOptions(options: unknown): Required<AddOptions> {
+  return parse(addOptionsSchema, options, "options");
+}
+
+/** @throws InvalidOptionsError */
+export function parseRemoveOptions(options: unknown): Required<RemoveOptions> {
+  return parse(removeOptionsSchema, options, "options");
+}
+
+function parse<T>(schema: z.ZodType<T>, input: unknown, root: string): T {
+  const parsed = schema.safeParse(input);
+  if (!parsed.success) throw new InvalidOptionsError(problemsOf(parsed.error, input, root));
+  return parsed.data;
 }
 
 function toConfiguration(options: EndpointOptions): EndpointConfiguration {

@@ -1,10 +1,6 @@
 import { inspect } from "node:util";
 import express from "express";
-import {
-  InvalidOptionsError,
-  type ResilientPubSubOptions,
-  resilientPubSub,
-} from "express-resilient-pubsub";
+import { InvalidOptionsError, resilientPubSub } from "express-resilient-pubsub";
 import { parseOptions } from "../src/options.ts";
 import { serve } from "./support/serve.ts";
 
@@ -194,6 +190,13 @@ describe("options that cannot be used are refused with path, value and remedy:",
       },
       "endpoints[0].accessKeys: is missing, and upstream events of an endpoint given by credential cannot be verified without; give accessKeys, upstream.authorize, or say upstream.verifySignature: false",
     ],
+    ...[0, -1, true, "100", Number.POSITIVE_INFINITY].map(
+      (maxPerSecond): [string, unknown, string] => [
+        `a limit of ${maxPerSecond} clients a second`,
+        { ...GOOD, negotiate: { allowAnonymous: true, maxPerSecond } },
+        "give false, or a number above 0",
+      ],
+    ),
     [
       "a pace that is no number",
       { ...GOOD, failback: { close: { connectionsPerSecond: "50" } } },
@@ -369,17 +372,6 @@ describe("options that can be used", () => {
     ];
     expect(() => parseOptions({ ...GOOD, endpoints, upstream })).not.toThrow();
   });
-});
-
-it("an option that has no effect yet is accepted with a warning", async () => {
-  const emitWarning = jest.spyOn(process, "emitWarning").mockReturnValue();
-  const options = { ...GOOD, failback: { close: { connectionsPerSecond: 50 } } };
-  await resilientPubSub(options as ResilientPubSubOptions).close();
-  expect(emitWarning).toHaveBeenCalledWith(
-    expect.stringContaining("failback.close has no effect in this version"),
-    expect.anything(),
-  );
-  emitWarning.mockRestore();
 });
 
 it("app.use(resilientPubSub) without the call answers every request with what to write instead", async () => {

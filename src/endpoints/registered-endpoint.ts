@@ -34,27 +34,52 @@ export interface EndpointSnapshot extends Routable {
   readonly drained: boolean;
   /** Preferred by an operator over every other endpoint. */
   readonly forced: boolean;
+  /** Added at run time and never found healthy yet: not used until then. */
+  readonly joining: boolean;
+  /** Removed by an operator: out of negotiate, while fan-out still reaches its clients. */
+  readonly leaving: boolean;
   readonly lastProbe: ProbeRecord | undefined;
 }
 
 /** An endpoint and what the registry holds of it. */
 export class RegisteredEndpoint implements Routable {
   readonly endpoint: Endpoint;
-  health: HealthState;
   calls: CallState = trusted;
   /** Since when it has been in its state, epoch milliseconds. */
   since: number;
+  /** When that was, monotonic milliseconds. */
+  changedAt: number;
   drained = false;
   forced = false;
+  leaving = false;
   lastProbe: ProbeRecord | undefined;
   /** Number of the newest probe that was counted: an older one that answers late is not. */
   lastSequence = 0;
+  #health: HealthState;
+  #joining: boolean;
 
-  constructor(endpoint: Endpoint) {
+  /** @param joining Whether it must prove itself before it is used; default false. */
+  constructor(endpoint: Endpoint, { joining = false } = {}) {
     this.endpoint = endpoint;
     const now = thisMoment();
-    this.health = initialHealthState(now);
+    this.#health = initialHealthState(now);
     this.since = now.at;
+    this.changedAt = now.monotonic;
+    this.#joining = joining;
+  }
+
+  get health(): HealthState {
+    return this.#health;
+  }
+
+  set health(next: HealthState) {
+    this.#health = next;
+    if (next.status === "healthy") this.#joining = false;
+  }
+
+  /** Added at run time and never found healthy yet. */
+  get joining(): boolean {
+    return this.#joining;
   }
 
   get name(): string {
@@ -87,7 +112,17 @@ export class RegisteredEndpoint implements Routable {
 
   /** Whether negotiate may answer with it. */
   get isUsable(): boolean {
-    return this.state === "healthy" && !this.drained;
+    return this.state === "healthy" && this.isOffered;
+  }
+
+  /** Whether the operator lets negotiate answer with it, as far as it is healthy. */
+  get isOffered(): boolean {
+    return !this.drained && !this.leaving && !this.joining;
+  }
+
+  /** Nobody has looked at it yet; a negotiate may do so, and then answer with it. */
+  get isUntried(): boolean {
+    return this.health.status === "unknown" && this.isOffered;
   }
 
   /** Why the endpoint is not used, in one word. */
@@ -106,6 +141,8 @@ export class RegisteredEndpoint implements Routable {
       since: this.since,
       drained: this.drained,
       forced: this.forced,
+      joining: this.joining,
+      leaving: this.leaving,
       lastProbe: this.lastProbe,
     });
   }

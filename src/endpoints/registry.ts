@@ -1,6 +1,6 @@
 import { InvalidOptionsError, ResilientPubSubError } from "../errors.ts";
 import type { TypedEvents } from "../events.ts";
-import { afterCall, afterReview } from "../health/call-state.ts";
+import { afterCall, afterRecovery, afterReview } from "../health/call-state.ts";
 import type { DownReason } from "../health/down-reason.ts";
 import {
   afterProbe,
@@ -38,17 +38,24 @@ export class EndpointRegistry {
     return [...this.#endpoints.values()];
   }
 
-  /** @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT` */
+  /** @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT`, also for an endpoint that is leaving */
   get(name: string): RegisteredEndpoint {
     const endpoint = this.#endpoints.get(name);
-    if (endpoint) return endpoint;
-    const known = [...this.#endpoints.keys()].join(", ");
+    if (endpoint && !endpoint.leaving) return endpoint;
+    const known = this.#staying()
+      .map((other) => other.name)
+      .join(", ");
     throw new ResilientPubSubError(
       "ERR_UNKNOWN_ENDPOINT",
       `No endpoint is called "${name}"; the endpoints are ${known}`,
     );
   }
 
+  #staying(): RegisteredEndpoint[] {
+    return this.all().filter(({ leaving }) => !leaving);
+  }
+
+  /** Whether it is one of the set; one that is leaving still is. */
   has(endpoint: RegisteredEndpoint): boolean {
     return this.#endpoints.get(endpoint.name) === endpoint;
   }
@@ -69,7 +76,12 @@ export class EndpointRegistry {
       ...(!outcome.ok && { reason: outcome.reason }),
     });
     this.#change(endpoint, () => {
-      endpoint.health = afterProbe(endpoint.health, outcome, this.#thresholds, thisMoment());
+      const before = endpoint.health;
+      const after = afterProbe(before, outcome, this.#thresholds, thisMoment());
+      endpoint.health = after;
+      const isBack = before.status === "unhealthy" && after.status === "healthy";
+      const isProven = outcome.ok && outcome.isAuthenticated === true;
+      if (isBack && isProven) endpoint.calls = afterRecovery(endpoint.calls);
     });
   }
 
@@ -110,6 +122,18 @@ export class EndpointRegistry {
     );
   }
 
+  /**
+   * Who gets what is sent to all: every healthy endpoint, and, while negotiate has to answer with
+   * the last resorts, these too, or their clients would hear nothing.
+   */
+  receivers(): ReadonlySet<RegisteredEndpoint> {
+    const all = this.all();
+    const healthy = all.filter(({ state }) => state === "healthy");
+    return new Set(
+      all.some(({ isUsable }) => isUsable) ? healthy : [...healthy, ...this.lastResorts()],
+    );
+  }
+
   #change(endpoint: RegisteredEndpoint, task: () => void): void {
     if (!this.has(endpoint)) return;
     const before = endpoint.state;
@@ -120,7 +144,9 @@ export class EndpointRegistry {
       this.#events.emit("credentialsRejected", { endpoint: name });
     }
     if (state === before) return;
-    endpoint.since = Date.now();
+    const now = thisMoment();
+    endpoint.since = now.at;
+    endpoint.changedAt = now.monotonic;
     if (state === "healthy") {
       this.#events.emit("endpointUp", {
         endpoint: name,
@@ -149,38 +175,86 @@ export class EndpointRegistry {
     this.#announceMovements();
   }
 
-  /** @throws InvalidOptionsError when the name or the URL is taken */
-  add(endpoint: Endpoint): RegisteredEndpoint {
-    const { name, config } = endpoint;
-    const twin = this.all().find(
+  /** Prefers one endpoint over all others, in place of the one that was forced before. */
+  force(name: string): void {
+    const endpoint = this.get(name);
+    if (endpoint.forced) return;
+    this.#unforce();
+    endpoint.forced = true;
+    this.#events.emit("failoverForced", { endpoint: name });
+    this.#announceMovements();
+  }
+
+  clearForce(): void {
+    if (this.#unforce()) this.#announceMovements();
+  }
+
+  #unforce(): boolean {
+    const forced = this.all().find((endpoint) => endpoint.forced);
+    if (forced === undefined) return false;
+    forced.forced = false;
+    this.#events.emit("forceCleared", { endpoint: forced.name });
+    return true;
+  }
+
+  /**
+   * The leaving endpoints that must be gone before this one can be added, since they have its name
+   * or its URL.
+   *
+   * @throws InvalidOptionsError when one has that is not leaving
+   */
+  displacedBy({ name, config }: Endpoint): RegisteredEndpoint[] {
+    const twins = this.all().filter(
       (other) => other.name === name || other.endpoint.config.url === config.url,
     );
-    if (twin) {
-      const message = `name or URL is taken by "${twin.name}" (${twin.endpoint.config.url}); give each endpoint its own`;
-      throw new InvalidOptionsError([{ path: `endpoint "${name}"`, message }]);
-    }
-    const added = new RegisteredEndpoint(endpoint);
-    this.#endpoints.set(name, added);
-    this.#events.emit("endpointAdded", { endpoint: name });
+    const taken = twins.find(({ leaving }) => !leaving);
+    if (taken === undefined) return twins;
+    const message = `name or URL is taken by "${taken.name}" (${taken.endpoint.config.url}); give each endpoint its own`;
+    throw new InvalidOptionsError([{ path: `endpoint "${name}"`, message }]);
+  }
+
+  /**
+   * Adds an endpoint that is used once it has been found healthy.
+   *
+   * @throws InvalidOptionsError when the name or the URL is taken
+   */
+  add(endpoint: Endpoint): RegisteredEndpoint {
+    for (const twin of this.displacedBy(endpoint)) this.release(twin);
+    const added = new RegisteredEndpoint(endpoint, { joining: true });
+    this.#endpoints.set(endpoint.name, added);
+    this.#events.emit("endpointAdded", { endpoint: endpoint.name });
     return added;
   }
 
-  /** @throws InvalidOptionsError when no endpoint would be left */
+  /**
+   * Takes an endpoint out of negotiate for good; it stays in fan-out until it is released.
+   *
+   * @throws InvalidOptionsError when no endpoint would be left
+   */
   remove(name: string): RegisteredEndpoint {
     const removed = this.get(name);
-    if (this.#endpoints.size === 1) {
+    if (this.#staying().length === 1) {
       const message = "is the last endpoint; add another one first";
       throw new InvalidOptionsError([{ path: `endpoint "${name}"`, message }]);
     }
-    this.#endpoints.delete(name);
-    this.#events.emit("endpointRemoved", { endpoint: name });
+    if (removed.forced) this.#unforce();
+    removed.leaving = true;
+    this.#events.emit("endpointLeaving", { endpoint: name });
     this.#announceMovements();
     return removed;
   }
 
+  /** Ends the stay of an endpoint that was removed. */
+  release(endpoint: RegisteredEndpoint): void {
+    if (!this.has(endpoint) || !endpoint.leaving) return;
+    this.#endpoints.delete(endpoint.name);
+    this.#events.emit("endpointRemoved", { endpoint: endpoint.name });
+  }
+
   #announceMovements(): void {
-    const endpoints = this.all();
-    if (this.#isStarting && endpoints.some(({ health }) => health.status === "unknown")) return;
+    const endpoints = this.#staying();
+    const isFirstRound = this.#isStarting && endpoints.some(isAwaitedAtStart);
+    if (isFirstRound) return;
     this.#isStarting = false;
     const before = this.#serving;
     const usable = endpoints.filter(({ isUsable }) => isUsable);
@@ -207,9 +281,15 @@ export class EndpointRegistry {
     });
   }
 
-  #whyLeft(name: string): DownReason | "drained" | "removed" {
+  #whyLeft(name: string): DownReason | "drained" | "forced" | "removed" {
     const endpoint = this.#endpoints.get(name);
-    if (endpoint === undefined) return "removed";
-    return endpoint.downReason ?? "drained";
+    // One that is joining has only the name of the one that was left.
+    if (endpoint === undefined || endpoint.leaving || endpoint.joining) return "removed";
+    return endpoint.downReason ?? (endpoint.drained ? "drained" : "forced");
   }
+}
+
+/** One that was added meanwhile has nothing to do with what the first round finds. */
+function isAwaitedAtStart({ health, joining }: RegisteredEndpoint): boolean {
+  return health.status === "unknown" && !joining;
 }

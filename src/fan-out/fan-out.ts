@@ -13,33 +13,41 @@ export interface FanOutCall {
   readonly require: "any" | "all";
 }
 
-export type OnOutcome = (endpoint: RegisteredEndpoint, error?: unknown) => void;
+/** `startedAt` is in the time of `performance.now()`. */
+export type OnOutcome = (endpoint: RegisteredEndpoint, error: unknown, startedAt: number) => void;
+
+/** All endpoints, and those among them that get operations now; the others are reported as skipped. */
+export interface Receivers {
+  readonly all: readonly RegisteredEndpoint[];
+  readonly receiving: ReadonlySet<RegisteredEndpoint>;
+}
 
 /**
- * Sends one operation to every healthy endpoint in parallel, each with its own deadline.
+ * Sends one operation to every receiving endpoint in parallel, each with its own deadline.
  *
  * @param onOutcome Told of every call: of its success when there is no error.
  * @throws FanOutError when nothing was delivered, or `require: "all"` is not met
  */
 export async function fanOut(
-  endpoints: readonly RegisteredEndpoint[],
+  { all, receiving }: Receivers,
   call: FanOutCall,
   onOutcome: OnOutcome,
 ): Promise<FanOutReport> {
   const outcomes = await Promise.all(
-    endpoints.map((endpoint) => outcomeOn(endpoint, call, onOutcome)),
+    all.map((endpoint) =>
+      receiving.has(endpoint) ? outcomeOn(endpoint, call, onOutcome) : skipped(endpoint),
+    ),
   );
   // In the order of configuration, whoever was first.
   const report: FanOutReport = { delivered: [], failed: [], skipped: [] };
   for (const [index, outcome] of outcomes.entries()) {
-    const endpoint = endpoints[index]?.name ?? "";
+    const endpoint = all[index]?.name ?? "";
     if (outcome.kind === "delivered") report.delivered.push(endpoint);
     else if (outcome.kind === "failed") report.failed.push({ endpoint, error: outcome.error });
     else report.skipped.push({ endpoint, reason: outcome.reason });
   }
-  const { delivered, failed, skipped } = report;
-  const isMet = call.require === "all" ? failed.length + skipped.length === 0 : true;
-  if (delivered.length === 0 || !isMet) throw new FanOutError(call.name, report);
+  const isMet = call.require === "all" ? report.delivered.length === all.length : true;
+  if (report.delivered.length === 0 || !isMet) throw new FanOutError(call.name, report);
   return report;
 }
 
@@ -48,18 +56,20 @@ type Outcome =
   | { kind: "failed"; error: unknown }
   | { kind: "skipped"; reason: string };
 
+const skipped = ({ reason }: RegisteredEndpoint): Outcome => ({ kind: "skipped", reason });
+
 async function outcomeOn(
   target: RegisteredEndpoint,
   { send, timeoutInMs, abortSignal }: FanOutCall,
   onOutcome: OnOutcome,
 ): Promise<Outcome> {
-  if (target.state !== "healthy") return { kind: "skipped", reason: target.reason };
+  const startedAt = performance.now();
   try {
     await withDeadline(timeoutInMs, abortSignal, (signal) => send(target.endpoint.client, signal));
-    onOutcome(target);
+    onOutcome(target, undefined, startedAt);
     return { kind: "delivered" };
   } catch (error) {
-    onOutcome(target, error);
+    onOutcome(target, error, startedAt);
     return { kind: "failed", error };
   }
 }

@@ -86,7 +86,8 @@ export class PubSubService implements PubSub {
             abortSignal: signal,
           }),
       };
-      return fanOut(registry.all(), call, (endpoint, error) => monitor.report(endpoint, error));
+      const receivers = { all: registry.all(), receiving: registry.receivers() };
+      return fanOut(receivers, call, (...outcome) => monitor.report(...outcome));
     });
   }
 

@@ -1,9 +1,11 @@
 import type { Request, RequestHandler, Response } from "express";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import { markAway } from "../failback/marker.ts";
 import type { EndpointRole, Identity } from "../option-types.ts";
 import { type Problem, sendProblem } from "../problem.ts";
 import { type ClientUrl, clientUrlOf } from "./client-url.ts";
 import { identify } from "./identity.ts";
+import { LoadLimit } from "./load-limit.ts";
 import { type SelectorParts, selectEndpoint } from "./select-endpoint.ts";
 
 /** What a negotiating client is answered. */
@@ -19,22 +21,30 @@ export interface NegotiateAnswer {
 
 const RETRY_AFTER_IN_SECONDS = { least: 1, spread: 5 };
 
+interface HandlerParts extends SelectorParts {
+  readonly loadLimit: LoadLimit;
+}
+
 /** The negotiate route. */
-export function negotiateHandler(parts: SelectorParts): RequestHandler {
+export function negotiateHandler(selectorParts: SelectorParts): RequestHandler {
+  const { configuration, events, random } = selectorParts;
+  const perSecond = configuration.negotiate.maxPerSecond;
+  const loadLimit = new LoadLimit({ perSecond, events, random });
+  const parts: HandlerParts = { ...selectorParts, loadLimit };
   return function negotiate(req, res, next) {
     answerNegotiate(parts, req, res).catch(next);
   };
 }
 
-async function answerNegotiate(parts: SelectorParts, req: Request, res: Response): Promise<void> {
+async function answerNegotiate(parts: HandlerParts, req: Request, res: Response): Promise<void> {
   const identity = await identifyOrExplain(parts, req);
   if ("code" in identity) {
     sendProblem(res, identity);
     return;
   }
   const answer = await placeClient(parts, req, identity);
-  if (answer === undefined) {
-    sendProblem(res, noHealthyEndpoint(parts.random()));
+  if ("code" in answer) {
+    sendProblem(res, answer);
     return;
   }
   // Something of the application's may have answered meanwhile, such as a timeout.
@@ -64,23 +74,40 @@ async function identifyOrExplain(
   }
 }
 
-/** Tries endpoints until one gives a token; each is tried once. */
+/**
+ * Tries endpoints until one gives a token; each is tried once. A client for whom its endpoint has no
+ * room is not sent to the next one: the herd would only sink that as well.
+ */
 async function placeClient(
-  parts: SelectorParts,
+  parts: HandlerParts,
   req: Request,
   identity: Identity,
-): Promise<NegotiateAnswer | undefined> {
+): Promise<NegotiateAnswer | Problem> {
   const avoided = new Set(reportedAsFailed(parts, req));
   const refused = new Set<RegisteredEndpoint>();
   const giveUpAt = performance.now() + parts.configuration.health.onDemandBudgetInMs;
   for (;;) {
     const chosen = await selectEndpoint(parts, req, avoided, giveUpAt);
-    if (chosen === undefined || refused.has(chosen)) return undefined;
-    const clientUrl = await getClientUrl(parts, chosen, identity);
+    if (chosen === undefined || refused.has(chosen)) return noHealthyEndpoint(parts.random());
+    const comeBackInSeconds = parts.loadLimit.admit(chosen);
+    if (comeBackInSeconds !== undefined) return overloaded(comeBackInSeconds);
+    const marked = withMarker(parts, identity, chosen, avoided);
+    const clientUrl = await getClientUrl(parts, chosen, marked);
     if (clientUrl) return { ...clientUrl, endpoint: chosen.name, role: chosen.role };
     refused.add(chosen);
     avoided.add(chosen);
   }
+}
+
+function withMarker(
+  { configuration, registry }: SelectorParts,
+  identity: Identity,
+  chosen: RegisteredEndpoint,
+  avoided: ReadonlySet<RegisteredEndpoint>,
+): Identity {
+  if (configuration.failback.close === false) return identity;
+  const isRouted = configuration.router !== undefined;
+  return markAway(identity, { chosen, all: registry.all(), avoided, isRouted });
 }
 
 async function getClientUrl(
@@ -122,5 +149,14 @@ function noHealthyEndpoint(random: number): Problem {
     code: "ERR_NO_HEALTHY_ENDPOINT",
     detail: "No endpoint is healthy; try again later.",
     headers: { "Retry-After": String(least + Math.floor(random * spread)) },
+  };
+}
+
+function overloaded(comeBackInSeconds: number): Problem {
+  return {
+    status: 503,
+    code: "ERR_OVERLOADED",
+    detail: "Too many clients connect at the moment; try again later.",
+    headers: { "Retry-After": String(comeBackInSeconds) },
   };
 }

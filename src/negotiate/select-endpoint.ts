@@ -34,14 +34,18 @@ export async function selectEndpoint(
   const { registry, monitor } = parts;
   const checked = new Set<RegisteredEndpoint>();
   const isCandidate = (endpoint: RegisteredEndpoint): boolean =>
-    registry.has(endpoint) && (endpoint.isUsable || (isNew(endpoint) && !checked.has(endpoint)));
+    registry.has(endpoint) && (endpoint.isUsable || (endpoint.isUntried && !checked.has(endpoint)));
   monitor.lookForRecovery();
   for (;;) {
     const choice = await choose(parts, req, registry.all().filter(isCandidate), avoided);
     if (choice === undefined) return lastResort(parts) ?? whenNoneHealthy(parts);
     // While an asynchronous router made up its mind, the choice may have been drained or lost.
     if (!isCandidate(choice)) continue;
-    if (checked.has(choice) || !monitor.needsCheck(choice)) return choice;
+    if (checked.has(choice)) return choice;
+    if (!monitor.needsCheck(choice)) {
+      monitor.refresh(choice);
+      return choice;
+    }
     await verify(parts, choice, giveUpAt);
     if (choice.isUsable) return choice;
     checked.add(choice);
@@ -69,6 +73,9 @@ async function choose(
   const preferred = candidates.filter((endpoint) => !avoided.has(endpoint));
   const eligible = preferred.length > 0 ? preferred : candidates;
   if (eligible.length === 0) return undefined;
+  // An operator's order takes precedence over the application's rule as well.
+  const forced = eligible.find((endpoint) => endpoint.forced);
+  if (forced) return forced;
   const { router, health } = configuration;
   const routed =
     router && (await askRouter(router, req, eligible, { events, timeoutInMs: health.timeoutInMs }));
@@ -77,15 +84,12 @@ async function choose(
 
 /** Nobody is usable, but some answer their health checks: that is better than nothing. */
 function lastResort({ registry, random }: SelectorParts): RegisteredEndpoint | undefined {
-  return pickByWeight(servingEndpoints(registry.lastResorts()), random());
+  const offered = registry.lastResorts().filter(({ isOffered }) => isOffered);
+  return pickByWeight(servingEndpoints(offered), random());
 }
 
 function whenNoneHealthy({ configuration, registry, random }: SelectorParts) {
   if (configuration.negotiate.whenNoneHealthy === "reject") return undefined;
-  const primaries = registry.all().filter(({ role, drained }) => role === "primary" && !drained);
+  const primaries = registry.all().filter(({ role, isOffered }) => role === "primary" && isOffered);
   return pickByWeight(primaries, random());
-}
-
-function isNew({ health, drained }: RegisteredEndpoint): boolean {
-  return health.status === "unknown" && !drained;
 }

@@ -10,7 +10,7 @@ export interface Movement {
 /**
  * The movements behind a change of the serving endpoints. An endpoint that stopped serving although
  * it could still be used gave way to a better one: that is a failback, and so is the way from a
- * secondary to a primary. Otherwise it was lost.
+ * secondary to a primary. Otherwise it was lost, or an operator's order prefers another one.
  */
 export function movementsBetween(
   before: readonly Routable[],
@@ -23,8 +23,8 @@ export function movementsBetween(
   if (left.length > 0) {
     return left.map(({ name, role }) => {
       const isWayHome = role === "secondary" && to.role === "primary";
-      const kind = isWayHome || includes(usable, name) ? "failback" : "failover";
-      return { kind, from: name, to: to.name };
+      const isBetter = includes(usable, name) && !to.forced;
+      return { kind: isWayHome || isBetter ? "failback" : "failover", from: name, to: to.name };
     });
   }
   const [stayed] = before;

@@ -5,14 +5,18 @@ export interface Routable {
   readonly name: string;
   readonly role: EndpointRole;
   readonly weight: number | undefined;
+  /** Preferred by an operator over every other endpoint. */
+  readonly forced?: boolean;
 }
 
 /**
- * The endpoints among which negotiate chooses, out of the usable ones in the order given: the
- * primaries, else the first secondary. A first secondary with a weight shares with all others
+ * The endpoints among which negotiate chooses, out of the usable ones in the order given: the one
+ * that an operator has forced, else the primaries, else the first secondary. A first secondary with a weight shares with all others
  * that have one.
  */
 export function servingEndpoints<T extends Routable>(usable: readonly T[]): T[] {
+  const forced = usable.find((endpoint) => endpoint.forced);
+  if (forced !== undefined) return [forced];
   const primaries = usable.filter(({ role }) => role === "primary");
   if (primaries.length > 0) return primaries;
   const [first] = usable;

@@ -6,6 +6,7 @@ import {
 } from "@azure/web-pubsub-express";
 import type { Request, Response } from "express";
 import { describeValue } from "../describe-value.ts";
+import { keepMarkers } from "../failback/marker.ts";
 import type { UpstreamConfiguration } from "../options.ts";
 import type { Problem } from "../problem.ts";
 
@@ -22,6 +23,8 @@ export interface UpstreamEvent {
 }
 
 type HandlerName = keyof Omit<WebPubSubEventHandlerOptions, "path" | "allowedEndpoints">;
+
+type HandleConnect = NonNullable<WebPubSubEventHandlerOptions["handleConnect"]>;
 
 /** The service waits for the answers of these. */
 const BLOCKING: readonly HandlerName[] = ["handleConnect", "handleUserEvent"];
@@ -55,7 +58,7 @@ export async function dispatch(
       onHandlerFailed(`upstream.${name}`, error);
       return HANDLER_FAILED;
     };
-    const ended = Promise.resolve().then(() => handler.apply(handlers, args));
+    const ended = Promise.resolve().then(() => handler.apply(handlers, argumentsOf(name, args)));
     const answered = answer.catch(failed);
     const whenEnded = ended.then(() => answered, failed);
     // A notification is answered by the SDK at once, but only its handler's end tells how it went.
@@ -65,6 +68,15 @@ export async function dispatch(
   const isTaken = await runMiddleware(hub, wrap(handlers, call), event, response);
   if (!isTaken) return UNSUPPORTED;
   return running ?? answer;
+}
+
+/** A connect handler knows nothing of the marker groups in the token: its answer keeps them. */
+function argumentsOf(name: HandlerName, args: unknown[]): unknown[] {
+  if (name !== "handleConnect") return args;
+  const [request, response] = args as Parameters<HandleConnect>;
+  const success: typeof response.success = (answer) =>
+    response.success(keepMarkers(answer, request.claims));
+  return [request, { ...response, success }];
 }
 
 function wrap(

@@ -1,4 +1,5 @@
 import { createEndpoint } from "../../src/endpoints/endpoint.ts";
+import type { RegisteredEndpoint } from "../../src/endpoints/registered-endpoint.ts";
 import { EndpointRegistry } from "../../src/endpoints/registry.ts";
 import { TypedEvents } from "../../src/events.ts";
 import type { ProbeOutcome } from "../../src/health/health-state.ts";
@@ -21,8 +22,13 @@ function play(endpoints: string, steps: string): string[] {
     events,
   );
   let sequence = 0;
+  // The one that is leaving is found as well.
+  const find = (name: string) =>
+    registry.all().find((registered) => registered.name === name) as RegisteredEndpoint;
   for (const step of steps.split(", ").filter(Boolean)) {
-    const [verb, name = ""] = step.includes(" ") ? step.split(" ") : ["probe", step.slice(0, -1)];
+    const [verb, name = ""] = /^[a-z]+( |$)/.test(step)
+      ? step.split(" ")
+      : ["probe", step.slice(0, -1)];
     const outcome: ProbeOutcome = step.endsWith("+")
       ? { ok: true }
       : { ok: false, reason: "refused" };
@@ -30,7 +36,10 @@ function play(endpoints: string, steps: string): string[] {
     else if (verb === "undrain") registry.undrain(name);
     else if (verb === "add") registry.add(endpoint(name));
     else if (verb === "remove") registry.remove(name);
-    else registry.recordProbe(registry.get(name), ++sequence, outcome, { at: 0, durationInMs: 1 });
+    else if (verb === "release") registry.release(find(name));
+    else if (verb === "force") registry.force(name);
+    else if (verb === "clear") registry.clearForce();
+    else registry.recordProbe(find(name), ++sequence, outcome, { at: 0, durationInMs: 1 });
   }
   return log;
 }
@@ -85,7 +94,18 @@ describe("every change is announced once:", () => {
     [
       "p1 s1",
       "p1+, s1+, remove p1",
-      ["endpointUp p1", "endpointUp s1", "endpointRemoved p1", "failover p1 -> s1 (removed)"],
+      ["endpointUp p1", "endpointUp s1", "endpointLeaving p1", "failover p1 -> s1 (removed)"],
+    ],
+    [
+      "p1 s1",
+      "p1+, s1+, remove s1, s1-, release s1, p1+, release p1",
+      [
+        "endpointUp p1",
+        "endpointUp s1",
+        "endpointLeaving s1",
+        "endpointDown s1 (refused)",
+        "endpointRemoved s1",
+      ],
     ],
     [
       "p1 s1 s2",
@@ -120,13 +140,146 @@ describe("every change is announced once:", () => {
         "endpointAdded p2",
         "endpointUp p2",
         "failback p1 -> p2",
-        "endpointRemoved p1",
+        "endpointLeaving p1",
         "failover p1 -> p2 (removed)",
+      ],
+    ],
+    [
+      "p1 s1",
+      "add p2, p1-, s1+, p2+",
+      [
+        "endpointAdded p2",
+        "endpointDown p1 (refused)",
+        "endpointUp s1",
+        "failover p1 -> s1 (refused)",
+        "endpointUp p2",
+        "failback s1 -> p2",
+      ],
+    ],
+    [
+      "p1 s1",
+      "p1+, s1+, remove p1, add p1, p1+",
+      [
+        "endpointUp p1",
+        "endpointUp s1",
+        "endpointLeaving p1",
+        "failover p1 -> s1 (removed)",
+        "endpointRemoved p1",
+        "endpointAdded p1",
+        "endpointUp p1",
+        "failback s1 -> p1",
+      ],
+    ],
+    [
+      "p1 s1",
+      "p1+, s1-, remove p1, add p1, s1+",
+      [
+        "endpointUp p1",
+        "endpointDown s1 (refused)",
+        "endpointLeaving p1",
+        "allDown",
+        "endpointRemoved p1",
+        "endpointAdded p1",
+        "endpointUp s1 (refused)",
+        "failover p1 -> s1 (removed)",
       ],
     ],
   ])("%s after %s", (endpoints, steps, expected) => {
     expect(play(endpoints, steps)).toEqual(expected);
   });
+});
+
+describe("an operator's force, once all are up, is announced once:", () => {
+  it.each<[string, string, string[]]>([
+    [
+      "p1 s1",
+      "force s1, force s1, clear, clear",
+      ["failoverForced s1", "failover p1 -> s1 (forced)", "forceCleared s1", "failback s1 -> p1"],
+    ],
+    ["p1 s1", "force p1, clear", ["failoverForced p1", "forceCleared p1"]],
+    [
+      "p1 s1 s2",
+      "force s1, force s2",
+      [
+        "failoverForced s1",
+        "failover p1 -> s1 (forced)",
+        "forceCleared s1",
+        "failoverForced s2",
+        "failover s1 -> s2 (forced)",
+      ],
+    ],
+    [
+      "p1 p2 s1",
+      "force p2, clear",
+      ["failoverForced p2", "failover p1 -> p2 (forced)", "forceCleared p2", "failback p2 -> p1"],
+    ],
+    [
+      "p1 s1",
+      "force s1, s1-, s1+",
+      [
+        "failoverForced s1",
+        "failover p1 -> s1 (forced)",
+        "endpointDown s1 (refused)",
+        "failback s1 -> p1",
+        "endpointUp s1 (refused)",
+        "failover p1 -> s1 (forced)",
+      ],
+    ],
+    [
+      "p1 s1",
+      "s1-, force s1, p1-, s1+",
+      [
+        "endpointDown s1 (refused)",
+        "failoverForced s1",
+        "endpointDown p1 (refused)",
+        "allDown",
+        "endpointUp s1 (refused)",
+        "failover p1 -> s1 (refused)",
+      ],
+    ],
+    [
+      "p1 s1",
+      "force s1, drain s1, undrain s1",
+      [
+        "failoverForced s1",
+        "failover p1 -> s1 (forced)",
+        "endpointDrained s1",
+        "failback s1 -> p1",
+        "endpointUndrained s1",
+        "failover p1 -> s1 (forced)",
+      ],
+    ],
+    [
+      "p1 s1 s2",
+      "force s2, p1-, remove s2, release s2, clear",
+      [
+        "failoverForced s2",
+        "failover p1 -> s2 (forced)",
+        "endpointDown p1 (refused)",
+        "forceCleared s2",
+        "endpointLeaving s2",
+        "failover s2 -> s1 (removed)",
+        "endpointRemoved s2",
+      ],
+    ],
+    [
+      "p1 s1",
+      "add s2, force s2, s2+",
+      ["endpointAdded s2", "failoverForced s2", "endpointUp s2", "failover p1 -> s2 (forced)"],
+    ],
+  ])("%s after %s", (endpoints, steps, expected) => {
+    const ups = endpoints.split(" ").map((name) => `${name}+`);
+    expect(play(endpoints, [...ups, steps].join(", ")).slice(ups.length)).toEqual(expected);
+  });
+});
+
+it("an endpoint that is down gave nothing up for the forced one: its own fault is the reason", () => {
+  expect(play("p1 s1", "p1-, force s1, s1+")).toEqual([
+    "endpointDown p1 (refused)",
+    "failoverForced s1",
+    "endpointUp s1",
+    "failover p1 -> s1 (refused)",
+  ]);
 });
 
 it("an older probe that answers late does not overturn a newer one", () => {
@@ -142,6 +295,9 @@ it("an older probe that answers late does not overturn a newer one", () => {
 describe("an operator's mistake is named:", () => {
   it.each([
     ["drain p9", "ERR_UNKNOWN_ENDPOINT", 'No endpoint is called "p9"; the endpoints are p1, s1'],
+    ["force p9", "ERR_UNKNOWN_ENDPOINT", 'No endpoint is called "p9"; the endpoints are p1, s1'],
+    ["remove p1, drain p1", "ERR_UNKNOWN_ENDPOINT", 'called "p1"; the endpoints are s1'],
+    ["remove p1, remove p1", "ERR_UNKNOWN_ENDPOINT", 'called "p1"; the endpoints are s1'],
     ["add s1", "ERR_INVALID_OPTIONS", 'name or URL is taken by "s1"'],
     ["remove s1, remove p1", "ERR_INVALID_OPTIONS", "is the last endpoint; add another one first"],
   ])("%s", (step, code, message) => {

@@ -1,15 +1,16 @@
 import { movementsBetween } from "../../src/routing/movements.ts";
 import { pickByWeight, type Routable, servingEndpoints } from "../../src/routing/serving.ts";
 
-/** `p1` is a primary, `s1` a secondary; `s1*3` has the weight 3. */
+/** `p1` is a primary, `s1` a secondary; `s1*3` has the weight 3, `s1!` is forced. */
 function endpoints(text: string): Routable[] {
   return text
     .split(" ")
     .filter(Boolean)
     .map((word) => {
-      const [name = "", weight] = word.split("*");
+      const [name = "", weight] = word.replace("!", "").split("*");
       const role = name.startsWith("p") ? "primary" : "secondary";
-      return { name, role, weight: weight === undefined ? undefined : Number(weight) };
+      const forced = word.endsWith("!");
+      return { name, role, weight: weight === undefined ? undefined : Number(weight), forced };
     });
 }
 
@@ -26,6 +27,9 @@ describe("of the usable endpoints, negotiate chooses among", () => {
     ["s2 s1", "s2"],
     ["s1*1 s2*3 s3", "s1 s2"],
     ["s3 s1*1 s2*3", "s3"],
+    ["p1 s1!", "s1"],
+    ["p1*3 p2! s1", "p2"],
+    ["s1*1 s2*3! s3", "s2"],
     ["", ""],
   ])("%s: %s", (usable, expected) => {
     expect(names(servingEndpoints(endpoints(usable)))).toBe(expected);
@@ -56,6 +60,12 @@ describe("a change of the serving endpoints, with these still usable, is", () =>
     ["p1 p2", "p1", "p1 s1", "failover p2 -> p1"],
     ["p2", "p1 p2", "p1 p2", "failback p2 -> p1"],
     ["s1", "p1", "p1", "failback s1 -> p1"],
+    ["p1", "s1!", "p1 s1", "failover p1 -> s1"],
+    ["p1 p2", "s1!", "p1 p2 s1", "failover p1 -> s1,failover p2 -> s1"],
+    ["p1 p2", "p2!", "p1 p2", "failover p1 -> p2"],
+    ["s1", "s2!", "s1 s2", "failover s1 -> s2"],
+    ["s1", "p1!", "p1 s1", "failback s1 -> p1"],
+    ["p1", "p1!", "p1 s1", ""],
     ["p1", "p1", "p1 s1", ""],
     ["p1", "", "", ""],
   ])("from %s to %s (%s): %s", (before, after, usable, expected) => {

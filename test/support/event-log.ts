@@ -8,7 +8,10 @@ const EVENTS: (keyof PubSubEvents)[] = [
   "allDown",
   "endpointDrained",
   "endpointUndrained",
+  "failoverForced",
+  "forceCleared",
   "endpointAdded",
+  "endpointLeaving",
   "endpointRemoved",
 ];
 

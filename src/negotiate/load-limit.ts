@@ -1,0 +1,61 @@
+import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import type { TypedEvents } from "../events.ts";
+import { nextReturnSlot } from "./return-slots.ts";
+import { fullBucket, type TokenBucket, takeToken } from "./token-bucket.ts";
+
+/** Time between two `overloaded` events of one endpoint. */
+const eventIntervalInMs = 1000;
+
+interface Load {
+  bucket: TokenBucket;
+  lastSlot: number;
+  toldAt: number;
+}
+
+export interface LoadLimitParts {
+  /** `negotiate.maxPerSecond`. */
+  readonly perSecond: number | false;
+  readonly events: TypedEvents;
+  readonly random: () => number;
+}
+
+/** Protects each endpoint from more clients a second than it should get from this app server. */
+export class LoadLimit {
+  readonly #parts: LoadLimitParts;
+  readonly #loads = new WeakMap<RegisteredEndpoint, Load>();
+
+  constructor(parts: LoadLimitParts) {
+    this.#parts = parts;
+  }
+
+  /** @returns Undefined for a client that may go there, else in how many seconds it should come back. */
+  admit(endpoint: RegisteredEndpoint): number | undefined {
+    const { perSecond, random } = this.#parts;
+    if (perSecond === false) return undefined;
+    const now = performance.now();
+    const load = this.#loadOf(endpoint, perSecond, now);
+    const bucket = takeToken(load.bucket, perSecond, now);
+    if (bucket) {
+      load.bucket = bucket;
+      return undefined;
+    }
+    this.#tell(endpoint, load, now);
+    const { inSeconds, lastSlot } = nextReturnSlot(load.lastSlot, perSecond, now, random());
+    load.lastSlot = lastSlot;
+    return inSeconds;
+  }
+
+  #loadOf(endpoint: RegisteredEndpoint, perSecond: number, now: number): Load {
+    const known = this.#loads.get(endpoint);
+    if (known) return known;
+    const load = { bucket: fullBucket(perSecond, now), lastSlot: now, toldAt: -Infinity };
+    this.#loads.set(endpoint, load);
+    return load;
+  }
+
+  #tell(endpoint: RegisteredEndpoint, load: Load, now: number): void {
+    if (now - load.toldAt < eventIntervalInMs) return;
+    load.toldAt = now;
+    this.#parts.events.emit("overloaded", { endpoint: endpoint.name });
+  }
+}

@@ -1,0 +1,83 @@
+import { WebPubSubServiceClient } from "@azure/web-pubsub";
+import { startWorld } from "../support/regions.ts";
+
+/** One client may come now, and the next in 100 s. */
+const oneClient = { allowAnonymous: true, maxPerSecond: 0.01 };
+
+async function startLimited() {
+  const world = await startWorld({ negotiate: oneClient });
+  await world.pubsub.ready();
+  const overloads: string[] = [];
+  world.pubsub.events.on("overloaded", ({ endpoint }) => void overloads.push(endpoint));
+  const outcome = async (query = "") => {
+    const { status, body } = await world.negotiate(query);
+    return status === 200 ? body.endpoint : body.code;
+  };
+  return { ...world, overloads, outcome };
+}
+
+describe("when more clients come than maxPerSecond lets through, negotiate", () => {
+  it("tells the others when to come back, one after the other, and sends nobody to the next endpoint", async () => {
+    const { negotiate, overloads, outcome } = await startLimited();
+    expect(await outcome()).toBe("eastus");
+    const { status, headers, body } = await negotiate("");
+    expect(status).toBe(503);
+    expect(headers.get("content-type")).toMatch("application/problem+json");
+    expect(headers.get("cache-control")).toBe("no-store");
+    expect(headers.get("retry-after")).toBe("100");
+    expect(body).toEqual({
+      type: "about:blank",
+      title: "Service Unavailable",
+      status: 503,
+      code: "ERR_OVERLOADED",
+      detail: "Too many clients connect at the moment; try again later.",
+    });
+    const next = (await negotiate("")).headers.get("retry-after");
+    expect(Number(next)).toBeGreaterThanOrEqual(60);
+    expect(Number(next)).toBeLessThanOrEqual(120);
+    expect(overloads[0]).toBe("eastus");
+  });
+
+  it("counts each endpoint apart: after a failover the secondary has room of its own", async () => {
+    const { pubsub, outcome } = await startLimited();
+    expect([await outcome(), await outcome()]).toEqual(["eastus", "ERR_OVERLOADED"]);
+    pubsub.endpoints.drain("eastus");
+    expect([await outcome(), await outcome()]).toEqual(["westus", "ERR_OVERLOADED"]);
+  });
+
+  it("heeds what a client says, and counts it where it is sent", async () => {
+    const { outcome } = await startLimited();
+    const failed = "?failed=eastus";
+    expect([await outcome(failed), await outcome(failed)]).toEqual(["westus", "ERR_OVERLOADED"]);
+    expect(await outcome()).toBe("eastus");
+  });
+
+  it("goes on with the next endpoint when one gives no token, as far as that has room", async () => {
+    const { outcome, pubsub } = await startLimited();
+    const sign = jest
+      .spyOn(WebPubSubServiceClient.prototype, "getClientAccessToken")
+      .mockRejectedValueOnce(new Error("the region gives none"));
+    expect(await outcome()).toBe("westus");
+    pubsub.endpoints.drain("eastus");
+    expect(await outcome()).toBe("ERR_OVERLOADED");
+    sign.mockRestore();
+  });
+
+  it("has room for those who may connect: who is refused takes none", async () => {
+    const { pubsub, negotiate } = await startWorld({
+      negotiate: { authenticate: (req) => (req.query.user ? {} : null), maxPerSecond: 0.01 },
+    });
+    await pubsub.ready();
+    for (let stranger = 0; stranger < 3; stranger += 1) {
+      expect((await negotiate("")).body.code).toBe("ERR_UNAUTHENTICATED");
+    }
+    expect((await negotiate("?user=ada")).status).toBe(200);
+  });
+});
+
+it("by default there is no limit", async () => {
+  const { pubsub, negotiate } = await startWorld();
+  await pubsub.ready();
+  const answers = await Promise.all(Array.from({ length: 300 }, () => negotiate()));
+  expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+});
