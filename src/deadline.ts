@@ -1,10 +1,29 @@
 import { ResilientPubSubError } from "./errors.ts";
 
+/** Thrown (code `ERR_DEADLINE_EXCEEDED`) when an operation was not done in time. */
+export class DeadlineError extends ResilientPubSubError {
+  /** This process was blocked when the time was up, so it says nothing about whoever was called. */
+  readonly isOwnStall: boolean;
+
+  constructor(timeoutInMs: number, isOwnStall: boolean) {
+    super("ERR_DEADLINE_EXCEEDED", `No answer within ${timeoutInMs} ms`);
+    this.isOwnStall = isOwnStall;
+  }
+}
+
+/**
+ * Asked by the timer that ends a wait: whether it fired so late that the event loop was blocked.
+ * The answer may have come in time, and nobody was there to take it.
+ */
+export function isOwnStall(startedAt: number, timeoutInMs: number): boolean {
+  return performance.now() - startedAt - timeoutInMs > timeoutInMs / 2;
+}
+
 /**
  * Runs an operation that gets `timeoutInMs` to finish. Its signal ends it at the deadline, or when
  * the caller's signal does; the promise settles then even if the operation takes no notice.
  *
- * @throws ResilientPubSubError `ERR_DEADLINE_EXCEEDED`, or the reason of the caller's signal.
+ * @throws DeadlineError, or the reason of the caller's signal.
  */
 export async function withDeadline<T>(
   timeoutInMs: number,
@@ -13,9 +32,9 @@ export async function withDeadline<T>(
 ): Promise<T> {
   callerSignal?.throwIfAborted();
   const controller = new AbortController();
+  const startedAt = performance.now();
   const deadline = setTimeout(() => {
-    const message = `No answer within ${timeoutInMs} ms`;
-    controller.abort(new ResilientPubSubError("ERR_DEADLINE_EXCEEDED", message));
+    controller.abort(new DeadlineError(timeoutInMs, isOwnStall(startedAt, timeoutInMs)));
   }, timeoutInMs);
   const follow = (): void => controller.abort(callerSignal?.reason);
   callerSignal?.addEventListener("abort", follow, { once: true });

@@ -45,6 +45,15 @@ export function afterReview(state: CallState, hasPassed: boolean, now: Moment): 
   return hasPassed ? { status: "probation", ejections } : ejected(ejections + 1, now);
 }
 
+/**
+ * The state when the health checks have found the endpoint down, and then well again including a
+ * call that needs credentials: that explains the failures, and is as good as a review.
+ */
+export function afterRecovery(state: CallState): CallState {
+  if (state.status !== "ejected") return state;
+  return { status: "probation", ejections: state.ejections };
+}
+
 const isSpotless = (state: CallState): boolean =>
   state.status === "trusted" && state.failures === 0;
 

@@ -1,8 +1,13 @@
 import type { DownReason } from "./down-reason.ts";
 import type { Moment } from "./moment.ts";
 
-/** What one health check found. A decisive failure counts as `fall` of them. */
-export type ProbeOutcome = { ok: true } | { ok: false; reason: DownReason; isDecisive?: boolean };
+/**
+ * What one health check found. A decisive failure counts as `fall` of them; an authenticated
+ * success includes a call that needs credentials.
+ */
+export type ProbeOutcome =
+  | { ok: true; isAuthenticated?: boolean }
+  | { ok: false; reason: DownReason; isDecisive?: boolean };
 
 /**
  * What is known of an endpoint. `contradictions` counts the answers in a row that speak against

@@ -1,12 +1,13 @@
 import { setMaxListeners } from "node:events";
-import nodeCron, { type ScheduledTask } from "node-cron";
 import type { Endpoint } from "../endpoints/endpoint.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { EndpointRegistry } from "../endpoints/registry.ts";
 import type { HealthConfiguration } from "../options.ts";
 import type { CredentialCheckResult } from "./credential-check.ts";
+import { HealthJob } from "./health-job.ts";
 import { signalOf } from "./passive-signal.ts";
 import type { ProbeOptions, ProbeResult } from "./probe.ts";
+import { Reviews } from "./reviews.ts";
 
 /** How an endpoint is looked at. */
 export interface Probes {
@@ -24,8 +25,6 @@ interface Watch {
   startedAt: number;
   answeredStartedAt: number;
   next: NodeJS.Timeout | undefined;
-  /** When an ejection ends. */
-  review: NodeJS.Timeout | undefined;
   verdict: { promise: Promise<void>; settle: () => void } | undefined;
 }
 
@@ -39,7 +38,8 @@ export class HealthMonitor {
   readonly #probes: Probes;
   readonly #watches = new Map<RegisteredEndpoint, Watch>();
   readonly #closing = new AbortController();
-  #job: ScheduledTask | undefined;
+  readonly #reviews: Reviews;
+  #job: HealthJob | undefined;
 
   constructor(registry: EndpointRegistry, settings: HealthConfiguration, probes: Probes) {
     this.#registry = registry;
@@ -47,6 +47,15 @@ export class HealthMonitor {
     this.#probes = probes;
     // One listener for each probe under way is no leak, however many endpoints there are.
     setMaxListeners(0, this.#closing.signal);
+    this.#reviews = new Reviews({
+      isWatched: (endpoint) => !this.#closing.signal.aborted && registry.has(endpoint),
+      check: ({ endpoint }) => probes.credentials(endpoint, this.#probeOptions()),
+      record: (endpoint, result) => {
+        if (result === "rejected") this.#reject(endpoint);
+        else registry.recordReview(endpoint, result === "accepted");
+      },
+      pauseInMs: settings.transitionIntervalInMs,
+    });
   }
 
   /**
@@ -55,7 +64,12 @@ export class HealthMonitor {
    * @returns A promise that resolves when the first checks are decided, or on `close`.
    */
   start(): Promise<void> {
-    if (this.#settings.schedule !== false) this.#schedule(this.#settings.schedule);
+    if (this.#settings.schedule !== false) {
+      // The job does not wait for its probes: a silent endpoint would hold up the next run for all,
+      // and each endpoint joins its own check under way as it is.
+      this.#job = new HealthJob(this.#settings.schedule, () => void this.checkAll());
+      this.#job.start();
+    }
     return this.checkAll();
   }
 
@@ -88,9 +102,13 @@ export class HealthMonitor {
 
   /**
    * Takes the outcome of a real call as evidence: of its success when there is no error.
+   *
+   * @param startedAt When the call began, in the time of `performance.now()`. A call that began
+   *   before the endpoint's state changed speaks of the time before, and does not count.
    */
-  report(endpoint: RegisteredEndpoint, error?: unknown): void {
+  report(endpoint: RegisteredEndpoint, error?: unknown, startedAt = performance.now()): void {
     if (!this.#settings.passive || !this.#registry.has(endpoint)) return;
+    if (startedAt < endpoint.changedAt) return;
     const signal = error === undefined ? "success" : signalOf(error);
     if (signal === undefined) return;
     if (signal === "success") {
@@ -99,19 +117,28 @@ export class HealthMonitor {
     }
     if (signal === "failure") {
       this.#registry.recordCall(endpoint, false);
-      this.#scheduleReview(endpoint);
+      this.#reviews.plan(endpoint);
+      this.suspect(endpoint);
     } else {
-      // Checks under way have not looked at the credentials; they must not speak for them.
-      const sequence = ++this.#watchOf(endpoint).sequence;
-      this.#registry.recordRejectedCredentials(endpoint, sequence);
+      this.#reject(endpoint);
     }
-    this.suspect(endpoint);
   }
 
   /** Whether the last answer is too old, or too contradictory, to send a client there. */
   needsCheck(endpoint: RegisteredEndpoint): boolean {
     const ageInMs = performance.now() - this.#watchOf(endpoint).answeredStartedAt;
     return endpoint.isInDoubt || ageInMs > this.#settings.onDemandMaxAgeInMs;
+  }
+
+  /**
+   * Keeps an eye on an endpoint that clients are sent to, and waits for nothing. A silent endpoint
+   * is found out one deadline after the first check that it leaves unanswered, so under traffic the
+   * checks follow each other more closely than a negotiate would insist on.
+   */
+  refresh(endpoint: RegisteredEndpoint): void {
+    if (!this.#registry.has(endpoint)) return;
+    const ageInMs = performance.now() - this.#watchOf(endpoint).startedAt;
+    if (ageInMs > this.#settings.onDemandMaxAgeInMs / 5) void this.check(endpoint);
   }
 
   /**
@@ -127,6 +154,7 @@ export class HealthMonitor {
 
   /** Forgets an endpoint that was removed. */
   forget(endpoint: RegisteredEndpoint): void {
+    this.#reviews.forget(endpoint);
     const watch = this.#watches.get(endpoint);
     if (watch) this.#end(watch);
     this.#watches.delete(endpoint);
@@ -135,22 +163,20 @@ export class HealthMonitor {
   /** Stops the job, the timers and the probes under way. */
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#reviews.close();
     for (const watch of this.#watches.values()) this.#end(watch);
-    await this.#job?.destroy();
+    await this.#job?.close();
   }
 
-  #schedule(expression: string): void {
-    // The job does not wait for its probes: a silent endpoint would hold up the next run for all,
-    // and each endpoint joins its own check under way as it is.
-    const job = (): void => void this.checkAll();
-    this.#job = nodeCron.schedule(expression, job, {
-      noOverlap: true,
-      // In a zone with daylight saving, a sub-hourly schedule pauses when the clock falls back.
-      timezone: "Etc/UTC",
-      unref: true,
-      // A busy process misses runs; the next one makes up for it, so that is no news.
-      suppressMissedWarning: true,
-    });
+  #probeOptions(): ProbeOptions {
+    return { timeoutInMs: this.#settings.timeoutInMs, signal: this.#closing.signal };
+  }
+
+  #reject(endpoint: RegisteredEndpoint): void {
+    // Checks under way have not looked at the credentials; they must not speak for them.
+    const sequence = ++this.#watchOf(endpoint).sequence;
+    this.#registry.recordRejectedCredentials(endpoint, sequence);
+    this.suspect(endpoint);
   }
 
   #launch(endpoint: RegisteredEndpoint, watch: Watch): void {
@@ -162,8 +188,7 @@ export class HealthMonitor {
     watch.unanswered += 1;
     watch.isSuspected = false;
     this.#scheduleNext(endpoint, watch);
-    const options = { timeoutInMs: this.#settings.timeoutInMs, signal: this.#closing.signal };
-    void this.#look(endpoint, options).then((outcome) => {
+    void this.#look(endpoint).then((outcome) => {
       watch.unanswered -= 1;
       if (this.#closing.signal.aborted) return;
       if (outcome !== "inconclusive") {
@@ -176,11 +201,12 @@ export class HealthMonitor {
   }
 
   /** Before an endpoint is used, for the first time or again, its credentials are tried as well. */
-  async #look(endpoint: RegisteredEndpoint, options: ProbeOptions): Promise<ProbeResult> {
-    const isInUse = endpoint.health.status === "healthy";
-    const outcome = await this.#probes.health(endpoint.endpoint, options);
-    if (isInUse || outcome === "inconclusive" || !outcome.ok) return outcome;
-    switch (await this.#probes.credentials(endpoint.endpoint, options)) {
+  async #look(endpoint: RegisteredEndpoint): Promise<ProbeResult> {
+    const outcome = await this.#probes.health(endpoint.endpoint, this.#probeOptions());
+    if (outcome === "inconclusive" || !outcome.ok) return outcome;
+    // Asked only now: the endpoint may have gone down while this probe was under way.
+    if (endpoint.health.status === "healthy") return outcome;
+    switch (await this.#probes.credentials(endpoint.endpoint, this.#probeOptions())) {
       case "rejected":
         return { ok: false, reason: "credentials-rejected", isDecisive: true };
       case "inconclusive":
@@ -188,33 +214,15 @@ export class HealthMonitor {
       case "failed":
         // The region says that it is well and does not do what it is asked: that is for the calls.
         if (this.#settings.passive) this.#registry.recordCall(endpoint, false);
-        this.#scheduleReview(endpoint);
         return outcome;
       case "accepted":
-        return outcome;
+        return { ok: true, isAuthenticated: true };
     }
-  }
-
-  /** At the end of an ejection a call must succeed before the endpoint is trusted with others. */
-  #scheduleReview(endpoint: RegisteredEndpoint): void {
-    const watch = this.#watchOf(endpoint);
-    const { calls } = endpoint;
-    if (calls.status !== "ejected" || watch.review || this.#closing.signal.aborted) return;
-    const delay = Math.max(0, calls.until - performance.now());
-    watch.review = setTimeout(() => {
-      const options = { timeoutInMs: this.#settings.timeoutInMs, signal: this.#closing.signal };
-      void this.#probes.credentials(endpoint.endpoint, options).then((result) => {
-        watch.review = undefined;
-        if (this.#closing.signal.aborted || !this.#registry.has(endpoint)) return;
-        if (result === "rejected") this.report(endpoint, { statusCode: 401 });
-        this.#registry.recordReview(endpoint, result === "accepted");
-        this.#scheduleReview(endpoint);
-      });
-    }, delay).unref();
   }
 
   #afterAnswer(endpoint: RegisteredEndpoint, watch: Watch): void {
     if (!this.#registry.has(endpoint)) return;
+    this.#reviews.plan(endpoint);
     if (endpoint.isInDoubt) {
       if (watch.next === undefined && watch.unanswered === 0) this.#scheduleNext(endpoint, watch);
       return;
@@ -272,7 +280,6 @@ export class HealthMonitor {
       startedAt: Number.NEGATIVE_INFINITY,
       answeredStartedAt: Number.NEGATIVE_INFINITY,
       next: undefined,
-      review: undefined,
       verdict: undefined,
     };
     this.#watches.set(endpoint, watch);
@@ -286,7 +293,6 @@ export class HealthMonitor {
 
   #end(watch: Watch): void {
     this.#cancelNext(watch);
-    clearTimeout(watch.review);
     watch.verdict?.settle();
   }
 }

@@ -1,8 +1,10 @@
 import { type ClientRequest, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
+import { isOwnStall } from "../deadline.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
 import { reasonOfNetworkError } from "./down-reason.ts";
 import type { ProbeOutcome } from "./health-state.ts";
+import { isOwnExhaustion } from "./own-exhaustion.ts";
 
 const HEALTH_PATH = "/api/health?api-version=2024-12-01";
 
@@ -31,16 +33,13 @@ export async function probe(endpoint: Endpoint, options: ProbeOptions): Promise<
 
 type AttemptResult = ProbeResult | "stalled" | "stale-socket";
 
-/** This process has run out of sockets, memory or ports. */
-const OWN_EXHAUSTION = new Set(["EMFILE", "ENFILE", "ENOMEM", "ENOBUFS", "EADDRNOTAVAIL"]);
-
 function attempt(endpoint: Endpoint, options: ProbeOptions): Promise<AttemptResult> {
   return new Promise((resolve) => {
     const startedAt = performance.now();
     const request = send(endpoint, options.signal);
     const deadline = setTimeout(() => {
-      const overdueInMs = performance.now() - startedAt - options.timeoutInMs;
-      settle(overdueInMs > options.timeoutInMs / 2 ? "stalled" : { ok: false, reason: "timeout" });
+      const wasStalled = isOwnStall(startedAt, options.timeoutInMs);
+      settle(wasStalled ? "stalled" : { ok: false, reason: "timeout" });
     }, options.timeoutInMs);
     deadline.unref();
     const settle = (result: AttemptResult): void => {
@@ -57,7 +56,7 @@ function attempt(endpoint: Endpoint, options: ProbeOptions): Promise<AttemptResu
     request.on("error", (error: NodeJS.ErrnoException) => {
       const wasClosedWhileIdle = request.reusedSocket && error.code === "ECONNRESET";
       if (wasClosedWhileIdle) settle("stale-socket");
-      else if (OWN_EXHAUSTION.has(error.code ?? "")) settle("inconclusive");
+      else if (isOwnExhaustion(error)) settle("inconclusive");
       else settle({ ok: false, reason: reasonOfNetworkError(error) });
     });
   });

@@ -1,21 +1,23 @@
 import {
   afterCall,
+  afterRecovery,
   afterReview,
   type CallState,
   ejectionInMs,
   trusted,
 } from "../../src/health/call-state.ts";
 
-/** Plays one thing a second: + and - are calls, p and f reviews that pass and fail. */
+/** Plays one thing a second: + and - are calls, p and f reviews that pass and fail, r a recovery. */
 function play(script: string, fall: number): CallState {
   return [...script].reduce<CallState>((state, symbol, index) => {
     const now = { at: 0, monotonic: 1000 * (index + 1) };
     if (symbol === "p" || symbol === "f") return afterReview(state, symbol === "p", now);
+    if (symbol === "r") return afterRecovery(state);
     return afterCall(state, symbol === "+", fall, now);
   }, trusted);
 }
 
-describe("after these calls (+ success, -) and reviews (p passed, f failed) an endpoint is", () => {
+describe("after these calls (+ success, -) and reviews (p passed, f failed, r recovered) an endpoint is", () => {
   it.each<[string, number, string]>([
     ["", 2, "trusted"],
     ["+", 2, "trusted"],
@@ -34,6 +36,13 @@ describe("after these calls (+ success, -) and reviews (p passed, f failed) an e
     ["--p+-", 2, "trusted after 1"],
     ["--pf", 2, "on probation"],
     ["p", 2, "trusted"],
+    // The health checks went down and came back: that is as good as a review.
+    ["--r", 2, "on probation"],
+    ["--rf", 2, "on probation"],
+    ["--r-", 2, "ejected for the 2nd time until 24000"],
+    ["--r+", 2, "trusted"],
+    ["-r", 2, "trusted after 1"],
+    ["r", 2, "trusted"],
   ])("'%s' with fall %d: %s", (script, fall, expected) => {
     expect(describeState(play(script, fall))).toBe(expected);
   });

@@ -222,6 +222,23 @@ it("those that have traffic look for recovery of everybody who is down, once in 
   expect(transitions.at(-1)).toMatch(/west up$/);
 });
 
+it("an endpoint that clients are sent to is checked five times in onDemandMaxAgeInMs, whatever the traffic", async () => {
+  const { probes, registry } = setUp({ east: "up", west: "up" });
+  void monitor.start();
+  for (let i = 0; i < 1000; i++) {
+    monitor.refresh(registry.get("east"));
+    await pass(1);
+  }
+  expect(probes.filter((probe) => probe.endsWith("east"))).toEqual([
+    "0 east",
+    "201 east",
+    "402 east",
+    "603 east",
+    "804 east",
+  ]);
+  expect(probes.filter((probe) => probe.endsWith("west"))).toEqual(["0 west"]);
+});
+
 describe("on demand", () => {
   async function healthyEast(settings?: Partial<HealthConfiguration>) {
     const world = setUp({ east: "up" }, settings);
@@ -296,7 +313,7 @@ it("an endpoint that was removed is not looked at any more, and nobody waits for
   await pass(100);
   const west = registry.get("west");
   const verdict = monitor.check(west);
-  registry.remove("west");
+  registry.release(registry.remove("west"));
   monitor.forget(west);
   monitor.suspect(west);
   await Promise.all([verdict, monitor.check(west)]);

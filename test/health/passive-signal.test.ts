@@ -1,12 +1,14 @@
 import { RestError } from "@azure/core-rest-pipeline";
-import { ResilientPubSubError } from "express-resilient-pubsub";
 import { reasonOfNetworkError } from "../../src/health/down-reason.ts";
+import { DeadlineError } from "../../src/deadline.ts";
 import { signalOf } from "../../src/health/passive-signal.ts";
 
 describe("the error of a call is", () => {
   it.each<[string, unknown, string | undefined]>([
     ["a refused connection", new RestError("x", { code: "ECONNREFUSED" }), "failure"],
-    ["a missed deadline", new ResilientPubSubError("ERR_DEADLINE_EXCEEDED", "x"), "failure"],
+    ["a missed deadline", new DeadlineError(100, false), "failure"],
+    ["a deadline that this process slept through", new DeadlineError(100, true), undefined],
+    ["a want of sockets of our own", new RestError("x", { code: "EMFILE" }), undefined],
     ["a 500", new RestError("x", { statusCode: 500 }), "failure"],
     ["a 503", new RestError("x", { statusCode: 503 }), "failure"],
     ["a 400", new RestError("x", { statusCode: 400, code: "Error.BadRequest" }), undefined],

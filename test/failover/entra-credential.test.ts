@@ -1,0 +1,126 @@
+import { createHmac } from "node:crypto";
+import type { TokenCredential } from "@azure/core-auth";
+import express from "express";
+import { resilientPubSub } from "express-resilient-pubsub";
+import { type Fault, startEmulator } from "express-resilient-pubsub/emulator";
+import { closeAfterTest } from "../support/clean-up.ts";
+import { logEvents } from "../support/event-log.ts";
+import { fetchAnswer } from "../support/regions.ts";
+import { serve } from "../support/serve.ts";
+import { trust } from "../support/trust.ts";
+
+afterEach(() => jest.restoreAllMocks());
+
+const encode = (value: object | string) =>
+  Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
+
+/** A credential whose tokens look like those of Microsoft Entra; the emulator checks no signature. */
+function entraCredential(): TokenCredential {
+  return {
+    getToken: async () => {
+      const exp = Math.floor(Date.now() / 1000) + 3600;
+      const claims = encode({ aud: "https://webpubsub.azure.com", exp });
+      const unsigned = `${encode({ alg: "HS256", typ: "JWT" })}.${claims}`;
+      const signature = createHmac("sha256", "anything").update(unsigned).digest("base64url");
+      return { token: `${unsigned}.${signature}`, expiresOnTimestamp: exp * 1000 };
+    },
+  };
+}
+
+const unavailable: TokenCredential = {
+  getToken: () => Promise.reject(new Error("no managed identity here")),
+};
+const silent: TokenCredential = { getToken: () => new Promise(() => {}) };
+
+/** East is given by credential, so its client tokens come from the service; west by access key. */
+async function startWorld(credential: TokenCredential = entraCredential()) {
+  const east = closeAfterTest(await startEmulator({ tls: true, acceptEntraTokens: true }));
+  const west = closeAfterTest(await startEmulator());
+  trust(east.certificate);
+  const pubsub = closeAfterTest(
+    resilientPubSub({
+      hub: "chat",
+      endpoints: [
+        { name: "east", role: "primary", endpoint: east.endpoint, credential },
+        { name: "west", role: "secondary", connectionString: west.connectionString },
+      ],
+      negotiate: { allowAnonymous: true },
+      upstream: { verifySignature: false },
+      health: { schedule: false, timeoutInMs: 300, onDemandMaxAgeInMs: 60_000 },
+    }),
+  );
+  const log = logEvents(pubsub.events);
+  pubsub.events.on("tokenFailed", ({ endpoint }) => void log.push(`tokenFailed ${endpoint}`));
+  const { url } = closeAfterTest(await serve(express().use(pubsub)));
+  return { east, pubsub, log, negotiate: () => fetchAnswer(`${url}/negotiate`) };
+}
+
+it("an endpoint given by Entra credential serves: its health check needs no token, its client token is asked for", async () => {
+  const { east, pubsub, log, negotiate } = await startWorld();
+  await pubsub.ready();
+  const { status, body } = await negotiate();
+  expect({ status, endpoint: body.endpoint }).toEqual({ status: 200, endpoint: "east" });
+  expect(body.url).toMatch(`${east.endpoint.replace("https", "wss")}/client/hubs/chat?`);
+  expect((await pubsub.broadcast("hi")).delivered).toEqual(["east", "west"]);
+  expect(log).toEqual(["endpointUp west", "endpointUp east"]);
+});
+
+describe("a token request moves on to the next endpoint within the same negotiate", () => {
+  it.each<[string, Fault, string[]]>([
+    [
+      "that is never answered",
+      { kind: "blackhole", requestTypes: ["RESTAPI"] },
+      [
+        "tokenFailed east",
+        "tokenFailed east",
+        "endpointDown east (failing-calls)",
+        "failover east -> west (failing-calls)",
+      ],
+    ],
+    [
+      "that gets a 500",
+      { kind: "gray" },
+      [
+        "tokenFailed east",
+        "tokenFailed east",
+        "endpointDown east (failing-calls)",
+        "failover east -> west (failing-calls)",
+      ],
+    ],
+    ["that gets a 429", { kind: "throttle" }, ["tokenFailed east", "tokenFailed east"]],
+    [
+      "that gets a 403",
+      { kind: "accessDenied" },
+      [
+        "tokenFailed east",
+        "endpointDown east (credentials-rejected)",
+        "failover east -> west (credentials-rejected)",
+      ],
+    ],
+  ])("%s", async (_, fault, events) => {
+    const { east, pubsub, log, negotiate } = await startWorld();
+    await pubsub.ready();
+    log.length = 0;
+    await east.inject(fault);
+    for (let i = 0; i < 3 - (fault.kind === "throttle" ? 1 : 0); i++) {
+      const { status, body } = await negotiate();
+      expect({ status, endpoint: body.endpoint }).toEqual({ status: 200, endpoint: "west" });
+    }
+    expect(log).toEqual(events);
+  });
+});
+
+describe("a credential that gives no token", () => {
+  it.each([
+    ["because it fails", unavailable],
+    ["because it never answers", silent],
+  ])("%s costs no client its connection", async (_, credential) => {
+    const { pubsub, log, negotiate } = await startWorld(credential);
+    await pubsub.ready();
+    for (let i = 0; i < 3; i++) {
+      const { status, body } = await negotiate();
+      expect({ status, endpoint: body.endpoint }).toEqual({ status: 200, endpoint: "west" });
+    }
+    expect(log).toContain("tokenFailed east");
+  });
+});

@@ -1,0 +1,100 @@
+import { type Emulator, type Fault, startEmulator } from "express-resilient-pubsub/emulator";
+import { createEndpoint, type Endpoint } from "../../src/endpoints/endpoint.ts";
+import { checkCredentials } from "../../src/health/credential-check.ts";
+import type { EndpointOptions } from "../../src/option-types.ts";
+import { parseEndpoint } from "../../src/options.ts";
+import { closeAfterTest } from "../support/clean-up.ts";
+
+const options = { timeoutInMs: 200, signal: new AbortController().signal };
+
+function endpointWith(rest: Omit<EndpointOptions, "name" | "role">): Endpoint {
+  const endpoint = createEndpoint(parseEndpoint({ name: "a", role: "primary", ...rest }), "chat");
+  closeAfterTest({ close: () => endpoint.agent.destroy() });
+  return endpoint;
+}
+
+const start = async (): Promise<Emulator> => closeAfterTest(await startEmulator());
+
+describe("a check of the credentials, made while the service", () => {
+  it.each<[string, Fault | undefined, string]>([
+    ["is well", undefined, "accepted"],
+    ["minds our pace", { kind: "throttle" }, "accepted"],
+    ["denies us access", { kind: "accessDenied" }, "rejected"],
+    ["answers with 401", { kind: "unhealthy", status: 401 }, "rejected"],
+    ["fails, its health check being green", { kind: "gray" }, "failed"],
+    [
+      "is silent, its health check being green",
+      { kind: "blackhole", requestTypes: ["RESTAPI"] },
+      "failed",
+    ],
+    ["is down", { kind: "crash" }, "failed"],
+  ])("%s: %j %s", async (_, fault, expected) => {
+    const emulator = await start();
+    if (fault) await emulator.inject(fault);
+    expect(
+      await checkCredentials(
+        endpointWith({ connectionString: emulator.connectionString }),
+        options,
+      ),
+    ).toBe(expected);
+  });
+
+  it("has another key: rejected", async () => {
+    const emulator = await start();
+    const endpoint = endpointWith({ connectionString: emulator.connectionString });
+    emulator.rotateKey("primary");
+    expect(await checkCredentials(endpoint, options)).toBe("rejected");
+  });
+});
+
+describe("a credential that", () => {
+  const identityError = (statusCode: number) =>
+    Object.assign(new Error("x"), { name: "AuthenticationError", statusCode });
+  it.each<[string, () => Promise<never>, string]>([
+    ["gives no token", () => Promise.reject(new Error("none here")), "failed"],
+    ["never answers", () => new Promise(() => {}), "failed"],
+    ["does not know us any more", () => Promise.reject(identityError(401)), "rejected"],
+    ["cannot make sense of us", () => Promise.reject(identityError(400)), "failed"],
+  ])("%s is %3$s", async (_, getToken, expected) => {
+    const endpoint = endpointWith({
+      endpoint: "https://127.0.0.1:1",
+      credential: { getToken },
+    });
+    expect(await checkCredentials(endpoint, options)).toBe(expected);
+  });
+});
+
+it("does not blame an endpoint when this process has run out of file descriptors", async () => {
+  const endpoint = endpointWith({ connectionString: (await start()).connectionString });
+  endpoint.agent.createConnection = (_options, connected) => {
+    const error = Object.assign(new Error("too many open files"), { code: "EMFILE" });
+    setImmediate(() => connected?.(error, undefined as never));
+    return undefined;
+  };
+  expect(await checkCredentials(endpoint, options)).toBe("inconclusive");
+});
+
+it("ended early, it says nothing", async () => {
+  const emulator = await start();
+  await emulator.inject({ kind: "blackhole" });
+  const controller = new AbortController();
+  const result = checkCredentials(endpointWith({ connectionString: emulator.connectionString }), {
+    ...options,
+    signal: controller.signal,
+  });
+  controller.abort();
+  expect(await result).toBe("inconclusive");
+});
+
+it("whose deadline passed while this process was busy, it is repeated", async () => {
+  const emulator = await start();
+  await emulator.inject({ kind: "latency", delayInMs: 50 });
+  const result = checkCredentials(
+    endpointWith({ connectionString: emulator.connectionString }),
+    options,
+  );
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  const busyUntil = performance.now() + 500;
+  while (performance.now() < busyUntil);
+  expect(await result).toBe("accepted");
+});

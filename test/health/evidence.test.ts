@@ -1,0 +1,187 @@
+import { ScriptedWorld } from "../support/scripted-world.ts";
+
+/* Both detectors together, where they meet; each on its own is tested beside this. */
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(async () => {
+  for (const { monitor } of worlds.splice(0)) await monitor.close();
+  await pass(5000);
+  expect(jest.getTimerCount()).toBe(0);
+  jest.useRealTimers();
+});
+
+const worlds: ScriptedWorld[] = [];
+const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
+const rejection = { statusCode: 403 };
+const failure = { statusCode: 500 };
+
+function create(...args: ConstructorParameters<typeof ScriptedWorld>): ScriptedWorld {
+  const world = new ScriptedWorld(...args);
+  worlds.push(world);
+  return world;
+}
+
+/** Two endpoints that are up, at 1 s, without a health job; the log begins now. */
+async function upAt1000(health: ConstructorParameters<typeof ScriptedWorld>[1] = {}) {
+  const world = create(["east", "west"], { schedule: false, ...health });
+  void world.monitor.start();
+  await pass(1000);
+  world.log.length = 0;
+  return { world, monitor: world.monitor, east: world.registry.get("east") };
+}
+
+describe("rejected credentials", () => {
+  it("are not made good by a health check that was under way", async () => {
+    const { world, monitor, east } = await upAt1000();
+    world.set("east", "denied");
+    void monitor.check(east);
+    await pass(5);
+    monitor.report(east, rejection);
+    await pass(3000);
+    expect(world.log).toEqual([
+      "1005 credentialsRejected east",
+      "1005 endpointDown east (credentials-rejected)",
+      "1005 failover east -> west (credentials-rejected)",
+    ]);
+  });
+
+  it("found by the review of an ejection are told as such, and the ejection does not add up", async () => {
+    const { world, monitor, east } = await upAt1000();
+    monitor.report(east, failure);
+    monitor.report(east, failure);
+    world.set("east", "denied");
+    await pass(15_000);
+    world.set("east", "well");
+    monitor.lookForRecovery();
+    await pass(1000);
+    expect(world.log).toEqual([
+      "1000 endpointDown east (failing-calls)",
+      "1000 failover east -> west (failing-calls)",
+      "11010 credentialsRejected east",
+      "16270 endpointUp east (credentials-rejected)",
+      "16270 failback west -> east",
+    ]);
+  });
+
+  it("of a moment that is over do not count", async () => {
+    const { world, monitor, east } = await upAt1000();
+    const startedAt = performance.now();
+    world.set("east", "crashed");
+    void monitor.check(east);
+    await pass(1000);
+    world.set("east", "well");
+    void monitor.check(east);
+    await pass(1000);
+    monitor.report(east, rejection, startedAt);
+    expect(east.state).toBe("healthy");
+  });
+});
+
+describe("a review that is under way", () => {
+  it("says nothing once the endpoint has gone down and come back in another way", async () => {
+    const { world, monitor, east } = await upAt1000();
+    monitor.report(east, failure);
+    monitor.report(east, failure);
+    world.set("east", "grayAndSilent");
+    // The review starts at 11 s and fails at 13 s.
+    await pass(10_100);
+    world.set("east", "crashed");
+    void monitor.check(east);
+    await pass(300);
+    world.set("east", "well");
+    void monitor.check(east);
+    await pass(600);
+    expect(east.calls).toEqual({ status: "probation", ejections: 1 });
+    await pass(5000);
+    expect(east.calls).toEqual({ status: "probation", ejections: 1 });
+    expect(world.log.slice(2)).toEqual([
+      "11670 endpointUp east (refused)",
+      "11670 failback west -> east",
+    ]);
+  });
+
+  it("ends with the endpoint, when that is removed", async () => {
+    const { world, monitor, east } = await upAt1000();
+    monitor.report(east, failure);
+    monitor.report(east, failure);
+    world.registry.remove("east");
+    world.release(east);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
+
+it("a health check that began before the fall does not bring an endpoint back without its credentials", async () => {
+  const { world, monitor, east } = await upAt1000({ rise: 1, fall: 1 });
+  world.set("east", "slow");
+  void monitor.check(east);
+  await pass(100);
+  world.set("east", "denied");
+  world.registry.recordProbe(east, 0, { ok: false, reason: "refused" }, { at: 0, durationInMs: 1 });
+  expect(east.state).toBe("healthy");
+  world.registry.recordProbe(east, 2, { ok: false, reason: "refused" }, { at: 0, durationInMs: 1 });
+  expect(east.state).toBe("unhealthy");
+  await pass(2000);
+  expect(world.log.some((line) => line.includes("endpointUp"))).toBe(false);
+});
+
+describe("when the check of the credentials hangs at the start", () => {
+  it("the first negotiate is answered within its budget, by whoever is known to be well", async () => {
+    const world = create(["east", "west"], { schedule: false });
+    world.set("east", "grayAndSilent");
+    void world.monitor.start();
+    await pass(1);
+    const answer = world.negotiate();
+    await pass(500);
+    expect((await answer)?.name).toBe("west");
+    expect(world.routes).toEqual(["501 west"]);
+  });
+
+  it("everything is decided after one deadline more, and what hung counts as failed calls", async () => {
+    const world = create(["east", "west"], { schedule: false });
+    world.set("east", "grayAndSilent");
+    const ready = jest.fn();
+    void world.monitor.start().then(ready);
+    await pass(2009);
+    expect(ready).not.toHaveBeenCalled();
+    await pass(1);
+    expect(ready).toHaveBeenCalled();
+    await pass(1000);
+    expect(world.log).toEqual([
+      "20 endpointUp west",
+      "2010 endpointUp east",
+      "2260 endpointDown east (failing-calls)",
+      "2260 failover east -> west (failing-calls)",
+    ]);
+  });
+});
+
+it("with passive: false no call counts, and the credentials are tried all the same", async () => {
+  const { world, monitor, east } = await upAt1000({ passive: false });
+  for (const error of [failure, failure, rejection]) monitor.report(east, error);
+  await pass(1000);
+  expect(world.log).toEqual([]);
+
+  world.set("east", "crashed");
+  void monitor.check(east);
+  await pass(1000);
+  world.set("east", "denied");
+  void monitor.check(east);
+  await pass(1000);
+  expect(world.log.at(-1)).toMatch(/credentialsRejected east$/);
+  world.set("east", "gray");
+  void monitor.check(east);
+  await pass(1000);
+  expect(world.log.at(-2)).toMatch(/endpointUp east/);
+});
+
+it("of a hundred endpoints, each is judged by itself", async () => {
+  const names = ["east", ...Array.from({ length: 99 }, (_, i) => `west${i}`)];
+  const world = create(names, { schedule: "* * * * * *" });
+  for (const name of names.slice(50)) world.set(name, "silent");
+  void world.monitor.start();
+  await pass(1000);
+  expect(world.log).toHaveLength(50);
+  await pass(9000);
+  expect(world.log).toHaveLength(100);
+  expect(world.registry.all().filter(({ state }) => state === "healthy")).toHaveLength(50);
+});
