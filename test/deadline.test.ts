@@ -45,6 +45,18 @@ it("does not leave a rejection of an abandoned operation unhandled", async () =>
   await outcome;
 });
 
+it.each([
+  ["in time", 100, false],
+  ["half a deadline late", 150, false],
+  ["later than that: this process was blocked", 151, true],
+])("tells whether its timer fired %s", async (_, elapsedInMs, isOwnStall) => {
+  const startedAt = performance.now();
+  const outcome = expect(withDeadline(100, undefined, never)).rejects.toMatchObject({ isOwnStall });
+  jest.spyOn(performance, "now").mockReturnValue(startedAt + elapsedInMs);
+  await jest.advanceTimersByTimeAsync(100);
+  await outcome;
+});
+
 it("waits for a promise no longer than the budget", async () => {
   const settled = jest.fn();
   void waitAtMost(100, never()).then(settled);

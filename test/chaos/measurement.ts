@@ -1,0 +1,66 @@
+import type { AppServer } from "./app-server.ts";
+import type { Kind, RegionName } from "./plan.ts";
+import type { Outage, Region } from "./region.ts";
+
+/** Durations in milliseconds. */
+export interface Measurements {
+  /** From the fault until the endpoint was taken out. */
+  readonly detection: Record<Kind, number[]>;
+  /** From the fault until the last request that was answered with the endpoint. */
+  readonly lastNamed: Record<Kind, number[]>;
+  /** From the heal until the endpoint was used again: of endpoints that had not broken before, and of others. */
+  readonly failback: { readonly first: number[]; readonly afterFlap: number[] };
+  /** Outages that were over before they were noticed. */
+  unnoticed: number;
+  /** Outages that hit an endpoint which was not used again yet. */
+  unused: number;
+  /** Heals after which the endpoint was not used again before it broke anew, or the scene ended. */
+  notReturned: number;
+}
+
+export const noMeasurements = (): Measurements => ({
+  detection: { crash: [], blackhole: [] },
+  lastNamed: { crash: [], blackhole: [] },
+  failback: { first: [], afterFlap: [] },
+  unnoticed: 0,
+  unused: 0,
+  notReturned: 0,
+});
+
+/** Adds what one app server shows of the outages of a scene. */
+export function measure(
+  into: Measurements,
+  server: AppServer,
+  regions: ReadonlyMap<RegionName, Region>,
+): void {
+  for (const { name, outages } of regions.values()) {
+    const changes = server.changes.filter(({ endpoint }) => endpoint === name);
+    for (const [index, outage] of outages.entries()) {
+      const { from, kind, healedFrom, to } = outage;
+      const before = changes.findLast(({ at }) => at <= from);
+      if (!before?.isUp) {
+        into.unused += 1;
+        continue;
+      }
+      const lost = changes.find(({ at, isUp }) => at > from && at <= healedFrom && !isUp);
+      if (!lost) {
+        into.unnoticed += 1;
+        continue;
+      }
+      into.detection[kind].push(lost.at - from);
+      const named = lastNamed(server, name, outage);
+      if (named !== undefined) into.lastNamed[kind].push(named - from);
+      const next = outages[index + 1]?.from ?? Number.POSITIVE_INFINITY;
+      const returned = changes.find(({ at, isUp }) => at >= healedFrom && at < next && isUp);
+      if (!returned) into.notReturned += 1;
+      else into.failback[index === 0 ? "first" : "afterFlap"].push(returned.at - to);
+    }
+  }
+}
+
+function lastNamed({ answers }: AppServer, name: string, { from, healedFrom }: Outage) {
+  const times = answers
+    .filter(({ endpoint, sentAt, at }) => endpoint === name && sentAt >= from && at < healedFrom)
+    .map(({ sentAt }) => sentAt);
+  return times.length > 0 ? Math.max(...times) : undefined;
+}

@@ -1,0 +1,58 @@
+import type { ChaosResult } from "./chaos-run.ts";
+
+const MOST_LINES = 30;
+
+/** The result as people read it. */
+export function linesOf(result: ChaosResult): string[] {
+  const { seed, cycles, violations, measurements, memory, memoryGrowthInMib } = result;
+  const { detection, lastNamed, failback, unnoticed, unused, notReturned } = measurements;
+  const growth =
+    memoryGrowthInMib === undefined
+      ? "too few readings to tell its growth"
+      : `${memoryGrowthInMib.toFixed(1)} MiB more in the last third than in the one before`;
+  return [
+    `seed ${seed}, ${cycles} cycles in ${(result.durationInMs / 1000).toFixed(0)} s: ` +
+      `${result.negotiates} negotiates, ${result.broadcasts} broadcasts`,
+    "",
+    distributionLine("crash: taken out after", detection.crash),
+    distributionLine("crash: last named after", lastNamed.crash),
+    distributionLine("blackhole: taken out after", detection.blackhole),
+    distributionLine("blackhole: last named after", lastNamed.blackhole),
+    distributionLine("used again, first time", failback.first),
+    distributionLine("used again, after a flap", failback.afterFlap),
+    `  outages: ${unnoticed} over before noticed, ${unused} of an endpoint not used yet; ` +
+      `${notReturned} not used again in time`,
+    `  broadcasts that skipped an endpoint back for 3 s but not trusted yet: ${result.withheld}`,
+    `  memory in use ${memory.at(-1)?.toFixed(1)} MiB, ${growth}`,
+    `  longest stall of this process: ${result.longestStallInMs.toFixed(0)} ms`,
+    "",
+    ...(violations.length === 0 ? ["Every expectation is met."] : violationLines(result)),
+  ];
+}
+
+function violationLines({ seed, cycles, violations }: ChaosResult): string[] {
+  const lines = violations.map(({ cycle, what }) => `  cycle ${cycle}: ${what}`);
+  const more = lines.length - MOST_LINES;
+  return [
+    `${violations.length} VIOLATIONS`,
+    ...lines.slice(0, MOST_LINES),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+    `Repeat with: npm run chaos -- --seed ${seed} --cycles ${cycles}`,
+  ];
+}
+
+function distributionLine(what: string, values: readonly number[]): string {
+  const { length } = values;
+  if (length === 0) return `  ${what.padEnd(30)} never`;
+  const figures = Object.entries(distributionOf(values)).map(
+    ([name, value]) => `${name} ${String(Math.round(value)).padStart(5)}`,
+  );
+  return `  ${what.padEnd(30)} ${figures.join("  ")}  ms, ${length} times`;
+}
+
+/** What is to be known of many durations. */
+export function distributionOf(values: readonly number[]) {
+  const ascending = [...values].sort((a, b) => a - b);
+  const at = (share: number): number => ascending[Math.ceil(ascending.length * share) - 1] ?? 0;
+  return { min: ascending[0] ?? 0, p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
+}
