@@ -115,17 +115,18 @@ async function getClientUrl(
   chosen: RegisteredEndpoint,
   identity: Identity,
 ): Promise<ClientUrl | undefined> {
+  const startedAt = performance.now();
   try {
     const clientUrl = await clientUrlOf(chosen.endpoint, identity, {
       tokenLifetimeInMinutes: configuration.negotiate.tokenLifetimeInMinutes,
       timeoutInMs: configuration.health.timeoutInMs,
     });
     // With a key the token is made here, and says nothing of the service.
-    if (chosen.endpoint.issuesTokens) monitor.report(chosen);
+    if (chosen.endpoint.issuesTokens) monitor.report(chosen, undefined, startedAt);
     return clientUrl;
   } catch (error) {
     events.emit("tokenFailed", { endpoint: chosen.name, error });
-    monitor.report(chosen, error);
+    monitor.report(chosen, error, startedAt);
     return undefined;
   }
 }

@@ -12,6 +12,9 @@ import { fetchAnswer } from "../support/regions.ts";
 import { serve } from "../support/serve.ts";
 import { until } from "../support/until.ts";
 
+// A busy machine may take its time; nothing is measured here.
+jest.setTimeout(30_000);
+
 /*
  * Every fault over the wire, as seen by an app server whose primary is `east`. What takes time is
  * in fault-timing.test.ts. Every negotiate checks its choice here, so the first one tells.

@@ -50,12 +50,12 @@ describe("a check of the credentials, made while the service", () => {
 describe("a credential that", () => {
   const identityError = (statusCode: number) =>
     Object.assign(new Error("x"), { name: "AuthenticationError", statusCode });
-  it.each<[string, () => Promise<never>, string]>([
-    ["gives no token", () => Promise.reject(new Error("none here")), "failed"],
-    ["never answers", () => new Promise(() => {}), "failed"],
-    ["does not know us any more", () => Promise.reject(identityError(401)), "rejected"],
-    ["cannot make sense of us", () => Promise.reject(identityError(400)), "failed"],
-  ])("%s is %3$s", async (_, getToken, expected) => {
+  it.each<[string, string, () => Promise<never>]>([
+    ["gives no token", "failed", () => Promise.reject(new Error("none here"))],
+    ["never answers", "failed", () => new Promise(() => {})],
+    ["does not know us any more", "rejected", () => Promise.reject(identityError(401))],
+    ["cannot make sense of us", "failed", () => Promise.reject(identityError(400))],
+  ])("%s counts as %s", async (_, expected, getToken) => {
     const endpoint = endpointWith({
       endpoint: "https://127.0.0.1:1",
       credential: { getToken },

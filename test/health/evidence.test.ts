@@ -100,6 +100,26 @@ describe("a review that is under way", () => {
     ]);
   });
 
+  it("is made up for when the health checks come back and the calls do not", async () => {
+    const { world, monitor, east } = await upAt1000();
+    monitor.report(east, failure);
+    monitor.report(east, failure);
+    world.set("east", "crashed");
+    void monitor.check(east);
+    await pass(15_000);
+    expect(east.calls).toMatchObject({ status: "ejected", ejections: 1 });
+    world.set("east", "gray");
+    void monitor.check(east);
+    await pass(1000);
+    expect(east.calls).toMatchObject({ status: "ejected", ejections: 2 });
+    world.set("east", "well");
+    await pass(25_000);
+    expect(world.log.slice(2).map((line) => line.replace(/^\d+ /, ""))).toEqual([
+      "endpointUp east (failing-calls)",
+      "failback west -> east",
+    ]);
+  });
+
   it("ends with the endpoint, when that is removed", async () => {
     const { world, monitor, east } = await upAt1000();
     monitor.report(east, failure);

@@ -54,7 +54,9 @@ describe("forceFailover", () => {
 
 describe("an endpoint that is added while it does not answer", () => {
   it("gets neither client nor broadcast, and both once it does", async () => {
-    const world = await startWorld({ health: { timeoutInMs: 300, transitionIntervalInMs: 50 } });
+    const world = await startWorld({
+      health: { schedule: "* * * * * *", timeoutInMs: 300, transitionIntervalInMs: 50 },
+    });
     const { eastus, westus, pubsub } = world;
     await pubsub.ready();
     const { north, options } = await startNorth();
@@ -71,7 +73,7 @@ describe("an endpoint that is added while it does not answer", () => {
     await until(async () => (await endpointOf(world)) === "north");
     expect((await pubsub.broadcast("hi")).delivered).toEqual(["eastus", "north"]);
     await eastus.clear();
-  });
+  }, 20_000);
 
   it("drained gets broadcasts first, and clients after undrain", async () => {
     const world = await startWorld();
