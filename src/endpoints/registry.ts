@@ -123,15 +123,16 @@ export class EndpointRegistry {
   }
 
   /**
-   * Who gets what is sent to all: every healthy endpoint, and, while negotiate has to answer with
-   * the last resorts, these too, or their clients would hear nothing.
+   * Who gets what is sent to all: every healthy endpoint, and those that answer well again but must
+   * prove themselves before they get new clients, since they may have some. While negotiate has to
+   * answer with the last resorts, these too, or their clients would hear nothing.
    */
   receivers(): ReadonlySet<RegisteredEndpoint> {
     const all = this.all();
-    const healthy = all.filter(({ state }) => state === "healthy");
-    return new Set(
-      all.some(({ isUsable }) => isUsable) ? healthy : [...healthy, ...this.lastResorts()],
+    const well = all.filter(
+      ({ state, health }) => state === "healthy" || isOnProof(health, this.#thresholds),
     );
+    return new Set(all.some(({ isUsable }) => isUsable) ? well : [...well, ...this.lastResorts()]);
   }
 
   #change(endpoint: RegisteredEndpoint, task: () => void): void {

@@ -8,6 +8,7 @@ import { HealthJob } from "./health-job.ts";
 import { signalOf } from "./passive-signal.ts";
 import type { ProbeOptions, ProbeResult } from "./probe.ts";
 import { Reviews } from "./reviews.ts";
+import { Silence } from "./silence.ts";
 
 /** How an endpoint is looked at. */
 export interface Probes {
@@ -19,6 +20,7 @@ export interface Probes {
 interface Watch {
   sequence: number;
   unanswered: number;
+  readonly silence: Silence;
   /** Somebody complained since the newest probe started. */
   isSuspected: boolean;
   /** When the newest probe started, and the newest that was answered; monotonic milliseconds. */
@@ -130,6 +132,11 @@ export class HealthMonitor {
     return endpoint.isInDoubt || ageInMs > this.#settings.onDemandMaxAgeInMs;
   }
 
+  /** Whether it has left a check unanswered for longer than anybody should wait for. */
+  isSilent(endpoint: RegisteredEndpoint): boolean {
+    return this.#watchOf(endpoint).silence.isSilent;
+  }
+
   /**
    * Keeps an eye on an endpoint that clients are sent to, and waits for nothing. A silent endpoint
    * is found out one deadline after the first check that it leaves unanswered, so under traffic the
@@ -187,10 +194,15 @@ export class HealthMonitor {
     watch.startedAt = startedAt;
     watch.unanswered += 1;
     watch.isSuspected = false;
+    watch.silence.listen(this.#patienceInMs(endpoint));
     this.#scheduleNext(endpoint, watch);
     void this.#look(endpoint).then((outcome) => {
       watch.unanswered -= 1;
-      if (this.#closing.signal.aborted) return;
+      if (this.#closing.signal.aborted || !this.#registry.has(endpoint)) return;
+      if (isHeard(outcome)) {
+        watch.silence.end();
+        if (watch.unanswered > 0) watch.silence.listen(this.#patienceInMs(endpoint));
+      }
       if (outcome !== "inconclusive") {
         watch.answeredStartedAt = Math.max(watch.answeredStartedAt, startedAt);
         const durationInMs = performance.now() - startedAt;
@@ -254,6 +266,13 @@ export class HealthMonitor {
     return endpoint.health.status !== "unhealthy" && watch.unanswered < this.#settings.fall;
   }
 
+  /** As long as a negotiate waits, and longer for an endpoint that usually takes its time. */
+  #patienceInMs({ lastProbe }: RegisteredEndpoint): number {
+    const { onDemandBudgetInMs, timeoutInMs } = this.#settings;
+    const usualInMs = lastProbe?.ok ? lastProbe.durationInMs : 0;
+    return Math.min(Math.max(onDemandBudgetInMs, 2 * usualInMs), timeoutInMs);
+  }
+
   #isIdle(watch: Watch): boolean {
     return watch.unanswered === 0 && watch.next === undefined;
   }
@@ -276,6 +295,7 @@ export class HealthMonitor {
     const watch: Watch = {
       sequence: 0,
       unanswered: 0,
+      silence: new Silence(),
       isSuspected: false,
       startedAt: Number.NEGATIVE_INFINITY,
       answeredStartedAt: Number.NEGATIVE_INFINITY,
@@ -293,6 +313,11 @@ export class HealthMonitor {
 
   #end(watch: Watch): void {
     this.#cancelNext(watch);
+    watch.silence.end();
     watch.verdict?.settle();
   }
 }
+
+/** Anything but silence, be it a refusal. */
+const isHeard = (outcome: ProbeResult): boolean =>
+  outcome !== "inconclusive" && (outcome.ok || outcome.reason !== "timeout");

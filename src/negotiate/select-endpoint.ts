@@ -47,7 +47,7 @@ export async function selectEndpoint(
       return choice;
     }
     await verify(parts, choice, giveUpAt);
-    if (choice.isUsable) return choice;
+    if (choice.isUsable && !monitor.isSilent(choice)) return choice;
     checked.add(choice);
   }
 }
@@ -65,13 +65,14 @@ async function verify(
 }
 
 async function choose(
-  { configuration, events, random }: SelectorParts,
+  { configuration, events, monitor, random }: SelectorParts,
   req: Request,
   candidates: readonly RegisteredEndpoint[],
   avoided: ReadonlySet<RegisteredEndpoint>,
 ): Promise<RegisteredEndpoint | undefined> {
-  const preferred = candidates.filter((endpoint) => !avoided.has(endpoint));
-  const eligible = preferred.length > 0 ? preferred : candidates;
+  const isHeard = (endpoint: RegisteredEndpoint): boolean => !monitor.isSilent(endpoint);
+  const answering = someOrAll(candidates, isHeard);
+  const eligible = someOrAll(answering, (endpoint) => !avoided.has(endpoint));
   if (eligible.length === 0) return undefined;
   // An operator's order takes precedence over the application's rule as well.
   const forced = eligible.find((endpoint) => endpoint.forced);
@@ -80,6 +81,12 @@ async function choose(
   const routed =
     router && (await askRouter(router, req, eligible, { events, timeoutInMs: health.timeoutInMs }));
   return routed ?? pickByWeight(servingEndpoints(eligible), random());
+}
+
+/** Those that are wanted, or all when there is none of them. */
+function someOrAll<T>(all: readonly T[], isWanted: (one: T) => boolean): readonly T[] {
+  const wanted = all.filter(isWanted);
+  return wanted.length > 0 ? wanted : all;
 }
 
 /** Nobody is usable, but some answer their health checks: that is better than nothing. */

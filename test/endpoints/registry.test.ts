@@ -14,6 +14,10 @@ function endpoint(name: string) {
 
 /** Plays steps such as `p1+` (probe succeeds), `p1-` (fails), `drain p1`; answers the events. */
 function play(endpoints: string, steps: string): string[] {
+  return start(endpoints, steps).log;
+}
+
+function start(endpoints: string, steps: string) {
   const events = new TypedEvents();
   const log = logEvents(events);
   const registry = new EndpointRegistry(
@@ -39,9 +43,10 @@ function play(endpoints: string, steps: string): string[] {
     else if (verb === "release") registry.release(find(name));
     else if (verb === "force") registry.force(name);
     else if (verb === "clear") registry.clearForce();
+    else if (verb === "eject") registry.recordCall(find(name), false);
     else registry.recordProbe(find(name), ++sequence, outcome, { at: 0, durationInMs: 1 });
   }
-  return log;
+  return { log, registry };
 }
 
 describe("every change is announced once:", () => {
@@ -304,5 +309,22 @@ describe("an operator's mistake is named:", () => {
     expect(() => play("p1 s1", step)).toThrow(
       expect.objectContaining({ code, message: expect.stringContaining(message) }),
     );
+  });
+});
+
+describe("what is sent to all goes to", () => {
+  it.each<[string, string, string]>([
+    ["the healthy", "p1+, s1+", "p1 s1"],
+    ["the healthy only", "p1-, s1+", "s1"],
+    ["nobody when nobody is", "p1-, s1-", ""],
+    ["the drained as well", "p1+, s1+, drain p1", "p1 s1"],
+    ["one that must prove itself", "p1+, s1+, p1-, p1+, p1-, p1+", "p1 s1"],
+    ["no ejected one as long as there is another", "p1+, s1+, eject p1", "s1"],
+    ["ejected ones when nobody else is left", "p1+, s1+, eject p1, eject s1", "p1 s1"],
+    ["ejected ones when all others are drained", "p1+, s1+, eject p1, drain s1", "p1 s1"],
+  ])("%s: %s: %s", (_what, steps, expected) => {
+    const { registry } = start("p1 s1", steps);
+    const names = registry.all().filter((one) => registry.receivers().has(one));
+    expect(names.map(({ name }) => name).join(" ")).toBe(expected);
   });
 });

@@ -47,29 +47,29 @@ const cases: Case[] = [
     traffic: "negotiates",
   },
   {
-    name: "blackhole with negotiates alone: one deadline and one transition interval",
+    name: "blackhole with negotiates alone: clients go elsewhere soon, out it is a deadline and an interval later",
     script: "1000 east silent, 7000 east well, 10000 end",
-    routes: "100 east, 3460 west, 7800 east",
+    routes: "100 east, 1700 west, 7800 east",
     events: `${start}, 3450 endpointDown east (timeout), 3450 failover east -> west (timeout), 7770 endpointUp east (timeout), 7770 failback west -> east`,
     traffic: "negotiates",
   },
   {
-    name: "blackhole right after a check: found out within 2.5 s all the same",
+    name: "blackhole right after a check: nobody is sent there for longer than 0.6 s all the same",
     script: "1110 east silent, 5000 end",
-    routes: "100 east, 3460 west",
+    routes: "100 east, 1700 west",
     events: `${start}, 3450 endpointDown east (timeout), 3450 failover east -> west (timeout)`,
     traffic: "negotiates",
   },
   {
     name: "blackhole under traffic, and calls that time out when it is back: they speak of the time before",
     script: "1000 east silent, 4000 east well, 12000 end",
-    routes: "100 east, 3460 west, 5800 east",
+    routes: "100 east, 1700 west, 5800 east",
     events: `${start}, 3450 endpointDown east (timeout), 3450 failover east -> west (timeout), 5770 endpointUp east (timeout), 5770 failback west -> east`,
   },
   {
-    name: "slow: late answers are answers",
+    name: "slow: late answers are answers; until the first of them clients go elsewhere",
     script: "1000 east slow, 9000 end",
-    routes: "100 east",
+    routes: "100 east, 1700 west, 2700 east",
     events: start,
   },
   {
@@ -175,7 +175,7 @@ const cases: Case[] = [
   {
     name: "app server started while its primary is silent",
     script: "0 east silent, 5000 east well, 8000 end",
-    routes: "600 west, 6600 east",
+    routes: "500 west, 6600 east",
     events:
       "20 endpointUp west, 2250 endpointDown east (timeout), 2250 failover east -> west (timeout), 6570 endpointUp east (timeout), 6570 failback west -> east",
   },

@@ -1,0 +1,44 @@
+import { Silence } from "../../src/health/silence.ts";
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => {
+  expect(jest.getTimerCount()).toBe(0);
+  jest.restoreAllMocks();
+  jest.useRealTimers();
+});
+
+it("is noticed when the patience has run out, counted from the first check", () => {
+  const silence = new Silence();
+  silence.listen(500);
+  jest.advanceTimersByTime(300);
+  silence.listen(500);
+  expect(silence.isSilent).toBe(false);
+  jest.advanceTimersByTime(200);
+  expect(silence.isSilent).toBe(true);
+});
+
+it("is over when the endpoint is heard, and begins anew with the next check", () => {
+  const silence = new Silence();
+  silence.listen(500);
+  jest.advanceTimersByTime(499);
+  silence.end();
+  jest.advanceTimersByTime(500);
+  expect(silence.isSilent).toBe(false);
+  silence.listen(500);
+  jest.advanceTimersByTime(500);
+  expect(silence.isSilent).toBe(true);
+  silence.end();
+  expect(silence.isSilent).toBe(false);
+});
+
+it("is not the endpoint's when this process was blocked: the answer gets another chance", () => {
+  const silence = new Silence();
+  const startedAt = performance.now();
+  silence.listen(500);
+  const blocked = jest.spyOn(performance, "now").mockReturnValue(startedAt + 3000);
+  jest.advanceTimersByTime(500);
+  expect(silence.isSilent).toBe(false);
+  blocked.mockReturnValue(startedAt + 3500);
+  jest.advanceTimersByTime(500);
+  expect(silence.isSilent).toBe(true);
+});
