@@ -13,7 +13,8 @@ const events = [
 ].map(([, name]) => name as string);
 
 // These only repeat what the operator has just done.
-const ownDoing = /^endpoint(Drained|Undrained|Added|Leaving|Removed)$|^failoverForced$|^forceCleared$/;
+const ownDoing =
+  /^endpoint(Drained|Undrained|Added|Leaving|Removed)$|^failoverForced$|^forceCleared$/;
 
 it.each(events.filter((name) => !ownDoing.test(name)))(
   "the operations page tells what to do about the event %s",
