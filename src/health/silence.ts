@@ -1,3 +1,5 @@
+import { isOwnStall } from "../deadline.ts";
+
 /**
  * Notices that an endpoint leaves its checks unanswered, long before their deadline. That is no
  * evidence yet, but a reason to go elsewhere for whoever can.
@@ -16,9 +18,7 @@ export class Silence {
     const startedAt = performance.now();
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      const overdueInMs = performance.now() - startedAt - patienceInMs;
-      // While this process was blocked the answer may have come; it is read only after this.
-      if (overdueInMs > patienceInMs / 2) this.listen(patienceInMs);
+      if (isOwnStall(startedAt, patienceInMs)) this.listen(patienceInMs);
       else this.#isSilent = true;
     }, patienceInMs).unref();
   }
