@@ -1,18 +1,10 @@
 import { codecOf } from "./codecs.ts";
-import { jsonCodec } from "./json-codec.ts";
 import type { Frame, Message } from "./message.ts";
-import { protobufCodec } from "./protobuf-codec.ts";
 import { shareFrame } from "./shared-frame.ts";
 import { encodeSimpleMessage } from "./simple-frames.ts";
 
 /** How a connection wants its messages: bare, in the JSON envelope, or in the protobuf one. */
 export type WireFormat = "simple" | "json" | "protobuf";
-
-const encoders: Record<WireFormat, (message: Message) => Frame | undefined> = {
-  simple: encodeSimpleMessage,
-  json: jsonCodec.encodeMessage,
-  protobuf: protobufCodec.encodeMessage,
-};
 
 interface Numbered {
   readonly sequenceId: number;
@@ -37,7 +29,8 @@ export class Broadcast {
   /** Undefined when the message says nothing in this format. */
   frame(format: WireFormat): Frame | undefined {
     if (!this.#frames.has(format)) {
-      const frame = encoders[format](this.#message);
+      const codec = codecOf(format);
+      const frame = codec ? codec.encodeMessage(this.#message) : encodeSimpleMessage(this.#message);
       this.#frames.set(format, frame && shareFrame(frame));
     }
     return this.#frames.get(format);
