@@ -103,10 +103,6 @@ export class Session implements Connection {
     return this.#parts.subprotocol;
   }
 
-  get isOpen(): boolean {
-    return this.#link !== undefined;
-  }
-
   /** A PubSub client hears first of all that it is connected; then it gets its groups. */
   start(socket: SocketParts): void {
     const { hub, groups, events, observe, subprotocol } = this.#parts;
