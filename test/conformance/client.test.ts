@@ -12,13 +12,12 @@ import {
 import express from "express";
 import type { Emulator } from "express-resilient-pubsub/emulator";
 import { Inbox } from "../emulator/support/inbox.ts";
-import { createScene } from "../emulator/support/scene.ts";
+import { allRoles, createScene } from "../emulator/support/scene.ts";
 import { serve } from "../support/serve.ts";
 import { until } from "../support/until.ts";
 
 const scene = createScene();
 const options = { allowInsecureConnection: true, retryOptions: { maxRetries: 0 } };
-const everything = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
 
 // Its keep-alive timers run on for up to 40 s after stop() and would hold up the test process.
 const quickToStop = { keepAliveIntervalInMs: 0, keepAliveTimeoutInMs: 0 };
@@ -51,7 +50,7 @@ async function startClient(
   emulator: Emulator,
   protocol: Protocol,
   userId?: string,
-  roles = everything,
+  roles = allRoles,
 ) {
   const service = serviceOf(emulator);
   const getClientAccessUrl = async () =>

@@ -4,7 +4,7 @@ import { WaitingRoom } from "../../src/emulator/http/waiting-room.ts";
 import { until } from "../support/until.ts";
 import { exchange } from "./support/fuzz.ts";
 import { apiVersion, callRest, openTcp } from "./support/rest.ts";
-import { createScene, jsonProtocol } from "./support/scene.ts";
+import { allRoles, createScene, jsonProtocol } from "./support/scene.ts";
 import { SocketClient } from "./support/socket-client.ts";
 import { clientUrl, inSeconds, keyOf } from "./support/tokens.ts";
 
@@ -16,7 +16,6 @@ const upgrade = [
   "Sec-WebSocket-Version: 13",
   "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
 ];
-const roles = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
 
 // Claims as text: what is nested very deeply cannot be written from objects.
 function signRaw(claims: string, key: string): string {
@@ -56,8 +55,8 @@ describe("a token", () => {
 
 test("a crash says nothing to anybody, not even that the others have gone", async () => {
   const emulator = await scene.emulator();
-  const sender = await scene.connectJson(emulator, { roles });
-  const watcher = await scene.connectJson(emulator, { roles, groups: ["g"] });
+  const sender = await scene.connectJson(emulator, { roles: allRoles });
+  const watcher = await scene.connectJson(emulator, { roles: allRoles, groups: ["g"] });
   await sender.ask({ type: "sendToGroup", group: "g", stream: { streamId: "s" } });
   await sender.ask({ type: "setGroupState", group: "g", state: { a: "b" }, ackId: 1 });
   await watcher.ask({ type: "subscribeGroupState", group: "g", ackId: 1 });

@@ -18,7 +18,7 @@ import {
   watchForMistakes,
 } from "./support/fuzz.ts";
 import { decodeDownstream, encodeUpstream } from "./support/protobuf.ts";
-import { createScene } from "./support/scene.ts";
+import { allRoles, createScene } from "./support/scene.ts";
 
 const scene = createScene();
 const expectNoMistakes = watchForMistakes();
@@ -201,8 +201,6 @@ test.each([
   patience,
 );
 
-const roles = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
-
 async function createHub(): Promise<Emulator> {
   const appServer = await scene.appServer();
   appServer.answer = ({ bytes, headers }) => ({
@@ -232,7 +230,7 @@ test.each([
       const protocols = protocol === "none" ? [] : [protocol];
       const client = await scene.connect(emulator, {
         protocols,
-        roles,
+        roles: allRoles,
         groups: ["g"],
         userId: "ann",
       });

@@ -1,9 +1,8 @@
 import { apiVersion, callRest } from "./support/rest.ts";
-import { createScene, jsonProtocol, reliableProtocol } from "./support/scene.ts";
+import { allRoles, createScene, jsonProtocol, reliableProtocol } from "./support/scene.ts";
 import type { SocketClient } from "./support/socket-client.ts";
 
 const scene = createScene();
-const everything = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
 
 const acked = (ackId: number) => ({ type: "ack", ackId, success: true });
 const refused = (ackId: number, name: string) => ({
@@ -40,7 +39,7 @@ describe("the first frame", () => {
 describe("groups", () => {
   test("carry what is published to their members, the sender included", async () => {
     const emulator = await scene.emulator();
-    const a = await scene.connectJson(emulator, { userId: "a", roles: everything });
+    const a = await scene.connectJson(emulator, { userId: "a", roles: allRoles });
     const b = await scene.connectJson(emulator, { userId: "b", groups: ["g"] });
     expect(await a.ask({ type: "joinGroup", group: "g", ackId: 1 })).toEqual(acked(1));
     a.send({ type: "sendToGroup", group: "g", dataType: "json", data: { x: 1 }, ackId: 2 });
@@ -59,8 +58,8 @@ describe("groups", () => {
 
   test("spare the sender with noEcho, and whoever has left", async () => {
     const emulator = await scene.emulator();
-    const a = await scene.connectJson(emulator, { roles: everything, groups: ["g"] });
-    const b = await scene.connectJson(emulator, { roles: everything, groups: ["g"] });
+    const a = await scene.connectJson(emulator, { roles: allRoles, groups: ["g"] });
+    const b = await scene.connectJson(emulator, { roles: allRoles, groups: ["g"] });
     a.send({ type: "sendToGroup", group: "g", data: 1, noEcho: true });
     expect(await b.nextJson()).toMatchObject({ data: 1, fromUserId: null });
     expect(await b.ask({ type: "leaveGroup", group: "g", ackId: 1 })).toEqual(acked(1));
@@ -71,7 +70,7 @@ describe("groups", () => {
 
   test("may be written to from outside", async () => {
     const emulator = await scene.emulator();
-    const a = await scene.connectJson(emulator, { roles: everything });
+    const a = await scene.connectJson(emulator, { roles: allRoles });
     expect(await a.ask({ type: "sendToGroup", group: "g", data: 1, ackId: 1 })).toEqual(acked(1));
   });
 
@@ -99,7 +98,7 @@ describe("groups", () => {
     ["binary", "AAEC", "AAEC", Buffer.from([0, 1, 2])],
   ])("carry %s to JSON and simple clients", async (dataType, data, enveloped, bare) => {
     const emulator = await scene.emulator();
-    const pubSub = await scene.connectJson(emulator, { roles: everything, groups: ["g"] });
+    const pubSub = await scene.connectJson(emulator, { roles: allRoles, groups: ["g"] });
     const simple = await scene.connect(emulator, { groups: ["g"] });
     pubSub.send({ type: "sendToGroup", group: "g", dataType, data });
     expect(await pubSub.nextJson()).toMatchObject({ dataType, data: enveloped });
@@ -112,7 +111,7 @@ describe("groups", () => {
 describe("acks", () => {
   test("come once per success; the second time it is a duplicate and nothing is done", async () => {
     const emulator = await scene.emulator();
-    const client = await scene.connectJson(emulator, { roles: everything, groups: ["g"] });
+    const client = await scene.connectJson(emulator, { roles: allRoles, groups: ["g"] });
     const request = { type: "sendToGroup", group: "g", data: 1, ackId: 7 };
     client.send(request);
     expect(await client.nextJson()).toMatchObject({ type: "message" });
@@ -160,7 +159,7 @@ describe("reliable clients", () => {
 describe("streams", () => {
   test("reach the members of a group part by part", async () => {
     const emulator = await scene.emulator();
-    const a = await scene.connectJson(emulator, { userId: "a", roles: everything });
+    const a = await scene.connectJson(emulator, { userId: "a", roles: allRoles });
     const b = await scene.connectJson(emulator, { groups: ["g"] });
     const stream = { streamId: "s" };
     expect(await a.ask({ type: "sendToGroup", group: "g", stream })).toEqual({
@@ -198,7 +197,7 @@ describe("streams", () => {
 
   test("that their publisher leaves open are ended for the members", async () => {
     const emulator = await scene.emulator();
-    const a = await scene.connectJson(emulator, { roles: everything });
+    const a = await scene.connectJson(emulator, { roles: allRoles });
     const b = await scene.connectJson(emulator, { groups: ["g"] });
     await a.ask({ type: "sendToGroup", group: "g", stream: { streamId: "s" } });
     a.terminate();
@@ -238,7 +237,7 @@ describe("group states", () => {
   test("are shown to whoever subscribes, first all and then each change", async () => {
     const emulator = await scene.emulator();
     const a = await scene.connectJson(emulator, { userId: "a", groups: ["g"] });
-    const b = await scene.connectJson(emulator, { roles: everything });
+    const b = await scene.connectJson(emulator, { roles: allRoles });
     const set = { type: "setGroupState", group: "g" };
     expect(await a.ask({ ...set, state: { at: "desk" }, ackId: 1 })).toEqual(acked(1));
     expect(await b.ask({ type: "subscribeGroupState", group: "g", ackId: 1 })).toEqual(acked(1));

@@ -1,12 +1,11 @@
 import { apiVersion, callRest } from "./support/rest.ts";
 import { decodeDownstream, encodeAny, encodeUpstream } from "./support/protobuf.ts";
-import { type ConnectOptions, createScene } from "./support/scene.ts";
+import { allRoles, type ConnectOptions, createScene } from "./support/scene.ts";
 import { SocketClient } from "./support/socket-client.ts";
 
 const scene = createScene();
 const protobufProtocol = "protobuf.webpubsub.azure.v1";
 const reliableProtobufProtocol = "protobuf.reliable.webpubsub.azure.v1";
-const everything = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
 
 type Emulator = Awaited<ReturnType<typeof scene.emulator>>;
 
@@ -24,7 +23,7 @@ const ask = (client: SocketClient, message: object) => {
 async function connectProtobuf(emulator: Emulator, options: ConnectOptions = {}) {
   const client = await scene.connect(emulator, {
     protocols: [protobufProtocol],
-    roles: everything,
+    roles: allRoles,
     ...options,
   });
   const { system_message } = (await nextOf(client)) as {
@@ -88,7 +87,7 @@ describe("a protobuf client", () => {
   ])("gets %s from JSON clients, and the other way round", async (dataType, data, expected) => {
     const emulator = await scene.emulator();
     const { client } = await connectProtobuf(emulator, { groups: ["g"] });
-    const json = await scene.connectJson(emulator, { roles: everything });
+    const json = await scene.connectJson(emulator, { roles: allRoles });
     json.send({ type: "sendToGroup", group: "g", dataType, data });
     expect(await nextOf(client)).toEqual({
       data_message: { from: "group", group: "g", data: expected },

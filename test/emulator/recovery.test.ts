@@ -3,6 +3,7 @@ import { until } from "../support/until.ts";
 import { apiVersion, callRest } from "./support/rest.ts";
 import {
   accessKey,
+  allRoles,
   createScene,
   jsonProtocol,
   reliableProtocol,
@@ -12,7 +13,6 @@ import { SocketClient } from "./support/socket-client.ts";
 import { clientUrl } from "./support/tokens.ts";
 
 const scene = createScene();
-const everything = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
 
 interface Connected {
   connectionId: string;
@@ -22,7 +22,7 @@ interface Connected {
 async function connectReliable(emulator: Emulator, options = {}) {
   const client = await scene.connect(emulator, {
     protocols: [reliableProtocol],
-    roles: everything,
+    roles: allRoles,
     ...options,
   });
   const { connectionId, reconnectionToken } = (await client.nextJson()) as Connected;

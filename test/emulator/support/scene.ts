@@ -11,6 +11,7 @@ export const accessKey = "a-primary-key-for-tests";
 export const secondaryAccessKey = "a-secondary-key-for-tests";
 export const jsonProtocol = "json.webpubsub.azure.v1";
 export const reliableProtocol = "json.reliable.webpubsub.azure.v1";
+export const allRoles = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
 
 export interface ConnectOptions extends TokenOptions {
   hub?: string;
