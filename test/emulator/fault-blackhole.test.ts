@@ -1,5 +1,5 @@
-import { createFaultScene, health, outcomeOf, sendToAll } from "./support/fault-scene.ts";
-import { openTcp } from "./support/rest.ts";
+import { createFaultScene, health, outcomeOf } from "./support/fault-scene.ts";
+import { openTcp, sendToAll } from "./support/rest.ts";
 import { SocketClient } from "./support/socket-client.ts";
 import { clientUrl } from "./support/tokens.ts";
 

@@ -1,6 +1,6 @@
 import type { Activity, Emulator, Fault } from "express-resilient-pubsub/emulator";
-import { createFaultScene, health, outcomeOf, sendToAll } from "./support/fault-scene.ts";
-import { openTcp } from "./support/rest.ts";
+import { createFaultScene, health, outcomeOf } from "./support/fault-scene.ts";
+import { openTcp, sendToAll } from "./support/rest.ts";
 import { jsonProtocol } from "./support/scene.ts";
 
 const { scene, handshakeStatus, letTimePass } = createFaultScene();

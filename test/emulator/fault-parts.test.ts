@@ -1,4 +1,5 @@
-import { createFaultScene, health, outcomeOf, sendToAll } from "./support/fault-scene.ts";
+import { createFaultScene, health, outcomeOf } from "./support/fault-scene.ts";
+import { sendToAll } from "./support/rest.ts";
 
 const { scene, letTimePass } = createFaultScene();
 

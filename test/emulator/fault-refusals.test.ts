@@ -1,5 +1,6 @@
 import type { Fault } from "express-resilient-pubsub/emulator";
-import { createFaultScene, health, sendToAll } from "./support/fault-scene.ts";
+import { createFaultScene, health } from "./support/fault-scene.ts";
+import { sendToAll } from "./support/rest.ts";
 import { SocketClient } from "./support/socket-client.ts";
 import { clientUrl } from "./support/tokens.ts";
 

@@ -1,6 +1,7 @@
 import type { Emulator } from "express-resilient-pubsub/emulator";
 import { until } from "../support/until.ts";
-import { createFaultScene, health, outcomeOf, sendToAll } from "./support/fault-scene.ts";
+import { createFaultScene, health, outcomeOf } from "./support/fault-scene.ts";
+import { sendToAll } from "./support/rest.ts";
 import { SocketClient } from "./support/socket-client.ts";
 import { clientUrl } from "./support/tokens.ts";
 

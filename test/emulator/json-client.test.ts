@@ -1,4 +1,4 @@
-import { apiVersion, callRest } from "./support/rest.ts";
+import { sendToAll } from "./support/rest.ts";
 import { allRoles, createScene, jsonProtocol, reliableProtocol } from "./support/scene.ts";
 import type { SocketClient } from "./support/socket-client.ts";
 
@@ -138,16 +138,9 @@ describe("reliable clients", () => {
   test("get each message with the next number of their own", async () => {
     const emulator = await scene.emulator();
     const early = await scene.connectJson(emulator, { protocols: [reliableProtocol] });
-    const send = (body: string) =>
-      callRest(emulator, {
-        method: "POST",
-        path: `/api/hubs/chat/:send?${apiVersion}`,
-        headers: { "Content-Type": "text/plain" },
-        body,
-      });
-    await send("one");
+    await sendToAll(emulator, "one");
     const late = await scene.connectJson(emulator, { protocols: [reliableProtocol] });
-    await send("two");
+    await sendToAll(emulator, "two");
     expect(await early.nextJson()).toMatchObject({ sequenceId: 1, data: "one" });
     expect(await early.nextJson()).toMatchObject({ sequenceId: 2, data: "two" });
     expect(await late.nextJson()).toMatchObject({ sequenceId: 1, data: "two" });

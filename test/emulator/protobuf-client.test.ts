@@ -1,5 +1,5 @@
-import { apiVersion, callRest } from "./support/rest.ts";
 import { decodeDownstream, encodeAny, encodeUpstream } from "./support/protobuf.ts";
+import { apiVersion, callRest, sendToAll } from "./support/rest.ts";
 import { allRoles, type ConnectOptions, createScene } from "./support/scene.ts";
 import { SocketClient } from "./support/socket-client.ts";
 
@@ -31,14 +31,6 @@ async function connectProtobuf(emulator: Emulator, options: ConnectOptions = {})
   };
   return { client, connected: system_message.connected_message };
 }
-
-const sendText = (emulator: Emulator, body: string) =>
-  callRest(emulator, {
-    method: "POST",
-    path: `/api/hubs/chat/:send?${apiVersion}`,
-    headers: { "Content-Type": "text/plain" },
-    body,
-  });
 
 describe("a protobuf client", () => {
   test("hears first of all that it is connected", async () => {
@@ -151,7 +143,7 @@ test("a reliable protobuf client recovers what it has not acknowledged", async (
   const emulator = await scene.emulator();
   const protocols = [reliableProtobufProtocol];
   const { client, connected } = await connectProtobuf(emulator, { protocols });
-  for (const text of ["1", "2"]) await sendText(emulator, text);
+  for (const text of ["1", "2"]) await sendToAll(emulator, text);
   const message = (sequence_id: number, text_data: string) => ({
     data_message: { from: "server", data: { text_data }, sequence_id },
   });
@@ -161,7 +153,7 @@ test("a reliable protobuf client recovers what it has not acknowledged", async (
   expect(await ask(client, { ping_message: {} })).toEqual({ pong_message: {} });
   client.terminate();
   await client.closed;
-  await sendText(emulator, "3");
+  await sendToAll(emulator, "3");
 
   const url = new URL(`${emulator.endpoint.replace("http", "ws")}/client/hubs/chat`);
   url.searchParams.set("awps_connection_id", String(connected.connection_id));

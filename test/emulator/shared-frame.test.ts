@@ -1,6 +1,6 @@
 import { Broadcast } from "../../src/emulator/protocol/broadcast.ts";
 import { shareFrame } from "../../src/emulator/protocol/shared-frame.ts";
-import { apiVersion, callRest } from "./support/rest.ts";
+import { sendToAll } from "./support/rest.ts";
 import { createScene, jsonProtocol } from "./support/scene.ts";
 
 const scene = createScene();
@@ -24,12 +24,7 @@ describe("a frame that is shared", () => {
     const emulator = await scene.emulator();
     const client = await scene.connectJson(emulator, { protocols: [jsonProtocol] });
     const data = "x".repeat(length);
-    await callRest(emulator, {
-      method: "POST",
-      path: `/api/hubs/chat/:send?${apiVersion}`,
-      headers: { "Content-Type": "text/plain" },
-      body: data,
-    });
+    await sendToAll(emulator, data);
     expect(await client.nextJson()).toMatchObject({ type: "message", data });
   });
 

@@ -1,6 +1,6 @@
 import type { Emulator } from "express-resilient-pubsub/emulator";
 import { until } from "../support/until.ts";
-import { apiVersion, callRest } from "./support/rest.ts";
+import { apiVersion, callRest, sendToAll } from "./support/rest.ts";
 import { createScene, jsonProtocol, reliableProtocol } from "./support/scene.ts";
 
 const scene = createScene();
@@ -8,14 +8,6 @@ const scene = createScene();
 // Together beyond what kernels keep for a socket whose owner does not read, within what may wait.
 const heavy = "x".repeat(1_000_000);
 const countToClog = 15;
-
-const send = (emulator: Emulator, body: string, query = "") =>
-  callRest(emulator, {
-    method: "POST",
-    path: `/api/hubs/chat/:send?${apiVersion}${query}`,
-    headers: { "Content-Type": "text/plain" },
-    body,
-  });
 
 const exists = async (emulator: Emulator, connectionId: string) =>
   (
@@ -36,7 +28,7 @@ describe("a client that never reads", () => {
     const bystander = await scene.connectJson(emulator);
     client.socket.pause();
     await until(async () => {
-      await send(emulator, heavy);
+      await sendToAll(emulator, heavy);
       return !(await exists(emulator, client.connectionId));
     });
     client.socket.resume();
@@ -48,9 +40,9 @@ describe("a client that never reads", () => {
     const emulator = await scene.emulator();
     const client = await scene.connectJson(emulator);
     client.socket.pause();
-    for (let i = 0; i < countToClog; i++) await send(emulator, heavy);
-    await send(emulator, "short-lived", "&messageTtlSeconds=1");
-    await send(emulator, "lasting", "&messageTtlSeconds=300");
+    for (let i = 0; i < countToClog; i++) await sendToAll(emulator, heavy);
+    await sendToAll(emulator, "short-lived", "&messageTtlSeconds=1");
+    await sendToAll(emulator, "lasting", "&messageTtlSeconds=300");
     const now = Date.now();
     jest.spyOn(Date, "now").mockImplementation(() => now + 2000);
     scene.defer(() => jest.restoreAllMocks());

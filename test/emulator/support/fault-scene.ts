@@ -7,14 +7,6 @@ import { clientUrl } from "./tokens.ts";
 export const health = (emulator: Emulator): Promise<RestAnswer> =>
   callRest(emulator, { method: "HEAD", path: "/api/health" });
 
-export const sendToAll = (emulator: Emulator, body: string): Promise<RestAnswer> =>
-  callRest(emulator, {
-    method: "POST",
-    path: "/api/hubs/chat/:send?api-version=2024-12-01",
-    headers: { "Content-Type": "text/plain" },
-    body,
-  });
-
 /** Resolves to how a request ended that could not get an answer while the fault lasted. */
 export const outcomeOf = (request: Promise<unknown>): Promise<string> =>
   request.then(

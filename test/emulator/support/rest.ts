@@ -47,6 +47,15 @@ export function callRest(emulator: Emulator, call: RestRequest): Promise<RestAns
   });
 }
 
+/** Text to every client of the hub `chat`; the query begins with `&`. */
+export const sendToAll = (emulator: Emulator, text: string, query = ""): Promise<RestAnswer> =>
+  callRest(emulator, {
+    method: "POST",
+    path: `/api/hubs/chat/:send?${apiVersion}${query}`,
+    headers: { "Content-Type": "text/plain" },
+    body: text,
+  });
+
 /** Writes bytes to the port and resolves to all that comes back until the server hangs up. */
 export function sendRaw(emulator: Emulator, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
