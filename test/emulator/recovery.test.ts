@@ -1,6 +1,6 @@
 import type { Emulator } from "express-resilient-pubsub/emulator";
 import { until } from "../support/until.ts";
-import { apiVersion, callRest } from "./support/rest.ts";
+import { apiVersion, callRest, connectionExists } from "./support/rest.ts";
 import {
   accessKey,
   allRoles,
@@ -52,9 +52,6 @@ const rest = (emulator: Emulator, method: string, path: string, body?: string) =
 
 const sendText = (emulator: Emulator, connectionId: string, text: string, query = "") =>
   rest(emulator, "POST", `connections/${connectionId}/:send${query}`, text);
-
-const exists = async (emulator: Emulator, connectionId: string) =>
-  (await rest(emulator, "HEAD", `connections/${connectionId}`)).status === 200;
 
 describe("a reliable client that has lost its socket", () => {
   test("gets on a new one what it has not acknowledged, then what is new", async () => {
@@ -157,7 +154,7 @@ describe("a reliable client that has lost its socket", () => {
     });
     expect((await connected.client.closed).code).toBe(1001);
     expect((await plain.closed).code).toBe(1001);
-    expect(await exists(emulator, plain.connectionId)).toBe(false);
+    expect(await connectionExists(emulator, plain.connectionId)).toBe(false);
     await rest(emulator, "POST", "groups/g/:send", "meanwhile");
     const again = recover(emulator, connected);
     expect(await again.nextJson()).toMatchObject({ sequenceId: 1, data: "meanwhile" });
@@ -215,7 +212,7 @@ describe("recovery is refused by 1008 on an open socket", () => {
     const connected = await connectReliable(emulator);
     await finish(emulator, connected.client);
     await connected.client.closed;
-    await until(async () => !(await exists(emulator, connected.connectionId)));
+    await until(async () => !(await connectionExists(emulator, connected.connectionId)));
     expect((await recover(emulator, connected).closed).code).toBe(1008);
   });
 
@@ -251,7 +248,7 @@ describe("a session that nobody comes back for", () => {
       "sys.connected",
       "sys.disconnected",
     ]);
-    expect(await exists(emulator, connected.connectionId)).toBe(false);
+    expect(await connectionExists(emulator, connected.connectionId)).toBe(false);
     expect((await recover(emulator, connected).closed).code).toBe(1008);
     expect(appServer.events.size).toBe(0);
   });
@@ -261,7 +258,7 @@ describe("a session that nobody comes back for", () => {
     const connected = await connectReliable(emulator);
     connected.client.terminate();
     await connected.client.closed;
-    expect(await exists(emulator, connected.connectionId)).toBe(true);
+    expect(await connectionExists(emulator, connected.connectionId)).toBe(true);
   });
 
   test("is ended by REST, and its reason is told", async () => {
@@ -293,7 +290,7 @@ describe("a reliable client that does not acknowledge", () => {
     connected.client.terminate();
     await connected.client.closed;
     for (let i = 0; i < 4; i++) await sendText(emulator, connected.connectionId, "message");
-    expect(await exists(emulator, connected.connectionId)).toBe(false);
+    expect(await connectionExists(emulator, connected.connectionId)).toBe(false);
   });
 
   test("is not cut as long as it keeps up", async () => {

@@ -1,6 +1,5 @@
-import type { Emulator } from "express-resilient-pubsub/emulator";
 import { until } from "../support/until.ts";
-import { apiVersion, callRest, sendToAll } from "./support/rest.ts";
+import { connectionExists, sendToAll } from "./support/rest.ts";
 import { createScene, jsonProtocol, reliableProtocol } from "./support/scene.ts";
 
 const scene = createScene();
@@ -8,14 +7,6 @@ const scene = createScene();
 // Together beyond what kernels keep for a socket whose owner does not read, within what may wait.
 const heavy = "x".repeat(1_000_000);
 const countToClog = 15;
-
-const exists = async (emulator: Emulator, connectionId: string) =>
-  (
-    await callRest(emulator, {
-      method: "HEAD",
-      path: `/api/hubs/chat/connections/${connectionId}?${apiVersion}`,
-    })
-  ).status === 200;
 
 describe("a client that never reads", () => {
   test.each([
@@ -29,11 +20,11 @@ describe("a client that never reads", () => {
     client.socket.pause();
     await until(async () => {
       await sendToAll(emulator, heavy);
-      return !(await exists(emulator, client.connectionId));
+      return !(await connectionExists(emulator, client.connectionId));
     });
     client.socket.resume();
     expect((await client.closed).code).toBe(1008);
-    expect(await exists(emulator, bystander.connectionId)).toBe(true);
+    expect(await connectionExists(emulator, bystander.connectionId)).toBe(true);
   });
 
   test("misses what has expired when it reads again, and nothing else", async () => {

@@ -56,6 +56,11 @@ export const sendToAll = (emulator: Emulator, text: string, query = ""): Promise
     body: text,
   });
 
+export async function connectionExists(emulator: Emulator, connectionId: string): Promise<boolean> {
+  const path = `/api/hubs/chat/connections/${connectionId}?${apiVersion}`;
+  return (await callRest(emulator, { method: "HEAD", path })).status === 200;
+}
+
 /** Writes bytes to the port and resolves to all that comes back until the server hangs up. */
 export function sendRaw(emulator: Emulator, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
