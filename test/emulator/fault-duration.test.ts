@@ -1,26 +1,14 @@
 import type { Fault } from "express-resilient-pubsub/emulator";
 import { until } from "../support/until.ts";
+import { allButTimeouts } from "./support/fake-timers.ts";
 import { createFaultScene, health, outcomeOf } from "./support/fault-scene.ts";
 import { sendToAll } from "./support/rest.ts";
 
 const { scene, letTimePass } = createFaultScene();
 
 describe("a duration", () => {
-  // Only setTimeout is ours to turn; Node's own sockets need the rest.
-  const realTimers = [
-    "Date",
-    "hrtime",
-    "nextTick",
-    "performance",
-    "queueMicrotask",
-    "setImmediate",
-    "clearImmediate",
-    "setInterval",
-    "clearInterval",
-  ] as const;
-
   const passTime = async (advance: () => void, start: () => Promise<void>): Promise<void> => {
-    jest.useFakeTimers({ doNotFake: [...realTimers] });
+    jest.useFakeTimers({ doNotFake: allButTimeouts });
     try {
       await start();
       advance();

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import { AppServer } from "./support/app-server.ts";
 import { createDeferred } from "./support/deferred.ts";
+import { allButTimeouts } from "./support/fake-timers.ts";
 import { RawAppServer } from "./support/raw-app-server.ts";
 import { createScene } from "./support/scene.ts";
 import { createUpstream } from "./support/upstream-scene.ts";
@@ -29,19 +30,6 @@ async function setUpRaw(answer: (socket: Socket) => void, settings = {}) {
 const connectRequest = { claims: {}, query: {}, headers: {}, subprotocols: [] };
 const head = (...lines: string[]) => `${["HTTP/1.1 200 OK", ...lines].join("\r\n")}\r\n\r\n`;
 const mebibyte = 1024 * 1024;
-
-/** All but the timeouts: sockets go on as ever. */
-const otherTimers = [
-  "Date",
-  "hrtime",
-  "nextTick",
-  "performance",
-  "queueMicrotask",
-  "setImmediate",
-  "clearImmediate",
-  "setInterval",
-  "clearInterval",
-] as const;
 
 function writeEndlessly(socket: Socket) {
   socket.write(head("Content-Type: text/plain", "Transfer-Encoding: chunked"));
@@ -138,7 +126,7 @@ describe("of the time that an app server has", () => {
     const first = events.userEvent("first", text);
     (await asked.promise).write(head("Content-Length: 0"));
     await first;
-    jest.useFakeTimers({ doNotFake: [...otherTimers] });
+    jest.useFakeTimers({ doNotFake: allButTimeouts });
     scene.defer(() => jest.useRealTimers());
     const outcome = events.userEvent("e", text);
     const socket = await asked.promise;
