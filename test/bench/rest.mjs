@@ -46,8 +46,8 @@ export async function run() {
     for (const name of order) {
       const { info } = servers[name];
       const job = { url: info.endpoint, seconds, connections, requests };
-      const rate = await load.call("fire", job);
-      if (round >= 0) rates[name].push(rate);
+      const { perSecond } = await load.call("fire", job);
+      if (round >= 0) rates[name].push(perSecond);
     }
   }
   await Promise.all([load, audience, emulator, bare].map((worker) => worker.stop()));

@@ -6,7 +6,16 @@ import { fileURLToPath } from "node:url";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const questions = ["broadcast", "rest", "start", "memory", "failover", "health-job"];
+const questions = [
+  "broadcast",
+  "rest",
+  "start",
+  "memory",
+  "failover",
+  "health-job",
+  "negotiate",
+  "fan-out",
+];
 
 const modifiedAt = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 

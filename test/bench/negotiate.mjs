@@ -1,0 +1,47 @@
+import { compareRoutes } from "./support/compare-routes.mjs";
+import { endpointsAt } from "./support/endpoints.mjs";
+import { judge, printFigure, printQuestion, printRatio } from "./support/report.mjs";
+import { readCount } from "./support/settings.mjs";
+import { median, ratios } from "./support/statistics.mjs";
+import { Worker } from "./support/worker.mjs";
+
+const seconds = 2;
+const goals = { sample: 3, express: 0.9 };
+
+/** How many clients a second can be told where to connect? */
+export async function run() {
+  const rounds = readCount("BENCH_ROUNDS", 11);
+  printQuestion("Negotiate: how many are answered per second, by one process?", [
+    "Ours has two healthy endpoints and watches them, the sample is Express with getClientAccessToken",
+    "of the official SDK; the bare servers answer the same JSON without making it. 32 kept connections.",
+  ]);
+  const services = await Worker.start("servers/health-route.mjs", { count: 2 });
+  const endpoints = endpointsAt(services.info.urls);
+  const start = (way, answer) => Worker.start("servers/web.mjs", { way, endpoints, answer });
+  const ours = await start("plugin", {});
+  const response = await fetch(`${ours.info.endpoint}/negotiate`);
+  const answer = await response.json();
+  const servers = {
+    ours,
+    sample: await start("sample"),
+    express: await start("express", answer),
+    node: await start("node", answer),
+  };
+  const results = await compareRoutes(servers, { path: "/negotiate", rounds, seconds });
+  await Promise.all([...Object.values(servers), services].map((worker) => worker.stop()));
+
+  const labels = { ours: "ours", sample: "official sample", express: "Express", node: "node:http" };
+  for (const [name, label] of Object.entries(labels)) {
+    printFigure(label, results[name].perSecond, "requests/s");
+    printFigure(`${label}, p99`, results[name].p99InMs, "ms", 1);
+  }
+  for (const [rival, goal] of Object.entries(goals)) {
+    const rate = ratios(results.ours.perSecond, results[rival].perSecond);
+    const verdict = judge(median(rate) >= goal, `>= ${goal} x`);
+    printRatio(`rate against ${labels[rival]}`, rate, verdict);
+    printRatio(
+      "the same in CPU of the server",
+      ratios(results[rival].cpuInMs, results.ours.cpuInMs),
+    );
+  }
+}

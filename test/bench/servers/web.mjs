@@ -1,0 +1,48 @@
+// One web server, written in one of the ways that are compared; nothing else runs in this process.
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { WebPubSubServiceClient } from "@azure/web-pubsub";
+import express from "express";
+import { options, serveCalls } from "../support/serve-calls.mjs";
+
+const { resilientPubSub } = await import("../dist/index.mjs");
+
+const ways = {
+  async plugin({ endpoints, answer }) {
+    const authenticate = () => ({ userId: "user" });
+    const pubsub = resilientPubSub({ hub: "bench", endpoints, negotiate: { authenticate } });
+    await pubsub.ready();
+    return express()
+      .use(pubsub)
+      .get("/other", (_req, res) => res.json(answer));
+  },
+
+  /** As in the tutorials of the service. */
+  sample({ endpoints }) {
+    const [{ connectionString }] = endpoints;
+    const client = new WebPubSubServiceClient(connectionString, "bench", {
+      allowInsecureConnection: true,
+    });
+    return express().get("/negotiate", async (_req, res) => {
+      const { url } = await client.getClientAccessToken({ userId: "user" });
+      res.json({ url });
+    });
+  },
+
+  express: ({ answer }) => express().get(["/negotiate", "/other"], (_req, res) => res.json(answer)),
+
+  node:
+    ({ answer }) =>
+    (_request, response) => {
+      const json = JSON.stringify(answer);
+      const length = Buffer.byteLength(json);
+      response.writeHead(200, { "Content-Type": "application/json", "Content-Length": length });
+      response.end(json);
+    },
+};
+
+const server = createServer(await ways[options.way](options));
+server.listen(0, "127.0.0.1");
+await once(server, "listening");
+
+serveCalls({ info: () => ({ endpoint: `http://127.0.0.1:${server.address().port}` }) });

@@ -1,0 +1,85 @@
+// An app that broadcasts as fast as it can, in one of the ways that are compared; nothing else runs
+// in this process.
+import { createSecretKey } from "node:crypto";
+import { WebPubSubServiceClient } from "@azure/web-pubsub";
+import jwt from "jsonwebtoken";
+import { Pool } from "undici";
+import { options, serveCalls } from "./serve-calls.mjs";
+import { keyOf } from "./tokens.mjs";
+
+const { resilientPubSub } = await import("../dist/index.mjs");
+
+// 200 B of JSON.
+const message = { text: "x".repeat(189) };
+
+const ways = {
+  async ours({ endpoints }) {
+    const negotiate = { allowAnonymous: true };
+    const pubsub = resilientPubSub({ hub: "bench", endpoints, negotiate });
+    await pubsub.ready();
+    return async () => {
+      const { failed, skipped } = await pubsub.broadcast(message);
+      if (failed.length + skipped.length > 0) throw new Error("Not everybody was reached.");
+    };
+  },
+
+  sdk({ endpoints }) {
+    const clients = endpoints.map(
+      ({ connectionString }) =>
+        new WebPubSubServiceClient(connectionString, "bench", { allowInsecureConnection: true }),
+    );
+    return () => Promise.all(clients.map((client) => client.sendToAll(message)));
+  },
+
+  /** What one would write for speed alone: no spans, no deadline, no report. */
+  undici({ endpoints }) {
+    const path = "/api/hubs/bench/:send?api-version=2024-12-01";
+    const targets = endpoints.map(({ connectionString }) => {
+      const [, url] = /Endpoint=([^;]+)/.exec(connectionString);
+      const key = createSecretKey(Buffer.from(keyOf(connectionString)));
+      return { pool: new Pool(url), audience: url + path, key };
+    });
+    const send = async ({ pool, audience, key }, body) => {
+      const token = jwt.sign({}, key, { audience, expiresIn: "1h", algorithm: "HS256" });
+      const headers = { "Content-Type": "application/json", Authorization: `Bearer ${token}` };
+      const response = await pool.request({ method: "POST", path, headers, body });
+      await response.body.dump();
+      if (response.statusCode !== 202) throw new Error(`Answered with ${response.statusCode}.`);
+    };
+    return () => {
+      const body = JSON.stringify(message);
+      return Promise.all(targets.map((target) => send(target, body)));
+    };
+  },
+};
+
+const broadcast = await ways[options.way](options);
+
+const cpuInMs = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
+
+serveCalls({
+  info: () => ({}),
+
+  /** For so many seconds, or so many broadcasts; each caller waits for one before the next. */
+  async fire({ callers, seconds = Number.POSITIVE_INFINITY, count = Number.POSITIVE_INFINITY }) {
+    let started = 0;
+    const before = cpuInMs();
+    const start = performance.now();
+    const call = async () => {
+      while (started < count && performance.now() - start < seconds * 1000) {
+        started += 1;
+        await broadcast();
+      }
+    };
+    await Promise.all(Array.from({ length: callers }, call));
+    const elapsedInMs = performance.now() - start;
+    return {
+      perSecond: (started / elapsedInMs) * 1000,
+      cpuInMs: (cpuInMs() - before) / started,
+      elapsedInMs,
+    };
+  },
+});
