@@ -2,7 +2,7 @@ import { judge, printFigure, printQuestion, printRatio } from "./support/report.
 import { affordableSockets } from "./support/limit.mjs";
 import { readCount } from "./support/settings.mjs";
 import { median, ratios } from "./support/statistics.mjs";
-import { keyOf, signToken } from "./support/tokens.mjs";
+import { clientUrlOf, keyOf, signToken } from "./support/tokens.mjs";
 import { Worker } from "./support/worker.mjs";
 
 const goal = 0.8;
@@ -32,12 +32,10 @@ async function measure({ protocol, bytes, sockets, rounds }) {
   const audience = await Worker.start("support/audience.mjs");
   const subprotocol = subprotocols[protocol];
   const key = keyOf(emulator.info.connectionString);
-  const hub = `${emulator.info.endpoint}/client/hubs/bench`;
-  const token = signToken(hub, key, { sub: "somebody" });
   await audience.call("open", {
     crowd: "emulator",
     count: sockets,
-    url: `${hub.replace("http", "ws")}?access_token=${token}`,
+    url: clientUrlOf(emulator.info.connectionString),
     subprotocol,
     greetings: subprotocol ? 1 : 0,
   });

@@ -70,7 +70,7 @@ async function many(rounds, count, task) {
 /** A fresh app server with two regions; `task` is told how to break the primary. */
 async function withServer({ emulators, app }, task) {
   const id = randomUUID();
-  const { index, connectionStrings } = await emulators.call("openPair");
+  const { index, connectionStrings } = await emulators.call("open", 2);
   const endpoints = ["primary", "secondary"].map((role, place) => ({
     name: role,
     role,
@@ -83,7 +83,7 @@ async function withServer({ emulators, app }, task) {
     // Broken services would hold up the end of what still waits for them.
     await emulators.call("clear", { index });
     await app.call("close", id);
-    await emulators.call("closePair", { index });
+    await emulators.call("close", { index, count: 2 });
   }
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { endpointsAt } from "./support/endpoints.mjs";
 import { judge, printFigure, printQuestion } from "./support/report.mjs";
 import { readCount } from "./support/settings.mjs";
 import { median } from "./support/statistics.mjs";
@@ -20,11 +21,7 @@ export async function run() {
   );
   const services = await Worker.start("servers/health-route.mjs", { count });
   const app = await Worker.start("servers/app.mjs");
-  const endpoints = services.info.urls.map((url, index) => ({
-    name: `endpoint-${index}`,
-    role: index === 0 ? "primary" : "secondary",
-    connectionString: `Endpoint=${url};AccessKey=${"k".repeat(44)};Version=1.0;`,
-  }));
+  const endpoints = endpointsAt(services.info.urls);
   await app.call("open", { id: "watch", endpoints, health: { schedule: "* * * * * *" } });
   // The first rounds compile the code and open the sockets.
   await delay(5000);

@@ -2,7 +2,7 @@ import { affordableSockets } from "./support/limit.mjs";
 import { judge, printFigure, printQuestion, printRatio } from "./support/report.mjs";
 import { readCount } from "./support/settings.mjs";
 import { median, ratios } from "./support/statistics.mjs";
-import { keyOf, signToken } from "./support/tokens.mjs";
+import { clientUrlOf } from "./support/tokens.mjs";
 import { Worker } from "./support/worker.mjs";
 
 const goal = 1.5;
@@ -53,7 +53,11 @@ async function measure(name, sockets) {
   const subprotocol = subprotocols[name];
   const target = isBare
     ? { url: endpoint }
-    : { url: clientUrl(server.info), subprotocol, greetings: subprotocol ? 1 : 0 };
+    : {
+        url: clientUrlOf(server.info.connectionString),
+        subprotocol,
+        greetings: subprotocol ? 1 : 0,
+      };
   // The first sockets also pay for code that is compiled only then.
   await audience.call("open", { crowd: "first", count: warmUp, ...target });
   const before = await server.call("memory");
@@ -62,10 +66,4 @@ async function measure(name, sockets) {
   await Promise.all([audience.stop(), server.stop()]);
   const perSocket = (kind) => (after[kind] - before[kind]) / (sockets - warmUp) / 1024;
   return { rss: perSocket("rss"), heap: perSocket("heap") };
-}
-
-function clientUrl({ endpoint, connectionString }) {
-  const url = `${endpoint}/client/hubs/bench`;
-  const token = signToken(url, keyOf(connectionString), { sub: "somebody" });
-  return `${url.replace("http", "ws")}?access_token=${token}`;
 }

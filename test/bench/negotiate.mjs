@@ -5,6 +5,7 @@ import { readCount } from "./support/settings.mjs";
 import { median, ratios } from "./support/statistics.mjs";
 import { Worker } from "./support/worker.mjs";
 
+const path = "/negotiate";
 const seconds = 2;
 const goals = { sample: 3, express: 0.9 };
 
@@ -17,9 +18,9 @@ export async function run() {
   ]);
   const services = await Worker.start("servers/health-route.mjs", { count: 2 });
   const endpoints = endpointsAt(services.info.urls);
-  const start = (way, answer) => Worker.start("servers/web.mjs", { way, endpoints, answer });
-  const ours = await start("plugin", {});
-  const response = await fetch(`${ours.info.endpoint}/negotiate`);
+  const start = (way, answer) => Worker.start("servers/web.mjs", { way, endpoints, path, answer });
+  const ours = await start("plugin");
+  const response = await fetch(`${ours.info.endpoint}${path}`);
   const answer = await response.json();
   const servers = {
     ours,
@@ -27,7 +28,7 @@ export async function run() {
     express: await start("express", answer),
     node: await start("node", answer),
   };
-  const results = await compareRoutes(servers, { path: "/negotiate", rounds, seconds });
+  const results = await compareRoutes(servers, { path, rounds, seconds });
   await Promise.all([...Object.values(servers), services].map((worker) => worker.stop()));
 
   const labels = { ours: "ours", sample: "official sample", express: "Express", node: "node:http" };

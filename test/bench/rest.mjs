@@ -1,7 +1,7 @@
 import { judge, printFigure, printQuestion, printRatio } from "./support/report.mjs";
 import { readCount } from "./support/settings.mjs";
 import { median, ratios } from "./support/statistics.mjs";
-import { keyOf, signToken } from "./support/tokens.mjs";
+import { clientUrlOf, keyOf, signToken } from "./support/tokens.mjs";
 import { Worker } from "./support/worker.mjs";
 
 const members = 10;
@@ -24,9 +24,7 @@ export async function run() {
   const { endpoint, connectionString } = emulator.info;
   const key = keyOf(connectionString);
 
-  const client = `${endpoint}/client/hubs/bench`;
-  const token = signToken(client, key, { "webpubsub.group": ["readers"] });
-  const url = `${client.replace("http", "ws")}?access_token=${token}`;
+  const url = clientUrlOf(connectionString, { "webpubsub.group": ["readers"] });
   await audience.call("open", { crowd: "readers", count: members, url });
 
   const path = "/api/hubs/bench/groups/readers/:send?api-version=2024-01-01";

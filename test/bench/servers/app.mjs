@@ -1,7 +1,9 @@
 // App servers with the plugin, all in this process; nothing else runs in it.
 import { createServer } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 import express from "express";
 import { serveCalls } from "../support/serve-calls.mjs";
+import { wallClock } from "../support/wall-clock.mjs";
 
 const { resilientPubSub } = await import("../dist/index.mjs");
 const opened = new Map();
@@ -33,6 +35,17 @@ serveCalls({
       .get(id)
       .pubsub.broadcast("hi")
       .catch(() => {});
+  },
+
+  /** Broadcasts the time at a steady pace, whoever is slow; answers how many sends failed. */
+  async tellTime({ id, messages, intervalInMs }) {
+    const { pubsub } = opened.get(id);
+    const reports = [];
+    for (let message = 0; message < messages; message++) {
+      reports.push(pubsub.broadcast({ sentAt: wallClock() }));
+      await delay(intervalInMs);
+    }
+    return (await Promise.all(reports)).flatMap(({ failed }) => failed).length;
   },
 
   downs: (id) => opened.get(id).downs,

@@ -7,11 +7,12 @@ const emulators = [];
 serveCalls({
   info: () => ({}),
 
-  /** Starts another pair of regions; answers their connection strings. */
-  async openPair() {
-    const pair = [await startEmulator(), await startEmulator()];
-    const index = emulators.push(...pair) - 2;
-    return { index, connectionStrings: pair.map(({ connectionString }) => connectionString) };
+  /** Starts more regions; answers their connection strings, and the index of the first. */
+  async open(count) {
+    const opened = [];
+    for (let started = 0; started < count; started++) opened.push(await startEmulator());
+    const index = emulators.push(...opened) - count;
+    return { index, connectionStrings: opened.map(({ connectionString }) => connectionString) };
   },
 
   async inject({ index, kind }) {
@@ -22,9 +23,9 @@ serveCalls({
     await emulators[index].clear();
   },
 
-  async closePair({ index }) {
-    await Promise.all([emulators[index].close(), emulators[index + 1].close()]);
-    delete emulators[index];
-    delete emulators[index + 1];
+  async close({ index, count }) {
+    const closing = emulators.slice(index, index + count);
+    emulators.fill(undefined, index, index + count);
+    await Promise.all(closing.map((emulator) => emulator.close()));
   },
 });

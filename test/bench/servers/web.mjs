@@ -8,14 +8,19 @@ import { options, serveCalls } from "../support/serve-calls.mjs";
 const { resilientPubSub } = await import("../dist/index.mjs");
 
 const ways = {
-  async plugin({ endpoints, answer }) {
+  async plugin({ endpoints, path, answer }) {
     const authenticate = () => ({ userId: "user" });
     const pubsub = resilientPubSub({ hub: "bench", endpoints, negotiate: { authenticate } });
     await pubsub.ready();
     return express()
       .use(pubsub)
-      .get("/other", (_req, res) => res.json(answer));
+      .get(path, (_req, res) => res.json(answer));
   },
+
+  idle: ({ path, answer }) =>
+    express()
+      .use((_req, _res, next) => next())
+      .get(path, (_req, res) => res.json(answer)),
 
   /** As in the tutorials of the service. */
   sample({ endpoints }) {
@@ -29,7 +34,7 @@ const ways = {
     });
   },
 
-  express: ({ answer }) => express().get(["/negotiate", "/other"], (_req, res) => res.json(answer)),
+  express: ({ path, answer }) => express().get(path, (_req, res) => res.json(answer)),
 
   node:
     ({ answer }) =>

@@ -4,8 +4,8 @@ import { createSecretKey } from "node:crypto";
 import { WebPubSubServiceClient } from "@azure/web-pubsub";
 import jwt from "jsonwebtoken";
 import { Pool } from "undici";
-import { options, serveCalls } from "./serve-calls.mjs";
-import { keyOf } from "./tokens.mjs";
+import { cpuInMs, options, serveCalls } from "./serve-calls.mjs";
+import { endpointOf, keyOf } from "./tokens.mjs";
 
 const { resilientPubSub } = await import("../dist/index.mjs");
 
@@ -35,7 +35,7 @@ const ways = {
   undici({ endpoints }) {
     const path = "/api/hubs/bench/:send?api-version=2024-12-01";
     const targets = endpoints.map(({ connectionString }) => {
-      const [, url] = /Endpoint=([^;]+)/.exec(connectionString);
+      const url = endpointOf(connectionString);
       const key = createSecretKey(Buffer.from(keyOf(connectionString)));
       return { pool: new Pool(url), audience: url + path, key };
     });
@@ -54,11 +54,6 @@ const ways = {
 };
 
 const broadcast = await ways[options.way](options);
-
-const cpuInMs = () => {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-};
 
 serveCalls({
   info: () => ({}),

@@ -1,10 +1,13 @@
 export const options = JSON.parse(process.argv[2] ?? "{}");
 
+/** What this process has taken of the processor so far. */
+export function cpuInMs() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 const common = {
-  cpuInMs() {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1000;
-  },
+  cpuInMs,
   async memory() {
     // Several times, with pauses: finalizers and weak references let go of some only then.
     for (let pass = 0; pass < 3; pass++) {
