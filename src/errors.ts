@@ -1,6 +1,7 @@
 /** Codes of the errors and problem answers of this package; each has an entry in `docs/error-codes.md`. */
 export type ErrorCode =
   | "ERR_INVALID_OPTIONS"
+  | "ERR_INVALID_ARGUMENT"
   | "ERR_UNKNOWN_ENDPOINT"
   | "ERR_FAN_OUT_FAILED"
   | "ERR_DEADLINE_EXCEEDED"
@@ -54,6 +55,15 @@ export class InvalidOptionsError extends ResilientPubSubError {
     super("ERR_INVALID_OPTIONS", `Invalid options for resilientPubSub:\n${lines.join("\n")}`);
     this.name = "InvalidOptionsError";
     this.problems = problems;
+  }
+}
+
+/** Thrown, code `ERR_INVALID_ARGUMENT`, for an argument that cannot be used, before anything is sent. */
+export class InvalidArgumentError extends TypeError {
+  readonly code = "ERR_INVALID_ARGUMENT" satisfies ErrorCode;
+
+  get [BRAND](): true {
+    return true;
   }
 }
 

@@ -10,14 +10,18 @@ export type * from "./option-types.ts";
 export type { EndpointSnapshot, ProbeRecord } from "./endpoints/registered-endpoint.ts";
 export type { PubSubEvents } from "./events.ts";
 export { FAILBACK_REASON_PREFIX } from "./failback/marker.ts";
-export type { BroadcastOptions, PubSub } from "./fan-out/pubsub-service.ts";
-export type { FanOutReport } from "./fan-out/report.ts";
+export type { CallOptions, CommandOptions } from "./fan-out/call-options.ts";
+export type { ConnectionList, ListedConnection, ListOptions } from "./fan-out/listing.ts";
+export type { ContentType, Message } from "./fan-out/message.ts";
+export type * from "./fan-out/pubsub.ts";
+export type { EndpointOutcome, FanOutReport } from "./fan-out/report.ts";
 export type { DownReason } from "./health/down-reason.ts";
 export type { NegotiateAnswer } from "./negotiate/negotiate-handler.ts";
 
 // What it throws; match `code`, or use the guard where duplicate installs defeat `instanceof`.
 export {
   type ErrorCode,
+  InvalidArgumentError,
   InvalidOptionsError,
   isResilientPubSubError,
   type OptionProblem,

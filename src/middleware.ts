@@ -1,13 +1,17 @@
 import type { RequestHandler } from "express";
+import { ConnectionHomes } from "./endpoints/connection-homes.ts";
 import { createEndpoint } from "./endpoints/endpoint.ts";
 import { type EndpointsControl, endpointsControl } from "./endpoints/endpoints-control.ts";
 import { EndpointRegistry } from "./endpoints/registry.ts";
 import { TypedEvents } from "./events.ts";
 import { Failback } from "./failback/failback.ts";
-import { type PubSub, PubSubService } from "./fan-out/pubsub-service.ts";
+import { FanOut } from "./fan-out/fan-out.ts";
+import type { ClientAccessTokenOptions, PubSub } from "./fan-out/pubsub.ts";
+import { pubSubService } from "./fan-out/pubsub-service.ts";
 import { checkCredentials } from "./health/credential-check.ts";
 import { HealthMonitor } from "./health/monitor.ts";
 import { probe } from "./health/probe.ts";
+import { clientAccessToken } from "./negotiate/client-access-token.ts";
 import { negotiateHandler } from "./negotiate/negotiate-handler.ts";
 import type { ResilientPubSubOptions } from "./option-types.ts";
 import { parseOptions } from "./options.ts";
@@ -50,8 +54,9 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   );
   const probes = { health: probe, credentials: checkCredentials };
   const monitor = new HealthMonitor(registry, configuration.health, probes);
-  const parts = { configuration, registry, monitor, events, random: Math.random };
-  const service = new PubSubService(parts);
+  const homes = new ConnectionHomes();
+  const parts = { configuration, registry, monitor, events, homes, random: Math.random };
+  const fanOut = new FanOut(parts);
   const failback = new Failback(parts);
   const endpoints = endpointsControl(parts);
   const firstRound = monitor.start();
@@ -59,10 +64,10 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   let closing: Promise<void> | undefined;
 
   async function close(): Promise<void> {
-    await Promise.all([service.close(), failback.close()]);
+    await Promise.all([fanOut.close(), failback.close()]);
     endpoints.close();
     await monitor.close();
-    for (const { endpoint } of registry.all()) endpoint.agent.destroy();
+    await Promise.all(registry.all().map(({ endpoint }) => endpoint.close()));
   }
 
   const plugin: ResilientPubSub = Object.assign(
@@ -74,7 +79,9 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
     {
       events,
       endpoints: endpoints.control,
-      broadcast: service.broadcast.bind(service),
+      ...pubSubService(fanOut, configuration.hub),
+      getClientAccessToken: (tokenOptions?: ClientAccessTokenOptions) =>
+        fanOut.track(() => clientAccessToken(parts, tokenOptions)),
       ready: () => holdingProcess(firstRound),
       close: () => {
         closing ??= close();
@@ -85,7 +92,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   return plugin;
 }
 
-type Parts = Parameters<typeof negotiateHandler>[0];
+type Parts = Parameters<typeof negotiateHandler>[0] & Parameters<typeof upstreamHandler>[0];
 
 function routes(
   parts: Parts,

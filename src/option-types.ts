@@ -128,8 +128,10 @@ export interface HealthOptions {
 }
 
 export interface FanOutOptions {
-  /** Deadline of every fan-out, for each endpoint. Default 5000 (ms). */
+  /** Deadline of every operation, however many endpoints and attempts it takes. Default 5000 (ms). */
   timeoutInMs?: number;
+  /** Deadline for each endpoint, retries included. Default: as long as the operation (ms). */
+  endpointTimeoutInMs?: number;
 }
 
 export interface FailbackOptions {

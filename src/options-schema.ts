@@ -16,7 +16,7 @@ import type {
   UpstreamOptions,
 } from "./option-types.ts";
 
-const LONGEST_TIMER_IN_MS = 2 ** 31 - 1;
+export const LONGEST_TIMER_IN_MS = 2 ** 31 - 1;
 const LOOPBACK_HOSTS = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** A section of options: unknown keys are refused with the list of the known ones. */
@@ -35,7 +35,7 @@ function integer(minimum: number, maximum: number, unit = "") {
 }
 
 /** A duration that a timer can hold. */
-export function milliseconds(minimum: number) {
+function milliseconds(minimum: number) {
   return integer(minimum, LONGEST_TIMER_IN_MS, "milliseconds");
 }
 
@@ -220,6 +220,7 @@ function isCronExpression(value: unknown): boolean {
 
 const fanOut = section({
   timeoutInMs: milliseconds(1).default(5000),
+  endpointTimeoutInMs: milliseconds(1).optional(),
 }) satisfies z.ZodType<FanOutOptions>;
 
 const failback = section({

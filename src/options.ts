@@ -62,7 +62,7 @@ export interface Configuration {
   readonly router?: Router | undefined;
   readonly upstream: UpstreamConfiguration;
   readonly health: HealthConfiguration;
-  readonly fanOut: Readonly<Required<FanOutOptions>>;
+  readonly fanOut: Readonly<FanOutOptions & Required<Pick<FanOutOptions, "timeoutInMs">>>;
   readonly failback: Readonly<Required<FailbackOptions>>;
 }
 

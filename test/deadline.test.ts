@@ -1,4 +1,4 @@
-import { waitAtMost, withDeadline } from "../src/deadline.ts";
+import { type AbortSignalLike, waitAtMost, withDeadline } from "../src/deadline.ts";
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
@@ -34,7 +34,7 @@ it("does not start an operation whose caller has given up", async () => {
 });
 
 it("does not leave a rejection of an abandoned operation unhandled", async () => {
-  const operation = async (signal: AbortSignal) => {
+  const operation = async (signal: AbortSignalLike) => {
     await new Promise((resolve) => signal.addEventListener("abort", resolve));
     throw new Error("aborted, in the library's words");
   };

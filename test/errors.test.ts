@@ -6,7 +6,7 @@ import {
   ResilientPubSubError,
 } from "express-resilient-pubsub";
 
-const report = { delivered: [], failed: [], skipped: [] };
+const report = { delivered: [], failed: [], skipped: [], outcomes: [] };
 
 it.each<[string, unknown, boolean]>([
   ["the base class", new ResilientPubSubError("ERR_CLOSED", "x"), true],

@@ -2,10 +2,12 @@ import { KeyObject } from "node:crypto";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { AzureKeyCredential } from "@azure/core-auth";
-import type { PipelinePolicy } from "@azure/core-rest-pipeline";
+import type { Pipeline } from "@azure/core-rest-pipeline";
 import { WebPubSubServiceClient, type WebPubSubServiceClientOptions } from "@azure/web-pubsub";
+import { Pool } from "undici";
 import type { EndpointConfiguration } from "../options.ts";
-import { withOrigin } from "./with-origin.ts";
+import { poolClient } from "./pool-client.ts";
+import { requestPipeline } from "./request-pipeline.ts";
 
 /** One service instance: who it is, and the means to call it. */
 export interface Endpoint {
@@ -16,53 +18,55 @@ export interface Endpoint {
   readonly restUrl: string;
   /** Whether client tokens come from the service; with an access key they are signed here. */
   readonly issuesTokens: boolean;
-  /** Owns every socket to the instance, so that closing it leaves none behind. */
+  /** The sockets of health checks, which must not queue behind the calls. */
   readonly agent: HttpAgent;
+  /** Releases every socket to the instance; calls under way fail. */
+  close(): Promise<void>;
 }
 
 export function createEndpoint(config: EndpointConfiguration, hub: string): Endpoint {
   const restUrl = config.reverseProxyEndpoint ?? config.url;
   const Agent = restUrl.startsWith("https:") ? HttpsAgent : HttpAgent;
   const agent = new Agent({ keepAlive: true });
-  const client = createClient(config, hub, transportPolicy(restUrl, agent));
-  const issuesTokens = !(config.credential instanceof KeyObject);
-  return { name: config.name, config, client, restUrl, issuesTokens, agent };
+  // Deadlines are set for each operation, by its signal.
+  const pool = new Pool(restUrl, { headersTimeout: 0, bodyTimeout: 0 });
+  return {
+    name: config.name,
+    config,
+    client: createClient(config, hub, pool),
+    restUrl,
+    issuesTokens: !(config.credential instanceof KeyObject),
+    agent,
+    close: () => {
+      agent.destroy();
+      return pool.destroy();
+    },
+  };
 }
 
 function createClient(
   { url, credential }: EndpointConfiguration,
   hub: string,
-  policy: PipelinePolicy,
+  pool: Pool,
 ): WebPubSubServiceClient {
-  const options: WebPubSubServiceClientOptions = {
-    // Deadlines and retries are decided per operation, not hidden in the pipeline.
-    retryOptions: { maxRetries: 0 },
+  const pipeline = requestPipeline(credential);
+  // `pipeline` is an option of the class below the SDK's client, to which all options are passed on.
+  const options: WebPubSubServiceClientOptions & { pipeline: Pipeline } = {
+    pipeline,
+    httpClient: poolClient(pool),
     // Options admit plain http on loopback hosts only.
     allowInsecureConnection: true,
-    // Behind the signing, since the service expects the signature of its own URL.
-    additionalPolicies: [{ position: "perRetry", policy }],
   };
-  return credential instanceof KeyObject
-    ? new WebPubSubServiceClient(url, keyCredential(credential), hub, options)
-    : new WebPubSubServiceClient(url, credential, hub, options);
+  if (!(credential instanceof KeyObject)) {
+    return new WebPubSubServiceClient(url, credential, hub, options);
+  }
+  const client = new WebPubSubServiceClient(url, keyCredential(credential), hub, options);
+  // The SDK adds one of its own, which would sign once more.
+  pipeline.removePolicy({ name: "webPubSubKeyCredentialPolicy" });
+  return client;
 }
 
-/** Sends requests through the endpoint's own sockets, to the reverse proxy if there is one. */
-function transportPolicy(restUrl: string, agent: HttpAgent): PipelinePolicy {
-  return {
-    name: "endpointTransportPolicy",
-    sendRequest: (request, next) => {
-      request.url = withOrigin(request.url, restUrl);
-      request.agent = agent;
-      return next(request);
-    },
-  };
-}
-
-/**
- * The SDK signs every request and token with `credential.key`, and signing with a `KeyObject` is
- * some 50 times cheaper than with the string that its type asks for.
- */
+/** The SDK signs client tokens with `credential.key`; that a `KeyObject` does is not in its type. */
 function keyCredential(key: KeyObject): AzureKeyCredential {
   return { key } as unknown as AzureKeyCredential;
 }

@@ -79,7 +79,7 @@ export function endpointsControl({
     departures.delete(endpoint);
     registry.release(endpoint);
     monitor.forget(endpoint);
-    endpoint.endpoint.agent.destroy();
+    void endpoint.endpoint.close();
   }
 
   function add(options: EndpointOptions, addOptions?: AddOptions): void {

@@ -4,6 +4,7 @@ import type { EndpointRegistry } from "../endpoints/registry.ts";
 import type { TypedEvents } from "../events.ts";
 import type { HealthMonitor } from "../health/monitor.ts";
 import type { Configuration } from "../options.ts";
+import { pause } from "../pause.ts";
 import { type CallOptions, closeGuest, type Lodging, listGuests } from "./guests.ts";
 import { calmForInMs, observeHomes, type Steadiness } from "./hold-down.ts";
 import {
@@ -233,19 +234,4 @@ export class Failback {
 
 function namesOf({ secondary, home }: Lodging) {
   return { from: secondary.name, to: home, key: JSON.stringify([secondary.name, home]) };
-}
-
-/** Waits, or does not when it is too late or the signal says so. */
-function pause(delayInMs: number, signal: AbortSignal): Promise<void> {
-  if (delayInMs <= 0 || signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, delayInMs);
-    timer.unref();
-    signal.addEventListener("abort", end);
-  });
 }

@@ -1,4 +1,4 @@
-import { withDeadline } from "../deadline.ts";
+import { type AbortSignalLike, withDeadline } from "../deadline.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { FAILBACK_REASON_PREFIX, markerGroup } from "./marker.ts";
 
@@ -11,7 +11,7 @@ export interface Lodging {
 
 export interface CallOptions {
   readonly timeoutInMs: number;
-  readonly signal: AbortSignal;
+  readonly signal: AbortSignalLike;
 }
 
 const largestPage = 200;

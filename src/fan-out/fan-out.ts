@@ -1,75 +1,299 @@
+import type { OperationOptions } from "@azure/core-client";
 import type { WebPubSubServiceClient } from "@azure/web-pubsub";
-import { withDeadline } from "../deadline.ts";
+import { Deadline, reasonOf, waitAtMost } from "../deadline.ts";
+import type { ConnectionHomes } from "../endpoints/connection-homes.ts";
+import { EncodedBody } from "../endpoints/encoded-body.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import { FanOutError, type FanOutReport } from "./report.ts";
+import { ResilientPubSubError } from "../errors.ts";
+import type { Configuration } from "../options.ts";
+import { checkOptions, checkSubject } from "./arguments.ts";
+import { type Call, type CallParts, callEndpoint, type Outcome } from "./call.ts";
+import { type CallOptions, type CommandOptions, sdkOptionsOf } from "./call-options.ts";
 
-export interface FanOutCall {
-  /** For messages, such as `broadcast`. */
-  readonly name: string;
-  readonly send: (client: WebPubSubServiceClient, abortSignal: AbortSignal) => Promise<unknown>;
-  readonly timeoutInMs: number;
-  readonly abortSignal?: AbortSignal | undefined;
-  /** What it takes to succeed: one endpoint that accepts, or every endpoint there is. */
-  readonly require: "any" | "all";
+import type { ListedConnection, ListOptions, Page } from "./listing.ts";
+import { type ContentType, encodeMessage, type Message } from "./message.ts";
+import { FanOutError, type FanOutReport, isDeliveredToAll, reportOf } from "./report.ts";
+import { type OperationName, type Semantics, semantics } from "./semantics.ts";
+
+export interface FanOutParts extends CallParts {
+  readonly configuration: Configuration;
+  readonly homes: ConnectionHomes;
 }
 
-/** `startedAt` is in the time of `performance.now()`. */
-export type OnOutcome = (endpoint: RegisteredEndpoint, error: unknown, startedAt: number) => void;
-
-/** All endpoints, and those among them that get operations now; the others are reported as skipped. */
-export interface Receivers {
-  readonly all: readonly RegisteredEndpoint[];
-  readonly receiving: ReadonlySet<RegisteredEndpoint>;
+/** What is wanted of the endpoints. */
+export interface Operation<Options extends CallOptions = CallOptions> {
+  readonly name: OperationName;
+  /** What it is called in messages. Default its name. */
+  readonly alias?: string | undefined;
+  /** The connection, user or group that it is about, if it is about one. */
+  readonly subject?: string;
+  readonly options: Options | undefined;
 }
 
-/**
- * Sends one operation to every receiving endpoint in parallel, each with its own deadline.
- *
- * @param onOutcome Told of every call: of its success when there is no error.
- * @throws FanOutError when nothing was delivered, or `require: "all"` is not met
- */
-export async function fanOut(
-  { all, receiving }: Receivers,
-  call: FanOutCall,
-  onOutcome: OnOutcome,
-): Promise<FanOutReport> {
-  const outcomes = await Promise.all(
-    all.map((endpoint) =>
-      receiving.has(endpoint) ? outcomeOn(endpoint, call, onOutcome) : skipped(endpoint),
-    ),
-  );
-  // In the order of configuration, whoever was first.
-  const report: FanOutReport = { delivered: [], failed: [], skipped: [] };
-  for (const [index, outcome] of outcomes.entries()) {
-    const endpoint = all[index]?.name ?? "";
-    if (outcome.kind === "delivered") report.delivered.push(endpoint);
-    else if (outcome.kind === "failed") report.failed.push({ endpoint, error: outcome.error });
-    else report.skipped.push({ endpoint, reason: outcome.reason });
+interface MessageOperation extends Operation<CommandOptions & { contentType?: ContentType }> {
+  readonly message: Message;
+}
+
+/** Makes an operation on one endpoint, by the SDK. */
+type Make<T, Rest extends unknown[] = []> = (
+  client: WebPubSubServiceClient,
+  ...rest: [...Rest, OperationOptions]
+) => Promise<T>;
+
+type Outcomes<T> = Map<RegisteredEndpoint, Outcome<T>>;
+
+/** Makes operations on all endpoints that they concern, and knows those under way. */
+export class FanOut {
+  readonly #parts: FanOutParts;
+  #underway = 0;
+  #whenIdle: (() => void) | undefined;
+  #isClosed = false;
+
+  constructor(parts: FanOutParts) {
+    this.#parts = parts;
   }
-  const isMet = call.require === "all" ? report.delivered.length === all.length : true;
-  if (report.delivered.length === 0 || !isMet) throw new FanOutError(call.name, report);
-  return report;
+
+  /** A command with a message, which is encoded once for all endpoints. */
+  send(operation: MessageOperation, make: Make<unknown, [EncodedBody]>): Promise<FanOutReport> {
+    return this.#run(operation, async (deadline) => {
+      const encoded = encodeMessage(operation.message, operation.options?.contentType);
+      const body = encoded instanceof EncodedBody ? encoded : await encoded;
+      return this.#order(operation, (client, options) => make(client, body, options), deadline);
+    });
+  }
+
+  /**
+   * Wants something done, wherever it may concern somebody.
+   *
+   * @throws FanOutError when no endpoint accepted, or `require: "all"` is not met
+   */
+  command(operation: Operation<CommandOptions>, make: Make<unknown>): Promise<FanOutReport> {
+    return this.#run(operation, (deadline) => this.#order(operation, make, deadline));
+  }
+
+  /**
+   * True as soon as one endpoint says so, false when all in use say so.
+   *
+   * @throws FanOutError when the answer is not known
+   */
+  question(operation: Operation, make: Make<boolean>): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const answering = this.#run(operation, async (deadline) => {
+        const outcomes = await this.#ask(operation, make, deadline, (outcome) => {
+          // Whoever asked is answered; the others are left to finish, which keeps their sockets.
+          if (isTrue(outcome)) resolve(true);
+        });
+        const answers = [...outcomes.values()];
+        if (answers.some(isTrue)) return true;
+        const isKnown = answers.length > 0 && answers.every(({ kind }) => kind === "answered");
+        if (isKnown) return false;
+        throw failureOf(operation, this.#reportOf(outcomes), outcomes);
+      });
+      answering.then(resolve, reject);
+    });
+  }
+
+  /**
+   * Everything that the endpoints in use list, those of the quickest first. The next page of an
+   * endpoint is read while the last one is made use of.
+   *
+   * @throws FanOutError at the end, when the list is not complete
+   */
+  async *list(
+    operation: Operation<ListOptions>,
+    read: (...[client, options, nextLink]: [...Parameters<Make<Page>>, string?]) => Promise<Page>,
+  ): AsyncGenerator<ListedConnection[]> {
+    const { registry, homes } = this.#parts;
+    const reading = new Map<RegisteredEndpoint, Promise<[RegisteredEndpoint, Outcome<Page>]>>();
+    const outcomes: Outcomes<Page> = new Map();
+    const start = (endpoint: RegisteredEndpoint, nextLink?: string): void => {
+      const call = this.#callOf(operation, (client, options) => read(client, options, nextLink));
+      const page = this.#run<[RegisteredEndpoint, Outcome<Page>]>(operation, async (deadline) => [
+        endpoint,
+        await callEndpoint(this.#parts, endpoint, call, deadline),
+      ]);
+      // Whoever stops before the end does not wait for it.
+      page.catch(() => {});
+      reading.set(endpoint, page);
+    };
+    for (const endpoint of await this.#run(operation, async () => registry.receivers())) {
+      start(endpoint);
+    }
+    let wanted = operation.options?.top ?? Number.POSITIVE_INFINITY;
+    while (reading.size > 0) {
+      const [endpoint, outcome] = await Promise.race(reading.values());
+      reading.delete(endpoint);
+      outcomes.set(endpoint, together(outcomes.get(endpoint), outcome));
+      if (outcome.kind !== "answered") continue;
+      const { members, nextLink } = outcome.value;
+      for (const { connectionId } of members) homes.learn(connectionId, endpoint);
+      const taken = members.slice(0, wanted);
+      wanted -= taken.length;
+      if (nextLink !== undefined && wanted > 0) start(endpoint, nextLink);
+      yield taken.map((member) => ({ ...member, endpoint: endpoint.name }));
+      if (wanted <= 0) return;
+    }
+    const report = this.#reportOf(outcomes);
+    const isComplete = report.delivered.length > 0 && report.failed.length === 0;
+    if (!isComplete) throw failureOf(operation, report, outcomes);
+  }
+
+  /** Refuses further operations and waits for those under way, each of which has a deadline. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#underway === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#whenIdle = resolve;
+    });
+  }
+
+  /**
+   * Does something that `close` waits for.
+   *
+   * @throws ResilientPubSubError `ERR_CLOSED`
+   */
+  async track<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#isClosed) {
+      throw new ResilientPubSubError("ERR_CLOSED", "The plugin is closed; nothing was sent");
+    }
+    this.#underway += 1;
+    try {
+      return await task();
+    } finally {
+      this.#underway -= 1;
+      if (this.#underway === 0) this.#whenIdle?.();
+    }
+  }
+
+  /** @throws InvalidArgumentError, or the reason of a signal that has ended already */
+  #run<T>(
+    { name, subject, options = {} }: Operation,
+    task: (deadline: Deadline) => Promise<T>,
+  ): Promise<T> {
+    return this.track(async () => {
+      checkSubject(semantics[name].about, subject);
+      checkOptions(options);
+      if (options.abortSignal?.aborted) throw reasonOf(options.abortSignal);
+      const { configuration, monitor, registry } = this.#parts;
+      const unknown = registry.all().filter(({ health }) => health.status === "unknown");
+      if (unknown.length > 0) await this.#firstVerdicts(unknown);
+      monitor.lookForRecovery();
+      const timeoutInMs = options.timeoutInMs ?? configuration.fanOut.timeoutInMs;
+      const deadline = new Deadline(timeoutInMs, options.abortSignal);
+      try {
+        return await task(deadline);
+      } finally {
+        deadline.end();
+      }
+    });
+  }
+
+  /** A message sent at start would else find endpoints that nobody has looked at yet. */
+  async #firstVerdicts(unknown: readonly RegisteredEndpoint[]): Promise<void> {
+    const { monitor, configuration } = this.#parts;
+    const verdicts = Promise.all(unknown.map((endpoint) => monitor.check(endpoint)));
+    await waitAtMost(configuration.health.onDemandBudgetInMs, verdicts);
+  }
+
+  async #order(
+    operation: Operation<CommandOptions>,
+    make: Make<unknown>,
+    deadline: Deadline,
+  ): Promise<FanOutReport> {
+    const outcomes = await this.#ask(operation, make, deadline);
+    const report = this.#reportOf(outcomes);
+    const isMet = operation.options?.require !== "all" || isDeliveredToAll(report);
+    if (report.delivered.length > 0 && isMet) return report;
+    throw failureOf(operation, report, outcomes);
+  }
+
+  /**
+   * Asks all endpoints in use in parallel; of a connection whose home is known, that one first, and
+   * the others only if it has no such connection.
+   */
+  async #ask<T>(
+    operation: Operation,
+    make: Make<T>,
+    deadline: Deadline,
+    onOutcome?: (outcome: Outcome<T>) => void,
+  ): Promise<Outcomes<T>> {
+    const call = this.#callOf(operation, make);
+    const outcomes: Outcomes<T> = new Map();
+    const ask = async (endpoints: readonly RegisteredEndpoint[]): Promise<void> => {
+      const asking = endpoints.map((one) => callEndpoint(this.#parts, one, call, deadline));
+      if (onOutcome) for (const outcome of asking) void outcome.then(onOutcome);
+      const settled = await Promise.all(asking);
+      for (const [index, one] of endpoints.entries()) outcomes.set(one, settled[index] as never);
+    };
+    const inUse = [...this.#parts.registry.receivers()];
+    const home = this.#homeOf(operation);
+    if (home === undefined) {
+      await ask(inUse);
+    } else if (inUse.includes(home)) {
+      await ask([home]);
+      if (isNotThere(outcomes.get(home))) await ask(inUse.filter((one) => one !== home));
+    } else if (semantics[operation.name].kind === "question") {
+      await ask(inUse);
+    }
+    this.#learnHome(operation, outcomes);
+    return outcomes;
+  }
+
+  #callOf<T>({ name, options = {} }: Operation, make: Make<T>): Call<T> {
+    const { fanOut } = this.#parts.configuration;
+    const { tellsAbsence = false }: Semantics = semantics[name];
+    return {
+      make,
+      options: sdkOptionsOf(options),
+      endpointTimeoutInMs:
+        options.endpointTimeoutInMs ?? fanOut.endpointTimeoutInMs ?? Number.POSITIVE_INFINITY,
+      tellsAbsence,
+    };
+  }
+
+  #homeOf({ name, subject = "" }: Operation): RegisteredEndpoint | undefined {
+    if (semantics[name].about !== "connection") return undefined;
+    const home = this.#parts.homes.homeOf(subject);
+    return home && this.#parts.registry.has(home) ? home : undefined;
+  }
+
+  /** Only answers that are different where there is no such connection tell something. */
+  #learnHome<T>({ name, subject = "" }: Operation, outcomes: Outcomes<T>): void {
+    const { about, tellsAbsence }: Semantics = semantics[name];
+    if (about !== "connection") return;
+    for (const [endpoint, outcome] of outcomes) {
+      const isThere = tellsAbsence ? outcome.kind === "answered" : isTrue(outcome);
+      if (isThere) this.#parts.homes.learn(subject, endpoint);
+    }
+  }
+
+  #reportOf(outcomes: Outcomes<unknown>): FanOutReport {
+    const { registry } = this.#parts;
+    return reportOf(registry.all(), outcomes, registry.receivers());
+  }
 }
 
-type Outcome =
-  | { kind: "delivered" }
-  | { kind: "failed"; error: unknown }
-  | { kind: "skipped"; reason: string };
+/** The figures of all pages of one endpoint, and how the last one ended. */
+function together(before: Outcome<Page> | undefined, last: Outcome<Page>): Outcome<Page> {
+  if (before === undefined) return last;
+  return {
+    ...last,
+    attempts: before.attempts + last.attempts,
+    durationInMs: before.durationInMs + last.durationInMs,
+  };
+}
 
-const skipped = ({ reason }: RegisteredEndpoint): Outcome => ({ kind: "skipped", reason });
+const isTrue = (outcome: Outcome<unknown>): boolean =>
+  outcome.kind === "answered" && outcome.value === true;
 
-async function outcomeOn(
-  target: RegisteredEndpoint,
-  { send, timeoutInMs, abortSignal }: FanOutCall,
-  onOutcome: OnOutcome,
-): Promise<Outcome> {
-  const startedAt = performance.now();
-  try {
-    await withDeadline(timeoutInMs, abortSignal, (signal) => send(target.endpoint.client, signal));
-    onOutcome(target, undefined, startedAt);
-    return { kind: "delivered" };
-  } catch (error) {
-    onOutcome(target, error, startedAt);
-    return { kind: "failed", error };
-  }
+const isNotThere = (outcome: Outcome<unknown> | undefined): boolean =>
+  outcome?.kind === "absent" || (outcome?.kind === "answered" && outcome.value === false);
+
+function failureOf(
+  { name, alias }: Operation,
+  report: FanOutReport,
+  outcomes: Outcomes<unknown>,
+): FanOutError {
+  const causes = [...outcomes.values()].flatMap((one) => ("error" in one ? [one.error] : []));
+  return new FanOutError(alias ?? name, report, causes);
 }

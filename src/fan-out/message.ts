@@ -1,4 +1,7 @@
 import type { HubSendTextToAllOptions } from "@azure/web-pubsub";
+import { describeValue } from "../describe-value.ts";
+import { EncodedBody } from "../endpoints/encoded-body.ts";
+import { InvalidArgumentError } from "../errors.ts";
 
 /**
  * Text (with `contentType: "text/plain"`), bytes (an ArrayBuffer, a view of one or a Blob), or
@@ -11,43 +14,48 @@ export type ContentType =
   | "application/json"
   | "application/octet-stream";
 
+const contentTypes: readonly unknown[] = [
+  "text/plain",
+  "application/json",
+  "application/octet-stream",
+] satisfies ContentType[];
+
 /**
- * Brings a message into a form that the SDK sends as it is meant, and refuses what cannot be sent
- * before any endpoint has seen it.
+ * Brings a message into the bytes that all endpoints are sent.
  *
- * @throws TypeError that says what the message is and what it should be
+ * @throws InvalidArgumentError that says what the message is and what it should be
  */
-export function toSendable(message: unknown, contentType: ContentType | undefined): unknown {
+export function encodeMessage(
+  message: unknown,
+  contentType: ContentType | undefined,
+): EncodedBody | Promise<EncodedBody> {
+  if (contentType !== undefined && !contentTypes.includes(contentType)) {
+    const remedy = `give one of ${contentTypes.join(", ")}`;
+    throw new InvalidArgumentError(`contentType: got ${describeValue(contentType)}; ${remedy}`);
+  }
   if (contentType === "text/plain") {
-    if (typeof message === "string") return message;
-    throw unsuitable(message, "text/plain takes a string");
+    if (typeof message !== "string") throw unsuitable(message, "text/plain takes a string");
+    return new EncodedBody(Buffer.from(message), contentType);
   }
-  // The SDK takes a Blob by its type, but its transport for Node does not.
-  if (message instanceof Blob) return message.arrayBuffer();
-  if (message instanceof ArrayBuffer || ArrayBuffer.isView(message)) return message;
+  if (message instanceof Blob) {
+    return message.arrayBuffer().then((bytes) => encodeMessage(bytes, contentType));
+  }
+  const bytes = bytesOf(message);
+  if (bytes && contentType === "application/json") {
+    throw unsuitable(message, `${contentType} takes a value that JSON can hold`);
+  }
+  if (bytes) return new EncodedBody(bytes, "application/octet-stream");
   if (contentType === "application/octet-stream") {
-    throw unsuitable(
-      message,
-      "application/octet-stream takes an ArrayBuffer, a view of one or a Blob",
-    );
+    throw unsuitable(message, `${contentType} takes an ArrayBuffer, a view of one or a Blob`);
   }
-  return new JsonMessage(message);
+  return new EncodedBody(Buffer.from(jsonOf(message)), "application/json");
 }
 
-/**
- * The SDK tells bytes from JSON by the name of an object's constructor, which a message from
- * outside may have chosen. This wrapper's is known, and what it holds can no longer change.
- */
-class JsonMessage {
-  readonly #value: unknown;
-
-  constructor(message: unknown) {
-    this.#value = JSON.parse(jsonOf(message));
-  }
-
-  toJSON(): unknown {
-    return this.#value;
-  }
+/** A copy: the caller may write into its buffer again while an endpoint has yet to be sent it. */
+function bytesOf(message: unknown): Uint8Array | undefined {
+  if (message instanceof ArrayBuffer) return new Uint8Array(message.slice(0));
+  if (!ArrayBuffer.isView(message)) return undefined;
+  return new Uint8Array(message.buffer, message.byteOffset, message.byteLength).slice();
 }
 
 function jsonOf(message: unknown): string {
@@ -58,7 +66,8 @@ function jsonOf(message: unknown): string {
   try {
     json = JSON.stringify(message);
   } catch (cause) {
-    throw new TypeError("Cannot send a message that JSON cannot hold; see the cause", { cause });
+    const text = "Cannot send a message that JSON cannot hold; see the cause";
+    throw new InvalidArgumentError(text, { cause });
   }
   if (json === undefined) throw unsuitable(message, remedy);
   return json;
@@ -70,6 +79,6 @@ function isStream(message: unknown): boolean {
   return typeof pipe === "function" || typeof getReader === "function";
 }
 
-function unsuitable(message: unknown, remedy: string): TypeError {
-  return new TypeError(`Cannot send a message of type ${typeof message}: ${remedy}`);
+function unsuitable(message: unknown, remedy: string): InvalidArgumentError {
+  return new InvalidArgumentError(`Cannot send a message of type ${typeof message}: ${remedy}`);
 }

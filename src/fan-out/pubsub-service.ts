@@ -1,121 +1,149 @@
-import type { HubSendToAllOptions } from "@azure/web-pubsub";
-import { waitAtMost } from "../deadline.ts";
-import { describeValue } from "../describe-value.ts";
-import type { EndpointRegistry } from "../endpoints/registry.ts";
-import { ResilientPubSubError } from "../errors.ts";
-import type { HealthMonitor } from "../health/monitor.ts";
-import type { Configuration } from "../options.ts";
-import { milliseconds } from "../options-schema.ts";
-import { type FanOutCall, fanOut } from "./fan-out.ts";
-import { type ContentType, type Message, toSendable } from "./message.ts";
-import type { FanOutReport } from "./report.ts";
+import { checkFilter, checkGroupName, checkGroupNames, checkPermission } from "./arguments.ts";
+import type { FanOut } from "./fan-out.ts";
+import { connectionList, readPage } from "./listing.ts";
+import type { PubSub, PubSubGroup } from "./pubsub.ts";
 
-export interface BroadcastOptions {
-  /** Default: JSON, or `application/octet-stream` for bytes. */
-  contentType?: ContentType;
-  /** OData filter of the connections that receive the message. */
-  filter?: string;
-  /** Ids of connections that do not. */
-  excludedConnections?: string[];
-  /** Drops a message that a client has not consumed in this time, 0 to 300. Default 0 = never (seconds). */
-  messageTtlSeconds?: number;
-  abortSignal?: AbortSignal;
-  /** Deadline for each endpoint. Default `fanOut.timeoutInMs` (ms). */
-  timeoutInMs?: number;
-  /** `all` rejects unless every endpoint took the message, unhealthy ones included. Default `any`. */
-  require?: "any" | "all";
+/** The SDK's operations on the hub, made on all endpoints. */
+export function pubSubService(
+  fanOut: FanOut,
+  hubName: string,
+): Omit<PubSub, "getClientAccessToken"> {
+  const sendToAll =
+    (alias?: string): PubSub["sendToAll"] =>
+    (message, options) =>
+      fanOut.send({ name: "sendToAll", alias, options, message }, (client, body, rest) =>
+        client.sendToAll(body, rest),
+      );
+
+  return {
+    hubName,
+    group: (groupName) => {
+      checkGroupName(groupName);
+      return pubSubGroup(fanOut, hubName, groupName);
+    },
+    broadcast: sendToAll("broadcast"),
+    sendToAll: sendToAll(),
+    sendToUser: (username, message, options) =>
+      fanOut.send(
+        { name: "sendToUser", subject: username, options, message },
+        (client, body, rest) => client.sendToUser(username, body, rest),
+      ),
+    sendToConnection: (connectionId, message, options) =>
+      fanOut.send(
+        { name: "sendToConnection", subject: connectionId, options, message },
+        (client, body, rest) => client.sendToConnection(connectionId, body, rest),
+      ),
+    connectionExists: (connectionId, options) =>
+      fanOut.question(
+        { name: "connectionExists", subject: connectionId, options },
+        (client, rest) => client.connectionExists(connectionId, rest),
+      ),
+    userExists: (username, options) =>
+      fanOut.question({ name: "userExists", subject: username, options }, (client, rest) =>
+        client.userExists(username, rest),
+      ),
+    groupExists: (groupName, options) =>
+      fanOut.question({ name: "groupExists", subject: groupName, options }, (client, rest) =>
+        client.groupExists(groupName, rest),
+      ),
+    closeConnection: (connectionId, options) =>
+      fanOut.command({ name: "closeConnection", subject: connectionId, options }, (client, rest) =>
+        client.closeConnection(connectionId, rest),
+      ),
+    closeAllConnections: (options) =>
+      fanOut.command({ name: "closeAllConnections", options }, (client, rest) =>
+        client.closeAllConnections(rest),
+      ),
+    closeUserConnections: (userId, options) =>
+      fanOut.command({ name: "closeUserConnections", subject: userId, options }, (client, rest) =>
+        client.closeUserConnections(userId, rest),
+      ),
+    removeUserFromAllGroups: (userId, options) =>
+      fanOut.command(
+        { name: "removeUserFromAllGroups", subject: userId, options },
+        (client, rest) => client.removeUserFromAllGroups(userId, rest),
+      ),
+    removeConnectionFromAllGroups: (connectionId, options) =>
+      fanOut.command(
+        { name: "removeConnectionFromAllGroups", subject: connectionId, options },
+        (client, rest) => client.removeConnectionFromAllGroups(connectionId, rest),
+      ),
+    addConnectionsToGroups: async (groups, filter, options) => {
+      checkGroupNames(groups);
+      checkFilter(filter);
+      return fanOut.command({ name: "addConnectionsToGroups", options }, (client, rest) =>
+        client.addConnectionsToGroups(groups, filter, rest),
+      );
+    },
+    removeConnectionsFromGroups: async (groups, filter, options) => {
+      checkGroupNames(groups);
+      checkFilter(filter);
+      return fanOut.command({ name: "removeConnectionsFromGroups", options }, (client, rest) =>
+        client.removeConnectionsFromGroups(groups, filter, rest),
+      );
+    },
+    grantPermission: async (connectionId, permission, options) => {
+      checkPermission(permission);
+      return fanOut.command(
+        { name: "grantPermission", subject: connectionId, options },
+        (client, rest) => client.grantPermission(connectionId, permission, rest),
+      );
+    },
+    revokePermission: async (connectionId, permission, options) => {
+      checkPermission(permission);
+      return fanOut.command(
+        { name: "revokePermission", subject: connectionId, options },
+        (client, rest) => client.revokePermission(connectionId, permission, rest),
+      );
+    },
+    hasPermission: async (connectionId, permission, options) => {
+      checkPermission(permission);
+      return fanOut.question(
+        { name: "hasPermission", subject: connectionId, options },
+        (client, rest) => client.hasPermission(connectionId, permission, rest),
+      );
+    },
+  };
 }
 
-/** The operations that go to every endpoint. */
-export interface PubSub {
-  /**
-   * Sends a message to all clients of the hub on every healthy endpoint.
-   *
-   * @throws TypeError or RangeError before anything is sent, when the message cannot be sent as its
-   *   content type or an option cannot be used
-   * @throws FanOutError when no endpoint took it, or `require: "all"` is not met
-   */
-  broadcast(message: Message, options?: BroadcastOptions): Promise<FanOutReport>;
-}
-
-const timeoutSchema = milliseconds(1).optional();
-
-function assertBroadcastOptions({ timeoutInMs, require = "any" }: BroadcastOptions): void {
-  const [problem] = timeoutSchema.safeParse(timeoutInMs).error?.issues ?? [];
-  if (problem) {
-    throw new RangeError(`timeoutInMs: got ${describeValue(timeoutInMs)}; ${problem.message}`);
-  }
-  if (require !== "any" && require !== "all") {
-    throw new TypeError(`require: got ${describeValue(require)}; give "any" or "all"`);
-  }
-}
-
-interface ServiceParts {
-  readonly configuration: Configuration;
-  readonly registry: EndpointRegistry;
-  readonly monitor: HealthMonitor;
-}
-
-/** The operations on all endpoints, and the ones under way. */
-export class PubSubService implements PubSub {
-  readonly #parts: ServiceParts;
-  readonly #underway = new Set<Promise<unknown>>();
-  #isClosed = false;
-
-  constructor(parts: ServiceParts) {
-    this.#parts = parts;
-  }
-
-  async broadcast(message: Message, options: BroadcastOptions = {}): Promise<FanOutReport> {
-    const { timeoutInMs, abortSignal, require = "any", ...sendOptions } = options;
-    assertBroadcastOptions(options);
-    const sendable = toSendable(message, options.contentType);
-    abortSignal?.throwIfAborted();
-    return this.#track(async () => {
-      await this.#firstVerdicts();
-      const { configuration, registry, monitor } = this.#parts;
-      monitor.lookForRecovery();
-      const call: FanOutCall = {
-        name: "broadcast",
-        timeoutInMs: timeoutInMs ?? configuration.fanOut.timeoutInMs,
-        abortSignal,
-        require,
-        send: async (client, signal) =>
-          client.sendToAll((await sendable) as never, {
-            ...(sendOptions as HubSendToAllOptions),
-            abortSignal: signal,
-          }),
-      };
-      const receivers = { all: registry.all(), receiving: registry.receivers() };
-      return fanOut(receivers, call, (...outcome) => monitor.report(...outcome));
-    });
-  }
-
-  /** Refuses further operations and waits for those under way, each of which has a deadline. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    await Promise.allSettled(this.#underway);
-  }
-
-  async #track<T>(operation: () => Promise<T>): Promise<T> {
-    if (this.#isClosed) {
-      throw new ResilientPubSubError("ERR_CLOSED", "The plugin is closed; nothing was sent");
-    }
-    const promise = operation();
-    this.#underway.add(promise);
-    try {
-      return await promise;
-    } finally {
-      this.#underway.delete(promise);
-    }
-  }
-
-  /** A message sent at start would else find endpoints that nobody has looked at yet. */
-  async #firstVerdicts(): Promise<void> {
-    const { registry, monitor, configuration } = this.#parts;
-    const unknown = registry.all().filter(({ health }) => health.status === "unknown");
-    if (unknown.length === 0) return;
-    const verdicts = Promise.all(unknown.map((endpoint) => monitor.check(endpoint)));
-    await waitAtMost(configuration.health.onDemandBudgetInMs, verdicts);
-  }
+function pubSubGroup(fanOut: FanOut, hubName: string, groupName: string): PubSubGroup {
+  return {
+    groupName,
+    hubName,
+    sendToAll: (message, options) =>
+      fanOut.send(
+        { name: "group.sendToAll", subject: groupName, options, message },
+        (client, body, rest) => client.group(groupName).sendToAll(body, rest),
+      ),
+    closeAllConnections: (options) =>
+      fanOut.command(
+        { name: "group.closeAllConnections", subject: groupName, options },
+        (client, rest) => client.group(groupName).closeAllConnections(rest),
+      ),
+    addConnection: (connectionId, options) =>
+      fanOut.command(
+        { name: "group.addConnection", subject: connectionId, options },
+        (client, rest) => client.group(groupName).addConnection(connectionId, rest),
+      ),
+    removeConnection: (connectionId, options) =>
+      fanOut.command(
+        { name: "group.removeConnection", subject: connectionId, options },
+        (client, rest) => client.group(groupName).removeConnection(connectionId, rest),
+      ),
+    addUser: (username, options) =>
+      fanOut.command({ name: "group.addUser", subject: username, options }, (client, rest) =>
+        client.group(groupName).addUser(username, rest),
+      ),
+    removeUser: (username, options) =>
+      fanOut.command({ name: "group.removeUser", subject: username, options }, (client, rest) =>
+        client.group(groupName).removeUser(username, rest),
+      ),
+    listConnections: (options) =>
+      connectionList(() =>
+        fanOut.list(
+          { name: "group.listConnections", subject: groupName, options },
+          (client, rest, nextLink) => readPage(client.group(groupName), rest, nextLink),
+        ),
+      ),
+  };
 }

@@ -126,6 +126,11 @@ export class HealthMonitor {
     }
   }
 
+  /** A call has failed and will be repeated: a reason to look, while only its end is evidence. */
+  reportAttempt(endpoint: RegisteredEndpoint, error: unknown): void {
+    if (this.#settings.passive && signalOf(error) === "failure") this.suspect(endpoint);
+  }
+
   /** Whether the last answer is too old, or too contradictory, to send a client there. */
   needsCheck(endpoint: RegisteredEndpoint): boolean {
     const ageInMs = performance.now() - this.#watchOf(endpoint).answeredStartedAt;

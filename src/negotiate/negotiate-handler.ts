@@ -1,12 +1,10 @@
 import type { Request, RequestHandler, Response } from "express";
-import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import { markAway } from "../failback/marker.ts";
 import type { EndpointRole, Identity } from "../option-types.ts";
 import { type Problem, sendProblem } from "../problem.ts";
-import { type ClientUrl, clientUrlOf } from "./client-url.ts";
+import { expiryOf, issueToken } from "./client-token.ts";
 import { identify } from "./identity.ts";
 import { LoadLimit } from "./load-limit.ts";
-import { type SelectorParts, selectEndpoint } from "./select-endpoint.ts";
+import { firstThatGives, type SelectorParts } from "./select-endpoint.ts";
 
 /** What a negotiating client is answered. */
 export interface NegotiateAnswer {
@@ -75,8 +73,8 @@ async function identifyOrExplain(
 }
 
 /**
- * Tries endpoints until one gives a token; each is tried once. A client for whom its endpoint has no
- * room is not sent to the next one: the herd would only sink that as well.
+ * A client for whom its endpoint has no room is not sent to the next one: the herd would only sink
+ * that as well.
  */
 async function placeClient(
   parts: HandlerParts,
@@ -84,51 +82,17 @@ async function placeClient(
   identity: Identity,
 ): Promise<NegotiateAnswer | Problem> {
   const avoided = new Set(reportedAsFailed(parts, req));
-  const refused = new Set<RegisteredEndpoint>();
-  const giveUpAt = performance.now() + parts.configuration.health.onDemandBudgetInMs;
-  for (;;) {
-    const chosen = await selectEndpoint(parts, req, avoided, giveUpAt);
-    if (chosen === undefined || refused.has(chosen)) return noHealthyEndpoint(parts.random());
+  const { tokenLifetimeInMinutes } = parts.configuration.negotiate;
+  const answer = await firstThatGives(parts, req, avoided, async (chosen) => {
     const comeBackInSeconds = parts.loadLimit.admit(chosen);
     if (comeBackInSeconds !== undefined) return overloaded(comeBackInSeconds);
-    const marked = withMarker(parts, identity, chosen, avoided);
-    const clientUrl = await getClientUrl(parts, chosen, marked);
-    if (clientUrl) return { ...clientUrl, endpoint: chosen.name, role: chosen.role };
-    refused.add(chosen);
-    avoided.add(chosen);
-  }
-}
-
-function withMarker(
-  { configuration, registry }: SelectorParts,
-  identity: Identity,
-  chosen: RegisteredEndpoint,
-  avoided: ReadonlySet<RegisteredEndpoint>,
-): Identity {
-  if (configuration.failback.close === false) return identity;
-  const isRouted = configuration.router !== undefined;
-  return markAway(identity, { chosen, all: registry.all(), avoided, isRouted });
-}
-
-async function getClientUrl(
-  { configuration, events, monitor }: SelectorParts,
-  chosen: RegisteredEndpoint,
-  identity: Identity,
-): Promise<ClientUrl | undefined> {
-  const startedAt = performance.now();
-  try {
-    const clientUrl = await clientUrlOf(chosen.endpoint, identity, {
-      tokenLifetimeInMinutes: configuration.negotiate.tokenLifetimeInMinutes,
-      timeoutInMs: configuration.health.timeoutInMs,
-    });
-    // With a key the token is made here, and says nothing of the service.
-    if (chosen.endpoint.issuesTokens) monitor.report(chosen, undefined, startedAt);
-    return clientUrl;
-  } catch (error) {
-    events.emit("tokenFailed", { endpoint: chosen.name, error });
-    monitor.report(chosen, error, startedAt);
-    return undefined;
-  }
+    const options = { ...identity, expirationTimeInMinutes: tokenLifetimeInMinutes };
+    const issued = await issueToken(parts, chosen, avoided, options);
+    if (issued === undefined) return undefined;
+    const { url, token } = issued;
+    return { url, endpoint: chosen.name, role: chosen.role, expiresAt: expiryOf(token) };
+  });
+  return answer ?? noHealthyEndpoint(parts.random());
 }
 
 /**

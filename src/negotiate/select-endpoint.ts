@@ -22,12 +22,13 @@ export interface SelectorParts {
  * is checked first, and the choice made again if it fails; all that within one budget, so that no
  * client waits for a dead endpoint.
  *
+ * @param req Without one, there is nothing to ask the application's router about.
  * @param avoided Endpoints that are chosen only when there is no other.
  * @param giveUpAt When the budget ends, in the time of `performance.now()`.
  */
 export async function selectEndpoint(
   parts: SelectorParts,
-  req: Request,
+  req: Request | undefined,
   avoided: ReadonlySet<RegisteredEndpoint>,
   giveUpAt: number,
 ): Promise<RegisteredEndpoint | undefined> {
@@ -52,6 +53,30 @@ export async function selectEndpoint(
   }
 }
 
+/**
+ * Tries endpoints as `selectEndpoint` chooses them, until one gives what is wanted of it; each is
+ * tried once, and then avoided.
+ *
+ * @param avoided Endpoints that are tried only when there is no other.
+ */
+export async function firstThatGives<T>(
+  parts: SelectorParts,
+  req: Request | undefined,
+  avoided: Set<RegisteredEndpoint>,
+  attempt: (chosen: RegisteredEndpoint) => T | undefined | Promise<T | undefined>,
+): Promise<T | undefined> {
+  const refused = new Set<RegisteredEndpoint>();
+  const giveUpAt = performance.now() + parts.configuration.health.onDemandBudgetInMs;
+  for (;;) {
+    const chosen = await selectEndpoint(parts, req, avoided, giveUpAt);
+    if (chosen === undefined || refused.has(chosen)) return undefined;
+    const given = await attempt(chosen);
+    if (given !== undefined) return given;
+    refused.add(chosen);
+    avoided.add(chosen);
+  }
+}
+
 async function verify(
   { monitor }: SelectorParts,
   endpoint: RegisteredEndpoint,
@@ -66,7 +91,7 @@ async function verify(
 
 async function choose(
   { configuration, events, monitor, random }: SelectorParts,
-  req: Request,
+  req: Request | undefined,
   candidates: readonly RegisteredEndpoint[],
   avoided: ReadonlySet<RegisteredEndpoint>,
 ): Promise<RegisteredEndpoint | undefined> {
@@ -79,7 +104,9 @@ async function choose(
   if (forced) return forced;
   const { router, health } = configuration;
   const routed =
-    router && (await askRouter(router, req, eligible, { events, timeoutInMs: health.timeoutInMs }));
+    router &&
+    req &&
+    (await askRouter(router, req, eligible, { events, timeoutInMs: health.timeoutInMs }));
   return routed ?? pickByWeight(servingEndpoints(eligible), random());
 }
 

@@ -1,4 +1,5 @@
 import type { Request, RequestHandler, Response } from "express";
+import type { ConnectionHomes } from "../endpoints/connection-homes.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { EndpointRegistry } from "../endpoints/registry.ts";
 import type { TypedEvents } from "../events.ts";
@@ -13,6 +14,7 @@ export interface UpstreamParts {
   readonly configuration: Configuration;
   readonly registry: EndpointRegistry;
   readonly events: TypedEvents;
+  readonly homes: ConnectionHomes;
 }
 
 /** The routes that the service calls: its validation handshake and its events. */
@@ -21,12 +23,13 @@ export function upstreamHandler(parts: UpstreamParts): RequestHandler {
 
   async function answerEvent(req: Request, res: Response): Promise<UpstreamAnswer | Problem> {
     const { hub, upstream } = parts.configuration;
-    const refusal = await refuseByHeaders(parts, req);
-    if (refusal) return refusal;
+    const sender = await senderOf(parts, req);
+    if (sender && "code" in sender) return sender;
     const body = await readBody(req, res);
     if (!Buffer.isBuffer(body)) return body;
     const malformed = refuseBody(req, body);
     if (malformed) return malformed;
+    if (sender) learnHome(parts.homes, req, sender);
     return dispatch(hub, upstream, { headers: req.headers, body }, (handler, error) =>
       parts.events.emit("handlerError", { handler, error }),
     );
@@ -63,8 +66,14 @@ function answerValidation(
   else res.status(200).set("WebHook-Allowed-Origin", admitted.join(", ")).end();
 }
 
-/** All that can be decided before the body is read. */
-async function refuseByHeaders(parts: UpstreamParts, req: Request): Promise<Problem | undefined> {
+/**
+ * All that can be decided before the body is read: who sent it, as far as that is proven, or why it
+ * is refused.
+ */
+async function senderOf(
+  parts: UpstreamParts,
+  req: Request,
+): Promise<RegisteredEndpoint | Problem | undefined> {
   const { configuration, registry } = parts;
   for (const header of ["ce-type", "ce-connectionId", "WebHook-Request-Origin"]) {
     if (!req.get(header)) return missing(header);
@@ -76,28 +85,40 @@ async function refuseByHeaders(parts: UpstreamParts, req: Request): Promise<Prob
   if (!isAdmitted) return ORIGIN_NOT_ALLOWED;
   if (req.get("ce-hub")?.toLowerCase() !== configuration.hub.toLowerCase()) return UNKNOWN_HUB;
   // Behind a custom domain, any of the endpoints may be the sender.
-  return refuseUnproven(parts, req, senders.length > 0 ? senders : registry.all());
+  return provenSender(parts, req, senders.length > 0 ? senders : registry.all());
 }
 
-async function refuseUnproven(
+async function provenSender(
   { configuration, events }: UpstreamParts,
   req: Request,
   possibleSenders: readonly RegisteredEndpoint[],
-): Promise<Problem | undefined> {
+): Promise<RegisteredEndpoint | Problem | undefined> {
   const { authorize, verifySignature } = configuration.upstream;
   if (authorize) {
     try {
-      return (await authorize(req)) ? undefined : INVALID_SIGNATURE;
+      if (!(await authorize(req))) return INVALID_SIGNATURE;
+      return possibleSenders.length === 1 ? possibleSenders[0] : undefined;
     } catch (error) {
       events.emit("handlerError", { handler: "upstream.authorize", error });
       return { ...INVALID_SIGNATURE, status: 500, code: "ERR_HANDLER_FAILED" };
     }
   }
   if (!verifySignature) return undefined;
-  const keys = possibleSenders.flatMap(({ endpoint }) => endpoint.config.verificationKeys);
   const signature = req.get("ce-signature") ?? "";
   const connectionId = req.get("ce-connectionId") ?? "";
-  return isSignedBy(keys, signature, connectionId) ? undefined : INVALID_SIGNATURE;
+  const sender = possibleSenders.find(({ endpoint }) =>
+    isSignedBy(endpoint.config.verificationKeys, signature, connectionId),
+  );
+  return sender ?? INVALID_SIGNATURE;
+}
+
+/** The digest is of the connection's id, so it proves where the connection lives. */
+function learnHome(homes: ConnectionHomes, req: Request, sender: RegisteredEndpoint): void {
+  const connectionId = req.get("ce-connectionId") ?? "";
+  const type = req.get("ce-type");
+  if (type === "azure.webpubsub.sys.disconnected") homes.forget(connectionId);
+  // Whether there will be a connection is what a connect handler has yet to decide.
+  else if (type !== "azure.webpubsub.sys.connect") homes.learn(connectionId, sender);
 }
 
 function refuseBody(req: Request, body: Buffer): Problem | undefined {

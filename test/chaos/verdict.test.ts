@@ -39,7 +39,7 @@ const broadcast = (message: string, startedAt: number, healthy: string[]): Broad
   startedAt,
   endedAt: startedAt + 100,
   healthy,
-  report: { delivered: healthy, failed: [], skipped: [] },
+  report: { delivered: healthy, failed: [], skipped: [], outcomes: [] },
   problem: undefined,
 });
 

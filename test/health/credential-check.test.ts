@@ -1,3 +1,4 @@
+import net from "node:net";
 import { type Emulator, type Fault, startEmulator } from "express-resilient-pubsub/emulator";
 import { createEndpoint, type Endpoint } from "../../src/endpoints/endpoint.ts";
 import { checkCredentials } from "../../src/health/credential-check.ts";
@@ -9,8 +10,7 @@ const options = { timeoutInMs: 200, signal: new AbortController().signal };
 
 function endpointWith(rest: Omit<EndpointOptions, "name" | "role">): Endpoint {
   const endpoint = createEndpoint(parseEndpoint({ name: "a", role: "primary", ...rest }), "chat");
-  closeAfterTest({ close: () => endpoint.agent.destroy() });
-  return endpoint;
+  return closeAfterTest(endpoint);
 }
 
 const start = async (): Promise<Emulator> => closeAfterTest(await startEmulator());
@@ -66,11 +66,8 @@ describe("a credential that", () => {
 
 it("does not blame an endpoint when this process has run out of file descriptors", async () => {
   const endpoint = endpointWith({ connectionString: (await start()).connectionString });
-  endpoint.agent.createConnection = (_options, connected) => {
-    const error = Object.assign(new Error("too many open files"), { code: "EMFILE" });
-    setImmediate(() => connected?.(error, undefined as never));
-    return undefined;
-  };
+  const error = Object.assign(new Error("too many open files"), { code: "EMFILE" });
+  jest.spyOn(net, "connect").mockImplementationOnce(() => new net.Socket().destroy(error));
   expect(await checkCredentials(endpoint, options)).toBe("inconclusive");
 });
 

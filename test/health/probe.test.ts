@@ -16,8 +16,7 @@ function endpointAt(url: string): Endpoint {
     parseEndpoint({ name: "a", role: "primary", connectionString }),
     "chat",
   );
-  closeAfterTest({ close: () => endpoint.agent.destroy() });
-  return endpoint;
+  return closeAfterTest(endpoint);
 }
 
 async function listen(listener: RequestListener): Promise<string> {

@@ -1,8 +1,6 @@
 import { createEndpoint } from "../../src/endpoints/endpoint.ts";
-import { clientUrlOf } from "../../src/negotiate/client-url.ts";
+import { tokenOf } from "../../src/negotiate/client-token.ts";
 import { parseEndpoint } from "../../src/options.ts";
-
-const options = { tokenLifetimeInMinutes: 60, timeoutInMs: 1000 };
 
 describe("clients are told", () => {
   it.each<[string, string, string | undefined, string]>([
@@ -31,7 +29,7 @@ describe("clients are told", () => {
     const connectionString = `Endpoint=${url};AccessKey=k`;
     const config = parseEndpoint({ name: "a", role: "primary", connectionString, clientEndpoint });
     const endpoint = createEndpoint(config, "chat");
-    const answer = new URL((await clientUrlOf(endpoint, {}, options)).url);
+    const answer = new URL((await tokenOf(endpoint, {}, 1000)).url);
     expect(`${answer.origin === "null" ? "" : answer.origin}${answer.pathname}`).toBe(expected);
     const token = answer.searchParams.get("access_token") ?? "";
     const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());

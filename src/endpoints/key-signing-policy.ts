@@ -1,0 +1,45 @@
+import type { KeyObject } from "node:crypto";
+import type { PipelinePolicy } from "@azure/core-rest-pipeline";
+import jwt from "jsonwebtoken";
+
+const lifetimeInSeconds = 3600;
+/** Early enough for any request to arrive in time. */
+const reuseForInMs = (lifetimeInSeconds / 2) * 1000;
+const mostRemembered = 256;
+
+interface Signed {
+  readonly authorization: string;
+  /** Epoch milliseconds, as the service reads them in the token. */
+  readonly at: number;
+}
+
+/**
+ * Signs each request as the SDK does, but with a `KeyObject`, which is some 50 times cheaper than
+ * the string that its type asks for, and the same request only once in a while: the token depends on
+ * the URL alone.
+ */
+export function keySigningPolicy(key: KeyObject): PipelinePolicy {
+  const remembered = new Map<string, Signed>();
+
+  function authorizationFor(url: string): string {
+    const now = Date.now();
+    const known = remembered.get(url);
+    const isFresh = known && now >= known.at && now - known.at < reuseForInMs;
+    if (isFresh) return known.authorization;
+    const token = jwt.sign({}, key, { audience: url, expiresIn: lifetimeInSeconds });
+    const authorization = `Bearer ${token}`;
+    remembered.delete(url);
+    const [oldest] = remembered.keys();
+    if (remembered.size >= mostRemembered && oldest !== undefined) remembered.delete(oldest);
+    remembered.set(url, { authorization, at: now });
+    return authorization;
+  }
+
+  return {
+    name: "keySigningPolicy",
+    sendRequest: (request, next) => {
+      request.headers.set("Authorization", authorizationFor(request.url));
+      return next(request);
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import type { OperationOptions } from "@azure/core-client";
+import type { WebPubSubServiceClient } from "@azure/web-pubsub";
+import { Deadline } from "../deadline.ts";
+import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import type { EndpointRegistry } from "../endpoints/registry.ts";
+import type { HealthMonitor } from "../health/monitor.ts";
+import { pause } from "../pause.ts";
+import { pauseBeforeRetryInMs } from "./retry.ts";
+
+/** One request of the SDK, to be made to any endpoint. */
+export interface Call<T> {
+  readonly make: (client: WebPubSubServiceClient, options: OperationOptions) => Promise<T>;
+  /** What the caller gave for the SDK. */
+  readonly options: OperationOptions;
+  /** Deadline for one endpoint. */
+  readonly endpointTimeoutInMs: number;
+  /** Whether 404 says that what it is about is not there. */
+  readonly tellsAbsence: boolean;
+}
+
+/** How a call ended on one endpoint. */
+export type Outcome<T> = (
+  | { readonly kind: "answered"; readonly value: T }
+  | { readonly kind: "absent" | "failed"; readonly error: unknown }
+) & {
+  /** HTTP status of the last answer, if there was one. */
+  readonly status: number | undefined;
+  readonly attempts: number;
+  readonly durationInMs: number;
+};
+
+export interface CallParts {
+  readonly registry: EndpointRegistry;
+  readonly monitor: HealthMonitor;
+  /** From 0 (included) to 1 (excluded). */
+  readonly random: () => number;
+}
+
+/**
+ * Makes a call to one endpoint, again where that is safe, and tells the monitor how it ended. Never
+ * rejects.
+ */
+export function callEndpoint<T>(
+  parts: CallParts,
+  endpoint: RegisteredEndpoint,
+  call: Call<T>,
+  deadline: Deadline,
+): Promise<Outcome<T>> {
+  const isShorter = call.endpointTimeoutInMs < deadline.remainingInMs && !deadline.aborted;
+  if (!isShorter) return callWithin(parts, endpoint, call, deadline);
+  const own = new Deadline(call.endpointTimeoutInMs, deadline);
+  return callWithin(parts, endpoint, call, own).finally(() => own.end());
+}
+
+/** Without further async functions and copies of objects, which would cost as much as the rest. */
+function callWithin<T>(
+  parts: CallParts,
+  endpoint: RegisteredEndpoint,
+  call: Call<T>,
+  deadline: Deadline,
+): Promise<Outcome<T>> {
+  const startedAt = performance.now();
+  const durationInMs = (): number => performance.now() - startedAt;
+  let attempts = 0;
+  let status: number | undefined;
+  const options: OperationOptions = {
+    ...call.options,
+    abortSignal: deadline,
+    onResponse: (response, ...rest) => {
+      status = response.status;
+      call.options.onResponse?.(response, ...rest);
+    },
+  };
+
+  function answered(value: T): Outcome<T> {
+    parts.monitor.report(endpoint, undefined, startedAt);
+    return { kind: "answered", value, status, attempts, durationInMs: durationInMs() };
+  }
+
+  async function failed(thrown: unknown): Promise<Outcome<T>> {
+    const error = deadline.aborted ? deadline.reason : thrown;
+    const isAbsent = call.tellsAbsence && isNotFound(error);
+    const mayTryAgain = !isAbsent && (await mayRepeat(parts, endpoint, error, attempts, deadline));
+    if (mayTryAgain) return attempt();
+    parts.monitor.report(endpoint, isAbsent ? undefined : error, startedAt);
+    const kind = isAbsent ? "absent" : "failed";
+    return { kind, error, status, attempts, durationInMs: durationInMs() };
+  }
+
+  function attempt(): Promise<Outcome<T>> {
+    attempts += 1;
+    status = undefined;
+    return call.make(endpoint.endpoint.client, options).then(answered, failed);
+  }
+
+  return attempt();
+}
+
+/** Waits as long as must be before another attempt; false when there must be none. */
+async function mayRepeat(
+  { registry, monitor, random }: CallParts,
+  endpoint: RegisteredEndpoint,
+  error: unknown,
+  attempts: number,
+  deadline: Deadline,
+): Promise<boolean> {
+  const pauseInMs = pauseBeforeRetryInMs(error, attempts, Date.now(), random());
+  if (pauseInMs === undefined || pauseInMs >= deadline.remainingInMs) return false;
+  monitor.reportAttempt(endpoint, error);
+  await pause(pauseInMs, deadline);
+  return !deadline.aborted && registry.receivers().has(endpoint);
+}
+
+const isNotFound = (error: unknown): boolean =>
+  (error as { statusCode?: unknown } | undefined)?.statusCode === 404;
