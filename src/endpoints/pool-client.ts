@@ -6,6 +6,7 @@ import {
   RestError,
 } from "@azure/core-rest-pipeline";
 import type { Dispatcher, Pool } from "undici";
+import { InvalidArgumentError } from "../errors.ts";
 import { EncodedBody } from "./encoded-body.ts";
 
 /** Sends the SDK's requests through a pool, to wherever that leads. The request's signal ends them. */
@@ -95,7 +96,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     this.#end();
-    this.#reject(asRestError(error));
+    this.#reject(asError(error));
   }
 
   #end(): void {
@@ -103,8 +104,18 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
+/** Of headers that the caller has given, and of which the endpoint has not seen anything. */
+const unsendable = new Set([
+  "UND_ERR_INVALID_ARG",
+  "UND_ERR_NOT_SUPPORTED",
+  "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH",
+]);
+
 /** What the SDK would throw, but without the request, whose headers hold a token. */
-function asRestError(cause: NodeJS.ErrnoException): RestError {
+function asError(cause: NodeJS.ErrnoException): Error {
+  if (cause.code !== undefined && unsendable.has(cause.code)) {
+    return new InvalidArgumentError(`requestOptions: ${cause.message}`, { cause });
+  }
   const error = new RestError(cause.message, { code: cause.code ?? RestError.REQUEST_SEND_ERROR });
   error.cause = cause;
   return error;

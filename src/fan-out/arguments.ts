@@ -17,7 +17,7 @@ function check(isMet: boolean, name: string, value: unknown, remedy: string): vo
 }
 
 /** The service's rule: 1 to 1024 characters, and not blanks alone. */
-export function checkGroupName(name: unknown, argument = "groupName"): void {
+function checkGroupName(name: unknown, argument = "groupName"): void {
   const isName = isFilled(name) && name.length <= longestGroupName;
   check(isName, argument, name, `give a group name of 1 to ${longestGroupName} characters`);
 }
@@ -30,11 +30,22 @@ export function checkGroupNames(names: unknown): void {
 
 /** What an operation is about; it is not checked where that is everything. */
 export function checkSubject(about: Semantics["about"], subject: unknown): void {
+  if (about === "all") return;
+  const name = subjectNames[about];
   if (about === "group") checkGroupName(subject);
-  if (about === "user") check(isFilled(subject), "userId", subject, "give the id of a user");
-  if (about === "connection") {
-    check(isFilled(subject), "connectionId", subject, "give the id of a connection");
-  }
+  else check(isFilled(subject), name, subject, `give the id of a ${about}`);
+  const remedy = `give the id of a ${about} that can stand in a URL, unlike "." and ".."`;
+  check(isPathSegment(subject), name, subject, remedy);
+}
+
+const subjectNames = { group: "groupName", user: "userId", connection: "connectionId" } as const;
+
+/**
+ * Dots alone would lead out of the path, also when they are encoded: what is meant for one user
+ * would go to everybody. Half of a surrogate pair cannot be encoded.
+ */
+function isPathSegment(name: unknown): boolean {
+  return !/^\.\.?$|\p{Surrogate}/u.test(String(name));
 }
 
 export function checkPermission(permission: unknown): void {

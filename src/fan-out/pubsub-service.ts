@@ -1,4 +1,4 @@
-import { checkFilter, checkGroupName, checkGroupNames, checkPermission } from "./arguments.ts";
+import { checkFilter, checkGroupNames, checkPermission, checkSubject } from "./arguments.ts";
 import type { FanOut } from "./fan-out.ts";
 import { connectionList, readPage } from "./listing.ts";
 import type { PubSub, PubSubGroup } from "./pubsub.ts";
@@ -18,7 +18,7 @@ export function pubSubService(
   return {
     hubName,
     group: (groupName) => {
-      checkGroupName(groupName);
+      checkSubject("group", groupName);
       return pubSubGroup(fanOut, hubName, groupName);
     },
     broadcast: sendToAll("broadcast"),
