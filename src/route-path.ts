@@ -1,5 +1,9 @@
 /** A configured path in every spelling that a URL may give it, in the form in which paths are compared. */
-export type RoutePath = ReadonlySet<string>;
+export interface RoutePath {
+  readonly spellings: ReadonlySet<string>;
+  /** How the paths below it begin. */
+  readonly prefixes: readonly string[];
+}
 
 /**
  * Requests are not decoded but compared with the encoded spellings of the route, as in Express: what
@@ -7,21 +11,22 @@ export type RoutePath = ReadonlySet<string>;
  */
 export function toRoutePath(path: string): RoutePath {
   const encodedSegments = path.split("/").map(encodeURIComponent).join("/");
-  return new Set([path, encodeURI(path), encodedSegments].map(normalize));
+  const spellings = new Set([path, encodeURI(path), encodedSegments].map(normalize));
+  const prefixes = [...spellings].filter((spelling) => spelling !== "").map((one) => `${one}/`);
+  return { spellings, prefixes };
 }
 
-/** Whether a request path is the route. Like Express, it ignores case and a trailing slash. */
-export function isAt(route: RoutePath, path: string): boolean {
-  return route.has(normalize(path));
-}
-
-/** Whether a request path is the route or below it: an event handler's URL may end in the event's name. */
-export function isUnder(route: RoutePath, path: string): boolean {
-  if (isAt(route, path)) return true;
-  const normalized = normalize(path);
-  return [...route].some((spelling) => spelling !== "" && normalized.startsWith(`${spelling}/`));
-}
-
-function normalize(path: string): string {
+/** A request's path in the form in which it is compared: like Express, without case and trailing slash. */
+export function normalize(path: string): string {
   return (path.endsWith("/") ? path.slice(0, -1) : path).toLowerCase();
+}
+
+/** Whether a request's path, normalized, is the route. */
+export function isAt({ spellings }: RoutePath, path: string): boolean {
+  return spellings.has(path);
+}
+
+/** Whether it is the route or below it: an event handler's URL may end in the event's name. */
+export function isUnder(route: RoutePath, path: string): boolean {
+  return isAt(route, path) || route.prefixes.some((prefix) => path.startsWith(prefix));
 }

@@ -12,11 +12,14 @@ export async function clientAccessToken(
   options: ClientAccessTokenOptions = {},
 ): Promise<ClientAccessToken> {
   checkTokenOptions(options);
-  if (options.abortSignal?.aborted) throw reasonOf(options.abortSignal);
+  const { userId, roles, groups, ...rest } = options;
+  if (rest.abortSignal?.aborted) throw reasonOf(rest.abortSignal);
   const avoided = new Set<RegisteredEndpoint>();
   const issued = await firstThatGives(parts, undefined, avoided, async (chosen) => {
-    const token = await issueToken(parts, chosen, avoided, options);
-    return token && { ...token, endpoint: chosen.name };
+    const issued = await issueToken(parts, chosen, avoided, { userId, roles, groups }, rest);
+    if (issued === undefined) return undefined;
+    const { token, baseUrl, url } = issued;
+    return { token, baseUrl, url, endpoint: chosen.name };
   });
   if (issued) return issued;
   throw new ResilientPubSubError(

@@ -1,14 +1,24 @@
+import { KeyObject } from "node:crypto";
 import type { ClientTokenResponse, GenerateClientTokenOptions } from "@azure/web-pubsub";
 import { withDeadline } from "../deadline.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import { signToken } from "../endpoints/sign-token.ts";
 import { withOrigin } from "../endpoints/with-origin.ts";
 import { markAway } from "../failback/marker.ts";
+import type { Identity } from "../option-types.ts";
 import type { SelectorParts } from "./select-endpoint.ts";
 
-interface TokenOptions extends GenerateClientTokenOptions {
+/** What the SDK takes for a token, besides the client's identity. */
+interface TokenOptions extends Omit<GenerateClientTokenOptions, keyof Identity> {
   /** With an Entra credential the service issues the token, which must not take longer. Default `health.timeoutInMs`. */
   readonly timeoutInMs?: number;
+}
+
+/** A token for a client, and where to connect with it. */
+export interface IssuedToken extends ClientTokenResponse {
+  /** Until when the client must have connected, seconds since the epoch. */
+  readonly expiresAt: number;
 }
 
 /**
@@ -18,22 +28,31 @@ interface TokenOptions extends GenerateClientTokenOptions {
  * @param avoided Endpoints that were out of the question for this client.
  * @throws the reason of an `abortSignal` that has ended it
  */
-export async function issueToken(
+export function issueToken(
   parts: SelectorParts,
   chosen: RegisteredEndpoint,
   avoided: ReadonlySet<RegisteredEndpoint>,
-  { timeoutInMs = parts.configuration.health.timeoutInMs, ...options }: TokenOptions,
-): Promise<ClientTokenResponse | undefined> {
-  const { configuration, events, monitor, registry } = parts;
-  const isRouted = configuration.router !== undefined;
-  const placement = { chosen, all: registry.all(), avoided, isRouted };
-  const isMarked = configuration.failback.close !== false;
-  const identity = isMarked ? markAway(options, placement) : options;
+  identity: Identity,
+  options: TokenOptions,
+): IssuedToken | Promise<IssuedToken | undefined> {
+  const marked = withMarker(parts, chosen, avoided, identity);
+  // With a key the token is made here, and says nothing of the service.
+  return chosen.endpoint.issuesTokens
+    ? tokenOfService(parts, chosen, marked, options)
+    : signedToken(chosen.endpoint, parts.configuration.hub, marked, options);
+}
+
+async function tokenOfService(
+  { configuration, events, monitor }: SelectorParts,
+  chosen: RegisteredEndpoint,
+  identity: Identity,
+  options: TokenOptions,
+): Promise<IssuedToken | undefined> {
   const startedAt = performance.now();
   try {
-    const token = await tokenOf(chosen.endpoint, identity, timeoutInMs);
-    // With a key the token is made here, and says nothing of the service.
-    if (chosen.endpoint.issuesTokens) monitor.report(chosen, undefined, startedAt);
+    const { timeoutInMs = configuration.health.timeoutInMs, ...sdkOptions } = options;
+    const token = await askForToken(chosen.endpoint, { ...sdkOptions, ...identity }, timeoutInMs);
+    monitor.report(chosen, undefined, startedAt);
     return token;
   } catch (error) {
     if (options.abortSignal?.aborted) throw error;
@@ -43,24 +62,70 @@ export async function issueToken(
   }
 }
 
-/** Gets a client token through the SDK. With an access key it is signed here, without a request. */
-export async function tokenOf(
+function withMarker(
+  { configuration, registry }: SelectorParts,
+  chosen: RegisteredEndpoint,
+  avoided: ReadonlySet<RegisteredEndpoint>,
+  identity: Identity,
+): Identity {
+  if (configuration.failback.close === false) return identity;
+  const isRouted = configuration.router !== undefined;
+  return markAway(identity, { chosen, all: registry.all(), avoided, isRouted });
+}
+
+const defaultLifetimeInMinutes = 60;
+
+/** Paths of the kinds of clients, by the SDK's names for them. */
+const clientPaths = { default: "client", mqtt: "clients/mqtt", socketio: "clients/socketio" };
+
+/** The same as the SDK's `getClientAccessToken`, without its detour by the tracing of a request. */
+export function signedToken(
+  { config }: Endpoint,
+  hub: string,
+  { userId, roles, groups }: Identity,
+  options: TokenOptions,
+): IssuedToken {
+  const { clientProtocol = "default" } = options;
+  const { expirationTimeInMinutes = defaultLifetimeInMinutes } = options;
+  const { credential, url, clientEndpoint = url } = config;
+  if (!(credential instanceof KeyObject)) throw new TypeError(`${config.name} has no access key`);
+  const path = `/${clientPaths[clientProtocol]}/hubs/${hub}`;
+  const iat = Math.floor(Date.now() / 1000);
+  const expiresAt = iat + expirationTimeInMinutes * 60;
+  const token = signToken(credential, {
+    role: roles,
+    "webpubsub.group": groups,
+    iat,
+    exp: expiresAt,
+    aud: url + path,
+    sub: userId || undefined,
+  });
+  const baseUrl = webSocketOrigin(clientEndpoint) + path;
+  return { token, baseUrl, url: `${baseUrl}?access_token=${token}`, expiresAt };
+}
+
+async function askForToken(
   { client, config }: Endpoint,
   options: GenerateClientTokenOptions,
   timeoutInMs: number,
-): Promise<ClientTokenResponse> {
+): Promise<IssuedToken> {
   const response = await withDeadline(timeoutInMs, options.abortSignal, (abortSignal) =>
     client.getClientAccessToken({ ...options, abortSignal }),
   );
-  if (config.clientEndpoint === undefined) return response;
-  const origin = config.clientEndpoint.replace(/^http/, "ws");
+  const origin = webSocketOrigin(config.clientEndpoint ?? config.url);
   const { token, baseUrl, url } = response;
-  return { token, baseUrl: withOrigin(baseUrl, origin), url: withOrigin(url, origin) };
+  return {
+    token,
+    baseUrl: withOrigin(baseUrl, origin),
+    url: withOrigin(url, origin),
+    expiresAt: expiryOf(token),
+  };
 }
 
-/** Until when a client must have connected with the token, ISO 8601. */
-export function expiryOf(token: string): string {
+const webSocketOrigin = (origin: string): string => origin.replace(/^http/, "ws");
+
+function expiryOf(token: string): number {
   const [, payload = ""] = token.split(".");
   const { exp } = JSON.parse(Buffer.from(payload, "base64url").toString()) as { exp: number };
-  return new Date(exp * 1000).toISOString();
+  return exp;
 }

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from "express";
 import type { EndpointRole, Identity } from "../option-types.ts";
 import { type Problem, sendProblem } from "../problem.ts";
-import { expiryOf, issueToken } from "./client-token.ts";
+import { issueToken } from "./client-token.ts";
 import { identify } from "./identity.ts";
 import { LoadLimit } from "./load-limit.ts";
 import { firstThatGives, type SelectorParts } from "./select-endpoint.ts";
@@ -45,8 +45,19 @@ async function answerNegotiate(parts: HandlerParts, req: Request, res: Response)
     sendProblem(res, answer);
     return;
   }
+  sendAnswer(res, answer);
+}
+
+/** Without the detours of `res.json`: an answer that nobody may store needs no entity tag. */
+function sendAnswer(res: Response, answer: NegotiateAnswer): void {
   // Something of the application's may have answered meanwhile, such as a timeout.
-  if (!res.headersSent) res.set("Cache-Control", "no-store").json(answer);
+  if (res.headersSent) return;
+  const json = JSON.stringify(answer);
+  res.statusCode = 200;
+  res.setHeader("Cache-Control", "no-store");
+  res.setHeader("Content-Type", "application/json; charset=utf-8");
+  res.setHeader("Content-Length", Buffer.byteLength(json));
+  res.end(json);
 }
 
 async function identifyOrExplain(
@@ -83,14 +94,14 @@ async function placeClient(
 ): Promise<NegotiateAnswer | Problem> {
   const avoided = new Set(reportedAsFailed(parts, req));
   const { tokenLifetimeInMinutes } = parts.configuration.negotiate;
+  const options = { expirationTimeInMinutes: tokenLifetimeInMinutes };
   const answer = await firstThatGives(parts, req, avoided, async (chosen) => {
     const comeBackInSeconds = parts.loadLimit.admit(chosen);
     if (comeBackInSeconds !== undefined) return overloaded(comeBackInSeconds);
-    const options = { ...identity, expirationTimeInMinutes: tokenLifetimeInMinutes };
-    const issued = await issueToken(parts, chosen, avoided, options);
+    const issued = await issueToken(parts, chosen, avoided, identity, options);
     if (issued === undefined) return undefined;
-    const { url, token } = issued;
-    return { url, endpoint: chosen.name, role: chosen.role, expiresAt: expiryOf(token) };
+    const expiresAt = new Date(issued.expiresAt * 1000).toISOString();
+    return { url: issued.url, endpoint: chosen.name, role: chosen.role, expiresAt };
   });
   return answer ?? noHealthyEndpoint(parts.random());
 }
@@ -100,7 +111,9 @@ async function placeClient(
  * anybody can write a query string.
  */
 function reportedAsFailed({ registry, monitor }: SelectorParts, req: Request) {
-  const claims = [req.query.failed].flat().filter((name) => typeof name === "string");
+  const { failed } = req.query;
+  if (failed === undefined) return [];
+  const claims = [failed].flat().filter((name) => typeof name === "string");
   const reported = registry.all().filter(({ name }) => claims.includes(name));
   for (const endpoint of reported) monitor.suspect(endpoint);
   return reported;

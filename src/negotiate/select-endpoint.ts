@@ -89,12 +89,12 @@ async function verify(
   if (budgetInMs > 0 && !isTooSlow) await waitAtMost(budgetInMs, verdict);
 }
 
-async function choose(
+function choose(
   { configuration, events, monitor, random }: SelectorParts,
   req: Request | undefined,
   candidates: readonly RegisteredEndpoint[],
   avoided: ReadonlySet<RegisteredEndpoint>,
-): Promise<RegisteredEndpoint | undefined> {
+): RegisteredEndpoint | undefined | Promise<RegisteredEndpoint | undefined> {
   const isHeard = (endpoint: RegisteredEndpoint): boolean => !monitor.isSilent(endpoint);
   const answering = someOrAll(candidates, isHeard);
   const eligible = someOrAll(answering, (endpoint) => !avoided.has(endpoint));
@@ -102,12 +102,12 @@ async function choose(
   // An operator's order takes precedence over the application's rule as well.
   const forced = eligible.find((endpoint) => endpoint.forced);
   if (forced) return forced;
+  const byRule = () => pickByWeight(servingEndpoints(eligible), random());
   const { router, health } = configuration;
-  const routed =
-    router &&
-    req &&
-    (await askRouter(router, req, eligible, { events, timeoutInMs: health.timeoutInMs }));
-  return routed ?? pickByWeight(servingEndpoints(eligible), random());
+  if (router === undefined || req === undefined) return byRule();
+  const { timeoutInMs } = health;
+  const routing = askRouter(router, req, eligible, { events, timeoutInMs });
+  return routing.then((routed) => routed ?? byRule());
 }
 
 /** Those that are wanted, or all when there is none of them. */

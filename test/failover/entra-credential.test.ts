@@ -1,31 +1,15 @@
-import { createHmac } from "node:crypto";
 import type { TokenCredential } from "@azure/core-auth";
 import express from "express";
 import { resilientPubSub } from "express-resilient-pubsub";
 import { type Fault, startEmulator } from "express-resilient-pubsub/emulator";
 import { closeAfterTest } from "../support/clean-up.ts";
+import { entraCredential } from "../support/entra-credential.ts";
 import { logEvents } from "../support/event-log.ts";
 import { fetchAnswer } from "../support/regions.ts";
 import { serve } from "../support/serve.ts";
 import { trust } from "../support/trust.ts";
 
 afterEach(() => jest.restoreAllMocks());
-
-const encode = (value: object | string) =>
-  Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
-
-/** A credential whose tokens look like those of Microsoft Entra; the emulator checks no signature. */
-function entraCredential(): TokenCredential {
-  return {
-    getToken: async () => {
-      const exp = Math.floor(Date.now() / 1000) + 3600;
-      const claims = encode({ aud: "https://webpubsub.azure.com", exp });
-      const unsigned = `${encode({ alg: "HS256", typ: "JWT" })}.${claims}`;
-      const signature = createHmac("sha256", "anything").update(unsigned).digest("base64url");
-      return { token: `${unsigned}.${signature}`, expiresOnTimestamp: exp * 1000 };
-    },
-  };
-}
 
 const unavailable: TokenCredential = {
   getToken: () => Promise.reject(new Error("no managed identity here")),

@@ -1,5 +1,8 @@
-import { WebPubSubServiceClient } from "@azure/web-pubsub";
+import { startEmulator } from "express-resilient-pubsub/emulator";
+import { closeAfterTest } from "../support/clean-up.ts";
+import { entraCredential } from "../support/entra-credential.ts";
 import { startWorld } from "../support/regions.ts";
+import { trust } from "../support/trust.ts";
 
 /** One client may come now, and the next in 100 s. */
 const oneClient = { allowAnonymous: true, maxPerSecond: 0.01 };
@@ -54,13 +57,21 @@ describe("when more clients come than maxPerSecond lets through, negotiate", () 
 
   it("goes on with the next endpoint when one gives no token, as far as that has room", async () => {
     const { outcome, pubsub } = await startLimited();
-    const sign = jest
-      .spyOn(WebPubSubServiceClient.prototype, "getClientAccessToken")
-      .mockRejectedValueOnce(new Error("the region gives none"));
-    expect(await outcome()).toBe("westus");
-    pubsub.endpoints.drain("eastus");
+    const central = closeAfterTest(await startEmulator({ tls: true, acceptEntraTokens: true }));
+    trust(central.certificate);
+    const up = new Promise((resolve) => pubsub.events.on("endpointUp", resolve));
+    pubsub.endpoints.add({
+      name: "central",
+      role: "primary",
+      endpoint: central.endpoint,
+      credential: entraCredential(),
+    });
+    await up;
+    pubsub.endpoints.forceFailover("central");
+    await central.inject({ kind: "unhealthy", status: 500, requestTypes: ["RESTAPI"] });
+    expect(await outcome()).toBe("eastus");
+    pubsub.endpoints.drain("central");
     expect(await outcome()).toBe("ERR_OVERLOADED");
-    sign.mockRestore();
   });
 
   it("has room for those who may connect: who is refused takes none", async () => {
