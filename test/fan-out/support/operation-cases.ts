@@ -1,0 +1,241 @@
+import type {
+  CallOptions,
+  ClientAccessToken,
+  CommandOptions,
+  ConnectionList,
+  FanOutReport,
+  PubSub,
+} from "express-resilient-pubsub";
+import { type OperationName, type Semantics, semantics } from "../../../src/fan-out/semantics.ts";
+import { until } from "../../support/until.ts";
+import { everybody, type Inhabitant, type Region } from "./inhabited-world.ts";
+
+/** What an operation is told to be about. */
+export interface Subject {
+  /** Also the name of a group that only the user's connections are in. */
+  readonly userId: string;
+  readonly connectionId: string;
+}
+
+/** Done to each region before, by Microsoft's own client. */
+type Preparation = (region: Region) => Promise<unknown>;
+
+export interface CommandCase {
+  readonly does: string;
+  /** Whom it means in the regions that accept it. */
+  readonly meant: "everybody" | "the user" | "the connection";
+  readonly prepare?: Preparation;
+  order(pubsub: PubSub, subject: Subject, options?: CommandOptions): Promise<FanOutReport>;
+  /** Whether it has been done to somebody in a region, as Microsoft's own client sees it. */
+  isDoneTo(inhabitant: Inhabitant, region: Region): Promise<boolean>;
+}
+
+export interface QuestionCase {
+  readonly prepare?: Preparation;
+  ask(pubsub: PubSub, subject: Subject, options?: CallOptions): Promise<boolean>;
+}
+
+export interface ListCase {
+  list(pubsub: PubSub, subject: Subject, options?: CallOptions): ConnectionList;
+}
+
+export interface TokenCase {
+  get(pubsub: PubSub, subject: Subject): Promise<ClientAccessToken>;
+}
+
+interface CaseOf {
+  command: CommandCase;
+  question: QuestionCase;
+  list: ListCase;
+  token: TokenCase;
+}
+
+type KindOf<Name extends OperationName> = (typeof semantics)[Name]["kind"];
+
+/** A group that nobody is in at first. */
+export const newGroup = "new";
+const permission = "sendToGroup";
+const targetName = "somewhere";
+
+async function hasHeard({ connectionId, received }: Inhabitant, { service }: Region) {
+  // What was sent before comes before.
+  await service.sendToConnection(connectionId, "over", { contentType: "text/plain" });
+  await until(() => received.includes("over"));
+  return received.includes("hi");
+}
+
+async function isClosed({ connectionId }: Inhabitant, { service }: Region) {
+  return !(await service.connectionExists(connectionId));
+}
+
+async function isIn(group: string, { connectionId }: Inhabitant, { service }: Region) {
+  for await (const member of await service.group(group).listConnections()) {
+    if (member.connectionId === connectionId) return true;
+  }
+  return false;
+}
+
+const hasJoined: CommandCase["isDoneTo"] = (one, region) => isIn(newGroup, one, region);
+const hasLeft: CommandCase["isDoneTo"] = async (one, region) =>
+  !(await isIn(everybody, one, region));
+
+const mayPublish: CommandCase["isDoneTo"] = ({ connectionId }, { service }) =>
+  service.hasPermission(connectionId, permission, { targetName });
+
+const letAllPublish: Preparation = ({ inhabitants, service }) =>
+  Promise.all(
+    inhabitants.map(({ connectionId }) =>
+      service.grantPermission(connectionId, permission, { targetName }),
+    ),
+  );
+
+/** Every operation, and how to see that it does what the SDK's does. */
+export const cases: { [Name in OperationName]: CaseOf[KindOf<Name>] } = {
+  sendToAll: {
+    does: "reaches all clients",
+    meant: "everybody",
+    order: (pubsub, _, options) => pubsub.sendToAll("hi", options),
+    isDoneTo: hasHeard,
+  },
+  sendToUser: {
+    does: "reaches the connections of the user",
+    meant: "the user",
+    order: (pubsub, { userId }, options) => pubsub.sendToUser(userId, "hi", options),
+    isDoneTo: hasHeard,
+  },
+  sendToConnection: {
+    does: "reaches the connection",
+    meant: "the connection",
+    order: (pubsub, { connectionId }, options) =>
+      pubsub.sendToConnection(connectionId, "hi", options),
+    isDoneTo: hasHeard,
+  },
+  closeAllConnections: {
+    does: "closes all connections",
+    meant: "everybody",
+    order: (pubsub, _, options) => pubsub.closeAllConnections(options),
+    isDoneTo: isClosed,
+  },
+  closeUserConnections: {
+    does: "closes the connections of the user",
+    meant: "the user",
+    order: (pubsub, { userId }, options) => pubsub.closeUserConnections(userId, options),
+    isDoneTo: isClosed,
+  },
+  closeConnection: {
+    does: "closes the connection",
+    meant: "the connection",
+    order: (pubsub, { connectionId }, options) => pubsub.closeConnection(connectionId, options),
+    isDoneTo: isClosed,
+  },
+  connectionExists: {
+    ask: (pubsub, { connectionId }, options) => pubsub.connectionExists(connectionId, options),
+  },
+  userExists: {
+    ask: (pubsub, { userId }, options) => pubsub.userExists(userId, options),
+  },
+  groupExists: {
+    ask: (pubsub, { userId }, options) => pubsub.groupExists(userId, options),
+  },
+  addConnectionsToGroups: {
+    does: "adds those that match the filter",
+    meant: "the user",
+    order: (pubsub, { userId }, options) =>
+      pubsub.addConnectionsToGroups([newGroup], `userId eq '${userId}'`, options),
+    isDoneTo: hasJoined,
+  },
+  removeConnectionsFromGroups: {
+    does: "takes out those that match the filter",
+    meant: "the user",
+    order: (pubsub, { userId }, options) =>
+      pubsub.removeConnectionsFromGroups([everybody], `userId eq '${userId}'`, options),
+    isDoneTo: hasLeft,
+  },
+  removeUserFromAllGroups: {
+    does: "takes the connections of the user out",
+    meant: "the user",
+    order: (pubsub, { userId }, options) => pubsub.removeUserFromAllGroups(userId, options),
+    isDoneTo: hasLeft,
+  },
+  removeConnectionFromAllGroups: {
+    does: "takes the connection out",
+    meant: "the connection",
+    order: (pubsub, { connectionId }, options) =>
+      pubsub.removeConnectionFromAllGroups(connectionId, options),
+    isDoneTo: hasLeft,
+  },
+  grantPermission: {
+    does: "lets the connection publish",
+    meant: "the connection",
+    order: (pubsub, { connectionId }, options) =>
+      pubsub.grantPermission(connectionId, permission, { ...options, targetName }),
+    isDoneTo: mayPublish,
+  },
+  revokePermission: {
+    does: "no longer lets the connection publish",
+    meant: "the connection",
+    prepare: letAllPublish,
+    order: (pubsub, { connectionId }, options) =>
+      pubsub.revokePermission(connectionId, permission, { ...options, targetName }),
+    isDoneTo: async (one, region) => !(await mayPublish(one, region)),
+  },
+  hasPermission: {
+    prepare: letAllPublish,
+    ask: (pubsub, { connectionId }, options) =>
+      pubsub.hasPermission(connectionId, permission, { ...options, targetName }),
+  },
+  getClientAccessToken: {
+    get: (pubsub, { userId }) => pubsub.getClientAccessToken({ userId, groups: [newGroup] }),
+  },
+  "group.sendToAll": {
+    does: "reaches the members",
+    meant: "the user",
+    order: (pubsub, { userId }, options) => pubsub.group(userId).sendToAll("hi", options),
+    isDoneTo: hasHeard,
+  },
+  "group.closeAllConnections": {
+    does: "closes the connections of the members",
+    meant: "the user",
+    order: (pubsub, { userId }, options) => pubsub.group(userId).closeAllConnections(options),
+    isDoneTo: isClosed,
+  },
+  "group.addConnection": {
+    does: "adds the connection",
+    meant: "the connection",
+    order: (pubsub, { connectionId }, options) =>
+      pubsub.group(newGroup).addConnection(connectionId, options),
+    isDoneTo: hasJoined,
+  },
+  "group.removeConnection": {
+    does: "takes the connection out",
+    meant: "the connection",
+    order: (pubsub, { connectionId }, options) =>
+      pubsub.group(everybody).removeConnection(connectionId, options),
+    isDoneTo: hasLeft,
+  },
+  "group.addUser": {
+    does: "adds the connections of the user",
+    meant: "the user",
+    order: (pubsub, { userId }, options) => pubsub.group(newGroup).addUser(userId, options),
+    isDoneTo: hasJoined,
+  },
+  "group.removeUser": {
+    does: "takes the connections of the user out",
+    meant: "the user",
+    order: (pubsub, { userId }, options) => pubsub.group(everybody).removeUser(userId, options),
+    isDoneTo: hasLeft,
+  },
+  "group.listConnections": {
+    list: (pubsub, { userId }, options) => pubsub.group(userId).listConnections(options),
+  },
+};
+
+/** The operations of one kind, with what they mean. */
+export function casesOf<Kind extends keyof CaseOf>(
+  kind: Kind,
+): [OperationName, CaseOf[Kind], Semantics][] {
+  const names = Object.keys(cases) as OperationName[];
+  return names
+    .filter((name) => semantics[name].kind === kind)
+    .map((name) => [name, cases[name] as CaseOf[Kind], semantics[name]]);
+}
