@@ -44,10 +44,13 @@ export function pauseBeforeRetryInMs(
   return (pausesInMs[attempts - 1] ?? 0) * (0.5 + random / 2);
 }
 
-/** Seconds or a date, as in RFC 9110. */
+/** As in RFC 9110; of what else there is, `Date.parse` takes a lot for a day long ago: come at once. */
+const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+
+/** Seconds or a date. */
 function parseRetryAfter(text: string | undefined, now: number): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d+$/.test(text)) return Number(text) * 1000;
-  const at = Date.parse(text);
+  const at = httpDate.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }
