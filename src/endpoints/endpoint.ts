@@ -24,12 +24,19 @@ export interface Endpoint {
   close(): Promise<void>;
 }
 
+const poolOptions: Pool.Options = {
+  // Deadlines are set for each operation, by its signal.
+  headersTimeout: 0,
+  bodyTimeout: 0,
+  // Longer than most pauses between two broadcasts, and shorter than a service keeps idle sockets.
+  keepAliveTimeout: 30_000,
+};
+
 export function createEndpoint(config: EndpointConfiguration, hub: string): Endpoint {
   const restUrl = config.reverseProxyEndpoint ?? config.url;
   const Agent = restUrl.startsWith("https:") ? HttpsAgent : HttpAgent;
   const agent = new Agent({ keepAlive: true });
-  // Deadlines are set for each operation, by its signal.
-  const pool = new Pool(restUrl, { headersTimeout: 0, bodyTimeout: 0 });
+  const pool = new Pool(restUrl, poolOptions);
   return {
     name: config.name,
     config,
