@@ -16,6 +16,7 @@ const questions = [
   "negotiate",
   "route",
   "fan-out",
+  "fan-out-steps",
   "fan-out-growth",
   "fan-out-blackhole",
 ];
@@ -44,6 +45,9 @@ if (modifiedAt(`${here}node_modules/.package-lock.json`) < modifiedAt(`${here}pa
 }
 // As the package is built, but out of the way of its own `dist`.
 quietly("npx tsdown --out-dir test/bench/dist --format esm --no-dts", root);
+const parts = ["encoded-body", "pool-client", "request-pipeline"];
+const entries = parts.map((part) => `src/endpoints/${part}.ts`).join(" ");
+quietly(`npx tsdown ${entries} --no-config --out-dir test/bench/dist/parts --no-dts`, root);
 
 const load = () => loadavg()[0].toFixed(1);
 console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}, load ${load()}`);

@@ -9,8 +9,8 @@ import { endpointOf, keyOf } from "./tokens.mjs";
 
 const { resilientPubSub } = await import("../dist/index.mjs");
 
-// 200 B of JSON.
-const message = { text: "x".repeat(189) };
+const { bytes = 200 } = options;
+const message = { text: "x".repeat(bytes - '{"text":""}'.length) };
 
 const ways = {
   async ours({ endpoints }) {
@@ -53,7 +53,14 @@ const ways = {
   },
 };
 
-const broadcast = await ways[options.way](options);
+async function broadcasterOf({ way, endpoints }) {
+  if (Object.hasOwn(ways, way)) return ways[way](options);
+  const { broadcasterAt } = await import("./sdk-steps.mjs");
+  const broadcast = broadcasterAt(way, endpoints);
+  return () => broadcast(message);
+}
+
+const broadcast = await broadcasterOf(options);
 
 serveCalls({
   info: () => ({}),
