@@ -1,6 +1,6 @@
 import type { OperationOptions } from "@azure/core-client";
 import type { WebPubSubServiceClient } from "@azure/web-pubsub";
-import { Deadline } from "../deadline.ts";
+import { Deadline, DeadlineError } from "../deadline.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { EndpointRegistry } from "../endpoints/registry.ts";
 import type { HealthMonitor } from "../health/monitor.ts";
@@ -78,11 +78,15 @@ function callWithin<T>(
   }
 
   async function failed(thrown: unknown): Promise<Outcome<T>> {
-    const error = deadline.aborted ? deadline.reason : thrown;
-    const isAbsent = call.tellsAbsence && isNotFound(error);
-    const mayTryAgain = !isAbsent && (await mayRepeat(parts, endpoint, error, attempts, deadline));
+    const isEnded = deadline.aborted;
+    const error = isEnded ? deadline.reason : thrown;
+    const isAbsent = !isEnded && call.tellsAbsence && isNotFound(error);
+    const isOver = isEnded || isAbsent;
+    const mayTryAgain = !isOver && (await mayRepeat(parts, endpoint, error, attempts, deadline));
     if (mayTryAgain) return attempt();
-    parts.monitor.report(endpoint, isAbsent ? undefined : error, startedAt);
+    // That the caller has taken it back says nothing, whatever the reason looks like.
+    const isEvidence = !isEnded || error instanceof DeadlineError;
+    if (isEvidence) parts.monitor.report(endpoint, isAbsent ? undefined : error, startedAt);
     const kind = isAbsent ? "absent" : "failed";
     return { kind, error, status, attempts, durationInMs: durationInMs() };
   }

@@ -1,0 +1,344 @@
+import { EventEmitter, getEventListeners } from "node:events";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
+import type { FanOutError, ResilientPubSub } from "express-resilient-pubsub";
+import { startEmulator } from "express-resilient-pubsub/emulator";
+import { closeAfterTest } from "../support/clean-up.ts";
+import { connectClient } from "../support/official-client.ts";
+import { accept, startPlugin, startRawService } from "../support/raw-service.ts";
+import { until } from "../support/until.ts";
+
+const silent = () => startRawService(() => {});
+
+async function failureOf(promise: Promise<unknown>): Promise<FanOutError> {
+  return promise.then(
+    (value) => Promise.reject(new Error(`it resolved: ${JSON.stringify(value)}`)),
+    (error) => error,
+  );
+}
+
+const statesOf = (pubsub: ResilientPubSub) => pubsub.endpoints.snapshot().map(({ state }) => state);
+
+const late = expect.objectContaining({ code: "ERR_DEADLINE_EXCEEDED" });
+
+/** A signal of no platform: what the SDK's own types admit, and no more than that. */
+function signalLike() {
+  const emitter = new EventEmitter();
+  return {
+    aborted: false,
+    addEventListener: (_: "abort", listener: (event: unknown) => void) =>
+      void emitter.on("abort", listener),
+    removeEventListener: (_: "abort", listener: (event: unknown) => void) =>
+      void emitter.off("abort", listener),
+    abort() {
+      this.aborted = true;
+      emitter.emit("abort", { type: "abort" });
+    },
+    listeners: () => emitter.listenerCount("abort"),
+  };
+}
+
+type Run = (it: ResilientPubSub, options: object) => Promise<unknown>;
+
+const operations: [string, Run][] = [
+  ["sendToAll", (it, options) => it.sendToAll("hi", options)],
+  ["sendToUser", (it, options) => it.sendToUser("ada", "hi", options)],
+  ["sendToConnection", (it, options) => it.sendToConnection("x", "hi", options)],
+  ["a Blob", (it, options) => it.broadcast(new Blob(["hi"]), options)],
+  ["connectionExists", (it, options) => it.connectionExists("x", options)],
+  ["closeAllConnections", (it, options) => it.closeAllConnections(options)],
+  ["addConnectionsToGroups", (it, options) => it.addConnectionsToGroups(["g"], "", options)],
+  ["grantPermission", (it, options) => it.grantPermission("x", "sendToGroup", options)],
+  ["hasPermission", (it, options) => it.hasPermission("x", "sendToGroup", options)],
+  ["group.addUser", (it, options) => it.group("g").addUser("ada", options)],
+  ["group.listConnections", (it, options) => it.group("g").listConnections(options).next()],
+];
+
+describe("an endpoint that never answers costs no more than", () => {
+  it.each<[string, object, object]>([
+    ["the call's timeoutInMs", { timeoutInMs: 60_000 }, { timeoutInMs: 100 }],
+    ["the configured timeoutInMs", { timeoutInMs: 100 }, {}],
+    ["the call's endpointTimeoutInMs", {}, { endpointTimeoutInMs: 100 }],
+    ["the configured endpointTimeoutInMs", { endpointTimeoutInMs: 100 }, {}],
+    [
+      "the call's, which comes first",
+      { endpointTimeoutInMs: 60_000 },
+      { endpointTimeoutInMs: 100 },
+    ],
+    [
+      "the shorter of the two, whichever that is",
+      { timeoutInMs: 60_000 },
+      { timeoutInMs: 100, endpointTimeoutInMs: 60_000 },
+    ],
+  ])("%s", async (_, fanOut, options) => {
+    const pubsub = await startPlugin({ east: await silent() }, { fanOut });
+    const { report } = await failureOf(pubsub.broadcast("hi", options));
+    expect(report.failed).toEqual([{ endpoint: "east", error: late }]);
+    expect(report.failed[0]?.error).toMatchObject({ message: "No answer within 100 ms" });
+    const { durationInMs } = report.outcomes[0] ?? { durationInMs: 0 };
+    expect(durationInMs).toBeGreaterThan(95);
+    expect(durationInMs).toBeLessThan(2000);
+  });
+
+  it.each(operations)("its deadline: %s", async (_, run) => {
+    const pubsub = await startPlugin({ east: await silent() });
+    const failure = await failureOf(run(pubsub, { timeoutInMs: 50 }));
+    expect(failure).toMatchObject({
+      code: "ERR_FAN_OUT_FAILED",
+      report: { delivered: [], failed: [{ endpoint: "east", error: late }] },
+    });
+  });
+
+  it("nothing to the clients of the others, who are served while it is waited for", async () => {
+    const west = closeAfterTest(await startEmulator());
+    const pubsub = await startPlugin({ east: await silent(), west });
+    pubsub.endpoints.drain("east");
+    const { received } = await connectClient((await pubsub.getClientAccessToken()).url);
+    let isSettled = false;
+    const sending = pubsub.broadcast("hi", { timeoutInMs: 1000 }).finally(() => {
+      isSettled = true;
+    });
+    await until(() => received.length > 0);
+    expect(isSettled).toBe(false);
+    expect(await sending).toMatchObject({
+      delivered: ["west"],
+      failed: [{ endpoint: "east", error: late }],
+    });
+  });
+
+  it("its deadline even if it sends its answer byte by byte", async () => {
+    const east = await startRawService((res) => {
+      res.writeHead(200, { "Content-Length": 1000 });
+      const timer = setInterval(() => res.write("x"), 10);
+      res.on("close", () => clearInterval(timer));
+    });
+    const pubsub = await startPlugin({ east });
+    const { report } = await failureOf(pubsub.broadcast("hi", { timeoutInMs: 100 }));
+    expect(report.failed).toEqual([{ endpoint: "east", error: late }]);
+  });
+});
+
+it("a question is answered by the first that says yes, and nobody waits for the others", async () => {
+  const west = await startRawService((res) => void res.writeHead(200).end());
+  const pubsub = await startPlugin(
+    { east: await silent(), west },
+    { fanOut: { timeoutInMs: 300 } },
+  );
+  await expect(pubsub.userExists("ada")).resolves.toBe(true);
+  // Only the one that answers no must wait for all.
+  const failure = await failureOf(
+    (await startPlugin({ east: await silent() })).userExists("ada", { timeoutInMs: 50 }),
+  );
+  expect(failure.message).toBe("userExists reached nobody: east failed (ERR_DEADLINE_EXCEEDED)");
+  await pubsub.close();
+});
+
+it("what misses a deadline counts against the endpoint, and is looked into", async () => {
+  const pubsub = await startPlugin(
+    { east: await silent(), west: await startRawService() },
+    { health: { fall: 2 }, fanOut: { timeoutInMs: 200 } },
+  );
+  await pubsub.broadcast("1");
+  expect(statesOf(pubsub)).toEqual(["healthy", "healthy"]);
+  await pubsub.broadcast("2");
+  expect(statesOf(pubsub)).toEqual(["unhealthy", "healthy"]);
+  expect((await pubsub.broadcast("3")).skipped).toEqual([
+    { endpoint: "east", reason: "failing-calls" },
+  ]);
+});
+
+it("close() waits for what is under way, no longer than its deadline, and leaves no socket", async () => {
+  const east = await silent();
+  const pubsub = await startPlugin({ east });
+  const sending = failureOf(pubsub.broadcast("hi", { timeoutInMs: 200 }));
+  await until(() => east.requests.length > 0);
+  await pubsub.close();
+  expect((await sending).report.failed).toEqual([{ endpoint: "east", error: late }]);
+});
+
+describe("the caller's signal,", () => {
+  it.each<[string, number]>([
+    ["answers", 202],
+    ["fails", 500],
+    ["is throttled", 429],
+  ])("however long it lives, is not listened to when the endpoint %s", async (_, status) => {
+    const east = await startRawService((res) => void res.writeHead(status).end());
+    const pubsub = await startPlugin({ east }, { health: { passive: false } });
+    const { signal } = new AbortController();
+    const like = signalLike();
+    for (let times = 0; times < 20; times += 1) {
+      const endpointTimeoutInMs = times % 2 === 0 ? 1000 : 60_000;
+      for (const abortSignal of [signal, like]) {
+        await pubsub.broadcast("hi", { abortSignal, endpointTimeoutInMs }).catch(() => {});
+      }
+    }
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+    expect(like.listeners()).toBe(0);
+  });
+
+  it.each<[string, object]>([
+    ["the deadline", { timeoutInMs: 30 }],
+    ["the endpoint's own", { endpointTimeoutInMs: 30 }],
+  ])("is not listened to after a miss of %s", async (_, options) => {
+    const pubsub = await startPlugin({ east: await silent() });
+    const { signal } = new AbortController();
+    const sending = pubsub.broadcast("hi", { ...options, abortSignal: signal });
+    await setImmediate();
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
+    await failureOf(sending);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
+  it("is not listened to after a list that nobody has read to the end", async () => {
+    const east = await startRawService((res, { url }) => {
+      const nextLink = `${east.url}${url.split("?")[0]}?continuationToken=x&api-version=2024-12-01`;
+      const value = [{ connectionId: "a" }];
+      res.writeHead(200, { "Content-Type": "application/json" });
+      res.end(JSON.stringify({ value, nextLink }));
+    });
+    const pubsub = await startPlugin({ east });
+    const { signal } = new AbortController();
+    for await (const _ of pubsub.group("g").listConnections({ abortSignal: signal })) break;
+    await pubsub.close();
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
+  it.each(operations)("when it has ended already, keeps everything back: %s", async (_, run) => {
+    const east = await startRawService();
+    const pubsub = await startPlugin({ east });
+    const reason = new Error("enough");
+    await expect(run(pubsub, { abortSignal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    const like = signalLike();
+    like.abort();
+    await expect(run(pubsub, { abortSignal: like })).rejects.toMatchObject({ name: "AbortError" });
+    expect(east.requests).toEqual([]);
+    expect(like.listeners()).toBe(0);
+  });
+
+  it.each(operations)("ends the wait, with its reason, at every endpoint: %s", async (_, run) => {
+    const east = await silent();
+    const west = await silent();
+    const pubsub = await startPlugin({ east, west }, { health: { fall: 1 } });
+    const controller = new AbortController();
+    const failing = failureOf(run(pubsub, { abortSignal: controller.signal }));
+    await until(() => east.requests.length > 0 && west.requests.length > 0);
+    const reason = new Error("enough");
+    controller.abort(reason);
+    const { code, report } = await failing;
+    expect(code).toBe("ERR_FAN_OUT_FAILED");
+    expect(report).toEqual({
+      delivered: [],
+      failed: [
+        { endpoint: "east", error: reason },
+        { endpoint: "west", error: reason },
+      ],
+      skipped: [],
+    });
+    expect(statesOf(pubsub)).toEqual(["healthy", "healthy"]);
+    expect(getEventListeners(controller.signal, "abort")).toEqual([]);
+  });
+
+  it("may be one that is only like the platform's", async () => {
+    const east = await silent();
+    const pubsub = await startPlugin({ east });
+    const like = signalLike();
+    const failing = failureOf(pubsub.broadcast("hi", { abortSignal: like }));
+    await until(() => east.requests.length > 0);
+    like.abort();
+    expect((await failing).report.failed).toEqual([
+      { endpoint: "east", error: expect.objectContaining({ name: "AbortError" }) },
+    ]);
+    expect(like.listeners()).toBe(0);
+  });
+
+  it.each<[string, unknown]>([
+    ["a network error, such as that of the request it was for", { code: "ECONNRESET" }],
+    ["an answer, such as that of another service", { statusCode: 500 }],
+    ["an answer that looks like a missing connection", { statusCode: 404 }],
+    ["an answer that looks like a rejected key", { statusCode: 401 }],
+    ["an answer that looks like a refused connection", { code: "ECONNREFUSED" }],
+    ["a text", "enough"],
+    ["null", null],
+  ])("says nothing about an endpoint, whatever its reason is: %s", async (_, properties) => {
+    const pubsub = await startPlugin({ east: await silent() }, { health: { fall: 1 } });
+    const isObject = typeof properties === "object" && properties !== null;
+    const reason = isObject ? Object.assign(new Error("mine"), properties) : properties;
+    const failures = [
+      (abortSignal: AbortSignal) => pubsub.broadcast("hi", { abortSignal }),
+      (abortSignal: AbortSignal) => pubsub.group("g").addUser("ada", { abortSignal }),
+    ].map(async (run) => {
+      const controller = new AbortController();
+      const failing = failureOf(run(controller.signal));
+      await sleep(30);
+      controller.abort(reason);
+      return failing;
+    });
+    for (const failure of failures) {
+      const { report } = await failure;
+      expect(report).toEqual({
+        delivered: [],
+        failed: [{ endpoint: "east", error: reason ?? expect.anything() }],
+        skipped: [],
+      });
+      expect(report.outcomes[0]).toMatchObject({ outcome: "failed", attempts: 1 });
+    }
+    expect(statesOf(pubsub)).toEqual(["healthy"]);
+  });
+
+  it("that ends after the answer changes nothing", async () => {
+    const pubsub = await startPlugin({ east: await startRawService(accept) });
+    const controller = new AbortController();
+    const report = await pubsub.broadcast("hi", { abortSignal: controller.signal });
+    controller.abort();
+    expect(report.delivered).toEqual(["east"]);
+    expect((await pubsub.broadcast("hi")).delivered).toEqual(["east"]);
+  });
+
+  it("that ends does not close the sockets of others to the same endpoint", async () => {
+    const waiting: (() => void)[] = [];
+    const east = await startRawService((res, request, count) => {
+      waiting.push(() => accept(res, request, count));
+    });
+    const pubsub = await startPlugin({ east });
+    const controller = new AbortController();
+    const ended = failureOf(pubsub.broadcast("1", { abortSignal: controller.signal }));
+    const other = pubsub.broadcast("2");
+    await until(() => east.requests.length === 2);
+    controller.abort();
+    await ended;
+    for (const answer of waiting) answer();
+    expect((await other).delivered).toEqual(["east"]);
+  });
+});
+
+it("no timer is left of what has ended, however it ended", async () => {
+  const timers = () =>
+    process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;
+  const pubsub = await startPlugin(
+    { east: await startRawService(), west: await silent() },
+    { health: { passive: false } },
+  );
+  await pubsub.broadcast("hi", { timeoutInMs: 500 });
+  const before = timers();
+  for (let times = 0; times < 10; times += 1) {
+    for (const options of [
+      { timeoutInMs: 60_000, endpointTimeoutInMs: 5 },
+      { timeoutInMs: 10, endpointTimeoutInMs: 5 },
+      { timeoutInMs: 5 },
+    ]) {
+      await failureOf(pubsub.broadcast("hi", { ...options, require: "all" }));
+    }
+    const controller = new AbortController();
+    const failing = failureOf(
+      pubsub.broadcast("hi", {
+        timeoutInMs: 60_000,
+        endpointTimeoutInMs: 59_000,
+        abortSignal: controller.signal,
+        require: "all",
+      }),
+    );
+    await setImmediate();
+    controller.abort();
+    await failing;
+  }
+  expect(timers()).toBeLessThanOrEqual(before + 1);
+});
