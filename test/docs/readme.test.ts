@@ -4,11 +4,13 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { promisify } from "node:util";
+import { WebPubSubServiceClient } from "@azure/web-pubsub";
 import express from "express";
 import { resilientPubSub } from "express-resilient-pubsub";
 import { type Emulator, startEmulator } from "express-resilient-pubsub/emulator";
 import { parseOptions } from "../../src/options.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
+import { connectClient } from "../support/official-client.ts";
 import { serve } from "../support/serve.ts";
 import { until } from "../support/until.ts";
 
@@ -18,13 +20,15 @@ const SNIPPET = /<!-- snippet: ([\w-]+) -->\n```ts\n([\s\S]*?)```/g;
 
 let readme: string;
 let emulatorPage: string;
+let fanOutPage: string;
 let folder: string;
 const snippets = new Map<string, string>();
 
 beforeAll(async () => {
   readme = await readFile(path.join(root, "README.md"), "utf8");
   emulatorPage = await readFile(path.join(root, "docs/emulator.md"), "utf8");
-  for (const page of [readme, emulatorPage]) {
+  fanOutPage = await readFile(path.join(root, "docs/fan-out.md"), "utf8");
+  for (const page of [readme, emulatorPage, fanOutPage]) {
     for (const [, name = "", code = ""] of page.matchAll(SNIPPET)) snippets.set(name, code);
   }
   folder = await mkdtemp(path.join(__dirname, ".snippets-"));
@@ -145,7 +149,31 @@ describe("the emulator page's snippet", () => {
   );
 });
 
-it("every TypeScript snippet of both pages compiles and is run above", async () => {
+describe("the fan-out page's snippet", () => {
+  it("fan-out-commands shows what became of each endpoint", async () => {
+    const running = await run("fan-out-commands", asEnv(await twoRegions()));
+    expect([await running.ended, running.output]).toEqual([
+      0,
+      "eastus: delivered (attempts: 1)\nwestus: delivered (attempts: 1)\n",
+    ]);
+  });
+
+  it("fan-out-questions lists who is connected", async () => {
+    const regions = await twoRegions();
+    const [, westus] = regions;
+    const options = { allowInsecureConnection: true };
+    const service = new WebPubSubServiceClient(westus?.connectionString ?? "", "chat", options);
+    const { url } = await service.getClientAccessToken({ userId: "ada", groups: ["lobby"] });
+    await connectClient(url);
+    const running = await run("fan-out-questions", asEnv(regions));
+    expect(await running.ended).toBe(0);
+    expect(running.output).toMatch(
+      /^ada is connected to westus\n(a page of [01]\n)*bob may connect/,
+    );
+  });
+});
+
+it("every TypeScript snippet of all pages compiles and is run above", async () => {
   expect([...snippets.keys()]).toEqual([
     "quick-start",
     "client",
@@ -154,8 +182,10 @@ it("every TypeScript snippet of both pages compiles and is run above", async () 
     "emulator",
     "emulator-with-service-client",
     "emulator-faults",
+    "fan-out-commands",
+    "fan-out-questions",
   ]);
-  expect((readme + emulatorPage).match(/```ts\n/g)).toHaveLength(snippets.size);
+  expect((readme + emulatorPage + fanOutPage).match(/```ts\n/g)).toHaveLength(snippets.size);
   for (const [name, code] of snippets) await writeFile(path.join(folder, `${name}.ts`), code);
   const config = path.join(folder, "tsconfig.json");
   await writeFile(config, JSON.stringify({ extends: "../../../tsconfig.json", include: ["*.ts"] }));

@@ -1,5 +1,6 @@
 import { FanOutError, type FanOutReport, type ListedConnection } from "express-resilient-pubsub";
 import { connectClient } from "../support/official-client.ts";
+import { startWorld } from "../support/regions.ts";
 import { until } from "../support/until.ts";
 import {
   type Condition,
@@ -8,6 +9,7 @@ import {
   heal,
   type Inhabitant,
   type InhabitedWorld,
+  inhabit,
   type Region,
   type RegionName,
   startInhabitedWorld,
@@ -53,8 +55,8 @@ function expectReport(report: FanOutReport, fates: Fates): void {
 
 describe("a command", () => {
   const commands = casesOf("command");
-  const aboutConnections = commands.filter(([, , { about }]) => about === "connection");
-  const aboutMany = commands.filter(([, , { about }]) => about !== "connection");
+  const aboutConnections = commands.filter(([, { meant }]) => meant === "the connection");
+  const aboutMany = commands.filter(([, { meant }]) => meant !== "the connection");
   const aboutUsers = commands.filter(([, , { about }]) => about === "user");
 
   const nameOf = ({ userId }: Inhabitant, { name }: Region) => `${userId} in ${name}`;
@@ -242,15 +244,29 @@ describe("a command", () => {
   );
 });
 
+// At the start, a message is only encoded when the first health checks are decided.
+it.failing("a message is sent as it was when the command was given, also at the start", async () => {
+  const { eastus, westus, pubsub } = await startWorld();
+  const regions = await Promise.all([inhabit("eastus", eastus), inhabit("westus", westus)]);
+  const message = Buffer.from("hi");
+  const sending = pubsub.sendToAll(message);
+  message.fill("-");
+  await sending;
+  for (const { received } of regions.flatMap(({ inhabitants }) => inhabitants)) {
+    await until(() => received.length > 0);
+    expect(Buffer.from(received[0] as ArrayBuffer).toString()).toBe("hi");
+  }
+});
+
 describe("where a connection lives", () => {
-  const about = casesOf("command").filter((row) => row[2].about === "connection");
+  const commands = casesOf("command").filter(([, { meant }]) => meant === "the connection");
 
   async function isKnown({ pubsub }: InhabitedWorld, { connectionId }: Subject) {
     const { delivered } = await pubsub.sendToConnection(connectionId, "hi");
     return delivered.length === 1;
   }
 
-  it.each(about.filter(([, , { tellsAbsence }]) => tellsAbsence))(
+  it.each(commands.filter(([, , { tellsAbsence }]) => tellsAbsence))(
     "is learnt from %s, which only its home accepts",
     async (_, { order }) => {
       const world = await startInhabitedWorld();
@@ -260,7 +276,7 @@ describe("where a connection lives", () => {
     },
   );
 
-  it.each(about.filter(([, , { tellsAbsence }]) => !tellsAbsence))(
+  it.each(commands.filter(([, , { tellsAbsence }]) => !tellsAbsence))(
     "is not learnt from %s, which every endpoint accepts",
     async (_, { order }) => {
       const world = await startInhabitedWorld();
@@ -270,7 +286,7 @@ describe("where a connection lives", () => {
     },
   );
 
-  it.each(casesOf("question").filter((row) => row[2].about === "connection"))(
+  it.each(casesOf("question").filter(([, { meant }]) => meant === "the connection"))(
     "is learnt from %s, when it is true",
     async (_, { ask, prepare }) => {
       const world = await startInhabitedWorld();
@@ -357,9 +373,22 @@ describe("a question", () => {
     ])("of what is $place is $answer if $condition, as said by $asked", async (cell) => {
       await expectAnswer(await startInhabitedWorld(), question, cell);
     });
+
+    it("is true as soon as one endpoint says so, while another one is silent", async () => {
+      const world = await startInhabitedWorld();
+      const [, { ask, prepare }] = question;
+      await prepare?.(world.westus);
+      await world.eastus.emulator.inject({ kind: "blackhole", requestTypes: ["RESTAPI"] });
+      const longAfterThisTest = 30_000;
+      const asking = ask(world.pubsub, subjectOf(world, "westus"), {
+        timeoutInMs: longAfterThisTest,
+      });
+      expect(await asking).toBe(true);
+      await heal(world);
+    });
   });
 
-  describe.each(questions.filter(([, , { about }]) => about === "connection"))(
+  describe.each(questions.filter(([, { meant }]) => meant === "the connection"))(
     "%s, of a connection whose home is known,",
     (...question) => {
       it.each<Cell>([

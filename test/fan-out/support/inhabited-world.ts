@@ -61,7 +61,7 @@ export async function startInhabitedWorld({ sendsEvents = false } = {}): Promise
   return { pubsub, eastus, westus, regions };
 }
 
-async function inhabit(name: RegionName, emulator: Emulator): Promise<Region> {
+export async function inhabit(name: RegionName, emulator: Emulator): Promise<Region> {
   const options = { allowInsecureConnection: true };
   const service = new WebPubSubServiceClient(emulator.connectionString, "chat", options);
   const inhabitants = await Promise.all(usersOf[name].map((userId) => settle(service, userId)));

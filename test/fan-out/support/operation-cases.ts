@@ -21,7 +21,6 @@ export interface Subject {
 type Preparation = (region: Region) => Promise<unknown>;
 
 export interface CommandCase {
-  readonly does: string;
   /** Whom it means in the regions that accept it. */
   readonly meant: "everybody" | "the user" | "the connection";
   readonly prepare?: Preparation;
@@ -31,6 +30,7 @@ export interface CommandCase {
 }
 
 export interface QuestionCase {
+  readonly meant: "the user" | "the connection";
   readonly prepare?: Preparation;
   ask(pubsub: PubSub, subject: Subject, options?: CallOptions): Promise<boolean>;
 }
@@ -92,87 +92,78 @@ const letAllPublish: Preparation = ({ inhabitants, service }) =>
 /** Every operation, and how to see that it does what the SDK's does. */
 export const cases: { [Name in OperationName]: CaseOf[KindOf<Name>] } = {
   sendToAll: {
-    does: "reaches all clients",
     meant: "everybody",
     order: (pubsub, _, options) => pubsub.sendToAll("hi", options),
     isDoneTo: hasHeard,
   },
   sendToUser: {
-    does: "reaches the connections of the user",
     meant: "the user",
     order: (pubsub, { userId }, options) => pubsub.sendToUser(userId, "hi", options),
     isDoneTo: hasHeard,
   },
   sendToConnection: {
-    does: "reaches the connection",
     meant: "the connection",
     order: (pubsub, { connectionId }, options) =>
       pubsub.sendToConnection(connectionId, "hi", options),
     isDoneTo: hasHeard,
   },
   closeAllConnections: {
-    does: "closes all connections",
     meant: "everybody",
     order: (pubsub, _, options) => pubsub.closeAllConnections(options),
     isDoneTo: isClosed,
   },
   closeUserConnections: {
-    does: "closes the connections of the user",
     meant: "the user",
     order: (pubsub, { userId }, options) => pubsub.closeUserConnections(userId, options),
     isDoneTo: isClosed,
   },
   closeConnection: {
-    does: "closes the connection",
     meant: "the connection",
     order: (pubsub, { connectionId }, options) => pubsub.closeConnection(connectionId, options),
     isDoneTo: isClosed,
   },
   connectionExists: {
+    meant: "the connection",
     ask: (pubsub, { connectionId }, options) => pubsub.connectionExists(connectionId, options),
   },
   userExists: {
+    meant: "the user",
     ask: (pubsub, { userId }, options) => pubsub.userExists(userId, options),
   },
   groupExists: {
+    meant: "the user",
     ask: (pubsub, { userId }, options) => pubsub.groupExists(userId, options),
   },
   addConnectionsToGroups: {
-    does: "adds those that match the filter",
     meant: "the user",
     order: (pubsub, { userId }, options) =>
       pubsub.addConnectionsToGroups([newGroup], `userId eq '${userId}'`, options),
     isDoneTo: hasJoined,
   },
   removeConnectionsFromGroups: {
-    does: "takes out those that match the filter",
     meant: "the user",
     order: (pubsub, { userId }, options) =>
       pubsub.removeConnectionsFromGroups([everybody], `userId eq '${userId}'`, options),
     isDoneTo: hasLeft,
   },
   removeUserFromAllGroups: {
-    does: "takes the connections of the user out",
     meant: "the user",
     order: (pubsub, { userId }, options) => pubsub.removeUserFromAllGroups(userId, options),
     isDoneTo: hasLeft,
   },
   removeConnectionFromAllGroups: {
-    does: "takes the connection out",
     meant: "the connection",
     order: (pubsub, { connectionId }, options) =>
       pubsub.removeConnectionFromAllGroups(connectionId, options),
     isDoneTo: hasLeft,
   },
   grantPermission: {
-    does: "lets the connection publish",
     meant: "the connection",
     order: (pubsub, { connectionId }, options) =>
       pubsub.grantPermission(connectionId, permission, { ...options, targetName }),
     isDoneTo: mayPublish,
   },
   revokePermission: {
-    does: "no longer lets the connection publish",
     meant: "the connection",
     prepare: letAllPublish,
     order: (pubsub, { connectionId }, options) =>
@@ -180,6 +171,7 @@ export const cases: { [Name in OperationName]: CaseOf[KindOf<Name>] } = {
     isDoneTo: async (one, region) => !(await mayPublish(one, region)),
   },
   hasPermission: {
+    meant: "the connection",
     prepare: letAllPublish,
     ask: (pubsub, { connectionId }, options) =>
       pubsub.hasPermission(connectionId, permission, { ...options, targetName }),
@@ -188,39 +180,33 @@ export const cases: { [Name in OperationName]: CaseOf[KindOf<Name>] } = {
     get: (pubsub, { userId }) => pubsub.getClientAccessToken({ userId, groups: [newGroup] }),
   },
   "group.sendToAll": {
-    does: "reaches the members",
     meant: "the user",
     order: (pubsub, { userId }, options) => pubsub.group(userId).sendToAll("hi", options),
     isDoneTo: hasHeard,
   },
   "group.closeAllConnections": {
-    does: "closes the connections of the members",
     meant: "the user",
     order: (pubsub, { userId }, options) => pubsub.group(userId).closeAllConnections(options),
     isDoneTo: isClosed,
   },
   "group.addConnection": {
-    does: "adds the connection",
     meant: "the connection",
     order: (pubsub, { connectionId }, options) =>
       pubsub.group(newGroup).addConnection(connectionId, options),
     isDoneTo: hasJoined,
   },
   "group.removeConnection": {
-    does: "takes the connection out",
     meant: "the connection",
     order: (pubsub, { connectionId }, options) =>
       pubsub.group(everybody).removeConnection(connectionId, options),
     isDoneTo: hasLeft,
   },
   "group.addUser": {
-    does: "adds the connections of the user",
     meant: "the user",
     order: (pubsub, { userId }, options) => pubsub.group(newGroup).addUser(userId, options),
     isDoneTo: hasJoined,
   },
   "group.removeUser": {
-    does: "takes the connections of the user out",
     meant: "the user",
     order: (pubsub, { userId }, options) => pubsub.group(everybody).removeUser(userId, options),
     isDoneTo: hasLeft,
