@@ -10,7 +10,7 @@ const shared = {
 };
 
 // Everything that touches Express runs twice: once on each major version that the package supports.
-const onExpress = ["middleware/**/*", "negotiate/**/*", "upstream/**/*", "fan-out/**/*"];
+const onExpress = ["middleware/**/*", "negotiate/**/*", "upstream/**/*", "fan-out/broadcast"];
 const testsOf = (names) => names.map((name) => `<rootDir>/test/${name}.test.ts`);
 
 export default {

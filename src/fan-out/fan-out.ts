@@ -12,7 +12,8 @@ import { type CallOptions, type CommandOptions, sdkOptionsOf } from "./call-opti
 
 import type { ListedConnection, ListOptions, Page } from "./listing.ts";
 import { type ContentType, encodeMessage, type Message } from "./message.ts";
-import { FanOutError, type FanOutReport, isDeliveredToAll, reportOf } from "./report.ts";
+import { type FanOutReport, isDeliveredToAll } from "./report.ts";
+import { Round } from "./round.ts";
 import { type OperationName, type Semantics, semantics } from "./semantics.ts";
 
 export interface FanOutParts extends CallParts {
@@ -40,8 +41,6 @@ type Make<T, Rest extends unknown[] = []> = (
   ...rest: [...Rest, OperationOptions]
 ) => Promise<T>;
 
-type Outcomes<T> = Map<RegisteredEndpoint, Outcome<T>>;
-
 /** Makes operations on all endpoints that they concern, and knows those under way. */
 export class FanOut {
   readonly #parts: FanOutParts;
@@ -58,7 +57,7 @@ export class FanOut {
     return this.#run(operation, async (deadline) => {
       const encoded = encodeMessage(operation.message, operation.options?.contentType);
       const body = encoded instanceof EncodedBody ? encoded : await encoded;
-      return this.#order(operation, (client, options) => make(client, body, options), deadline);
+      return this.#carryOut(operation, (client, options) => make(client, body, options), deadline);
     });
   }
 
@@ -68,7 +67,7 @@ export class FanOut {
    * @throws FanOutError when no endpoint accepted, or `require: "all"` is not met
    */
   command(operation: Operation<CommandOptions>, make: Make<unknown>): Promise<FanOutReport> {
-    return this.#run(operation, (deadline) => this.#order(operation, make, deadline));
+    return this.#run(operation, (deadline) => this.#carryOut(operation, make, deadline));
   }
 
   /**
@@ -79,15 +78,15 @@ export class FanOut {
   question(operation: Operation, make: Make<boolean>): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const answering = this.#run(operation, async (deadline) => {
-        const outcomes = await this.#ask(operation, make, deadline, (outcome) => {
+        const round = await this.#ask(operation, make, deadline, (outcome) => {
           // Whoever asked is answered; the others are left to finish, which keeps their sockets.
           if (isTrue(outcome)) resolve(true);
         });
-        const answers = [...outcomes.values()];
+        const answers = [...round.outcomes.values()];
         if (answers.some(isTrue)) return true;
         const isKnown = answers.length > 0 && answers.every(({ kind }) => kind === "answered");
         if (isKnown) return false;
-        throw failureOf(operation, this.#reportOf(outcomes), outcomes);
+        throw round.failure(operation.name);
       });
       answering.then(resolve, reject);
     });
@@ -103,9 +102,8 @@ export class FanOut {
     operation: Operation<ListOptions>,
     read: (...[client, options, nextLink]: [...Parameters<Make<Page>>, string?]) => Promise<Page>,
   ): AsyncGenerator<ListedConnection[]> {
-    const { registry, homes } = this.#parts;
+    const round = await this.#run(operation, async () => new Round<Page>(this.#parts));
     const reading = new Map<RegisteredEndpoint, Promise<[RegisteredEndpoint, Outcome<Page>]>>();
-    const outcomes: Outcomes<Page> = new Map();
     const start = (endpoint: RegisteredEndpoint, nextLink?: string): void => {
       const call = this.#callOf(operation, (client, options) => read(client, options, nextLink));
       const page = this.#run<[RegisteredEndpoint, Outcome<Page>]>(operation, async (deadline) => [
@@ -116,26 +114,23 @@ export class FanOut {
       page.catch(() => {});
       reading.set(endpoint, page);
     };
-    for (const endpoint of await this.#run(operation, async () => registry.receivers())) {
-      start(endpoint);
-    }
+    for (const endpoint of round.inUse) start(endpoint);
     let wanted = operation.options?.top ?? Number.POSITIVE_INFINITY;
     while (reading.size > 0) {
       const [endpoint, outcome] = await Promise.race(reading.values());
       reading.delete(endpoint);
-      outcomes.set(endpoint, together(outcomes.get(endpoint), outcome));
+      round.outcomes.set(endpoint, together(round.outcomes.get(endpoint), outcome));
       if (outcome.kind !== "answered") continue;
       const { members, nextLink } = outcome.value;
-      for (const { connectionId } of members) homes.learn(connectionId, endpoint);
+      for (const { connectionId } of members) this.#parts.homes.learn(connectionId, endpoint);
       const taken = members.slice(0, wanted);
       wanted -= taken.length;
       if (nextLink !== undefined && wanted > 0) start(endpoint, nextLink);
       yield taken.map((member) => ({ ...member, endpoint: endpoint.name }));
       if (wanted <= 0) return;
     }
-    const report = this.#reportOf(outcomes);
-    const isComplete = report.delivered.length > 0 && report.failed.length === 0;
-    if (!isComplete) throw failureOf(operation, report, outcomes);
+    const { delivered, failed } = round.report();
+    if (delivered.length === 0 || failed.length > 0) throw round.failure(operation.name);
   }
 
   /** Refuses further operations and waits for those under way, each of which has a deadline. */
@@ -195,48 +190,43 @@ export class FanOut {
     await waitAtMost(configuration.health.onDemandBudgetInMs, verdicts);
   }
 
-  async #order(
+  async #carryOut(
     operation: Operation<CommandOptions>,
     make: Make<unknown>,
     deadline: Deadline,
   ): Promise<FanOutReport> {
-    const outcomes = await this.#ask(operation, make, deadline);
-    const report = this.#reportOf(outcomes);
+    const round = await this.#ask(operation, make, deadline);
+    const report = round.report();
     const isMet = operation.options?.require !== "all" || isDeliveredToAll(report);
     if (report.delivered.length > 0 && isMet) return report;
-    throw failureOf(operation, report, outcomes);
+    throw round.failure(operation.alias ?? operation.name);
   }
 
   /**
-   * Asks all endpoints in use in parallel; of a connection whose home is known, that one first, and
-   * the others only if it has no such connection.
+   * Asks all endpoints in use; of a connection whose home is known, that one first, and the others
+   * only if it has no such connection.
    */
   async #ask<T>(
     operation: Operation,
     make: Make<T>,
     deadline: Deadline,
     onOutcome?: (outcome: Outcome<T>) => void,
-  ): Promise<Outcomes<T>> {
+  ): Promise<Round<T>> {
     const call = this.#callOf(operation, make);
-    const outcomes: Outcomes<T> = new Map();
-    const ask = async (endpoints: readonly RegisteredEndpoint[]): Promise<void> => {
-      const asking = endpoints.map((one) => callEndpoint(this.#parts, one, call, deadline));
-      if (onOutcome) for (const outcome of asking) void outcome.then(onOutcome);
-      const settled = await Promise.all(asking);
-      for (const [index, one] of endpoints.entries()) outcomes.set(one, settled[index] as never);
-    };
-    const inUse = [...this.#parts.registry.receivers()];
+    const round = new Round<T>(this.#parts);
     const home = this.#homeOf(operation);
     if (home === undefined) {
-      await ask(inUse);
-    } else if (inUse.includes(home)) {
-      await ask([home]);
-      if (isNotThere(outcomes.get(home))) await ask(inUse.filter((one) => one !== home));
+      await round.ask(round.inUse, call, deadline, onOutcome);
+    } else if (round.inUse.includes(home)) {
+      await round.ask([home], call, deadline, onOutcome);
+      const others = round.inUse.filter((one) => one !== home);
+      const isElsewhere = isNotThere(round.outcomes.get(home));
+      if (isElsewhere) await round.ask(others, call, deadline, onOutcome);
     } else if (semantics[operation.name].kind === "question") {
-      await ask(inUse);
+      await round.ask(round.inUse, call, deadline, onOutcome);
     }
-    this.#learnHome(operation, outcomes);
-    return outcomes;
+    this.#learnHome(operation, round);
+    return round;
   }
 
   #callOf<T>({ name, options = {} }: Operation, make: Make<T>): Call<T> {
@@ -258,18 +248,13 @@ export class FanOut {
   }
 
   /** Only answers that are different where there is no such connection tell something. */
-  #learnHome<T>({ name, subject = "" }: Operation, outcomes: Outcomes<T>): void {
+  #learnHome<T>({ name, subject = "" }: Operation, { outcomes }: Round<T>): void {
     const { about, tellsAbsence }: Semantics = semantics[name];
     if (about !== "connection") return;
     for (const [endpoint, outcome] of outcomes) {
       const isThere = tellsAbsence ? outcome.kind === "answered" : isTrue(outcome);
       if (isThere) this.#parts.homes.learn(subject, endpoint);
     }
-  }
-
-  #reportOf(outcomes: Outcomes<unknown>): FanOutReport {
-    const { registry } = this.#parts;
-    return reportOf(registry.all(), outcomes, registry.receivers());
   }
 }
 
@@ -288,12 +273,3 @@ const isTrue = (outcome: Outcome<unknown>): boolean =>
 
 const isNotThere = (outcome: Outcome<unknown> | undefined): boolean =>
   outcome?.kind === "absent" || (outcome?.kind === "answered" && outcome.value === false);
-
-function failureOf(
-  { name, alias }: Operation,
-  report: FanOutReport,
-  outcomes: Outcomes<unknown>,
-): FanOutError {
-  const causes = [...outcomes.values()].flatMap((one) => ("error" in one ? [one.error] : []));
-  return new FanOutError(alias ?? name, report, causes);
-}

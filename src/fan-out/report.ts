@@ -31,22 +31,20 @@ export interface EndpointOutcome {
 
 interface Named {
   readonly name: string;
-  /** Why it is out of use, if it is. */
-  readonly reason: string;
 }
 
-/** @param inUse Those among all that might have been asked. */
+/** @param outOfUse Those that could not be asked, and why. */
 export function reportOf<E extends Named>(
   all: readonly E[],
   outcomes: ReadonlyMap<E, Outcome<unknown>>,
-  inUse: ReadonlySet<E>,
+  outOfUse: ReadonlyMap<E, string>,
 ): FanOutReport {
   const report = new Report(() => all.map((one) => figuresOf(one.name, outcomes.get(one))));
   for (const one of all) {
     const endpoint = one.name;
     const outcome = outcomes.get(one);
     if (outcome === undefined) {
-      report.skipped.push({ endpoint, reason: inUse.has(one) ? "not-home" : one.reason });
+      report.skipped.push({ endpoint, reason: outOfUse.get(one) ?? "not-home" });
     } else if (outcome.kind === "answered") report.delivered.push(endpoint);
     else if (outcome.kind === "failed") report.failed.push({ endpoint, error: outcome.error });
     else report.skipped.push({ endpoint, reason: "not-found" });

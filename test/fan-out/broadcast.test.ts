@@ -177,6 +177,29 @@ describe("when not every endpoint takes part,", () => {
     expect(skipped.message).toBe("broadcast reached only westus: eastus was skipped (refused)");
   });
 
+  it("one that comes back meanwhile is reported as it was when the others were asked", async () => {
+    const world = await withClients({
+      health: { schedule: false, onDemandMaxAgeInMs: 20, transitionIntervalInMs: 20 },
+    });
+    await world.eastus.inject({ kind: "crash" });
+    await until(async () => {
+      await world.negotiate();
+      return stateOf(world, "eastus") === "unhealthy";
+    });
+    await world.westus.inject({ kind: "latency", delayInMs: 1000, requestTypes: ["RESTAPI"] });
+    const sending = rejectionOf(world.pubsub.broadcast("hi", { require: "all" }));
+    await world.eastus.clear();
+    await until(async () => {
+      await world.negotiate();
+      return stateOf(world, "eastus") === "healthy";
+    });
+    expect((await sending).report).toEqual({
+      delivered: ["westus"],
+      failed: [],
+      skipped: [{ endpoint: "eastus", reason: "refused" }],
+    });
+  });
+
   it("a broadcast that reaches nobody is never a success", async () => {
     const world = await withClients();
     await world.eastus.inject({ kind: "crash" });
