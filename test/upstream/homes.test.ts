@@ -1,0 +1,232 @@
+import { once } from "node:events";
+import type { UpstreamOptions } from "express-resilient-pubsub";
+import type { Emulator } from "express-resilient-pubsub/emulator";
+import WebSocket from "ws";
+import { closeAfterTest } from "../support/clean-up.ts";
+import { connectClient } from "../support/official-client.ts";
+import { until } from "../support/until.ts";
+import { accessKeyOf, digest, type EventRequest } from "../support/upstream-request.ts";
+import { setUp } from "./upstream-world.ts";
+
+const id = "connection-1";
+const toEast = {
+  delivered: ["eastus"],
+  failed: [],
+  skipped: [{ endpoint: "westus", reason: "not-home" }],
+};
+const toWest = {
+  delivered: ["westus"],
+  failed: [],
+  skipped: [{ endpoint: "eastus", reason: "not-home" }],
+};
+/** Nobody knows where it is, so everybody is asked. */
+const toAll = { delivered: ["eastus", "westus"], failed: [], skipped: [] };
+
+async function setUpReady(upstream?: UpstreamOptions) {
+  const world = await setUp(upstream);
+  await world.pubsub.ready();
+  return world;
+}
+
+const system = (name: string, body: object = {}): EventRequest => ({
+  type: `sys.${name}`,
+  contentType: "application/json",
+  body: JSON.stringify(body),
+});
+
+describe("what is sent to a connection goes only to where an event proved that it lives:", () => {
+  it.each<[string, EventRequest]>([
+    ["an event of its own", {}],
+    ["an event of its own, in JSON", { contentType: "application/json", body: "{}" }],
+    ["that it has connected", system("connected")],
+    ["one that nobody here handles", { type: "user.unheard-of" }],
+  ])("%s", async (_, event) => {
+    const { pubsub, post, westus } = await setUpReady();
+    expect(await pubsub.sendToConnection(id, "hi")).toEqual(toAll);
+    await post(event, westus);
+    expect(await pubsub.sendToConnection(id, "hi")).toEqual(toWest);
+    expect((await pubsub.sendToConnection("connection-2", "hi")).delivered).toHaveLength(2);
+  });
+
+  it("the official client's, through the service itself", async () => {
+    const { pubsub, eastus, westus, url, negotiate, calls } = await setUpReady();
+    for (const region of [eastus, westus]) {
+      region.setHub("chat", {
+        eventHandlers: [
+          {
+            urlTemplate: `${url}/api/webpubsub/hubs/{hub}/`,
+            systemEvents: ["connected"],
+            userEventPattern: "*",
+          },
+        ],
+      });
+    }
+    const west = await connectClient((await negotiate("?user=bob&failed=eastus")).body.url);
+    await west.client.sendEvent("echo", "hello", "text");
+    expect(calls).toEqual(["hello"]);
+    const [connectionId = ""] = west.connectionIds;
+    expect(await pubsub.sendToConnection(connectionId, "hi")).toEqual(toWest);
+    await until(() => west.received.length > 1);
+    expect(west.received).toEqual(["heard hello", "hi"]);
+  });
+
+  it("and is no longer known after that endpoint has been removed", async () => {
+    const { pubsub, post, westus } = await setUpReady();
+    await post({}, westus);
+    await pubsub.endpoints.remove("westus", { fanOutForInMs: 0 });
+    const report = await pubsub.sendToConnection(id, "hi");
+    expect(report).toEqual({ delivered: ["eastus"], failed: [], skipped: [] });
+  });
+
+  it("and to nobody else while that endpoint is out of use", async () => {
+    const { pubsub, post, westus } = await setUpReady();
+    await post({}, westus);
+    await westus.inject({ kind: "crash" });
+    await until(async () => {
+      await pubsub.broadcast("hi");
+      return pubsub.endpoints.snapshot()[1]?.state === "unhealthy";
+    });
+    await expect(pubsub.sendToConnection(id, "hi")).rejects.toMatchObject({
+      report: {
+        delivered: [],
+        skipped: [
+          { endpoint: "eastus", reason: "not-home" },
+          { endpoint: "westus", reason: "refused" },
+        ],
+      },
+    });
+  });
+});
+
+describe("nothing is learnt", () => {
+  it.each<[string, number, (west: Emulator, east: Emulator) => EventRequest]>([
+    ["without a signature", 401, () => ({ headers: { "ce-signature": null } })],
+    [
+      "from a forged signature",
+      401,
+      () => ({ headers: { "ce-signature": `sha256=${digest("guess", id)}` } }),
+    ],
+    [
+      "from the signature of another endpoint",
+      401,
+      (_, east) => ({ headers: { "ce-signature": `sha256=${digest(accessKeyOf(east), id)}` } }),
+    ],
+    [
+      "from the signature of another connection",
+      401,
+      (west) => ({ headers: { "ce-signature": `sha256=${digest(accessKeyOf(west), "other")}` } }),
+    ],
+    ["from another origin", 403, () => ({ headers: { "WebHook-Request-Origin": "evil.example" } })],
+    ["for another hub", 404, () => ({ headers: { "ce-hub": "news" } })],
+    [
+      "from a body that cannot be",
+      400,
+      () => ({ type: "sys.connected", contentType: "application/json", body: "[" }),
+    ],
+    ["before there is a connection", 200, () => system("connect", { claims: {} })],
+  ])("%s", async (_, expected, forge) => {
+    const { pubsub, post, eastus, westus } = await setUpReady();
+    const event = forge(westus, eastus);
+    const { status } = await post(event, westus);
+    expect(expected === 200 ? status < 300 : status).toBe(expected === 200 ? true : expected);
+    expect(await pubsub.sendToConnection(id, "hi")).toEqual(toAll);
+  });
+
+  it("when nobody checks the signature", async () => {
+    const { pubsub, post, westus } = await setUpReady({ verifySignature: false });
+    expect((await post({}, westus)).status).toBe(200);
+    expect((await post({ headers: { "ce-signature": null } }, westus)).status).toBe(200);
+    expect(await pubsub.sendToConnection(id, "hi")).toEqual(toAll);
+  });
+});
+
+describe("what is known is forgotten", () => {
+  it("when the connection has ended", async () => {
+    const { pubsub, post, westus } = await setUpReady();
+    await post({}, westus);
+    expect(await pubsub.sendToConnection(id, "hi")).toEqual(toWest);
+    expect((await post(system("disconnected", { reason: "" }), westus)).status).toBeLessThan(300);
+    expect(await pubsub.sendToConnection(id, "hi")).toEqual(toAll);
+  });
+
+  it("but not when a forged event says so", async () => {
+    const { pubsub, post, westus } = await setUpReady();
+    await post({}, westus);
+    const forged = { ...system("disconnected"), headers: { "ce-signature": null } };
+    expect((await post(forged, westus)).status).toBe(401);
+    expect(await pubsub.sendToConnection(id, "hi")).toEqual(toWest);
+  });
+
+  it("with the disconnected event of a real client that goes", async () => {
+    const { pubsub, westus, url, negotiate } = await setUpReady();
+    westus.setHub("chat", {
+      eventHandlers: [
+        {
+          urlTemplate: `${url}/api/webpubsub/hubs/{hub}/`,
+          systemEvents: ["connected", "disconnected"],
+        },
+      ],
+    });
+    const { body } = await negotiate("?user=bob&failed=eastus");
+    const socket = closeAfterTest(new WebSocket(body.url, "json.webpubsub.azure.v1"));
+    const [frame] = await once(socket, "message");
+    const { connectionId } = JSON.parse(String(frame));
+    const isHome = async () =>
+      (await pubsub.sendToConnection(connectionId, "hi")).skipped.length === 1;
+    await until(isHome);
+    socket.close();
+    await until(async () => !(await isHome()));
+  });
+});
+
+describe("behind a custom domain, which does not tell the endpoints apart,", () => {
+  const domain = "pubsub.example.com";
+  const from = { "WebHook-Request-Origin": domain };
+
+  it("the key does", async () => {
+    const { pubsub, post, eastus, westus } = await setUpReady({ allowedOrigins: [domain] });
+    expect((await post({ headers: from }, westus)).status).toBe(200);
+    expect(await pubsub.sendToConnection(id, "hi")).toEqual(toWest);
+    expect((await post({ headers: from }, eastus)).status).toBe(200);
+    expect(await pubsub.sendToConnection(id, "hi")).toEqual(toEast);
+  });
+
+  it("and no key of any, no sender", async () => {
+    const { pubsub, post } = await setUpReady({ allowedOrigins: [domain] });
+    const headers = { ...from, "ce-signature": `sha256=${digest("guess", id)}` };
+    expect((await post({ headers })).status).toBe(401);
+    expect(await pubsub.sendToConnection(id, "hi")).toEqual(toAll);
+  });
+
+  it("upstream.authorize does not either, and nothing is learnt", async () => {
+    const { pubsub, post, westus } = await setUpReady({
+      allowedOrigins: [domain],
+      authorize: () => true,
+    });
+    expect((await post({ headers: { ...from, "ce-signature": null } }, westus)).status).toBe(200);
+    expect(await pubsub.sendToConnection(id, "hi")).toEqual(toAll);
+  });
+});
+
+describe("upstream.authorize", () => {
+  it("vouches for the origin", async () => {
+    const { pubsub, post, westus } = await setUpReady({ authorize: async () => true });
+    expect((await post({ headers: { "ce-signature": null } }, westus)).status).toBe(200);
+    expect(await pubsub.sendToConnection(id, "hi")).toEqual(toWest);
+  });
+
+  it.each<[string, number, () => boolean]>([
+    ["that says no", 401, () => false],
+    [
+      "that fails",
+      500,
+      () => {
+        throw new Error("boom");
+      },
+    ],
+  ])("%s teaches nothing, whatever the signature", async (_, status, authorize) => {
+    const { pubsub, post, westus } = await setUpReady({ authorize });
+    expect((await post({}, westus)).status).toBe(status);
+    expect(await pubsub.sendToConnection(id, "hi")).toEqual(toAll);
+  });
+});
