@@ -118,6 +118,14 @@ describe("the README's snippet", () => {
     expect(ended).toBe(0);
   }, 30_000);
 
+  it("operations reaches both endpoints, tells what became of each and ends by itself", async () => {
+    const running = await run("operations", asEnv(await twoRegions()));
+    expect(await running.ended).toBe(0);
+    expect(running.output).toMatch(
+      /^ada is on no endpoint\neastus: 204, 1 attempt, \d+ ms\nwestus: 204, 1 attempt, \d+ ms\n$/,
+    );
+  }, 30_000);
+
   it("upstream admits the endpoints to its route", async () => {
     const regions = await twoRegions();
     const PORT = await freePort();
@@ -177,6 +185,7 @@ it("every TypeScript snippet of all pages compiles and is run above", async () =
   expect([...snippets.keys()]).toEqual([
     "quick-start",
     "client",
+    "operations",
     "outside-a-request",
     "upstream",
     "emulator",
