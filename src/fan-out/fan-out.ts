@@ -13,7 +13,7 @@ import { type CallOptions, type CommandOptions, sdkOptionsOf } from "./call-opti
 import type { ListedConnection, ListOptions, Page } from "./listing.ts";
 import { type ContentType, encodeMessage, type Message } from "./message.ts";
 import { type FanOutReport, isDeliveredToAll } from "./report.ts";
-import { Round } from "./round.ts";
+import { type OnOutcome, Round } from "./round.ts";
 import { type OperationName, type Semantics, semantics } from "./semantics.ts";
 
 export interface FanOutParts extends CallParts {
@@ -53,12 +53,14 @@ export class FanOut {
   }
 
   /** A command with a message, which is encoded once for all endpoints. */
-  send(operation: MessageOperation, make: Make<unknown, [EncodedBody]>): Promise<FanOutReport> {
-    return this.#run(operation, async (deadline) => {
-      const encoded = encodeMessage(operation.message, operation.options?.contentType);
-      const body = encoded instanceof EncodedBody ? encoded : await encoded;
-      return this.#carryOut(operation, (client, options) => make(client, body, options), deadline);
-    });
+  async send(
+    operation: MessageOperation,
+    make: Make<unknown, [EncodedBody]>,
+  ): Promise<FanOutReport> {
+    // Before anything is waited for: the caller may go on to change the message.
+    const encoded = encodeMessage(operation.message, operation.options?.contentType);
+    const body = encoded instanceof EncodedBody ? encoded : await encoded;
+    return this.command(operation, (client, options) => make(client, body, options));
   }
 
   /**
@@ -67,7 +69,13 @@ export class FanOut {
    * @throws FanOutError when no endpoint accepted, or `require: "all"` is not met
    */
   command(operation: Operation<CommandOptions>, make: Make<unknown>): Promise<FanOutReport> {
-    return this.#run(operation, (deadline) => this.#carryOut(operation, make, deadline));
+    return this.#run(operation, async (deadline) => {
+      const round = await this.#ask(operation, make, deadline);
+      const report = round.report();
+      const isMet = operation.options?.require !== "all" || isDeliveredToAll(report);
+      if (report.delivered.length > 0 && isMet) return report;
+      throw round.failure(operation.alias ?? operation.name);
+    });
   }
 
   /**
@@ -78,14 +86,16 @@ export class FanOut {
   question(operation: Operation, make: Make<boolean>): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const answering = this.#run(operation, async (deadline) => {
-        const round = await this.#ask(operation, make, deadline, (outcome) => {
+        const home = this.#homeOf(operation);
+        const round = await this.#ask(operation, make, deadline, (_, outcome) => {
           // Whoever asked is answered; the others are left to finish, which keeps their sockets.
           if (isTrue(outcome)) resolve(true);
         });
         const answers = [...round.outcomes.values()];
         if (answers.some(isTrue)) return true;
-        const isKnown = answers.length > 0 && answers.every(({ kind }) => kind === "answered");
-        if (isKnown) return false;
+        const isKnown = answers.length > 0 && answers.every(isAnswered);
+        const isDeniedAtHome = home !== undefined && isAnswered(round.outcomes.get(home));
+        if (isKnown || isDeniedAtHome) return false;
         throw round.failure(operation.name);
       });
       answering.then(resolve, reject);
@@ -190,18 +200,6 @@ export class FanOut {
     await waitAtMost(configuration.health.onDemandBudgetInMs, verdicts);
   }
 
-  async #carryOut(
-    operation: Operation<CommandOptions>,
-    make: Make<unknown>,
-    deadline: Deadline,
-  ): Promise<FanOutReport> {
-    const round = await this.#ask(operation, make, deadline);
-    const report = round.report();
-    const isMet = operation.options?.require !== "all" || isDeliveredToAll(report);
-    if (report.delivered.length > 0 && isMet) return report;
-    throw round.failure(operation.alias ?? operation.name);
-  }
-
   /**
    * Asks all endpoints in use; of a connection whose home is known, that one first, and the others
    * only if it has no such connection.
@@ -210,22 +208,30 @@ export class FanOut {
     operation: Operation,
     make: Make<T>,
     deadline: Deadline,
-    onOutcome?: (outcome: Outcome<T>) => void,
+    onOutcome?: OnOutcome<T>,
   ): Promise<Round<T>> {
+    const { about, kind } = semantics[operation.name];
     const call = this.#callOf(operation, make);
-    const round = new Round<T>(this.#parts);
+    const onEach: OnOutcome<T> = (endpoint, outcome) => {
+      this.#learnHome(operation, endpoint, outcome);
+      onOutcome?.(endpoint, outcome);
+    };
+    const round = new Round<T>(this.#parts, about === "connection" ? onEach : onOutcome);
     const home = this.#homeOf(operation);
     if (home === undefined) {
-      await round.ask(round.inUse, call, deadline, onOutcome);
+      await round.ask(round.inUse, call, deadline);
     } else if (round.inUse.includes(home)) {
-      await round.ask([home], call, deadline, onOutcome);
+      round.home = home;
+      await round.ask([home], call, deadline);
+      if (!isNotThere(round.outcomes.get(home))) return round;
+      round.home = undefined;
       const others = round.inUse.filter((one) => one !== home);
-      const isElsewhere = isNotThere(round.outcomes.get(home));
-      if (isElsewhere) await round.ask(others, call, deadline, onOutcome);
-    } else if (semantics[operation.name].kind === "question") {
-      await round.ask(round.inUse, call, deadline, onOutcome);
+      await round.ask(others, call, deadline);
+    } else if (kind === "question") {
+      await round.ask(round.inUse, call, deadline);
+    } else {
+      round.home = home;
     }
-    this.#learnHome(operation, round);
     return round;
   }
 
@@ -248,13 +254,14 @@ export class FanOut {
   }
 
   /** Only answers that are different where there is no such connection tell something. */
-  #learnHome<T>({ name, subject = "" }: Operation, { outcomes }: Round<T>): void {
-    const { about, tellsAbsence }: Semantics = semantics[name];
-    if (about !== "connection") return;
-    for (const [endpoint, outcome] of outcomes) {
-      const isThere = tellsAbsence ? outcome.kind === "answered" : isTrue(outcome);
-      if (isThere) this.#parts.homes.learn(subject, endpoint);
-    }
+  #learnHome<T>(
+    { name, subject = "" }: Operation,
+    endpoint: RegisteredEndpoint,
+    outcome: Outcome<T>,
+  ): void {
+    const { tellsAbsence }: Semantics = semantics[name];
+    const isThere = tellsAbsence ? isAnswered(outcome) : isTrue(outcome);
+    if (isThere) this.#parts.homes.learn(subject, endpoint);
   }
 }
 
@@ -267,6 +274,8 @@ function together(before: Outcome<Page> | undefined, last: Outcome<Page>): Outco
     durationInMs: before.durationInMs + last.durationInMs,
   };
 }
+
+const isAnswered = (outcome: Outcome<unknown> | undefined): boolean => outcome?.kind === "answered";
 
 const isTrue = (outcome: Outcome<unknown>): boolean =>
   outcome.kind === "answered" && outcome.value === true;

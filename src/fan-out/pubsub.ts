@@ -93,12 +93,12 @@ export interface PubSub {
   closeAllConnections(options?: CloseOptions): Promise<FanOutReport>;
   /** Closes all connections of a user. */
   closeUserConnections(userId: string, options?: CloseOptions): Promise<FanOutReport>;
-  /** Takes all connections of a user out of all groups. */
-  removeUserFromAllGroups(userId: string, options?: CommandOptions): Promise<FanOutReport>;
-  /** Takes one connection out of all groups. */
+  /** Takes all connections of a user out of all groups; a `reason`, as the SDK has it, has no effect. */
+  removeUserFromAllGroups(userId: string, options?: CloseOptions): Promise<FanOutReport>;
+  /** Takes one connection out of all groups; a `reason`, as the SDK has it, has no effect. */
   removeConnectionFromAllGroups(
     connectionId: string,
-    options?: CommandOptions,
+    options?: CloseOptions,
   ): Promise<FanOutReport>;
   /** Adds all connections that match an OData filter to groups. */
   addConnectionsToGroups(

@@ -33,18 +33,18 @@ interface Named {
   readonly name: string;
 }
 
-/** @param outOfUse Those that could not be asked, and why. */
+/** @param reasonOf Why one was not asked. */
 export function reportOf<E extends Named>(
   all: readonly E[],
   outcomes: ReadonlyMap<E, Outcome<unknown>>,
-  outOfUse: ReadonlyMap<E, string>,
+  reasonOf: (one: E) => string,
 ): FanOutReport {
   const report = new Report(() => all.map((one) => figuresOf(one.name, outcomes.get(one))));
   for (const one of all) {
     const endpoint = one.name;
     const outcome = outcomes.get(one);
     if (outcome === undefined) {
-      report.skipped.push({ endpoint, reason: outOfUse.get(one) ?? "not-home" });
+      report.skipped.push({ endpoint, reason: reasonOf(one) });
     } else if (outcome.kind === "answered") report.delivered.push(endpoint);
     else if (outcome.kind === "failed") report.failed.push({ endpoint, error: outcome.error });
     else report.skipped.push({ endpoint, reason: "not-found" });

@@ -3,18 +3,25 @@ import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { type Call, type CallParts, callEndpoint, type Outcome } from "./call.ts";
 import { FanOutError, type FanOutReport, reportOf } from "./report.ts";
 
+export type OnOutcome<T> = (endpoint: RegisteredEndpoint, outcome: Outcome<T>) => void;
+
 /** What the endpoints were when an operation began, and what each of them has answered since. */
 export class Round<T> {
   /** Those that may be asked. */
   readonly inUse: readonly RegisteredEndpoint[];
   readonly outcomes = new Map<RegisteredEndpoint, Outcome<T>>();
+  /** The one that it concerns alone, as far as that is known. */
+  home: RegisteredEndpoint | undefined;
   readonly #parts: CallParts;
+  readonly #onOutcome: OnOutcome<T> | undefined;
   readonly #all: readonly RegisteredEndpoint[];
   /** Why the others may not; kept, since they may be back before the operation is over. */
   readonly #outOfUse = new Map<RegisteredEndpoint, string>();
 
-  constructor(parts: CallParts) {
+  /** @param onOutcome Told of each outcome as soon as it is there. */
+  constructor(parts: CallParts, onOutcome?: OnOutcome<T>) {
     this.#parts = parts;
+    this.#onOutcome = onOutcome;
     this.#all = parts.registry.all();
     const receivers = parts.registry.receivers();
     this.inUse = this.#all.filter((endpoint) => receivers.has(endpoint));
@@ -28,18 +35,25 @@ export class Round<T> {
     endpoints: readonly RegisteredEndpoint[],
     call: Call<T>,
     deadline: Deadline,
-    onOutcome?: (outcome: Outcome<T>) => void,
   ): Promise<void> {
     const asking = endpoints.map((one) => callEndpoint(this.#parts, one, call, deadline));
-    if (onOutcome) for (const outcome of asking) void outcome.then(onOutcome);
+    const onOutcome = this.#onOutcome;
+    if (onOutcome) {
+      for (const [index, outcome] of asking.entries()) {
+        void outcome.then((ended) => onOutcome(endpoints[index] as RegisteredEndpoint, ended));
+      }
+    }
     for (const [index, outcome] of (await Promise.all(asking)).entries()) {
-      const endpoint = endpoints[index];
-      if (endpoint) this.outcomes.set(endpoint, outcome);
+      this.outcomes.set(endpoints[index] as RegisteredEndpoint, outcome);
     }
   }
 
   report(): FanOutReport {
-    return reportOf(this.#all, this.outcomes, this.#outOfUse);
+    const { home } = this;
+    return reportOf(this.#all, this.outcomes, (endpoint) => {
+      const isElsewhere = home !== undefined && home !== endpoint;
+      return isElsewhere ? "not-home" : (this.#outOfUse.get(endpoint) ?? "not-asked");
+    });
   }
 
   /** @param operation What it is called in the message. */

@@ -203,10 +203,10 @@ describe("a command", () => {
       it.each([
         { condition: "all are up", home: "eastus", eastus: "delivered", westus: "not-home" },
         { condition: "eastus is down", home: "eastus", eastus: down, westus: "not-home" },
-        { condition: "eastus is down", home: "westus", eastus: down, westus: "delivered" },
+        { condition: "eastus is down", home: "westus", eastus: "not-home", westus: "delivered" },
         { condition: "eastus fails", home: "eastus", eastus: "failed", westus: "not-home" },
         { condition: "eastus fails", home: "westus", eastus: "not-home", westus: "delivered" },
-        { condition: "all are down", home: "eastus", eastus: down, westus: down },
+        { condition: "all are down", home: "eastus", eastus: down, westus: "not-home" },
       ] as const)(
         "if it is $home and $condition, eastus: $eastus, westus: $westus",
         async ({ home, ...cell }) => {
@@ -215,19 +215,13 @@ describe("a command", () => {
         },
       );
 
-      it.each<Condition>(["all are up", "eastus fails"])(
+      it.each<Condition>(["all are up", "eastus is down", "eastus fails"])(
         'if it is westus and %s, require: "all" is met',
         async (condition) => {
           const world = await startInhabitedWorld({ sendsEvents: true });
           await order(world, command, subjectIn(world.westus, "ada"), condition, "all");
         },
       );
-
-      // An endpoint that cannot have the connection counts as soon as it is out of use, and should not.
-      it.failing('if it is westus and eastus is down, require: "all" is met', async () => {
-        const world = await startInhabitedWorld({ sendsEvents: true });
-        await order(world, command, subjectIn(world.westus, "ada"), "eastus is down", "all");
-      });
 
       const whenGone = tellsAbsence
         ? ({ eastus: "not-found", westus: "not-found" } as const)
@@ -244,8 +238,7 @@ describe("a command", () => {
   );
 });
 
-// At the start, a message is only encoded when the first health checks are decided.
-it.failing("a message is sent as it was when the command was given, also at the start", async () => {
+it("a message is sent as it was when the command was given, also at the start", async () => {
   const { eastus, westus, pubsub } = await startWorld();
   const regions = await Promise.all([inhabit("eastus", eastus), inhabit("westus", westus)]);
   const message = Buffer.from("hi");

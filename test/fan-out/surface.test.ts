@@ -56,9 +56,6 @@ const otherArguments: Record<
 > = {};
 const lackingOptions: LackingOptions<WebPubSubServiceClient, PubSub> &
   LackingOptions<WebPubSubGroup, PubSubGroup> = {
-  // Both are in the SDK's types, and it does not send them.
-  removeUserFromAllGroups: "reason",
-  removeConnectionFromAllGroups: "reason",
   // A place in the list of one endpoint.
   listConnections: "continuationToken",
 };
