@@ -17,8 +17,12 @@ export interface CommandOptions extends CallOptions {
   require?: "any" | "all";
 }
 
-/** Those that the SDK knows. */
-export function sdkOptionsOf<T extends CommandOptions & { contentType?: unknown }>(options: T) {
+/** Those that the SDK knows, as they are now: the caller may go on to change a list. */
+export function sdkOptionsOf(
+  options: CommandOptions & { contentType?: unknown; excludedConnections?: string[] },
+): OperationOptions {
   const { timeoutInMs, endpointTimeoutInMs, require, contentType, ...sdkOptions } = options;
+  const { excludedConnections } = sdkOptions;
+  if (excludedConnections) sdkOptions.excludedConnections = [...excludedConnections];
   return sdkOptions;
 }

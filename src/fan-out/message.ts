@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import type { HubSendTextToAllOptions } from "@azure/web-pubsub";
 import { describeValue } from "../describe-value.ts";
 import { EncodedBody } from "../endpoints/encoded-body.ts";
@@ -53,7 +54,7 @@ export function encodeMessage(
 
 /** A copy: the caller may write into its buffer again while an endpoint has yet to be sent it. */
 function bytesOf(message: unknown): Uint8Array | undefined {
-  if (message instanceof ArrayBuffer) return new Uint8Array(message.slice(0));
+  if (types.isAnyArrayBuffer(message)) return new Uint8Array(message).slice();
   if (!ArrayBuffer.isView(message)) return undefined;
   return new Uint8Array(message.buffer, message.byteOffset, message.byteLength).slice();
 }

@@ -71,15 +71,17 @@ export function pubSubService(
     addConnectionsToGroups: async (groups, filter, options) => {
       checkGroupNames(groups);
       checkFilter(filter);
+      const names = [...groups];
       return fanOut.command({ name: "addConnectionsToGroups", options }, (client, rest) =>
-        client.addConnectionsToGroups(groups, filter, rest),
+        client.addConnectionsToGroups(names, filter, rest),
       );
     },
     removeConnectionsFromGroups: async (groups, filter, options) => {
       checkGroupNames(groups);
       checkFilter(filter);
+      const names = [...groups];
       return fanOut.command({ name: "removeConnectionsFromGroups", options }, (client, rest) =>
-        client.removeConnectionsFromGroups(groups, filter, rest),
+        client.removeConnectionsFromGroups(names, filter, rest),
       );
     },
     grantPermission: async (connectionId, permission, options) => {
