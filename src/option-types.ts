@@ -120,7 +120,7 @@ export interface HealthOptions {
   /** The longest a negotiate waits for such a check. Default 500 (ms). */
   onDemandBudgetInMs?: number;
   /**
-   * Whether the outcomes of real calls (broadcast, token) count as evidence: `fall` failures in a
+   * Whether the outcomes of real calls (operations, tokens) count as evidence: `fall` failures in a
    * row, or one 401 or 403, take an endpoint out, and each failure starts a health check at once.
    * Default true.
    */

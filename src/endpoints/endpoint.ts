@@ -30,6 +30,8 @@ const poolOptions: Pool.Options = {
   bodyTimeout: 0,
   // Longer than most pauses between two broadcasts, and shorter than a service keeps idle sockets.
   keepAliveTimeout: 30_000,
+  // Far more than a page of a list; what is larger is not the service.
+  maxResponseSize: 4 * 1024 * 1024,
 };
 
 export function createEndpoint(config: EndpointConfiguration, hub: string): Endpoint {
@@ -73,7 +75,7 @@ function createClient(
   return client;
 }
 
-/** The SDK signs client tokens with `credential.key`; that a `KeyObject` does is not in its type. */
+/** The SDK wants one, though all signing is done here; as a `KeyObject` it cannot be printed. */
 function keyCredential(key: KeyObject): AzureKeyCredential {
   return { key } as unknown as AzureKeyCredential;
 }
