@@ -26,7 +26,7 @@ const meanings: Record<Semantics["kind"], (semantics: Semantics) => Meaning> = {
         ? "its home, then the others if it says no; all in use while its home is not known or out of use"
         : "all in use",
     comesTo: "`true` as soon as one says so, `false` when all say so",
-    rejectsWhen: "none says `true` and one does not answer, or none is in use",
+    rejectsWhen: `none says \`true\` and ${about === "connection" ? "one that may have it" : "one"} does not answer, or none is in use`,
   }),
   list: () => ({
     asked: "all in use",
