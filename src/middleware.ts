@@ -16,7 +16,7 @@ import { negotiateHandler } from "./negotiate/negotiate-handler.ts";
 import type { ResilientPubSubOptions } from "./option-types.ts";
 import { parseOptions } from "./options.ts";
 import { sendProblem } from "./problem.ts";
-import { isAt, isUnder, normalize, toRoutePath } from "./route-path.ts";
+import { isAt, isUnder, requestPath, toRoutePath } from "./route-path.ts";
 import { upstreamHandler } from "./upstream/upstream-handler.ts";
 
 declare global {
@@ -106,7 +106,7 @@ function routes(
 
   return function resilientPubSub(req, res, next) {
     res.locals.pubsub = plugin();
-    const path = normalize(req.path);
+    const path = requestPath(req);
     const isNegotiate = isAt(negotiatePath, path) && isGetOrPost(req.method);
     if (isNegotiate && isClosed()) sendProblem(res, CLOSED);
     else if (isNegotiate) negotiate(req, res, next);

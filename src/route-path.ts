@@ -1,3 +1,5 @@
+import type { Request } from "express";
+
 /** A configured path in every spelling that a URL may give it, in the form in which paths are compared. */
 export interface RoutePath {
   readonly spellings: ReadonlySet<string>;
@@ -16,12 +18,21 @@ export function toRoutePath(path: string): RoutePath {
   return { spellings, prefixes };
 }
 
-/** A request's path in the form in which it is compared: like Express, without case and trailing slash. */
-export function normalize(path: string): string {
+/** A request's path in the form in which paths are compared. */
+export function requestPath(req: Request): string {
+  const { url } = req;
+  // Nearly every request of an app comes by here; only unusual targets are worth parsing.
+  if (!url.startsWith("/")) return normalize(req.path);
+  const end = url.indexOf("?");
+  return normalize(end === -1 ? url : url.slice(0, end));
+}
+
+/** Like Express, without case and trailing slash. */
+function normalize(path: string): string {
   return (path.endsWith("/") ? path.slice(0, -1) : path).toLowerCase();
 }
 
-/** Whether a request's path, normalized, is the route. */
+/** Whether a request's path is the route. */
 export function isAt({ spellings }: RoutePath, path: string): boolean {
   return spellings.has(path);
 }

@@ -63,8 +63,10 @@ const asTheirs = (token: ClientAccessToken): ClientTokenResponse => token;
 
 const connectionString = "Endpoint=https://a.example;AccessKey=a2V5";
 const theirs = new WebPubSubServiceClient(connectionString, "chat");
-const methodsOf = ({ constructor }: object) =>
-  Object.getOwnPropertyNames(constructor.prototype).filter((name) => name !== "constructor");
+const methodsOf = (instance: object) =>
+  Object.getOwnPropertyNames(Object.getPrototypeOf(instance)).filter(
+    (name) => name !== "constructor",
+  );
 
 const isMethod = (holder: object, name: string) =>
   typeof (holder as Record<string, unknown>)[name] === "function";

@@ -1,3 +1,4 @@
+import { get } from "node:http";
 import { createHmac } from "node:crypto";
 import { WebPubSubServiceClient } from "@azure/web-pubsub";
 import express from "express";
@@ -270,4 +271,14 @@ it("works below a mount path", async () => {
   const { pubsub, url, app } = await startWorld();
   app.use("/realtime", express.Router().use(pubsub));
   expect((await fetch(`${url}/realtime/negotiate?user=ada`)).status).toBe(200);
+});
+
+it("answers a request whose target is a whole URL, as proxies write it", async () => {
+  const { url } = await startWorld();
+  const { host, hostname, port } = new URL(url);
+  const status = await new Promise((resolve, reject) => {
+    const path = `http://${host}/negotiate?user=ada`;
+    get({ hostname, port, path }, ({ statusCode }) => resolve(statusCode)).on("error", reject);
+  });
+  expect(status).toBe(200);
 });
