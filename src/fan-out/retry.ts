@@ -5,16 +5,13 @@ const pausesInMs = [100, 300];
 const spreadInMs = 100;
 
 /** Errors of the network before a request is sent: the endpoint has not seen anything of it. */
-const neverSent = new Set([
-  "ECONNREFUSED",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-]);
+const neverSent = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"]);
+/** These may also end a connection on which a request was sent long ago. */
+const neverSentByConnect = new Set(["EHOSTUNREACH", "ENETUNREACH"]);
 
 interface Failure {
   readonly code?: unknown;
+  readonly cause?: { readonly syscall?: unknown; readonly errors?: unknown };
   readonly statusCode?: unknown;
   readonly response?: { readonly headers: { get(name: string): string | undefined } };
 }
@@ -35,12 +32,16 @@ export function pauseBeforeRetryInMs(
   random: number,
 ): number | undefined {
   if (attempts >= mostAttempts) return undefined;
-  const { code, statusCode, response } = (error ?? {}) as Failure;
+  const { code, cause, statusCode, response } = (error ?? {}) as Failure;
   if (statusCode === 429 || statusCode === 503) {
     const retryAfterInMs = parseRetryAfter(response?.headers.get("retry-after"), now);
     return retryAfterInMs === undefined ? undefined : retryAfterInMs + random * spreadInMs;
   }
-  if (!neverSent.has(String(code))) return undefined;
+  // With several addresses, only the attempts to connect come together in one error.
+  const isOfConnect = cause?.syscall === "connect" || cause?.errors !== undefined;
+  const isUnsent =
+    neverSent.has(String(code)) || (isOfConnect && neverSentByConnect.has(String(code)));
+  if (!isUnsent) return undefined;
   return (pausesInMs[attempts - 1] ?? 0) * (0.5 + random / 2);
 }
 

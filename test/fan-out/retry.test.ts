@@ -13,7 +13,7 @@ const now = Date.parse("2026-01-01T00:00:00Z");
 const dateAt = (ms: number): string => new Date(ms).toUTCString();
 const almostOne = 1 - Number.EPSILON;
 
-const network = (code: string): object => ({ name: "RestError", code });
+const network = (code: string, cause?: object): object => ({ name: "RestError", code, cause });
 
 function answer(statusCode: number, retryAfter?: string): object {
   const headers = { get: (name: string) => (name === "retry-after" ? retryAfter : undefined) };
@@ -21,21 +21,27 @@ function answer(statusCode: number, retryAfter?: string): object {
 }
 
 describe("a request of which the endpoint has seen nothing is repeated soon:", () => {
-  it.each(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "EAI_AGAIN"])(
-    "%s",
-    (code) => {
-      const pauses = (random: number) =>
-        [1, 2, 3, 4].map((attempts) => pauseBeforeRetryInMs(network(code), attempts, now, random));
-      expect(pauses(0)).toEqual([50, 150, undefined, undefined]);
-      expect(pauses(0.5)).toEqual([75, 225, undefined, undefined]);
-      expect(pauses(almostOne)).toEqual([
-        expect.closeTo(100),
-        expect.closeTo(300),
-        undefined,
-        undefined,
-      ]);
-    },
-  );
+  const connect = { syscall: "connect" };
+  it.each<[string, object | undefined]>([
+    ["ECONNREFUSED", undefined],
+    ["ENOTFOUND", undefined],
+    ["EAI_AGAIN", undefined],
+    ["EHOSTUNREACH", connect],
+    ["ENETUNREACH", connect],
+    ["EHOSTUNREACH", new AggregateError([connect, connect])],
+  ])("%s of %j", (code, cause) => {
+    const error = network(code, cause);
+    const pauses = (random: number) =>
+      [1, 2, 3, 4].map((attempts) => pauseBeforeRetryInMs(error, attempts, now, random));
+    expect(pauses(0)).toEqual([50, 150, undefined, undefined]);
+    expect(pauses(0.5)).toEqual([75, 225, undefined, undefined]);
+    expect(pauses(almostOne)).toEqual([
+      expect.closeTo(100),
+      expect.closeTo(300),
+      undefined,
+      undefined,
+    ]);
+  });
 });
 
 describe("what may have been accepted, or would be refused again, is never repeated:", () => {
@@ -43,6 +49,8 @@ describe("what may have been accepted, or would be refused again, is never repea
     ["a connection that was reset", network("ECONNRESET")],
     ["a socket that was closed", network("UND_ERR_SOCKET")],
     ["a pipe that is broken", network("EPIPE")],
+    ["a host that is gone from a connection", network("EHOSTUNREACH", { syscall: "read" })],
+    ["a network that is gone from a connection", network("ENETUNREACH", { syscall: "write" })],
     ["a connection that was not accepted in time", network("UND_ERR_CONNECT_TIMEOUT")],
     ["a connection that timed out", network("ETIMEDOUT")],
     ["an answer that does not come", network("UND_ERR_HEADERS_TIMEOUT")],
