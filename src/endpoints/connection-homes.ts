@@ -1,3 +1,4 @@
+import { remember } from "../remember.ts";
 import type { RegisteredEndpoint } from "./registered-endpoint.ts";
 
 /** About 12 MB when full; whoever is forgotten is only asked for on all endpoints again. */
@@ -20,12 +21,7 @@ export class ConnectionHomes {
   }
 
   learn(connectionId: string, home: RegisteredEndpoint): void {
-    // Those not heard of for the longest time come first, and are forgotten first.
-    this.#homes.delete(connectionId);
-    this.#homes.set(connectionId, home);
-    if (this.#homes.size <= this.#most) return;
-    const [oldest] = this.#homes.keys();
-    if (oldest !== undefined) this.#homes.delete(oldest);
+    remember(this.#homes, connectionId, home, this.#most);
   }
 
   forget(connectionId: string): void {

@@ -1,5 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import type { PipelinePolicy } from "@azure/core-rest-pipeline";
+import { remember } from "../remember.ts";
 import { signToken } from "./sign-token.ts";
 
 const lifetimeInSeconds = 3600;
@@ -28,10 +29,7 @@ export function keySigningPolicy(key: KeyObject): PipelinePolicy {
     const iat = Math.floor(now / 1000);
     const token = signToken(key, { iat, exp: iat + lifetimeInSeconds, aud: url });
     const authorization = `Bearer ${token}`;
-    remembered.delete(url);
-    const [oldest] = remembered.keys();
-    if (remembered.size >= mostRemembered && oldest !== undefined) remembered.delete(oldest);
-    remembered.set(url, { authorization, at: now });
+    remember(remembered, url, { authorization, at: now }, mostRemembered);
     return authorization;
   }
 
