@@ -16,8 +16,6 @@ export interface Endpoint {
   readonly client: WebPubSubServiceClient;
   /** Where health checks go: what the REST calls go through as well. */
   readonly restUrl: string;
-  /** Whether client tokens come from the service; with an access key they are signed here. */
-  readonly issuesTokens: boolean;
   /** The sockets of health checks, which must not queue behind the calls. */
   readonly agent: HttpAgent;
   /** Releases every socket to the instance; calls under way fail. */
@@ -44,7 +42,6 @@ export function createEndpoint(config: EndpointConfiguration, hub: string): Endp
     config,
     client: createClient(config, hub, pool),
     restUrl,
-    issuesTokens: !(config.credential instanceof KeyObject),
     agent,
     close: () => {
       agent.destroy();

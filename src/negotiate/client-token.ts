@@ -7,6 +7,7 @@ import { signToken } from "../endpoints/sign-token.ts";
 import { withOrigin } from "../endpoints/with-origin.ts";
 import { markAway } from "../failback/marker.ts";
 import type { Identity } from "../option-types.ts";
+import type { EndpointConfiguration } from "../options.ts";
 import type { SelectorParts } from "./select-endpoint.ts";
 
 /** What the SDK takes for a token, besides the client's identity. */
@@ -36,10 +37,11 @@ export function issueToken(
   options: TokenOptions,
 ): IssuedToken | Promise<IssuedToken | undefined> {
   const marked = withMarker(parts, chosen, avoided, identity);
+  const { config } = chosen.endpoint;
   // With a key the token is made here, and says nothing of the service.
-  return chosen.endpoint.issuesTokens
-    ? tokenOfService(parts, chosen, marked, options)
-    : signedToken(chosen.endpoint, parts.configuration.hub, marked, options);
+  return config.credential instanceof KeyObject
+    ? signedToken(config, config.credential, parts.configuration.hub, marked, options)
+    : tokenOfService(parts, chosen, marked, options);
 }
 
 async function tokenOfService(
@@ -80,19 +82,18 @@ const clientPaths = { default: "client", mqtt: "clients/mqtt", socketio: "client
 
 /** The same as the SDK's `getClientAccessToken`, without its detour by the tracing of a request. */
 export function signedToken(
-  { config }: Endpoint,
+  { url, clientEndpoint = url }: EndpointConfiguration,
+  key: KeyObject,
   hub: string,
   { userId, roles, groups }: Identity,
   options: TokenOptions,
 ): IssuedToken {
   const { clientProtocol = "default" } = options;
   const { expirationTimeInMinutes = defaultLifetimeInMinutes } = options;
-  const { credential, url, clientEndpoint = url } = config;
-  if (!(credential instanceof KeyObject)) throw new TypeError(`${config.name} has no access key`);
   const path = `/${clientPaths[clientProtocol]}/hubs/${hub}`;
   const iat = Math.floor(Date.now() / 1000);
   const expiresAt = iat + expirationTimeInMinutes * 60;
-  const token = signToken(credential, {
+  const token = signToken(key, {
     role: roles,
     "webpubsub.group": groups,
     iat,
