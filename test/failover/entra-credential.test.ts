@@ -1,13 +1,11 @@
 import type { TokenCredential } from "@azure/core-auth";
 import express from "express";
-import { resilientPubSub } from "express-resilient-pubsub";
-import { type Fault, startEmulator } from "express-resilient-pubsub/emulator";
+import type { Fault } from "express-resilient-pubsub/emulator";
 import { closeAfterTest } from "../support/clean-up.ts";
-import { entraCredential } from "../support/entra-credential.ts";
+import { startEntraRegions } from "../support/entra-regions.ts";
 import { logEvents } from "../support/event-log.ts";
 import { fetchAnswer } from "../support/regions.ts";
 import { serve } from "../support/serve.ts";
-import { trust } from "../support/trust.ts";
 
 afterEach(() => jest.restoreAllMocks());
 
@@ -16,23 +14,8 @@ const unavailable: TokenCredential = {
 };
 const silent: TokenCredential = { getToken: () => new Promise(() => {}) };
 
-/** East is given by credential, so its client tokens come from the service; west by access key. */
-async function startWorld(credential: TokenCredential = entraCredential()) {
-  const east = closeAfterTest(await startEmulator({ tls: true, acceptEntraTokens: true }));
-  const west = closeAfterTest(await startEmulator());
-  trust(east.certificate);
-  const pubsub = closeAfterTest(
-    resilientPubSub({
-      hub: "chat",
-      endpoints: [
-        { name: "east", role: "primary", endpoint: east.endpoint, credential },
-        { name: "west", role: "secondary", connectionString: west.connectionString },
-      ],
-      negotiate: { allowAnonymous: true },
-      upstream: { verifySignature: false },
-      health: { schedule: false, timeoutInMs: 300, onDemandMaxAgeInMs: 60_000 },
-    }),
-  );
+async function startWorld(credential?: TokenCredential) {
+  const { east, pubsub } = await startEntraRegions(credential);
   const log = logEvents(pubsub.events);
   pubsub.events.on("tokenFailed", ({ endpoint }) => void log.push(`tokenFailed ${endpoint}`));
   const { url } = closeAfterTest(await serve(express().use(pubsub)));

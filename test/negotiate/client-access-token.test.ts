@@ -1,18 +1,14 @@
-import { createHmac } from "node:crypto";
 import { getEventListeners } from "node:events";
 import type { TokenCredential } from "@azure/core-auth";
 import { type GenerateClientTokenOptions, WebPubSubServiceClient } from "@azure/web-pubsub";
-import {
-  type ResilientPubSubOptions,
-  type ResilientPubSub,
-  resilientPubSub,
-} from "express-resilient-pubsub";
+import { type ResilientPubSub, resilientPubSub } from "express-resilient-pubsub";
 import { type Emulator, type Fault, startEmulator } from "express-resilient-pubsub/emulator";
 import jwt from "jsonwebtoken";
 import { closeAfterTest } from "../support/clean-up.ts";
+import { entraCredential } from "../support/entra-credential.ts";
+import { startEntraRegions } from "../support/entra-regions.ts";
 import { connectClient } from "../support/official-client.ts";
 import { startWorld } from "../support/regions.ts";
-import { trust } from "../support/trust.ts";
 import { until } from "../support/until.ts";
 import { accessKeyOf } from "../support/upstream-request.ts";
 
@@ -189,36 +185,10 @@ describe("a front door that clients come through is in both URLs, and not in the
 });
 
 describe("when the service issues the tokens of the primary,", () => {
-  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const entra = entraCredential();
 
-  const entra: TokenCredential = {
-    getToken: async () => {
-      const exp = Math.floor(Date.now() / 1000) + 3600;
-      const unsigned = `${encode({ alg: "HS256", typ: "JWT" })}.${encode({ aud: "https://webpubsub.azure.com", exp })}`;
-      const signature = createHmac("sha256", "anything").update(unsigned).digest("base64url");
-      return { token: `${unsigned}.${signature}`, expiresOnTimestamp: exp * 1000 };
-    },
-  };
-
-  async function startEntra(
-    credential = entra,
-    options: Partial<ResilientPubSubOptions["endpoints"][number]> = {},
-  ) {
-    const east = closeAfterTest(await startEmulator({ tls: true, acceptEntraTokens: true }));
-    const west = closeAfterTest(await startEmulator());
-    trust(east.certificate);
-    const pubsub = closeAfterTest(
-      resilientPubSub({
-        hub: "chat",
-        endpoints: [
-          { name: "east", role: "primary", endpoint: east.endpoint, credential, ...options },
-          { name: "west", role: "secondary", connectionString: west.connectionString },
-        ],
-        negotiate: { allowAnonymous: true },
-        upstream: { verifySignature: false },
-        health: { schedule: false, timeoutInMs: 300, onDemandMaxAgeInMs: 60_000 },
-      }),
-    );
+  async function startEntra(...given: Parameters<typeof startEntraRegions>) {
+    const { east, pubsub } = await startEntraRegions(...given);
     const failed: string[] = [];
     pubsub.events.on("tokenFailed", ({ endpoint }) => void failed.push(endpoint));
     await pubsub.ready();

@@ -1,0 +1,39 @@
+import {
+  type ResilientPubSub,
+  type ResilientPubSubOptions,
+  resilientPubSub,
+} from "express-resilient-pubsub";
+import { type Emulator, startEmulator } from "express-resilient-pubsub/emulator";
+import { closeAfterTest } from "./clean-up.ts";
+import { entraCredential } from "./entra-credential.ts";
+import { trust } from "./trust.ts";
+
+type EndpointOptions = ResilientPubSubOptions["endpoints"][number];
+
+interface EntraRegions {
+  readonly east: Emulator;
+  readonly pubsub: ResilientPubSub;
+}
+
+/** East is given by credential, so its client tokens come from the service; west by access key. */
+export async function startEntraRegions(
+  credential = entraCredential(),
+  options: Partial<EndpointOptions> = {},
+): Promise<EntraRegions> {
+  const east = closeAfterTest(await startEmulator({ tls: true, acceptEntraTokens: true }));
+  const west = closeAfterTest(await startEmulator());
+  trust(east.certificate);
+  const pubsub = closeAfterTest(
+    resilientPubSub({
+      hub: "chat",
+      endpoints: [
+        { name: "east", role: "primary", endpoint: east.endpoint, credential, ...options },
+        { name: "west", role: "secondary", connectionString: west.connectionString },
+      ],
+      negotiate: { allowAnonymous: true },
+      upstream: { verifySignature: false },
+      health: { schedule: false, timeoutInMs: 300, onDemandMaxAgeInMs: 60_000 },
+    }),
+  );
+  return { east, pubsub };
+}
