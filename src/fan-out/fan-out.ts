@@ -9,7 +9,6 @@ import type { Configuration } from "../options.ts";
 import { checkOptions, checkSubject } from "./arguments.ts";
 import { type Call, type CallParts, callEndpoint, type Outcome } from "./call.ts";
 import { type CallOptions, type CommandOptions, sdkOptionsOf } from "./call-options.ts";
-
 import type { ListedConnection, ListOptions, Page } from "./listing.ts";
 import { type ContentType, encodeMessage, type Message } from "./message.ts";
 import { type FanOutReport, isDeliveredToAll } from "./report.ts";

@@ -52,7 +52,8 @@ export class Round<T> {
     const { home } = this;
     return reportOf(this.#all, this.outcomes, (endpoint) => {
       const isElsewhere = home !== undefined && home !== endpoint;
-      return isElsewhere ? "not-home" : (this.#outOfUse.get(endpoint) ?? "not-asked");
+      const reason = isElsewhere ? undefined : this.#outOfUse.get(endpoint);
+      return reason ?? "not-home";
     });
   }
 
