@@ -1,5 +1,5 @@
-import { judge, printFigure, printQuestion, printRatio } from "./support/report.mjs";
 import { affordableSockets } from "./support/limit.mjs";
+import { judge, printFigure, printQuestion, printRatio } from "./support/report.mjs";
 import { readCount } from "./support/settings.mjs";
 import { median, ratios } from "./support/statistics.mjs";
 import { clientUrlOf, keyOf, signToken } from "./support/tokens.mjs";

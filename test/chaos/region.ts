@@ -1,6 +1,7 @@
 import { WebPubSubServiceClient } from "@azure/web-pubsub";
-import { type Emulator, startEmulator } from "express-resilient-pubsub/emulator";
+import type { Emulator } from "express-resilient-pubsub/emulator";
 import WebSocket from "ws";
+import { startEmulator } from "../support/emulator.ts";
 import type { Kind, RegionName } from "./plan.ts";
 
 /** Times are monotonic milliseconds, infinite while they are still to come. */

@@ -1,8 +1,9 @@
 import path from "node:path";
 import { WebPubSubServiceClient } from "@azure/web-pubsub";
-import { type Emulator, startEmulator } from "express-resilient-pubsub/emulator";
+import type { Emulator } from "express-resilient-pubsub/emulator";
 import { SocketClient } from "../emulator/support/socket-client.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
+import { startEmulator } from "../support/emulator.ts";
 import { until } from "../support/until.ts";
 import { runCli } from "./support/run-cli.ts";
 

@@ -1,7 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { request as openRequest } from "node:https";
 import { connect as connectTls } from "node:tls";
-import { type Emulator, startEmulator } from "express-resilient-pubsub/emulator";
+import type { Emulator } from "express-resilient-pubsub/emulator";
+import { startEmulator } from "../support/emulator.ts";
 import { callRest, openTcp, restToken, sendRaw } from "./support/rest.ts";
 import { createScene, jsonProtocol } from "./support/scene.ts";
 import { SocketClient } from "./support/socket-client.ts";

@@ -8,9 +8,10 @@ import {
   type ResilientPubSubOptions,
   resilientPubSub,
 } from "express-resilient-pubsub";
-import { type Activity, type Emulator, startEmulator } from "express-resilient-pubsub/emulator";
+import type { Activity, Emulator } from "express-resilient-pubsub/emulator";
 import WebSocket from "ws";
 import { closeAfterTest } from "../support/clean-up.ts";
+import { startEmulator } from "../support/emulator.ts";
 import { connectClient } from "../support/official-client.ts";
 import { fetchAnswer } from "../support/regions.ts";
 import { serve } from "../support/serve.ts";

@@ -5,8 +5,9 @@ import {
   type HealthOptions,
   resilientPubSub,
 } from "express-resilient-pubsub";
-import { type Emulator, type Fault, startEmulator } from "express-resilient-pubsub/emulator";
+import type { Emulator, Fault } from "express-resilient-pubsub/emulator";
 import { closeAfterTest } from "../support/clean-up.ts";
+import { startEmulator } from "../support/emulator.ts";
 import { logEvents } from "../support/event-log.ts";
 import { fetchAnswer } from "../support/regions.ts";
 import { serve } from "../support/serve.ts";

@@ -3,7 +3,8 @@ import {
   type ResilientPubSub,
   resilientPubSub,
 } from "express-resilient-pubsub";
-import { type Emulator, startEmulator } from "express-resilient-pubsub/emulator";
+import type { Emulator } from "express-resilient-pubsub/emulator";
+import { startEmulator } from "../support/emulator.ts";
 import { connectClient } from "../support/official-client.ts";
 import { startPlugin } from "../support/raw-service.ts";
 import { until } from "../support/until.ts";

@@ -1,8 +1,8 @@
 import { EventEmitter, getEventListeners } from "node:events";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { FanOutError, ResilientPubSub } from "express-resilient-pubsub";
-import { startEmulator } from "express-resilient-pubsub/emulator";
 import { closeAfterTest } from "../support/clean-up.ts";
+import { startEmulator } from "../support/emulator.ts";
 import { connectClient } from "../support/official-client.ts";
 import { accept, startPlugin, startRawService } from "../support/raw-service.ts";
 import { until } from "../support/until.ts";

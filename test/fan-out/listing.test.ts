@@ -1,9 +1,10 @@
-import { once } from "node:events";
 import { createHmac } from "node:crypto";
+import { once } from "node:events";
 import type { FanOutError, ListedConnection, ResilientPubSub } from "express-resilient-pubsub";
-import { type Emulator, startEmulator } from "express-resilient-pubsub/emulator";
+import type { Emulator } from "express-resilient-pubsub/emulator";
 import WebSocket from "ws";
 import { closeAfterTest } from "../support/clean-up.ts";
+import { startEmulator } from "../support/emulator.ts";
 import { type RawRequest, startPlugin, startRawService } from "../support/raw-service.ts";
 import { until } from "../support/until.ts";
 

@@ -1,10 +1,11 @@
 import net from "node:net";
-import { type Emulator, type Fault, startEmulator } from "express-resilient-pubsub/emulator";
+import type { Emulator, Fault } from "express-resilient-pubsub/emulator";
 import { createEndpoint, type Endpoint } from "../../src/endpoints/endpoint.ts";
 import { checkCredentials } from "../../src/health/credential-check.ts";
 import type { EndpointOptions } from "../../src/option-types.ts";
 import { parseEndpoint } from "../../src/options.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
+import { startEmulator } from "../support/emulator.ts";
 
 const options = { timeoutInMs: 200, signal: new AbortController().signal };
 

@@ -1,6 +1,6 @@
 import { RestError } from "@azure/core-rest-pipeline";
-import { reasonOfNetworkError } from "../../src/health/down-reason.ts";
 import { DeadlineError } from "../../src/deadline.ts";
+import { reasonOfNetworkError } from "../../src/health/down-reason.ts";
 import { signalOf } from "../../src/health/passive-signal.ts";
 
 describe("the error of a call is", () => {

@@ -1,10 +1,10 @@
 import type { RequestListener } from "node:http";
 import { connect } from "node:net";
-import { startEmulator } from "express-resilient-pubsub/emulator";
 import { createEndpoint, type Endpoint } from "../../src/endpoints/endpoint.ts";
 import { probe } from "../../src/health/probe.ts";
 import { parseEndpoint } from "../../src/options.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
+import { startEmulator } from "../support/emulator.ts";
 import { serve } from "../support/serve.ts";
 import { until } from "../support/until.ts";
 

@@ -1,7 +1,8 @@
 import express from "express";
 import { resilientPubSub, type UpstreamOptions } from "express-resilient-pubsub";
-import { type Emulator, startEmulator } from "express-resilient-pubsub/emulator";
+import type { Emulator } from "express-resilient-pubsub/emulator";
 import { closeAfterTest } from "../support/clean-up.ts";
+import { startEmulator } from "../support/emulator.ts";
 import { connectClient } from "../support/official-client.ts";
 import { fetchAnswer, startWorld } from "../support/regions.ts";
 import { serve } from "../support/serve.ts";

@@ -1,5 +1,5 @@
-import { startEmulator } from "express-resilient-pubsub/emulator";
 import { closeAfterTest } from "../support/clean-up.ts";
+import { startEmulator } from "../support/emulator.ts";
 import { connectClient } from "../support/official-client.ts";
 import { startWorld, type World } from "../support/regions.ts";
 import { until } from "../support/until.ts";

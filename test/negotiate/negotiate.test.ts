@@ -1,5 +1,5 @@
-import { get } from "node:http";
 import { createHmac } from "node:crypto";
+import { get } from "node:http";
 import { WebPubSubServiceClient } from "@azure/web-pubsub";
 import express from "express";
 import type { Identity, NegotiateOptions } from "express-resilient-pubsub";

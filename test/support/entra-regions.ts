@@ -3,8 +3,9 @@ import {
   type ResilientPubSubOptions,
   resilientPubSub,
 } from "express-resilient-pubsub";
-import { type Emulator, startEmulator } from "express-resilient-pubsub/emulator";
+import type { Emulator } from "express-resilient-pubsub/emulator";
 import { closeAfterTest } from "./clean-up.ts";
+import { startEmulator } from "./emulator.ts";
 import { entraCredential } from "./entra-credential.ts";
 import { trust } from "./trust.ts";
 

@@ -4,8 +4,9 @@ import {
   type ResilientPubSubOptions,
   resilientPubSub,
 } from "express-resilient-pubsub";
-import { type Emulator, startEmulator } from "express-resilient-pubsub/emulator";
+import type { Emulator } from "express-resilient-pubsub/emulator";
 import { closeAfterTest } from "./clean-up.ts";
+import { startEmulator } from "./emulator.ts";
 import { logEvents } from "./event-log.ts";
 import { serve } from "./serve.ts";
 

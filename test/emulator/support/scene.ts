@@ -1,8 +1,5 @@
-import {
-  type Emulator,
-  type EmulatorOptions,
-  startEmulator,
-} from "express-resilient-pubsub/emulator";
+import type { Emulator, EmulatorOptions } from "express-resilient-pubsub/emulator";
+import { startEmulator } from "../../support/emulator.ts";
 import { AppServer } from "./app-server.ts";
 import { SocketClient } from "./socket-client.ts";
 import { clientUrl, type TokenOptions } from "./tokens.ts";
