@@ -6,6 +6,7 @@ const shared = {
   moduleNameMapper: {
     "^express-resilient-pubsub$": "<rootDir>/src/index.ts",
     "^express-resilient-pubsub/emulator$": "<rootDir>/src/emulator/index.ts",
+    "^express-resilient-pubsub/client$": "<rootDir>/src/client/node.ts",
   },
 };
 

@@ -1,10 +1,27 @@
-import { defineConfig } from "tsdown";
+import { defineConfig, type UserConfig } from "tsdown";
 
-export default defineConfig({
-  entry: { index: "src/index.ts", emulator: "src/emulator/index.ts", cli: "src/cli/main.ts" },
-  format: ["esm", "cjs"],
-  target: "node20",
-  dts: true,
-  sourcemap: true,
-  clean: true,
-});
+const shared: UserConfig = { dts: true, sourcemap: true, clean: true };
+
+export default defineConfig([
+  {
+    ...shared,
+    entry: {
+      index: "src/index.ts",
+      emulator: "src/emulator/index.ts",
+      cli: "src/cli/main.ts",
+      client: "src/client/node.ts",
+    },
+    format: ["esm", "cjs"],
+    target: "node20",
+  },
+  // One file that a browser can load as it is.
+  {
+    ...shared,
+    clean: false,
+    entry: { "client.browser": "src/client/index.ts" },
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    minify: true,
+  },
+]);

@@ -1,0 +1,21 @@
+export interface BackoffSettings {
+  readonly retryDelayInMs: number;
+  readonly maxRetryDelayInMs: number;
+}
+
+/**
+ * How long to pause before the next attempt: anything up to a ceiling that doubles with each failure
+ * in a row, so that clients that fail together do not come back together.
+ *
+ * @param failures In a row, at least 1.
+ * @param random From 0 (included) to 1 (excluded).
+ */
+export function backoffInMs(
+  { retryDelayInMs, maxRetryDelayInMs }: BackoffSettings,
+  failures: number,
+  random: number,
+): number {
+  // Beyond 2^30 the ceiling is the last one whatever the settings are.
+  const doubled = retryDelayInMs * 2 ** Math.min(failures - 1, 30);
+  return random * Math.min(maxRetryDelayInMs, doubled);
+}

@@ -1,0 +1,229 @@
+import { type ClientErrorCode, InvocationError, SendMessageError } from "./errors.ts";
+import { type AckFrame, cancelInvocation, type InvokeResponseFrame } from "./frames.ts";
+import type { ClientConfiguration } from "./options.ts";
+import type { AbortSignalLike, InvokeEventResult, WebPubSubResult } from "./wire-types.ts";
+
+/** What the answer to a call is recognised by; without either, there is no answer. */
+export interface CallId {
+  readonly ackId?: number;
+  readonly invocationId?: string;
+}
+
+export interface CallRequest extends CallId {
+  /** What is sent. */
+  readonly text: string;
+  /** Doing it twice is the same as doing it once. */
+  readonly isRepeatable?: boolean;
+  readonly abortSignal?: AbortSignalLike | undefined;
+}
+
+interface Call extends CallRequest {
+  wasSent: boolean;
+  settle(outcome: { result: WebPubSubResult | InvokeEventResult } | { error: unknown }): void;
+}
+
+type Transmit = (text: string) => boolean;
+
+/**
+ * The calls that are not settled: those that wait for a connection, in order, and those that wait
+ * for their answers. A call is sent a second time only when it is known to have had no effect, or
+ * when the service knows it by its id.
+ */
+export class Calls {
+  readonly #settings: ClientConfiguration;
+  readonly #waiting = new Set<Call>();
+  readonly #awaited = new Map<string, Call>();
+  #waitingCharacters = 0;
+  #transmit: Transmit | undefined;
+  #lastId = 0;
+
+  constructor(settings: ClientConfiguration) {
+    this.#settings = settings;
+  }
+
+  /** An id that no unsettled call has. */
+  createId(): number {
+    do this.#lastId += 1;
+    while (this.#awaited.has(keyOf({ ackId: this.#lastId })));
+    return this.#lastId;
+  }
+
+  /** Sends the call when there is a connection, and else as soon as there is one. */
+  perform(request: CallRequest & { invocationId: string }): Promise<InvokeEventResult>;
+  perform(request: CallRequest): Promise<WebPubSubResult>;
+  perform(request: CallRequest): Promise<WebPubSubResult | InvokeEventResult> {
+    return this.#begin(request, (call) => {
+      const isNext = this.#transmit !== undefined && this.#waiting.size === 0;
+      if (!isNext || !send(call, this.#transmit)) this.#wait(call);
+    });
+  }
+
+  /** Sends the call now, before all that wait, and fails it when that is not possible. */
+  performNow(request: CallRequest, transmit: Transmit): Promise<WebPubSubResult> {
+    return this.#begin(request, (call) => {
+      if (!send(call, transmit)) call.settle({ error: unknown(call) });
+    }) as Promise<WebPubSubResult>;
+  }
+
+  /** There is a connection: what was not answered is sent again, and then what has waited. */
+  open(transmit: Transmit): void {
+    this.#transmit = transmit;
+    for (const call of this.#awaited.values()) if (call.wasSent) transmit(call.text);
+    for (const call of this.#waiting) {
+      if (!send(call, transmit)) return;
+      this.#stopWaiting(call);
+    }
+  }
+
+  /** The connection is gone; it may be recovered, and with it the answers to all but invocations. */
+  suspend(): void {
+    this.#transmit = undefined;
+    for (const call of this.#awaited.values()) {
+      if (call.wasSent && call.invocationId !== undefined) call.settle({ error: unknown(call) });
+    }
+  }
+
+  /** The connection cannot be recovered, so the service has forgotten the ids of its calls. */
+  forget(): void {
+    const again: Call[] = [];
+    for (const call of this.#awaited.values()) {
+      if (!call.wasSent) continue;
+      if (call.isRepeatable) again.push(call);
+      else call.settle({ error: unknown(call) });
+    }
+    if (again.length === 0) return;
+    const later = [...this.#waiting];
+    this.#waiting.clear();
+    for (const call of again) {
+      call.wasSent = false;
+      this.#waitingCharacters += call.text.length;
+    }
+    for (const call of [...again, ...later]) this.#waiting.add(call);
+  }
+
+  /** Nobody will send or answer any more. */
+  close(): void {
+    this.#transmit = undefined;
+    for (const call of [...this.#waiting, ...this.#awaited.values()]) {
+      call.settle({ error: failure(call, "ERR_CLIENT_STOPPED", "The client was stopped") });
+    }
+  }
+
+  acknowledge({ ackId, success, error }: AckFrame): void {
+    const call = this.#awaited.get(keyOf({ ackId }));
+    if (!call) return;
+    const isDuplicated = error?.name === "Duplicate";
+    if (success || isDuplicated) call.settle({ result: { ackId, isDuplicated } });
+    else call.settle({ error: refused(call, error) });
+  }
+
+  respond({ invocationId, success, dataType, data, error }: InvokeResponseFrame): void {
+    const call = this.#awaited.get(keyOf({ invocationId }));
+    if (!call) return;
+    const payload = dataType === undefined || data === undefined ? {} : { dataType, data };
+    if (success) call.settle({ result: { invocationId, ...payload } });
+    else call.settle({ error: refused(call, error) });
+  }
+
+  #begin(
+    request: CallRequest,
+    start: (call: Call) => void,
+  ): Promise<WebPubSubResult | InvokeEventResult> {
+    const { abortSignal } = request;
+    const key = keyOf(request);
+    return new Promise((resolve, reject) => {
+      if (abortSignal?.aborted) return reject(abortReason(abortSignal));
+      const abort = (): void => {
+        const { invocationId } = call;
+        if (call.wasSent && invocationId !== undefined) {
+          this.#transmit?.(cancelInvocation(invocationId));
+        }
+        call.settle({ error: abortSignal && abortReason(abortSignal) });
+      };
+      const timer = setTimeout(
+        () => call.settle({ error: timedOut(call, this.#settings.callTimeoutInMs) }),
+        this.#settings.callTimeoutInMs,
+      );
+      const call: Call = {
+        ...request,
+        wasSent: false,
+        settle: (outcome) => {
+          clearTimeout(timer);
+          abortSignal?.removeEventListener("abort", abort);
+          this.#stopWaiting(call);
+          if (this.#awaited.get(key) === call) this.#awaited.delete(key);
+          if ("result" in outcome) resolve(outcome.result);
+          else reject(outcome.error);
+        },
+      };
+      if (key !== "" && this.#awaited.has(key)) {
+        const why = "Another call with this id is not settled yet";
+        return call.settle({ error: failure(call, "ERR_INVALID_ARGUMENT", why) });
+      }
+      abortSignal?.addEventListener("abort", abort);
+      if (key !== "") this.#awaited.set(key, call);
+      start(call);
+    });
+  }
+
+  #wait(call: Call): void {
+    const { maxQueuedCalls, maxQueuedCharacters } = this.#settings;
+    const characters = this.#waitingCharacters + call.text.length;
+    if (this.#waiting.size >= maxQueuedCalls || characters > maxQueuedCharacters) {
+      const why = `There is no connection, and ${this.#waiting.size} calls wait for one already (maxQueuedCalls, maxQueuedCharacters)`;
+      call.settle({ error: failure(call, "ERR_QUEUE_FULL", why) });
+      return;
+    }
+    this.#waitingCharacters = characters;
+    this.#waiting.add(call);
+  }
+
+  #stopWaiting(call: Call): void {
+    if (this.#waiting.delete(call)) this.#waitingCharacters -= call.text.length;
+  }
+}
+
+/** @returns False when there is no connection any more. */
+function send(call: Call, transmit: Transmit | undefined): boolean {
+  call.wasSent = transmit?.(call.text) ?? false;
+  // Nobody will answer.
+  if (call.wasSent && keyOf(call) === "") call.settle({ result: { isDuplicated: false } });
+  return call.wasSent;
+}
+
+/** Empty when there is nothing to recognise an answer by. */
+function keyOf({ ackId, invocationId }: CallId): string {
+  if (invocationId !== undefined) return `invocation ${invocationId}`;
+  return ackId === undefined ? "" : `ack ${ackId}`;
+}
+
+function failure(
+  { ackId, invocationId, wasSent }: Call,
+  code: ClientErrorCode,
+  why: string,
+  errorDetail?: AckFrame["error"],
+): Error {
+  const wasAnswered = errorDetail !== undefined;
+  const fate = wasSent ? "it is not known whether it had any effect" : "it was not sent";
+  const message = wasAnswered ? `${why}.` : `${why}; ${fate}.`;
+  return invocationId === undefined
+    ? new SendMessageError(code, message, { ackId, errorDetail })
+    : new InvocationError(code, message, { invocationId, errorDetail });
+}
+
+function refused(call: Call, error: AckFrame["error"]): Error {
+  const detail = error ?? { name: "Unknown", message: "no reason given" };
+  const why = `The service refused the call: ${detail.name}, ${detail.message}`;
+  return failure(call, "ERR_CALL_REFUSED", why, detail);
+}
+
+const unknown = (call: Call): Error =>
+  failure(call, "ERR_OUTCOME_UNKNOWN", "The connection was lost before the answer");
+
+const timedOut = (call: Call, timeoutInMs: number): Error =>
+  failure(call, "ERR_CALL_TIMED_OUT", `No answer within ${timeoutInMs} ms (callTimeoutInMs)`);
+
+function abortReason(signal: AbortSignalLike): unknown {
+  const { reason } = signal as { reason?: unknown };
+  return reason ?? new DOMException("The call was aborted.", "AbortError");
+}

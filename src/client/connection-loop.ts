@@ -1,0 +1,263 @@
+import { backoffInMs } from "./backoff.ts";
+import type { OnConnectFailedArgs } from "./client-events.ts";
+import type { Connection, Ending, IncomingFrame } from "./connection.ts";
+import { type ConnectError, NegotiateError } from "./errors.ts";
+import { askForPlace, type Negotiate, type Place } from "./negotiate.ts";
+import { openConnection } from "./open-connection.ts";
+import type { ClientConfiguration } from "./options.ts";
+import { pause } from "./pause.ts";
+import { isEndpointSuspect, mayBeRecovered } from "./placement.ts";
+import { Recovery } from "./recovery.ts";
+
+// A connection that ends sooner counts as another failure: the next one would end just as soon.
+const STABLE_AFTER_IN_MS = 5000;
+// What a recovery that is under way is given before the endpoint is reported as failed.
+const HEAD_START_IN_MS = 500;
+
+/** What the loop tells. Nothing of it may throw. */
+export interface LoopListener {
+  frame(frame: IncomingFrame): void;
+  /** A new connection is up; `previous` is where the client was before, and until when. */
+  connected(connection: Connection, previous: Previous | undefined): void;
+  /** The connection was cut and goes on, with nothing lost. */
+  recovered(connection: Connection): void;
+  /** There is no connection at the moment. */
+  dropped(): void;
+  /** What the service knew of the last connection is gone. */
+  lost(connection: Connection): void;
+  connectFailed(args: OnConnectFailedArgs): void;
+}
+
+export interface Previous {
+  readonly endpoint: string;
+  /** In the time of `performance.now()`. */
+  readonly aliveAt: number;
+}
+
+export interface LoopParts {
+  readonly configuration: ClientConfiguration;
+  readonly negotiate: Negotiate;
+  readonly listener: LoopListener;
+  /** From 0 (included) to 1 (excluded). */
+  readonly random: () => number;
+}
+
+/** How a client came to be without a connection. */
+interface Departure {
+  readonly left: Connection;
+  readonly ending: Ending;
+  /** Goes on beside the search for another place. */
+  readonly recovery: Recovery | undefined;
+  /** Where negotiate wants the client, if that is why it left. */
+  readonly elsewhere: Place | undefined;
+}
+
+/** Keeps one client connected, to whatever endpoint negotiate names. */
+export class ConnectionLoop {
+  readonly #parts: LoopParts;
+  /** Attempts and short-lived connections in a row. */
+  #failures = 0;
+  #current: Connection | undefined;
+
+  constructor(parts: LoopParts) {
+    this.#parts = parts;
+  }
+
+  get current(): Connection | undefined {
+    return this.#current;
+  }
+
+  /**
+   * Resolves when the signal ends.
+   *
+   * @throws NegotiateError `ERR_NEGOTIATE_REFUSED`
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { listener } = this.#parts;
+    let connection = await this.#search(new Set(), signal);
+    if (connection) this.#current = connection;
+    if (connection) listener.connected(connection, undefined);
+    let isRecovered = false;
+    while (connection) {
+      const left: Connection = connection;
+      const { ending, elsewhere } = await this.#stay(left, isRecovered, signal);
+      this.#current = undefined;
+      if (signal.aborted) return;
+      listener.dropped();
+      connection = await this.#comeBack(left, ending, elsewhere, signal);
+      if (!connection) return;
+      if (signal.aborted) {
+        connection.leave();
+        return;
+      }
+      this.#current = connection;
+      isRecovered = connection.session === left.session;
+      if (isRecovered) listener.recovered(connection);
+      else listener.connected(connection, { endpoint: left.endpoint, aliveAt: ending.aliveAt });
+    }
+  }
+
+  /** Until the connection ends; a recovered one also when negotiate wants the client elsewhere. */
+  async #stay(connection: Connection, isRecovered: boolean, signal: AbortSignal) {
+    const stay = childOf(signal);
+    const leave = (): void => connection.leave();
+    signal.addEventListener("abort", leave);
+    if (signal.aborted) leave();
+    void connection.ended.then(() => stay.abort());
+    const elsewhere = isRecovered ? await this.#placeElsewhere(connection, stay.signal) : undefined;
+    if (elsewhere) leave();
+    const ending = await connection.ended;
+    signal.removeEventListener("abort", leave);
+    stay.abort();
+    return { ending, elsewhere };
+  }
+
+  /**
+   * A cut that was mended has asked nobody whether the endpoint is still the right one. Undefined if
+   * it is, or if there is no answer: there is a connection, after all.
+   */
+  async #placeElsewhere({ endpoint }: Connection, signal: AbortSignal): Promise<Place | undefined> {
+    const { configuration, random } = this.#parts;
+    await pause(random() * configuration.reconnectSpreadInMs, signal, configuration);
+    if (signal.aborted) return undefined;
+    const place = await this.#negotiate([], signal).catch(() => undefined);
+    return signal.aborted || place?.endpoint === endpoint ? undefined : place;
+  }
+
+  /** Recovers the connection or finds another, whichever comes first. */
+  async #comeBack(
+    left: Connection,
+    ending: Ending,
+    elsewhere: Place | undefined,
+    signal: AbortSignal,
+  ): Promise<Connection | undefined> {
+    const wasStable = performance.now() - left.openedAt > STABLE_AFTER_IN_MS;
+    this.#failures = wasStable || elsewhere ? 0 : this.#failures + 1;
+    const attempts = childOf(signal);
+    const recovery = this.#recover(left, ending, attempts.signal);
+    const lose = once(() => {
+      if (!signal.aborted) this.#parts.listener.lost(left);
+    });
+    if (!recovery) lose();
+    const search = this.#search(new Set(), attempts.signal, { ending, elsewhere, recovery, left });
+    const recovered = recovery?.result.then((connection) => {
+      if (!connection) lose();
+      return connection ?? search;
+    });
+    try {
+      const winner = await Promise.race(recovered ? [recovered, search] : [search]);
+      // Both may come at the same time.
+      void recovery?.result.then((late) => late !== winner && late?.leave());
+      void search.then((late) => late !== winner && late?.leave()).catch(() => {});
+      if (winner?.session !== left.session) lose();
+      return winner;
+    } finally {
+      attempts.abort();
+    }
+  }
+
+  #recover(left: Connection, ending: Ending, signal: AbortSignal): Recovery | undefined {
+    const { configuration, listener, random } = this.#parts;
+    const url = left.session?.recoveryUrl;
+    const isPossible = url !== undefined && configuration.recoveryTimeoutInMs > 0;
+    if (!isPossible || !left.session || !mayBeRecovered(ending)) return undefined;
+    const onFrame = (frame: IncomingFrame): void => listener.frame(frame);
+    const parts = { configuration, onFrame, session: left.session, random };
+    return new Recovery({ url, endpoint: left.endpoint }, parts, signal);
+  }
+
+  /** Negotiates and connects until it works. Undefined when the signal ended. */
+  async #search(
+    failed: Set<string>,
+    signal: AbortSignal,
+    departure?: Departure,
+  ): Promise<Connection | undefined> {
+    const { configuration, listener } = this.#parts;
+    if (departure) await this.#setOut(departure, failed, signal);
+    let place = departure?.elsewhere;
+    while (!signal.aborted) {
+      try {
+        place ??= await this.#negotiate([...failed], signal);
+        const { recovery } = departure ?? {};
+        if (recovery?.endpoint === place.endpoint) {
+          const recovered = await this.#preferRecovery(recovery, signal);
+          if (recovered) return recovered;
+        }
+        if (signal.aborted) return undefined;
+        const onFrame = (frame: IncomingFrame): void => listener.frame(frame);
+        return await openConnection(place, { configuration, onFrame }, signal);
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        const failure = error as NegotiateError | ConnectError;
+        if (failure.code === "ERR_NEGOTIATE_REFUSED") throw failure;
+        const retryInMs = this.#retryInMs(failure, failed);
+        if (place) failed.add(place.endpoint);
+        listener.connectFailed({
+          error: failure,
+          retryInMs,
+          ...(place && { endpoint: place.endpoint }),
+        });
+        place = undefined;
+        await pause(retryInMs, signal, configuration);
+      }
+    }
+    return undefined;
+  }
+
+  /** Waits for this client's turn, and finds out meanwhile whether to complain about the endpoint. */
+  async #setOut(
+    { left, ending, elsewhere, recovery }: Departure,
+    failed: Set<string>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (elsewhere) return;
+    const { configuration, random } = this.#parts;
+    const spreadInMs = random() * configuration.reconnectSpreadInMs;
+    const backoff = this.#failures === 0 ? 0 : backoffInMs(configuration, this.#failures, random());
+    await Promise.all([
+      pause(Math.max(spreadInMs, backoff), signal, configuration),
+      recovery && Promise.race([recovery.tried, pause(HEAD_START_IN_MS, signal, configuration)]),
+    ]);
+    if (isEndpointSuspect(ending) && !recovery?.hasAnswered) failed.add(left.endpoint);
+  }
+
+  /** The endpoint is still the right one, so nothing need be lost; but not for ever. */
+  #preferRecovery({ result }: Recovery, signal: AbortSignal): Promise<Connection | undefined> {
+    const { configuration } = this.#parts;
+    const patience = pause(configuration.handshakeTimeoutInMs, signal, configuration);
+    return Promise.race([result, patience.then(() => undefined)]);
+  }
+
+  #retryInMs(failure: NegotiateError | ConnectError, failed: ReadonlySet<string>): number {
+    const { configuration, random } = this.#parts;
+    this.#failures += 1;
+    // The first that is refused at the door asks for another at once.
+    if (!(failure instanceof NegotiateError) && failed.size === 0 && this.#failures === 1) return 0;
+    const retryAfterInMs = failure instanceof NegotiateError ? failure.retryAfterInMs : undefined;
+    return (retryAfterInMs ?? 0) + backoffInMs(configuration, this.#failures, random());
+  }
+
+  #negotiate(failed: readonly string[], signal: AbortSignal): Promise<Place> {
+    const { configuration, negotiate } = this.#parts;
+    return askForPlace(negotiate, failed, configuration.negotiateTimeoutInMs, signal);
+  }
+}
+
+/** Ends when its parent does, or by itself; once ended, the parent has forgotten it. */
+function childOf(parent: AbortSignal): AbortController {
+  const child = new AbortController();
+  const abort = (): void => child.abort();
+  parent.addEventListener("abort", abort);
+  child.signal.addEventListener("abort", () => parent.removeEventListener("abort", abort));
+  if (parent.aborted) abort();
+  return child;
+}
+
+function once(action: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    action();
+  };
+}

@@ -1,0 +1,222 @@
+import { ConnectError } from "./errors.ts";
+import {
+  type AckFrame,
+  type ConnectedFrame,
+  type InvokeResponseFrame,
+  PING,
+  parseFrame,
+  sequenceAck,
+} from "./frames.ts";
+import { KeepAlive, type KeepAliveReview } from "./keep-alive.ts";
+import type { Place } from "./negotiate.ts";
+import type { ClientConfiguration, WebSocketLike } from "./options.ts";
+import { Session } from "./session.ts";
+import type { DisconnectedMessage, GroupDataMessage, ServerDataMessage } from "./wire-types.ts";
+
+const OPEN = 1;
+const ACKNOWLEDGE_WITHIN_IN_MS = 1000;
+const CLOSE_WITHIN_IN_MS = 2000;
+const PROTOCOL_ERROR = 1002;
+
+/** What a connection brings that is for others to deal with. */
+export type IncomingFrame = AckFrame | InvokeResponseFrame | GroupDataMessage | ServerDataMessage;
+
+/** How a connection ended, and when it last was alive, in the time of `performance.now()`. */
+export type Ending =
+  | { readonly cause: "closed"; readonly code: number; readonly aliveAt: number }
+  | { readonly cause: "silent" | "left"; readonly aliveAt: number };
+
+export interface ConnectionParts {
+  readonly configuration: ClientConfiguration;
+  readonly onFrame: (frame: IncomingFrame) => void;
+  /** The one to be continued; without it, a new one begins. */
+  readonly session?: Session;
+}
+
+/** One WebSocket to one endpoint, from its opening to its end. */
+export class Connection {
+  readonly endpoint: string;
+  /** Resolves at the service's greeting. @throws ConnectError */
+  readonly opened: Promise<void>;
+  /** Resolves, and never rejects, when the connection is over, whether it was ever open or not. */
+  readonly ended: Promise<Ending>;
+  readonly openedAt = performance.now();
+  session: Session | undefined;
+  userId = "";
+  lastWord: DisconnectedMessage | undefined;
+  readonly #url: string;
+  readonly #parts: ConnectionParts;
+  readonly #socket: WebSocketLike;
+  readonly #isRecovery: boolean;
+  readonly #deadline: ReturnType<typeof setTimeout>;
+  #keepAlive: KeepAlive | undefined;
+  #nextLook: ReturnType<typeof setTimeout> | undefined;
+  #nextAcknowledgement: ReturnType<typeof setTimeout> | undefined;
+  #aliveAt = performance.now();
+  #isOver = false;
+  #open = (): void => {};
+  #refuse = (_error: Error): void => {};
+  #end = (_ending: Ending): void => {};
+
+  /** @throws whatever the platform's WebSocket throws at a URL that it does not take */
+  constructor({ url, endpoint }: Place, parts: ConnectionParts) {
+    const { webSocket, protocol, handshakeTimeoutInMs } = parts.configuration;
+    this.#url = url;
+    this.endpoint = endpoint;
+    this.session = parts.session;
+    this.#isRecovery = parts.session !== undefined;
+    this.#parts = parts;
+    this.opened = new Promise((resolve, reject) => {
+      this.#open = resolve;
+      this.#refuse = reject;
+    });
+    // Whoever waits for the end only need not look at this one.
+    this.opened.catch(() => {});
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    this.#socket = new webSocket(url, protocol);
+    this.#listen();
+    this.#deadline = setTimeout(
+      () => this.#finish({ cause: "silent", aliveAt: this.#aliveAt }),
+      handshakeTimeoutInMs,
+    );
+  }
+
+  /** @returns False when it is not open: then nothing was sent. */
+  send(text: string): boolean {
+    if (this.#isOver || this.#socket.readyState !== OPEN) return false;
+    this.#socket.send(text);
+    return true;
+  }
+
+  /** Asks for a sign of life at once. */
+  doubt(): void {
+    if (this.#keepAlive) this.#follow(this.#keepAlive.urge(Date.now()));
+  }
+
+  /** Says goodbye to the service, which forgets the connection. */
+  leave(): void {
+    if (this.#isOver) return;
+    const socket = this.#socket;
+    this.#finish({ cause: "left", aliveAt: performance.now() }, () => {
+      socket.close(1000);
+      // The peer may be the reason for leaving, and never close.
+      const timer = setTimeout(() => socket.terminate?.(), CLOSE_WITHIN_IN_MS);
+      socket.onclose = () => clearTimeout(timer);
+    });
+  }
+
+  #listen(): void {
+    const socket = this.#socket;
+    socket.onopen = () => {
+      // A recovered connection may have nothing to say.
+      if (this.#isRecovery) this.send(PING);
+    };
+    socket.onmessage = ({ data }: { data: unknown }) => this.#receive(String(data));
+    // Tells nothing that the close event does not tell.
+    socket.onerror = () => {};
+    socket.onclose = ({ code }: { code: number }) => {
+      this.#finish({ cause: "closed", code, aliveAt: performance.now() }, () => {});
+    };
+  }
+
+  #receive(text: string): void {
+    this.#aliveAt = performance.now();
+    this.#keepAlive?.heard(Date.now());
+    let frame: ReturnType<typeof parseFrame>;
+    try {
+      frame = parseFrame(text);
+    } catch {
+      this.#finish({ cause: "closed", code: PROTOCOL_ERROR, aliveAt: this.#aliveAt });
+      return;
+    }
+    if (frame?.kind === "connected") this.#greet(frame);
+    else if (this.#isRecovery) this.#becomeOpen();
+    switch (frame?.kind) {
+      case "disconnected":
+        this.lastWord = frame;
+        break;
+      case "groupData":
+      case "serverData":
+        if (this.#hear(frame.sequenceId, text.length)) this.#parts.onFrame(frame);
+        break;
+      case "ack":
+      case "invokeResponse":
+        this.#parts.onFrame(frame);
+    }
+  }
+
+  #greet(frame: ConnectedFrame): void {
+    this.userId = frame.userId ?? "";
+    if (this.session) this.session.renew(frame);
+    else this.session = new Session(this.#url, frame);
+    this.#becomeOpen();
+  }
+
+  #becomeOpen(): void {
+    if (this.#keepAlive) return;
+    clearTimeout(this.#deadline);
+    this.#keepAlive = new KeepAlive(this.#parts.configuration, Date.now());
+    this.#look();
+    this.session?.forgetAcknowledgement();
+    this.#open();
+  }
+
+  #hear(sequenceId: number | undefined, characters: number): boolean {
+    const isNew = this.session?.hear(sequenceId, characters) ?? true;
+    if (this.session?.isAcknowledgementUrgent) this.#acknowledge();
+    else if (sequenceId !== undefined) {
+      this.#nextAcknowledgement ??= setTimeout(() => this.#acknowledge(), ACKNOWLEDGE_WITHIN_IN_MS);
+    }
+    return isNew;
+  }
+
+  #acknowledge(): void {
+    clearTimeout(this.#nextAcknowledgement);
+    this.#nextAcknowledgement = undefined;
+    const sequenceId = this.session?.takeAcknowledgement();
+    if (sequenceId !== undefined) this.send(sequenceAck(sequenceId));
+  }
+
+  #look(): void {
+    if (this.#keepAlive) this.#follow(this.#keepAlive.review(Date.now()));
+  }
+
+  #follow({ due, againInMs }: KeepAliveReview): void {
+    if (this.#isOver) return;
+    if (due === "give-up") {
+      this.#finish({ cause: "silent", aliveAt: this.#aliveAt });
+      return;
+    }
+    if (due === "ping") this.send(PING);
+    clearTimeout(this.#nextLook);
+    this.#nextLook = setTimeout(() => this.#look(), againInMs);
+  }
+
+  #finish(ending: Ending, release: () => void = () => this.#destroy()): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#deadline);
+    clearTimeout(this.#nextLook);
+    clearTimeout(this.#nextAcknowledgement);
+    this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
+    release();
+    this.#refuse(connectError(this.endpoint, ending));
+    this.#end(ending);
+  }
+
+  #destroy(): void {
+    if (this.#socket.terminate) this.#socket.terminate();
+    else this.#socket.close();
+  }
+}
+
+function connectError(endpoint: string, ending: Ending): ConnectError {
+  if (ending.cause === "closed") {
+    const how = `was closed with code ${ending.code} before the service's greeting`;
+    return new ConnectError(endpoint, how, ending.code);
+  }
+  const how = ending.cause === "silent" ? "was not answered in time" : "was given up";
+  return new ConnectError(endpoint, how);
+}

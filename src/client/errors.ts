@@ -1,0 +1,98 @@
+import type { AckMessageError } from "./wire-types.ts";
+
+/** What went wrong; explained, with remedies, in docs/error-codes.md. */
+export type ClientErrorCode =
+  | "ERR_INVALID_OPTIONS"
+  | "ERR_INVALID_ARGUMENT"
+  | "ERR_CLIENT_STARTED"
+  | "ERR_CLIENT_STOPPED"
+  | "ERR_NEGOTIATE_REFUSED"
+  | "ERR_NEGOTIATE_FAILED"
+  | "ERR_CONNECT_FAILED"
+  | "ERR_CALL_REFUSED"
+  | "ERR_CALL_TIMED_OUT"
+  | "ERR_OUTCOME_UNKNOWN"
+  | "ERR_QUEUE_FULL";
+
+/** An error of the client helper. No text of it contains a token. */
+export class PubSubClientError extends Error {
+  readonly code: ClientErrorCode;
+
+  constructor(code: ClientErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "PubSubClientError";
+    this.code = code;
+  }
+}
+
+/** Negotiate gave no place to connect to. */
+export class NegotiateError extends PubSubClientError {
+  /** HTTP status, if there was an answer. */
+  readonly status: number | undefined;
+  /** How long the server asked to be left alone. */
+  readonly retryAfterInMs: number | undefined;
+
+  constructor(
+    message: string,
+    details: { status?: number; retryAfterInMs?: number; cause?: unknown } = {},
+  ) {
+    const isRefusal = details.status === 401 || details.status === 403;
+    const code = isRefusal ? "ERR_NEGOTIATE_REFUSED" : "ERR_NEGOTIATE_FAILED";
+    super(code, message, "cause" in details ? { cause: details.cause } : undefined);
+    this.name = "NegotiateError";
+    this.status = details.status;
+    this.retryAfterInMs = details.retryAfterInMs;
+  }
+}
+
+/** A connection that was offered did not come about. */
+export class ConnectError extends PubSubClientError {
+  /** Name of the endpoint. */
+  readonly endpoint: string;
+  /** What the socket was closed with, if it was; browsers tell no more than 1006 of a refusal. */
+  readonly closeCode: number | undefined;
+
+  constructor(endpoint: string, how: string, closeCode?: number) {
+    super("ERR_CONNECT_FAILED", `The connection to ${endpoint} ${how}.`);
+    this.name = "ConnectError";
+    this.endpoint = endpoint;
+    this.closeCode = closeCode;
+  }
+}
+
+/** A message, or a change of a group, that is not known to have arrived. */
+export class SendMessageError extends PubSubClientError {
+  /** Undefined when no answer was asked for. */
+  readonly ackId: number | undefined;
+  /** What the service said, if it did. */
+  readonly errorDetail: AckMessageError | undefined;
+
+  constructor(
+    code: ClientErrorCode,
+    message: string,
+    details: { ackId?: number | undefined; errorDetail?: AckMessageError | undefined },
+  ) {
+    super(code, message);
+    this.name = "SendMessageError";
+    this.ackId = details.ackId;
+    this.errorDetail = details.errorDetail;
+  }
+}
+
+/** An invocation without a result. */
+export class InvocationError extends PubSubClientError {
+  readonly invocationId: string;
+  /** What the service said, if it did. */
+  readonly errorDetail: AckMessageError | undefined;
+
+  constructor(
+    code: ClientErrorCode,
+    message: string,
+    details: { invocationId: string; errorDetail?: AckMessageError | undefined },
+  ) {
+    super(code, message);
+    this.name = "InvocationError";
+    this.invocationId = details.invocationId;
+    this.errorDetail = details.errorDetail;
+  }
+}

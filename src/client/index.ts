@@ -1,0 +1,35 @@
+/**
+ * A Web PubSub client for browsers that moves by itself. In Node the same names come from `node.ts`.
+ *
+ * @module
+ */
+export type {
+  ClientEvents,
+  ClientState,
+  OnConnectedArgs,
+  OnConnectFailedArgs,
+  OnDisconnectedArgs,
+  OnGroupDataMessageArgs,
+  OnMovedArgs,
+  OnRejoinGroupFailedArgs,
+  OnServerDataMessageArgs,
+  OnStateChangedArgs,
+  OnStoppedArgs,
+} from "./client-events.ts";
+export {
+  type ClientErrorCode,
+  ConnectError,
+  InvocationError,
+  NegotiateError,
+  PubSubClientError,
+  SendMessageError,
+} from "./errors.ts";
+export type { Negotiate, NegotiateAnswer, NegotiateContext } from "./negotiate.ts";
+export type {
+  ClientProtocol,
+  ResilientPubSubClientOptions,
+  WebSocketConstructor,
+  WebSocketLike,
+} from "./options.ts";
+export { ResilientPubSubClient } from "./resilient-pubsub-client.ts";
+export type * from "./wire-types.ts";

@@ -1,0 +1,149 @@
+import { NegotiateError, PubSubClientError } from "./errors.ts";
+import type { ResilientPubSubClientOptions } from "./options.ts";
+
+/** What the negotiate route of the plugin answers. */
+export interface NegotiateAnswer {
+  /** WebSocket URL with access token. */
+  readonly url: string;
+  /** Name of the endpoint behind it. Default: the host of the URL. */
+  readonly endpoint?: string;
+  readonly role?: "primary" | "secondary";
+  /** Until when the token can be used to connect, ISO 8601. */
+  readonly expiresAt?: string;
+}
+
+export interface NegotiateContext {
+  /** Endpoints that this client has just failed on, to be passed on as `failed=`. */
+  readonly failed: readonly string[];
+  /** Ends the request: its deadline has passed, or the client was stopped. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Asks for a place to connect to. An error with a `status` of 401 or 403 stops the client; after any
+ * other it tries again.
+ */
+export type Negotiate = (context: NegotiateContext) => NegotiateAnswer | Promise<NegotiateAnswer>;
+
+/** A place to connect to. */
+export interface Place {
+  readonly url: string;
+  readonly endpoint: string;
+}
+
+/** @throws PubSubClientError `ERR_INVALID_OPTIONS` when it is neither a URL nor a function. */
+export function negotiateWith(
+  negotiate: string | URL | Negotiate,
+  init: ResilientPubSubClientOptions["negotiateRequest"],
+): Negotiate {
+  if (typeof negotiate === "function") return negotiate;
+  const url = absolute(negotiate);
+  return async ({ failed, signal }) => {
+    const target = new URL(url);
+    for (const endpoint of failed) target.searchParams.append("failed", endpoint);
+    const request = typeof init === "function" ? await init() : init;
+    const response = await fetch(target, { ...request, signal });
+    if (!response.ok) throw await refusal(response);
+    return parseAnswer(await response.text(), response);
+  };
+}
+
+/**
+ * One negotiate, with its deadline.
+ *
+ * @throws NegotiateError; `ERR_NEGOTIATE_REFUSED` when there is no use in asking again.
+ */
+export async function askForPlace(
+  negotiate: Negotiate,
+  failed: readonly string[],
+  timeoutInMs: number,
+  signal: AbortSignal,
+): Promise<Place> {
+  const deadline = new AbortController();
+  const end = (): void => deadline.abort();
+  const timer = setTimeout(end, timeoutInMs);
+  signal.addEventListener("abort", end);
+  const ended = new Promise<never>((_, reject) => {
+    deadline.signal.addEventListener("abort", () => {
+      reject(new NegotiateError(`Negotiate did not answer within ${timeoutInMs} ms.`));
+    });
+  });
+  try {
+    // A function of the application's may take no notice of the signal.
+    const answering = Promise.resolve(negotiate({ failed, signal: deadline.signal }));
+    return readAnswer(await Promise.race([answering, ended]));
+  } catch (error) {
+    throw error instanceof NegotiateError ? error : wrapped(error);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", end);
+  }
+}
+
+function parseAnswer(body: string, { status, headers }: Response): NegotiateAnswer {
+  try {
+    return JSON.parse(body);
+  } catch {
+    // No cause: it would quote the body, and with it perhaps a token.
+    const type = headers.get("Content-Type") ?? "no content type";
+    throw new NegotiateError(`Negotiate answered ${status}, but with no JSON (${type}).`, {
+      status,
+    });
+  }
+}
+
+function readAnswer(answer: NegotiateAnswer | undefined): Place {
+  const problem = "Negotiate must answer { url, endpoint }, url being a ws: or wss: URL";
+  if (typeof answer?.url !== "string") throw new NegotiateError(`${problem}; it has no url.`);
+  let url: URL;
+  try {
+    url = new URL(answer.url);
+  } catch {
+    // The URL itself would tell the token.
+    throw new NegotiateError(`${problem}; this url is none.`);
+  }
+  if (url.protocol !== "ws:" && url.protocol !== "wss:") {
+    throw new NegotiateError(`${problem}; this one begins with ${url.protocol}.`);
+  }
+  const { endpoint } = answer;
+  return { url: answer.url, endpoint: typeof endpoint === "string" ? endpoint : url.host };
+}
+
+async function refusal(response: Response): Promise<NegotiateError> {
+  const { status } = response;
+  const problem = (await response.json().catch(() => undefined)) as { code?: unknown } | undefined;
+  const code = typeof problem?.code === "string" ? ` (${problem.code})` : "";
+  const retryAfterInMs = readRetryAfter(response.headers.get("Retry-After"), Date.now());
+  const message = `Negotiate answered ${status}${code}.`;
+  return new NegotiateError(
+    message,
+    retryAfterInMs === undefined ? { status } : { status, retryAfterInMs },
+  );
+}
+
+/** Seconds or a date, as HTTP has it. */
+export function readRetryAfter(value: string | null, now: number): number | undefined {
+  if (value === null || value.trim() === "") return undefined;
+  const seconds = Number(value);
+  const inMs = Number.isNaN(seconds) ? Date.parse(value) - now : seconds * 1000;
+  return Number.isNaN(inMs) ? undefined : Math.max(0, inMs);
+}
+
+function wrapped(cause: unknown): NegotiateError {
+  const { status, message } = (cause ?? {}) as { status?: unknown; message?: unknown };
+  const text = `Negotiate failed: ${String(message ?? cause)}`;
+  return new NegotiateError(text, typeof status === "number" ? { status, cause } : { cause });
+}
+
+function absolute(negotiate: string | URL): string {
+  const { document, location } = globalThis as {
+    document?: { baseURI: string };
+    location?: { href: string };
+  };
+  try {
+    return new URL(negotiate, document?.baseURI ?? location?.href).href;
+  } catch (cause) {
+    const message = `negotiate must be a function or a URL, absolute outside of browsers, and is ${String(negotiate)}.`;
+    throw new PubSubClientError("ERR_INVALID_OPTIONS", message, { cause });
+  }
+}

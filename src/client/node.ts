@@ -1,0 +1,20 @@
+import { WebSocket } from "ws";
+import type { Negotiate } from "./negotiate.ts";
+import type { ResilientPubSubClientOptions } from "./options.ts";
+import { ResilientPubSubClient as BrowserClient } from "./resilient-pubsub-client.ts";
+
+export * from "./index.ts";
+
+/** Compression costs memory for each connection, and the service does not offer it. */
+class NodeWebSocket extends WebSocket {
+  constructor(url: string, protocol: string) {
+    super(url, protocol, { perMessageDeflate: false });
+  }
+}
+
+/** As in browsers, with the WebSocket of the `ws` package. */
+export class ResilientPubSubClient extends BrowserClient {
+  constructor(negotiate: string | URL | Negotiate, options: ResilientPubSubClientOptions = {}) {
+    super(negotiate, { webSocket: NodeWebSocket, ...options });
+  }
+}

@@ -1,0 +1,144 @@
+import { PubSubClientError } from "./errors.ts";
+
+/** The subprotocols that the client speaks. */
+export type ClientProtocol = "json.reliable.webpubsub.azure.v1" | "json.webpubsub.azure.v1";
+
+/** As much of a WebSocket as the client uses. */
+export interface WebSocketLike {
+  readonly readyState: number;
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
+  onerror: ((event: never) => void) | null;
+  send(data: string): void;
+  close(code?: number, reason?: string): void;
+  /** Ends the socket without waiting for the peer, where there is such a thing. */
+  terminate?(): void;
+}
+
+export type WebSocketConstructor = new (url: string, protocol: string) => WebSocketLike;
+
+export interface ResilientPubSubClientOptions {
+  /**
+   * The reliable protocol lets a connection that was cut be recovered on the same endpoint with
+   * nothing lost. Default `json.reliable.webpubsub.azure.v1`.
+   */
+  protocol?: ClientProtocol;
+  /** Join groups again after a connection was lost. Default true. */
+  autoRejoinGroups?: boolean;
+  /** After how much silence the service is asked for a sign of life. 0 = never. Default 5000. */
+  keepAliveIntervalInMs?: number;
+  /**
+   * After how much silence, the question unanswered, the connection is given up. 0 = never;
+   * otherwise longer than the interval. Default 10000.
+   */
+  keepAliveTimeoutInMs?: number;
+  /** Deadline of one negotiate. Default 5000. */
+  negotiateTimeoutInMs?: number;
+  /** Deadline of one connection, from the socket's opening to the service's greeting. Default 5000. */
+  handshakeTimeoutInMs?: number;
+  /**
+   * For how long a cut connection may be recovered, as long as no other has been found. The service
+   * keeps it for 30 s. 0 = never. Default 30000.
+   */
+  recoveryTimeoutInMs?: number;
+  /**
+   * Clients that lose their connections together negotiate at random moments within this time, so
+   * that they do not arrive together. Default 1000.
+   */
+  reconnectSpreadInMs?: number;
+  /** Pauses between failed attempts: random, between 0 and a ceiling that doubles each time. */
+  reconnectRetryOptions?: {
+    /** The first ceiling. Default 500. */
+    retryDelayInMs?: number;
+    /** The last ceiling. Default 15000. */
+    maxRetryDelayInMs?: number;
+  };
+  /** From a call to its answer, the time in the queue included. Default 30000. */
+  callTimeoutInMs?: number;
+  /** How many calls may wait for a connection. Default 1000. */
+  maxQueuedCalls?: number;
+  /** How many characters of messages may wait for a connection. Default 4 Mi. */
+  maxQueuedCharacters?: number;
+  /**
+   * For the requests to the negotiate URL, such as `{ credentials: "include" }`; a function is asked
+   * each time. Default: none.
+   */
+  negotiateRequest?: RequestInit | (() => RequestInit | Promise<RequestInit>);
+  /** Default: the platform's WebSocket; in Node that of the `ws` package. */
+  webSocket?: WebSocketConstructor;
+}
+
+type Resolved<T> = { readonly [K in keyof T]-?: NonNullable<T[K]> };
+
+export type ClientConfiguration = Omit<
+  Resolved<ResilientPubSubClientOptions>,
+  "reconnectRetryOptions" | "negotiateRequest"
+> & {
+  readonly retryDelayInMs: number;
+  readonly maxRetryDelayInMs: number;
+  readonly negotiateRequest: ResilientPubSubClientOptions["negotiateRequest"];
+};
+
+const PROTOCOLS: readonly ClientProtocol[] = [
+  "json.reliable.webpubsub.azure.v1",
+  "json.webpubsub.azure.v1",
+];
+
+// As much as a timer takes.
+const LONGEST_IN_MS = 2 ** 31 - 1;
+
+/** @throws PubSubClientError `ERR_INVALID_OPTIONS` */
+export function resolveOptions(options: ResilientPubSubClientOptions): ClientConfiguration {
+  const { reconnectRetryOptions = {}, protocol = PROTOCOLS[0] as ClientProtocol } = options;
+  if (!PROTOCOLS.includes(protocol)) throw invalid("protocol", protocol, PROTOCOLS.join(" or "));
+  const keepAliveIntervalInMs = duration(options, "keepAliveIntervalInMs", 5000);
+  const keepAliveTimeoutInMs = duration(options, "keepAliveTimeoutInMs", 10_000);
+  if (keepAliveTimeoutInMs > 0 && keepAliveTimeoutInMs <= keepAliveIntervalInMs) {
+    const expected = `0 or more than keepAliveIntervalInMs (${keepAliveIntervalInMs})`;
+    throw invalid("keepAliveTimeoutInMs", keepAliveTimeoutInMs, expected);
+  }
+  return Object.freeze({
+    protocol,
+    autoRejoinGroups: options.autoRejoinGroups ?? true,
+    keepAliveIntervalInMs,
+    keepAliveTimeoutInMs,
+    negotiateTimeoutInMs: duration(options, "negotiateTimeoutInMs", 5000, 1),
+    handshakeTimeoutInMs: duration(options, "handshakeTimeoutInMs", 5000, 1),
+    recoveryTimeoutInMs: duration(options, "recoveryTimeoutInMs", 30_000),
+    reconnectSpreadInMs: duration(options, "reconnectSpreadInMs", 1000),
+    retryDelayInMs: duration(reconnectRetryOptions, "retryDelayInMs", 500, 1),
+    maxRetryDelayInMs: duration(reconnectRetryOptions, "maxRetryDelayInMs", 15_000, 1),
+    callTimeoutInMs: duration(options, "callTimeoutInMs", 30_000, 1),
+    maxQueuedCalls: duration(options, "maxQueuedCalls", 1000),
+    maxQueuedCharacters: duration(options, "maxQueuedCharacters", 4 * 1024 * 1024),
+    negotiateRequest: options.negotiateRequest,
+    webSocket: options.webSocket ?? platformWebSocket(),
+  });
+}
+
+function duration<Name extends string>(
+  options: { readonly [K in Name]?: number },
+  name: Name,
+  byDefault: number,
+  least = 0,
+): number {
+  const value: unknown = options[name] ?? byDefault;
+  const isFine = typeof value === "number" && value >= least && value <= LONGEST_IN_MS;
+  if (!isFine) throw invalid(name, value, `a number from ${least} to ${LONGEST_IN_MS}`);
+  return value;
+}
+
+function platformWebSocket(): WebSocketConstructor {
+  const { WebSocket } = globalThis as { WebSocket?: WebSocketConstructor };
+  if (WebSocket) return WebSocket;
+  throw new PubSubClientError(
+    "ERR_INVALID_OPTIONS",
+    "This platform has no WebSocket; give one as the option webSocket.",
+  );
+}
+
+function invalid(name: string, value: unknown, expected: string): PubSubClientError {
+  const message = `Option ${name} must be ${expected}, and is ${String(value)}.`;
+  return new PubSubClientError("ERR_INVALID_OPTIONS", message);
+}

@@ -1,0 +1,19 @@
+import type { Ending } from "./connection.ts";
+
+/** The service does not know the connection, or does not want the client. */
+export const POLICY_VIOLATION = 1008;
+
+const GOING_AWAY = 1001;
+// Those after which the service has forgotten the connection: it, or the client, meant it to end.
+const FINAL_CODES: ReadonlySet<number> = new Set([1000, 1003, 1007, POLICY_VIOLATION, 1009]);
+
+/** Whether the service may still know the connection. */
+export const mayBeRecovered = (ending: Ending): boolean =>
+  ending.cause === "silent" || (ending.cause === "closed" && !FINAL_CODES.has(ending.code));
+
+/**
+ * Whether the end says something against the endpoint. A client that is closed with a reason, such
+ * as a failback, is not: it comes back without a complaint.
+ */
+export const isEndpointSuspect = (ending: Ending): boolean =>
+  mayBeRecovered(ending) && !(ending.cause === "closed" && ending.code === GOING_AWAY);

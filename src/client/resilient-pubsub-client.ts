@@ -1,0 +1,348 @@
+import { Calls } from "./calls.ts";
+import type { ClientEvents, ClientState } from "./client-events.ts";
+import type { Connection } from "./connection.ts";
+import { ConnectionLoop, type LoopListener, type Previous } from "./connection-loop.ts";
+import { Emitter } from "./emitter.ts";
+import { PubSubClientError } from "./errors.ts";
+import { encodeData } from "./frames.ts";
+import { type Negotiate, negotiateWith } from "./negotiate.ts";
+import {
+  type ClientConfiguration,
+  type ResilientPubSubClientOptions,
+  resolveOptions,
+} from "./options.ts";
+import { whenInDoubt } from "./surroundings.ts";
+import type {
+  InvokeEventOptions,
+  InvokeEventResult,
+  JoinGroupOptions,
+  JSONTypes,
+  LeaveGroupOptions,
+  SendEventOptions,
+  SendToGroupOptions,
+  StartOptions,
+  WebPubSubDataType,
+  WebPubSubResult,
+} from "./wire-types.ts";
+
+// The service closes the connection of a client that sends more at once.
+const LONGEST_MESSAGE = 1024 * 1024;
+
+/** From one `start` to the `stopped` that ends it. */
+interface Run {
+  readonly ending: AbortController;
+  readonly loop: ConnectionLoop;
+  /** The connection that has been told to the application, and not yet told to be lost. */
+  held: Connection | undefined;
+  settleStart(error?: Error): void;
+  stopListening(): void;
+}
+
+/**
+ * A Web PubSub client that stays connected: when its endpoint fails it negotiates and goes to
+ * another one by itself, with its groups and its waiting calls. Methods, events and their shapes
+ * are those of `WebPubSubClient` from `@azure/web-pubsub-client`, except for group streams.
+ */
+export class ResilientPubSubClient {
+  readonly #configuration: ClientConfiguration;
+  readonly #negotiate: Negotiate;
+  readonly #emitter = new Emitter<ClientEvents>();
+  readonly #groups = new Set<string>();
+  #calls: Calls;
+  #state: ClientState = "stopped";
+  #run: Run | undefined;
+
+  /**
+   * @param negotiate URL of the plugin's negotiate route, or a function that gives its answer.
+   * @throws PubSubClientError `ERR_INVALID_OPTIONS`
+   */
+  constructor(negotiate: string | URL | Negotiate, options: ResilientPubSubClientOptions = {}) {
+    this.#configuration = resolveOptions(options);
+    this.#negotiate = negotiateWith(negotiate, options.negotiateRequest);
+    this.#calls = new Calls(this.#configuration);
+  }
+
+  get state(): ClientState {
+    return this.#state;
+  }
+
+  /** Name of the endpoint that the client is connected to; undefined while it is not. */
+  get endpoint(): string | undefined {
+    return this.#state === "connected" ? this.#run?.loop.current?.endpoint : undefined;
+  }
+
+  on<Name extends keyof ClientEvents>(
+    event: Name,
+    listener: (args: ClientEvents[Name]) => void,
+  ): void {
+    this.#emitter.on(event, listener);
+  }
+
+  off<Name extends keyof ClientEvents>(
+    event: Name,
+    listener: (args: ClientEvents[Name]) => void,
+  ): void {
+    this.#emitter.off(event, listener);
+  }
+
+  /**
+   * Connects, and stays connected until `stop`. Resolves when the first connection is up; until then
+   * it tries again and again (see `connect-failed`).
+   *
+   * @throws NegotiateError `ERR_NEGOTIATE_REFUSED` (401 or 403); PubSubClientError
+   *   `ERR_CLIENT_STARTED`, or `ERR_CLIENT_STOPPED` when `stop` comes first; the reason of the signal.
+   */
+  async start({ abortSignal }: StartOptions = {}): Promise<void> {
+    if (this.#run) {
+      throw new PubSubClientError("ERR_CLIENT_STARTED", "The client is started already.");
+    }
+    if (abortSignal?.aborted) throw abortReason(abortSignal);
+    const run = this.#begin();
+    const abort = (): void => this.#finish(run, abortSignal && abortReason(abortSignal));
+    abortSignal?.addEventListener("abort", abort);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        run.settleStart = (error) => (error ? reject(error) : resolve());
+        run.loop.run(run.ending.signal).catch((error) => this.#finish(run, error));
+      });
+    } finally {
+      abortSignal?.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Disconnects; waiting calls are rejected (`ERR_CLIENT_STOPPED`). The client can be started again. */
+  stop(): void {
+    if (this.#run) this.#finish(this.#run);
+  }
+
+  /**
+   * Joins a group, and joins it again whenever the client gets a new connection.
+   *
+   * @throws SendMessageError; `ERR_CALL_REFUSED` when the service says no.
+   */
+  async joinGroup(groupName: string, options: JoinGroupOptions = {}): Promise<WebPubSubResult> {
+    const result = await this.#change("joinGroup", groupName, options);
+    this.#groups.add(groupName);
+    return result;
+  }
+
+  /** @throws SendMessageError; `ERR_CALL_REFUSED` when the service says no. */
+  async leaveGroup(groupName: string, options: LeaveGroupOptions = {}): Promise<WebPubSubResult> {
+    const result = await this.#change("leaveGroup", groupName, options);
+    this.#groups.delete(groupName);
+    return result;
+  }
+
+  /**
+   * Publishes to a group. Without a connection, the message waits for one.
+   *
+   * @throws SendMessageError; `ERR_OUTCOME_UNKNOWN` when the connection was lost before the answer:
+   *   the message is not sent again, because it may have been delivered.
+   */
+  async sendToGroup(
+    groupName: string,
+    content: JSONTypes | ArrayBuffer,
+    dataType: WebPubSubDataType,
+    options: SendToGroupOptions = {},
+  ): Promise<WebPubSubResult> {
+    const group = nonEmpty("groupName", groupName);
+    const { noEcho = false } = options;
+    return this.#send({ type: "sendToGroup", group, noEcho }, content, dataType, options);
+  }
+
+  /**
+   * Sends an event to the app server. Without a connection, the event waits for one.
+   *
+   * @throws SendMessageError; see `sendToGroup`.
+   */
+  async sendEvent(
+    eventName: string,
+    content: JSONTypes | ArrayBuffer,
+    dataType: WebPubSubDataType,
+    options: SendEventOptions = {},
+  ): Promise<WebPubSubResult> {
+    const event = nonEmpty("eventName", eventName);
+    return this.#send({ type: "event", event }, content, dataType, options);
+  }
+
+  /**
+   * Sends an event to the app server and waits for its answer.
+   *
+   * @throws InvocationError; `ERR_OUTCOME_UNKNOWN` when the connection was cut before the answer.
+   */
+  async invokeEvent(
+    eventName: string,
+    content: JSONTypes | ArrayBuffer,
+    dataType: WebPubSubDataType,
+    options: InvokeEventOptions = {},
+  ): Promise<InvokeEventResult> {
+    const event = nonEmpty("eventName", eventName);
+    const { invocationId = String(this.#calls.createId()), abortSignal } = options;
+    const frame = { type: "invoke", invocationId, target: "event", event };
+    const text = encode({ ...frame, ...encodeData(content, dataType) });
+    this.#refuseWhenStopped();
+    return this.#calls.perform({ text, invocationId, abortSignal });
+  }
+
+  async #send(
+    frame: object,
+    content: JSONTypes | ArrayBuffer,
+    dataType: WebPubSubDataType,
+    { ackId = this.#calls.createId(), fireAndForget = false, abortSignal }: SendEventOptions,
+  ): Promise<WebPubSubResult> {
+    const id = fireAndForget ? {} : { ackId };
+    const text = encode({ ...frame, ...id, ...encodeData(content, dataType) });
+    this.#refuseWhenStopped();
+    return this.#calls.perform({ ...id, text, abortSignal });
+  }
+
+  async #change(
+    type: "joinGroup" | "leaveGroup",
+    groupName: string,
+    { ackId = this.#calls.createId(), abortSignal }: JoinGroupOptions,
+  ): Promise<WebPubSubResult> {
+    const text = encode({ type, group: nonEmpty("groupName", groupName), ackId });
+    this.#refuseWhenStopped();
+    return this.#calls.perform({ text, ackId, abortSignal, isRepeatable: true });
+  }
+
+  #refuseWhenStopped(): void {
+    if (this.#run) return;
+    throw new PubSubClientError("ERR_CLIENT_STOPPED", "The client is stopped; start it first.");
+  }
+
+  #begin(): Run {
+    const run: Run = {
+      ending: new AbortController(),
+      loop: new ConnectionLoop({
+        configuration: this.#configuration,
+        negotiate: this.#negotiate,
+        random: Math.random,
+        listener: this.#listenerOf(() => run),
+      }),
+      held: undefined,
+      settleStart: () => {},
+      stopListening: whenInDoubt(() => run.loop.current?.doubt()),
+    };
+    this.#run = run;
+    this.#enter("connecting");
+    return run;
+  }
+
+  /** What becomes of what the loop tells, until the run is over. */
+  #listenerOf(runOf: () => Run): LoopListener {
+    return {
+      frame: (frame) => {
+        switch (frame.kind) {
+          case "ack":
+            return this.#calls.acknowledge(frame);
+          case "invokeResponse":
+            return this.#calls.respond(frame);
+          case "groupData":
+            return this.#emitter.emit("group-message", { message: frame });
+          case "serverData":
+            return this.#emitter.emit("server-message", { message: frame });
+        }
+      },
+      connected: (connection, previous) => void this.#settleIn(runOf(), connection, previous),
+      recovered: (connection) => {
+        this.#calls.open((text) => connection.send(text));
+        this.#enter("connected");
+      },
+      dropped: () => {
+        this.#calls.suspend();
+        this.#enter("reconnecting");
+      },
+      lost: (connection) => {
+        this.#calls.forget();
+        this.#tellLost(runOf(), connection);
+      },
+      connectFailed: (args) => this.#emitter.emit("connect-failed", args),
+    };
+  }
+
+  /** Joins the groups again, before anything that waits is sent and anybody hears of the connection. */
+  async #settleIn(run: Run, connection: Connection, previous: Previous | undefined): Promise<void> {
+    const { session, userId, endpoint } = connection;
+    const connectedAt = performance.now();
+    if (this.#configuration.autoRejoinGroups) {
+      const groups = [...this.#groups];
+      await Promise.all(groups.map((group) => this.#rejoin(run, connection, group)));
+    }
+    if (run.loop.current !== connection || run !== this.#run) return;
+    run.held = connection;
+    this.#calls.open((text) => connection.send(text));
+    this.#enter("connected");
+    run.settleStart();
+    const connectionId = session?.connectionId ?? "";
+    this.#emitter.emit("connected", { connectionId, userId, endpoint });
+    if (!previous || previous.endpoint === endpoint) return;
+    const downtimeInMs = connectedAt - previous.aliveAt;
+    this.#emitter.emit("moved", { from: previous.endpoint, to: endpoint, downtimeInMs });
+  }
+
+  async #rejoin(run: Run, connection: Connection, group: string): Promise<void> {
+    const ackId = this.#calls.createId();
+    const text = encode({ type: "joinGroup", group, ackId });
+    try {
+      await this.#calls.performNow({ text, ackId }, (frame) => connection.send(frame));
+    } catch (error) {
+      // Without a connection there is nothing to be in; the next one joins again.
+      const isOver = run.loop.current !== connection || run !== this.#run;
+      if (!isOver) this.#emitter.emit("rejoin-group-failed", { group, error: error as Error });
+    }
+  }
+
+  #tellLost(run: Run, connection: Connection): void {
+    if (run.held === undefined) return;
+    run.held = undefined;
+    const { session, lastWord } = connection;
+    this.#emitter.emit("disconnected", {
+      ...(session && { connectionId: session.connectionId }),
+      ...(lastWord && { message: lastWord }),
+    });
+  }
+
+  /** Ends a run, for the reason given or because it was asked for. */
+  #finish(run: Run, error?: Error): void {
+    if (this.#run !== run) return;
+    this.#run = undefined;
+    run.stopListening();
+    run.ending.abort();
+    const calls = this.#calls;
+    this.#calls = new Calls(this.#configuration);
+    calls.close();
+    this.#enter("stopped");
+    run.settleStart(
+      error ?? new PubSubClientError("ERR_CLIENT_STOPPED", "The client was stopped."),
+    );
+    if (run.held) this.#tellLost(run, run.held);
+    this.#emitter.emit("stopped", error ? { error } : {});
+  }
+
+  #enter(state: ClientState): void {
+    const previous = this.#state;
+    if (previous === state) return;
+    this.#state = state;
+    this.#emitter.emit("state-changed", { state, previous });
+  }
+}
+
+/** @throws PubSubClientError `ERR_INVALID_ARGUMENT` */
+function encode(frame: object): string {
+  const text = JSON.stringify(frame);
+  if (text.length <= LONGEST_MESSAGE) return text;
+  const message = `A message may have 1 MiB; this one has ${text.length} characters.`;
+  throw new PubSubClientError("ERR_INVALID_ARGUMENT", message);
+}
+
+function nonEmpty(name: string, value: unknown): string {
+  if (typeof value === "string" && value !== "") return value;
+  const message = `${name} must be a string that is not empty, and is ${String(value)}.`;
+  throw new PubSubClientError("ERR_INVALID_ARGUMENT", message);
+}
+
+function abortReason(signal: object): Error {
+  const { reason } = signal as { reason?: Error };
+  return reason ?? new DOMException("Starting was aborted.", "AbortError");
+}

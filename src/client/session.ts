@@ -1,0 +1,68 @@
+import type { ConnectedFrame } from "./frames.ts";
+
+// The service gives a client up that leaves 1000 messages or 16 MB unacknowledged.
+const ACKNOWLEDGE_AFTER = { messages: 300, characters: 2 * 1024 * 1024 };
+
+/**
+ * What the service knows a connection by, over all its sockets: who it is, and how far it has heard
+ * its messages. Recovering a connection means going on with this.
+ */
+export class Session {
+  readonly #url: string;
+  connectionId: string;
+  #reconnectionToken: string | undefined;
+  #heard = 0;
+  #acknowledged = 0;
+  #charactersSince = 0;
+
+  constructor(url: string, { connectionId, reconnectionToken }: ConnectedFrame) {
+    this.#url = url;
+    this.connectionId = connectionId;
+    this.#reconnectionToken = reconnectionToken;
+  }
+
+  /** The URL at which the service continues this connection; undefined when it does not do that. */
+  get recoveryUrl(): string | undefined {
+    if (this.#reconnectionToken === undefined) return undefined;
+    const url = new URL(this.#url);
+    url.searchParams.set("awps_connection_id", this.connectionId);
+    url.searchParams.set("awps_reconnection_token", this.#reconnectionToken);
+    return url.href;
+  }
+
+  /** The service may hand out a new token when a connection was recovered. */
+  renew({ connectionId, reconnectionToken }: ConnectedFrame): void {
+    this.connectionId = connectionId;
+    this.#reconnectionToken = reconnectionToken ?? this.#reconnectionToken;
+  }
+
+  /** @returns False for a message that has been heard before. */
+  hear(sequenceId: number | undefined, characters: number): boolean {
+    if (sequenceId === undefined) return true;
+    if (sequenceId <= this.#heard) return false;
+    this.#heard = sequenceId;
+    this.#charactersSince += characters;
+    return true;
+  }
+
+  /** So much is unacknowledged that it should not wait any longer. */
+  get isAcknowledgementUrgent(): boolean {
+    return (
+      this.#heard - this.#acknowledged >= ACKNOWLEDGE_AFTER.messages ||
+      this.#charactersSince >= ACKNOWLEDGE_AFTER.characters
+    );
+  }
+
+  /** What to acknowledge now, if there is anything new. */
+  takeAcknowledgement(): number | undefined {
+    if (this.#heard === this.#acknowledged) return undefined;
+    this.#acknowledged = this.#heard;
+    this.#charactersSince = 0;
+    return this.#heard;
+  }
+
+  /** Whether the service got the last acknowledgement is not known when the socket was cut. */
+  forgetAcknowledgement(): void {
+    this.#acknowledged = 0;
+  }
+}

@@ -1,0 +1,52 @@
+interface Target {
+  addEventListener(type: string, listener: () => void): void;
+  removeEventListener(type: string, listener: () => void): void;
+}
+
+interface Page {
+  navigator?: { onLine?: boolean };
+  document?: Target & { visibilityState?: string };
+  addEventListener?: Target["addEventListener"];
+  removeEventListener?: Target["removeEventListener"];
+}
+
+// Where there is no page, such as in Node, these are simply missing.
+const page = (): Page => globalThis as Page;
+
+/** The browser knows that there is no network. It may be wrong when it says that there is one. */
+export const isOffline = (): boolean => page().navigator?.onLine === false;
+
+/** @returns How to stop listening. */
+export function whenOnline(listener: () => void): () => void {
+  return listen(page() as Target, ["online"], listener);
+}
+
+/**
+ * Whenever the page has reason to doubt its connections: it comes back from the background or from
+ * sleep, or its network has changed.
+ *
+ * @returns How to stop listening.
+ */
+export function whenInDoubt(listener: () => void): () => void {
+  const { document } = page();
+  const stops = [listen(page() as Target, ["online", "offline", "pageshow"], listener)];
+  if (document) {
+    stops.push(listen(document, ["resume"], listener));
+    stops.push(
+      listen(document, ["visibilitychange"], () => {
+        if (document.visibilityState === "visible") listener();
+      }),
+    );
+  }
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+function listen(target: Target, types: readonly string[], listener: () => void): () => void {
+  if (typeof target.addEventListener !== "function") return () => {};
+  for (const type of types) target.addEventListener(type, listener);
+  return () => {
+    for (const type of types) target.removeEventListener(type, listener);
+  };
+}
