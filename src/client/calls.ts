@@ -3,6 +3,9 @@ import { type AckFrame, cancelInvocation, type InvokeResponseFrame } from "./fra
 import type { ClientConfiguration } from "./options.ts";
 import type { AbortSignalLike, InvokeEventResult, WebPubSubResult } from "./wire-types.ts";
 
+// Beyond it there would be no room for those that come after.
+const HIGHEST_ID_TO_AVOID = 2 ** 52;
+
 /** What the answer to a call is recognised by; without either, there is no answer. */
 export interface CallId {
   readonly ackId?: number;
@@ -41,10 +44,9 @@ export class Calls {
     this.#settings = settings;
   }
 
-  /** An id that no unsettled call has. */
+  /** An id that no call has had. */
   createId(): number {
-    do this.#lastId += 1;
-    while (this.#awaited.has(keyOf({ ackId: this.#lastId })));
+    this.#lastId += 1;
     return this.#lastId;
   }
 
@@ -131,6 +133,7 @@ export class Calls {
   ): Promise<WebPubSubResult | InvokeEventResult> {
     const { abortSignal } = request;
     const key = keyOf(request);
+    this.#avoid(request);
     return new Promise((resolve, reject) => {
       if (abortSignal?.aborted) return reject(abortReason(abortSignal));
       const abort = (): void => {
@@ -164,6 +167,12 @@ export class Calls {
       if (key !== "") this.#awaited.set(key, call);
       start(call);
     });
+  }
+
+  /** The service takes a call for a repetition whose id it has seen, settled or not. */
+  #avoid({ ackId, invocationId }: CallId): void {
+    const id = ackId ?? Number(invocationId);
+    if (id > this.#lastId && id < HIGHEST_ID_TO_AVOID) this.#lastId = id;
   }
 
   #wait(call: Call): void {

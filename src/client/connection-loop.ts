@@ -4,7 +4,7 @@ import type { Connection, Ending, IncomingFrame } from "./connection.ts";
 import { type ConnectError, NegotiateError } from "./errors.ts";
 import { askForPlace, type Negotiate, type Place } from "./negotiate.ts";
 import { openConnection } from "./open-connection.ts";
-import type { ClientConfiguration } from "./options.ts";
+import { type ClientConfiguration, LONGEST_IN_MS } from "./options.ts";
 import { pause } from "./pause.ts";
 import { isEndpointSuspect, mayBeRecovered } from "./placement.ts";
 import { Recovery } from "./recovery.ts";
@@ -17,21 +17,15 @@ const HEAD_START_IN_MS = 500;
 /** What the loop tells. Nothing of it may throw. */
 export interface LoopListener {
   frame(frame: IncomingFrame): void;
-  /** A new connection is up; `previous` is where the client was before, and until when. */
-  connected(connection: Connection, previous: Previous | undefined): void;
+  /** A new connection is up. */
+  connected(connection: Connection): void;
   /** The connection was cut and goes on, with nothing lost. */
   recovered(connection: Connection): void;
   /** There is no connection at the moment. */
   dropped(): void;
   /** What the service knew of the last connection is gone. */
-  lost(connection: Connection): void;
+  lost(connection: Connection, ending: Ending): void;
   connectFailed(args: OnConnectFailedArgs): void;
-}
-
-export interface Previous {
-  readonly endpoint: string;
-  /** In the time of `performance.now()`. */
-  readonly aliveAt: number;
 }
 
 export interface LoopParts {
@@ -75,25 +69,20 @@ export class ConnectionLoop {
   async run(signal: AbortSignal): Promise<void> {
     const { listener } = this.#parts;
     let connection = await this.#search(new Set(), signal);
-    if (connection) this.#current = connection;
-    if (connection) listener.connected(connection, undefined);
     let isRecovered = false;
     while (connection) {
+      if (signal.aborted) return connection.leave();
       const left: Connection = connection;
+      this.#current = left;
+      if (isRecovered) listener.recovered(left);
+      else listener.connected(left);
+      left.adopt();
       const { ending, elsewhere } = await this.#stay(left, isRecovered, signal);
       this.#current = undefined;
       if (signal.aborted) return;
       listener.dropped();
       connection = await this.#comeBack(left, ending, elsewhere, signal);
-      if (!connection) return;
-      if (signal.aborted) {
-        connection.leave();
-        return;
-      }
-      this.#current = connection;
-      isRecovered = connection.session === left.session;
-      if (isRecovered) listener.recovered(connection);
-      else listener.connected(connection, { endpoint: left.endpoint, aliveAt: ending.aliveAt });
+      isRecovered = connection?.session === left.session;
     }
   }
 
@@ -136,7 +125,7 @@ export class ConnectionLoop {
     const attempts = childOf(signal);
     const recovery = this.#recover(left, ending, attempts.signal);
     const lose = once(() => {
-      if (!signal.aborted) this.#parts.listener.lost(left);
+      if (!signal.aborted) this.#parts.listener.lost(left, ending);
     });
     if (!recovery) lose();
     const search = this.#search(new Set(), attempts.signal, { ending, elsewhere, recovery, left });
@@ -144,15 +133,19 @@ export class ConnectionLoop {
       if (!connection) lose();
       return connection ?? search;
     });
+    let winner: Connection | undefined;
+    const leaveLate = (late: Connection | undefined): void => {
+      if (late !== winner) late?.leave();
+    };
     try {
-      const winner = await Promise.race(recovered ? [recovered, search] : [search]);
-      // Both may come at the same time.
-      void recovery?.result.then((late) => late !== winner && late?.leave());
-      void search.then((late) => late !== winner && late?.leave()).catch(() => {});
+      winner = await Promise.race(recovered ? [recovered, search] : [search]);
       if (winner?.session !== left.session) lose();
       return winner;
     } finally {
       attempts.abort();
+      // Both may come at the same time, and one of them while the other has found the client refused.
+      void recovery?.result.then(leaveLate);
+      search.then(leaveLate, () => {});
     }
   }
 
@@ -162,7 +155,9 @@ export class ConnectionLoop {
     const isPossible = url !== undefined && configuration.recoveryTimeoutInMs > 0;
     if (!isPossible || !left.session || !mayBeRecovered(ending)) return undefined;
     const onFrame = (frame: IncomingFrame): void => listener.frame(frame);
-    const parts = { configuration, onFrame, session: left.session, random };
+    // A connection that is cut whenever it goes on must not go on as fast as it can.
+    const failures = Math.max(0, this.#failures - 1);
+    const parts = { configuration, onFrame, session: left.session, random, failures };
     return new Recovery({ url, endpoint: left.endpoint }, parts, signal);
   }
 
@@ -198,7 +193,7 @@ export class ConnectionLoop {
           ...(place && { endpoint: place.endpoint }),
         });
         place = undefined;
-        await pause(retryInMs, signal, configuration);
+        await pause(retryInMs, signal, configuration, retryAfterOf(failure));
       }
     }
     return undefined;
@@ -233,14 +228,21 @@ export class ConnectionLoop {
     this.#failures += 1;
     // The first that is refused at the door asks for another at once.
     if (!(failure instanceof NegotiateError) && failed.size === 0 && this.#failures === 1) return 0;
-    const retryAfterInMs = failure instanceof NegotiateError ? failure.retryAfterInMs : undefined;
-    return (retryAfterInMs ?? 0) + backoffInMs(configuration, this.#failures, random());
+    const retryInMs = retryAfterOf(failure) + backoffInMs(configuration, this.#failures, random());
+    return Math.min(LONGEST_IN_MS, retryInMs);
   }
 
   #negotiate(failed: readonly string[], signal: AbortSignal): Promise<Place> {
     const { configuration, negotiate } = this.#parts;
     return askForPlace(negotiate, failed, configuration.negotiateTimeoutInMs, signal);
   }
+}
+
+function retryAfterOf(failure: NegotiateError | ConnectError): number {
+  const { retryAfterInMs } = failure as Partial<NegotiateError>;
+  // The application may have made the error, and anything may be in it.
+  const isTime = typeof retryAfterInMs === "number" && retryAfterInMs > 0;
+  return isTime ? retryAfterInMs : 0;
 }
 
 /** Ends when its parent does, or by itself; once ended, the parent has forgotten it. */

@@ -10,13 +10,13 @@ import {
 import { KeepAlive, type KeepAliveReview } from "./keep-alive.ts";
 import type { Place } from "./negotiate.ts";
 import type { ClientConfiguration, WebSocketLike } from "./options.ts";
+import { PROTOCOL_ERROR } from "./placement.ts";
 import { Session } from "./session.ts";
 import type { DisconnectedMessage, GroupDataMessage, ServerDataMessage } from "./wire-types.ts";
 
 const OPEN = 1;
 const ACKNOWLEDGE_WITHIN_IN_MS = 1000;
 const CLOSE_WITHIN_IN_MS = 2000;
-const PROTOCOL_ERROR = 1002;
 
 /** What a connection brings that is for others to deal with. */
 export type IncomingFrame = AckFrame | InvokeResponseFrame | GroupDataMessage | ServerDataMessage;
@@ -42,13 +42,14 @@ export class Connection {
   readonly ended: Promise<Ending>;
   readonly openedAt = performance.now();
   session: Session | undefined;
-  userId = "";
   lastWord: DisconnectedMessage | undefined;
   readonly #url: string;
   readonly #parts: ConnectionParts;
   readonly #socket: WebSocketLike;
   readonly #isRecovery: boolean;
   readonly #deadline: ReturnType<typeof setTimeout>;
+  /** What came before anybody adopted the connection. */
+  #early: IncomingFrame[] | undefined = [];
   #keepAlive: KeepAlive | undefined;
   #nextLook: ReturnType<typeof setTimeout> | undefined;
   #nextAcknowledgement: ReturnType<typeof setTimeout> | undefined;
@@ -88,6 +89,13 @@ export class Connection {
     if (this.#isOver || this.#socket.readyState !== OPEN) return false;
     this.#socket.send(text);
     return true;
+  }
+
+  /** Delivers what has come, and from now on whatever comes: one of several may never be adopted. */
+  adopt(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const frame of early) this.#parts.onFrame(frame);
   }
 
   /** Asks for a sign of life at once. */
@@ -139,16 +147,20 @@ export class Connection {
         break;
       case "groupData":
       case "serverData":
-        if (this.#hear(frame.sequenceId, text.length)) this.#parts.onFrame(frame);
+        if (this.#hear(frame.sequenceId, text.length)) this.#deliver(frame);
         break;
       case "ack":
       case "invokeResponse":
-        this.#parts.onFrame(frame);
+        this.#deliver(frame);
     }
   }
 
+  #deliver(frame: IncomingFrame): void {
+    if (this.#early) this.#early.push(frame);
+    else this.#parts.onFrame(frame);
+  }
+
   #greet(frame: ConnectedFrame): void {
-    this.userId = frame.userId ?? "";
     if (this.session) this.session.renew(frame);
     else this.session = new Session(this.#url, frame);
     this.#becomeOpen();
@@ -163,10 +175,10 @@ export class Connection {
     this.#open();
   }
 
-  #hear(sequenceId: number | undefined, characters: number): boolean {
+  #hear(sequenceId: number | undefined | null, characters: number): boolean {
     const isNew = this.session?.hear(sequenceId, characters) ?? true;
     if (this.session?.isAcknowledgementUrgent) this.#acknowledge();
-    else if (sequenceId !== undefined) {
+    else if (typeof sequenceId === "number") {
       this.#nextAcknowledgement ??= setTimeout(() => this.#acknowledge(), ACKNOWLEDGE_WITHIN_IN_MS);
     }
     return isNew;

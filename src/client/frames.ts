@@ -33,6 +33,9 @@ export interface InvokeResponseFrame {
   readonly error?: AckMessageError;
 }
 
+// The service closes the connection of a client that sends more at once.
+const LONGEST_MESSAGE_IN_BYTES = 1024 * 1024;
+
 /** What the service says. */
 export type ServiceFrame =
   | ConnectedFrame
@@ -43,12 +46,6 @@ export type ServiceFrame =
   | InvokeResponseFrame
   | { readonly kind: "pong" };
 
-/** Data as the JSON subprotocols carry it. */
-export interface EncodedData {
-  readonly dataType: WebPubSubDataType;
-  readonly data: unknown;
-}
-
 export const PING = JSON.stringify({ type: "ping" });
 
 export const sequenceAck = (sequenceId: number): string =>
@@ -57,22 +54,32 @@ export const sequenceAck = (sequenceId: number): string =>
 export const cancelInvocation = (invocationId: string): string =>
   JSON.stringify({ type: "cancelInvocation", invocationId });
 
-/** @throws PubSubClientError `ERR_INVALID_ARGUMENT` when the content is not of that type. */
-export function encodeData(
+/** @throws PubSubClientError `ERR_INVALID_ARGUMENT` when it is too long. */
+export function encodeFrame(frame: object): string {
+  return checked(JSON.stringify(frame));
+}
+
+/** @throws PubSubClientError `ERR_INVALID_ARGUMENT` when the content is not of that type, or too long. */
+export function encodeDataFrame(
+  frame: object,
   content: JSONTypes | ArrayBuffer,
   dataType: WebPubSubDataType,
-): EncodedData {
+): string {
+  const data = encodeData(content, dataType);
+  return checked(`${JSON.stringify({ ...frame, dataType }).slice(0, -1)},"data":${data}}`);
+}
+
+function encodeData(content: JSONTypes | ArrayBuffer, dataType: WebPubSubDataType): string {
   switch (dataType) {
     case "json":
-      if (content === null || content === undefined) throw misfit(dataType, "anything but null");
-      return { dataType, data: content };
+      return encodeJson(content);
     case "text":
       if (typeof content !== "string") throw misfit(dataType, "a string");
-      return { dataType, data: content };
+      return JSON.stringify(content);
     case "binary":
     case "protobuf":
       if (!isArrayBuffer(content)) throw misfit(dataType, "an ArrayBuffer");
-      return { dataType, data: encodeBase64(content) };
+      return JSON.stringify(encodeBase64(content));
     default:
       throw new PubSubClientError(
         "ERR_INVALID_ARGUMENT",
@@ -81,12 +88,40 @@ export function encodeData(
   }
 }
 
+function encodeJson(content: unknown): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(content);
+  } catch (cause) {
+    throw misfit("json", "what JSON can say", { cause });
+  }
+  // NaN becomes null as well, and a function nothing at all; the service would close the connection.
+  if (text === undefined || text === "null") throw misfit("json", "anything but null");
+  return text;
+}
+
+function checked(text: string): string {
+  // UTF-8 needs at most three bytes for each of these characters.
+  const mayBeTooLong = text.length * 3 > LONGEST_MESSAGE_IN_BYTES;
+  const bytes = mayBeTooLong ? new TextEncoder().encode(text).length : 0;
+  if (bytes <= LONGEST_MESSAGE_IN_BYTES) return text;
+  const message = `A message may have 1 MiB; this one has ${bytes} bytes.`;
+  throw new PubSubClientError("ERR_INVALID_ARGUMENT", message);
+}
+
 // One from another realm, such as a frame, is not an instance of this realm's class.
 const isArrayBuffer = (content: unknown): content is ArrayBuffer =>
   Object.prototype.toString.call(content) === "[object ArrayBuffer]";
 
-const misfit = (dataType: string, expected: string): PubSubClientError =>
-  new PubSubClientError("ERR_INVALID_ARGUMENT", `Content of type ${dataType} must be ${expected}.`);
+const misfit = (dataType: string, expected: string, options?: ErrorOptions): PubSubClientError => {
+  const message = `Content of type ${dataType} must be ${expected}.`;
+  return new PubSubClientError("ERR_INVALID_ARGUMENT", message, options);
+};
+
+const MESSAGE_KINDS = new Map([
+  ["group", "groupData"],
+  ["server", "serverData"],
+]);
 
 /**
  * Reads what the service sent. Undefined for what this client does not know: the service may have
@@ -105,9 +140,9 @@ export function parseFrame(text: string): ServiceFrame | undefined {
       if (frame.event !== "connected" && frame.event !== "disconnected") return undefined;
       return { ...withoutType(frame), kind: frame.event };
     case "message": {
-      const kind = { group: "groupData", server: "serverData" }[frame.from as string];
-      const data = decodeData(frame);
-      if (kind === undefined || data === undefined) return undefined;
+      const kind = MESSAGE_KINDS.get(frame.from);
+      const data = kind && decodeData(frame);
+      if (data === undefined) return undefined;
       return { ...withoutType(frame), data, kind };
     }
     case "invokeResponse":
@@ -128,7 +163,8 @@ function decodeData({ dataType, data }: WireFrame): JSONTypes | ArrayBuffer | un
   switch (dataType) {
     case "text":
     case "json":
-      return data;
+      // The protocol has no null; whoever listens is promised that none comes.
+      return data ?? undefined;
     case "binary":
     case "protobuf":
       return decodeBase64(data);

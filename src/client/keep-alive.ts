@@ -1,6 +1,8 @@
 const LOOK_EVERY_IN_MS = 1000;
 // For a connection that has reason to be dead: the machine slept, or its network came and went.
 const URGENT_PATIENCE_IN_MS = 2000;
+// So that an answer that has come can be read by a process that was busy.
+const GRACE_IN_MS = 100;
 
 export interface KeepAliveSettings {
   readonly keepAliveIntervalInMs: number;
@@ -24,6 +26,8 @@ export class KeepAlive {
   #pingedAt: number | undefined;
   #patienceInMs: number;
   #expectedAt: number;
+  #wasUrged = false;
+  #wasSpared = false;
 
   constructor(settings: KeepAliveSettings, now: number) {
     this.#settings = settings;
@@ -35,22 +39,30 @@ export class KeepAlive {
   heard(now: number): void {
     this.#heardAt = now;
     this.#pingedAt = undefined;
+    this.#wasUrged = false;
+    this.#wasSpared = false;
     this.#patienceInMs = this.#usualPatienceInMs;
   }
 
   /** Asks at once and waits less long for the answer. */
   urge(now: number): KeepAliveReview {
-    this.#patienceInMs = Math.min(URGENT_PATIENCE_IN_MS, this.#usualPatienceInMs);
+    this.#wasUrged = true;
+    const patienceInMs = Math.min(URGENT_PATIENCE_IN_MS, this.#usualPatienceInMs);
+    if (this.#settings.keepAliveTimeoutInMs > 0) this.#patienceInMs = patienceInMs;
     return this.#ping(now);
   }
 
   review(now: number): KeepAliveReview {
     const hasSlept = Math.abs(now - this.#expectedAt) > LOOK_EVERY_IN_MS;
     // Once: a tab in the background is late each time.
-    if (hasSlept && !this.#isUrgent) return this.urge(now);
+    if (hasSlept && !this.#wasUrged) return this.urge(now);
     const { keepAliveIntervalInMs: interval, keepAliveTimeoutInMs: timeout } = this.#settings;
     if (this.#pingedAt !== undefined) {
-      if (now - this.#pingedAt >= this.#patienceInMs) return { due: "give-up", againInMs: 0 };
+      if (now - this.#pingedAt >= this.#patienceInMs) {
+        if (!hasSlept || this.#wasSpared) return { due: "give-up", againInMs: 0 };
+        this.#wasSpared = true;
+        return this.#wait(now, now + GRACE_IN_MS);
+      }
       return this.#wait(now, this.#pingedAt + this.#patienceInMs);
     }
     if (interval > 0) {
@@ -59,10 +71,6 @@ export class KeepAlive {
     }
     if (timeout > 0 && now - this.#heardAt >= timeout) return { due: "give-up", againInMs: 0 };
     return this.#wait(now, Number.POSITIVE_INFINITY);
-  }
-
-  get #isUrgent(): boolean {
-    return this.#pingedAt !== undefined && this.#patienceInMs <= URGENT_PATIENCE_IN_MS;
   }
 
   get #usualPatienceInMs(): number {

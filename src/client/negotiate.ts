@@ -106,7 +106,8 @@ function readAnswer(answer: NegotiateAnswer | undefined): Place {
     throw new NegotiateError(`${problem}; this one begins with ${url.protocol}.`);
   }
   const { endpoint } = answer;
-  return { url: answer.url, endpoint: typeof endpoint === "string" ? endpoint : url.host };
+  const isNamed = typeof endpoint === "string" && endpoint !== "";
+  return { url: answer.url, endpoint: isNamed ? endpoint : url.host };
 }
 
 async function refusal(response: Response): Promise<NegotiateError> {
@@ -126,12 +127,13 @@ export function readRetryAfter(value: string | null, now: number): number | unde
   if (value === null || value.trim() === "") return undefined;
   const seconds = Number(value);
   const inMs = Number.isNaN(seconds) ? Date.parse(value) - now : seconds * 1000;
-  return Number.isNaN(inMs) ? undefined : Math.max(0, inMs);
+  return Number.isFinite(inMs) ? Math.max(0, inMs) : undefined;
 }
 
 function wrapped(cause: unknown): NegotiateError {
   const { status, message } = (cause ?? {}) as { status?: unknown; message?: unknown };
-  const text = `Negotiate failed: ${String(message ?? cause)}`;
+  const reason = typeof message === "string" ? message : typeof cause;
+  const text = `Negotiate failed: ${typeof cause === "string" ? cause : reason}`;
   return new NegotiateError(text, typeof status === "number" ? { status, cause } : { cause });
 }
 
@@ -140,10 +142,15 @@ function absolute(negotiate: string | URL): string {
     document?: { baseURI: string };
     location?: { href: string };
   };
+  let url: URL;
   try {
-    return new URL(negotiate, document?.baseURI ?? location?.href).href;
+    url = new URL(negotiate, document?.baseURI ?? location?.href);
   } catch (cause) {
     const message = `negotiate must be a function or a URL, absolute outside of browsers, and is ${String(negotiate)}.`;
     throw new PubSubClientError("ERR_INVALID_OPTIONS", message, { cause });
   }
+  if (url.protocol === "http:" || url.protocol === "https:") return url.href;
+  // Not the URL itself: one for WebSockets has a token in it.
+  const message = `negotiate must be an http: or https: URL, or a function, and begins with ${url.protocol}.`;
+  throw new PubSubClientError("ERR_INVALID_OPTIONS", message);
 }

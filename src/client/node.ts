@@ -15,6 +15,6 @@ class NodeWebSocket extends WebSocket {
 /** As in browsers, with the WebSocket of the `ws` package. */
 export class ResilientPubSubClient extends BrowserClient {
   constructor(negotiate: string | URL | Negotiate, options: ResilientPubSubClientOptions = {}) {
-    super(negotiate, { webSocket: NodeWebSocket, ...options });
+    super(negotiate, { ...options, webSocket: options.webSocket ?? NodeWebSocket });
   }
 }

@@ -85,8 +85,8 @@ const PROTOCOLS: readonly ClientProtocol[] = [
   "json.webpubsub.azure.v1",
 ];
 
-// As much as a timer takes.
-const LONGEST_IN_MS = 2 ** 31 - 1;
+/** As much as a timer takes; with more, it would fire at once. */
+export const LONGEST_IN_MS = 2 ** 31 - 1;
 
 /** @throws PubSubClientError `ERR_INVALID_OPTIONS` */
 export function resolveOptions(options: ResilientPubSubClientOptions): ClientConfiguration {

@@ -1,3 +1,4 @@
+import { LONGEST_IN_MS } from "./options.ts";
 import { isOffline, whenOnline } from "./surroundings.ts";
 
 export interface PauseSettings {
@@ -9,12 +10,16 @@ export interface PauseSettings {
  * Resolves after a pause, or when the signal ends it. Without a network there is nothing to try, so
  * the pause is as long as pauses get, and ends soon after the network is back: not at once, because
  * the others in the same building have just got it back as well.
+ *
+ * @param leastInMs What nothing but the signal makes shorter: somebody asked for it.
  */
 export function pause(
   inMs: number,
   signal: AbortSignal,
   { reconnectSpreadInMs, maxRetryDelayInMs }: PauseSettings,
+  leastInMs = 0,
 ): Promise<void> {
+  const startedAt = performance.now();
   return new Promise((resolve) => {
     const finish = (): void => {
       clearTimeout(timer);
@@ -24,7 +29,9 @@ export function pause(
     };
     const stopListening = whenOnline(() => {
       clearTimeout(timer);
-      timer = setTimeout(finish, Math.random() * Math.min(inMs, reconnectSpreadInMs));
+      const owedInMs = Math.max(0, startedAt + leastInMs - performance.now());
+      const spreadInMs = Math.random() * Math.min(inMs, reconnectSpreadInMs);
+      timer = setTimeout(finish, Math.min(LONGEST_IN_MS, owedInMs + spreadInMs));
     });
     let timer = setTimeout(finish, isOffline() ? Math.max(inMs, maxRetryDelayInMs) : inMs);
     signal.addEventListener("abort", finish);

@@ -4,8 +4,17 @@ import type { Ending } from "./connection.ts";
 export const POLICY_VIOLATION = 1008;
 
 const GOING_AWAY = 1001;
+/** Somebody did not speak the protocol; whatever it was would be said again. */
+export const PROTOCOL_ERROR = 1002;
 // Those after which the service has forgotten the connection: it, or the client, meant it to end.
-const FINAL_CODES: ReadonlySet<number> = new Set([1000, 1003, 1007, POLICY_VIOLATION, 1009]);
+const FINAL_CODES: ReadonlySet<number> = new Set([
+  1000,
+  PROTOCOL_ERROR,
+  1003,
+  1007,
+  POLICY_VIOLATION,
+  1009,
+]);
 
 /** Whether the service may still know the connection. */
 export const mayBeRecovered = (ending: Ending): boolean =>
@@ -15,5 +24,8 @@ export const mayBeRecovered = (ending: Ending): boolean =>
  * Whether the end says something against the endpoint. A client that is closed with a reason, such
  * as a failback, is not: it comes back without a complaint.
  */
-export const isEndpointSuspect = (ending: Ending): boolean =>
-  mayBeRecovered(ending) && !(ending.cause === "closed" && ending.code === GOING_AWAY);
+export const isEndpointSuspect = (ending: Ending): boolean => {
+  if (ending.cause !== "closed") return ending.cause === "silent";
+  if (ending.code === PROTOCOL_ERROR) return true;
+  return ending.code !== GOING_AWAY && !FINAL_CODES.has(ending.code);
+};

@@ -12,6 +12,8 @@ const PAUSES = { retryDelayInMs: 200, maxRetryDelayInMs: 2000 };
 export interface RecoveryParts extends ConnectionParts {
   /** From 0 (included) to 1 (excluded). */
   readonly random: () => number;
+  /** Short-lived connections before this one, in a row. */
+  readonly failures: number;
 }
 
 /** Tries to go on with a connection that was cut, on the same endpoint, with nothing lost. */
@@ -41,7 +43,9 @@ export class Recovery {
   ): Promise<Connection | undefined> {
     const { configuration, random } = parts;
     const giveUpAt = performance.now() + configuration.recoveryTimeoutInMs;
-    for (let failures = 1; !signal.aborted && performance.now() < giveUpAt; failures++) {
+    let { failures } = parts;
+    if (failures > 0) await pause(backoffInMs(PAUSES, failures, random()), signal, configuration);
+    while (!signal.aborted && performance.now() < giveUpAt) {
       try {
         const connection = await openConnection(place, parts, signal);
         this.hasAnswered = true;
@@ -53,6 +57,7 @@ export class Recovery {
         }
       }
       this.#markTried();
+      failures += 1;
       await pause(backoffInMs(PAUSES, failures, random()), signal, configuration);
     }
     return undefined;

@@ -1,10 +1,10 @@
 import { Calls } from "./calls.ts";
 import type { ClientEvents, ClientState } from "./client-events.ts";
-import type { Connection } from "./connection.ts";
-import { ConnectionLoop, type LoopListener, type Previous } from "./connection-loop.ts";
+import type { Connection, Ending } from "./connection.ts";
+import { ConnectionLoop, type LoopListener } from "./connection-loop.ts";
 import { Emitter } from "./emitter.ts";
 import { PubSubClientError } from "./errors.ts";
-import { encodeData } from "./frames.ts";
+import { encodeDataFrame, encodeFrame } from "./frames.ts";
 import { type Negotiate, negotiateWith } from "./negotiate.ts";
 import {
   type ClientConfiguration,
@@ -25,8 +25,10 @@ import type {
   WebPubSubResult,
 } from "./wire-types.ts";
 
-// The service closes the connection of a client that sends more at once.
-const LONGEST_MESSAGE = 1024 * 1024;
+/** An abort may have any reason, even undefined. */
+interface Failure {
+  readonly error: unknown;
+}
 
 /** From one `start` to the `stopped` that ends it. */
 interface Run {
@@ -34,7 +36,9 @@ interface Run {
   readonly loop: ConnectionLoop;
   /** The connection that has been told to the application, and not yet told to be lost. */
   held: Connection | undefined;
-  settleStart(error?: Error): void;
+  /** The last such connection that was lost, and when it last was alive. */
+  left: { readonly endpoint: string; readonly aliveAt: number } | undefined;
+  settleStart(failure?: Failure): void;
   stopListening(): void;
 }
 
@@ -98,12 +102,14 @@ export class ResilientPubSubClient {
     }
     if (abortSignal?.aborted) throw abortReason(abortSignal);
     const run = this.#begin();
-    const abort = (): void => this.#finish(run, abortSignal && abortReason(abortSignal));
+    const abort = (): void => this.#finish(run, abortSignal && { error: abortReason(abortSignal) });
     abortSignal?.addEventListener("abort", abort);
     try {
       await new Promise<void>((resolve, reject) => {
-        run.settleStart = (error) => (error ? reject(error) : resolve());
-        run.loop.run(run.ending.signal).catch((error) => this.#finish(run, error));
+        run.settleStart = (failure) => (failure ? reject(failure.error) : resolve());
+        // Whoever hears of it may stop the client already.
+        this.#enter("connecting");
+        run.loop.run(run.ending.signal).catch((error) => this.#finish(run, { error }));
       });
     } finally {
       abortSignal?.removeEventListener("abort", abort);
@@ -179,7 +185,8 @@ export class ResilientPubSubClient {
     const event = nonEmpty("eventName", eventName);
     const { invocationId = String(this.#calls.createId()), abortSignal } = options;
     const frame = { type: "invoke", invocationId, target: "event", event };
-    const text = encode({ ...frame, ...encodeData(content, dataType) });
+    nonEmpty("invocationId", invocationId);
+    const text = encodeDataFrame(frame, content, dataType);
     this.#refuseWhenStopped();
     return this.#calls.perform({ text, invocationId, abortSignal });
   }
@@ -190,8 +197,8 @@ export class ResilientPubSubClient {
     dataType: WebPubSubDataType,
     { ackId = this.#calls.createId(), fireAndForget = false, abortSignal }: SendEventOptions,
   ): Promise<WebPubSubResult> {
-    const id = fireAndForget ? {} : { ackId };
-    const text = encode({ ...frame, ...id, ...encodeData(content, dataType) });
+    const id = fireAndForget ? {} : { ackId: count("ackId", ackId) };
+    const text = encodeDataFrame({ ...frame, ...id }, content, dataType);
     this.#refuseWhenStopped();
     return this.#calls.perform({ ...id, text, abortSignal });
   }
@@ -201,7 +208,8 @@ export class ResilientPubSubClient {
     groupName: string,
     { ackId = this.#calls.createId(), abortSignal }: JoinGroupOptions,
   ): Promise<WebPubSubResult> {
-    const text = encode({ type, group: nonEmpty("groupName", groupName), ackId });
+    const group = nonEmpty("groupName", groupName);
+    const text = encodeFrame({ type, group, ackId: count("ackId", ackId) });
     this.#refuseWhenStopped();
     return this.#calls.perform({ text, ackId, abortSignal, isRepeatable: true });
   }
@@ -221,11 +229,11 @@ export class ResilientPubSubClient {
         listener: this.#listenerOf(() => run),
       }),
       held: undefined,
+      left: undefined,
       settleStart: () => {},
       stopListening: whenInDoubt(() => run.loop.current?.doubt()),
     };
     this.#run = run;
-    this.#enter("connecting");
     return run;
   }
 
@@ -233,6 +241,7 @@ export class ResilientPubSubClient {
   #listenerOf(runOf: () => Run): LoopListener {
     return {
       frame: (frame) => {
+        if (runOf() !== this.#run) return;
         switch (frame.kind) {
           case "ack":
             return this.#calls.acknowledge(frame);
@@ -244,8 +253,12 @@ export class ResilientPubSubClient {
             return this.#emitter.emit("server-message", { message: frame });
         }
       },
-      connected: (connection, previous) => void this.#settleIn(runOf(), connection, previous),
+      connected: (connection) => void this.#settleIn(runOf(), connection),
       recovered: (connection) => {
+        const run = runOf();
+        // It was cut before it was ready, so nobody has heard of it.
+        if (!run.held) return void this.#settleIn(run, connection);
+        run.held = connection;
         this.#calls.open((text) => connection.send(text));
         this.#enter("connected");
       },
@@ -253,49 +266,52 @@ export class ResilientPubSubClient {
         this.#calls.suspend();
         this.#enter("reconnecting");
       },
-      lost: (connection) => {
+      lost: (connection, ending) => {
         this.#calls.forget();
-        this.#tellLost(runOf(), connection);
+        this.#tellLost(runOf(), connection, ending);
       },
       connectFailed: (args) => this.#emitter.emit("connect-failed", args),
     };
   }
 
   /** Joins the groups again, before anything that waits is sent and anybody hears of the connection. */
-  async #settleIn(run: Run, connection: Connection, previous: Previous | undefined): Promise<void> {
-    const { session, userId, endpoint } = connection;
+  async #settleIn(run: Run, connection: Connection): Promise<void> {
+    const isOver = (): boolean => run !== this.#run || run.loop.current !== connection;
+    const { session, endpoint } = connection;
     const connectedAt = performance.now();
     if (this.#configuration.autoRejoinGroups) {
       const groups = [...this.#groups];
-      await Promise.all(groups.map((group) => this.#rejoin(run, connection, group)));
+      await Promise.all(groups.map((group) => this.#rejoin(connection, group, isOver)));
     }
-    if (run.loop.current !== connection || run !== this.#run) return;
-    run.held = connection;
+    if (isOver()) return;
     this.#calls.open((text) => connection.send(text));
     this.#enter("connected");
+    if (isOver()) return;
+    const { left } = run;
+    run.held = connection;
     run.settleStart();
-    const connectionId = session?.connectionId ?? "";
+    const { connectionId = "", userId = "" } = session ?? {};
     this.#emitter.emit("connected", { connectionId, userId, endpoint });
-    if (!previous || previous.endpoint === endpoint) return;
-    const downtimeInMs = connectedAt - previous.aliveAt;
-    this.#emitter.emit("moved", { from: previous.endpoint, to: endpoint, downtimeInMs });
+    if (isOver() || !left || left.endpoint === endpoint) return;
+    const downtimeInMs = connectedAt - left.aliveAt;
+    this.#emitter.emit("moved", { from: left.endpoint, to: endpoint, downtimeInMs });
   }
 
-  async #rejoin(run: Run, connection: Connection, group: string): Promise<void> {
+  async #rejoin(connection: Connection, group: string, isOver: () => boolean): Promise<void> {
     const ackId = this.#calls.createId();
-    const text = encode({ type: "joinGroup", group, ackId });
+    const text = encodeFrame({ type: "joinGroup", group, ackId });
     try {
       await this.#calls.performNow({ text, ackId }, (frame) => connection.send(frame));
     } catch (error) {
       // Without a connection there is nothing to be in; the next one joins again.
-      const isOver = run.loop.current !== connection || run !== this.#run;
-      if (!isOver) this.#emitter.emit("rejoin-group-failed", { group, error: error as Error });
+      if (!isOver()) this.#emitter.emit("rejoin-group-failed", { group, error: error as Error });
     }
   }
 
-  #tellLost(run: Run, connection: Connection): void {
+  #tellLost(run: Run, connection: Connection, { aliveAt }: Pick<Ending, "aliveAt">): void {
     if (run.held === undefined) return;
     run.held = undefined;
+    run.left = { endpoint: connection.endpoint, aliveAt };
     const { session, lastWord } = connection;
     this.#emitter.emit("disconnected", {
       ...(session && { connectionId: session.connectionId }),
@@ -304,7 +320,7 @@ export class ResilientPubSubClient {
   }
 
   /** Ends a run, for the reason given or because it was asked for. */
-  #finish(run: Run, error?: Error): void {
+  #finish(run: Run, failure?: Failure): void {
     if (this.#run !== run) return;
     this.#run = undefined;
     run.stopListening();
@@ -313,11 +329,10 @@ export class ResilientPubSubClient {
     this.#calls = new Calls(this.#configuration);
     calls.close();
     this.#enter("stopped");
-    run.settleStart(
-      error ?? new PubSubClientError("ERR_CLIENT_STOPPED", "The client was stopped."),
-    );
-    if (run.held) this.#tellLost(run, run.held);
-    this.#emitter.emit("stopped", error ? { error } : {});
+    const error = new PubSubClientError("ERR_CLIENT_STOPPED", "The client was stopped.");
+    run.settleStart(failure ?? { error });
+    if (run.held) this.#tellLost(run, run.held, { aliveAt: performance.now() });
+    this.#emitter.emit("stopped", failure ? { error: failure.error as Error } : {});
   }
 
   #enter(state: ClientState): void {
@@ -328,21 +343,19 @@ export class ResilientPubSubClient {
   }
 }
 
-/** @throws PubSubClientError `ERR_INVALID_ARGUMENT` */
-function encode(frame: object): string {
-  const text = JSON.stringify(frame);
-  if (text.length <= LONGEST_MESSAGE) return text;
-  const message = `A message may have 1 MiB; this one has ${text.length} characters.`;
-  throw new PubSubClientError("ERR_INVALID_ARGUMENT", message);
-}
-
 function nonEmpty(name: string, value: unknown): string {
   if (typeof value === "string" && value !== "") return value;
   const message = `${name} must be a string that is not empty, and is ${String(value)}.`;
   throw new PubSubClientError("ERR_INVALID_ARGUMENT", message);
 }
 
-function abortReason(signal: object): Error {
-  const { reason } = signal as { reason?: Error };
+function count(name: string, value: unknown): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  const message = `${name} must be a whole number, 0 or more, and is ${String(value)}.`;
+  throw new PubSubClientError("ERR_INVALID_ARGUMENT", message);
+}
+
+function abortReason(signal: object): unknown {
+  const { reason } = signal as { reason?: unknown };
   return reason ?? new DOMException("Starting was aborted.", "AbortError");
 }

@@ -10,14 +10,17 @@ const ACKNOWLEDGE_AFTER = { messages: 300, characters: 2 * 1024 * 1024 };
 export class Session {
   readonly #url: string;
   connectionId: string;
+  userId: string;
   #reconnectionToken: string | undefined;
   #heard = 0;
   #acknowledged = 0;
   #charactersSince = 0;
 
-  constructor(url: string, { connectionId, reconnectionToken }: ConnectedFrame) {
+  constructor(url: string, { connectionId, userId, reconnectionToken }: ConnectedFrame) {
     this.#url = url;
     this.connectionId = connectionId;
+    // A service that leaves it out has no user to name.
+    this.userId = userId ?? "";
     this.#reconnectionToken = reconnectionToken;
   }
 
@@ -37,8 +40,8 @@ export class Session {
   }
 
   /** @returns False for a message that has been heard before. */
-  hear(sequenceId: number | undefined, characters: number): boolean {
-    if (sequenceId === undefined) return true;
+  hear(sequenceId: number | undefined | null, characters: number): boolean {
+    if (sequenceId === undefined || sequenceId === null) return true;
     if (sequenceId <= this.#heard) return false;
     this.#heard = sequenceId;
     this.#charactersSince += characters;

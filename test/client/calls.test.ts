@@ -1,0 +1,373 @@
+import { until } from "../support/until.ts";
+import { makeClient } from "./support/make-client.ts";
+import { Places } from "./support/places.ts";
+import { type Frame, ScriptedService, type ServiceClient } from "./support/scripted-service.ts";
+
+const failing = (code: string, more: object = {}) => expect.objectContaining({ code, ...more });
+
+async function connect(options = {}) {
+  const east = await ScriptedService.start();
+  const west = await ScriptedService.start();
+  const places = new Places({ east, west });
+  const made = makeClient(places.negotiate, options);
+  await made.client.start();
+  return { east, west, places, ...made };
+}
+
+type Connected = Awaited<ReturnType<typeof connect>>;
+
+/** Answers pings and joins, so that connections come up, and keeps silent about all else. */
+const silentAboutCalls = (frame: Frame, client: ServiceClient): void => {
+  if (frame.type === "ping" || frame.type === "joinGroup") client.answer(frame);
+};
+
+/** Takes the endpoint away; nothing comes in its place until the test says where to go. */
+async function cutOff({ east, places, client }: Connected): Promise<void> {
+  places.go("nowhere");
+  east.manners = { ...east.manners, recover: (socket) => socket.close(1008) };
+  east.latest?.cut();
+  await until(() => client.state === "reconnecting");
+}
+
+/** What the calls that are not made on the wire by number alone look like there. */
+const sent = ({ latest }: ScriptedService): string[] =>
+  (latest?.received ?? [])
+    .filter(({ type }) => !["ping", "sequenceAck"].includes(type))
+    .map(({ type, group, event, data }) => [type, group ?? event, data].filter(Boolean).join(" "));
+
+describe("a call", () => {
+  it.each<[string, (made: Connected) => Promise<unknown>, object]>([
+    [
+      "sendToGroup",
+      ({ client }) => client.sendToGroup("g", { a: 1 }, "json", { noEcho: true }),
+      { type: "sendToGroup", group: "g", noEcho: true, dataType: "json", data: { a: 1 }, ackId: 1 },
+    ],
+    [
+      "sendEvent",
+      ({ client }) => client.sendEvent("e", "text", "text", { ackId: 7 }),
+      { type: "event", event: "e", dataType: "text", data: "text", ackId: 7 },
+    ],
+    [
+      "sendEvent of bytes",
+      ({ client }) => client.sendEvent("e", new Uint8Array([0, 255]).buffer, "binary"),
+      { type: "event", event: "e", dataType: "binary", data: "AP8=", ackId: 1 },
+    ],
+    [
+      "joinGroup",
+      ({ client }) => client.joinGroup("g"),
+      { type: "joinGroup", group: "g", ackId: 1 },
+    ],
+    [
+      "leaveGroup",
+      ({ client }) => client.leaveGroup("g", { ackId: 0 }),
+      { type: "leaveGroup", group: "g", ackId: 0 },
+    ],
+  ])("%s goes out as the protocol has it, and resolves with its ack", async (_, call, frame) => {
+    const connected = await connect();
+    const { ackId } = frame as { ackId: number };
+    expect(await call(connected)).toEqual({ ackId, isDuplicated: false });
+    expect(connected.east.latest?.received).toEqual([frame]);
+  });
+
+  it("to which nobody need answer resolves when it is handed over", async () => {
+    const { client, east } = await connect();
+    const options = { fireAndForget: true };
+    expect(await client.sendToGroup("g", "x", "text", options)).toEqual({ isDuplicated: false });
+    await until(() => east.latest?.received.length);
+    expect(east.latest?.received[0]).not.toHaveProperty("ackId");
+  });
+
+  it("that the service refuses is rejected with what it said", async () => {
+    const { client, east } = await connect();
+    const error = { name: "Forbidden", message: "no" };
+    east.manners = {
+      answer: ({ ackId }, socket) => socket.send({ type: "ack", ackId, success: false, error }),
+    };
+    await expect(client.joinGroup("g")).rejects.toEqual(
+      failing("ERR_CALL_REFUSED", { name: "SendMessageError", ackId: 1, errorDetail: error }),
+    );
+  });
+
+  it("that nobody answers is rejected after its deadline, and a late answer is no news", async () => {
+    const { client, east } = await connect({ callTimeoutInMs: 20 });
+    east.manners = { answer: silentAboutCalls };
+    await expect(client.sendEvent("e", 1, "json")).rejects.toEqual(
+      failing("ERR_CALL_TIMED_OUT", { ackId: 1 }),
+    );
+    east.latest?.send({ type: "ack", ackId: 1, success: true });
+    east.manners = {};
+    expect(await client.sendEvent("e", 1, "json")).toEqual({ ackId: 2, isDuplicated: false });
+  });
+
+  it("of a client that is stopped is refused", async () => {
+    const { client } = makeClient("http://127.0.0.1:9/negotiate");
+    const refusal = failing("ERR_CLIENT_STOPPED");
+    await expect(client.joinGroup("g")).rejects.toEqual(refusal);
+    await expect(client.leaveGroup("g")).rejects.toEqual(refusal);
+    await expect(client.sendToGroup("g", 1, "json")).rejects.toEqual(refusal);
+    await expect(client.sendEvent("e", 1, "json")).rejects.toEqual(refusal);
+    await expect(client.invokeEvent("e", 1, "json")).rejects.toEqual(refusal);
+  });
+
+  it("is rejected by a stop, whether it was sent or waits", async () => {
+    const connected = await connect();
+    const { client, east } = connected;
+    east.manners = { answer: silentAboutCalls };
+    const one = expect(client.sendEvent("e", 1, "json")).rejects.toEqual(
+      failing("ERR_CLIENT_STOPPED", { message: expect.stringContaining("not known") }),
+    );
+    client.stop();
+    await one;
+    east.manners = {};
+    await client.start();
+    await cutOff(connected);
+    const two = expect(client.invokeEvent("e", 1, "json")).rejects.toEqual(
+      failing("ERR_CLIENT_STOPPED", { message: expect.stringContaining("not sent") }),
+    );
+    client.stop();
+    await two;
+  });
+});
+
+it.each([[3], [3, 5], [2 ** 52 - 1], [Number.MAX_SAFE_INTEGER]])(
+  "no call gets an id of its own that an earlier one was given: %p",
+  async (...given) => {
+    const { client } = await connect();
+    for (const ackId of given) await client.sendEvent("e", 1, "json", { ackId });
+    for (let i = 0; i < 5; i++) {
+      const { ackId } = await client.sendEvent("e", 1, "json");
+      expect(given).not.toContain(ackId);
+    }
+  },
+);
+
+it("an invocation gets no id that another has", async () => {
+  const { client, east } = await connect();
+  east.manners = { answer: silentAboutCalls };
+  void client.invokeEvent("e", 1, "json", { invocationId: "1" }).catch(() => {});
+  void client.invokeEvent("e", 1, "json").catch(() => {});
+  await until(() => east.latest?.received.length === 2);
+  expect(east.latest?.received.map(({ invocationId }) => invocationId)).toEqual(["1", "2"]);
+});
+
+describe("a call that was sent when the connection was lost", () => {
+  it.each<[string, (made: Connected) => Promise<unknown>]>([
+    ["sendToGroup", ({ client }) => client.sendToGroup("g", 1, "json")],
+    ["sendEvent", ({ client }) => client.sendEvent("e", 1, "json")],
+    ["invokeEvent", ({ client }) => client.invokeEvent("e", 1, "json")],
+  ])("is rejected, and not sent again: %s", async (_, call) => {
+    const connected = await connect();
+    const { east, west, places, client } = connected;
+    east.manners = { answer: silentAboutCalls, recover: (socket) => socket.close(1008) };
+    const calling = expect(call(connected)).rejects.toEqual(failing("ERR_OUTCOME_UNKNOWN"));
+    await until(() => east.latest?.received.length);
+    places.go("west");
+    east.latest?.cut();
+    await calling;
+    await until(() => client.endpoint === "west");
+    await client.leaveGroup("other");
+    expect(sent(west)).toEqual(["leaveGroup other"]);
+  });
+
+  it("is sent again when twice is the same as once: joinGroup, leaveGroup", async () => {
+    const connected = await connect();
+    const { east, west, places, client } = connected;
+    await client.joinGroup("a");
+    east.manners = { answer: () => {}, recover: (socket) => socket.close(1008) };
+    const joining = client.joinGroup("b");
+    const leaving = client.leaveGroup("a");
+    await until(() => east.latest?.received.length === 3);
+    let later: Promise<unknown> | undefined;
+    client.on("state-changed", () => {
+      later ??= client.sendToGroup("b", 1, "json");
+    });
+    places.go("west");
+    east.latest?.cut();
+    await Promise.all([joining, leaving]);
+    await later;
+    expect(sent(west)).toEqual(["joinGroup a", "joinGroup b", "leaveGroup a", "sendToGroup b 1"]);
+    west.latest?.close(1000);
+    await until(() => west.clients.length === 2);
+    await until(() => sent(west).length > 0);
+    await client.leaveGroup("other");
+    expect(sent(west)).toEqual(["joinGroup b", "leaveGroup other"]);
+  });
+});
+
+describe("calls made without a connection", () => {
+  it("wait for the next one, and go out after the groups, in order", async () => {
+    const connected = await connect();
+    const { client, west, places } = connected;
+    await client.joinGroup("mine");
+    await cutOff(connected);
+    const calls = Promise.all([
+      client.sendToGroup("g", 1, "json"),
+      client.joinGroup("new"),
+      client.sendEvent("e", "2", "text", { fireAndForget: true }),
+      client.sendToGroup("g", 3, "json"),
+    ]);
+    places.go("west");
+    await calls;
+    expect(sent(west)).toEqual([
+      "joinGroup mine",
+      "sendToGroup g 1",
+      "joinGroup new",
+      "event e 2",
+      "sendToGroup g 3",
+    ]);
+  });
+
+  it("wait for the first one, too", async () => {
+    const east = await ScriptedService.start();
+    const { client } = makeClient(new Places({ east }).negotiate);
+    const starting = client.start();
+    const joining = client.joinGroup("g");
+    await Promise.all([starting, joining]);
+    expect(sent(east)).toEqual(["joinGroup g"]);
+  });
+
+  it("are not overtaken by those that are made when it comes", async () => {
+    const connected = await connect();
+    const { client, west, places } = connected;
+    await cutOff(connected);
+    const first = client.sendToGroup("g", 1, "json");
+    client.on("state-changed", ({ state }) => {
+      if (state === "connected") void client.sendToGroup("g", 2, "json");
+    });
+    client.on("connected", () => void client.sendToGroup("g", 3, "json"));
+    places.go("west");
+    await first;
+    await until(() => sent(west).length === 3);
+    expect(sent(west)).toEqual(["sendToGroup g 1", "sendToGroup g 2", "sendToGroup g 3"]);
+  });
+
+  it.each([
+    ["calls", { maxQueuedCalls: 2 }],
+    ["characters", { maxQueuedCharacters: 150 }],
+  ])("are refused when too many %s wait, and the others keep their places", async (_, options) => {
+    const connected = await connect(options);
+    const { client, west, places } = connected;
+    await cutOff(connected);
+    const calls = [1, 2].map((data) => client.sendEvent("e", data, "json"));
+    await expect(client.sendEvent("e", 3, "json")).rejects.toEqual(failing("ERR_QUEUE_FULL"));
+    places.go("west");
+    await Promise.all(calls);
+    // And there is room again.
+    await cutOff({ ...connected, east: west });
+    const again = [4, 5].map((data) => client.sendEvent("e", data, "json"));
+    places.go("east");
+    await Promise.all(again);
+  });
+
+  it("leave room for others when they are aborted or their time is up", async () => {
+    const connected = await connect({ maxQueuedCalls: 1, callTimeoutInMs: 50 });
+    const { client } = connected;
+    await cutOff(connected);
+    const controller = new AbortController();
+    const one = client.sendEvent("e", 1, "json", { abortSignal: controller.signal });
+    controller.abort(new Error("never mind"));
+    await expect(one).rejects.toThrow("never mind");
+    const late = failing("ERR_CALL_TIMED_OUT", { message: expect.stringContaining("not sent") });
+    await expect(client.sendEvent("e", 2, "json")).rejects.toEqual(late);
+    await expect(client.joinGroup("g")).rejects.toEqual(late);
+  });
+
+  it("are refused at once when none may wait", async () => {
+    const connected = await connect({ maxQueuedCalls: 0 });
+    await cutOff(connected);
+    await expect(connected.client.joinGroup("g")).rejects.toEqual(failing("ERR_QUEUE_FULL"));
+  });
+});
+
+describe("the signal of a call", () => {
+  it("that has ended keeps it from being sent", async () => {
+    const { client, east } = await connect();
+    const abortSignal = AbortSignal.abort(new Error("no"));
+    await expect(client.sendEvent("e", 1, "json", { abortSignal })).rejects.toThrow("no");
+    await client.joinGroup("g");
+    expect(sent(east)).toEqual(["joinGroup g"]);
+  });
+
+  it("ends its wait for a connection, and it is never sent", async () => {
+    const connected = await connect();
+    const { client, west, places } = connected;
+    await cutOff(connected);
+    const controller = new AbortController();
+    const { signal: abortSignal } = controller;
+    const one = expect(client.sendEvent("e", 1, "json", { abortSignal })).rejects.toThrow("abort");
+    const two = client.sendEvent("e", 2, "json");
+    controller.abort();
+    await one;
+    places.go("west");
+    await two;
+    expect(sent(west)).toEqual(["event e 2"]);
+  });
+
+  it("ends its wait for an answer", async () => {
+    const { client, east } = await connect();
+    east.manners = { answer: silentAboutCalls };
+    const controller = new AbortController();
+    const { signal: abortSignal } = controller;
+    const one = expect(client.leaveGroup("g", { abortSignal })).rejects.toThrow("abort");
+    await until(() => sent(east).length === 1);
+    controller.abort();
+    await one;
+  });
+
+  it("cancels an invocation that was sent", async () => {
+    const { client, east } = await connect();
+    east.manners = { answer: silentAboutCalls };
+    const controller = new AbortController();
+    const options = { abortSignal: controller.signal, invocationId: "i" };
+    const one = expect(client.invokeEvent("e", 1, "json", options)).rejects.toThrow("abort");
+    await until(() => sent(east).length === 1);
+    controller.abort();
+    await one;
+    await until(() => east.latest?.receivedOf("cancelInvocation").length);
+    expect(east.latest?.receivedOf("cancelInvocation")).toMatchObject([{ invocationId: "i" }]);
+  });
+
+  it("has no effect once it is settled", async () => {
+    const { client, east } = await connect();
+    const controller = new AbortController();
+    const remove = jest.spyOn(controller.signal, "removeEventListener");
+    await client.sendEvent("e", 1, "json", { abortSignal: controller.signal });
+    expect(remove).toHaveBeenCalled();
+    controller.abort();
+    await client.joinGroup("g");
+    expect(sent(east)).toEqual(["event e 1", "joinGroup g"]);
+  });
+});
+
+describe("groups after a move", () => {
+  it("that cannot be joined again are told, and the client is connected all the same", async () => {
+    const connected = await connect();
+    const { client, west, places, events } = connected;
+    await client.joinGroup("open");
+    await client.joinGroup("closed");
+    const error = { name: "Forbidden", message: "no" };
+    west.manners = {
+      answer: (frame, socket) => {
+        if (frame.group !== "closed") socket.answer(frame);
+        else socket.send({ type: "ack", ackId: frame.ackId, success: false, error });
+      },
+    };
+    await cutOff(connected);
+    places.go("west");
+    await until(() => client.endpoint === "west");
+    expect(events["rejoin-group-failed"]).toEqual([
+      { group: "closed", error: failing("ERR_CALL_REFUSED", { errorDetail: error }) },
+    ]);
+  });
+
+  it("are not joined again when that is not wanted", async () => {
+    const connected = await connect({ autoRejoinGroups: false });
+    const { client, west, places } = connected;
+    await client.joinGroup("mine");
+    await cutOff(connected);
+    places.go("west");
+    await until(() => client.endpoint === "west");
+    await client.joinGroup("other");
+    expect(sent(west)).toEqual(["joinGroup other"]);
+  });
+});

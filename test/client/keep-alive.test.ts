@@ -1,0 +1,124 @@
+import { KeepAlive } from "../../src/client/keep-alive.ts";
+import { until } from "../support/until.ts";
+import { makeClient } from "./support/make-client.ts";
+import { Places } from "./support/places.ts";
+import { ScriptedService } from "./support/scripted-service.ts";
+
+const usual = { keepAliveIntervalInMs: 5000, keepAliveTimeoutInMs: 10_000 };
+
+/** Looks whenever it is asked to, until there is something to do other than to wait. */
+function lookUntil(keepAlive: KeepAlive, from: number, end: number): string {
+  for (let now = from; now <= end; ) {
+    const { due, againInMs } = keepAlive.review(now);
+    if (due) return `${due} at ${now}`;
+    expect(againInMs).toBeGreaterThan(0);
+    now += againInMs;
+  }
+  return "nothing";
+}
+
+describe("keep-alive", () => {
+  it("asks after 5 s of silence, and gives up after 10 s", () => {
+    const keepAlive = new KeepAlive(usual, 0);
+    expect(lookUntil(keepAlive, 0, 99_999)).toBe("ping at 5000");
+    expect(lookUntil(keepAlive, 5001, 99_999)).toBe("give-up at 10000");
+  });
+
+  it("counts from the last sign of life, whatever it was", () => {
+    const keepAlive = new KeepAlive(usual, 0);
+    keepAlive.review(0);
+    keepAlive.heard(900);
+    expect(lookUntil(keepAlive, 1000, 99_999)).toBe("ping at 5900");
+    keepAlive.heard(6000);
+    expect(lookUntil(keepAlive, 6100, 99_999)).toBe("ping at 11000");
+  });
+
+  it.each([
+    ["no question", { keepAliveIntervalInMs: 0, keepAliveTimeoutInMs: 3000 }, "give-up at 3000"],
+    ["neither", { keepAliveIntervalInMs: 0, keepAliveTimeoutInMs: 0 }, "nothing"],
+    ["no end", { keepAliveIntervalInMs: 2000, keepAliveTimeoutInMs: 0 }, "ping at 2000"],
+  ])("may be told to do without: %s", (_, settings, expected) => {
+    expect(lookUntil(new KeepAlive(settings, 0), 0, 99_999)).toBe(expected);
+  });
+
+  it.each([[0], [1000]])("that may not give up does not, not even after sleep (%d)", (interval) => {
+    const keepAlive = new KeepAlive(
+      { keepAliveIntervalInMs: interval, keepAliveTimeoutInMs: 0 },
+      0,
+    );
+    keepAlive.review(0);
+    expect(keepAlive.review(60_000).due).toBe("ping");
+    expect(lookUntil(keepAlive, 61_000, 999_999)).toBe("nothing");
+  });
+
+  it("asks at once after sleep, and waits 2 s", () => {
+    const keepAlive = new KeepAlive(usual, 0);
+    keepAlive.review(0);
+    expect(keepAlive.review(3_600_000)).toMatchObject({ due: "ping" });
+    expect(lookUntil(keepAlive, 3_601_000, 9_999_999)).toBe("give-up at 3602000");
+  });
+
+  it("forgives a clock that was set back, having asked", () => {
+    const keepAlive = new KeepAlive(usual, 9_000_000);
+    keepAlive.review(9_000_000);
+    expect(keepAlive.review(1000).due).toBe("ping");
+    keepAlive.heard(1010);
+    expect(lookUntil(keepAlive, 2000, 99_999)).toBe("ping at 6010");
+  });
+
+  it("does not give up when nobody could read the answer: the process was busy", () => {
+    const keepAlive = new KeepAlive(usual, 0);
+    keepAlive.review(0);
+    // Busy for 3 s, asks; then busy for 3 s again, and the answer waits to be read.
+    expect(keepAlive.review(3000).due).toBe("ping");
+    const { due, againInMs } = keepAlive.review(6000);
+    expect(due).toBeUndefined();
+    keepAlive.heard(6001);
+    expect(keepAlive.review(6000 + againInMs).due).toBeUndefined();
+  });
+
+  it("gives up in a tab in the background, where each look is late", () => {
+    const keepAlive = new KeepAlive(usual, 0);
+    keepAlive.review(0);
+    const seen: unknown[] = [];
+    for (let now = 60_000; now <= 180_000; now += 60_000) seen.push(keepAlive.review(now).due);
+    expect(seen).toEqual(["ping", undefined, "give-up"]);
+  });
+
+  it.each([
+    [usual, 2000],
+    [{ keepAliveIntervalInMs: 500, keepAliveTimeoutInMs: 800 }, 300],
+  ])("asks at once when it is told to, and waits less long: %p", (settings, patienceInMs) => {
+    const keepAlive = new KeepAlive(settings, 0);
+    keepAlive.review(0);
+    expect(keepAlive.urge(100).due).toBe("ping");
+    expect(lookUntil(keepAlive, 101, 99_999)).toBe(`give-up at ${100 + patienceInMs}`);
+  });
+});
+
+describe("a client", () => {
+  const quick = { keepAliveIntervalInMs: 30, keepAliveTimeoutInMs: 90 };
+
+  it("leaves a service that has fallen silent", async () => {
+    const east = await ScriptedService.start({ answer: () => {} });
+    const west = await ScriptedService.start();
+    const places = new Places({ east, west });
+    const { client, log } = makeClient(places.negotiate, { ...quick, handshakeTimeoutInMs: 100 });
+    await client.start();
+    places.go("west");
+    await until(() => log.includes("moved east -> west"));
+    expect(east.clients[0]?.receivedOf("ping")).toHaveLength(1);
+    expect(places.asked).toEqual(["", "east"]);
+  });
+
+  it("stays with one that answers", async () => {
+    const east = await ScriptedService.start();
+    const { client, log } = makeClient(new Places({ east }).negotiate, {
+      keepAliveIntervalInMs: 10,
+      keepAliveTimeoutInMs: 10_000,
+    });
+    await client.start();
+    await until(() => (east.latest?.receivedOf("ping").length ?? 0) >= 5);
+    expect(log).not.toContain("state reconnecting");
+  });
+});

@@ -1,0 +1,338 @@
+import type { ServerResponse } from "node:http";
+import { NegotiateError } from "express-resilient-pubsub/client";
+import { closeAfterTest } from "../support/clean-up.ts";
+import { serve } from "../support/serve.ts";
+import { until } from "../support/until.ts";
+import { makeClient } from "./support/make-client.ts";
+import { ScriptedService } from "./support/scripted-service.ts";
+
+type Answer = (res: ServerResponse) => unknown;
+
+/** A negotiate that answers like this once, or always, and rightly otherwise. */
+async function serveNegotiate(answer: Answer, times = 1) {
+  const service = await ScriptedService.start();
+  const asked: string[] = [];
+  const { url } = closeAfterTest(
+    await serve((req, res) => {
+      asked.push(req.url ?? "");
+      if (asked.length <= times) answer(res);
+      else res.end(JSON.stringify({ url: service.url, endpoint: "east" }));
+    }),
+  );
+  return { service, asked, url: `${url}/negotiate` };
+}
+
+const json = (body: unknown) => (res: ServerResponse) => res.end(JSON.stringify(body));
+
+describe("a client whose negotiate answers", () => {
+  it.each<[string, Answer, object]>([
+    ["500", (res) => res.writeHead(500).end("oops"), { status: 500 }],
+    [
+      "503 with a problem",
+      (res) => res.writeHead(503).end('{"code":"ERR_X"}'),
+      { message: "Negotiate answered 503 (ERR_X)." },
+    ],
+    [
+      "429",
+      (res) => res.writeHead(429, { "Retry-After": "0" }).end(),
+      { status: 429, retryAfterInMs: 0 },
+    ],
+    ["404", (res) => res.writeHead(404).end(), { status: 404 }],
+    [
+      "a login page",
+      (res) => res.setHeader("Content-Type", "text/html").end("<html>"),
+      { message: expect.stringContaining("text/html") },
+    ],
+    ["half of its JSON", (res) => res.end('{"url":"wss://eas'), { status: 200 }],
+    ["nothing", (res) => res.end(), { status: 200 }],
+    ["null", json(null), {}],
+    ["a number", json(5), {}],
+    ["a URL that is a number", json({ url: 5 }), {}],
+    ["a URL that is none", json({ url: "east" }), {}],
+    ["a URL for browsers", json({ url: "https://east.example?access_token=secret" }), {}],
+    [
+      "a URL that no WebSocket takes",
+      json({ url: "ws://127.0.0.1/#top" }),
+      { code: "ERR_CONNECT_FAILED" },
+    ],
+    [
+      "a URL where nobody listens",
+      json({ url: "ws://127.0.0.1:9/" }),
+      { code: "ERR_CONNECT_FAILED", endpoint: "127.0.0.1:9" },
+    ],
+    ["by hanging up", (res) => res.destroy(), {}],
+    [
+      "by hanging up in the middle",
+      (res) => {
+        res.writeHead(200, { "Content-Length": 99 }).write("{");
+        res.destroy();
+      },
+      {},
+    ],
+  ])("%s tells so and asks again", async (_, answer, error) => {
+    const { url, asked } = await serveNegotiate(answer);
+    const { client, events } = makeClient(url);
+    await client.start();
+    expect(client.endpoint).toBe("east");
+    expect(events["connect-failed"]).toEqual([
+      expect.objectContaining({
+        error: expect.objectContaining({ code: "ERR_NEGOTIATE_FAILED", ...error }),
+        retryInMs: expect.any(Number),
+      }),
+    ]);
+    expect(asked).toHaveLength(2);
+    expect(JSON.stringify(events["connect-failed"])).not.toContain("secret");
+    expect(events["connect-failed"][0]?.error.message).not.toContain("secret");
+  });
+
+  it.each([[401], [403]])("%d stops at once, and asks no more", async (status) => {
+    const { url, asked } = await serveNegotiate((res) => res.writeHead(status).end(), 99);
+    const { client, log, events } = makeClient(url);
+    const refusal = expect.objectContaining({ code: "ERR_NEGOTIATE_REFUSED", status });
+    await expect(client.start()).rejects.toEqual(refusal);
+    expect(log).toEqual(["state connecting", "state stopped", "stopped ERR_NEGOTIATE_REFUSED"]);
+    expect(events.stopped).toEqual([{ error: refusal }]);
+    expect(events.stopped[0]?.error).toBeInstanceOf(NegotiateError);
+    expect(asked).toHaveLength(1);
+  });
+
+  it.each([[401], [403]])("%d when it would come back stops, too", async (status) => {
+    let isRefused = false;
+    const service = await ScriptedService.start({ recover: () => {}, answer: () => {} });
+    const { client, log } = makeClient(async () => {
+      if (isRefused) throw Object.assign(new Error("log in"), { status });
+      return { url: service.url };
+    });
+    await client.start();
+    const calling = expect(client.sendEvent("e", 1, "json")).rejects.toMatchObject({
+      code: "ERR_CLIENT_STOPPED",
+    });
+    isRefused = true;
+    service.latest?.cut();
+    await calling;
+    await until(() => log.includes("stopped ERR_NEGOTIATE_REFUSED"));
+    expect(client.state).toBe("stopped");
+    await until(() => service.clients.every(({ closeCode }) => closeCode));
+    // It can be started again, as after logging in.
+    isRefused = false;
+    service.manners = {};
+    await client.start();
+    expect(client.state).toBe("connected");
+  });
+
+  it("500 again and again asks at random times, ever farther apart", async () => {
+    const random = jest.spyOn(Math, "random").mockReturnValue(0.5);
+    const { url } = await serveNegotiate((res) => res.writeHead(500).end(), 6);
+    const { client, events } = makeClient(url);
+    await client.start();
+    random.mockRestore();
+    expect(events["connect-failed"].map(({ retryInMs }) => retryInMs)).toEqual([
+      0.5, 1, 2, 4, 8, 10,
+    ]);
+  });
+
+  it("with Retry-After is left alone for at least that long", async () => {
+    const { url } = await serveNegotiate(
+      (res) => res.writeHead(503, { "Retry-After": "3600" }).end(),
+      9,
+    );
+    const { client, events } = makeClient(url);
+    const starting = client.start().catch(() => {});
+    await until(() => events["connect-failed"].length);
+    expect(events["connect-failed"][0]?.retryInMs).toBeGreaterThanOrEqual(3_600_000);
+    client.stop();
+    await starting;
+  });
+
+  // More than a timer takes would be no time at all.
+  it.each([["99999999999999"], ["Infinity"], ["1e300"]])(
+    "with Retry-After: %s is not asked in a hurry",
+    async (header) => {
+      const { url, asked } = await serveNegotiate(
+        (res) => res.writeHead(503, { "Retry-After": header }).end(),
+        99,
+      );
+      const { client, events } = makeClient(url, {
+        reconnectRetryOptions: { retryDelayInMs: 1e6 },
+      });
+      const random = jest.spyOn(Math, "random").mockReturnValue(0.9);
+      const starting = client.start().catch(() => {});
+      await until(() => events["connect-failed"].length);
+      random.mockRestore();
+      const [failure] = events["connect-failed"];
+      expect(failure?.retryInMs).toBeGreaterThan(1000);
+      expect(failure?.retryInMs).toBeLessThan(2 ** 31);
+      expect(asked).toHaveLength(1);
+      client.stop();
+      await starting;
+    },
+  );
+});
+
+describe("a negotiate function", () => {
+  it("that never settles is given up after its deadline, and told so", async () => {
+    const service = await ScriptedService.start();
+    const signals: AbortSignal[] = [];
+    const { client, log } = makeClient(
+      ({ signal }) => {
+        signals.push(signal);
+        return signals.length === 1 ? new Promise(() => {}) : { url: service.url };
+      },
+      { negotiateTimeoutInMs: 20 },
+    );
+    await client.start();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+    expect(log).toContain("connect-failed ERR_NEGOTIATE_FAILED");
+  });
+
+  it("is told to end when the client is stopped", async () => {
+    const signals: AbortSignal[] = [];
+    const { client } = makeClient(({ signal }) => {
+      signals.push(signal);
+      return new Promise(() => {});
+    });
+    const starting = client.start().catch(() => {});
+    client.stop();
+    await starting;
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+  });
+
+  it("that rejects long after its deadline harms nobody", async () => {
+    const service = await ScriptedService.start();
+    let reject = (_: Error): void => {};
+    let count = 0;
+    const { client } = makeClient(
+      () =>
+        count++ === 0
+          ? new Promise((_, no) => {
+              reject = no;
+            })
+          : { url: service.url },
+      { negotiateTimeoutInMs: 20 },
+    );
+    await client.start();
+    reject(new Error("late"));
+    expect(await client.joinGroup("g")).toMatchObject({ isDuplicated: false });
+  });
+
+  it.each<[string, () => unknown]>([
+    [
+      "an error",
+      () => {
+        throw new Error("no");
+      },
+    ],
+    ["a rejection", () => Promise.reject(new Error("no"))],
+    [
+      "a word",
+      () => {
+        throw "no";
+      },
+    ],
+    [
+      "null",
+      () => {
+        throw null;
+      },
+    ],
+    ["nothing", () => Promise.reject()],
+    [
+      "what is no text",
+      () => {
+        throw Object.create(null);
+      },
+    ],
+    [
+      "an odd status",
+      () => {
+        throw { status: "401" };
+      },
+    ],
+    [
+      "an odd time",
+      () => {
+        throw new NegotiateError("no", { retryAfterInMs: Number.NaN });
+      },
+    ],
+  ])("that gives up with %s is asked again", async (_, fail) => {
+    const service = await ScriptedService.start();
+    let count = 0;
+    const { client, events } = makeClient((() =>
+      count++ === 0 ? fail() : { url: service.url }) as never);
+    await client.start();
+    const [failure] = events["connect-failed"];
+    expect(failure?.error).toBeInstanceOf(NegotiateError);
+    expect(failure?.error.code).toBe("ERR_NEGOTIATE_FAILED");
+    expect(failure?.retryInMs).toBeLessThan(20);
+  });
+
+  it.each([[401], [403]])("that gives up with status %d stops the client", async (status) => {
+    const { client } = makeClient(() => Promise.reject(Object.assign(new Error("no"), { status })));
+    await expect(client.start()).rejects.toMatchObject({ code: "ERR_NEGOTIATE_REFUSED", status });
+  });
+
+  it.each([[undefined], [""], [5]])("may leave the endpoint unnamed: %p", async (endpoint) => {
+    const service = await ScriptedService.start();
+    const { client } = makeClient(() => ({ url: service.url, endpoint }) as never);
+    await client.start();
+    expect(client.endpoint).toBe(new URL(service.url).host);
+  });
+});
+
+it("an endpoint that lets nobody in is named as failed at once, and so are all others", async () => {
+  const service = await ScriptedService.start();
+  const refusing = await ScriptedService.start({ greet: (socket) => socket.close(1008) });
+  const asked: string[] = [];
+  const { client, log } = makeClient(({ failed }) => {
+    asked.push(failed.join());
+    const endpoint = ["a", "b", "c"][asked.length - 1] ?? "c";
+    return { url: endpoint === "c" ? service.url : refusing.url, endpoint };
+  });
+  await client.start();
+  expect(asked).toEqual(["", "a", "a,b"]);
+  expect(log.slice(1, 3)).toEqual([
+    "connect-failed a ERR_CONNECT_FAILED",
+    "connect-failed b ERR_CONNECT_FAILED",
+  ]);
+});
+
+it("an endpoint that lets nobody in after other failures is not left in a hurry", async () => {
+  const random = jest.spyOn(Math, "random").mockReturnValue(0.5);
+  const service = await ScriptedService.start();
+  const answers = ["", "ws://127.0.0.1:9/", service.url];
+  const { client, events } = makeClient(() => ({ url: answers.shift() ?? "" }));
+  await client.start();
+  random.mockRestore();
+  expect(events["connect-failed"].map(({ retryInMs }) => retryInMs)).toEqual([0.5, 1]);
+});
+
+it("a service that never greets is given up after the deadline of the handshake", async () => {
+  const mute = await ScriptedService.start({ greet: () => {} });
+  const service = await ScriptedService.start();
+  const { client, log } = makeClient(
+    ({ failed }) =>
+      failed.includes("mute") ? { url: service.url } : { url: mute.url, endpoint: "mute" },
+    { handshakeTimeoutInMs: 50 },
+  );
+  await client.start();
+  expect(log).toContain("connect-failed mute ERR_CONNECT_FAILED");
+  await until(() => mute.latest?.closeCode);
+});
+
+it("the URL is asked with failed= beside its own query, and with what the application adds", async () => {
+  const service = await ScriptedService.start();
+  const asked: string[] = [];
+  const { url } = closeAfterTest(
+    await serve((req, res) => {
+      asked.push(`${req.method} ${req.url} ${req.headers.authorization}`);
+      const place = { url: "ws://127.0.0.1:9/", endpoint: "a&b" };
+      res.end(JSON.stringify(asked.length === 1 ? place : { url: service.url }));
+    }),
+  );
+  let count = 0;
+  const { client } = makeClient(new URL(`${url}/negotiate?room=1`), {
+    negotiateRequest: async () => ({ method: "POST", headers: { Authorization: `n${++count}` } }),
+  });
+  await client.start();
+  expect(asked).toEqual(["POST /negotiate?room=1 n1", "POST /negotiate?room=1&failed=a%26b n2"]);
+});

@@ -1,0 +1,345 @@
+import type { Activity } from "express-resilient-pubsub/emulator";
+import { createScene } from "../emulator/support/scene.ts";
+import { clientUrl } from "../emulator/support/tokens.ts";
+import { until } from "../support/until.ts";
+import { makeClient } from "./support/make-client.ts";
+import { Places } from "./support/places.ts";
+import { ScriptedService } from "./support/scripted-service.ts";
+import { roles } from "./support/two-regions.ts";
+
+const scene = createScene();
+
+async function connect(options = {}) {
+  const east = await ScriptedService.start();
+  const west = await ScriptedService.start();
+  const places = new Places({ east, west });
+  const made = makeClient(places.negotiate, options);
+  await made.client.start();
+  made.log.length = 0;
+  return { east, west, places, ...made };
+}
+
+const RECOVERED = ["state reconnecting", "state connected"];
+
+describe("a cut connection", () => {
+  it("goes on with the same session, and says so to the service at once", async () => {
+    const { client, east, log } = await connect();
+    east.latest?.cut();
+    await until(() => client.state === "connected" && east.clients.length === 2);
+    const query = Object.fromEntries(east.latest?.url.searchParams ?? []);
+    expect(query).toEqual({
+      awps_connection_id: "connection-1",
+      awps_reconnection_token: "again",
+    });
+    expect(east.latest?.received[0]).toEqual({ type: "ping" });
+    expect(log).toEqual(RECOVERED);
+  });
+
+  it("has its calls sent again with their ids, but for invocations, whose ids say nothing", async () => {
+    const { client, east } = await connect();
+    east.manners = { answer: () => {} };
+    const sending = client.sendEvent("e", 1, "json");
+    const invoking = expect(client.invokeEvent("e", 2, "json")).rejects.toMatchObject({
+      code: "ERR_OUTCOME_UNKNOWN",
+    });
+    const joining = client.joinGroup("g");
+    await until(() => east.latest?.received.length === 3);
+    east.manners = {};
+    east.latest?.cut();
+    expect(await sending).toEqual({ ackId: 1, isDuplicated: false });
+    await Promise.all([joining, invoking]);
+    expect(east.latest?.received).toMatchObject([
+      { type: "ping" },
+      { type: "event", data: 1, ackId: 1 },
+      { type: "joinGroup", group: "g", ackId: 3 },
+    ]);
+  });
+
+  it("is asked for with the latest token that the service gave out", async () => {
+    const { client, east } = await connect();
+    east.manners = { recover: (socket) => socket.greet("connection-1", "newer") };
+    for (const count of [2, 3]) {
+      east.latest?.cut();
+      await until(() => client.state === "connected" && east.clients.length === count);
+    }
+    expect(east.latest?.url.searchParams.get("awps_reconnection_token")).toBe("newer");
+  });
+
+  it("goes on though it takes its time, when negotiate names the same endpoint", async () => {
+    const { client, east, log, places } = await connect();
+    east.manners = { answer: () => {} };
+    east.latest?.cut();
+    await until(() => places.asked.length === 2);
+    east.manners = {};
+    east.latest?.send({ type: "pong" });
+    await until(() => client.state === "connected");
+    expect(log).toEqual(RECOVERED);
+    expect(east.clients.map(({ isRecovery }) => isRecovery)).toEqual([false, true]);
+  });
+
+  it("delivers what came meanwhile, and nothing twice", async () => {
+    const { east, heard } = await connect();
+    east.latest?.message("one", 1);
+    east.latest?.message("two", 2);
+    await until(() => heard.length === 2);
+    east.manners = {
+      recover: (socket) => {
+        for (const [index, data] of ["one", "two", "three"].entries()) {
+          socket.message(data, index + 1);
+        }
+      },
+    };
+    east.latest?.cut();
+    await until(() => heard.length === 3);
+    expect(heard).toEqual(["one", "two", "three"]);
+    await until(() => east.latest?.receivedOf("sequenceAck").length);
+    expect(east.latest?.receivedOf("sequenceAck").at(-1)).toMatchObject({ sequenceId: 3 });
+  });
+
+  it("is not recovered when the service gave no token, as on the plain protocol", async () => {
+    const east = await ScriptedService.start({ greet: (socket) => socket.greet("plain", null) });
+    const protocol = "json.webpubsub.azure.v1";
+    const { client, log } = makeClient(new Places({ east }).negotiate, { protocol });
+    await client.start();
+    log.length = 0;
+    east.latest?.cut();
+    await until(() => log.includes("connected east"));
+    expect(log[1]).toBe("disconnected");
+    expect(east.clients.map(({ isRecovery }) => isRecovery)).toEqual([false, false]);
+  });
+
+  it("is not recovered when that is not wanted", async () => {
+    const { east, log } = await connect({ recoveryTimeoutInMs: 0 });
+    east.latest?.cut();
+    await until(() => log.includes("connected east"));
+    expect(east.clients.map(({ isRecovery }) => isRecovery)).toEqual([false, false]);
+  });
+
+  it.each([[1000], [1003], [1007], [1008], [1009]])(
+    "that the service closed with %d is not recovered, and nothing is said against the endpoint",
+    async (code) => {
+      const { client, east, log, places } = await connect();
+      east.manners = { answer: () => {} };
+      const calling = client.sendEvent("e", 1, "json");
+      await until(() => east.latest?.received.length);
+      places.go("nowhere");
+      east.latest?.close(code);
+      // Before there is another.
+      await expect(calling).rejects.toMatchObject({ code: "ERR_OUTCOME_UNKNOWN" });
+      expect(log.slice(0, 2)).toEqual(["state reconnecting", "disconnected"]);
+      places.go("east");
+      await until(() => log.includes("connected east"));
+      expect(east.clients.map(({ isRecovery }) => isRecovery)).toEqual([false, false]);
+      expect(places.asked.slice(0, 2)).toEqual(["", ""]);
+    },
+  );
+
+  it("that goes on only to be cut again is recovered at ever longer intervals", async () => {
+    const random = jest.spyOn(Math, "random").mockReturnValue(0.01);
+    const { client, east } = await connect();
+    let cuts = 0;
+    east.manners = {
+      answer: (frame, socket) => {
+        socket.answer(frame);
+        if (frame.type === "ping" && cuts++ < 4) setImmediate(() => socket.cut());
+      },
+    };
+    const setTimer = jest.spyOn(globalThis, "setTimeout");
+    east.latest?.cut();
+    await until(() => cuts === 5 && client.state === "connected");
+    const pauses = setTimer.mock.calls.map(([, inMs]) => inMs);
+    random.mockRestore();
+    setTimer.mockRestore();
+    // 1 % of the ceilings of recovery.
+    expect(pauses).toEqual(expect.arrayContaining([2, 4, 8]));
+  });
+});
+
+describe("recovery that does not work", () => {
+  it("is over when the service knows nothing of the connection", async () => {
+    const { east, log, places } = await connect();
+    east.manners = { recover: (socket) => socket.close(1008) };
+    east.latest?.cut();
+    await until(() => log.includes("connected east"));
+    expect(log).toEqual([
+      "state reconnecting",
+      "disconnected",
+      "state connected",
+      "connected east",
+    ]);
+    // It has answered, so it is not complained about.
+    expect(places.asked.every((failed) => failed === "")).toBe(true);
+  });
+
+  it("is no reason to wait when negotiate names another endpoint", async () => {
+    const { east, west, client, log, places } = await connect();
+    east.manners = { recover: () => {}, answer: () => {} };
+    places.go("west");
+    east.latest?.cut();
+    await until(() => client.endpoint === "west");
+    expect(log).toEqual([
+      "state reconnecting",
+      "disconnected",
+      "state connected",
+      "connected west",
+      "moved east -> west",
+    ]);
+    expect(places.asked.at(-1)).toBe("east");
+    await until(() => east.latest?.closeCode);
+    expect(west.clients).toHaveLength(1);
+  });
+
+  it("is waited for only so long when negotiate names the same endpoint", async () => {
+    const { east, client, log } = await connect({ handshakeTimeoutInMs: 100 });
+    east.manners = {
+      recover: () => {},
+      answer: (frame, socket) => !socket.isRecovery && socket.answer(frame),
+    };
+    east.latest?.cut();
+    await until(() => log.includes("connected east"));
+    expect(client.state).toBe("connected");
+    expect(east.latest?.isRecovery).toBe(false);
+  });
+
+  it("is tried at ever longer intervals", async () => {
+    const random = jest.spyOn(Math, "random").mockReturnValue(0.01);
+    const { east, places } = await connect();
+    places.go("nowhere");
+    east.manners = { recover: (socket) => socket.cut() };
+    const setTimer = jest.spyOn(globalThis, "setTimeout");
+    east.latest?.cut();
+    await until(() => east.clients.length === 5);
+    const pauses = setTimer.mock.calls.map(([, inMs]) => inMs);
+    random.mockRestore();
+    setTimer.mockRestore();
+    expect(pauses).toEqual(expect.arrayContaining([2, 4, 8]));
+  });
+
+  it("is given up after its own deadline", async () => {
+    const { east, log, places } = await connect({
+      recoveryTimeoutInMs: 30,
+      handshakeTimeoutInMs: 20,
+    });
+    places.go("nowhere");
+    east.manners = { recover: () => {}, answer: () => {} };
+    east.latest?.cut();
+    await until(() => log.includes("disconnected"));
+    const attempts = east.clients.length;
+    places.go("west");
+    await until(() => log.includes("moved east -> west"));
+    expect(east.clients).toHaveLength(attempts);
+  });
+});
+
+describe("a connection that is cut while its groups are joined again", () => {
+  /** Stopped and started again with a group; the service sits on the join. */
+  async function startAgain() {
+    const connected = await connect();
+    const { client, east, log } = connected;
+    await client.joinGroup("g");
+    client.stop();
+    log.length = 0;
+    east.manners = { answer: () => {} };
+    const starting = client.start();
+    const count = east.clients.length + 1;
+    await until(() => east.clients.length === count && east.latest?.received.length);
+    return { ...connected, starting };
+  }
+
+  it("is as good as any other once it was recovered", async () => {
+    const { client, east, log, starting } = await startAgain();
+    east.manners = {};
+    east.latest?.cut();
+    await starting;
+    expect(east.latest?.isRecovery).toBe(true);
+    expect(east.latest?.receivedOf("joinGroup").length).toBeGreaterThan(0);
+    expect(client.state).toBe("connected");
+    expect(log.filter((line) => line === "connected east")).toHaveLength(1);
+    expect(log).not.toContain("disconnected");
+  });
+
+  it("and lost was never there, so only the next one is told", async () => {
+    const { client, east, west, log, places, starting } = await startAgain();
+    places.go("west");
+    east.manners = { recover: (socket) => socket.close(1008) };
+    east.latest?.cut();
+    await starting;
+    expect(client.endpoint).toBe("west");
+    expect(log.filter((line) => !line.startsWith("state"))).toEqual(["connected west"]);
+    expect(west.latest?.receivedOf("joinGroup")).toMatchObject([{ group: "g" }]);
+  });
+
+  it("is no stop on the way: the move is told from the last one that was", async () => {
+    const { client, east, west, log, places } = await connect();
+    await client.joinGroup("g");
+    west.manners = {
+      answer: (_, socket) => socket.cut(),
+      recover: (socket) => {
+        places.go("east");
+        socket.close(1008);
+      },
+    };
+    places.go("west");
+    east.latest?.close(1000);
+    await until(() => log.includes("connected east"));
+    expect(west.clients.length).toBeGreaterThan(0);
+    expect(log.filter((line) => !line.startsWith("state"))).toEqual([
+      "disconnected",
+      "connected east",
+    ]);
+  });
+});
+
+describe("against the emulator, a client whose socket was dropped", () => {
+  async function connectToEmulator(onActivity: (activity: Activity) => void = () => {}) {
+    const appServer = await scene.appServer();
+    const emulator = await scene.emulator({ hubs: { chat: appServer.hub }, onActivity });
+    const url = clientUrl(emulator, "chat", { userId: "ada", roles, groups: ["g"] });
+    const made = makeClient(() => ({ url, endpoint: "east" }));
+    await made.client.start();
+    await appServer.nextEvents(2);
+    made.log.length = 0;
+    return { appServer, emulator, ...made };
+  }
+
+  it("has its event handled once when the ack was lost, though it was sent twice", async () => {
+    let drop = (): unknown => undefined;
+    const { appServer, emulator, client, log } = await connectToEmulator((activity) => {
+      if (activity.kind === "event" && activity.event === "order") drop();
+    });
+    drop = () => emulator.dropSockets();
+    expect(await client.sendEvent("order", 1, "json")).toEqual({ ackId: 1, isDuplicated: true });
+    expect(log).toEqual(RECOVERED);
+    expect(appServer.events.size).toBe(1);
+  });
+
+  it("has its event handled once when it was cut while that was going on", async () => {
+    let answer = (): void => {};
+    const { appServer, emulator, client } = await connectToEmulator(({ kind }) => {
+      if (kind === "clientRecovered") answer();
+    });
+    appServer.answer = () =>
+      new Promise((resolve) => {
+        answer = () => resolve({ status: 204 });
+      });
+    const sending = client.sendEvent("order", 1, "json");
+    await appServer.nextEvents(1);
+    emulator.dropSockets();
+    expect(await sending).toMatchObject({ ackId: 1 });
+    await client.leaveGroup("other");
+    expect(appServer.events.size).toBe(0);
+  });
+
+  it("hears everything that is said to its group, in order, however often that happens", async () => {
+    const { emulator, client, heard, log } = await connectToEmulator();
+    const said = Array.from({ length: 30 }, (_, index) => index + 1);
+    for (const data of said) {
+      void client.sendToGroup("g", data, "json").catch(() => {});
+      if (data % 7 === 0) emulator.dropSockets();
+      await new Promise(setImmediate);
+    }
+    await until(() => heard.length >= said.length);
+    expect(heard).toEqual(said);
+    expect(log).not.toContain("disconnected");
+  });
+});

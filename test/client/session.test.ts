@@ -1,0 +1,60 @@
+import { Session } from "../../src/client/session.ts";
+
+const open = (reconnectionToken?: string): Session =>
+  new Session("wss://east.example/client/hubs/chat?access_token=t", {
+    kind: "connected",
+    connectionId: "c",
+    userId: "ada",
+    ...(reconnectionToken && { reconnectionToken }),
+  });
+
+describe("a session", () => {
+  it("is gone on with at its own URL, with its id and its token", () => {
+    expect(open("r/+").recoveryUrl).toBe(
+      "wss://east.example/client/hubs/chat?access_token=t&awps_connection_id=c&awps_reconnection_token=r%2F%2B",
+    );
+    expect(open().recoveryUrl).toBeUndefined();
+  });
+
+  it("takes a new token, and keeps the old one when there is none", () => {
+    const session = open("old");
+    session.renew({
+      kind: "connected",
+      connectionId: "c",
+      userId: "ada",
+      reconnectionToken: "new",
+    });
+    session.renew({ kind: "connected", connectionId: "c", userId: "ada" });
+    expect(session.recoveryUrl).toContain("awps_reconnection_token=new");
+  });
+
+  it("hears everything once", () => {
+    const session = open("r");
+    const heard = [1, 2, 2, 1, 3, undefined, undefined, null, 5].map((id) => session.hear(id, 1));
+    expect(heard).toEqual([true, true, false, false, true, true, true, true, true]);
+  });
+
+  it("acknowledges what it has heard once, and again after a recovery", () => {
+    const session = open("r");
+    expect(session.takeAcknowledgement()).toBeUndefined();
+    session.hear(1, 1);
+    session.hear(2, 1);
+    expect(session.takeAcknowledgement()).toBe(2);
+    expect(session.takeAcknowledgement()).toBeUndefined();
+    session.forgetAcknowledgement();
+    expect(session.takeAcknowledgement()).toBe(2);
+  });
+
+  it.each([
+    ["300 messages", 300, 1],
+    ["2 Mi characters", 2, 1024 * 1024],
+  ])("acknowledges at once after %s", (_, messages, characters) => {
+    const session = open("r");
+    for (let id = 1; id < messages; id++) session.hear(id, characters);
+    expect(session.isAcknowledgementUrgent).toBe(false);
+    session.hear(messages, characters);
+    expect(session.isAcknowledgementUrgent).toBe(true);
+    session.takeAcknowledgement();
+    expect(session.isAcknowledgementUrgent).toBe(false);
+  });
+});

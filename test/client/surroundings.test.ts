@@ -1,0 +1,116 @@
+import { pause } from "../../src/client/pause.ts";
+import { until } from "../support/until.ts";
+import { makeClient } from "./support/make-client.ts";
+import { Places } from "./support/places.ts";
+import { ScriptedService } from "./support/scripted-service.ts";
+
+const settings = { reconnectSpreadInMs: 0, maxRetryDelayInMs: 1e9 };
+const never = new AbortController().signal;
+
+/** As in a browser, where the page tells about its network and whether it is looked at. */
+let page: EventTarget;
+let document: EventTarget & { visibilityState?: string };
+const put = (name: string, value: unknown) =>
+  Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+const original = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+
+beforeEach(() => {
+  page = new EventTarget();
+  document = new EventTarget();
+  put("addEventListener", page.addEventListener.bind(page));
+  put("removeEventListener", page.removeEventListener.bind(page));
+  put("document", document);
+});
+
+afterEach(() => {
+  for (const name of ["addEventListener", "removeEventListener", "document", "navigator"]) {
+    Reflect.deleteProperty(globalThis, name);
+  }
+  if (original) Object.defineProperty(globalThis, "navigator", original);
+});
+
+/** What becomes of a pause, without waiting for it. */
+function follow(pausing: Promise<void>) {
+  const state = { isOver: false };
+  void pausing.then(() => {
+    state.isOver = true;
+  });
+  return state;
+}
+
+/** Timers come in order, so this one comes after a pause of no time that began before. */
+const nextTimer = () => new Promise((resolve) => setTimeout(resolve, 1));
+
+describe("a pause", () => {
+  it("of no time is longer without a network, and ends when there is one", async () => {
+    put("navigator", { onLine: false });
+    const state = follow(pause(0, never, settings));
+    await nextTimer();
+    expect(state.isOver).toBe(false);
+    page.dispatchEvent(new Event("online"));
+    await until(() => state.isOver);
+  });
+
+  it("that somebody asked for is not cut short by that", async () => {
+    const controller = new AbortController();
+    const state = follow(pause(1e8, controller.signal, settings, 1e8));
+    page.dispatchEvent(new Event("online"));
+    await nextTimer();
+    expect(state.isOver).toBe(false);
+    controller.abort();
+    await until(() => state.isOver);
+  });
+
+  it("ends with its signal, and at once when that has ended already", async () => {
+    await pause(1e8, AbortSignal.abort(), settings);
+    const controller = new AbortController();
+    const pausing = pause(1e8, controller.signal, settings);
+    controller.abort();
+    await pausing;
+  });
+});
+
+it("a client that was stopped listens to nothing any more", async () => {
+  const added = [jest.spyOn(page, "addEventListener"), jest.spyOn(document, "addEventListener")];
+  const removed = [
+    jest.spyOn(page, "removeEventListener"),
+    jest.spyOn(document, "removeEventListener"),
+  ];
+  put("addEventListener", page.addEventListener.bind(page));
+  put("removeEventListener", page.removeEventListener.bind(page));
+  const service = await ScriptedService.start();
+  const { client } = makeClient(new Places({ east: service }).negotiate);
+  await client.start();
+  client.stop();
+  const listenersOf = (spies: typeof added) => spies.flatMap(({ mock }) => mock.calls);
+  expect(listenersOf(removed)).toEqual(listenersOf(added));
+  expect(listenersOf(added).length).toBeGreaterThan(0);
+});
+
+describe("a connected client asks for a sign of life at once when", () => {
+  it.each<[string, () => void]>([
+    ["the network is back", () => page.dispatchEvent(new Event("online"))],
+    ["the network is gone", () => page.dispatchEvent(new Event("offline"))],
+    ["the page is shown again", () => page.dispatchEvent(new Event("pageshow"))],
+    ["the page wakes up", () => document.dispatchEvent(new Event("resume"))],
+    [
+      "the page is looked at",
+      () => {
+        document.visibilityState = "visible";
+        document.dispatchEvent(new Event("visibilitychange"));
+      },
+    ],
+  ])("%s", async (_, happen) => {
+    const service = await ScriptedService.start();
+    const { client } = makeClient(new Places({ east: service }).negotiate);
+    await client.start();
+    document.visibilityState = "hidden";
+    document.dispatchEvent(new Event("visibilitychange"));
+    happen();
+    await client.joinGroup("g");
+    expect(service.latest?.received.map(({ type }) => type)).toEqual(["ping", "joinGroup"]);
+    // And no longer when it is stopped.
+    client.stop();
+    happen();
+  });
+});
