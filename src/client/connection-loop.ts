@@ -1,4 +1,5 @@
 import { backoffInMs } from "./backoff.ts";
+import { childOf } from "./child-signal.ts";
 import type { OnConnectFailedArgs } from "./client-events.ts";
 import type { Connection, Ending, IncomingFrame } from "./connection.ts";
 import { type ConnectError, NegotiateError } from "./errors.ts";
@@ -52,6 +53,8 @@ export class ConnectionLoop {
   /** Attempts and short-lived connections in a row. */
   #failures = 0;
   #current: Connection | undefined;
+  /** The connection was recovered, and nobody has said whether its endpoint is still the right one. */
+  #isPlaceInQuestion = false;
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
@@ -77,7 +80,7 @@ export class ConnectionLoop {
       if (isRecovered) listener.recovered(left);
       else listener.connected(left);
       left.adopt();
-      const { ending, elsewhere } = await this.#stay(left, isRecovered, signal);
+      const { ending, elsewhere } = await this.#stay(left, signal);
       this.#current = undefined;
       if (signal.aborted) return;
       listener.dropped();
@@ -86,14 +89,14 @@ export class ConnectionLoop {
     }
   }
 
-  /** Until the connection ends; a recovered one also when negotiate wants the client elsewhere. */
-  async #stay(connection: Connection, isRecovered: boolean, signal: AbortSignal) {
+  /** Until the connection ends, or negotiate wants the client elsewhere. */
+  async #stay(connection: Connection, signal: AbortSignal) {
     const stay = childOf(signal);
     const leave = (): void => connection.leave();
     signal.addEventListener("abort", leave);
     if (signal.aborted) leave();
     void connection.ended.then(() => stay.abort());
-    const elsewhere = isRecovered ? await this.#placeElsewhere(connection, stay.signal) : undefined;
+    const elsewhere = await this.#placeElsewhere(connection, stay.signal);
     if (elsewhere) leave();
     const ending = await connection.ended;
     signal.removeEventListener("abort", leave);
@@ -106,6 +109,7 @@ export class ConnectionLoop {
    * it is, or if there is no answer: there is a connection, after all.
    */
   async #placeElsewhere({ endpoint }: Connection, signal: AbortSignal): Promise<Place | undefined> {
+    if (!this.#isPlaceInQuestion) return undefined;
     const { configuration, random } = this.#parts;
     await pause(random() * configuration.reconnectSpreadInMs, signal, configuration);
     if (signal.aborted) return undefined;
@@ -139,7 +143,9 @@ export class ConnectionLoop {
     };
     try {
       winner = await Promise.race(recovered ? [recovered, search] : [search]);
-      if (winner?.session !== left.session) lose();
+      const isRecovered = winner?.session === left.session;
+      this.#isPlaceInQuestion = isRecovered && !recovery?.isWanted;
+      if (!isRecovered) lose();
       return winner;
     } finally {
       attempts.abort();
@@ -207,7 +213,9 @@ export class ConnectionLoop {
   ): Promise<void> {
     if (elsewhere) return;
     const { configuration, random } = this.#parts;
-    const spreadInMs = random() * configuration.reconnectSpreadInMs;
+    // Out of silence nobody's recovery is answered soon, and all would set out when they give it up.
+    const least = recovery && ending.cause === "silent" ? HEAD_START_IN_MS : 0;
+    const spreadInMs = least + random() * configuration.reconnectSpreadInMs;
     const backoff = this.#failures === 0 ? 0 : backoffInMs(configuration, this.#failures, random());
     await Promise.all([
       pause(Math.max(spreadInMs, backoff), signal, configuration),
@@ -217,10 +225,11 @@ export class ConnectionLoop {
   }
 
   /** The endpoint is still the right one, so nothing need be lost; but not for ever. */
-  #preferRecovery({ result }: Recovery, signal: AbortSignal): Promise<Connection | undefined> {
+  #preferRecovery(recovery: Recovery, signal: AbortSignal): Promise<Connection | undefined> {
     const { configuration } = this.#parts;
+    recovery.encourage();
     const patience = pause(configuration.handshakeTimeoutInMs, signal, configuration);
-    return Promise.race([result, patience.then(() => undefined)]);
+    return Promise.race([recovery.result, patience.then(() => undefined)]);
   }
 
   #retryInMs(failure: NegotiateError | ConnectError, failed: ReadonlySet<string>): number {
@@ -243,16 +252,6 @@ function retryAfterOf(failure: NegotiateError | ConnectError): number {
   // The application may have made the error, and anything may be in it.
   const isTime = typeof retryAfterInMs === "number" && retryAfterInMs > 0;
   return isTime ? retryAfterInMs : 0;
-}
-
-/** Ends when its parent does, or by itself; once ended, the parent has forgotten it. */
-function childOf(parent: AbortSignal): AbortController {
-  const child = new AbortController();
-  const abort = (): void => child.abort();
-  parent.addEventListener("abort", abort);
-  child.signal.addEventListener("abort", () => parent.removeEventListener("abort", abort));
-  if (parent.aborted) abort();
-  return child;
 }
 
 function once(action: () => void): () => void {

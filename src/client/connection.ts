@@ -11,7 +11,7 @@ import { KeepAlive, type KeepAliveReview } from "./keep-alive.ts";
 import type { Place } from "./negotiate.ts";
 import type { ClientConfiguration, WebSocketLike } from "./options.ts";
 import { PROTOCOL_ERROR } from "./placement.ts";
-import { Session } from "./session.ts";
+import { isSequenceId, Session } from "./session.ts";
 import type { DisconnectedMessage, GroupDataMessage, ServerDataMessage } from "./wire-types.ts";
 
 const OPEN = 1;
@@ -175,10 +175,10 @@ export class Connection {
     this.#open();
   }
 
-  #hear(sequenceId: number | undefined | null, characters: number): boolean {
+  #hear(sequenceId: unknown, characters: number): boolean {
     const isNew = this.session?.hear(sequenceId, characters) ?? true;
     if (this.session?.isAcknowledgementUrgent) this.#acknowledge();
-    else if (typeof sequenceId === "number") {
+    else if (isSequenceId(sequenceId)) {
       this.#nextAcknowledgement ??= setTimeout(() => this.#acknowledge(), ACKNOWLEDGE_WITHIN_IN_MS);
     }
     return isNew;

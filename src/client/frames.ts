@@ -135,10 +135,12 @@ export function parseFrame(text: string): ServiceFrame | undefined {
     case "pong":
       return { kind: "pong" };
     case "ack":
-      return { ...withoutType(frame), kind: "ack" };
+      if (typeof frame.ackId !== "number") return undefined;
+      return { ...withoutType(frame), ...readError(frame), kind: "ack" };
     case "system":
-      if (frame.event !== "connected" && frame.event !== "disconnected") return undefined;
-      return { ...withoutType(frame), kind: frame.event };
+      if (frame.event === "connected") return readGreeting(frame);
+      if (frame.event !== "disconnected") return undefined;
+      return { ...withoutType(frame), kind: "disconnected" };
     case "message": {
       const kind = MESSAGE_KINDS.get(frame.from);
       const data = kind && decodeData(frame);
@@ -146,7 +148,13 @@ export function parseFrame(text: string): ServiceFrame | undefined {
       return { ...withoutType(frame), data, kind };
     }
     case "invokeResponse":
-      return { ...withoutType(frame), data: decodeData(frame), kind: "invokeResponse" };
+      if (typeof frame.invocationId !== "string") return undefined;
+      return {
+        ...withoutType(frame),
+        ...readError(frame),
+        data: decodeData(frame),
+        kind: "invokeResponse",
+      };
     default:
       return undefined;
   }
@@ -157,6 +165,20 @@ type WireFrame = any;
 
 function withoutType({ type: _, ...rest }: WireFrame): WireFrame {
   return rest;
+}
+
+/** What makes a connection must be what it is used as. */
+function readGreeting(frame: WireFrame): ConnectedFrame | undefined {
+  const { connectionId, reconnectionToken, ...rest } = withoutType(frame);
+  if (typeof connectionId !== "string") return undefined;
+  const isToken = typeof reconnectionToken === "string";
+  return { ...rest, connectionId, ...(isToken && { reconnectionToken }), kind: "connected" };
+}
+
+function readError({ error }: WireFrame): { error?: AckMessageError } {
+  if (error === undefined || error === null) return {};
+  const text = (value: unknown): string => (typeof value === "string" ? value : "");
+  return { error: { ...error, name: text(error.name), message: text(error.message) } };
 }
 
 function decodeData({ dataType, data }: WireFrame): JSONTypes | ArrayBuffer | undefined {

@@ -1,5 +1,5 @@
 import { LONGEST_IN_MS } from "./options.ts";
-import { isOffline, whenOnline } from "./surroundings.ts";
+import { isOffline, whenBack } from "./surroundings.ts";
 
 export interface PauseSettings {
   readonly reconnectSpreadInMs: number;
@@ -8,8 +8,8 @@ export interface PauseSettings {
 
 /**
  * Resolves after a pause, or when the signal ends it. Without a network there is nothing to try, so
- * the pause is as long as pauses get, and ends soon after the network is back: not at once, because
- * the others in the same building have just got it back as well.
+ * the pause is as long as pauses get, and ends soon after the network, or the user, is back: not at
+ * once, because the others in the same building have just got it back as well.
  *
  * @param leastInMs What nothing but the signal makes shorter: somebody asked for it.
  */
@@ -27,7 +27,7 @@ export function pause(
       signal.removeEventListener("abort", finish);
       resolve();
     };
-    const stopListening = whenOnline(() => {
+    const stopListening = whenBack(() => {
       clearTimeout(timer);
       const owedInMs = Math.max(0, startedAt + leastInMs - performance.now());
       const spreadInMs = Math.random() * Math.min(inMs, reconnectSpreadInMs);

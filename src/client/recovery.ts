@@ -1,13 +1,16 @@
 import { backoffInMs } from "./backoff.ts";
+import { childOf } from "./child-signal.ts";
 import type { Connection, ConnectionParts } from "./connection.ts";
 import type { ConnectError } from "./errors.ts";
 import type { Place } from "./negotiate.ts";
 import { openConnection } from "./open-connection.ts";
-import { pause } from "./pause.ts";
+import { type PauseSettings, pause } from "./pause.ts";
 import { POLICY_VIOLATION } from "./placement.ts";
 
-// Closer together than other attempts: a service that restarts is back in no time.
-const PAUSES = { retryDelayInMs: 200, maxRetryDelayInMs: 2000 };
+// Each attempt costs both sides something, and in a crash all of them are in vain.
+const PAUSES = { retryDelayInMs: 1000, maxRetryDelayInMs: 4000 };
+// A service that has cut everybody shall not be knocked at by all in the same instant.
+const SHARE_OF_SPREAD = 0.2;
 
 export interface RecoveryParts extends ConnectionParts {
   /** From 0 (included) to 1 (excluded). */
@@ -25,7 +28,10 @@ export class Recovery {
   readonly tried: Promise<void>;
   /** The endpoint has spoken, if only to say that it does not know the connection. */
   hasAnswered = false;
+  /** Negotiate has named the endpoint, so there is nobody left to ask. */
+  isWanted = false;
   #markTried = (): void => {};
+  #nap: AbortController | undefined;
 
   /** @param place The endpoint, with the URL at which it goes on with the connection. */
   constructor(place: Place, parts: RecoveryParts, signal: AbortSignal) {
@@ -36,6 +42,12 @@ export class Recovery {
     this.result = this.#run(place, parts, signal).finally(this.#markTried);
   }
 
+  /** The endpoint is the right one: tries again at once. */
+  encourage(): void {
+    this.isWanted = true;
+    this.#nap?.abort();
+  }
+
   async #run(
     place: Place,
     parts: RecoveryParts,
@@ -44,7 +56,9 @@ export class Recovery {
     const { configuration, random } = parts;
     const giveUpAt = performance.now() + configuration.recoveryTimeoutInMs;
     let { failures } = parts;
-    if (failures > 0) await pause(backoffInMs(PAUSES, failures, random()), signal, configuration);
+    const spreadInMs = random() * configuration.reconnectSpreadInMs * SHARE_OF_SPREAD;
+    const backoff = failures > 0 ? backoffInMs(PAUSES, failures, random()) : 0;
+    await this.#rest(Math.max(spreadInMs, backoff), signal, configuration);
     while (!signal.aborted && performance.now() < giveUpAt) {
       try {
         const connection = await openConnection(place, parts, signal);
@@ -58,8 +72,15 @@ export class Recovery {
       }
       this.#markTried();
       failures += 1;
-      await pause(backoffInMs(PAUSES, failures, random()), signal, configuration);
+      await this.#rest(backoffInMs(PAUSES, failures, random()), signal, configuration);
     }
     return undefined;
+  }
+
+  async #rest(inMs: number, signal: AbortSignal, settings: PauseSettings): Promise<void> {
+    const nap = childOf(signal);
+    this.#nap = nap;
+    await pause(inMs, nap.signal, settings);
+    nap.abort();
   }
 }

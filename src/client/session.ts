@@ -40,8 +40,8 @@ export class Session {
   }
 
   /** @returns False for a message that has been heard before. */
-  hear(sequenceId: number | undefined | null, characters: number): boolean {
-    if (sequenceId === undefined || sequenceId === null) return true;
+  hear(sequenceId: unknown, characters: number): boolean {
+    if (!isSequenceId(sequenceId)) return true;
     if (sequenceId <= this.#heard) return false;
     this.#heard = sequenceId;
     this.#charactersSince += characters;
@@ -69,3 +69,6 @@ export class Session {
     this.#acknowledged = 0;
   }
 }
+
+/** The plain protocol has none. */
+export const isSequenceId = (value: unknown): value is number => Number.isSafeInteger(value);

@@ -16,28 +16,34 @@ const page = (): Page => globalThis as Page;
 /** The browser knows that there is no network. It may be wrong when it says that there is one. */
 export const isOffline = (): boolean => page().navigator?.onLine === false;
 
-/** @returns How to stop listening. */
-export function whenOnline(listener: () => void): () => void {
-  return listen(page() as Target, ["online"], listener);
+/**
+ * Whenever what failed before may work again: the network is back, or the page from sleep or from
+ * the background.
+ *
+ * @returns How to stop listening.
+ */
+export function whenBack(listener: () => void): () => void {
+  const { document } = page();
+  const stops = [listen(page() as Target, ["online", "pageshow"], listener)];
+  if (document) {
+    const whenVisible = (): void => {
+      if (document.visibilityState === "visible") listener();
+    };
+    stops.push(listen(document, ["resume"], listener));
+    stops.push(listen(document, ["visibilitychange"], whenVisible));
+  }
+  return () => {
+    for (const stop of stops) stop();
+  };
 }
 
 /**
- * Whenever the page has reason to doubt its connections: it comes back from the background or from
- * sleep, or its network has changed.
+ * Whenever the page has reason to doubt its connections: it is back, or its network is gone.
  *
  * @returns How to stop listening.
  */
 export function whenInDoubt(listener: () => void): () => void {
-  const { document } = page();
-  const stops = [listen(page() as Target, ["online", "offline", "pageshow"], listener)];
-  if (document) {
-    stops.push(listen(document, ["resume"], listener));
-    stops.push(
-      listen(document, ["visibilitychange"], () => {
-        if (document.visibilityState === "visible") listener();
-      }),
-    );
-  }
+  const stops = [whenBack(listener), listen(page() as Target, ["offline"], listener)];
   return () => {
     for (const stop of stops) stop();
   };

@@ -142,3 +142,29 @@ it("a sequence id of null is as good as none", async () => {
   for (const data of [1, 2]) service.latest?.message(data, null as never);
   await until(() => heard.length === 2);
 });
+
+// No text can be made of it.
+const unprintable = { toString: 1, valueOf: 1 };
+
+it.each<[string, object]>([
+  ["a message with a sequence id", { type: "message", from: "server", dataType: "json", data: 1 }],
+  ["a message of base64", { type: "message", from: "server", dataType: "binary" }],
+  ["an ack", { type: "ack", success: true }],
+  ["a refusal", { type: "ack", ackId: 1, success: false }],
+  ["an answer", { type: "invokeResponse", success: true }],
+  ["a failed answer", { type: "invokeResponse", invocationId: "1", success: false }],
+  ["another greeting", { type: "system", event: "connected" }],
+])("%s that no text can be made of leaves the client alive", async (_, frame) => {
+  const members = ["sequenceId", "data", "ackId", "error", "invocationId", "connectionId"];
+  const service = await ScriptedService.start();
+  const made = await startAt(service);
+  const calls = Promise.allSettled([made.client.invokeEvent("e", 1, "json")]);
+  for (const member of members) {
+    if (!(member in frame)) service.latest?.send({ ...frame, [member]: unprintable });
+  }
+  const error = { name: unprintable, message: unprintable };
+  if (!("from" in frame)) service.latest?.send({ ...frame, error, reconnectionToken: unprintable });
+  await expectAlive(service, made);
+  made.client.stop();
+  await calls;
+});
