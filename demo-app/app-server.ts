@@ -1,4 +1,9 @@
-import express, { type ErrorRequestHandler, type Express, type Request } from "express";
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+} from "express";
 import { FanOutError, type ResilientPubSub, resilientPubSub } from "express-resilient-pubsub";
 import type { Home } from "./app-servers.ts";
 import { controlRoutes } from "./control-routes.ts";
@@ -13,7 +18,7 @@ export interface AppServerOptions {
   readonly servers: readonly { readonly region: string; readonly url: string }[];
   readonly regions: readonly EmulatedRegion[];
   readonly addresses: OwnAddresses;
-  readonly pageFolder: string | undefined;
+  readonly page: RequestHandler | undefined;
 }
 
 const LONGEST_TEXT = 500;
@@ -23,7 +28,7 @@ export function createAppServer(options: AppServerOptions): {
   app: Express;
   pubsub: ResilientPubSub;
 } {
-  const { home, servers, regions, addresses, pageFolder } = options;
+  const { home, servers, regions, addresses, page } = options;
   const { region } = home;
   const log = new EventLog();
 
@@ -86,7 +91,7 @@ export function createAppServer(options: AppServerOptions): {
   if (regions.length > 0) {
     app.use("/api/control", controlRoutes(regions, addresses.refuseStrangers));
   }
-  if (pageFolder !== undefined) app.use(express.static(pageFolder));
+  if (page) app.use(page);
   app.use(answerError);
   return { app, pubsub };
 }

@@ -27,7 +27,7 @@ interface StartOptions extends WorldOptions {
 export async function startAppServers(
   opened: Opened,
   homes: readonly Home[],
-  { firstPort = 0, pageFolder, regions }: StartOptions,
+  { firstPort = 0, page, regions }: StartOptions,
 ): Promise<AppServer[]> {
   const places: { home: Home; listening: Listening }[] = [];
   let nextPort = firstPort;
@@ -39,7 +39,7 @@ export async function startAppServers(
   const servers = places.map(({ home, listening: { url } }) => ({ region: home.region, url }));
   const addresses = ownAddresses(places.map(({ listening }) => listening.port));
   return places.map(({ home, listening }) => {
-    const { app, pubsub } = createAppServer({ home, servers, regions, addresses, pageFolder });
+    const { app, pubsub } = createAppServer({ home, servers, regions, addresses, page });
     opened.add(pubsub);
     listening.server.on("request", app);
     return { region: home.region, url: listening.url, port: listening.port, pubsub };

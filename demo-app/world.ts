@@ -1,3 +1,4 @@
+import type { RequestHandler } from "express";
 import type { AppServer } from "./app-servers.ts";
 import type { EmulatedRegion } from "./emulated-region.ts";
 
@@ -14,8 +15,8 @@ export interface World {
 export interface WorldOptions {
   /** Where to look for free ports; 0 takes any. Default 0. */
   firstPort?: number;
-  /** Folder of the page; without one the app servers have no page. */
-  pageFolder?: string;
+  /** What serves the page; without it the app servers have none. */
+  page?: RequestHandler;
 }
 
 export const HUB = "demo";

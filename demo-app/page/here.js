@@ -2,9 +2,9 @@ import { byId, duration, element } from "./dom.js";
 
 const TITLES = {
   negotiating: () => "moving…",
-  opening: ({ endpoint }) => `to ${endpoint}…`,
   connected: ({ endpoint }) => endpoint,
   waiting: () => "nowhere",
+  stopped: () => "nowhere",
 };
 
 /** The part of the page that says which endpoint this tab is on. */
@@ -12,9 +12,12 @@ export class Here {
   #state;
   #since;
   #markOf;
+  #roleOf;
 
-  constructor({ markOf, onReconnect }) {
+  /** `markOf(name)`: number of the endpoint's colour and shape; `roleOf(name, region)`: its role there. */
+  constructor({ markOf, roleOf, onReconnect }) {
     this.#markOf = markOf;
+    this.#roleOf = roleOf;
     byId("reconnect").onclick = onReconnect;
     setInterval(() => this.#state && this.#showDetail(), 1000);
   }
@@ -60,12 +63,14 @@ export class Here {
   }
 
   #detail() {
-    const { kind, role, server, retryInMs } = this.#state;
+    const { kind, endpoint, server, retryInMs, reason } = this.#state;
     const elapsedInMs = performance.now() - this.#since;
     if (kind === "negotiating") return `asking the app server in ${server.region}`;
     if (kind === "waiting") return `asking again in ${seconds(retryInMs - elapsedInMs)}`;
-    const whose = `${role} of the app server in ${server.region}`;
-    return kind === "connected" ? `${whose}, for ${seconds(elapsedInMs)}` : whose;
+    if (kind === "stopped") return reason;
+    const role = this.#roleOf(endpoint, server.region);
+    const whose = `${role ?? "chosen"} ${role ? "of" : "by"} the app server in ${server.region}`;
+    return `${whose}, for ${seconds(elapsedInMs)}`;
   }
 }
 

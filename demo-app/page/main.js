@@ -1,9 +1,9 @@
-import { Connection } from "./connection.js";
-import { byId, duration, plainReason } from "./dom.js";
+import { byId, plainReason } from "./dom.js";
 import { Feed } from "./feed.js";
 import { Here } from "./here.js";
 import { RegionCard } from "./region-card.js";
 import { describeEvent } from "./server-events.js";
+import { Tab } from "./tab.js";
 
 const POLL_EVERY_IN_MS = 1000;
 const ANSWER_WITHIN_IN_MS = 2000;
@@ -21,9 +21,11 @@ const markOf = (endpoint) => {
 
 const messages = new Feed(byId("messages"), "Nothing said yet.");
 const timeline = new Feed(byId("timeline"), "Nothing has happened yet.");
-const connection = new Connection(userName());
-const here = new Here({ markOf, onReconnect: () => connection.start(chosen) });
 const statuses = new Map();
+const endpointsOf = (region) => statuses.get(region)?.endpoints ?? [];
+const roleOf = (endpoint, region) => endpointsOf(region).find((it) => it.name === endpoint)?.role;
+const tab = new Tab(userName());
+const here = new Here({ markOf, roleOf, onReconnect: () => tab.connect(chosen) });
 let state = {};
 
 byId("mode").textContent = isEmulated
@@ -32,7 +34,7 @@ byId("mode").textContent = isEmulated
 
 here.offerServers(servers, chosen, (server) => {
   chosen = server;
-  connection.start(server);
+  tab.connect(server);
 });
 
 for (const server of servers) {
@@ -49,27 +51,13 @@ for (const server of servers) {
   void poll(server, card);
 }
 
-connection.addEventListener("state", ({ detail }) => {
+tab.addEventListener("state", ({ detail }) => {
   state = detail;
   here.showState(detail);
   showNotice();
 });
-connection.addEventListener("lost", ({ detail: { endpoint, reason } }) => {
-  tell(`lost ${endpoint} (${reason})`, "bad");
-});
-connection.addEventListener("missed", ({ detail: { endpoint, reason } }) => {
-  tell(`could not connect to ${endpoint} (${reason})`, "bad");
-});
-connection.addEventListener("moved", ({ detail: { from, to, downtimeInMs } }) => {
-  const pause = `${duration(downtimeInMs)} without a connection`;
-  if (!from) tell(`connected to ${to}`, "good");
-  else if (from === to) tell(`back on ${to}, ${pause}`, "good");
-  else tell(`moved from ${from} to ${to}, ${pause}`, "good");
-});
-connection.addEventListener("refused", ({ detail: { server, error } }) => {
-  tell(`not served by the app server in ${server.region}: ${error}`, "bad");
-});
-connection.addEventListener("message", ({ detail: { kind, from, text, server } }) => {
+tab.addEventListener("news", ({ detail: { text, tone } }) => tell(text, tone));
+tab.addEventListener("message", ({ detail: { kind, from, text, server } }) => {
   const way = kind === "chat" ? "received" : "sent";
   const note = `${way} by the ${server} server, delivered by ${state.endpoint}`;
   messages.add({ source: from, mark: markOf(server), text, note });
@@ -78,11 +66,11 @@ connection.addEventListener("message", ({ detail: { kind, from, text, server } }
 byId("chat").addEventListener("submit", (event) => {
   event.preventDefault();
   const { text } = event.target.elements;
-  if (text.value.trim()) connection.sendEvent("chat", { text: text.value });
+  if (text.value.trim()) tab.sendEvent("chat", { text: text.value });
   text.value = "";
 });
 
-connection.start(chosen);
+tab.connect(chosen);
 
 /** Asks one server for its view, for as long as the page is open. */
 async function poll(server, card) {
@@ -105,15 +93,15 @@ async function poll(server, card) {
 }
 
 function showNotice() {
-  const { kind, endpoint, role, server } = state;
-  const endpoints = statuses.get(server?.region)?.endpoints ?? [];
+  const { kind, endpoint, server } = state;
+  const endpoints = endpointsOf(server?.region);
   const current = endpoints.find(({ name }) => name === endpoint);
   const home = endpoints.find((it) => it.role === "primary" && it.state === "healthy");
   if (kind === "connected" && current?.state === "unhealthy") {
     here.showNotice(
       `The app server in ${server.region} sees ${endpoint} down (${plainReason(current.reason)}), so broadcasts skip this tab, though its socket is still open. Reconnect moves it.`,
     );
-  } else if (kind === "connected" && role === "secondary" && home) {
+  } else if (kind === "connected" && current?.role === "secondary" && home) {
     here.showNotice(
       `${home.name} is healthy: new clients go there. This one stays on ${endpoint} until it reconnects.`,
     );

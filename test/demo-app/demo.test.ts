@@ -18,6 +18,15 @@ describe("the demo", () => {
     }
   });
 
+  it("serves the page's client beside it", async () => {
+    const { urlOf } = await startWorld("export const client = 1;");
+
+    const response = await fetch(`${urlOf("westus")}/client.js`);
+
+    expect(response.headers.get("content-type")).toMatch("text/javascript");
+    expect(await response.text()).toBe("export const client = 1;");
+  });
+
   it("has two app servers that see both endpoints healthy, each with its own as primary", async () => {
     const { status } = await startWorld();
 

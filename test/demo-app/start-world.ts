@@ -2,6 +2,7 @@ import { request } from "node:http";
 import path from "node:path";
 import { WebSocket } from "ws";
 import { startEmulatedWorld } from "../../demo-app/emulated-world.ts";
+import { pageHandler } from "../../demo-app/page-handler.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
 import { until } from "../support/until.ts";
 
@@ -11,10 +12,10 @@ interface Frame {
   readonly data?: { readonly text?: string; readonly server?: string; readonly from?: string };
 }
 
-/** The demo on free ports; it ends after the test. */
-export async function startWorld() {
-  const pageFolder = path.join(__dirname, "../../demo-app/page");
-  const world = closeAfterTest(await startEmulatedWorld({ pageFolder }));
+/** The demo on free ports, with this as its page's client; it ends after the test. */
+export async function startWorld(clientCode = "") {
+  const page = pageHandler(path.join(__dirname, "../../demo-app/page"), clientCode);
+  const world = closeAfterTest(await startEmulatedWorld({ page }));
   const urlOf = (region: string): string => {
     const server = world.servers.find((it) => it.region === region);
     if (!server) throw new Error(`no app server in ${region}`);

@@ -1,0 +1,101 @@
+import type { Express } from "express";
+import type { ResilientPubSubClientOptions } from "express-resilient-pubsub/client";
+import { type Tab, useBrowser } from "../support/browser.ts";
+import { bundleClient } from "../support/client-bundle.ts";
+import { startWorld, type World } from "../support/regions.ts";
+import { until } from "../support/until.ts";
+
+/** An event of the client, as far as it can be told across. */
+export interface Seen {
+  readonly name: string;
+  readonly endpoint?: string;
+  readonly connectionId?: string;
+  readonly state?: string;
+  readonly retryInMs?: number;
+  readonly code?: string;
+  readonly message?: string;
+  readonly data?: unknown;
+}
+
+const PAGE = `<!doctype html><link rel="icon" href="data:,"><script type="module">
+  import { ResilientPubSubClient } from "/client.js";
+  const names = ["connected", "disconnected", "stopped", "moved", "connect-failed", "state-changed",
+    "server-message", "group-message", "rejoin-group-failed"];
+  globalThis.seen = [];
+  globalThis.begin = (negotiate, options) => {
+    globalThis.client = new ResilientPubSubClient(negotiate, options);
+    for (const name of names) client.on(name, ({ error, message, ...rest }) => {
+      seen.push({ name, ...rest, code: error?.code, data: message?.data, message: message?.message });
+    });
+    return client.start().then(() => "started", ({ code }) => code);
+  };
+</script>`;
+
+/** For each test, two emulated regions and a tab with nothing but the client in it. */
+export function useClientPage() {
+  const openTab = useBrowser();
+  let clientCode: string;
+  beforeAll(async () => {
+    clientCode = await bundleClient();
+  }, 60_000);
+
+  return async (
+    prepare: (app: Express) => void = () => {},
+  ): Promise<World & { page: ClientPage }> => {
+    const roles = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
+    const world = await startWorld({
+      negotiate: { authenticate: () => ({ userId: "ada", roles }) },
+      health: { transitionIntervalInMs: 50, timeoutInMs: 500 },
+      prepare: (app) => {
+        app.get("/page", (_req, res) => void res.type("html").send(PAGE));
+        app.get("/client.js", (_req, res) => void res.type("js").send(clientCode));
+        prepare(app);
+      },
+    });
+    return { ...world, page: new ClientPage(await openTab(`${world.url}/page`)) };
+  };
+}
+
+/** The page's client, driven from here. */
+export class ClientPage {
+  readonly tab: Tab;
+
+  constructor(tab: Tab) {
+    this.tab = tab;
+  }
+
+  /** @returns `started`, or the code of the error. */
+  begin(options: ResilientPubSubClientOptions = {}, negotiate = "/negotiate"): Promise<string> {
+    return this.run(`begin("${negotiate}", ${JSON.stringify(options)})`);
+  }
+
+  /** Runs code in the page, where `client` and `seen` are known. */
+  run<T>(code: string): Promise<T> {
+    return this.tab.page.evaluate(code);
+  }
+
+  seen(name: string): Promise<Seen[]> {
+    return this.run(`seen.filter(({ name }) => name === "${name}")`);
+  }
+
+  async heard(name: "server-message" | "group-message"): Promise<unknown[]> {
+    return (await this.seen(name)).map(({ data }) => data);
+  }
+
+  /** Waits until the client has been without a connection, and has one again. */
+  async cameBack(): Promise<void> {
+    await until(async () => {
+      const states = (await this.seen("state-changed")).map(({ state }) => state);
+      return states.includes("reconnecting") && states.at(-1) === "connected";
+    });
+  }
+
+  async isOn(endpoint: string): Promise<void> {
+    await until(async () => (await this.run("client.endpoint")) === endpoint);
+  }
+
+  /** Every tab of a real user would show these in red. */
+  get errors(): readonly string[] {
+    return this.tab.errors;
+  }
+}

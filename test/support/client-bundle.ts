@@ -1,0 +1,16 @@
+import { execFile } from "node:child_process";
+import path from "node:path";
+import { promisify } from "node:util";
+
+const root = path.join(__dirname, "../..");
+const program = `
+  import { bundleClient } from "./demo-app/client-bundle.ts";
+  process.stdout.write(await bundleClient());
+`;
+
+/** The client as the demo serves it. Vite is made of modules that Jest cannot load. */
+export async function bundleClient(): Promise<string> {
+  const options = ["--import", "tsx", "--input-type=module", "--eval", program];
+  const { stdout } = await promisify(execFile)(process.execPath, options, { cwd: root });
+  return stdout;
+}
