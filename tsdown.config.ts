@@ -1,7 +1,8 @@
 import { defineConfig, type UserConfig } from "tsdown";
 
-const shared: UserConfig = { dts: true, sourcemap: true, clean: true };
+const shared: UserConfig = { format: ["esm", "cjs"], dts: true, sourcemap: true };
 
+// The output folder is emptied once, before either of the two writes to it.
 export default defineConfig([
   {
     ...shared,
@@ -11,15 +12,12 @@ export default defineConfig([
       cli: "src/cli/main.ts",
       client: "src/client/node.ts",
     },
-    format: ["esm", "cjs"],
     target: "node20",
   },
-  // One file that a browser can load as it is.
+  // One file that a browser can load as it is, and its twin for tools that simulate browsers.
   {
     ...shared,
-    clean: false,
     entry: { "client.browser": "src/client/index.ts" },
-    format: "esm",
     platform: "browser",
     target: "es2022",
     minify: true,

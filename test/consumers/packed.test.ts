@@ -1,64 +1,23 @@
-import { execFile, spawn } from "node:child_process";
-import {
-  chmod,
-  copyFile,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rm,
-  symlink,
-  writeFile,
-} from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { spawn } from "node:child_process";
+import { chmod, copyFile, mkdir, symlink } from "node:fs/promises";
 import path from "node:path";
-import { promisify } from "node:util";
 import { until } from "../support/until.ts";
+import { compile } from "./support/compile.ts";
+import { modulesOfRoot, PackedPackage } from "./support/packed-package.ts";
+import { run } from "./support/run.ts";
 
-const execute = promisify(execFile);
-const root = path.join(__dirname, "../..");
-const fixtures = path.join(__dirname, "fixtures");
-const modulesOfRoot = path.join(root, "node_modules");
-
-let folder: string;
+let packed: PackedPackage;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), "consumer-"));
-  await execute("npm", ["run", "build"], { cwd: root });
-  const pack = ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder];
-  const { stdout } = await execute("npm", pack, { cwd: root });
-  await execute("tar", ["xzf", stdout.trim()], { cwd: folder });
+  packed = await PackedPackage.create();
 }, 120_000);
 
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-/** A project that has installed the tarball, its dependencies and one version of Express. */
-async function createConsumer(express: "express" | "express4"): Promise<string> {
-  const consumer = path.join(folder, express);
-  const modules = path.join(consumer, "node_modules");
-  const { dependencies } = JSON.parse(
-    await readFile(path.join(folder, "package/package.json"), "utf8"),
-  );
-  for (const name of [...Object.keys(dependencies), "@types", "typescript"]) {
-    await mkdir(path.dirname(path.join(modules, name)), { recursive: true });
-    await symlink(path.join(modulesOfRoot, name), path.join(modules, name));
-  }
-  await symlink(path.join(modulesOfRoot, express), path.join(modules, "express"));
-  await execute("cp", [
-    "-r",
-    path.join(folder, "package"),
-    path.join(modules, "express-resilient-pubsub"),
-  ]);
-  await linkCommands(modules);
-  for (const file of await readdir(fixtures)) {
-    await copyFile(path.join(fixtures, file), path.join(consumer, file));
-  }
-  return consumer;
-}
+afterAll(() => packed.remove());
 
 /** What `npm install` does with the `bin` of a manifest. */
-async function linkCommands(modules: string): Promise<void> {
+async function linkCommands(consumer: string): Promise<void> {
+  const modules = path.join(consumer, "node_modules");
   const installed = path.join(modules, "express-resilient-pubsub");
-  const { bin } = JSON.parse(await readFile(path.join(installed, "package.json"), "utf8"));
+  const { bin } = await packed.manifest();
   await mkdir(path.join(modules, ".bin"));
   for (const [name, file] of Object.entries<string>(bin)) {
     await chmod(path.join(installed, file), 0o755);
@@ -71,7 +30,9 @@ describe.each(["express", "express4"] as const)(
   (express) => {
     let consumer: string;
     beforeAll(async () => {
-      consumer = await createConsumer(express);
+      const modules = { ...(await packed.dependencies()), express, "@types": "@types" };
+      consumer = await packed.createConsumer(["server"], modules);
+      await linkCommands(consumer);
     }, 60_000);
 
     it.each([
@@ -80,10 +41,7 @@ describe.each(["express", "express4"] as const)(
     ])(
       "%s",
       async (_, program) => {
-        const { stdout, stderr } = await execute(process.execPath, [program], {
-          cwd: consumer,
-          timeout: 30_000,
-        });
+        const { stdout, stderr } = await run(consumer, [program]);
         expect(stderr).toBe("");
         expect(stdout.trim()).toBe("eastus | westus | eastus,westus");
       },
@@ -117,24 +75,15 @@ describe.each(["express", "express4"] as const)(
     ])(
       "typed %s",
       async (_, file) => {
-        await copyFile(path.join(fixtures, "types.ts"), path.join(consumer, file));
-        const compilerOptions = {
-          strict: true,
-          noEmit: true,
-          target: "es2022",
+        await copyFile(path.join(consumer, "types.ts"), path.join(consumer, file));
+        const problems = await compile(consumer, [file], {
           module: "node20",
           types: ["node"],
           esModuleInterop: true,
           // Other packages' declarations are theirs to keep; ours are checked through their use here.
           skipLibCheck: true,
-        };
-        const config = path.join(consumer, "tsconfig.json");
-        await writeFile(config, JSON.stringify({ compilerOptions, files: [file] }));
-        const compiler = path.join(modulesOfRoot, "typescript/bin/tsc");
-        const { stdout } = await execute(process.execPath, [compiler, "-p", config], {
-          cwd: consumer,
-        }).catch((error) => error);
-        expect(stdout).toBe("");
+        });
+        expect(problems).toBe("");
       },
       60_000,
     );
@@ -143,18 +92,14 @@ describe.each(["express", "express4"] as const)(
 
 it("the package is published as its manifest says", async () => {
   const publint = path.join(modulesOfRoot, "publint/src/cli.js");
-  const { stdout } = await execute(process.execPath, [
-    publint,
-    "--strict",
-    "--pack",
-    "false",
-    path.join(folder, "package"),
-  ]).catch((error) => error);
+  const { stdout } = await run(packed.folder, [publint, "--strict", "--pack", "false"]).catch(
+    (error) => error,
+  );
   expect(stdout).toContain("All good!");
 }, 60_000);
 
 it("contains what it needs and no more", async () => {
-  expect((await readdir(path.join(folder, "package"))).sort()).toEqual([
+  expect((await packed.contents()).sort()).toEqual([
     "CHANGELOG.md",
     "LICENSE",
     "README.md",

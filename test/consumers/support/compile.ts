@@ -1,0 +1,18 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { modulesOfRoot } from "./packed-package.ts";
+import { run } from "./run.ts";
+
+/** @returns What the TypeScript compiler complains about. */
+export async function compile(
+  consumer: string,
+  files: readonly string[],
+  options: object,
+): Promise<string> {
+  const compilerOptions = { strict: true, noEmit: true, target: "es2022", ...options };
+  const config = path.join(consumer, "tsconfig.json");
+  await writeFile(config, JSON.stringify({ compilerOptions, files }));
+  const compiler = path.join(modulesOfRoot, "typescript/bin/tsc");
+  const { stdout } = await run(consumer, [compiler, "-p", config]).catch((error) => error);
+  return stdout;
+}

@@ -1,0 +1,103 @@
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+
+const execute = promisify(execFile);
+const root = path.join(__dirname, "../../..");
+const fixtures = path.join(__dirname, "../fixtures");
+export const modulesOfRoot = path.join(root, "node_modules");
+
+const needed = [
+  "src",
+  "docs",
+  "CHANGELOG.md",
+  "LICENSE",
+  "README.md",
+  "package.json",
+  "tsconfig.json",
+  "tsdown.config.ts",
+];
+
+/** The package as it is published, unpacked, and a place for projects that install it. */
+export class PackedPackage {
+  /** A folder that is removed with the package. */
+  readonly home: string;
+  #consumers = 0;
+
+  static async create(): Promise<PackedPackage> {
+    const packed = new PackedPackage(await mkdtemp(path.join(tmpdir(), "consumers-")));
+    try {
+      await packed.#pack();
+      return packed;
+    } catch (error) {
+      await packed.remove();
+      throw error;
+    }
+  }
+
+  private constructor(home: string) {
+    this.home = home;
+  }
+
+  get folder(): string {
+    return path.join(this.home, "package");
+  }
+
+  async manifest() {
+    return JSON.parse(await readFile(path.join(this.folder, "package.json"), "utf8"));
+  }
+
+  /**
+   * A project that has installed the tarball, and of the modules only those named.
+   *
+   * @param fixtureFolders What the project consists of.
+   * @param modules Names of modules, with the names that the root has them by.
+   */
+  async createConsumer(
+    fixtureFolders: readonly string[],
+    modules: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
+    this.#consumers += 1;
+    const consumer = path.join(this.home, `consumer-${this.#consumers}`);
+    const installed = path.join(consumer, "node_modules");
+    await cp(this.folder, path.join(installed, "express-resilient-pubsub"), { recursive: true });
+    for (const [name, nameInRoot] of Object.entries(modules)) {
+      await mkdir(path.dirname(path.join(installed, name)), { recursive: true });
+      await symlink(path.join(modulesOfRoot, nameInRoot), path.join(installed, name));
+    }
+    for (const folder of fixtureFolders) {
+      await cp(path.join(fixtures, folder), consumer, { recursive: true });
+    }
+    return consumer;
+  }
+
+  /** All that `npm install express-resilient-pubsub` brings, for `createConsumer`. */
+  async dependencies(): Promise<Record<string, string>> {
+    const { dependencies } = await this.manifest();
+    return Object.fromEntries(Object.keys(dependencies).map((name) => [name, name]));
+  }
+
+  /** What is published, from the top. */
+  contents(): Promise<string[]> {
+    return readdir(this.folder);
+  }
+
+  remove(): Promise<void> {
+    return rm(this.home, { recursive: true, force: true });
+  }
+
+  /** Builds in a folder of its own, out of the way of other builds. */
+  async #pack(): Promise<void> {
+    const source = path.join(this.home, "source");
+    for (const name of needed) {
+      await cp(path.join(root, name), path.join(source, name), { recursive: true });
+    }
+    await symlink(modulesOfRoot, path.join(source, "node_modules"));
+    await execute("npm", ["run", "build"], { cwd: source });
+    const pack = ["pack", "--ignore-scripts", "--silent", "--pack-destination", this.home];
+    const { stdout } = await execute("npm", pack, { cwd: source });
+    await execute("tar", ["xzf", stdout.trim()], { cwd: this.home });
+  }
+}
