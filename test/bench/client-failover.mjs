@@ -1,0 +1,48 @@
+import { figuresOf } from "./support/herd-figures.mjs";
+import { isDisturbed, printCell, printTables } from "./support/herd-report.mjs";
+import { trial } from "./support/herd-trial.mjs";
+import { affordableSockets } from "./support/limit.mjs";
+import { printQuestion } from "./support/report.mjs";
+import { readCount } from "./support/settings.mjs";
+
+const makes = ["ours", "official", "official json", "official tuned", "bare"];
+export const faults = {
+  crash: { name: "crash of the primary", patienceInMs: 45_000, p99InMs: 3000 },
+  blackhole: { name: "blackhole of the primary", patienceInMs: 60_000, p99InMs: 15_000 },
+  restart: { name: "restart, sessions kept", patienceInMs: 45_000, p99InMs: 2000 },
+  "restart-empty": { name: "restart, sessions lost", patienceInMs: 45_000, p99InMs: 2000 },
+};
+
+/** What do clients feel of a fault, whoever made them? */
+export async function run(wanted = Object.keys(faults)) {
+  const clients = affordableSockets(readCount("BENCH_CLIENTS", 1000), 2);
+  printQuestion(
+    `Clients in failover: for how long do ${clients} hear nothing, and what do they miss?`,
+    [
+      "Two regions in one process, the app server with the plugin's default options in another, the",
+      "clients in two more; all fresh for each line. A broadcast every 100 ms. The mean of the",
+      "negotiates is that from the first to the last one after the fault.",
+    ],
+  );
+  const rows = [];
+  for (const key of wanted) {
+    const fault = faults[key];
+    console.log(`  -- ${fault.name}, given up after ${fault.patienceInMs / 1000} s`);
+    const cells = {};
+    for (const make of makes) {
+      const { patienceInMs } = fault;
+      cells[make] = figuresOf(await quietest({ make, fault: key, clients, patienceInMs }));
+      printCell(make, cells[make], fault);
+    }
+    rows.push({ fault, cells });
+  }
+  printTables(rows, makes);
+}
+
+/** Clients that wait for a processor tell of the other jobs, so a trial that those disturb is repeated. */
+async function quietest(job) {
+  const first = await trial(job);
+  if (!isDisturbed(first)) return first;
+  const second = await trial(job);
+  return second.machine.otherCores < first.machine.otherCores ? second : first;
+}

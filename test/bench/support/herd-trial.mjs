@@ -1,0 +1,85 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { calm, machineBusyInMs } from "./machine.mjs";
+import { wallClock } from "./wall-clock.mjs";
+import { Worker } from "./worker.mjs";
+
+const processes = 2;
+const everyInMs = 100;
+// Longer than a connection takes to count as stable, for clients that make that difference.
+const settledInMs = 6500;
+const calmWithinInMs = 5000;
+const firstLookInMs = 3000;
+const silentAfterInMs = 1000;
+// Who has come back may be sent elsewhere once more.
+const aftermathInMs = 3000;
+const arrivalInMs = 1000;
+
+/** One fault, met by so many clients of one make, all in fresh processes. */
+export async function trial({ make, fault, clients, patienceInMs }) {
+  await calm(calmWithinInMs);
+  const world = await settle(make, clients);
+  const { regions, news, herds, all } = world;
+  const silent = async () => (await all("silentFor", silentAfterInMs)).reduce((a, b) => a + b);
+  if ((await silent()) > 0) throw new Error("Not all clients heard the news before the fault.");
+
+  await all("reset");
+  const resources = await watch([regions, news, ...herds]);
+  const first = (await news.call("number")) + 1;
+  const struckAt = wallClock();
+  // A restart takes its time, and the herd does not wait for its end.
+  const struck = regions.call("strike", fault);
+  const returned = async () => {
+    while ((await silent()) > 0 && wallClock() < struckAt + patienceInMs) await delay(250);
+  };
+  await delay(firstLookInMs);
+  await returned();
+  await delay(aftermathInMs);
+  await returned();
+  await struck;
+  const last = await news.call("finish");
+  const machine = await resources();
+  await delay(arrivalInMs);
+
+  const sums = await all("sum", { first, last, latest: silentAfterInMs / everyInMs });
+  const negotiates = await news.call("negotiatesSince", struckAt);
+  await Promise.all(herds.map((herd) => herd.stop()));
+  await Promise.all([news.stop(), regions.stop()]);
+  const rejections = sums.reduce((total, sum) => total + sum.rejections, 0);
+  return { clients: sums.flatMap((sum) => sum.clients), negotiates, rejections, machine };
+}
+
+async function settle(make, clients) {
+  const regions = await Worker.start("servers/regions.mjs");
+  const { endpoints } = regions.info;
+  const news = await Worker.start("servers/news.mjs", { endpoints, everyInMs });
+  const herds = await Promise.all(
+    Array.from({ length: processes }, () => Worker.start("support/herd.mjs")),
+  );
+  const all = (name, argument) => Promise.all(herds.map((herd) => herd.call(name, argument)));
+  const { url } = news.info;
+  const open = (herd, index) =>
+    herd.call("open", { make, url, count: Math.floor((clients + index) / processes) });
+  await Promise.all(herds.map(open));
+  await delay(settledInMs);
+  return { regions, news, herds, all };
+}
+
+/** What the workers, and all others, take of the machine from now on. */
+async function watch(workers) {
+  const sum = (values) => values.reduce((total, value) => total + value, 0);
+  const each = (name) => Promise.all(workers.map((worker) => worker.call(name)));
+  await each("longestStallInMs");
+  const startedAt = performance.now();
+  const busy = machineBusyInMs();
+  const own = await each("cpuInMs");
+  return async () => {
+    const ownInMs = (await each("cpuInMs")).map((inMs, index) => inMs - own[index]);
+    const [regions, app, ...herds] = ownInMs;
+    const [regionsStall, appStall, ...herdStalls] = await each("longestStallInMs");
+    return {
+      cpuInMs: { regions, app, herds: sum(herds) },
+      stallInMs: { regions: regionsStall, app: appStall, herds: Math.max(...herdStalls) },
+      otherCores: (machineBusyInMs() - busy - sum(ownInMs)) / (performance.now() - startedAt),
+    };
+  };
+}
