@@ -217,10 +217,12 @@ export class ConnectionLoop {
     const least = recovery && ending.cause === "silent" ? HEAD_START_IN_MS : 0;
     const spreadInMs = least + random() * configuration.reconnectSpreadInMs;
     const backoff = this.#failures === 0 ? 0 : backoffInMs(configuration, this.#failures, random());
-    await Promise.all([
-      pause(Math.max(spreadInMs, backoff), signal, configuration),
-      recovery && Promise.race([recovery.tried, pause(HEAD_START_IN_MS, signal, configuration)]),
-    ]);
+    await pause(Math.max(spreadInMs, backoff), signal, configuration);
+    if (recovery) {
+      // An endpoint that refused a while ago may just have been restarting.
+      const patienceInMs = Math.max(0, HEAD_START_IN_MS - recovery.unansweredForInMs);
+      await Promise.race([recovery.tryNow(), pause(patienceInMs, signal, configuration)]);
+    }
     if (isEndpointSuspect(ending) && !recovery?.hasAnswered) failed.add(left.endpoint);
   }
 

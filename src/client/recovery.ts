@@ -24,28 +24,35 @@ export class Recovery {
   readonly endpoint: string;
   /** The connection that goes on; undefined when none can. Never rejects. */
   readonly result: Promise<Connection | undefined>;
-  /** Resolves when the first attempt has come to something. */
-  readonly tried: Promise<void>;
   /** The endpoint has spoken, if only to say that it does not know the connection. */
   hasAnswered = false;
   /** Negotiate has named the endpoint, so there is nobody left to ask. */
   isWanted = false;
-  #markTried = (): void => {};
   #nap: AbortController | undefined;
+  #attempt = nextAttempt();
 
   /** @param place The endpoint, with the URL at which it goes on with the connection. */
   constructor(place: Place, parts: RecoveryParts, signal: AbortSignal) {
     this.endpoint = place.endpoint;
-    this.tried = new Promise((resolve) => {
-      this.#markTried = resolve;
-    });
-    this.result = this.#run(place, parts, signal).finally(this.#markTried);
+    this.result = this.#run(place, parts, signal).finally(() => this.#attempt.end());
+  }
+
+  /** How long the attempt under way has been waiting for an answer; 0 when there is none. */
+  get unansweredForInMs(): number {
+    const { startedAt } = this.#attempt;
+    return startedAt === undefined ? 0 : performance.now() - startedAt;
+  }
+
+  /** Tries at once, unless it is trying already; resolves when that has come to something. */
+  tryNow(): Promise<void> {
+    this.#nap?.abort();
+    return this.#attempt.ended;
   }
 
   /** The endpoint is the right one: tries again at once. */
   encourage(): void {
     this.isWanted = true;
-    this.#nap?.abort();
+    void this.tryNow();
   }
 
   async #run(
@@ -60,6 +67,7 @@ export class Recovery {
     const backoff = failures > 0 ? backoffInMs(PAUSES, failures, random()) : 0;
     await this.#rest(Math.max(spreadInMs, backoff), signal, configuration);
     while (!signal.aborted && performance.now() < giveUpAt) {
+      this.#attempt.startedAt = performance.now();
       try {
         const connection = await openConnection(place, parts, signal);
         this.hasAnswered = true;
@@ -70,7 +78,8 @@ export class Recovery {
           return undefined;
         }
       }
-      this.#markTried();
+      this.#attempt.end();
+      this.#attempt = nextAttempt();
       failures += 1;
       await this.#rest(backoffInMs(PAUSES, failures, random()), signal, configuration);
     }
@@ -83,4 +92,18 @@ export class Recovery {
     await pause(inMs, nap.signal, settings);
     nap.abort();
   }
+}
+
+interface Attempt {
+  startedAt: number | undefined;
+  readonly ended: Promise<void>;
+  end(): void;
+}
+
+function nextAttempt(): Attempt {
+  let end = (): void => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return { startedAt: undefined, ended, end };
 }

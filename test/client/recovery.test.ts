@@ -215,6 +215,25 @@ describe("recovery that does not work", () => {
     expect(pauses).toEqual(expect.arrayContaining([10, 20, 40]));
   });
 
+  it("is tried once more before its endpoint is said to have failed, which may be back", async () => {
+    const { client, east, places } = await connect({ reconnectSpreadInMs: 500 });
+    const [firstAttempt, turn, nextAttempt] = [0, 0.5, 0.99];
+    const random = jest.spyOn(Math, "random").mockReturnValue(0);
+    for (const value of [firstAttempt, turn, nextAttempt]) random.mockReturnValueOnce(value);
+    let refusals = 0;
+    east.manners = {
+      recover: (socket) => {
+        refusals += 1;
+        if (refusals === 1) socket.cut();
+      },
+    };
+    east.latest?.cut();
+    await until(() => refusals === 2 && client.state === "connected");
+    await until(() => places.asked.length === 2);
+    random.mockRestore();
+    expect(places.asked).toEqual(["", ""]);
+  });
+
   it("is given up after its own deadline", async () => {
     const { east, log, places } = await connect({
       recoveryTimeoutInMs: 30,

@@ -5,14 +5,14 @@ import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { promisify } from "node:util";
 import { WebPubSubServiceClient } from "@azure/web-pubsub";
-import express from "express";
-import { resilientPubSub } from "express-resilient-pubsub";
 import type { Emulator } from "express-resilient-pubsub/emulator";
+import { WebSocket } from "ws";
+import { resolveOptions, type WebSocketConstructor } from "../../src/client/options.ts";
 import { parseOptions } from "../../src/options.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
 import { startEmulator } from "../support/emulator.ts";
 import { connectClient } from "../support/official-client.ts";
-import { serve } from "../support/serve.ts";
+import { startWorld as startRegions } from "../support/regions.ts";
 import { until } from "../support/until.ts";
 
 const execute = promisify(execFile);
@@ -22,6 +22,7 @@ const SNIPPET = /<!-- snippet: ([\w-]+) -->\n```ts\n([\s\S]*?)```/g;
 let readme: string;
 let emulatorPage: string;
 let fanOutPage: string;
+let clientPage: string;
 let folder: string;
 const snippets = new Map<string, string>();
 
@@ -29,7 +30,8 @@ beforeAll(async () => {
   readme = await readFile(path.join(root, "README.md"), "utf8");
   emulatorPage = await readFile(path.join(root, "docs/emulator.md"), "utf8");
   fanOutPage = await readFile(path.join(root, "docs/fan-out.md"), "utf8");
-  for (const page of [readme, emulatorPage, fanOutPage]) {
+  clientPage = await readFile(path.join(root, "docs/client.md"), "utf8");
+  for (const page of [readme, emulatorPage, fanOutPage, clientPage]) {
     for (const [, name = "", code = ""] of page.matchAll(SNIPPET)) snippets.set(name, code);
   }
   folder = await mkdtemp(path.join(__dirname, ".snippets-"));
@@ -65,6 +67,13 @@ function asEnv([eastus, westus]: Emulator[]): Record<string, string> {
   };
 }
 
+type WorldOverrides = Parameters<typeof startRegions>[0];
+
+function startWorld(overrides: WorldOverrides = {}) {
+  const roles = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
+  return startRegions({ negotiate: { authenticate: () => ({ roles }) }, ...overrides });
+}
+
 async function freePort(): Promise<string> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -90,24 +99,22 @@ describe("the README's snippet", () => {
     expect(await notified.json()).toMatchObject({ delivered: ["eastus", "westus"] });
   }, 30_000);
 
-  it("client connects by negotiate and prints what the server says", async () => {
-    const [eastus] = await twoRegions();
-    const pubsub = closeAfterTest(
-      resilientPubSub({
-        hub: "chat",
-        endpoints: [
-          { name: "eastus", role: "primary", connectionString: eastus?.connectionString ?? "" },
-        ],
-        negotiate: { allowAnonymous: true },
-      }),
-    );
-    const { url } = closeAfterTest(await serve(express().use(pubsub)));
-    const client = await run("client", {}, new URL(url).port);
-    await until(async () => {
-      await pubsub.broadcast({ text: "hello client" });
-      return client.output.includes("hello client");
-    });
-  }, 30_000);
+  it.each(["client", "official-client", "bare-websocket"])(
+    "%s connects by negotiate and prints what the server says, after a crash as well",
+    async (name) => {
+      const { pubsub, eastus, url } = await startWorld();
+      const client = await run(name, {}, new URL(url).port);
+      const hears = (text: string) =>
+        until(async () => {
+          await pubsub.broadcast({ text });
+          return client.output.includes(text);
+        });
+      await hears("hello client");
+      await eastus.inject({ kind: "crash" });
+      await hears("still there?");
+    },
+    30_000,
+  );
 
   it("outside-a-request broadcasts, shows the endpoints and ends by itself", async () => {
     const { output, ended } = await run("outside-a-request", asEnv(await twoRegions())).then(
@@ -182,10 +189,38 @@ describe("the fan-out page's snippet", () => {
   });
 });
 
+describe("the client page's snippet", () => {
+  it("client-events joins a group, tells what it hears and moves", async () => {
+    const { eastus, url } = await startWorld();
+    const client = await run("client-events", {}, new URL(url).port);
+    await until(() => client.output.includes("news { headline: 'hi' }"));
+    await eastus.inject({ kind: "crash" });
+    await until(() => client.output.includes("on westus"));
+    expect(client.output).toMatch(/^on eastus\nnews .*\n(.*\n)*eastus -> westus in \d+ ms\n/m);
+  }, 30_000);
+
+  it("client-negotiate asks with a token", async () => {
+    const { pubsub, url } = await startWorld({
+      negotiate: {
+        authenticate: (req) =>
+          req.get("authorization") === "Bearer letmein" ? { userId: "ada" } : null,
+      },
+    });
+    const env = { APP_TOKEN: "letmein" };
+    const client = await run("client-negotiate", env, new URL(url).port);
+    await until(async () => {
+      await pubsub.sendToUser("ada", "for ada", { contentType: "text/plain" });
+      return client.output.includes("for ada");
+    });
+  }, 30_000);
+});
+
 it("every TypeScript snippet of all pages compiles and is run above", async () => {
   expect([...snippets.keys()]).toEqual([
     "quick-start",
     "client",
+    "official-client",
+    "bare-websocket",
     "operations",
     "outside-a-request",
     "upstream",
@@ -194,8 +229,12 @@ it("every TypeScript snippet of all pages compiles and is run above", async () =
     "emulator-faults",
     "fan-out-commands",
     "fan-out-questions",
+    "client-events",
+    "client-negotiate",
   ]);
-  expect((readme + emulatorPage + fanOutPage).match(/```ts\n/g)).toHaveLength(snippets.size);
+  expect((readme + emulatorPage + fanOutPage + clientPage).match(/```ts\n/g)).toHaveLength(
+    snippets.size,
+  );
   for (const [name, code] of snippets) await writeFile(path.join(folder, `${name}.ts`), code);
   const config = path.join(folder, "tsconfig.json");
   await writeFile(config, JSON.stringify({ extends: "../../../tsconfig.json", include: ["*.ts"] }));
@@ -220,5 +259,22 @@ it("the README's table of options has every option, with its default", () => {
       const shown = isPlain ? String(value).replace("/hubs/chat/", "/hubs/{hub}/") : option;
       expect(row ?? `${section}.${option} is not listed`).toContain(shown);
     }
+  }
+});
+
+it("the client page's table of options has every option, with its default", () => {
+  const { retryDelayInMs, maxRetryDelayInMs, ...options } = resolveOptions({
+    webSocket: WebSocket as unknown as WebSocketConstructor,
+  });
+  const documented = {
+    ...options,
+    "reconnectRetryOptions.retryDelayInMs": retryDelayInMs,
+    "reconnectRetryOptions.maxRetryDelayInMs": maxRetryDelayInMs,
+  };
+  const rows = clientPage.split("\n").filter((line) => line.startsWith("| `"));
+  for (const [option, value] of Object.entries(documented)) {
+    const row = rows.find((line) => line.startsWith(`| \`${option}\` `));
+    const shown = typeof value === "function" || value === undefined ? option : String(value);
+    expect(row ?? `${option} is not listed`).toContain(shown);
   }
 });

@@ -46,6 +46,7 @@ export function useClientPage() {
     const world = await startWorld({
       negotiate: { authenticate: () => ({ userId: "ada", roles }) },
       health: { transitionIntervalInMs: 50, timeoutInMs: 500 },
+      fanOut: { timeoutInMs: 500 },
       prepare: (app) => {
         app.get("/page", (_req, res) => void res.type("html").send(PAGE));
         app.get("/client.js", (_req, res) => void res.type("js").send(clientCode));
@@ -82,11 +83,11 @@ export class ClientPage {
     return (await this.seen(name)).map(({ data }) => data);
   }
 
-  /** Waits until the client has been without a connection, and has one again. */
-  async cameBack(): Promise<void> {
+  /** Waits until the client has been without a connection, and has one again, to such an endpoint. */
+  async cameBackTo(endpoint: RegExp): Promise<void> {
     await until(async () => {
       const states = (await this.seen("state-changed")).map(({ state }) => state);
-      return states.includes("reconnecting") && states.at(-1) === "connected";
+      return states.includes("reconnecting") && endpoint.test(await this.run("client.endpoint"));
     });
   }
 
