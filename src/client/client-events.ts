@@ -39,10 +39,13 @@ export interface OnRejoinGroupFailedArgs {
   error: Error;
 }
 
-/** The client is connected to another endpoint than before. */
+/** The client is connected to another endpoint than before, or the servers have agreed anew. */
 export interface OnMovedArgs {
   from: string;
+  /** The same as `from` when all clients have moved away and back since (client-client topology). */
   to: string;
+  /** Number of the agreement that the client follows. Absent when negotiate told none. */
+  epoch?: number;
   /** From the last sign of life of the old connection until the new one was up, in milliseconds. */
   downtimeInMs: number;
 }

@@ -7,7 +7,7 @@ import { askForPlace, type Negotiate, type Place } from "./negotiate.ts";
 import { openConnection } from "./open-connection.ts";
 import { type ClientConfiguration, LONGEST_IN_MS } from "./options.ts";
 import { pause } from "./pause.ts";
-import { isEndpointSuspect, mayBeRecovered } from "./placement.ts";
+import { isAgreedAnew, isEndpointSuspect, isMove, mayBeRecovered } from "./placement.ts";
 import { Recovery } from "./recovery.ts";
 
 // A connection that ends sooner counts as another failure: the next one would end just as soon.
@@ -108,13 +108,13 @@ export class ConnectionLoop {
    * A cut that was mended has asked nobody whether the endpoint is still the right one. Undefined if
    * it is, or if there is no answer: there is a connection, after all.
    */
-  async #placeElsewhere({ endpoint }: Connection, signal: AbortSignal): Promise<Place | undefined> {
+  async #placeElsewhere(connection: Connection, signal: AbortSignal): Promise<Place | undefined> {
     if (!this.#isPlaceInQuestion) return undefined;
     const { configuration, random } = this.#parts;
     await pause(random() * configuration.reconnectSpreadInMs, signal, configuration);
     if (signal.aborted) return undefined;
     const place = await this.#negotiate([], signal).catch(() => undefined);
-    return signal.aborted || place?.endpoint === endpoint ? undefined : place;
+    return !signal.aborted && place && isMove(connection, place) ? place : undefined;
   }
 
   /** Recovers the connection or finds another, whichever comes first. */
@@ -164,7 +164,7 @@ export class ConnectionLoop {
     // A connection that is cut whenever it goes on must not go on as fast as it can.
     const failures = Math.max(0, this.#failures - 1);
     const parts = { configuration, onFrame, session: left.session, random, failures };
-    return new Recovery({ url, endpoint: left.endpoint }, parts, signal);
+    return new Recovery({ url, endpoint: left.endpoint, epoch: left.epoch }, parts, signal);
   }
 
   /** Negotiates and connects until it works. Undefined when the signal ended. */
@@ -175,12 +175,16 @@ export class ConnectionLoop {
   ): Promise<Connection | undefined> {
     const { configuration, listener } = this.#parts;
     if (departure) await this.#setOut(departure, failed, signal);
+    if (departure?.recovery?.hasSucceeded) return departure.recovery.result;
     let place = departure?.elsewhere;
     while (!signal.aborted) {
       try {
         place ??= await this.#negotiate([...failed], signal);
-        const { recovery } = departure ?? {};
-        if (recovery?.endpoint === place.endpoint) {
+        const { recovery, left } = departure ?? {};
+        if (recovery && left && isAgreedAnew(left, place)) {
+          // The service may remember the connection as of before all others had left and come back.
+          recovery.giveUp();
+        } else if (recovery?.endpoint === place.endpoint) {
           const recovered = await this.#preferRecovery(recovery, signal);
           if (recovered) return recovered;
         }

@@ -36,6 +36,8 @@ export interface ConnectionParts {
 /** One WebSocket to one endpoint, from its opening to its end. */
 export class Connection {
   readonly endpoint: string;
+  /** Of the answer that named the endpoint; undefined when it told none. */
+  readonly epoch: number | undefined;
   /** Resolves at the service's greeting. @throws ConnectError */
   readonly opened: Promise<void>;
   /** Resolves, and never rejects, when the connection is over, whether it was ever open or not. */
@@ -60,10 +62,11 @@ export class Connection {
   #end = (_ending: Ending): void => {};
 
   /** @throws whatever the platform's WebSocket throws at a URL that it does not take */
-  constructor({ url, endpoint }: Place, parts: ConnectionParts) {
+  constructor({ url, endpoint, epoch }: Place, parts: ConnectionParts) {
     const { webSocket, protocol, handshakeTimeoutInMs } = parts.configuration;
     this.#url = url;
     this.endpoint = endpoint;
+    this.epoch = epoch;
     this.session = parts.session;
     this.#isRecovery = parts.session !== undefined;
     this.#parts = parts;

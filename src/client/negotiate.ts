@@ -10,6 +10,11 @@ export interface NegotiateAnswer {
   readonly role?: "primary" | "secondary";
   /** Until when the token can be used to connect, ISO 8601. */
   readonly expiresAt?: string;
+  /**
+   * Number of the agreement by which all servers send all clients there (client-client topology); it
+   * only grows. Default: none. Anything but a whole number from 1 counts as none.
+   */
+  readonly epoch?: number;
 }
 
 export interface NegotiateContext {
@@ -29,6 +34,8 @@ export type Negotiate = (context: NegotiateContext) => NegotiateAnswer | Promise
 export interface Place {
   readonly url: string;
   readonly endpoint: string;
+  /** See `NegotiateAnswer`. */
+  readonly epoch?: number | undefined;
 }
 
 /** @throws PubSubClientError `ERR_INVALID_OPTIONS` when it is neither a URL nor a function. */
@@ -105,9 +112,14 @@ function readAnswer(answer: NegotiateAnswer | undefined): Place {
   if (url.protocol !== "ws:" && url.protocol !== "wss:") {
     throw new NegotiateError(`${problem}; this one begins with ${url.protocol}.`);
   }
-  const { endpoint } = answer;
+  const { endpoint, epoch } = answer;
   const isNamed = typeof endpoint === "string" && endpoint !== "";
-  return { url: answer.url, endpoint: isNamed ? endpoint : url.host };
+  const isAgreed = Number.isSafeInteger(epoch) && (epoch as number) > 0;
+  return {
+    url: answer.url,
+    endpoint: isNamed ? endpoint : url.host,
+    epoch: isAgreed ? epoch : undefined,
+  };
 }
 
 async function refusal(response: Response): Promise<NegotiateError> {

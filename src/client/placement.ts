@@ -1,4 +1,5 @@
 import type { Ending } from "./connection.ts";
+import type { Place } from "./negotiate.ts";
 
 /** The service does not know the connection, or does not want the client. */
 export const POLICY_VIOLATION = 1008;
@@ -29,3 +30,18 @@ export const isEndpointSuspect = (ending: Ending): boolean => {
   if (ending.code === PROTOCOL_ERROR) return true;
   return ending.code !== GOING_AWAY && !FINAL_CODES.has(ending.code);
 };
+
+/** Where a client is, or is told to be. */
+export type Whereabouts = Omit<Place, "url">;
+
+/**
+ * Whether the servers have moved all clients since, if only away and back. An older answer is one of
+ * a server that lags behind, and is followed as any other: to refuse it, the client would have to
+ * stay away until that server has caught up, and the servers' sweep brings it back from there.
+ */
+export const isAgreedAnew = (from: Whereabouts, to: Whereabouts): boolean =>
+  from.epoch !== undefined && to.epoch !== undefined && to.epoch > from.epoch;
+
+/** Whether the client cannot stay as it is. */
+export const isMove = (from: Whereabouts, to: Whereabouts): boolean =>
+  to.endpoint !== from.endpoint || isAgreedAnew(from, to);

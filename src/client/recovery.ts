@@ -24,8 +24,10 @@ export class Recovery {
   readonly endpoint: string;
   /** The connection that goes on; undefined when none can. Never rejects. */
   readonly result: Promise<Connection | undefined>;
+  readonly #ending: AbortController;
   /** The endpoint has spoken, if only to say that it does not know the connection. */
   hasAnswered = false;
+  hasSucceeded = false;
   /** Negotiate has named the endpoint, so there is nobody left to ask. */
   isWanted = false;
   #nap: AbortController | undefined;
@@ -34,7 +36,8 @@ export class Recovery {
   /** @param place The endpoint, with the URL at which it goes on with the connection. */
   constructor(place: Place, parts: RecoveryParts, signal: AbortSignal) {
     this.endpoint = place.endpoint;
-    this.result = this.#run(place, parts, signal).finally(() => this.#attempt.end());
+    this.#ending = childOf(signal);
+    this.result = this.#run(place, parts, this.#ending.signal).finally(() => this.#attempt.end());
   }
 
   /** How long the attempt under way has been waiting for an answer; 0 when there is none. */
@@ -55,6 +58,12 @@ export class Recovery {
     void this.tryNow();
   }
 
+  /** What could be recovered is not wanted; should it be too late for that, it is to ask again. */
+  giveUp(): void {
+    this.isWanted = false;
+    this.#ending.abort();
+  }
+
   async #run(
     place: Place,
     parts: RecoveryParts,
@@ -71,7 +80,9 @@ export class Recovery {
       try {
         const connection = await openConnection(place, parts, signal);
         this.hasAnswered = true;
-        return connection;
+        this.hasSucceeded = true;
+        if (!signal.aborted) return connection;
+        connection.leave();
       } catch (error) {
         if ((error as ConnectError).closeCode === POLICY_VIOLATION) {
           this.hasAnswered = true;

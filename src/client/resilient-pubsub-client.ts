@@ -11,6 +11,7 @@ import {
   type ResilientPubSubClientOptions,
   resolveOptions,
 } from "./options.ts";
+import { isMove, type Whereabouts } from "./placement.ts";
 import { whenInDoubt } from "./surroundings.ts";
 import type {
   InvokeEventOptions,
@@ -37,7 +38,7 @@ interface Run {
   /** The connection that has been told to the application, and not yet told to be lost. */
   held: Connection | undefined;
   /** The last such connection that was lost, and when it last was alive. */
-  left: { readonly endpoint: string; readonly aliveAt: number } | undefined;
+  left: (Whereabouts & { readonly aliveAt: number }) | undefined;
   settleStart(failure?: Failure): void;
   stopListening(): void;
 }
@@ -277,7 +278,7 @@ export class ResilientPubSubClient {
   /** Joins the groups again, before anything that waits is sent and anybody hears of the connection. */
   async #settleIn(run: Run, connection: Connection): Promise<void> {
     const isOver = (): boolean => run !== this.#run || run.loop.current !== connection;
-    const { session, endpoint } = connection;
+    const { session, endpoint, epoch } = connection;
     const connectedAt = performance.now();
     if (this.#configuration.autoRejoinGroups) {
       const groups = [...this.#groups];
@@ -292,9 +293,13 @@ export class ResilientPubSubClient {
     run.settleStart();
     const { connectionId = "", userId = "" } = session ?? {};
     this.#emitter.emit("connected", { connectionId, userId, endpoint });
-    if (isOver() || !left || left.endpoint === endpoint) return;
-    const downtimeInMs = connectedAt - left.aliveAt;
-    this.#emitter.emit("moved", { from: left.endpoint, to: endpoint, downtimeInMs });
+    if (isOver() || !left || !isMove(left, connection)) return;
+    this.#emitter.emit("moved", {
+      from: left.endpoint,
+      to: endpoint,
+      downtimeInMs: connectedAt - left.aliveAt,
+      ...(epoch !== undefined && { epoch }),
+    });
   }
 
   async #rejoin(connection: Connection, group: string, isOver: () => boolean): Promise<void> {
@@ -311,8 +316,8 @@ export class ResilientPubSubClient {
   #tellLost(run: Run, connection: Connection, { aliveAt }: Pick<Ending, "aliveAt">): void {
     if (run.held === undefined) return;
     run.held = undefined;
-    run.left = { endpoint: connection.endpoint, aliveAt };
-    const { session, lastWord } = connection;
+    const { endpoint, epoch, session, lastWord } = connection;
+    run.left = { endpoint, epoch, aliveAt };
     this.#emitter.emit("disconnected", {
       ...(session && { connectionId: session.connectionId }),
       ...(lastWord && { message: lastWord }),

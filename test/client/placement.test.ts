@@ -1,5 +1,10 @@
 import type { Ending } from "../../src/client/connection.ts";
-import { isEndpointSuspect, mayBeRecovered } from "../../src/client/placement.ts";
+import {
+  isAgreedAnew,
+  isEndpointSuspect,
+  isMove,
+  mayBeRecovered,
+} from "../../src/client/placement.ts";
 
 const closed = (code: number): Ending => ({ cause: "closed", code, aliveAt: 0 });
 
@@ -19,5 +24,29 @@ describe("a connection that ended", () => {
   ])("%s", (_, ending, isRecoverable, isSuspect) => {
     expect(mayBeRecovered(ending)).toBe(isRecoverable);
     expect(isEndpointSuspect(ending)).toBe(isSuspect);
+  });
+});
+
+describe("a client of the east with epoch", () => {
+  it.each<[number | undefined, string, number | undefined, boolean, boolean]>([
+    [1, "east", 2, true, true],
+    [1, "west", 2, true, true],
+    [Number.MAX_SAFE_INTEGER - 1, "east", Number.MAX_SAFE_INTEGER, true, true],
+    [2, "east", 2, false, false],
+    [2, "west", 2, false, true],
+    [2, "east", 1, false, false],
+    [2, "west", 1, false, true],
+    [2, "east", undefined, false, false],
+    [2, "west", undefined, false, true],
+    [undefined, "east", 2, false, false],
+    [undefined, "west", 2, false, true],
+    [undefined, "east", undefined, false, false],
+  ])("%p that is told %s with epoch %p", (epoch, endpoint, told, isAnew, isLeft) => {
+    const [from, to] = [
+      { endpoint: "east", epoch },
+      { endpoint, epoch: told },
+    ];
+    expect(isAgreedAnew(from, to)).toBe(isAnew);
+    expect(isMove(from, to)).toBe(isLeft);
   });
 });

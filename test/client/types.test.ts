@@ -4,6 +4,11 @@ import type * as Ours from "express-resilient-pubsub/client";
 it("what does not exist is an error of the compiler", () => {
   const check = (client: Ours.ResilientPubSubClient): void => {
     client.on("moved", ({ from, to, downtimeInMs }: Ours.OnMovedArgs) => [from, to, downtimeInMs]);
+    client.on("moved", ({ epoch }) => {
+      // @ts-expect-error
+      const agreed: number = epoch;
+      return agreed;
+    });
     // @ts-expect-error
     client.on("move", () => {});
     // @ts-expect-error

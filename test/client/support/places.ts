@@ -4,6 +4,8 @@ import type { NegotiateAnswer, NegotiateContext } from "express-resilient-pubsub
 export class Places {
   /** What each negotiate was told to have failed, such as `east,west`. */
   readonly asked: string[] = [];
+  /** What each answer tells for it, a number or not; undefined leaves it out. */
+  epoch: unknown;
   readonly #urls: Record<string, { readonly url: string }>;
   #next: string[];
 
@@ -22,6 +24,7 @@ export class Places {
     this.asked.push(failed.join());
     const [name = "", ...later] = this.#next;
     if (later.length > 0) this.#next = later;
-    return { url: this.#urls[name]?.url ?? "", endpoint: name };
+    const answer = { url: this.#urls[name]?.url ?? "", endpoint: name };
+    return this.epoch === undefined ? answer : { ...answer, epoch: this.epoch as number };
   };
 }
