@@ -7,6 +7,8 @@ const shared = {
     "^express-resilient-pubsub$": "<rootDir>/src/index.ts",
     "^express-resilient-pubsub/emulator$": "<rootDir>/src/emulator/index.ts",
     "^express-resilient-pubsub/client$": "<rootDir>/src/client/node.ts",
+    "^express-resilient-pubsub/stores/(azure-blob|redis)$":
+      "<rootDir>/src/coordination/stores/$1-store.ts",
   },
 };
 

@@ -11,6 +11,8 @@ export default defineConfig([
       emulator: "src/emulator/index.ts",
       cli: "src/cli/main.ts",
       client: "src/client/node.ts",
+      "stores/azure-blob": "src/coordination/stores/azure-blob-store.ts",
+      "stores/redis": "src/coordination/stores/redis-store.ts",
     },
     target: "node20",
   },

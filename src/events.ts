@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import type { AgreementReason } from "./coordination/agreement.ts";
 import type { DownReason } from "./health/down-reason.ts";
 
 /** The events of `pubsub.events` and what their listeners are given. */
@@ -39,6 +40,27 @@ export interface PubSubEvents {
   overloaded: { endpoint: string };
   /** An endpoint gave no client token; the negotiate went on with the next endpoint. */
   tokenFailed: { endpoint: string; error: unknown };
+  /** Client-client: negotiate sends all clients to `active` from now on, by an agreement of all servers. */
+  agreementChanged: {
+    epoch: number;
+    active: string;
+    /** Undefined for the first agreement that this server reads. */
+    previous: string | undefined;
+    reason: AgreementReason;
+  };
+  /** Client-client: the store does not answer; this server goes on with the last agreement it has read. */
+  coordinationLost: { error: unknown };
+  /** Client-client: the store answers again. */
+  coordinationRestored: { afterInMs: number };
+  /**
+   * Client-client: another server knows other endpoints than this one. Nobody is moved to an endpoint
+   * that some server does not know.
+   */
+  endpointsDiffer: { server: string; missing: readonly string[]; unknown: readonly string[] };
+  /** Client-client: clients were closed on an endpoint that is not the active one. */
+  stragglersClosed: { endpoint: string; epoch: number };
+  /** Client-client: such clients could not be looked for, or closed; it is tried again. */
+  stragglersFailed: { endpoint: string; error: unknown };
   /** The application's own code (`handler` names which) threw or rejected. */
   handlerError: { handler: string; error: unknown };
 }

@@ -3,10 +3,23 @@ export type { EndpointsControl } from "./endpoints/endpoints-control.ts";
 export { endpointsFromEnv } from "./endpoints/from-env.ts";
 export { type ResilientPubSub, resilientPubSub } from "./middleware.ts";
 
+// Where servers meet that agree on one endpoint; the other stores have entries of their own.
+export { memoryStore } from "./coordination/stores/memory-store.ts";
+
 // What it takes.
+export type {
+  CoordinationStore,
+  StoreCallOptions,
+  StoreConnection,
+  Versioned,
+} from "./coordination/store.ts";
 export type * from "./option-types.ts";
 
 // What it answers and announces.
+export type { Agreement, AgreementReason } from "./coordination/agreement.ts";
+export type { CoordinationControl, CoordinationStatus } from "./coordination/coordination.ts";
+export type { Observation, SeenEndpoint, SeenState } from "./coordination/observation.ts";
+export { MOVE_REASON_PREFIX } from "./coordination/straggler-sweep.ts";
 export type { EndpointSnapshot, ProbeRecord } from "./endpoints/registered-endpoint.ts";
 export type { PubSubEvents } from "./events.ts";
 export { FAILBACK_REASON_PREFIX } from "./failback/marker.ts";

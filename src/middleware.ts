@@ -1,4 +1,9 @@
 import type { RequestHandler } from "express";
+import {
+  Coordination,
+  type CoordinationControl,
+  withoutCoordination,
+} from "./coordination/coordination.ts";
 import { ConnectionHomes } from "./endpoints/connection-homes.ts";
 import { createEndpoint } from "./endpoints/endpoint.ts";
 import { type EndpointsControl, endpointsControl } from "./endpoints/endpoints-control.ts";
@@ -32,7 +37,15 @@ declare global {
 export interface ResilientPubSub extends RequestHandler, PubSub {
   readonly events: Pick<TypedEvents, "on" | "once" | "off">;
   readonly endpoints: EndpointsControl;
-  /** Resolves when every endpoint has been found healthy or unhealthy for the first time. */
+  /** The agreement of all app servers; in the client-client topology. */
+  readonly coordination: CoordinationControl;
+  /**
+   * Resolves when every endpoint has been found healthy or unhealthy for the first time and, in the
+   * client-client topology, the store has answered.
+   *
+   * @throws ResilientPubSubError client-client only: `ERR_STORE_REFUSED`, `ERR_STORE_UNAVAILABLE`,
+   *   `ERR_STORE_UNREADABLE`, `ERR_ENDPOINTS_DIFFER`; the plugin goes on trying all the same
+   */
   ready(): Promise<void>;
   /** Stops timers, waits for broadcasts under way and releases sockets. Idempotent. */
   close(): Promise<void>;
@@ -51,20 +64,24 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
     configuration.endpoints.map((endpoint) => createEndpoint(endpoint, configuration.hub)),
     configuration.health,
     events,
+    { isAgreed: configuration.topology === "client-client" },
   );
   const probes = { health: probe, credentials: checkCredentials };
   const monitor = new HealthMonitor(registry, configuration.health, probes);
   const homes = new ConnectionHomes();
-  const parts = { configuration, registry, monitor, events, homes, random: Math.random };
+  const base = { configuration, registry, monitor, events, homes, random: Math.random };
+  const agreed = configuration.topology === "client-client" ? new Coordination(base) : undefined;
+  const parts = { ...base, agreed };
   const fanOut = new FanOut(parts);
   const failback = new Failback(parts);
   const endpoints = endpointsControl(parts);
   const firstRound = monitor.start();
   failback.start();
+  agreed?.start();
   let closing: Promise<void> | undefined;
 
   async function close(): Promise<void> {
-    await Promise.all([fanOut.close(), failback.close()]);
+    await Promise.all([fanOut.close(), failback.close(), agreed?.close()]);
     endpoints.close();
     await monitor.close();
     await Promise.all(registry.all().map(({ endpoint }) => endpoint.close()));
@@ -79,10 +96,11 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
     {
       events,
       endpoints: endpoints.control,
+      coordination: agreed?.control ?? withoutCoordination,
       ...pubSubService(fanOut, configuration.hub),
       getClientAccessToken: (tokenOptions?: ClientAccessTokenOptions) =>
         fanOut.track(() => clientAccessToken(parts, tokenOptions)),
-      ready: () => holdingProcess(firstRound),
+      ready: () => holdingProcess(firstRound.then(() => agreed?.ready())),
       close: () => {
         closing ??= close();
         return closing;

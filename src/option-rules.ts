@@ -34,6 +34,28 @@ export function verificationProblems(options: unknown): OptionProblem[] {
   });
 }
 
+/** Options that mean nothing, or something else, in the other topology. */
+export function topologyProblems(options: unknown): OptionProblem[] {
+  const { topology = "client-server", coordination, router, failback } = (options ?? {}) as Loose;
+  if (topology === "client-server") {
+    const message = 'is for topology: "client-client" only; give that, or leave it out';
+    return coordination === undefined ? [] : [{ path: "coordination", message }];
+  }
+  if (topology !== "client-client") return [];
+  const problems: OptionProblem[] = [];
+  if (router !== undefined) {
+    const message =
+      'cannot choose in topology: "client-client", where all clients are on the endpoint that the servers agreed on; leave it out';
+    problems.push({ path: "router", message });
+  }
+  if ((failback as Loose | undefined)?.close) {
+    const message =
+      'cannot call clients home one by one in topology: "client-client"; give coordination.failback: true, or leave it out';
+    problems.push({ path: "failback.close", message });
+  }
+  return problems;
+}
+
 function looseEndpointsOf(options: unknown): Loose[] | undefined {
   const endpoints = (options as Loose | undefined)?.endpoints;
   if (!Array.isArray(endpoints)) return undefined;

@@ -1,6 +1,7 @@
 import type { TokenCredential } from "@azure/core-auth";
 import type { WebPubSubEventHandlerOptions } from "@azure/web-pubsub-express";
 import type { Request } from "express";
+import type { CoordinationStore } from "./coordination/store.ts";
 import type { EndpointSnapshot } from "./endpoints/registered-endpoint.ts";
 
 /** The part an endpoint plays for this app server; another region's server has them the other way round. */
@@ -145,14 +146,44 @@ export interface FailbackOptions {
   close?: false | { connectionsPerSecond: number };
 }
 
+/** How app servers agree on one endpoint; for the client-client topology only. */
+export interface CoordinationOptions {
+  /**
+   * Where the servers meet: `azureBlobStore` or `redisStore`. Default `memoryStore()`, which is only
+   * right for an app with a single server.
+   */
+  store?: CoordinationStore;
+  /** How often each server looks at the store. Default 1000 (ms). */
+  pollIntervalInMs?: number;
+  /**
+   * For how long a server that has fallen silent still counts, and leads if it led. Default 10000 (ms);
+   * at least four times `pollIntervalInMs`.
+   */
+  leaseInMs?: number;
+  /**
+   * Whether everybody returns to the endpoint that is the primary of most servers, when all of them
+   * have seen it healthy for `failback.holdDownInMs`. Default false: they stay until `switchTo`.
+   */
+  failback?: boolean;
+}
+
+/**
+ * Who talks to whom: `client-server`, where messages come from the app servers and clients may be on
+ * different endpoints, or `client-client`, where clients also publish to each other through the
+ * service and so must all be on the same one.
+ */
+export type Topology = "client-server" | "client-client";
+
 export interface ResilientPubSubOptions {
   /** Hub that this plugin serves. */
   hub: string;
   /** At least one, with at least one primary. Secondaries are used in the order given. */
   endpoints: EndpointOptions[];
   negotiate: NegotiateOptions;
-  /** Who talks to whom. Default and, in this version, only `client-server`. */
-  topology?: "client-server";
+  /** Default `client-server`. */
+  topology?: Topology;
+  /** For `client-client` only. */
+  coordination?: CoordinationOptions;
   router?: Router;
   upstream?: UpstreamOptions;
   health?: HealthOptions;

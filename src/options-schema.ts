@@ -1,11 +1,14 @@
 import nodeCron from "node-cron";
 import { z } from "zod";
+import type { CoordinationStore } from "./coordination/store.ts";
+import { memoryStore } from "./coordination/stores/memory-store.ts";
 import { describeValue, mayBeSecret } from "./describe-value.ts";
 import { parseConnectionString } from "./endpoints/connection-string.ts";
 import type { OptionProblem } from "./errors.ts";
 import type {
   AddOptions,
   Authenticate,
+  CoordinationOptions,
   EndpointOptions,
   FailbackOptions,
   FanOutOptions,
@@ -232,6 +235,26 @@ const failback = section({
     .default(false),
 }) satisfies z.ZodType<FailbackOptions>;
 
+const STORE_ERROR = "give a store, such as memoryStore(), azureBlobStore(...) or redisStore(...)";
+
+const coordination = section({
+  store: z
+    .custom<CoordinationStore>(
+      (value) => typeof (value as { open?: unknown } | null)?.open === "function",
+      { error: STORE_ERROR },
+    )
+    .default(memoryStore),
+  pollIntervalInMs: milliseconds(50).default(1000),
+  leaseInMs: milliseconds(200).default(10_000),
+  failback: flag().default(false),
+}).refine(...rule(leaseProblem, "leaseInMs")) satisfies z.ZodType<CoordinationOptions>;
+
+function leaseProblem({ pollIntervalInMs, leaseInMs }: CoordinationOptions): string | undefined {
+  return Number(leaseInMs) < 4 * Number(pollIntervalInMs)
+    ? `give at least four times pollIntervalInMs (${pollIntervalInMs}), so that a server may miss a poll`
+    : undefined;
+}
+
 const HUB_ERROR =
   "give a hub name: a letter, then up to 127 letters, digits and any of _ ` , . [ ]";
 
@@ -240,10 +263,9 @@ export const optionsSchema = section({
   endpoints: z.array(endpointSchema, { error: "give an array of endpoints" }),
   negotiate: negotiate.prefault({}),
   topology: z
-    .literal("client-server", {
-      error: 'client-client is not part of this version; give "client-server"',
-    })
+    .enum(["client-server", "client-client"], { error: 'give "client-server" or "client-client"' })
     .default("client-server"),
+  coordination: coordination.prefault({}),
   router: func<Router>("give a function (req, candidates) => endpoint").optional(),
   upstream: upstream.prefault({}),
   health: health.prefault({}),

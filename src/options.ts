@@ -4,9 +4,10 @@ import type { TokenCredential } from "@azure/core-auth";
 import type { z } from "zod";
 import { parseConnectionString } from "./endpoints/connection-string.ts";
 import { InvalidOptionsError, type OptionProblem } from "./errors.ts";
-import { endpointSetProblems, verificationProblems } from "./option-rules.ts";
+import { endpointSetProblems, topologyProblems, verificationProblems } from "./option-rules.ts";
 import type {
   AddOptions,
+  CoordinationOptions,
   EndpointOptions,
   EndpointRole,
   FailbackOptions,
@@ -15,6 +16,7 @@ import type {
   NegotiateOptions,
   RemoveOptions,
   Router,
+  Topology,
   UpstreamOptions,
 } from "./option-types.ts";
 import {
@@ -51,6 +53,8 @@ export type NegotiateConfiguration = Readonly<
   Required<Omit<NegotiateOptions, "authenticate">> & Pick<NegotiateOptions, "authenticate">
 >;
 
+export type CoordinationConfiguration = Readonly<Required<CoordinationOptions>>;
+
 export type HealthConfiguration = Readonly<Required<HealthOptions>>;
 
 /** Everything the parts of the plugin are told: complete, checked and frozen. */
@@ -58,7 +62,8 @@ export interface Configuration {
   readonly hub: string;
   readonly endpoints: readonly EndpointConfiguration[];
   readonly negotiate: NegotiateConfiguration;
-  readonly topology: "client-server";
+  readonly topology: Topology;
+  readonly coordination: CoordinationConfiguration;
   readonly router?: Router | undefined;
   readonly upstream: UpstreamConfiguration;
   readonly health: HealthConfiguration;
@@ -83,6 +88,7 @@ export function parseOptions(options: unknown): Configuration {
     ...(parsed.success ? [] : problemsOf(parsed.error, options, "options")),
     ...endpointSetProblems(options),
     ...verificationProblems(options),
+    ...topologyProblems(options),
   ];
   if (!parsed.success || problems.length > 0) throw new InvalidOptionsError(problems);
   const { endpoints, upstream, ...rest } = parsed.data;

@@ -164,7 +164,7 @@ describe("options that cannot be used are refused with path, value and remedy:",
     [
       "an unknown option",
       { ...GOOD, heath: {} },
-      "heath: unknown option; the options here are hub, endpoints, negotiate, topology, router",
+      "heath: unknown option; the options here are hub, endpoints, negotiate, topology, coordination",
     ],
     [
       "an unknown option of a section",
@@ -203,9 +203,39 @@ describe("options that cannot be used are refused with path, value and remedy:",
       "failback.close: got an object; give false, or { connectionsPerSecond } with a number above 0",
     ],
     [
-      "the other topology, which this version does not know",
-      { ...GOOD, topology: "client-client" },
-      'topology: got "client-client"; client-client is not part of this version; give "client-server"',
+      "an unknown topology",
+      { ...GOOD, topology: "mesh" },
+      'topology: got "mesh"; give "client-server" or "client-client"',
+    ],
+    [
+      "coordination where nothing is agreed",
+      { ...GOOD, coordination: { pollIntervalInMs: 500 } },
+      'coordination: is for topology: "client-client" only; give that, or leave it out',
+    ],
+    [
+      "a router where servers agree",
+      { ...GOOD, topology: "client-client", router: () => "east" },
+      'router: cannot choose in topology: "client-client"',
+    ],
+    [
+      "calling home one by one where servers agree",
+      { ...GOOD, topology: "client-client", failback: { close: { connectionsPerSecond: 1 } } },
+      "failback.close: cannot call clients home one by one",
+    ],
+    [
+      "something else than a store",
+      { ...GOOD, topology: "client-client", coordination: { store: "redis://localhost" } },
+      'coordination.store: got "redis://localhost"; give a store, such as memoryStore()',
+    ],
+    [
+      "a lease in which no poll may be missed",
+      { ...GOOD, topology: "client-client", coordination: { leaseInMs: 3999 } },
+      "coordination.leaseInMs: got 3999; give at least four times pollIntervalInMs (1000)",
+    ],
+    [
+      "a poll without a pause",
+      { ...GOOD, topology: "client-client", coordination: { pollIntervalInMs: 0 } },
+      "coordination.pollIntervalInMs: got 0; give a whole number of milliseconds from 50",
     ],
   ])("%s", (_, options, expected) => {
     expect(messageOf(options)).toContain(expected);
@@ -322,6 +352,12 @@ describe("options that can be used", () => {
       fanOut: { timeoutInMs: 5000 },
       failback: { holdDownInMs: 60_000, close: false },
       topology: "client-server",
+      coordination: {
+        store: expect.objectContaining({ description: "memory" }),
+        pollIntervalInMs: 1000,
+        leaseInMs: 10_000,
+        failback: false,
+      },
     });
   });
 

@@ -1,3 +1,4 @@
+import { InvalidOptionsError, ResilientPubSubError } from "../errors.ts";
 import type { AddOptions, EndpointOptions, RemoveOptions } from "../option-types.ts";
 import { parseAddOptions, parseEndpoint, parseRemoveOptions } from "../options.ts";
 import { createEndpoint } from "./endpoint.ts";
@@ -24,7 +25,8 @@ export interface EndpointsControl {
    * takes the place of the endpoint that was forced before, and lasts until `clearForce`, or until
    * the endpoint is removed.
    *
-   * @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT`
+   * @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT`; `ERR_WRONG_TOPOLOGY` where servers agree on
+   *   an endpoint: use `coordination.switchTo`
    */
   forceFailover(name: string): void;
   /** Leaves the choice to the normal rule again. */
@@ -45,7 +47,7 @@ export interface EndpointsControl {
    * stay connected are not reached from then on, and their events are refused.
    *
    * @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT`
-   * @throws InvalidOptionsError when it is the last endpoint
+   * @throws InvalidOptionsError when it is the last endpoint, or the one that servers have agreed on
    */
   remove(name: string, options?: RemoveOptions): void;
 }
@@ -63,12 +65,15 @@ interface ControlParts {
     check(endpoint: RegisteredEndpoint): Promise<void>;
     forget(endpoint: RegisteredEndpoint): void;
   };
+  /** Where servers agree on an endpoint: which one that is. */
+  readonly agreed?: { readonly active: RegisteredEndpoint | undefined } | undefined;
 }
 
 export function endpointsControl({
   configuration,
   registry,
   monitor,
+  agreed,
 }: ControlParts): OwnedEndpointsControl {
   /** When each endpoint that is leaving will be gone. */
   const departures = new Map<RegisteredEndpoint, NodeJS.Timeout>();
@@ -93,6 +98,11 @@ export function endpointsControl({
 
   function remove(name: string, removeOptions?: RemoveOptions): void {
     const { fanOutForInMs } = parseRemoveOptions(removeOptions);
+    if (agreed?.active?.name === name) {
+      const message =
+        "is the one that all servers have agreed on; coordination.switchTo another first";
+      throw new InvalidOptionsError([{ path: `endpoint "${name}"`, message }]);
+    }
     const removed = registry.remove(name);
     if (fanOutForInMs === 0 || isClosed) {
       release(removed);
@@ -101,12 +111,21 @@ export function endpointsControl({
     departures.set(removed, setTimeout(() => release(removed), fanOutForInMs).unref());
   }
 
+  function forceFailover(name: string): void {
+    if (agreed) {
+      const message =
+        'One server cannot prefer an endpoint with topology: "client-client"; use coordination.switchTo';
+      throw new ResilientPubSubError("ERR_WRONG_TOPOLOGY", message);
+    }
+    registry.force(name);
+  }
+
   return {
     control: {
       snapshot: () => registry.all().map((endpoint) => endpoint.snapshot()),
       drain: (name) => registry.drain(name),
       undrain: (name) => registry.undrain(name),
-      forceFailover: (name) => registry.force(name),
+      forceFailover,
       clearForce: () => registry.clearForce(),
       add,
       remove,

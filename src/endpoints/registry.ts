@@ -18,6 +18,7 @@ import { RegisteredEndpoint } from "./registered-endpoint.ts";
 export class EndpointRegistry {
   readonly #thresholds: Thresholds;
   readonly #events: TypedEvents;
+  readonly #isAgreed: boolean;
   readonly #endpoints = new Map<string, RegisteredEndpoint>();
   /** The last endpoints that served; they are remembered while nobody does. */
   #serving: readonly Routable[];
@@ -25,9 +26,19 @@ export class EndpointRegistry {
   /** Until the first round of probes is decided, there is nothing to move away from. */
   #isStarting = true;
 
-  constructor(endpoints: readonly Endpoint[], thresholds: Thresholds, events: TypedEvents) {
+  /**
+   * @param isAgreed Whether servers agree on where clients are sent: then a change here moves nobody.
+   *   Default false.
+   */
+  constructor(
+    endpoints: readonly Endpoint[],
+    thresholds: Thresholds,
+    events: TypedEvents,
+    { isAgreed = false } = {},
+  ) {
     this.#thresholds = thresholds;
     this.#events = events;
+    this.#isAgreed = isAgreed;
     for (const endpoint of endpoints) {
       this.#endpoints.set(endpoint.name, new RegisteredEndpoint(endpoint));
     }
@@ -266,6 +277,7 @@ export class EndpointRegistry {
     }
     this.#isAllDown = false;
     this.#serving = after;
+    if (this.#isAgreed) return;
     for (const movement of movementsBetween(before, after, usable)) this.#announce(movement);
   }
 

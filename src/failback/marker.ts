@@ -1,3 +1,4 @@
+import { MARKER_PREFIX } from "../marker-groups.ts";
 import type { Identity } from "../option-types.ts";
 import type { Routable } from "../routing/serving.ts";
 
@@ -7,7 +8,7 @@ import type { Routable } from "../routing/serving.ts";
  */
 export const FAILBACK_REASON_PREFIX = "failback: ";
 
-const GROUP_PREFIX = "resilient-pubsub.away-from.";
+const GROUP_PREFIX = `${MARKER_PREFIX}away-from.`;
 
 /** The group of all clients that are away from this primary, on whatever secondary they are. */
 export const markerGroup = (primary: string): string => GROUP_PREFIX + primary;
@@ -55,21 +56,4 @@ function homeOf<T extends Placeable>({
   if (isByChoice) return undefined;
   // One that an operator has taken out may soon be gone, and nobody would look for its guests then.
   return primaries.find(({ isOffered }) => isOffered) ?? primaries[0];
-}
-
-/**
- * The answer of a connect handler, with the markers of the token. The groups in an answer replace
- * those of the token, of which the application knows nothing.
- */
-export function keepMarkers<Answer>(
-  answer: Answer,
-  claims: Readonly<Record<string, readonly string[]>> | undefined,
-): Answer {
-  const { groups } = (answer ?? {}) as { groups?: unknown };
-  const held = claims?.["webpubsub.group"];
-  if (!Array.isArray(groups) || groups.length === 0 || !Array.isArray(held)) return answer;
-  const markers = held.filter(
-    (group) => String(group).startsWith(GROUP_PREFIX) && !groups.includes(group),
-  );
-  return markers.length === 0 ? answer : { ...answer, groups: [...groups, ...markers] };
 }

@@ -6,6 +6,7 @@ import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { signToken } from "../endpoints/sign-token.ts";
 import { withOrigin } from "../endpoints/with-origin.ts";
 import { markAway } from "../failback/marker.ts";
+import { placedGroup } from "../marker-groups.ts";
 import type { Identity } from "../option-types.ts";
 import type { EndpointConfiguration } from "../options.ts";
 import type { SelectorParts } from "./select-endpoint.ts";
@@ -70,6 +71,9 @@ function withMarker(
   avoided: ReadonlySet<RegisteredEndpoint>,
   identity: Identity,
 ): Identity {
+  if (configuration.topology === "client-client") {
+    return { ...identity, groups: [...(identity.groups ?? []), placedGroup] };
+  }
   if (configuration.failback.close === false) return identity;
   const isRouted = configuration.router !== undefined;
   return markAway(identity, { chosen, all: registry.all(), avoided, isRouted });

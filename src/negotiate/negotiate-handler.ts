@@ -15,6 +15,8 @@ export interface NegotiateAnswer {
   readonly role: EndpointRole;
   /** Until when the token can be used to connect, ISO 8601. */
   readonly expiresAt: string;
+  /** In the client-client topology: the number of the servers' agreement on that endpoint. */
+  readonly epoch?: number;
 }
 
 const RETRY_AFTER_IN_SECONDS = { least: 1, spread: 5 };
@@ -95,15 +97,16 @@ async function placeClient(
   const avoided = new Set(reportedAsFailed(parts, req));
   const { tokenLifetimeInMinutes } = parts.configuration.negotiate;
   const options = { expirationTimeInMinutes: tokenLifetimeInMinutes };
-  const answer = await firstThatGives(parts, req, avoided, async (chosen) => {
+  const answer = await firstThatGives(parts, req, avoided, async (chosen, epoch) => {
     const comeBackInSeconds = parts.loadLimit.admit(chosen);
     if (comeBackInSeconds !== undefined) return overloaded(comeBackInSeconds);
     const issued = await issueToken(parts, chosen, avoided, identity, options);
     if (issued === undefined) return undefined;
     const expiresAt = new Date(issued.expiresAt * 1000).toISOString();
-    return { url: issued.url, endpoint: chosen.name, role: chosen.role, expiresAt };
+    const { name, role } = chosen;
+    return { url: issued.url, endpoint: name, role, expiresAt, ...(epoch && { epoch }) };
   });
-  return answer ?? noHealthyEndpoint(parts.random());
+  return answer ?? nowhereToGo(parts);
 }
 
 /**
@@ -119,15 +122,17 @@ function reportedAsFailed({ registry, monitor }: SelectorParts, req: Request) {
   return reported;
 }
 
-function noHealthyEndpoint(random: number): Problem {
+function nowhereToGo({ agreed, random }: SelectorParts): Problem {
   // Spread out, so that the clients of a whole region do not come back in the same second.
   const { least, spread } = RETRY_AFTER_IN_SECONDS;
-  return {
-    status: 503,
-    code: "ERR_NO_HEALTHY_ENDPOINT",
-    detail: "No endpoint is healthy; try again later.",
-    headers: { "Retry-After": String(least + Math.floor(random * spread)) },
-  };
+  const headers = { "Retry-After": String(least + Math.floor(random() * spread)) };
+  if (agreed && agreed.active === undefined) {
+    const detail =
+      "The servers have not agreed on an endpoint that this one knows; try again later.";
+    return { status: 503, code: "ERR_NO_AGREEMENT", detail, headers };
+  }
+  const detail = "No endpoint is healthy; try again later.";
+  return { status: 503, code: "ERR_NO_HEALTHY_ENDPOINT", detail, headers };
 }
 
 function overloaded(comeBackInSeconds: number): Problem {

@@ -7,6 +7,7 @@ import type { HealthMonitor } from "../health/monitor.ts";
 import type { Configuration } from "../options.ts";
 import { askRouter } from "../routing/custom-router.ts";
 import { pickByWeight, servingEndpoints } from "../routing/serving.ts";
+import { type AgreedPlace, agreedEndpoint } from "./agreed-endpoint.ts";
 
 export interface SelectorParts {
   readonly configuration: Configuration;
@@ -15,6 +16,8 @@ export interface SelectorParts {
   readonly events: TypedEvents;
   /** From 0 (included) to 1 (excluded). */
   readonly random: () => number;
+  /** In the client-client topology, where it is not for each server to choose. */
+  readonly agreed?: AgreedPlace | undefined;
 }
 
 /**
@@ -53,9 +56,15 @@ export async function selectEndpoint(
   }
 }
 
+/** Asks one endpoint for what is wanted of it. The epoch is that of the agreement on it, if any. */
+type Attempt<T> = (
+  chosen: RegisteredEndpoint,
+  epoch?: number,
+) => T | undefined | Promise<T | undefined>;
+
 /**
  * Tries endpoints as `selectEndpoint` chooses them, until one gives what is wanted of it; each is
- * tried once, and then avoided.
+ * tried once, and then avoided. Where servers agree on one, only that is tried.
  *
  * @param avoided Endpoints that are tried only when there is no other.
  */
@@ -63,8 +72,12 @@ export async function firstThatGives<T>(
   parts: SelectorParts,
   req: Request | undefined,
   avoided: Set<RegisteredEndpoint>,
-  attempt: (chosen: RegisteredEndpoint) => T | undefined | Promise<T | undefined>,
+  attempt: Attempt<T>,
 ): Promise<T | undefined> {
+  if (parts.agreed) {
+    const agreed = await agreedEndpoint(parts, parts.agreed);
+    return agreed && attempt(agreed.endpoint, agreed.epoch);
+  }
   const refused = new Set<RegisteredEndpoint>();
   const giveUpAt = performance.now() + parts.configuration.health.onDemandBudgetInMs;
   for (;;) {

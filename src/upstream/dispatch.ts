@@ -6,7 +6,7 @@ import {
 } from "@azure/web-pubsub-express";
 import type { Request, Response } from "express";
 import { describeValue } from "../describe-value.ts";
-import { keepMarkers } from "../failback/marker.ts";
+import { keepMarkers } from "../marker-groups.ts";
 import type { UpstreamConfiguration } from "../options.ts";
 import type { Problem } from "../problem.ts";
 

@@ -8,6 +8,7 @@ import { Worker } from "./support/worker.mjs";
 const path = "/negotiate";
 const seconds = 2;
 const goals = { sample: 3, express: 0.9 };
+const goalOfAgreed = 0.95;
 
 /** How many clients a second can be told where to connect? */
 export async function run() {
@@ -24,6 +25,7 @@ export async function run() {
   const answer = await response.json();
   const servers = {
     ours,
+    agreed: await start("agreed"),
     sample: await start("sample"),
     express: await start("express", answer),
     node: await start("node", answer),
@@ -31,7 +33,13 @@ export async function run() {
   const results = await compareRoutes(servers, { path, rounds, seconds });
   await Promise.all([...Object.values(servers), services].map((worker) => worker.stop()));
 
-  const labels = { ours: "ours", sample: "official sample", express: "Express", node: "node:http" };
+  const labels = {
+    ours: "ours",
+    agreed: "ours, client-client",
+    sample: "official sample",
+    express: "Express",
+    node: "node:http",
+  };
   for (const [name, label] of Object.entries(labels)) {
     printFigure(label, results[name].perSecond, "requests/s");
     printFigure(`${label}, p99`, results[name].p99InMs, "ms", 1);
@@ -45,4 +53,7 @@ export async function run() {
       ratios(results[rival].cpuInMs, results.ours.cpuInMs),
     );
   }
+  const agreed = ratios(results.agreed.perSecond, results.ours.perSecond);
+  const verdict = judge(median(agreed) >= goalOfAgreed, `>= ${goalOfAgreed} x`);
+  printRatio("client-client against client-server", agreed, verdict);
 }

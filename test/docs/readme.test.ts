@@ -9,6 +9,7 @@ import type { Emulator } from "express-resilient-pubsub/emulator";
 import { WebSocket } from "ws";
 import { resolveOptions, type WebSocketConstructor } from "../../src/client/options.ts";
 import { parseOptions } from "../../src/options.ts";
+import { startAzurite } from "../support/azurite.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
 import { startEmulator } from "../support/emulator.ts";
 import { connectClient } from "../support/official-client.ts";
@@ -23,6 +24,7 @@ let readme: string;
 let emulatorPage: string;
 let fanOutPage: string;
 let clientPage: string;
+let clientClientPage: string;
 let folder: string;
 const snippets = new Map<string, string>();
 
@@ -31,7 +33,8 @@ beforeAll(async () => {
   emulatorPage = await readFile(path.join(root, "docs/emulator.md"), "utf8");
   fanOutPage = await readFile(path.join(root, "docs/fan-out.md"), "utf8");
   clientPage = await readFile(path.join(root, "docs/client.md"), "utf8");
-  for (const page of [readme, emulatorPage, fanOutPage, clientPage]) {
+  clientClientPage = await readFile(path.join(root, "docs/client-client.md"), "utf8");
+  for (const page of [readme, emulatorPage, fanOutPage, clientPage, clientClientPage]) {
     for (const [, name = "", code = ""] of page.matchAll(SNIPPET)) snippets.set(name, code);
   }
   folder = await mkdtemp(path.join(__dirname, ".snippets-"));
@@ -215,6 +218,26 @@ describe("the client page's snippet", () => {
   }, 30_000);
 });
 
+it("the client-client page's snippet agrees over blob storage, also when it is run twice", async () => {
+  const [eastus, westus] = await twoRegions();
+  const { connectionString } = closeAfterTest(await startAzurite());
+  const env = {
+    ...asEnv([eastus, westus] as Emulator[]),
+    STORAGE_CONNECTION_STRING: connectionString,
+  };
+  const ports = [await freePort(), await freePort()];
+  const servers = await Promise.all(ports.map((PORT) => run("client-client", { ...env, PORT })));
+  await until(() => servers.every(({ output }) => output === "1 eastus\n"));
+  for (const port of ports) {
+    const answer = await until(() =>
+      fetch(`http://127.0.0.1:${port}/negotiate`).catch(() => undefined),
+    );
+    expect(await answer.json()).toMatchObject({ endpoint: "eastus", epoch: 1 });
+  }
+  await eastus?.inject({ kind: "crash" });
+  await until(() => servers.every(({ output }) => output === "1 eastus\n2 westus\n"));
+}, 60_000);
+
 it("every TypeScript snippet of all pages compiles and is run above", async () => {
   expect([...snippets.keys()]).toEqual([
     "quick-start",
@@ -231,10 +254,10 @@ it("every TypeScript snippet of all pages compiles and is run above", async () =
     "fan-out-questions",
     "client-events",
     "client-negotiate",
+    "client-client",
   ]);
-  expect((readme + emulatorPage + fanOutPage + clientPage).match(/```ts\n/g)).toHaveLength(
-    snippets.size,
-  );
+  const pages = [readme, emulatorPage, fanOutPage, clientPage, clientClientPage];
+  expect(pages.join("").match(/```ts\n/g)).toHaveLength(snippets.size);
   for (const [name, code] of snippets) await writeFile(path.join(folder, `${name}.ts`), code);
   const config = path.join(folder, "tsconfig.json");
   await writeFile(config, JSON.stringify({ extends: "../../../tsconfig.json", include: ["*.ts"] }));
@@ -252,9 +275,17 @@ it("the README's table of options has every option, with its default", () => {
     negotiate: { authenticate: () => null },
   });
   const rows = readme.split("\n").filter((line) => line.startsWith("| `"));
-  for (const section of ["negotiate", "upstream", "health", "fanOut", "failback"] as const) {
+  const sections = [
+    "negotiate",
+    "upstream",
+    "health",
+    "fanOut",
+    "failback",
+    "coordination",
+  ] as const;
+  for (const section of sections) {
     for (const [option, value] of Object.entries(configuration[section])) {
-      const row = rows.find((line) => line.includes(`\`${section}.${option}\``));
+      const row = rows.find((line) => line.split(" | ")[0]?.includes(`\`${section}.${option}\``));
       const isPlain = typeof value !== "object" && typeof value !== "function";
       const shown = isPlain ? String(value).replace("/hubs/chat/", "/hubs/{hub}/") : option;
       expect(row ?? `${section}.${option} is not listed`).toContain(shown);

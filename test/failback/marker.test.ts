@@ -1,4 +1,5 @@
-import { keepMarkers, markAway } from "../../src/failback/marker.ts";
+import { markAway } from "../../src/failback/marker.ts";
+import { keepMarkers } from "../../src/marker-groups.ts";
 
 const AWAY = "resilient-pubsub.away-from.p1";
 

@@ -8,9 +8,13 @@ import { options, serveCalls } from "../support/serve-calls.mjs";
 const { resilientPubSub } = await import("../dist/index.mjs");
 
 const ways = {
-  async plugin({ endpoints, path, answer }) {
-    const authenticate = () => ({ userId: "user" });
-    const pubsub = resilientPubSub({ hub: "bench", endpoints, negotiate: { authenticate } });
+  plugin: (told) => ways.pluginWith(told, {}),
+
+  agreed: (told) => ways.pluginWith(told, { topology: "client-client" }),
+
+  async pluginWith({ endpoints, path, answer }, options) {
+    const negotiate = { authenticate: () => ({ userId: "user" }) };
+    const pubsub = resilientPubSub({ hub: "bench", endpoints, negotiate, ...options });
     await pubsub.ready();
     return express()
       .use(pubsub)

@@ -1,0 +1,68 @@
+import { z } from "zod";
+import { ResilientPubSubError } from "../errors.ts";
+
+/** Why the servers agreed on an endpoint. */
+export type AgreementReason =
+  /** It is the first agreement of all. */
+  | "first"
+  /** A majority of the servers saw the one before down. */
+  | "active-down"
+  /** An operator wanted it: `switchTo`. */
+  | "switched"
+  /** The home of the clients was well for long enough: `coordination.failback`. */
+  | "failback";
+
+/** What all app servers answer negotiate with. */
+export interface Agreement {
+  /** The number of this agreement; it only grows, and each one names one endpoint. */
+  readonly epoch: number;
+  /** Name of the active endpoint. */
+  readonly active: string;
+  /** URL of the active endpoint: other servers may know another one by its name. */
+  readonly url: string;
+  /** When it came about, epoch milliseconds by the clock of the server that wrote it. */
+  readonly since: number;
+  readonly reason: AgreementReason;
+}
+
+/**
+ * The one text that servers write by compare-and-set. The leader is part of it, so that whoever takes
+ * the lead makes all writes of its predecessor fail that are still under way.
+ */
+export interface AgreementRecord {
+  readonly agreement: Agreement;
+  /** The server that may move the agreement while it renews its lead; null when it has resigned. */
+  readonly leader: string | null;
+  /** Grows with every renewal, so that others see that the leader lives. */
+  readonly renewals: number;
+}
+
+const FORMAT = 1;
+
+const recordSchema = z.object({
+  format: z.literal(FORMAT),
+  agreement: z.object({
+    epoch: z.int().positive(),
+    active: z.string().min(1),
+    url: z.string().min(1),
+    since: z.number(),
+    reason: z.enum(["first", "active-down", "switched", "failback"]),
+  }),
+  leader: z.string().nullable(),
+  renewals: z.int().nonnegative(),
+});
+
+export function writeRecord(record: AgreementRecord): string {
+  return JSON.stringify({ format: FORMAT, ...record });
+}
+
+/** @throws ResilientPubSubError `ERR_STORE_UNREADABLE` */
+export function parseRecord(text: string): AgreementRecord {
+  try {
+    return recordSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    const message =
+      "The agreement in the coordination store was not written by a version of this package that this one understands; give it a container or a prefix of its own";
+    throw new ResilientPubSubError("ERR_STORE_UNREADABLE", message, { cause });
+  }
+}

@@ -1,0 +1,18 @@
+/** Time, as the coordination needs it; another one in simulations. */
+export interface Clock {
+  /** Monotonic milliseconds. */
+  now(): number;
+  /** Epoch milliseconds. */
+  wallClock(): number;
+  /** Calls back once, unless it is cancelled before. Holds no process. */
+  callIn(inMs: number, callback: () => void): { cancel(): void };
+}
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wallClock: () => Date.now(),
+  callIn: (inMs, callback) => {
+    const timer = setTimeout(callback, inMs).unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+};

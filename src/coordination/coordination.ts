@@ -1,0 +1,236 @@
+import { randomUUID } from "node:crypto";
+import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import type { EndpointRegistry } from "../endpoints/registry.ts";
+import { ResilientPubSubError } from "../errors.ts";
+import type { TypedEvents } from "../events.ts";
+import type { HealthMonitor } from "../health/monitor.ts";
+import type { Configuration } from "../options.ts";
+import type { Agreement } from "./agreement.ts";
+import { systemClock } from "./clock.ts";
+import { Coordinator, type CoordinatorListener } from "./coordinator.ts";
+import { type Observation, observe, seenIn } from "./observation.ts";
+import { StragglerSweep } from "./straggler-sweep.ts";
+
+/** What one server knows of the agreement at one moment. */
+export interface CoordinationStatus {
+  /** Undefined before the first was read. */
+  readonly agreement: Agreement | undefined;
+  /** Id of this server; a new one each time that it starts. */
+  readonly server: string;
+  /** Id of the server that may move the agreement, as far as this one knows. */
+  readonly leader: string | undefined;
+  readonly isLeader: boolean;
+  /** The other servers that the leader has heard of lately; on any other server only those at its start. */
+  readonly others: readonly { readonly server: string; readonly endpoints: Observation }[];
+  readonly store: {
+    readonly description: string;
+    /** False from `coordinationLost` to `coordinationRestored`. */
+    readonly isReachable: boolean;
+    /** Why the last look at it failed; undefined when it did not. */
+    readonly error: unknown;
+    /** When it was last heard, epoch milliseconds. */
+    readonly heardAt: number | undefined;
+  };
+}
+
+/** The agreement of the app servers on one endpoint, in the client-client topology. */
+export interface CoordinationControl {
+  /** @throws ResilientPubSubError `ERR_WRONG_TOPOLOGY` */
+  status(): CoordinationStatus;
+  /**
+   * Moves all clients of all servers to this endpoint. Resolves when it is agreed; the other servers
+   * follow within `pollIntervalInMs`, and then the clients. Does nothing when it is active already.
+   *
+   * @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT`; `ERR_UNHEALTHY_ENDPOINT` when this server does
+   *   not find it usable; `ERR_ENDPOINTS_DIFFER` when another server does not know it;
+   *   `ERR_STORE_UNAVAILABLE`, `ERR_STORE_REFUSED`; `ERR_WRONG_TOPOLOGY`
+   */
+  switchTo(name: string): Promise<Agreement>;
+}
+
+interface CoordinationParts {
+  readonly configuration: Configuration;
+  readonly registry: EndpointRegistry;
+  readonly monitor: HealthMonitor;
+  readonly events: TypedEvents;
+  readonly random: () => number;
+}
+
+/** Whatever may change what this server tells the others. */
+const NEWS = [
+  "endpointUp",
+  "endpointDown",
+  "endpointDrained",
+  "endpointUndrained",
+  "endpointAdded",
+  "endpointLeaving",
+] as const;
+
+/** Connects the agreement with the rest of one plugin. */
+export class Coordination {
+  readonly control: CoordinationControl;
+  readonly #parts: CoordinationParts;
+  readonly #coordinator: Coordinator;
+  readonly #sweep: StragglerSweep;
+  readonly #self = randomUUID();
+  readonly #hurry = (): void => this.#coordinator.hurry();
+  #change = nextChange();
+
+  constructor(parts: CoordinationParts) {
+    const { configuration, events, monitor, random, registry } = parts;
+    const { coordination, failback, health, hub } = configuration;
+    const { store, pollIntervalInMs, leaseInMs } = coordination;
+    this.#parts = parts;
+    this.#coordinator = new Coordinator({
+      store,
+      hub,
+      self: this.#self,
+      settings: { ...coordination, holdDownInMs: failback.holdDownInMs },
+      clock: systemClock,
+      random,
+      observe: () => this.#observe(),
+      listener: this.#listener(),
+    });
+    this.#sweep = new StragglerSweep({
+      coordinator: this.#coordinator,
+      registry,
+      monitor,
+      events,
+      settings: { pollIntervalInMs, leaseInMs, timeoutInMs: health.timeoutInMs },
+      clock: systemClock,
+    });
+    this.control = {
+      status: () => this.#status(),
+      switchTo: async (name) => this.#switchTo(name),
+    };
+  }
+
+  start(): void {
+    for (const name of NEWS) this.#parts.events.on(name, this.#hurry);
+    this.#coordinator.start();
+    this.#sweep.start();
+  }
+
+  /**
+   * Resolves when the store has answered and, unless no endpoint is healthy, there is an agreement.
+   *
+   * @throws ResilientPubSubError `ERR_STORE_REFUSED`, `ERR_STORE_UNAVAILABLE`, `ERR_STORE_UNREADABLE`;
+   *   `ERR_ENDPOINTS_DIFFER` when the active endpoint is none of this server's
+   */
+  async ready(): Promise<void> {
+    await this.#coordinator.look();
+    // Another server may have written the first agreement a moment before this one did.
+    if (this.agreement === undefined) await this.#coordinator.look();
+    const { agreement } = this;
+    if (agreement === undefined || this.active) return;
+    throw new ResilientPubSubError(
+      "ERR_ENDPOINTS_DIFFER",
+      `The servers have agreed on the endpoint "${agreement.active}" (${agreement.url}), which is none of this server's; give all servers of one hub the same endpoints, by the same names`,
+    );
+  }
+
+  get agreement(): Agreement | undefined {
+    return this.#coordinator.agreement;
+  }
+
+  /** The endpoint that all clients are sent to; undefined when this server does not know it. */
+  get active(): RegisteredEndpoint | undefined {
+    const { agreement } = this;
+    if (agreement === undefined) return undefined;
+    return this.#parts.registry
+      .all()
+      .find(
+        ({ name, leaving, endpoint }) =>
+          name === agreement.active && endpoint.config.url === agreement.url && !leaving,
+      );
+  }
+
+  /** Resolves when this server answers with another agreement. */
+  get changed(): Promise<void> {
+    return this.#change.promise;
+  }
+
+  async close(): Promise<void> {
+    for (const name of NEWS) this.#parts.events.off(name, this.#hurry);
+    await Promise.all([this.#coordinator.close(), this.#sweep.close()]);
+  }
+
+  #listener(): CoordinatorListener {
+    const { events } = this.#parts;
+    return {
+      agreed: ({ epoch, active, reason }, previous) => {
+        const change = this.#change;
+        this.#change = nextChange();
+        change.announce();
+        events.emit("agreementChanged", { epoch, active, previous: previous?.active, reason });
+        this.#sweep.hurry();
+      },
+      lost: (error) => events.emit("coordinationLost", { error }),
+      restored: (afterInMs) => events.emit("coordinationRestored", { afterInMs }),
+      differ: (differences) => {
+        for (const difference of differences) events.emit("endpointsDiffer", difference);
+      },
+    };
+  }
+
+  #observe(): Observation {
+    return observe(this.#parts.registry.all().filter(({ leaving }) => !leaving));
+  }
+
+  #status(): CoordinationStatus {
+    const { contact, others } = this.#coordinator;
+    const { store } = this.#parts.configuration.coordination;
+    return {
+      agreement: this.agreement,
+      server: this.#self,
+      leader: this.#coordinator.leader,
+      isLeader: this.#coordinator.isLeader,
+      others: [...others].map(([server, endpoints]) => ({ server, endpoints })),
+      store: {
+        description: store.description,
+        isReachable: !contact.isLost && contact.heardAt !== undefined,
+        error: contact.error,
+        heardAt: contact.heardAt,
+      },
+    };
+  }
+
+  async #switchTo(name: string): Promise<Agreement> {
+    const wanted = this.#parts.registry.get(name);
+    if (!wanted.isUsable) {
+      const message = `Endpoint "${name}" is ${wanted.reason} for this server; switch to one that is healthy and not drained`;
+      throw new ResilientPubSubError("ERR_UNHEALTHY_ENDPOINT", message);
+    }
+    const to = { name, url: wanted.endpoint.config.url };
+    return this.#coordinator.switchTo(to, (others) => {
+      const ignorant = [...others].filter(([, other]) => seenIn(other, to) === undefined);
+      if (ignorant.length === 0) return;
+      const servers = ignorant.map(([server]) => server).join(", ");
+      const message = `Endpoint "${name}" (${to.url}) is not known to all servers (not to ${servers}); add it to all of them first`;
+      throw new ResilientPubSubError("ERR_ENDPOINTS_DIFFER", message);
+    });
+  }
+}
+
+/** What the control says where nothing is agreed. */
+export const withoutCoordination: CoordinationControl = {
+  status: () => {
+    throw wrongTopology();
+  },
+  switchTo: async () => {
+    throw wrongTopology();
+  },
+};
+
+function wrongTopology(): ResilientPubSubError {
+  const message = 'Servers agree on an endpoint only with topology: "client-client"';
+  return new ResilientPubSubError("ERR_WRONG_TOPOLOGY", message);
+}
+
+function nextChange() {
+  let announce = (): void => {};
+  const promise = new Promise<void>((resolve) => {
+    announce = resolve;
+  });
+  return { promise, announce };
+}

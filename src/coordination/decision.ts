@@ -1,0 +1,165 @@
+import type { Agreement, AgreementReason, AgreementRecord } from "./agreement.ts";
+import {
+  type EndpointIdentity,
+  type Observation,
+  type SeenEndpoint,
+  type SeenState,
+  seenIn,
+} from "./observation.ts";
+
+/** The record, as this server has found or written it. Times are monotonic milliseconds. */
+export interface KnownRecord {
+  readonly record: AgreementRecord;
+  /** What it is called in compare-and-set. */
+  readonly version: string;
+  /** Since when it has been as it is: found so, or, if it is this server's own, written so. */
+  readonly since: number;
+}
+
+/** Everything that one server knows when it decides what to write. */
+export interface Situation {
+  readonly self: string;
+  /** Monotonic milliseconds. */
+  readonly now: number;
+  /** For `Agreement.since`, epoch milliseconds. */
+  readonly wallClock: number;
+  /** Undefined when the store has none. */
+  readonly known: KnownRecord | undefined;
+  /** The newest agreement that this server has ever answered with. */
+  readonly answered: Agreement | undefined;
+  readonly own: Observation;
+  /** Observations of the other servers that may live; only a leader needs them. */
+  readonly others: readonly Observation[];
+  /** Where the clients belong and may be called back to, if that is asked for and it has been well for long enough. */
+  readonly home: EndpointIdentity | undefined;
+  readonly leaseInMs: number;
+}
+
+/** What this server should write now; undefined when nothing. */
+export function decide(situation: Situation): AgreementRecord | undefined {
+  const { known, self, now, leaseInMs } = situation;
+  if (known === undefined) return found(situation);
+  const { record } = known;
+  const restored = restore(situation, record);
+  if (restored) return restored;
+  const ageInMs = now - known.since;
+  if (record.leader !== self) {
+    const isVacant = record.leader === null || ageInMs > leaseInMs;
+    return isVacant ? renew(record, self) : undefined;
+  }
+  // Whoever has not renewed in time may be deposed, and knows nothing of what happened meanwhile.
+  if (ageInMs > leaseInMs) return renew(record, self);
+  const next = move(situation, record.agreement);
+  if (next) return { ...renew(record, self), agreement: next };
+  return ageInMs >= leaseInMs / 3 ? renew(record, self) : undefined;
+}
+
+/** What an operator's order makes of what one server knows; undefined when it is carried out already. */
+export function order(
+  {
+    self,
+    known,
+    answered,
+    wallClock,
+  }: Pick<Situation, "self" | "known" | "answered" | "wallClock">,
+  to: EndpointIdentity,
+): AgreementRecord | undefined {
+  const found = known?.record.agreement;
+  // A store that has lost what it was told must not turn back the epoch.
+  const last = found && answered && answered.epoch > found.epoch ? answered : (found ?? answered);
+  if (found && last === found && isSame(found, to)) return undefined;
+  const agreement = successor(last, to, "switched", wallClock);
+  return known ? { ...known.record, agreement } : { agreement, leader: self, renewals: 0 };
+}
+
+/** The end of a lead, so that the next one need not wait for it. */
+export function resign({ record }: KnownRecord, self: string): AgreementRecord | undefined {
+  return record.leader === self ? { ...record, leader: null } : undefined;
+}
+
+/** Whether this server may move the agreement, as far as it knows. */
+export function isLeader(known: KnownRecord | undefined, self: string): boolean {
+  return known?.record.leader === self;
+}
+
+function found({ self, answered, own, wallClock }: Situation): AgreementRecord | undefined {
+  const agreement = answered ?? firstAgreement(own, wallClock);
+  return agreement && { agreement, leader: self, renewals: 0 };
+}
+
+function firstAgreement(own: Observation, wallClock: number): Agreement | undefined {
+  const best = own.find(({ state }) => state === "up");
+  return best && successor(undefined, best, "first", wallClock);
+}
+
+/** A store that has lost what it was told (a failover of its own) must not turn back the epoch. */
+function restore(
+  { answered, wallClock }: Situation,
+  record: AgreementRecord,
+): AgreementRecord | undefined {
+  const { agreement } = record;
+  if (answered === undefined || answered.epoch < agreement.epoch) return undefined;
+  const renewals = record.renewals + 1;
+  if (answered.epoch > agreement.epoch) return { ...record, agreement: answered, renewals };
+  const { active, url, reason } = agreement;
+  if (isSame(answered, { name: active, url })) return undefined;
+  const next = successor(agreement, { name: active, url }, reason, wallClock);
+  return { ...record, agreement: next, renewals };
+}
+
+function renew(record: AgreementRecord, self: string): AgreementRecord {
+  return { ...record, leader: self, renewals: record.renewals + 1 };
+}
+
+function move(
+  { own, others, home, wallClock }: Situation,
+  agreement: Agreement,
+): Agreement | undefined {
+  const voters = [own, ...others];
+  const active = { name: agreement.active, url: agreement.url };
+  if (isMajority(votes(voters, active, "down"), voters)) {
+    const to = bestCandidate(own, voters);
+    return to && successor(agreement, to, "active-down", wallClock);
+  }
+  const isAway = home !== undefined && !isSame(agreement, home);
+  return isAway ? successor(agreement, home, "failback", wallClock) : undefined;
+}
+
+/** Up for most, known to all; and of several the one that most see up, then in this server's order. */
+function bestCandidate(own: Observation, voters: readonly Observation[]): SeenEndpoint | undefined {
+  const ups = (endpoint: SeenEndpoint): number => votes(voters, endpoint, "up");
+  const candidates = own.filter(
+    (endpoint) =>
+      isMajority(ups(endpoint), voters) && voters.every((voter) => seenIn(voter, endpoint)),
+  );
+  return candidates.reduce<SeenEndpoint | undefined>(
+    (best, one) => (best === undefined || ups(one) > ups(best) ? one : best),
+    undefined,
+  );
+}
+
+function votes(
+  voters: readonly Observation[],
+  endpoint: EndpointIdentity,
+  state: SeenState,
+): number {
+  return voters.filter((voter) => seenIn(voter, endpoint)?.state === state).length;
+}
+
+/** A strict one: half is not enough. */
+export function isMajority(count: number, of: readonly unknown[]): boolean {
+  return count * 2 > of.length;
+}
+
+function successor(
+  before: Agreement | undefined,
+  to: EndpointIdentity,
+  reason: AgreementReason,
+  since: number,
+): Agreement {
+  return { epoch: (before?.epoch ?? 0) + 1, active: to.name, url: to.url, since, reason };
+}
+
+export function isSame({ active, url }: Agreement, endpoint: EndpointIdentity): boolean {
+  return active === endpoint.name && url === endpoint.url;
+}

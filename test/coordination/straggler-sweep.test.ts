@@ -1,0 +1,80 @@
+import { WebPubSubServiceClient } from "@azure/web-pubsub";
+import type { Emulator } from "express-resilient-pubsub/emulator";
+import { WebSocket } from "ws";
+import { closeAfterTest } from "../support/clean-up.ts";
+import { until } from "../support/until.ts";
+import { startCluster } from "./support/servers.ts";
+
+const PLACED = "resilient-pubsub.placed";
+
+interface Visitor {
+  readonly closings: string[];
+  readonly socket: WebSocket;
+}
+
+/** Connects past negotiate, as a client with an old URL does. */
+async function visit({ connectionString }: Emulator, groups = [PLACED]): Promise<Visitor> {
+  const service = new WebPubSubServiceClient(connectionString, "chat", {
+    allowInsecureConnection: true,
+  });
+  const { url } = await service.getClientAccessToken({ groups });
+  const socket = new WebSocket(url);
+  closeAfterTest({ close: () => socket.terminate() });
+  const closings: string[] = [];
+  socket.on("close", (code, reason) => void closings.push(`${code} ${reason}`));
+  await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
+  return { closings, socket };
+}
+
+const isClosed = ({ closings }: Visitor) => closings.length > 0;
+
+describe("whoever is on another endpoint than the active one", () => {
+  it("is closed with a reason that names the active one, each time that somebody comes", async () => {
+    const { westus, servers } = await startCluster(2);
+    for (let count = 0; count < 3; count += 1) {
+      const visitor = await visit(westus);
+      await until(() => isClosed(visitor));
+      expect(visitor.closings).toEqual(["1000 moved: eastus"]);
+    }
+    const told = servers.flatMap(({ log }) => log).filter((line) => line.startsWith("straggler"));
+    expect(new Set(told)).toEqual(new Set(["stragglersClosed 1 westus"]));
+    expect(told.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it("is closed after a move even if it has come without a negotiate of ours", async () => {
+    const { eastus, servers } = await startCluster(1);
+    const visitor = await visit(eastus, []);
+    await servers[0]?.pubsub.coordination.switchTo("westus");
+    await until(() => isClosed(visitor));
+    expect(visitor.closings).toEqual(["1000 moved: westus"]);
+  });
+
+  it("is closed when that endpoint comes back with its clients", async () => {
+    const { eastus, servers } = await startCluster(2);
+    const visitor = await visit(eastus);
+    await eastus.inject({ kind: "blackhole" });
+    await until(async () => (await servers[0]?.negotiate())?.body.endpoint === "westus");
+    expect(visitor.closings).toEqual([]);
+    await eastus.clear();
+    await until(() => isClosed(visitor));
+    expect(visitor.closings).toEqual(["1000 moved: westus"]);
+  }, 30_000);
+
+  it("is looked for again when a look has failed, which is announced", async () => {
+    const { westus, servers } = await startCluster(1);
+    await westus.inject({ kind: "gray" });
+    const visitor = await visit(westus);
+    await until(() => servers[0]?.log.includes("stragglersFailed westus"));
+    await westus.clear();
+    await until(() => isClosed(visitor), 30_000);
+  }, 40_000);
+});
+
+it("clients on the active endpoint are left alone", async () => {
+  const { eastus, westus, servers } = await startCluster(1);
+  const resident = await visit(eastus);
+  const visitor = await visit(westus);
+  await until(() => isClosed(visitor));
+  expect(resident.closings).toEqual([]);
+  expect((await servers[0]?.negotiate())?.body).toMatchObject({ endpoint: "eastus" });
+});
