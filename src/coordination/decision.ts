@@ -88,8 +88,9 @@ function found({ self, answered, own, wallClock }: Situation): AgreementRecord |
 }
 
 function firstAgreement(own: Observation, wallClock: number): Agreement | undefined {
-  const best = own.find(({ state }) => state === "up");
-  return best && successor(undefined, best, "first", wallClock);
+  // A better one that has not answered its first health check yet is waited for.
+  const best = own.find(({ state }) => state === "up" || state === "unknown");
+  return best?.state === "up" ? successor(undefined, best, "first", wallClock) : undefined;
 }
 
 /** A store that has lost what it was told (a failover of its own) must not turn back the epoch. */
