@@ -216,8 +216,9 @@ describe("recovery that does not work", () => {
   });
 
   it("is tried once more before its endpoint is said to have failed, which may be back", async () => {
-    const { client, east, places } = await connect({ reconnectSpreadInMs: 500 });
-    const [firstAttempt, turn, nextAttempt] = [0, 0.5, 0.99];
+    const { client, east, places } = await connect({ reconnectSpreadInMs: 2000 });
+    // At once, after 800 ms, and only 990 ms after the refusal.
+    const [firstAttempt, turn, nextAttempt] = [0, 0.4, 0.99];
     const random = jest.spyOn(Math, "random").mockReturnValue(0);
     for (const value of [firstAttempt, turn, nextAttempt]) random.mockReturnValueOnce(value);
     let refusals = 0;
