@@ -196,14 +196,14 @@ export class Coordinator {
   /** Resolves to whether there is more to do than to wait for the next time. Never rejects. */
   async #lookAndWrite(): Promise<boolean> {
     try {
-      const isAsking = this.isLeader || !this.#others.hasBeenAsked;
+      const isAsking = this.isLeader || this.#isLeadInDoubt || !this.#others.hasBeenAsked;
       const [found, heard] = await Promise.allSettled([
         this.#call((store, options) => store.readRecord(options)),
         isAsking ? this.#askOthers() : undefined,
       ]);
       this.#learn(resultOf(found));
       resultOf(heard);
-      // Whoever wants the lead should know who is there before, to see later who has spoken since.
+      // Who takes the lead should have asked before: only so can it see who has spoken since.
       if (!isAsking && this.#decide()) await this.#askOthers();
       const isSoon = await this.#act();
       this.#contact.heard();
@@ -288,9 +288,7 @@ export class Coordinator {
   }
 
   #know(known: KnownRecord): void {
-    const before = this.#known?.record.leader;
     this.#known = known;
-    if (this.isLeader && before && before !== this.#parts.self) this.#others.depose(before);
     this.#answer(known.record.agreement);
   }
 
@@ -318,6 +316,14 @@ export class Coordinator {
     const isDown = active && seenIn(observe(), active)?.state === "down";
     this.#downSince = isDown ? (this.#downSince ?? now) : undefined;
     return this.#downSince !== undefined && now - this.#downSince < settings.leaseInMs;
+  }
+
+  /** The leader is so late that this server may soon have to take over, and should know from whom to hear. */
+  get #isLeadInDoubt(): boolean {
+    const { clock, settings } = this.#parts;
+    return (
+      this.#known !== undefined && clock.now() - this.#known.since > (2 / 3) * settings.leaseInMs
+    );
   }
 
   get #intervalInMs(): number {

@@ -1,14 +1,6 @@
 import { differencesFrom, type EndpointsDifference } from "./differences.ts";
 import { type Observation, parseReport } from "./observation.ts";
-import {
-  callRoll,
-  departed,
-  discount,
-  notCalled,
-  present,
-  type RollCall,
-  voters,
-} from "./roll-call.ts";
+import { callRoll, departed, notCalled, present, type RollCall, voters } from "./roll-call.ts";
 
 /** The other servers, as far as this one has asked the store for what they say. */
 export class Others {
@@ -56,11 +48,6 @@ export class Others {
   /** Somebody who is gone for good, and whose words may be forgotten. */
   get departed(): string | undefined {
     return departed(this.#rollCall, this.#leaseInMs)[0];
-  }
-
-  /** It has been silent for so long that its lead was taken from it. */
-  depose(leader: string): void {
-    this.#rollCall = discount(this.#rollCall, leader);
   }
 }
 

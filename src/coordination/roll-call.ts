@@ -68,11 +68,3 @@ export function departed({ calledAt, sayings }: RollCall, leaseInMs: number): st
   const isGone = (saying: Saying): boolean => calledAt - saying.foundAt > 3 * leaseInMs;
   return [...sayings].filter(([, saying]) => isGone(saying)).map(([server]) => server);
 }
-
-/** Whatever this server has said so far no longer shows that it lives. */
-export function discount(rollCall: RollCall, server: string): RollCall {
-  const saying = rollCall.sayings.get(server);
-  if (saying === undefined) return rollCall;
-  const discounted = { ...saying, foundAt: Number.NEGATIVE_INFINITY };
-  return { ...rollCall, sayings: new Map(rollCall.sayings).set(server, discounted) };
-}
