@@ -1,0 +1,355 @@
+import { Coordinator } from "../../src/coordination/coordinator.ts";
+import { writeReport } from "../../src/coordination/observation.ts";
+import type { CoordinationStore } from "../../src/coordination/store.ts";
+import { memoryStore } from "../../src/coordination/stores/memory-store.ts";
+import { observation } from "./support/observations.ts";
+import { fails, hangs, type ObstructedStore, obstructedStore } from "./support/obstructed-store.ts";
+import { expectNoRejections } from "./support/rejections.ts";
+import { virtualClock } from "./support/virtual-clock.ts";
+
+const POLL = 1000;
+const LEASE = 9000;
+const west = { name: "west", url: "https://west" };
+
+expectNoRejections();
+
+function cluster(store: CoordinationStore = memoryStore()) {
+  const { timeline, clock } = virtualClock();
+  const settings = {
+    pollIntervalInMs: POLL,
+    leaseInMs: LEASE,
+    failback: false,
+    holdDownInMs: 5000,
+  };
+  const join = (self: string, sees = "east+ west+", reachedBy = store) => {
+    const log: string[] = [];
+    let seen = observation(sees);
+    const coordinator = new Coordinator({
+      store: reachedBy,
+      hub: "chat",
+      self,
+      settings,
+      clock,
+      random: () => 0.5,
+      observe: () => seen,
+      listener: {
+        agreed: ({ epoch, active, reason }, previous) =>
+          log.push(`agreed ${epoch} ${active} (${reason}) after ${previous?.epoch}`),
+        lost: (error) => log.push(`lost: ${(error as Error).message}`),
+        restored: (afterInMs) => log.push(`restored after ${afterInMs}`),
+        differ: (differences) => log.push(`differ ${JSON.stringify(differences)}`),
+      },
+    });
+    const see = (now: string): void => {
+      seen = observation(now);
+      coordinator.hurry();
+    };
+    coordinator.start();
+    return { coordinator, log, see };
+  };
+  const pass = (inMs: number): Promise<void> => timeline.runUntil(timeline.now + inMs);
+  /** What a promise comes to within this time. */
+  const within = async (inMs: number, promise: Promise<unknown>): Promise<unknown> => {
+    let outcome: unknown = "nothing yet";
+    promise.then(
+      (value) => {
+        outcome = value ?? "done";
+      },
+      (error) => {
+        outcome = error.code ?? error;
+      },
+    );
+    await pass(inMs);
+    return outcome;
+  };
+  const connection = store.open("chat", { signal: new AbortController().signal });
+  const options = { signal: new AbortController().signal };
+  const stored = {
+    record: async () => JSON.parse((await (await connection).readRecord(options))?.text ?? "null"),
+    reports: async () => [...(await (await connection).readObservations(options)).keys()],
+    spoil: async (text: string) => {
+      const found = await (await connection).readRecord(options);
+      await (await connection).replaceRecord(found?.version, text, options);
+    },
+    report: async (server: string, text: string) =>
+      (await connection).writeObservation(server, text, LEASE, options),
+  };
+  return { join, pass, within, stored, timeline };
+}
+
+describe("the first agreement", () => {
+  it("is on the first endpoint that is up, and one server leads", async () => {
+    const { join, pass } = cluster();
+    const servers = [join("a", "east- west+ north+"), join("b", "east- west+ north+")];
+    await pass(POLL);
+    for (const { coordinator, log } of servers) {
+      expect(coordinator.agreement).toMatchObject({ epoch: 1, active: "west" });
+      expect(coordinator.leader).toBe("a");
+      expect(log).toEqual(["agreed 1 west (first) after undefined"]);
+    }
+    expect(servers.map(({ coordinator }) => coordinator.isLeader)).toEqual([true, false]);
+  });
+
+  it("waits for an endpoint that is up, but not for the next poll", async () => {
+    const { join, pass } = cluster();
+    const server = join("a", "east? west-");
+    await pass(3 * POLL);
+    expect(server.coordinator.agreement).toBeUndefined();
+    server.see("east+ west-");
+    await pass(POLL / 4);
+    expect(server.coordinator.agreement).toMatchObject({ active: "east" });
+  });
+
+  it("is there after a look, without any time", async () => {
+    const { join } = cluster();
+    const { coordinator } = join("a");
+    await coordinator.look();
+    expect(coordinator.agreement).toMatchObject({ active: "east" });
+  });
+});
+
+describe("an order to switch", () => {
+  it("is followed by all within a poll", async () => {
+    const { join, pass, within } = cluster();
+    const [a, b] = [join("a"), join("b")];
+    await pass(2 * POLL);
+    const order = b.coordinator.switchTo(west, () => {});
+    expect(await within(POLL, order)).toMatchObject({
+      epoch: 2,
+      active: "west",
+      reason: "switched",
+    });
+    for (const { log } of [a, b]) expect(log.at(-1)).toBe("agreed 2 west (switched) after 1");
+    expect(b.coordinator.leader).toBe("a");
+  });
+
+  it("is shown to a check that knows all the others, also the leader, and may refuse it", async () => {
+    const { join, pass, within } = cluster();
+    const [a] = [join("a", "east+ west+"), join("b", "east+ north+")];
+    const c = join("c");
+    await pass(2 * POLL);
+    const order = c.coordinator.switchTo(west, (others) => {
+      expect(Object.fromEntries(others)).toEqual({
+        a: observation("east+ west+"),
+        b: observation("east+ north+"),
+      });
+      throw Object.assign(new Error(), { code: "no" });
+    });
+    expect(await within(POLL, order)).toBe("no");
+    expect(a.coordinator.agreement).toMatchObject({ epoch: 1 });
+  });
+
+  it("writes nothing when it is carried out already", async () => {
+    const store = obstructedStore();
+    const { join, pass } = cluster(store);
+    const { coordinator } = join("a", "west+ east+");
+    await pass(POLL / 2);
+    store.calls.length = 0;
+    expect(await coordinator.switchTo(west, () => {})).toMatchObject({ epoch: 1 });
+    expect(store.calls.sort()).toEqual(["readObservations", "readRecord"]);
+  });
+
+  it("is given again, and checked again, when another server was faster", async () => {
+    const store = obstructedStore();
+    const { join, pass, stored } = cluster(store);
+    const { coordinator } = join("a");
+    await pass(POLL / 2);
+    const record = await stored.record();
+    store.obstacles.replaceRecord = async (proceed) => {
+      delete store.obstacles.replaceRecord;
+      await stored.spoil(JSON.stringify({ ...record, leader: "b" }));
+      return proceed();
+    };
+    const check = jest.fn();
+    expect(await coordinator.switchTo(west, check)).toMatchObject({ epoch: 2, active: "west" });
+    expect(check).toHaveBeenCalledTimes(2);
+    expect(await stored.record()).toMatchObject({ leader: "b", agreement: { epoch: 2 } });
+  });
+
+  it("makes the first agreement when there is none, also if nothing else looks up", async () => {
+    const { join, pass } = cluster();
+    const { coordinator } = join("a", "east? west?");
+    await pass(POLL);
+    expect(await coordinator.switchTo(west, () => {})).toMatchObject({ epoch: 1, active: "west" });
+    expect(coordinator.agreement).toMatchObject({ epoch: 1, active: "west" });
+  });
+});
+
+describe("a store that is away", () => {
+  it("is told of once, and once more when it is back; the agreement stays", async () => {
+    const store = obstructedStore();
+    const { join, pass } = cluster(store);
+    const { coordinator, log } = join("a");
+    await pass(POLL / 2);
+    store.all = fails;
+    await pass(LEASE / 2 - POLL);
+    expect(log).toHaveLength(1);
+    await pass(3 * LEASE);
+    expect(log.slice(1)).toEqual(["lost: refused by the test"]);
+    expect(coordinator.contact).toMatchObject({ isLost: true });
+    expect(coordinator.agreement).toMatchObject({ epoch: 1 });
+    store.all = undefined;
+    await pass(3 * LEASE);
+    expect(log).toHaveLength(3);
+    expect(log[2]).toMatch(/^restored after \d+/);
+    expect(coordinator.isLeader).toBe(true);
+  });
+
+  it("is given up after a quarter of the lease, when it does not answer", async () => {
+    const store = obstructedStore();
+    const { join, pass, within } = cluster(store);
+    const { coordinator } = join("a");
+    await pass(POLL / 2);
+    store.all = hangs;
+    const look = coordinator.look();
+    expect(await within(LEASE / 4 - 1, look)).toBe("nothing yet");
+    expect(await within(1, look)).toBe("ERR_STORE_UNAVAILABLE");
+  });
+
+  it("leaves no connection open that it opened too late", async () => {
+    const store = obstructedStore();
+    const { join, pass, timeline } = cluster(store);
+    store.obstacles.open = (proceed) =>
+      new Promise((resolve) => timeline.in(LEASE, () => resolve(proceed())));
+    const { coordinator, log } = join("a");
+    await pass(LEASE - 1);
+    expect(store.closed).toBe(0);
+    expect(log[0]).toMatch(/^lost: obstructed has not answered within 2250 ms/);
+    delete store.obstacles.open;
+    await pass(2 * LEASE);
+    expect(store.closed).toBeGreaterThan(0);
+    expect(coordinator.agreement).toMatchObject({ epoch: 1 });
+  });
+});
+
+describe("what it cannot read", () => {
+  it("as the record: is an error, and the last agreement stays", async () => {
+    const { join, pass, stored } = cluster();
+    const { coordinator } = join("a");
+    await pass(POLL / 2);
+    await stored.spoil("{}");
+    await expect(coordinator.look()).rejects.toMatchObject({ code: "ERR_STORE_UNREADABLE" });
+    expect(coordinator.agreement).toMatchObject({ epoch: 1 });
+  });
+
+  it("as what another server says: counts as knowing nothing, so nobody is moved", async () => {
+    const { join, pass, stored } = cluster();
+    const servers = [join("a"), join("b"), join("c")];
+    await pass(2 * POLL);
+    await stored.report("d", "from the future");
+    await pass(2 * POLL);
+    expect(servers[0]?.log.at(-1)).toBe(
+      'differ [{"server":"d","missing":["east","west"],"unknown":[]}]',
+    );
+    for (const { see } of servers) see("east- west+");
+    await pass(3 * POLL);
+    for (const { coordinator } of servers) expect(coordinator.agreement?.epoch).toBe(1);
+    // It says nothing new, so it is no more.
+    await pass(LEASE);
+    for (const { coordinator } of servers) expect(coordinator.agreement?.epoch).toBe(2);
+    expect(servers[0]?.log).toContain("differ []");
+  });
+});
+
+describe("a server that ends", () => {
+  it("resigns and takes its report back, and the next one leads within a poll", async () => {
+    const { join, pass, stored } = cluster();
+    const [a, b] = [join("a"), join("b")];
+    await pass(2 * POLL);
+    expect((await stored.reports()).sort()).toEqual(["a", "b"]);
+    await a.coordinator.close();
+    expect(await stored.record()).toMatchObject({ leader: null });
+    expect(await stored.reports()).toEqual(["b"]);
+    await pass(POLL);
+    expect(b.coordinator.isLeader).toBe(true);
+    expect(b.log).toEqual(["agreed 1 east (first) after undefined"]);
+  });
+
+  it.each(["before the first answer", "while it waits", "in the middle of a look"])(
+    "ends soon while the store hangs, %s",
+    async (when) => {
+      const store = obstructedStore();
+      const { join, pass, within, stored } = cluster(store);
+      if (when === "before the first answer") store.all = hangs;
+      else await stored.record();
+      const { coordinator } = join("a");
+      await pass(POLL / 2);
+      store.all = hangs;
+      if (when === "in the middle of a look") void coordinator.look().catch(() => {});
+      expect(await within(POLL, coordinator.close())).toBe("done");
+      store.calls.length = 0;
+      await pass(3 * LEASE);
+      expect(store.calls).toEqual([]);
+    },
+  );
+
+  it("calls nobody afterwards, and says so", async () => {
+    const store = obstructedStore();
+    const { join, pass } = cluster(store);
+    const { coordinator } = join("a");
+    await pass(POLL / 2);
+    await coordinator.close();
+    await coordinator.close();
+    store.calls.length = 0;
+    await expect(coordinator.switchTo(west, () => {})).rejects.toMatchObject({
+      code: "ERR_CLOSED",
+    });
+    coordinator.hurry();
+    await coordinator.look();
+    await pass(LEASE);
+    expect(store.calls).toEqual([]);
+  });
+});
+
+describe("a server that leads does not decide alone", () => {
+  it("when it was not told that it has taken the lead", async () => {
+    const shared = memoryStore();
+    const [storeOfA, storeOfB, storeOfC] = [1, 2, 3].map(() => obstructedStore(shared)) as [
+      ObstructedStore,
+      ObstructedStore,
+      ObstructedStore,
+    ];
+    const { join, pass, stored } = cluster(shared);
+    join("a", "east+ west+", storeOfA);
+    await pass(POLL);
+    const b = join("b", "east+ west+", storeOfB);
+    await pass(POLL / 2);
+    const c = join("c", "east+ west+", storeOfC);
+    await pass(2 * POLL);
+    storeOfA.all = hangs;
+    storeOfC.obstacles.replaceRecord = fails;
+    storeOfB.obstacles.replaceRecord = async (proceed) => {
+      delete storeOfB.obstacles.replaceRecord;
+      await proceed();
+      return new Promise(() => {});
+    };
+    // Only its own network is broken, and it is in a hurry.
+    b.see("east- west+");
+    await pass(2 * LEASE);
+    expect(await stored.record()).toMatchObject({ leader: "b" });
+    for (const { coordinator } of [b, c]) expect(coordinator.agreement?.epoch).toBe(1);
+  });
+
+  it("after it has stood still, when what it knew of the others is old", async () => {
+    const shared = memoryStore();
+    const store = obstructedStore(shared);
+    const { join, pass, stored, timeline } = cluster(shared);
+    const a = join("a", undefined, store);
+    await pass(POLL);
+    for (const beat of [1, 2, 3]) {
+      await stored.report("b", writeReport(observation("east+ west+"), beat));
+      await stored.report("c", writeReport(observation("east+ west+"), beat));
+      await pass(POLL);
+    }
+    // The answers of one look come after a while, as for a process that stands still.
+    const heldUntil = timeline.now + 2 * POLL;
+    store.obstacles.readRecord = (proceed) =>
+      new Promise((resolve) => {
+        const result = proceed();
+        timeline.in(heldUntil - timeline.now, () => resolve(result));
+      });
+    a.see("east- west+");
+    await pass(3 * POLL);
+    expect(a.coordinator.agreement?.epoch).toBe(1);
+  });
+});

@@ -1,0 +1,252 @@
+import {
+  decide,
+  isMajority,
+  type KnownRecord,
+  order,
+  resign,
+  type Situation,
+} from "../../src/coordination/decision.ts";
+import { agreement, observation, observations } from "./support/observations.ts";
+
+const LEASE = 9000;
+const NOW = 100_000;
+
+interface Case {
+  /** `3 east` by `me`, `other` or `nobody`; nothing when the store has no record. */
+  readonly record?: string;
+  readonly leader?: "me" | "other" | null;
+  readonly ageInMs?: number;
+  readonly answered?: string;
+  readonly own?: string;
+  readonly others?: string;
+  readonly home?: string;
+}
+
+function situationOf({ record, leader = "me", ageInMs = 0, answered, ...rest }: Case): Situation {
+  const known: KnownRecord | undefined =
+    record === undefined
+      ? undefined
+      : {
+          record: { agreement: agreement(record), leader, renewals: 7 },
+          version: "v",
+          since: NOW - ageInMs,
+        };
+  return {
+    self: "me",
+    now: NOW,
+    wallClock: 5,
+    known,
+    answered: answered === undefined ? known?.record.agreement : agreement(answered),
+    own: observation(rest.own ?? "east+ west+"),
+    others: observations(rest.others ?? ""),
+    home: rest.home === undefined ? undefined : observation(`${rest.home}+`)[0],
+    leaseInMs: LEASE,
+  };
+}
+
+/** `4 west (active-down) me 8`: the agreement, who leads and the count of renewals. */
+function decided(given: Case): string {
+  const next = decide(situationOf(given));
+  if (next === undefined) return "nothing";
+  const { epoch, active, url, reason } = next.agreement;
+  const mark = url.includes("other-") ? "'" : "";
+  return `${epoch} ${active}${mark} (${reason}) ${next.leader} ${next.renewals}`;
+}
+
+describe("a server that finds no record writes", () => {
+  it.each<[string, Case, string]>([
+    ["its first endpoint that is up", { own: "east+ west+" }, "1 east (first) me 0"],
+    ["the next one when that is down", { own: "east- west+" }, "1 west (first) me 0"],
+    ["none that is drained", { own: "east~ west+" }, "1 west (first) me 0"],
+    ["nothing before a better one has answered", { own: "east? west+" }, "nothing"],
+    ["without waiting for a worse one", { own: "east+ west?" }, "1 east (first) me 0"],
+    ["nothing when none is up", { own: "east- west? north~" }, "nothing"],
+    ["nothing when it knows none", { own: "" }, "nothing"],
+    [
+      "what it answers with when the store has lost it",
+      { own: "east+", answered: "4 west" },
+      "4 west (first) me 0",
+    ],
+  ])("%s", (_, given, expected) => {
+    expect(decided(given)).toBe(expected);
+  });
+});
+
+describe("the lead", () => {
+  const record = "3 east";
+  it.each<[string, Case, string]>([
+    ["is taken when it is vacant", { leader: null }, "3 east (first) me 8"],
+    ["is left to another while it is fresh", { leader: "other", ageInMs: LEASE }, "nothing"],
+    ["is taken when it is too old", { leader: "other", ageInMs: LEASE + 1 }, "3 east (first) me 8"],
+    ["is kept while it is fresh", { ageInMs: LEASE / 3 - 1 }, "nothing"],
+    ["is renewed after a third of the lease", { ageInMs: LEASE / 3 }, "3 east (first) me 8"],
+    [
+      "is renewed first, and nothing else, when it may have been lost",
+      { ageInMs: LEASE + 1, own: "east- west+" },
+      "3 east (first) me 8",
+    ],
+    ["is all that another server moves by", { leader: "other", own: "east- west+" }, "nothing"],
+  ])("%s", (_, given, expected) => {
+    expect(decided({ record, ...given })).toBe(expected);
+  });
+});
+
+const UP = "east+ west+";
+const DOWN = "east- west+";
+
+describe("of these voters, the leader first, this many see the active endpoint down: it", () => {
+  it.each<[number, number, string]>([
+    [1, 0, "stays"],
+    [1, 1, "moves"],
+    [2, 0, "stays"],
+    [2, 1, "stays"],
+    [2, 2, "moves"],
+    [3, 1, "stays"],
+    [3, 2, "moves"],
+    [4, 2, "stays"],
+    [4, 3, "moves"],
+    [5, 2, "stays"],
+    [5, 3, "moves"],
+  ])("of %d, %d: %s", (size, downs, expected) => {
+    for (const isLeaderBlind of [false, true]) {
+      const sights = Array.from({ length: size }, (_, index) => (index < downs ? DOWN : UP));
+      if (isLeaderBlind) sights.reverse();
+      const [own, ...others] = sights as [string, ...string[]];
+      const outcome = decided({ record: "3 east", own, others: others.join(" / ") });
+      expect(outcome).toBe(expected === "moves" ? "4 west (active-down) me 8" : "nothing");
+    }
+  });
+
+  it.each<[number, number, boolean]>([
+    [0, 0, false],
+    [1, 1, true],
+    [1, 2, false],
+    [2, 3, true],
+    [2, 4, false],
+  ])("a majority is more than half: %d of %d", (count, of, expected) => {
+    expect(isMajority(count, Array.from({ length: of }))).toBe(expected);
+  });
+});
+
+describe("the leader", () => {
+  it.each<[string, Case, string]>([
+    ["does not take drained for down", { own: "east~ west+", others: "east~ west+" }, "nothing"],
+    ["does not take unknown for down", { own: "east? west+", others: "east? west+" }, "nothing"],
+    [
+      "does not take another endpoint of that name for the active one",
+      { own: "east'- west+", others: "east'- west+" },
+      "nothing",
+    ],
+    [
+      "counts who knows no endpoint as one who does not see it down",
+      { own: DOWN, others: "north+" },
+      "nothing",
+    ],
+    [
+      "moves to the first in its own order of those that all see up",
+      { own: "east- north+ west+", others: "east- west+ north+ / east- west+ north+" },
+      "4 north (active-down) me 8",
+    ],
+    [
+      "moves to the one that more see up",
+      { own: "east- north+ west+", others: "east- west+ north+ / east- west+ north-" },
+      "4 west (active-down) me 8",
+    ],
+    [
+      "moves to none that a server does not know",
+      { own: "east- north+ west+", others: "east- west+ / east- west+ north+" },
+      "4 west (active-down) me 8",
+    ],
+    [
+      "moves to none that a server knows by another URL",
+      { own: "east- north+ west+", others: "east- west+ north'+ / east- west+ north+" },
+      "4 west (active-down) me 8",
+    ],
+    [
+      "moves to none that only half see up",
+      { own: "east- west+", others: "east- west-" },
+      "nothing",
+    ],
+    [
+      "moves to none that is drained for most",
+      { own: "east- west~ north+", others: "east- west~ north+" },
+      "4 north (active-down) me 8",
+    ],
+    [
+      "moves to one that it sees down itself, when most see it up",
+      { own: "east- west-", others: "east- west+ / east- west+" },
+      "4 west (active-down) me 8",
+    ],
+    ["stays when nothing is up", { own: "east- west-", others: "east- west-" }, "nothing"],
+    ["calls clients home", { record: "3 west", home: "east" }, "4 east (failback) me 8"],
+    ["has them home already", { record: "3 east", home: "east" }, "nothing"],
+    [
+      "tells home from another endpoint of that name",
+      { record: "3 east", home: "east'" },
+      "4 east' (failback) me 8",
+    ],
+  ])("%s", (_, given, expected) => {
+    expect(decided({ record: "3 east", ...given })).toBe(expected);
+  });
+});
+
+describe("a store that has lost what it was told", () => {
+  it.each<[string, Case, string]>([
+    [
+      "is given the newer agreement back, by whoever leads",
+      { record: "3 east", leader: "other", answered: "5 west" },
+      "5 west (first) other 8",
+    ],
+    [
+      "is given it back before anything else",
+      { record: "3 east", leader: null, answered: "5 west" },
+      "5 west (first) null 8",
+    ],
+    [
+      "keeps its endpoint under a new number, when one number has named two",
+      { record: "5 east", leader: "other", answered: "5 west" },
+      "6 east (first) other 8",
+    ],
+    ["wins with a newer one", { record: "6 east", leader: "other", answered: "5 west" }, "nothing"],
+  ])("%s", (_, given, expected) => {
+    expect(decided(given)).toBe(expected);
+  });
+});
+
+describe("an order", () => {
+  it.each<[string, string | undefined, string | undefined, string, string]>([
+    ["moves to another endpoint", "3 east", "3 east", "west", "4 west other 7"],
+    ["does nothing when it is carried out", "3 east", "3 east", "east", "nothing"],
+    ["tells endpoints of one name apart", "3 east", "3 east", "east'", "4 east' other 7"],
+    [
+      "goes on from what is answered, if that is newer",
+      "3 east",
+      "5 north",
+      "west",
+      "6 west other 7",
+    ],
+    ["is not carried out by an older record", "3 east", "5 north", "east", "6 east other 7"],
+    ["makes the first agreement", undefined, undefined, "west", "1 west me 0"],
+    ["goes on without a record", undefined, "5 north", "west", "6 west me 0"],
+  ])("%s", (_, record, answered, to, expected) => {
+    const situation = situationOf({
+      ...(record === undefined ? {} : { record }),
+      ...(answered === undefined ? {} : { answered }),
+      leader: "other",
+    });
+    const [endpoint] = observation(`${to}+`);
+    const next = endpoint && order(situation, endpoint);
+    const mark = next?.agreement.url.includes("other-") ? "'" : "";
+    const outcome =
+      next &&
+      `${next.agreement.epoch} ${next.agreement.active}${mark} ${next.leader} ${next.renewals}`;
+    expect(outcome ?? "nothing").toBe(expected);
+    if (next) expect(next.agreement).toMatchObject({ reason: "switched", since: 5 });
+  });
+});
+
+it("only a leader resigns, and changes nothing else by it", () => {
+  const { known } = situationOf({ record: "3 east" });
+  expect(known && resign(known, "me")).toEqual({ ...known?.record, leader: null });
+  expect(known && resign(known, "other")).toBeUndefined();
+});

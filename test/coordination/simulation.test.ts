@@ -1,0 +1,70 @@
+import fc from "fast-check";
+import { expectNoRejections } from "./support/rejections.ts";
+import { deployments, type Outage, outages, type Scenario, scenarios } from "./support/scenario.ts";
+import { simulate } from "./support/simulation.ts";
+
+/*
+ * The real coordinators of up to nine servers on a virtual clock, with a store, a network and
+ * processes that fail in every way. A failing run prints its seed and the smallest scenario that
+ * breaks it; `simulate(scenario, { isTraced: true })` tells its story. What must never happen is in
+ * `support/judge.ts`.
+ *
+ * SIMULATION_RUNS=20000 npx jest test/coordination/simulation.test.ts
+ */
+const runs = Number(process.env.SIMULATION_RUNS ?? 250);
+const given = process.env.SIMULATION_SEED;
+
+jest.setTimeout(6 * 3_600_000);
+
+expectNoRejections();
+
+async function assertFor<T>(
+  arbitrary: fc.Arbitrary<T>,
+  numRuns: number,
+  property: (value: T) => Promise<void>,
+): Promise<void> {
+  const seed = given === undefined ? {} : { seed: Number(given) };
+  await fc.assert(fc.asyncProperty(arbitrary, property), { numRuns, ...seed });
+}
+
+it("whatever happens, no promise is broken, and in the end all agree", async () => {
+  await assertFor(scenarios, runs, async (scenario) => {
+    expect((await simulate(scenario)).violations).toEqual([]);
+  });
+});
+
+it("servers that start late, restart, end or stand still move nobody", async () => {
+  await assertFor(deployments, runs / 5, async (scenario: Scenario) => {
+    const { violations, agreements } = await simulate({ ...scenario, failback: false });
+    expect(violations).toEqual([]);
+    expect(agreements.length).toBeLessThanOrEqual(1);
+  });
+});
+
+it("when most see the active endpoint down, all answer with another one in time", async () => {
+  await assertFor(outages, runs / 5, async (outage) => {
+    const { violations, agreements, answers } = await simulate(outage.scenario);
+    expect(violations).toEqual([]);
+    const servers = new Set(answers.map(({ server }) => server));
+    const epoch = agreements.findIndex(({ reason }) => reason === "active-down") + 1;
+    const moved = answers.filter((answer) => answer.epoch === epoch);
+    // The one that comes back when all is over is another one, and a leader that died need not move.
+    const absent = outage.leaderDiesAt === undefined ? 0 : 2;
+    expect(moved.length).toBeGreaterThanOrEqual(servers.size - absent);
+    const inTime = moved.filter(({ server }) => server !== "s0.2");
+    expect(Math.max(...inTime.map(({ at }) => at))).toBeLessThanOrEqual(deadlineOf(outage));
+  });
+});
+
+/** See "how long a move takes" in docs/architecture.md: the sum of what has to wait for what. */
+function deadlineOf({ scenario, at, leaderDiesAt }: Outage): number {
+  const { leaseInMs, network, pollIntervalInMs, servers } = scenario;
+  const slowestClock = 1.02;
+  const callInMs = 2 * network.delayInMs + 1;
+  const seenAt = at + Math.max(...servers.map(({ detectionInMs }) => detectionInMs));
+  if (leaderDiesAt === undefined) {
+    return seenAt + slowestClock * 2.25 * pollIntervalInMs + 12 * callInMs;
+  }
+  const since = Math.max(seenAt, leaderDiesAt);
+  return since + slowestClock * ((5 / 3) * leaseInMs + 5 * pollIntervalInMs) + 20 * callInMs;
+}

@@ -1,0 +1,326 @@
+import type { Agreement, AgreementRecord } from "../../../src/coordination/agreement.ts";
+import { ENDPOINTS } from "./scenario.ts";
+import type { StoreCall, StoreWitness } from "./simulated-store.ts";
+import { identityFor, type Process, type World } from "./simulation.ts";
+
+export interface Verdict {
+  /** What must not happen and has; a line each. */
+  readonly violations: readonly string[];
+  /** When each agreement came about, by its epoch less one. */
+  readonly agreements: readonly (Agreement & { readonly at: number })[];
+  /** When each server first answered with each epoch. */
+  readonly answers: readonly {
+    readonly server: string;
+    readonly epoch: number;
+    readonly at: number;
+  }[];
+  readonly calls: number;
+  readonly trace: readonly string[];
+}
+
+/** What a process has said in the store; undefined when it was removed. */
+interface Saying {
+  readonly text: string | undefined;
+  readonly sentAt: number;
+  readonly at: number;
+}
+
+interface Dossier {
+  readonly process: Process;
+  readonly sayings: Saying[];
+  /** When its looks at the sayings of others took effect, of those that it had the answer of. */
+  readonly looks: number[];
+  epoch: number;
+  callsInRound: number;
+  isRoundOdd: boolean;
+  /** Calls since the watch began. */
+  calls: Map<StoreCall, number>;
+}
+
+/**
+ * Watches a simulation for what must never happen. It knows what every process has really seen, said
+ * and asked, and when; it uses no logic of the code under test.
+ */
+export class Judge {
+  isTraced = false;
+  readonly #world: World;
+  readonly #violations: string[] = [];
+  readonly #trace: string[] = [];
+  readonly #dossiers = new Map<string, Dossier>();
+  readonly #agreements: (Agreement & { at: number })[] = [];
+  readonly #answers: { server: string; epoch: number; at: number }[] = [];
+  #calls = 0;
+  #watchedSince: number | undefined;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  get verdict(): Verdict {
+    return {
+      violations: this.#violations,
+      agreements: this.#agreements,
+      answers: this.#answers,
+      calls: this.#calls,
+      trace: this.#trace,
+    };
+  }
+
+  note(line: string): void {
+    if (this.isTraced) this.#trace.push(`${this.#now.toFixed(0).padStart(6)} ${line}`);
+  }
+
+  born(process: Process): void {
+    this.note(`${process.id} starts`);
+    this.#dossiers.set(process.id, {
+      process,
+      sayings: [],
+      looks: [],
+      epoch: 0,
+      callsInRound: 0,
+      isRoundOdd: true,
+      calls: new Map(),
+    });
+  }
+
+  closed(process: Process, askedAt: number): void {
+    const { pollIntervalInMs } = this.#world.scenario;
+    const tookInMs = this.#now - askedAt;
+    this.note(`${process.id} is closed after ${tookInMs.toFixed(0)} ms`);
+    if (process.place.stoppedUntil > askedAt) return;
+    this.#expect(tookInMs <= 1.1 * pollIntervalInMs, `close: ${process.id} took ${tookInMs} ms`);
+  }
+
+  answers(process: Process, agreement: Agreement): void {
+    const { epoch, active, url } = agreement;
+    const dossier = this.#dossierOf(process);
+    this.note(`${process.id} answers ${epoch} ${active}`);
+    this.#answers.push({ server: process.id, epoch, at: this.#now });
+    this.#expect(
+      epoch > dossier.epoch,
+      `epoch: ${process.id} answers ${epoch} after ${dossier.epoch}`,
+    );
+    dossier.epoch = epoch;
+    const agreed = this.#agreements[epoch - 1];
+    this.#expect(
+      agreed !== undefined && agreed.active === active && agreed.url === url,
+      `epoch: ${process.id} answers ${epoch} ${active}, agreed was ${agreed?.active}`,
+    );
+  }
+
+  witnessOf(process: Process): StoreWitness {
+    return {
+      called: (call) => this.#called(process, call),
+      recordWritten: (text, sentAt) => this.#recordWritten(process, JSON.parse(text), sentAt),
+      observationsRead: (readAt) => this.#dossierOf(process).looks.push(readAt),
+      observationWritten: (server, text, sentAt) => {
+        this.note(`saying of ${server}: ${text ? statesIn(text) : "removed"}`);
+        this.#dossiers.get(server)?.sayings.push({ text, sentAt, at: this.#now });
+      },
+    };
+  }
+
+  beginWatch(): void {
+    this.#watchedSince = this.#now;
+    this.note("quiet");
+    for (const { calls } of this.#dossiers.values()) calls.clear();
+  }
+
+  endWatch(): void {
+    const { living, scenario, store } = this.#world;
+    if (living.length === 0) return;
+    const record = store.record && (JSON.parse(store.record.text) as AgreementRecord);
+    const leaders = living.filter(({ id }) => id === record?.leader);
+    this.#expect(
+      leaders.length === 1,
+      `quiet: the leader is ${record?.leader}, which does not live`,
+    );
+    const newest = this.#agreements.at(-1);
+    if (newest && this.#watchedSince) {
+      this.#expect(newest.at < this.#watchedSince, `quiet: epoch ${newest.epoch} at ${newest.at}`);
+    }
+    const watchedInMs = this.#now - (this.#watchedSince ?? 0);
+    const beats = (watchedInMs * 1.02) / (scenario.leaseInMs / 3) + 1;
+    const rounds = (watchedInMs * 1.02) / (0.9 * scenario.pollIntervalInMs) + 1;
+    for (const { id, coordinator } of living) {
+      const { epoch } = coordinator.agreement ?? {};
+      this.#expect(epoch === newest?.epoch, `quiet: ${id} answers ${epoch}, not ${newest?.epoch}`);
+      const calls = this.#dossiers.get(id)?.calls ?? new Map<StoreCall, number>();
+      const isLeader = id === record?.leader;
+      const most: Record<StoreCall, number> = {
+        open: 0,
+        readRecord: rounds,
+        // With a lease of few polls, a follower may doubt a leader that is only between two polls.
+        readObservations:
+          isLeader || scenario.leaseInMs < 6 * scenario.pollIntervalInMs ? rounds : 0,
+        replaceRecord: isLeader ? beats : 0,
+        writeObservation: beats,
+        removeObservation: 0,
+      };
+      for (const [call, count] of calls) {
+        this.#expect(count <= most[call], `quiet: ${id} has called ${call} ${count} times`);
+      }
+    }
+  }
+
+  get #now(): number {
+    return this.#world.timeline.now;
+  }
+
+  #expect(isRight: boolean, violation: string): void {
+    if (isRight) return;
+    this.note(`VIOLATION ${violation}`);
+    this.#violations.push(violation);
+  }
+
+  #dossierOf({ id }: Process): Dossier {
+    return this.#dossiers.get(id) as Dossier;
+  }
+
+  /** A poll begins with a look at the record, and asks three times at most. */
+  #called(process: Process, call: StoreCall): void {
+    const dossier = this.#dossierOf(process);
+    this.#calls += 1;
+    dossier.calls.set(call, (dossier.calls.get(call) ?? 0) + 1);
+    if (call === "open") return;
+    if (call === "readRecord") {
+      dossier.callsInRound = 0;
+      dossier.isRoundOdd = false;
+    }
+    dossier.callsInRound += 1;
+    if (process.isClosing || process.orders > 0) dossier.isRoundOdd = true;
+    this.#expect(
+      dossier.isRoundOdd || dossier.callsInRound <= 3,
+      `calls: ${process.id} calls ${call} as number ${dossier.callsInRound} of one poll`,
+    );
+  }
+
+  #recordWritten(writer: Process, record: AgreementRecord, sentAt: number): void {
+    const { agreement, leader, renewals } = record;
+    const last = this.#agreements.at(-1);
+    this.note(
+      `${writer.id} wrote ${agreement.epoch} ${agreement.active} (${agreement.reason}), leader ${leader}, ${renewals}, sent ${sentAt.toFixed(0)}`,
+    );
+    if (last?.epoch === agreement.epoch) {
+      this.#expect(
+        last.active === agreement.active && last.url === agreement.url,
+        `epoch: ${agreement.epoch} named ${last.active} and now ${agreement.active}`,
+      );
+      return;
+    }
+    this.#expect(
+      agreement.epoch === (last?.epoch ?? 0) + 1,
+      `epoch: ${agreement.epoch} follows ${last?.epoch}`,
+    );
+    this.#agreements.push({ ...agreement, at: this.#now });
+    if (last === undefined) return;
+    this.#expectKnown(writer, agreement, sentAt);
+    if (agreement.reason === "active-down") this.#expectEvidence(writer, last, sentAt);
+  }
+
+  /** Nobody is moved to an endpoint that a server does not know which has said so. */
+  #expectKnown(writer: Process, { active, url }: Agreement, sentAt: number): void {
+    for (const { process } of this.#fresh(writer, sentAt)) {
+      const knows = identityFor(process.place.plan, ENDPOINTS.indexOf(active as never));
+      this.#expect(knows?.url === url, `known: ${process.id} does not know ${active} at ${url}`);
+    }
+  }
+
+  /** More servers saw it down at some time than there are that never did and whose voice counts for sure. */
+  #expectEvidence(writer: Process, { active, url }: Agreement, sentAt: number): void {
+    const { leaseInMs, pollIntervalInMs } = this.#world.scenario;
+    const drift = 1.05;
+    // What was said may be as old as a lease when it is found, and the finding as old as a lease when
+    // it is acted upon.
+    const evidenceInMs = drift * 2 * leaseInMs + 2 * pollIntervalInMs;
+    // Then either the leader renews its lead or another one takes it, and what is late comes too late.
+    const fenceInMs = drift * 2 * leaseInMs + 4 * pollIntervalInMs;
+    const endpoint = ENDPOINTS.indexOf(active as never);
+    const judge = (name: string, from: number, to: number): void => {
+      const isDown = (one: Dossier): boolean => this.#sawDown(one, endpoint, url, from, to);
+      const downs = [...this.#dossiers.values()].filter(isDown);
+      const ups = this.#fresh(writer, sentAt).filter((one) => {
+        return one.process.diedAt === undefined && !isDown(one);
+      });
+      this.#expect(
+        downs.length > ups.length,
+        `${name}: ${active} was down for ${idsOf(downs)} and not for ${idsOf(ups)}, seen ${from.toFixed(0)} to ${to.toFixed(0)}`,
+      );
+    };
+    judge("evidence", sentAt - evidenceInMs, sentAt);
+    const isFenced = this.#now - sentAt <= fenceInMs || this.#isAnyoneWell(sentAt, fenceInMs);
+    const extraInMs = isFenced ? 0 : this.#now - sentAt;
+    judge("fence", this.#now - evidenceInMs - fenceInMs - extraInMs, this.#now);
+  }
+
+  /** Those whose voice counts for sure: the writer, and whoever had said something not long before it asked. */
+  #fresh(writer: Process, sentAt: number): Dossier[] {
+    const { leaseInMs } = this.#world.scenario;
+    const askedAt = this.#dossierOf(writer)
+      .looks.filter((at) => at <= sentAt)
+      .at(-1);
+    return [...this.#dossiers.values()].filter(({ process, sayings }) => {
+      if (process === writer) return true;
+      const last = sayings.filter(({ at }) => askedAt !== undefined && at <= askedAt).at(-1);
+      if (last?.text === undefined || askedAt === undefined) return false;
+      return last.at >= askedAt - 0.9 * leaseInMs;
+    });
+  }
+
+  /** Whether it saw it down at some time from then to then, or something that it had said so arrived then. */
+  #sawDown(
+    { process, sayings }: Dossier,
+    endpoint: number,
+    url: string,
+    from: number,
+    to: number,
+  ): boolean {
+    if (identityFor(process.place.plan, endpoint)?.url !== url) return false;
+    const sights = process.sights[endpoint] ?? [];
+    const end = process.diedAt ?? Number.POSITIVE_INFINITY;
+    const isSeen = sights.some(({ since, state }, index) => {
+      const until = Math.min(sights[index + 1]?.since ?? Number.POSITIVE_INFINITY, end);
+      return state === "down" && since <= to && until >= from;
+    });
+    const isSaid = sayings.some(({ text, at }) => {
+      return text !== undefined && at >= from && at <= to && stateIn(text, url) === "down";
+    });
+    return isSeen || isSaid;
+  }
+
+  /** Whether somebody had nothing wrong for so long, between then and now. */
+  #isAnyoneWell(from: number, forMs: number): boolean {
+    const { places, scenario, timeline } = this.#world;
+    return places.some(({ index, plan }) => {
+      const spells = scenario.faults.flatMap((fault) => {
+        const { at, kind } = fault;
+        const until = at + fault.forMs;
+        if (kind === "store") return (fault.servers >> index) % 2 === 1 ? [[at, until]] : [];
+        if (kind !== "pause" && kind !== "crash" && kind !== "close") return [];
+        return fault.server % places.length === index ? [[at, until]] : [];
+      });
+      spells.push([0, plan.startsAt], [timeline.now, Number.POSITIVE_INFINITY]);
+      spells.sort(([a = 0], [b = 0]) => a - b);
+      let wellSince = from;
+      return spells.some(([at = 0, until = 0]) => {
+        const isLong = Math.min(at, timeline.now) - wellSince > forMs;
+        wellSince = Math.max(wellSince, until);
+        return isLong;
+      });
+    });
+  }
+}
+
+function stateIn(text: string, url: string): string | undefined {
+  const { endpoints } = JSON.parse(text) as { endpoints: { url: string; state: string }[] };
+  return endpoints.find((endpoint) => endpoint.url === url)?.state;
+}
+
+function statesIn(text: string): string {
+  const { endpoints } = JSON.parse(text) as { endpoints: { name: string; state: string }[] };
+  return endpoints.map(({ name, state }) => `${name} ${state}`).join(", ");
+}
+
+function idsOf(dossiers: readonly Dossier[]): string {
+  return dossiers.map(({ process }) => process.id).join(" ") || "nobody";
+}

@@ -1,0 +1,341 @@
+import { Coordinator } from "../../../src/coordination/coordinator.ts";
+import {
+  type EndpointIdentity,
+  type Observation,
+  type SeenState,
+  seenIn,
+} from "../../../src/coordination/observation.ts";
+import { Judge, type Verdict } from "./judge.ts";
+import { randomFrom } from "./random.ts";
+import { ENDPOINTS, type Fault, type Scenario, type ServerPlan } from "./scenario.ts";
+import { type Fate, SimulatedStore, type StoreCall, type StoreDefects } from "./simulated-store.ts";
+import { clockOn, Timeline } from "./virtual-clock.ts";
+
+export const HOLD_DOWN_IN_MS = 5000;
+
+type StoreTrouble = Extract<Fault, { kind: "store" }>;
+
+/** One process from its start to its end; the next one of the same server has another id. */
+export class Process {
+  readonly id: string;
+  readonly place: Place;
+  readonly bornAt: number;
+  diedAt: number | undefined;
+  /** Somebody has decided that it ends. */
+  isEnding = false;
+  isClosing = false;
+  /** Orders of an operator under way: they call the store besides the polls. */
+  orders = 0;
+  readonly coordinator: Coordinator;
+  /** What it has seen of each endpoint, and since when. */
+  readonly sights: { readonly since: number; readonly state: SeenState }[][];
+  readonly #world: World;
+
+  constructor(world: World, place: Place) {
+    const { scenario, timeline, store, judge } = world;
+    this.id = `s${place.index}.${place.starts}`;
+    this.place = place;
+    this.bornAt = timeline.now;
+    this.#world = world;
+    this.sights = ENDPOINTS.map(() => [{ since: this.bornAt, state: "unknown" }]);
+    const deliver = (run: () => void): void => this.deliver(run);
+    const fateOf = (call: StoreCall, text?: string): Fate => world.fateOf(place.index, call, text);
+    this.coordinator = new Coordinator({
+      store: store.reachedBy({ fateOf, deliver }, judge.witnessOf(this)),
+      hub: "chat",
+      self: this.id,
+      settings: { ...scenario, holdDownInMs: HOLD_DOWN_IN_MS },
+      clock: clockOn(timeline, place.plan.clock, deliver),
+      random: world.random,
+      observe: () => this.observe(),
+      listener: {
+        agreed: (agreement) => judge.answers(this, agreement),
+        lost: () => judge.note(`${this.id} has lost the store`),
+        restored: () => judge.note(`${this.id} has the store again`),
+        differ: () => {},
+      },
+    });
+    judge.born(this);
+    this.coordinator.start();
+    timeline.in(place.plan.detectionInMs, () => this.deliver(() => this.look()));
+  }
+
+  deliver(run: () => void): void {
+    if (this.diedAt !== undefined) return;
+    const waitInMs = this.place.stoppedUntil - this.#world.timeline.now;
+    if (waitInMs > 0) this.#world.timeline.in(waitInMs, () => this.deliver(run));
+    else run();
+  }
+
+  /** Its health checks have an answer. */
+  look(): void {
+    let isNews = false;
+    for (const [endpoint, sights] of this.sights.entries()) {
+      const state = this.#world.stateOf(this.place.index, endpoint);
+      if (sights.at(-1)?.state === state) continue;
+      isNews = true;
+      sights.push({ since: this.#world.timeline.now, state });
+      this.#world.judge.note(`${this.id} sees ${ENDPOINTS[endpoint]} ${state}`);
+    }
+    if (isNews) this.coordinator.hurry();
+  }
+
+  observe(): Observation {
+    const { primary } = this.place.plan;
+    const order = [primary, ...ENDPOINTS.keys()].filter((one, at, all) => all.indexOf(one) === at);
+    return order.flatMap((endpoint) => {
+      const identity = identityFor(this.place.plan, endpoint);
+      const state = this.sights[endpoint]?.at(-1)?.state ?? "unknown";
+      const role = endpoint === primary ? "primary" : "secondary";
+      return identity ? [{ ...identity, role, state } as const] : [];
+    });
+  }
+
+  die(): void {
+    this.diedAt ??= this.#world.timeline.now;
+  }
+
+  async close(): Promise<void> {
+    this.isClosing = true;
+    const askedAt = this.#world.timeline.now;
+    await this.coordinator.close();
+    this.#world.judge.closed(this, askedAt);
+    this.die();
+  }
+
+  async switchTo(endpoint: number): Promise<void> {
+    const to = identityFor(this.place.plan, endpoint);
+    if (!to || this.isClosing || seenIn(this.observe(), to)?.state !== "up") return;
+    this.orders += 1;
+    try {
+      await this.coordinator.switchTo(to, (others) => {
+        const isKnown = [...others.values()].every((other) => seenIn(other, to));
+        if (!isKnown) throw new Error("not known to all");
+      });
+    } catch {
+      // An operator who is told so tries again, or not.
+    }
+    this.orders -= 1;
+  }
+}
+
+export function identityFor(plan: ServerPlan, endpoint: number): EndpointIdentity | undefined {
+  const name = ENDPOINTS[endpoint] as string;
+  if (plan.ignorance?.endpoint !== endpoint) return { name, url: `https://${name}` };
+  return plan.ignorance.isOtherUrl ? { name, url: `https://other-${name}` } : undefined;
+}
+
+/** Where one process runs after another. */
+interface Place {
+  readonly index: number;
+  readonly plan: ServerPlan;
+  starts: number;
+  stoppedUntil: number;
+  process: Process | undefined;
+  readonly partitions: number[];
+  readonly drains: number[];
+}
+
+export class World {
+  readonly scenario: Scenario;
+  readonly timeline = new Timeline();
+  readonly store: SimulatedStore;
+  readonly judge: Judge;
+  readonly random: () => number;
+  readonly places: readonly Place[];
+  readonly #outages = ENDPOINTS.map(() => 0);
+  readonly #storeTroubles: StoreTrouble[] = [];
+  /** Moves of the agreement that will arrive late. */
+  readonly #delaysOfMoves: number[] = [];
+  isQuiet = false;
+
+  constructor(scenario: Scenario, defects?: StoreDefects) {
+    this.scenario = scenario;
+    this.store = new SimulatedStore(this.timeline, defects);
+    this.judge = new Judge(this);
+    this.random = randomFrom(scenario.seed);
+    this.places = scenario.servers.map((plan, index) => ({
+      index,
+      plan,
+      starts: 0,
+      stoppedUntil: 0,
+      process: undefined,
+      partitions: ENDPOINTS.map(() => 0),
+      drains: ENDPOINTS.map(() => 0),
+    }));
+    for (const place of this.places) {
+      this.timeline.in(place.plan.startsAt, () => this.#begin(place));
+    }
+    for (const fault of scenario.faults) this.timeline.in(fault.at, () => this.#inflict(fault));
+  }
+
+  get living(): Process[] {
+    return this.places.flatMap(({ process }) =>
+      process && process.diedAt === undefined ? [process] : [],
+    );
+  }
+
+  stateOf(server: number, endpoint: number): SeenState {
+    const place = this.places[server] as Place;
+    if (this.#outages[endpoint] || place.partitions[endpoint]) return "down";
+    return place.drains[endpoint] ? "out" : "up";
+  }
+
+  fateOf(server: number, call: StoreCall, text: string | undefined): Fate {
+    const { delayInMs, loss } = this.scenario.network;
+    const takes = (): number => 0.1 + this.random() * delayInMs;
+    const isLost = (): boolean => !this.isQuiet && this.random() < loss;
+    const usual: Fate = {
+      arrivesInMs: isLost() ? undefined : takes(),
+      answersInMs: isLost() ? undefined : takes(),
+      isError: false,
+    };
+    const { now } = this.timeline;
+    const isMove = call === "replaceRecord" && text?.includes('"active-down"') && this.#isNew(text);
+    const delay = isMove ? this.#delaysOfMoves.shift() : undefined;
+    if (delay !== undefined) {
+      this.judge.note(`a move written by s${server} is delayed by ${delay} ms`);
+      return { ...usual, arrivesInMs: delay };
+    }
+    const trouble = this.#storeTroubles.find(({ at, forMs, servers }) => {
+      return now >= at && now < at + forMs && (servers >> server) % 2 === 1;
+    });
+    if (!trouble) return usual;
+    const muchLater = takes() + this.random() * trouble.forMs;
+    const fates: Record<StoreTrouble["how"], Fate> = {
+      refuses: { arrivesInMs: undefined, answersInMs: takes(), isError: true },
+      "loses-requests": { arrivesInMs: undefined, answersInMs: undefined, isError: false },
+      "loses-answers": { ...usual, answersInMs: undefined },
+      "fails-when-done": { ...usual, isError: true },
+      "delays-requests": { ...usual, arrivesInMs: muchLater },
+      "delays-answers": { ...usual, answersInMs: muchLater },
+    };
+    return fates[trouble.how];
+  }
+
+  #isNew(text: string): boolean {
+    const { epoch } = JSON.parse(text).agreement;
+    const known = this.store.record ? JSON.parse(this.store.record.text).agreement.epoch : 0;
+    return epoch > known;
+  }
+
+  #begin(place: Place): void {
+    place.starts += 1;
+    place.stoppedUntil = 0;
+    place.process = new Process(this, place);
+  }
+
+  /** Each server finds out in its own time. */
+  #changed(isSeenBy: (server: number) => boolean): void {
+    for (const place of this.places.filter(({ index }) => isSeenBy(index))) {
+      this.timeline.in(place.plan.detectionInMs, () => {
+        const { process } = place;
+        process?.deliver(() => process.look());
+      });
+    }
+  }
+
+  #inflict(fault: Fault): void {
+    const { timeline } = this;
+    const size = this.places.length;
+    const end = (run: () => void): void => void timeline.in(fault.forMs, run);
+    const place = "server" in fault ? (this.places[fault.server % size] as Place) : undefined;
+    const process = place?.process?.diedAt === undefined ? place?.process : undefined;
+    this.judge.note(`${JSON.stringify(fault)}`);
+    switch (fault.kind) {
+      case "pause":
+        if (place) place.stoppedUntil = Math.max(place.stoppedUntil, timeline.now + fault.forMs);
+        break;
+      case "crash":
+      case "close":
+        if (!place || !process || process.isEnding) break;
+        process.isEnding = true;
+        if (fault.kind === "crash") process.die();
+        else process.deliver(() => void process.close());
+        end(() => {
+          process.die();
+          this.#begin(place);
+        });
+        break;
+      case "store":
+        this.#storeTroubles.push(fault);
+        break;
+      case "delayed-move":
+        this.#delaysOfMoves.push(fault.forMs);
+        // Only for so long: what happens when all is quiet should be quiet.
+        end(() => this.#delaysOfMoves.splice(0));
+        break;
+      case "endpoint": {
+        const { endpoint } = fault;
+        this.#outages[endpoint] = (this.#outages[endpoint] ?? 0) + 1;
+        this.#changed(() => true);
+        end(() => {
+          this.#outages[endpoint] = (this.#outages[endpoint] ?? 0) - 1;
+          this.#changed(() => true);
+        });
+        break;
+      }
+      case "partition": {
+        const { endpoint } = fault;
+        const isCut = (server: number): boolean => (fault.servers >> server) % 2 === 1;
+        const count = (by: number): void => {
+          for (const { index, partitions } of this.places) {
+            if (isCut(index)) partitions[endpoint] = (partitions[endpoint] ?? 0) + by;
+          }
+          this.#changed(isCut);
+        };
+        count(1);
+        end(() => count(-1));
+        break;
+      }
+      case "drain": {
+        const count = (by: number): void => {
+          if (place) place.drains[fault.endpoint] = (place.drains[fault.endpoint] ?? 0) + by;
+          this.#changed((server) => server === place?.index);
+        };
+        count(1);
+        end(() => count(-1));
+        break;
+      }
+      case "switch":
+        process?.deliver(() => void process.switchTo(fault.endpoint));
+    }
+  }
+}
+
+/** When the last trouble of a scenario is over, and all have seen it. */
+export function quietFrom({ faults, servers, leaseInMs }: Scenario): number {
+  const ends = faults.map(({ at, forMs, kind }) => {
+    // What is sent at the end of such a time may arrive as much later.
+    return at + (kind === "store" || kind === "delayed-move" ? 2 * forMs : forMs);
+  });
+  const starts = servers.map(({ startsAt }) => startsAt);
+  const detections = servers.map(({ detectionInMs }) => detectionInMs);
+  return Math.max(...ends, ...starts) + Math.max(...detections) + leaseInMs;
+}
+
+export interface SimulationOptions {
+  readonly defects?: StoreDefects;
+  /** Writes down all that happens. */
+  readonly isTraced?: boolean;
+}
+
+/** Runs a cluster through all that happens to it, and then for as long again as it takes to see that it is quiet. */
+export async function simulate(
+  scenario: Scenario,
+  { defects, isTraced }: SimulationOptions = {},
+): Promise<Verdict> {
+  const world = new World(scenario, defects);
+  const { judge, timeline } = world;
+  judge.isTraced = isTraced ?? false;
+  const { leaseInMs, pollIntervalInMs } = scenario;
+  const quietAt = quietFrom(scenario);
+  const settledAt = quietAt + 3 * leaseInMs + 5 * pollIntervalInMs + HOLD_DOWN_IN_MS;
+  await timeline.runUntil(quietAt);
+  world.isQuiet = true;
+  await timeline.runUntil(settledAt);
+  judge.beginWatch();
+  await timeline.runUntil(settledAt + 2 * leaseInMs);
+  judge.endWatch();
+  return judge.verdict;
+}
