@@ -1,4 +1,4 @@
-import { Journal } from "./journal.ts";
+import { Journal } from "../journal.ts";
 import { negotiate } from "./negotiate.ts";
 
 /** What became of one negotiate; without `endpoint` it failed. */

@@ -1,5 +1,5 @@
 import { WebPubSubClient, WebPubSubJsonProtocol } from "@azure/web-pubsub-client";
-import { Journal } from "./journal.ts";
+import { Journal } from "../journal.ts";
 import { negotiate } from "./negotiate.ts";
 
 /** Microsoft's own client, and what has happened to it. Times are monotonic milliseconds. */

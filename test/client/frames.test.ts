@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { decodeBase64, encodeBase64 } from "../../src/client/base64.ts";
 import {
   encodeDataFrame,
@@ -6,7 +7,6 @@ import {
   parseFrame,
   sequenceAck,
 } from "../../src/client/frames.ts";
-import fc from "fast-check";
 
 const bytes = (...values: number[]): ArrayBuffer => new Uint8Array(values).buffer;
 

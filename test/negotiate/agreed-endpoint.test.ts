@@ -1,5 +1,5 @@
-import { until } from "../support/until.ts";
 import { type AppServer, startCluster } from "../coordination/support/servers.ts";
+import { until } from "../support/until.ts";
 
 const stateOf = ({ pubsub }: AppServer, name: string) =>
   pubsub.endpoints.snapshot().find((endpoint) => endpoint.name === name)?.state;

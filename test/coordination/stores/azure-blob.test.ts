@@ -1,7 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { BlobServiceClient, ContainerSASPermissions } from "@azure/storage-blob";
 import { azureBlobStore } from "express-resilient-pubsub/stores/azure-blob";
-import { type Azurite, connectionStringOf, startAzurite } from "../../support/azurite.ts";
+import {
+  type Azurite,
+  connectionStringOf,
+  startAzurite,
+} from "../../../demo-app/processes/azurite.ts";
 import { closeAfterTest } from "../../support/clean-up.ts";
 import { serve } from "../../support/serve.ts";
 import { until } from "../../support/until.ts";

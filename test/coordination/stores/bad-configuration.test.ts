@@ -2,15 +2,15 @@ import { inspect } from "node:util";
 import { azureBlobStore } from "express-resilient-pubsub/stores/azure-blob";
 import { redisStore } from "express-resilient-pubsub/stores/redis";
 import { createClient } from "redis";
-import type { CoordinationStore } from "../../../src/coordination/store.ts";
-import { type Azurite, connectionStringOf, startAzurite } from "../../support/azurite.ts";
-import { closeAfterTest } from "../../support/clean-up.ts";
 import {
-  describeWithRedis,
-  freePort,
-  REDIS_OR_ITS_ABSENCE,
-  startRedis,
-} from "../../support/redis-server.ts";
+  type Azurite,
+  connectionStringOf,
+  startAzurite,
+} from "../../../demo-app/processes/azurite.ts";
+import { freePort, startRedis } from "../../../demo-app/processes/redis-server.ts";
+import type { CoordinationStore } from "../../../src/coordination/store.ts";
+import { closeAfterTest } from "../../support/clean-up.ts";
+import { describeWithRedis, REDIS_OR_ITS_ABSENCE } from "../../support/redis-server.ts";
 import { serve } from "../../support/serve.ts";
 
 jest.setTimeout(40_000);

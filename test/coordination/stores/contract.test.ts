@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { azureBlobStore } from "express-resilient-pubsub/stores/azure-blob";
 import { redisStore } from "express-resilient-pubsub/stores/redis";
+import { type Azurite, startAzurite } from "../../../demo-app/processes/azurite.ts";
+import { type RedisServer, startRedis } from "../../../demo-app/processes/redis-server.ts";
 import type { CoordinationStore, StoreConnection } from "../../../src/coordination/store.ts";
 import { memoryStore } from "../../../src/coordination/stores/memory-store.ts";
-import { type Azurite, startAzurite } from "../../support/azurite.ts";
 import { closeAfterTest } from "../../support/clean-up.ts";
-import { isRedisInstalled, type RedisServer, startRedis } from "../../support/redis-server.ts";
+import { isRedisInstalled } from "../../support/redis-server.ts";
 
 /** Something for stores to keep their things in. */
 interface Backend {

@@ -1,14 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { redisStore } from "express-resilient-pubsub/stores/redis";
 import { createClient } from "redis";
+import { type RedisServer, startRedis } from "../../../demo-app/processes/redis-server.ts";
 import type { CoordinationStore } from "../../../src/coordination/store.ts";
 import { closeAfterTest } from "../../support/clean-up.ts";
-import {
-  describeWithRedis,
-  REDIS_OR_ITS_ABSENCE,
-  type RedisServer,
-  startRedis,
-} from "../../support/redis-server.ts";
+import { describeWithRedis, REDIS_OR_ITS_ABSENCE } from "../../support/redis-server.ts";
 import { until } from "../../support/until.ts";
 
 const soon = () => ({ signal: AbortSignal.timeout(20_000) });

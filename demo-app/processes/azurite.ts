@@ -7,10 +7,12 @@ export interface Azurite {
   readonly key: string;
   readonly url: string;
   readonly connectionString: string;
+  pause(): void;
+  resume(): void;
   close(): Promise<void>;
 }
 
-const program = path.join(__dirname, "../../node_modules/azurite/dist/src/blob/main.js");
+const program = path.resolve("node_modules/azurite/dist/src/blob/main.js");
 const ACCOUNT = "coordination";
 const OPTIONS = [
   "--inMemoryPersistence",
@@ -27,7 +29,14 @@ export async function startAzurite(): Promise<Azurite> {
   const server = new ChildServer(process.execPath, args, { env, cwd: tmpdir() });
   const [, origin] = await server.says(/successfully listens on (http:\S+)/);
   const url = `${origin}/${ACCOUNT}`;
-  return { key, url, connectionString: connectionStringOf(url, key), close: () => server.close() };
+  return {
+    key,
+    url,
+    connectionString: connectionStringOf(url, key),
+    pause: () => server.pause(),
+    resume: () => server.resume(),
+    close: () => server.close(),
+  };
 }
 
 export function connectionStringOf(url: string, key: string): string {

@@ -1,10 +1,12 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
-import { once } from "node:events";
-import { until } from "./until.ts";
+import { EventEmitter, once } from "node:events";
+
+const START_DEADLINE_IN_MS = 30_000;
 
 /** A server in a process of its own. */
 export class ChildServer {
   readonly #child: ChildProcess;
+  readonly #changes = new EventEmitter();
   #output = "";
   #failure: unknown;
 
@@ -13,21 +15,24 @@ export class ChildServer {
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on("data", (chunk) => {
         this.#output += chunk;
+        this.#changes.emit("change");
       });
     }
     this.#child.on("error", (error) => {
       this.#failure = error;
     });
+    this.#child.on("close", () => this.#changes.emit("change"));
   }
 
   /** What it prints once it is ready. @throws Error with its output when it ends before. */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
-    return until(() => {
+    const signal = AbortSignal.timeout(START_DEADLINE_IN_MS);
+    for (;;) {
       const said = pattern.exec(this.#output);
-      if (!said && (this.#failure || this.#hasEnded))
-        throw new Error(this.#output, { cause: this.#failure });
-      return said;
-    }, 30_000);
+      if (said) return said;
+      if (this.#hasEnded) throw new Error(this.#output, { cause: this.#failure });
+      await once(this.#changes, "change", { signal });
+    }
   }
 
   /** It keeps its sockets, and answers nothing. */
@@ -40,13 +45,14 @@ export class ChildServer {
   }
 
   async close(): Promise<void> {
-    if (this.#failure || this.#hasEnded) return;
+    if (this.#hasEnded) return;
     const ended = once(this.#child, "exit");
     this.#child.kill("SIGKILL");
     await ended;
   }
 
   get #hasEnded(): boolean {
-    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+    const { exitCode, signalCode } = this.#child;
+    return this.#failure !== undefined || exitCode !== null || signalCode !== null;
   }
 }

@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { Journal } from "../journal.ts";
+
+/** What a program is given on its start, as JSON. */
+const SETTINGS = "PROGRAM_SETTINGS";
+
+/** A program of the demo in a process of its own, which tells things as they happen. */
+export class Program<Told> {
+  readonly told = new Journal<Told>();
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<readonly unknown[]>;
+
+  /** @param file From the root of the project. */
+  constructor(file: string, settings: object) {
+    this.#child = spawn(process.execPath, ["--import", "tsx", path.resolve(file)], {
+      env: { ...process.env, [SETTINGS]: JSON.stringify(settings) },
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+    this.#ended = once(this.#child, "exit");
+    this.#ended.catch(() => {});
+    this.#child.on("message", (message) => this.told.add(message as Told));
+  }
+
+  /** The first thing it tells that fits. @throws Error when it ends before. */
+  async tells(fits: (told: Told) => boolean): Promise<Told> {
+    const ended = this.#ended.then(([code, signal]) => {
+      throw new Error(`the process ended: ${signal ?? code}`);
+    });
+    return Promise.race([this.told.first(fits), ended]);
+  }
+
+  send(order: object): void {
+    this.#child.send(order, () => {});
+  }
+
+  /** It keeps its sockets, and answers nothing. */
+  pause(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#child.kill("SIGCONT");
+  }
+
+  /** Ends it at once, without a word. Idempotent. */
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#ended.catch(() => {});
+  }
+
+  close(): Promise<void> {
+    return this.kill();
+  }
+}
+
+/** In the program itself: what it was given on its start. It ends with the process that started it. */
+export function programSettings<Settings>(): Settings {
+  process.on("disconnect", () => process.exit());
+  return JSON.parse(process.env[SETTINGS] ?? "{}") as Settings;
+}
+
+/** In the program itself: tells the process that started it. */
+export function tell<Told extends object>(told: Told): void {
+  process.send?.(told);
+}
