@@ -177,6 +177,7 @@ export class ConnectionLoop {
     if (departure) await this.#setOut(departure, failed, signal);
     if (departure?.recovery?.hasSucceeded) return departure.recovery.result;
     let place = departure?.elsewhere;
+    const preference = { refusals: 0, endsAt: Number.POSITIVE_INFINITY };
     while (!signal.aborted) {
       try {
         place ??= await this.#negotiate([...failed], signal);
@@ -185,8 +186,14 @@ export class ConnectionLoop {
           // The service may remember the connection as of before all others had left and come back.
           recovery.giveUp();
         } else if (recovery?.endpoint === place.endpoint) {
-          const recovered = await this.#preferRecovery(recovery, signal);
-          if (recovered) return recovered;
+          if (await this.#prefersRecovery(recovery, preference, signal)) {
+            if (recovery.hasSucceeded) return recovery.result;
+            failed.add(place.endpoint);
+            place = undefined;
+            continue;
+          }
+        } else {
+          recovery?.doubt();
         }
         if (signal.aborted) return undefined;
         const onFrame = (frame: IncomingFrame): void => listener.frame(frame);
@@ -230,12 +237,30 @@ export class ConnectionLoop {
     if (isEndpointSuspect(ending) && !recovery?.hasAnswered) failed.add(left.endpoint);
   }
 
-  /** The endpoint is still the right one, so nothing need be lost; but not for ever. */
-  #preferRecovery(recovery: Recovery, signal: AbortSignal): Promise<Connection | undefined> {
-    const { configuration } = this.#parts;
-    recovery.encourage();
-    const patience = pause(configuration.handshakeTimeoutInMs, signal, configuration);
-    return Promise.race([recovery.result, patience.then(() => undefined)]);
+  /**
+   * Negotiate still names the endpoint, so nothing need be lost. But while it refuses, it may be about
+   * to be taken out, and negotiate is asked again. Resolves to false when a new connection is better.
+   */
+  async #prefersRecovery(
+    recovery: Recovery,
+    preference: { refusals: number; endsAt: number },
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { configuration, random } = this.#parts;
+    const { handshakeTimeoutInMs } = configuration;
+    preference.endsAt = Math.min(preference.endsAt, performance.now() + handshakeTimeoutInMs);
+    const remainingInMs = (): number => preference.endsAt - performance.now();
+    const patience = childOf(signal);
+    await Promise.race([
+      recovery.encourage(),
+      pause(Math.max(0, remainingInMs()), patience.signal, configuration),
+    ]);
+    patience.abort();
+    if (recovery.hasSucceeded) return true;
+    if (recovery.isOver || remainingInMs() <= 0) return false;
+    preference.refusals += 1;
+    await pause(backoffInMs(configuration, preference.refusals, random()), signal, configuration);
+    return !signal.aborted;
   }
 
   #retryInMs(failure: NegotiateError | ConnectError, failed: ReadonlySet<string>): number {

@@ -28,6 +28,8 @@ export class Recovery {
   /** The endpoint has spoken, if only to say that it does not know the connection. */
   hasAnswered = false;
   hasSucceeded = false;
+  /** Nothing is tried any more. */
+  isOver = false;
   /** Negotiate has named the endpoint, so there is nobody left to ask. */
   isWanted = false;
   #nap: AbortController | undefined;
@@ -37,7 +39,10 @@ export class Recovery {
   constructor(place: Place, parts: RecoveryParts, signal: AbortSignal) {
     this.endpoint = place.endpoint;
     this.#ending = childOf(signal);
-    this.result = this.#run(place, parts, this.#ending.signal).finally(() => this.#attempt.end());
+    this.result = this.#run(place, parts, this.#ending.signal).finally(() => {
+      this.isOver = true;
+      this.#attempt.end();
+    });
   }
 
   /** How long the attempt under way has been waiting for an answer; 0 when there is none. */
@@ -52,15 +57,20 @@ export class Recovery {
     return this.#attempt.ended;
   }
 
-  /** The endpoint is the right one: tries again at once. */
-  encourage(): void {
+  /** The endpoint is the right one: tries again at once; resolves when that has come to something. */
+  encourage(): Promise<void> {
     this.isWanted = true;
-    void this.tryNow();
+    return this.tryNow();
+  }
+
+  /** Negotiate has named another endpoint: should it be too late for that, it is to be asked again. */
+  doubt(): void {
+    this.isWanted = false;
   }
 
   /** What could be recovered is not wanted; should it be too late for that, it is to ask again. */
   giveUp(): void {
-    this.isWanted = false;
+    this.doubt();
     this.#ending.abort();
   }
 

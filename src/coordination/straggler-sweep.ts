@@ -20,6 +20,8 @@ export interface SweepParts {
   };
   readonly registry: EndpointRegistry;
   readonly monitor: {
+    /** Never rejects. */
+    check(endpoint: RegisteredEndpoint): Promise<void>;
     report(endpoint: RegisteredEndpoint, error?: unknown, startedAt?: number): void;
   };
   readonly events: TypedEvents;
@@ -85,14 +87,19 @@ export class StragglerSweep {
   }
 
   async #sweep(): Promise<void> {
-    const { clock, coordinator, registry } = this.#parts;
+    const { clock, coordinator, monitor, registry } = this.#parts;
     const { agreement } = coordinator;
     if (agreement === undefined || !coordinator.isLeader) {
       this.#watches.clear();
       return;
     }
     const now = clock.now();
-    const watched = registry.all().filter((endpoint) => isToBeEmpty(endpoint, agreement));
+    const left = registry.all().filter((endpoint) => isLeft(endpoint, agreement));
+    const watched = left.filter(({ state }) => state === "healthy");
+    for (const endpoint of left) {
+      // As soon as it is back, those clients are cut off from all others that it has kept.
+      if (!watched.includes(endpoint)) void monitor.check(endpoint);
+    }
     for (const endpoint of this.#watches.keys()) {
       if (!watched.includes(endpoint)) this.#watches.delete(endpoint);
     }
@@ -156,9 +163,7 @@ export class StragglerSweep {
   }
 }
 
-function isToBeEmpty(
-  { name, state, joining, endpoint }: RegisteredEndpoint,
-  agreement: Agreement,
-): boolean {
-  return state === "healthy" && !joining && !isSame(agreement, { name, url: endpoint.config.url });
+/** Whether nobody should be there. */
+function isLeft({ name, joining, endpoint }: RegisteredEndpoint, agreement: Agreement): boolean {
+  return !joining && !isSame(agreement, { name, url: endpoint.config.url });
 }

@@ -18,27 +18,45 @@ export interface AgreedEndpoint {
 }
 
 /**
- * The endpoint that the servers have agreed on, from memory. If it does not look well from here, the
- * others are about to find out as well: then the next agreement is waited for, but only for a moment,
- * because it may be this server's network that is broken.
+ * The endpoint that the servers have agreed on, from memory. If a client complains about it, it is
+ * looked at first. If it does not look well from here, the others are about to find out as well: then
+ * the next agreement is waited for, but only for a moment, because it may be this server's network
+ * that is broken.
+ *
+ * @param failed Endpoints that this client has just failed on.
  */
 export function agreedEndpoint(
   parts: SelectorParts,
   place: AgreedPlace,
+  failed: ReadonlySet<RegisteredEndpoint>,
 ): AgreedEndpoint | undefined | Promise<AgreedEndpoint | undefined> {
-  const { configuration, monitor } = parts;
+  const { monitor } = parts;
   const { active } = place;
   monitor.lookForRecovery();
-  if (active && active.state !== "unhealthy") {
-    monitor.refresh(active);
-    return answerWith(place);
-  }
-  return waitAtMost(configuration.health.onDemandBudgetInMs, place.changed).then(() => {
-    const isHopeless = !parts.registry.all().some(({ isUsable }) => isUsable);
-    const isRejected = isHopeless && configuration.negotiate.whenNoneHealthy === "reject";
-    return isRejected ? undefined : answerWith(place);
-  });
+  const isInQuestion = !active || isDown(place) || failed.has(active) || monitor.needsCheck(active);
+  if (isInQuestion) return waitForCertainty(parts, place);
+  monitor.refresh(active);
+  return answerWith(place);
 }
+
+async function waitForCertainty(
+  { configuration, monitor, registry }: SelectorParts,
+  place: AgreedPlace,
+): Promise<AgreedEndpoint | undefined> {
+  const { active, changed } = place;
+  const budgetInMs = configuration.health.onDemandBudgetInMs;
+  const giveUpAt = performance.now() + budgetInMs;
+  if (active && !isDown(place)) {
+    await waitAtMost(budgetInMs, Promise.race([monitor.check(active), changed]));
+    if (!isDown(place)) return answerWith(place);
+  }
+  await waitAtMost(Math.max(0, giveUpAt - performance.now()), changed);
+  const isHopeless = !registry.all().some(({ isUsable }) => isUsable);
+  const isRejected = isHopeless && configuration.negotiate.whenNoneHealthy === "reject";
+  return isRejected ? undefined : answerWith(place);
+}
+
+const isDown = ({ active }: AgreedPlace): boolean => active?.state === "unhealthy";
 
 function answerWith({ active, agreement }: AgreedPlace): AgreedEndpoint | undefined {
   return active && agreement && { endpoint: active, epoch: agreement.epoch };

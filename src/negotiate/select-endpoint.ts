@@ -75,7 +75,7 @@ export async function firstThatGives<T>(
   attempt: Attempt<T>,
 ): Promise<T | undefined> {
   if (parts.agreed) {
-    const agreed = await agreedEndpoint(parts, parts.agreed);
+    const agreed = await agreedEndpoint(parts, parts.agreed, avoided);
     return agreed && attempt(agreed.endpoint, agreed.epoch);
   }
   const refused = new Set<RegisteredEndpoint>();

@@ -201,6 +201,30 @@ describe("recovery that does not work", () => {
     expect(east.latest?.isRecovery).toBe(false);
   });
 
+  it("is not waited for while it is refused: negotiate may change its mind", async () => {
+    const { east, west, places, log } = await connect({ handshakeTimeoutInMs: 60_000 });
+    east.manners = { recover: (socket) => socket.cut() };
+    places.go("east", "east", "west");
+    east.latest?.cut();
+    await until(() => log.includes("moved east -> west"));
+    expect(places.asked).toEqual(["", "east", "east", "east"]);
+    expect(east.clients.every(({ isRecovery }, index) => isRecovery || index === 0)).toBe(true);
+    expect(west.clients).toHaveLength(1);
+  });
+
+  it("and works after negotiate has changed its mind is followed by another question", async () => {
+    const { east, west, places, log } = await connect();
+    east.manners = { recover: (socket) => socket.cut() };
+    west.manners = { greet: () => {} };
+    places.go("east", "west");
+    east.latest?.cut();
+    await until(() => west.clients.length === 1);
+    east.manners = {};
+    await until(() => log.includes("state connected"));
+    west.manners = {};
+    await until(() => log.includes("moved east -> west"));
+  });
+
   it("is tried at ever longer intervals", async () => {
     const random = jest.spyOn(Math, "random").mockReturnValue(0.01);
     const { east, places } = await connect();

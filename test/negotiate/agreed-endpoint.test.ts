@@ -1,15 +1,16 @@
+import type { HealthOptions } from "express-resilient-pubsub";
 import { type AppServer, startCluster } from "../coordination/support/servers.ts";
 import { until } from "../support/until.ts";
 
 const stateOf = ({ pubsub }: AppServer, name: string) =>
   pubsub.endpoints.snapshot().find((endpoint) => endpoint.name === name)?.state;
 
-async function startServer() {
+async function startServer(health: Partial<HealthOptions> = {}) {
   const { servers, ...regions } = await startCluster(0);
   const server = await regions.join({
     coordination: { store: regions.store, pollIntervalInMs: 400, leaseInMs: 2000 },
     // Nothing but negotiates looks at the endpoints.
-    health: { schedule: false, timeoutInMs: 500, transitionIntervalInMs: 20 },
+    health: { schedule: false, timeoutInMs: 500, transitionIntervalInMs: 20, ...health },
   });
   await server.pubsub.ready();
   return { ...regions, server };
@@ -38,6 +39,20 @@ describe("negotiate where servers agree on one endpoint", () => {
     await eastus.inject({ kind: "crash" });
     await server.negotiate("?failed=eastus");
     await until(() => stateOf(server, "eastus") === "unhealthy");
+    expect((await server.negotiate()).body).toMatchObject({ endpoint: "westus", epoch: 2 });
+  });
+
+  it("looks before it answers when a client has failed on it, and then waits as well", async () => {
+    const { server, eastus } = await startServer();
+    await server.negotiate();
+    await eastus.inject({ kind: "crash" });
+    const { body } = await server.negotiate("?failed=eastus");
+    expect(body).toMatchObject({ endpoint: "westus", epoch: 2 });
+  });
+
+  it("looks before it answers when nobody has for long", async () => {
+    const { server, eastus } = await startServer({ onDemandMaxAgeInMs: 0 });
+    await eastus.inject({ kind: "crash" });
     expect((await server.negotiate()).body).toMatchObject({ endpoint: "westus", epoch: 2 });
   });
 
