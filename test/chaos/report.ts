@@ -1,3 +1,4 @@
+import { distributionOf } from "../../demo-app/drill/distribution.ts";
 import type { ChaosResult } from "./chaos-run.ts";
 
 const MOST_LINES = 30;
@@ -48,11 +49,4 @@ function distributionLine(what: string, values: readonly number[]): string {
     ([name, value]) => `${name} ${String(Math.round(value)).padStart(5)}`,
   );
   return `  ${what.padEnd(30)} ${figures.join("  ")}  ms, ${length} times`;
-}
-
-/** What is to be known of many durations. */
-export function distributionOf(values: readonly number[]) {
-  const ascending = [...values].sort((a, b) => a - b);
-  const at = (share: number): number => ascending[Math.ceil(ascending.length * share) - 1] ?? 0;
-  return { min: ascending[0] ?? 0, p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
 }

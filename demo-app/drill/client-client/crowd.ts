@@ -1,0 +1,173 @@
+import {
+  type NegotiateAnswer,
+  type NegotiateContext,
+  ResilientPubSubClient,
+  type ResilientPubSubClientOptions,
+} from "express-resilient-pubsub/client";
+import { Journal } from "../../journal.ts";
+import { Conversation } from "./conversation.ts";
+import { Split } from "./split.ts";
+import { GROUP } from "./told.ts";
+
+export interface CrowdOptions {
+  readonly size: number;
+  /** Every client says something to the group so often. */
+  readonly speakEveryInMs: number;
+  readonly client: ResilientPubSubClientOptions;
+  /** Where app servers listen, those that have just died included. */
+  readonly serverUrls: () => readonly string[];
+}
+
+interface Member {
+  readonly client: ResilientPubSubClient;
+  /** The endpoint that it is connected to. */
+  place: string | undefined;
+  timer: NodeJS.Timeout | undefined;
+}
+
+export interface Arrival {
+  readonly member: number;
+  readonly endpoint: string;
+  /** Monotonic milliseconds. */
+  readonly at: number;
+}
+
+/** Clients in one group that talk to each other through the service, all the time. */
+export class Crowd {
+  readonly arrivals = new Journal<Arrival>();
+  /** Conversations in which every one has heard every other. */
+  readonly completed = new Journal<{ readonly conversation: Conversation; readonly at: number }>();
+  readonly #options: CrowdOptions;
+  readonly #members: Member[];
+  readonly #split = new Split();
+  #conversation: Conversation;
+  #turn = 0;
+  #unheard = 0;
+
+  constructor(options: CrowdOptions) {
+    this.#options = options;
+    this.#conversation = new Conversation(options.size, "", performance.now());
+    this.#members = Array.from({ length: options.size }, (_, index) => this.#join(index));
+  }
+
+  get size(): number {
+    return this.#members.length;
+  }
+
+  /** Who has heard whom since `begin`. */
+  get conversation(): Conversation {
+    return this.#conversation;
+  }
+
+  /** How many clients are connected to each endpoint. */
+  get places(): Readonly<Record<string, number>> {
+    const places: Record<string, number> = {};
+    for (const { place } of this.#members) {
+      if (place !== undefined) places[place] = (places[place] ?? 0) + 1;
+    }
+    return places;
+  }
+
+  /** Messages that were refused, or of which nobody knows whether anyone heard them. */
+  get unheard(): number {
+    return this.#unheard;
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(
+      this.#members.map(async ({ client }) => {
+        await client.start();
+        await client.joinGroup(GROUP);
+      }),
+    );
+    const { size, speakEveryInMs } = this.#options;
+    for (const [index, member] of this.#members.entries()) {
+      // Evenly in turn, so that there is always somebody who speaks.
+      member.timer = setTimeout(
+        () => {
+          this.#speak(index);
+          member.timer = setInterval(() => this.#speak(index), speakEveryInMs);
+        },
+        (speakEveryInMs * index) / size,
+      );
+    }
+  }
+
+  /** From now on it counts who hears whom on this endpoint. */
+  begin(endpoint: string): Conversation {
+    const now = performance.now();
+    this.#split.take(now);
+    this.#conversation = new Conversation(this.#members.length, endpoint, now);
+    return this.#conversation;
+  }
+
+  /** For how long clients were on more than one endpoint, since the conversation began. */
+  takeSplit(): number {
+    return this.#split.take(performance.now());
+  }
+
+  stop(): void {
+    for (const { client, timer } of this.#members) {
+      clearTimeout(timer);
+      client.stop();
+    }
+  }
+
+  #join(index: number): Member {
+    const { client: options } = this.#options;
+    const client = new ResilientPubSubClient((context) => this.#negotiate(context), options);
+    const member: Member = { client, place: undefined, timer: undefined };
+    client.on("state-changed", ({ state }) => {
+      this.#arrive(index, member, state === "connected" ? client.endpoint : undefined);
+    });
+    // Says hello, so that those who are there already need not wait for its turn.
+    client.on("connected", () => this.#speak(index));
+    client.on("group-message", ({ message }) => {
+      const [speaker, endpoint = ""] = String(message.data).split(" ");
+      this.#hear(Number(speaker), index, endpoint);
+    });
+    return member;
+  }
+
+  #arrive(index: number, member: Member, endpoint: string | undefined): void {
+    const at = performance.now();
+    this.#split.moved(member.place, endpoint, at);
+    member.place = endpoint;
+    if (endpoint !== undefined) this.arrivals.add({ member: index, endpoint, at });
+  }
+
+  #speak(index: number): void {
+    const { client, place, timer } = this.#members[index] as Member;
+    if (place === undefined || timer === undefined) return;
+    client.sendToGroup(GROUP, `${index} ${place}`, "text", { noEcho: true }).catch(() => {
+      this.#unheard += 1;
+    });
+  }
+
+  #hear(speaker: number, hearer: number, endpoint: string): void {
+    const conversation = this.#conversation;
+    if (conversation.isComplete) return;
+    const at = performance.now();
+    conversation.heard(speaker, hearer, endpoint, at);
+    if (conversation.isComplete) this.completed.add({ conversation, at });
+  }
+
+  /** As a load balancer does: the servers in turn, and the next one when one does not answer. */
+  async #negotiate({ failed, signal }: NegotiateContext): Promise<NegotiateAnswer> {
+    const urls = this.#options.serverUrls();
+    const query = new URLSearchParams(failed.map((name): [string, string] => ["failed", name]));
+    this.#turn += 1;
+    const inTurn = urls.map((_, index) => urls[(this.#turn + index) % urls.length]);
+    let cause: unknown;
+    for (const url of inTurn) {
+      try {
+        const response = await fetch(`${url}/negotiate?${query}`, { signal });
+        if (response.ok) return (await response.json()) as NegotiateAnswer;
+        cause = new Error(`negotiate was answered ${response.status}`);
+      } catch (error) {
+        cause = error;
+      }
+    }
+    throw new Error("no app server answers negotiate", { cause });
+  }
+}
