@@ -22,6 +22,10 @@ export class ChildServer {
       this.#failure = error;
     });
     this.#child.on("close", () => this.#changes.emit("change"));
+    // It must not outlive this process, should that end without having closed it.
+    const end = (): void => void this.#child.kill("SIGKILL");
+    process.once("exit", end);
+    this.#child.once("exit", () => process.off("exit", end));
   }
 
   /** What it prints once it is ready. @throws Error with its output when it ends before. */
