@@ -77,6 +77,6 @@ describe("three app servers in processes of their own, of which one leads", () =
     expect(result).toMatchObject({ isPassed: false, moves: [] });
     expect(lines).toContainEqual(expect.stringContaining("FAILED: interrupted"));
     expect(linesOf(result).at(-1)).toBe("FAILED");
-    expect(countChildren()).toBe(childrenBefore);
+    expect(countChildren()).toBeLessThanOrEqual(childrenBefore);
   }, 60_000);
 });
