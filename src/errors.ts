@@ -57,9 +57,10 @@ export interface OptionProblem {
 export class InvalidOptionsError extends ResilientPubSubError {
   readonly problems: readonly OptionProblem[];
 
-  constructor(problems: readonly OptionProblem[]) {
+  /** @param what The function that was given them. */
+  constructor(problems: readonly OptionProblem[], what = "resilientPubSub") {
     const lines = problems.map(({ path, message }) => `  ${path}: ${message}`);
-    super("ERR_INVALID_OPTIONS", `Invalid options for resilientPubSub:\n${lines.join("\n")}`);
+    super("ERR_INVALID_OPTIONS", `Invalid options for ${what}:\n${lines.join("\n")}`);
     this.name = "InvalidOptionsError";
     this.problems = problems;
   }

@@ -1,11 +1,9 @@
 // The plugin, and where its endpoints may come from.
-export type { EndpointsControl } from "./endpoints/endpoints-control.ts";
-export { endpointsFromEnv } from "./endpoints/from-env.ts";
-export { type ResilientPubSub, resilientPubSub } from "./middleware.ts";
 
-// Where servers meet that agree on one endpoint; the other stores have entries of their own.
-export { memoryStore } from "./coordination/stores/memory-store.ts";
-
+// What it answers and announces.
+export type { Agreement, AgreementReason } from "./coordination/agreement.ts";
+export type { CoordinationControl, CoordinationStatus } from "./coordination/coordination.ts";
+export type { Observation, SeenEndpoint, SeenState } from "./coordination/observation.ts";
 // What it takes.
 export type {
   CoordinationStore,
@@ -13,24 +11,12 @@ export type {
   StoreConnection,
   Versioned,
 } from "./coordination/store.ts";
-export type * from "./option-types.ts";
-
-// What it answers and announces.
-export type { Agreement, AgreementReason } from "./coordination/agreement.ts";
-export type { CoordinationControl, CoordinationStatus } from "./coordination/coordination.ts";
-export type { Observation, SeenEndpoint, SeenState } from "./coordination/observation.ts";
+// Where servers meet that agree on one endpoint; the other stores have entries of their own.
+export { memoryStore } from "./coordination/stores/memory-store.ts";
 export { MOVE_REASON_PREFIX } from "./coordination/straggler-sweep.ts";
+export type { EndpointsControl } from "./endpoints/endpoints-control.ts";
+export { endpointsFromEnv } from "./endpoints/from-env.ts";
 export type { EndpointSnapshot, ProbeRecord } from "./endpoints/registered-endpoint.ts";
-export type { PubSubEvents } from "./events.ts";
-export { FAILBACK_REASON_PREFIX } from "./failback/marker.ts";
-export type { CallOptions, CommandOptions } from "./fan-out/call-options.ts";
-export type { ConnectionList, ListedConnection, ListOptions } from "./fan-out/listing.ts";
-export type { ContentType, Message } from "./fan-out/message.ts";
-export type * from "./fan-out/pubsub.ts";
-export type { EndpointOutcome, FanOutReport } from "./fan-out/report.ts";
-export type { DownReason } from "./health/down-reason.ts";
-export type { NegotiateAnswer } from "./negotiate/negotiate-handler.ts";
-
 // What it throws; match `code`, or use the guard where duplicate installs defeat `instanceof`.
 export {
   type ErrorCode,
@@ -40,4 +26,15 @@ export {
   type OptionProblem,
   ResilientPubSubError,
 } from "./errors.ts";
+export type { PubSubEvents } from "./events.ts";
+export { FAILBACK_REASON_PREFIX } from "./failback/marker.ts";
+export type { CallOptions, CommandOptions } from "./fan-out/call-options.ts";
+export type { ConnectionList, ListedConnection, ListOptions } from "./fan-out/listing.ts";
+export type { ContentType, Message } from "./fan-out/message.ts";
+export type * from "./fan-out/pubsub.ts";
+export type { EndpointOutcome, FanOutReport } from "./fan-out/report.ts";
 export { FanOutError } from "./fan-out/report.ts";
+export type { DownReason } from "./health/down-reason.ts";
+export { type ResilientPubSub, resilientPubSub } from "./middleware.ts";
+export type { NegotiateAnswer } from "./negotiate/negotiate-handler.ts";
+export type * from "./option-types.ts";

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { chmod, copyFile, mkdir, symlink } from "node:fs/promises";
 import path from "node:path";
+import { type Azurite, startAzurite } from "../../demo-app/processes/azurite.ts";
 import { until } from "../support/until.ts";
 import { compile } from "./support/compile.ts";
 import { modulesOfRoot, PackedPackage } from "./support/packed-package.ts";
@@ -89,6 +90,47 @@ describe.each(["express", "express4"] as const)(
     );
   },
 );
+
+describe("the stores of the packed package", () => {
+  let azurite: Azurite;
+  let consumer: string;
+  beforeAll(async () => {
+    azurite = await startAzurite();
+    const stores = { "@azure/storage-blob": "@azure/storage-blob", redis: "redis" };
+    const modules = { ...(await packed.dependencies()), ...stores, express: "express" };
+    consumer = await packed.createConsumer(["stores"], { ...modules, "@types": "@types" });
+  }, 60_000);
+  afterAll(() => azurite.close());
+
+  it.each([
+    ["in CommonJS", "stores.cjs"],
+    ["in ESM", "stores.mjs"],
+  ])(
+    "let servers agree, %s",
+    async (_, program) => {
+      const { stdout, stderr } = await run(consumer, [program], {
+        STORAGE_CONNECTION_STRING: azurite.connectionString,
+        CONTAINER: program.replace(".", "-"),
+      });
+      expect(stderr).toBe("");
+      expect(stdout.trim()).toBe('2 westus | redis at 127.0.0.1:6379, keys "packed:*"');
+    },
+    40_000,
+  );
+
+  it.each([
+    ["in CommonJS", "types.cts"],
+    ["in ESM", "types.mts"],
+  ])(
+    "are typed %s",
+    async (_, file) => {
+      await copyFile(path.join(consumer, "types.ts"), path.join(consumer, file));
+      const options = { module: "node20", types: ["node"], esModuleInterop: true };
+      expect(await compile(consumer, [file], { ...options, skipLibCheck: true })).toBe("");
+    },
+    60_000,
+  );
+});
 
 it("the package is published as its manifest says", async () => {
   const publint = path.join(modulesOfRoot, "publint/src/cli.js");

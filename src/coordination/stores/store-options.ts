@@ -35,6 +35,6 @@ export class OptionCheck {
 
   /** @throws InvalidOptionsError */
   end(): void {
-    if (this.#problems.length > 0) throw new InvalidOptionsError(this.#problems);
+    if (this.#problems.length > 0) throw new InvalidOptionsError(this.#problems, this.#factory);
   }
 }

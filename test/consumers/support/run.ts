@@ -14,8 +14,14 @@ export interface Output {
 /**
  * Runs a Node program to its end.
  *
+ * @param variables Of its environment, besides those of this process.
  * @throws when it fails, or does not end by itself
  */
-export function run(cwd: string, program: readonly string[]): Promise<Output> {
-  return execute(process.execPath, program, { cwd, env, timeout: 30_000 });
+export function run(
+  cwd: string,
+  program: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Output> {
+  const options = { cwd, env: { ...env, ...variables }, timeout: 30_000 };
+  return execute(process.execPath, program, options);
 }
