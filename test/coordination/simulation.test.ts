@@ -56,7 +56,7 @@ it("when most see the active endpoint down, all answer with another one in time"
   });
 });
 
-/** See "how long a move takes" in docs/architecture.md: the sum of what has to wait for what. */
+/** See "how long a move takes" in docs/client-client.md: the sum of what has to wait for what. */
 function deadlineOf({ scenario, at, leaderDiesAt }: Outage): number {
   const { leaseInMs, network, pollIntervalInMs, servers } = scenario;
   const slowestClock = 1.02;
