@@ -1,23 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { distributionOf } from "../distribution.ts";
-import type { Timeline } from "../timeline.ts";
-import type { AppServer, Cluster, Region } from "./cluster.ts";
-import type { Crowd } from "./crowd.ts";
+import { type Cast, DEADLINE_IN_MS, nextCompleted, running, tally, timesOf } from "./cast.ts";
+import type { AppServer, Region } from "./cluster.ts";
+import { freeze, move } from "./move.ts";
 import type { MoveResult, QuietCalls, StayResult } from "./result.ts";
 import { hereAt, type ServerTold } from "./told.ts";
-
-const DEADLINE_IN_MS = 60_000;
-
-export interface Cast {
-  readonly timeline: Timeline;
-  readonly cluster: Cluster;
-  readonly crowd: Crowd;
-  readonly pollIntervalInMs: number;
-  readonly leaseInMs: number;
-  /** For how long it is watched that nobody moves. */
-  readonly watchInMs: number;
-  readonly signal: AbortSignal;
-}
 
 /** What has been measured so far. */
 export interface Findings {
@@ -88,91 +74,6 @@ async function gather({ timeline, crowd, cluster }: Cast, region: Region): Promi
     happening: conversation,
     detail: () => `on ${region.name}, ${cluster.servers.length} app servers`,
   });
-}
-
-interface MoveOptions {
-  /** The active endpoint is down for the servers. */
-  readonly isDown?: boolean;
-  /** What is done once all servers have agreed. */
-  readonly agreed?: () => void;
-}
-
-async function move(
-  cast: Cast,
-  from: Region,
-  to: Region,
-  cause: string,
-  inflict: () => Promise<void>,
-  { isDown = true, agreed = () => {} }: MoveOptions = {},
-): Promise<MoveResult> {
-  const { timeline, crowd } = cast;
-  const beganAt = performance.now();
-  const since = (at: number): string => `${Math.round(at - beganAt)} ms after it`;
-  const conversation = crowd.begin(to.name);
-  const completed = nextCompleted(crowd);
-  const back = allArrive(crowd, to.name, beganAt);
-  timeline.say(`${cause.toUpperCase()}: ${from.name}`);
-  await inflict();
-  const servers = running(cast);
-
-  let seenInMs: number | undefined;
-  if (isDown) {
-    const majority = Math.floor(servers.length / 2);
-    const isSeen = (told: ServerTold): boolean =>
-      told.kind === "down" && told.endpoint === from.name && hereAt(told.at) > beganAt;
-    const seen = await timeline.step("most servers see it", {
-      deadlineInMs: DEADLINE_IN_MS,
-      happening: timesOf(servers, isSeen, majority + 1).then((times) => ({ at: times[majority] })),
-      detail: ({ at = 0 }) => since(at),
-    });
-    seenInMs = (seen.at ?? 0) - beganAt;
-  }
-
-  const isNew = (told: ServerTold): boolean =>
-    told.kind === "agreed" && told.active === to.name && hereAt(told.at) > beganAt;
-  const { times } = await timeline.step("all servers agree", {
-    deadlineInMs: DEADLINE_IN_MS,
-    happening: timesOf(servers, isNew, servers.length).then((all) => ({
-      at: all.at(-1),
-      times: all,
-    })),
-    detail: ({ at = 0 }) => since(at),
-  });
-  agreed();
-  const arrivals = await timeline.step("all clients are back", {
-    deadlineInMs: DEADLINE_IN_MS,
-    happening: back,
-    detail: ({ at }) => `${tally(crowd)}, ${since(at)}`,
-  });
-  await timeline.step("all hear each other", {
-    deadlineInMs: DEADLINE_IN_MS,
-    happening: completed,
-    detail: ({ at }) => since(at),
-  });
-  const { epoch = 0 } = await (servers[0] as AppServer).status();
-  return {
-    cause,
-    to: to.name,
-    epoch,
-    seenInMs,
-    agreedInMs: (times[0] ?? 0) - beganAt,
-    allAgreedInMs: (times.at(-1) ?? 0) - beganAt,
-    backInMs: distributionOf(arrivals.times.map((at) => at - beganAt)),
-    talkingInMs: distributionOf(conversation.delays),
-    splitInMs: crowd.takeSplit(),
-  };
-}
-
-/** It answers nothing, and is back with all its clients just when all servers have left it. */
-async function freeze(cast: Cast, from: Region, to: Region): Promise<MoveResult> {
-  const inflict = async (): Promise<void> => from.pause();
-  try {
-    return await move(cast, from, to, "active frozen and back", inflict, {
-      agreed: () => from.resume(),
-    });
-  } finally {
-    from.resume();
-  }
 }
 
 /** @throws MissedStepError when somebody moves, or the servers agree anew */
@@ -255,44 +156,6 @@ async function countCalls(cast: Cast, during: () => Promise<void>): Promise<Quie
   );
 }
 
-/** When the first so many servers told something that fits: ascending, by this process's clock. */
-async function timesOf(
-  servers: readonly AppServer[],
-  fits: (told: ServerTold) => boolean,
-  count: number,
-): Promise<number[]> {
-  const times: number[] = [];
-  return new Promise((resolve) => {
-    for (const { told } of servers) {
-      void told.first(fits).then((found) => {
-        times.push("at" in found ? hereAt(found.at) : performance.now());
-        if (times.length === count) resolve(times.sort((a, b) => a - b));
-      });
-    }
-  });
-}
-
-/** When each client arrived at an endpoint for the first time since. */
-async function allArrive(
-  { arrivals, size }: Crowd,
-  endpoint: string,
-  since: number,
-): Promise<{ at: number; times: number[] }> {
-  const times = await Promise.all(
-    Array.from({ length: size }, async (_, index) => {
-      const arrival = await arrivals.first(
-        ({ at, member, ...it }) => member === index && it.endpoint === endpoint && at > since,
-      );
-      return arrival.at;
-    }),
-  );
-  return { at: Math.max(...times), times };
-}
-
-async function nextCompleted({ completed, conversation }: Crowd): Promise<{ at: number }> {
-  return completed.first((it) => it.conversation === conversation);
-}
-
 async function leaderOf(cast: Cast): Promise<AppServer> {
   for (;;) {
     for (const server of running(cast)) {
@@ -302,17 +165,6 @@ async function leaderOf(cast: Cast): Promise<AppServer> {
   }
 }
 
-function running({ cluster }: Cast): AppServer[] {
-  return cluster.servers.filter(({ isRunning }) => isRunning);
-}
-
 async function epochs(cast: Cast): Promise<number[]> {
   return Promise.all(running(cast).map(async (server) => (await server.status()).epoch ?? 0));
-}
-
-function tally({ places }: Crowd): string {
-  return Object.entries(places)
-    .filter(([, count]) => count > 0)
-    .map(([endpoint, count]) => `${count} on ${endpoint}`)
-    .join(", ");
 }
