@@ -22,12 +22,16 @@ interface Member {
   readonly client: ResilientPubSubClient;
   /** The endpoint that it is connected to. */
   place: string | undefined;
+  /** The endpoint that it was connected to last. */
+  lastPlace: string | undefined;
   timer: NodeJS.Timeout | undefined;
 }
 
 export interface Arrival {
   readonly member: number;
   readonly endpoint: string;
+  /** It was connected to another endpoint before. */
+  readonly isMove: boolean;
   /** Monotonic milliseconds. */
   readonly at: number;
 }
@@ -116,7 +120,7 @@ export class Crowd {
   #join(index: number): Member {
     const { client: options } = this.#options;
     const client = new ResilientPubSubClient((context) => this.#negotiate(context), options);
-    const member: Member = { client, place: undefined, timer: undefined };
+    const member: Member = { client, place: undefined, lastPlace: undefined, timer: undefined };
     client.on("state-changed", ({ state }) => {
       this.#arrive(index, member, state === "connected" ? client.endpoint : undefined);
     });
@@ -133,7 +137,11 @@ export class Crowd {
     const at = performance.now();
     this.#split.moved(member.place, endpoint, at);
     member.place = endpoint;
-    if (endpoint !== undefined) this.arrivals.add({ member: index, endpoint, at });
+    if (endpoint === undefined) return;
+    const { lastPlace } = member;
+    const isMove = lastPlace !== undefined && lastPlace !== endpoint;
+    member.lastPlace = endpoint;
+    this.arrivals.add({ member: index, endpoint, isMove, at });
   }
 
   #speak(index: number): void {

@@ -83,7 +83,9 @@ async function stay(cast: Cast, findings: Findings, cause: string): Promise<void
   const from = performance.now();
   const arrivalsBefore = crowd.arrivals.entries.length;
   const watched = delay(watchInMs, undefined, { signal }).then(async () => {
-    const movedClients = crowd.arrivals.entries.length - arrivalsBefore;
+    const movedClients = crowd.arrivals.entries
+      .slice(arrivalsBefore)
+      .filter(({ isMove }) => isMove).length;
     const after = await epochs(cast);
     const newAgreements = Math.max(...after) - Math.min(...before);
     findings.stays.push({
