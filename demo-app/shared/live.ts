@@ -114,7 +114,7 @@ export interface Happening {
   /** The region of the app server that it happened at, if it was one. */
   readonly server: string | null;
   readonly endpoint: string | null;
-  /** A short sentence for people. */
+  /** A short sentence for people. That of a `clientEvent` contains what the client has said. */
   readonly text: string;
 }
 
@@ -134,6 +134,8 @@ export interface DrillStepView {
   /** 1 to 3 as in Microsoft's guidance, when the map now shows that figure. */
   readonly figure: number | null;
   readonly state: "waiting" | "running" | "done" | "failed";
+  /** Why it has failed, in a sentence; null unless it has. */
+  readonly reason: string | null;
   /** Measured while it ran. */
   readonly figures: readonly Measured[];
 }
