@@ -1,19 +1,17 @@
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { endpointsFromEnv, isResilientPubSubError } from "express-resilient-pubsub";
 import { startAzureWorld } from "./azure-world.ts";
-import { bundleClient } from "./client-bundle.ts";
 import { startEmulatedWorld } from "./emulated-world.ts";
 import { abortOnInterrupt } from "./interruption.ts";
 import { introduce } from "./introduction.ts";
+import { bundlePage } from "./page-bundle.ts";
 import { pageHandler } from "./page-handler.ts";
 
 const FIRST_PORT = 3000;
 
 async function main(): Promise<void> {
   const interrupted = abortOnInterrupt();
-  const pageFolder = fileURLToPath(new URL("page", import.meta.url));
-  const page = pageHandler(pageFolder, await bundleClient());
+  const page = pageHandler(await bundlePage());
   const options = { firstPort: FIRST_PORT, page };
   const endpoints = endpointsFromEnv();
   const world =

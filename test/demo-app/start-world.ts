@@ -1,8 +1,8 @@
 import { request } from "node:http";
-import path from "node:path";
 import { WebSocket } from "ws";
 import { startEmulatedWorld } from "../../demo-app/emulated-world.ts";
 import { pageHandler } from "../../demo-app/page-handler.ts";
+import type { PageFile } from "../../demo-app/page-bundle.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
 import { until } from "../support/until.ts";
 
@@ -12,10 +12,9 @@ interface Frame {
   readonly data?: { readonly text?: string; readonly server?: string; readonly from?: string };
 }
 
-/** The demo on free ports, with this as its page's client; it ends after the test. */
-export async function startWorld(clientCode = "") {
-  const page = pageHandler(path.join(__dirname, "../../demo-app/page"), clientCode);
-  const world = closeAfterTest(await startEmulatedWorld({ page }));
+/** The demo on free ports, with these files as its page; it ends after the test. */
+export async function startWorld(files: readonly PageFile[] = []) {
+  const world = closeAfterTest(await startEmulatedWorld({ page: pageHandler(files) }));
   const urlOf = (region: string): string => {
     const server = world.servers.find((it) => it.region === region);
     if (!server) throw new Error(`no app server in ${region}`);
