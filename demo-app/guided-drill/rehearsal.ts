@@ -1,0 +1,73 @@
+import { type Attempt, MissedStepError } from "./attempt.ts";
+import type { Cast, CastUnderLoad } from "./acts/cast.ts";
+import { arrive, detect, losePrimary, measureStaleAnswers } from "./acts/failover.ts";
+import { prepare } from "./acts/prepare.ts";
+import { recover, returnHome, welcomeNewcomers } from "./acts/recovery.ts";
+import { broadcastToAll, eventLands, someoneOf } from "./acts/traffic.ts";
+import type { StepId } from "./script.ts";
+import { SteadyNegotiates } from "./steady-negotiates.ts";
+
+/** Plays one step. */
+export type Play = <T>(id: StepId, act: (attempt: Attempt) => Promise<T>) => Promise<T>;
+
+/** The documented failover sequence, from order over disaster to order. */
+export async function rehearse(
+  cast: Cast,
+  play: Play,
+  hearMended: (mended: readonly string[]) => void,
+): Promise<void> {
+  hearMended(await play("order", (attempt) => prepare(attempt, cast)));
+  const { stage, scene } = cast;
+  const ask = () => stage.negotiate(scene.primary);
+  const load = new SteadyNegotiates(ask, scene.negotiatesPerSecond);
+  try {
+    await rehearseUnderLoad({ ...cast, load }, play);
+  } finally {
+    await load.stop();
+  }
+}
+
+async function rehearseUnderLoad(cast: CastUnderLoad, play: Play): Promise<void> {
+  const { primary, secondary } = cast.scene;
+  await play("before", async (attempt) => {
+    await broadcastToAll(attempt, cast, primary);
+    await speak(attempt, cast, primary, primary);
+    await speak(attempt, cast, secondary, secondary);
+  });
+  const loss = await play("crash", (attempt) => losePrimary(attempt, cast));
+  await play("detection", (attempt) => detect(attempt, cast, loss));
+  await play("arrival", (attempt) => arrive(attempt, cast, loss));
+  await play("after", async (attempt) => {
+    measureStaleAnswers(attempt, cast, loss);
+    await broadcastToAll(attempt, cast, primary);
+    await speak(attempt, cast, primary, secondary);
+    await speak(attempt, cast, secondary, secondary);
+  });
+  await play("recovery", (attempt) => recover(attempt, cast));
+  await play("newcomers", async (attempt) => {
+    await welcomeNewcomers(attempt, cast, loss);
+    await broadcastToAll(attempt, cast, primary);
+  });
+  await play("return", (attempt) => returnHome(attempt, cast));
+  await play("load", (attempt) => judge(attempt, cast));
+}
+
+/** Somebody of that home says something, which must land in that region only. */
+async function speak(attempt: Attempt, cast: Cast, home: string, region: string): Promise<void> {
+  await eventLands(attempt, cast, { client: someoneOf(cast, home), region });
+}
+
+async function judge(attempt: Attempt, { load }: CastUnderLoad): Promise<void> {
+  await attempt.order(load.stop(), "negotiates are still without an answer");
+  const { answers, failures } = load;
+  attempt.measure(
+    { label: "answered", value: answers.length, unit: "answers" },
+    { label: "refused or failed", value: failures.length, unit: "answers" },
+  );
+  const [first] = failures;
+  if (first === undefined) return;
+  const total = answers.length + failures.length;
+  throw new MissedStepError(
+    `${failures.length} of ${total} negotiates failed. The first: ${first}`,
+  );
+}
