@@ -1,3 +1,4 @@
+import type { RequestHandler } from "express";
 import type { FanOutReport } from "express-resilient-pubsub";
 import type { Journal } from "./journal.ts";
 import type {
@@ -5,6 +6,7 @@ import type {
   Failback,
   FaultName,
   Happening,
+  RatesView,
   Topology,
   WorldView,
 } from "./shared/live.ts";
@@ -32,6 +34,14 @@ export interface Stage {
   negotiate(home: string): Promise<{ endpoint: string; url: string }>;
   /** Ends every process, server and socket. Idempotent. */
   close(): Promise<void>;
+}
+
+/** What the control room shows besides. */
+export interface LiveStage extends Stage {
+  /** One entry a second. */
+  readonly rates: Journal<RatesView>;
+  /** `GET /negotiate?home=<region>&user=<name>`, by the load balancer. */
+  readonly negotiateHandler: RequestHandler;
 }
 
 /** Clients of the project's client helper in a process of their own, homes in turn. */
