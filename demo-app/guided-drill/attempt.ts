@@ -71,6 +71,12 @@ export class Attempt {
     }
   }
 
+  /** Lets everything be as it is for a while. */
+  async linger(durationInMs: number): Promise<void> {
+    const endsAt = performance.now() + durationInMs;
+    await this.until(() => performance.now() >= endsAt || new Missing("there was time to look"));
+  }
+
   #refuseDisturbance(): void {
     const disturbance = this.#options.disturbance();
     if (disturbance === null) {

@@ -2,14 +2,23 @@ import type { DrillView } from "../shared/live.ts";
 import type { Stage } from "../stage.ts";
 import { Run } from "./run.ts";
 
+export interface GuidedDrillOptions {
+  /** How long each of the three figures stays as it is, for whoever looks at it. Default 3000. */
+  readonly lingerInMs?: number;
+}
+
+const LINGER_IN_MS = 3000;
+
 /** The documented failover sequence as a performance on a stage, for whoever watches. */
 export class GuidedDrill {
   readonly #stage: Stage;
+  readonly #lingerInMs: number;
   readonly #listeners = new Set<() => void>();
   #run: Run | undefined;
 
-  constructor(stage: Stage) {
+  constructor(stage: Stage, { lingerInMs = LINGER_IN_MS }: GuidedDrillOptions = {}) {
     this.#stage = stage;
+    this.#lingerInMs = lingerInMs;
   }
 
   /** Of the last run, also when it has ended; null before the first. */
@@ -26,7 +35,7 @@ export class GuidedDrill {
   /** Nothing happens when it is running already. */
   start(): void {
     if (this.view?.state === "running") return;
-    this.#run = new Run(this.#stage, () => this.#tell());
+    this.#run = new Run(this.#stage, this.#lingerInMs, () => this.#tell());
     this.#run.begin();
   }
 

@@ -10,29 +10,41 @@ import { SteadyNegotiates } from "./steady-negotiates.ts";
 /** Plays one step. */
 export type Play = <T>(id: StepId, act: (attempt: Attempt) => Promise<T>) => Promise<T>;
 
+export interface RehearsalOptions {
+  /** Is told what had to be mended before it began. */
+  readonly hearMended: (mended: readonly string[]) => void;
+  /** How long each of the three figures stays as it is, to be looked at. */
+  readonly lingerInMs: number;
+}
+
 /** The documented failover sequence, from order over disaster to order. */
 export async function rehearse(
   cast: Cast,
   play: Play,
-  hearMended: (mended: readonly string[]) => void,
+  { hearMended, lingerInMs }: RehearsalOptions,
 ): Promise<void> {
   hearMended(await play("order", (attempt) => prepare(attempt, cast)));
   const { stage, scene } = cast;
   const ask = () => stage.negotiate(scene.primary);
   const load = new SteadyNegotiates(ask, scene.negotiatesPerSecond);
   try {
-    await rehearseUnderLoad({ ...cast, load }, play);
+    await rehearseUnderLoad({ ...cast, load }, play, lingerInMs);
   } finally {
     await load.stop();
   }
 }
 
-async function rehearseUnderLoad(cast: CastUnderLoad, play: Play): Promise<void> {
+async function rehearseUnderLoad(
+  cast: CastUnderLoad,
+  play: Play,
+  lingerInMs: number,
+): Promise<void> {
   const { primary, secondary } = cast.scene;
   await play("before", async (attempt) => {
     await broadcastToAll(attempt, cast, primary);
     await speak(attempt, cast, primary, primary);
     await speak(attempt, cast, secondary, secondary);
+    await attempt.linger(lingerInMs);
   });
   const loss = await play("crash", (attempt) => losePrimary(attempt, cast));
   await play("detection", (attempt) => detect(attempt, cast, loss));
@@ -42,11 +54,13 @@ async function rehearseUnderLoad(cast: CastUnderLoad, play: Play): Promise<void>
     await broadcastToAll(attempt, cast, primary);
     await speak(attempt, cast, primary, secondary);
     await speak(attempt, cast, secondary, secondary);
+    await attempt.linger(lingerInMs);
   });
   await play("recovery", (attempt) => recover(attempt, cast));
   await play("newcomers", async (attempt) => {
     await welcomeNewcomers(attempt, cast, loss);
     await broadcastToAll(attempt, cast, primary);
+    await attempt.linger(lingerInMs);
   });
   await play("return", (attempt) => returnHome(attempt, cast));
   await play("load", (attempt) => judge(attempt, cast));
@@ -62,7 +76,7 @@ async function judge(attempt: Attempt, { load }: CastUnderLoad): Promise<void> {
   const { answers, failures } = load;
   attempt.measure(
     { label: "answered", value: answers.length, unit: "answers" },
-    { label: "refused or failed", value: failures.length, unit: "answers" },
+    { label: "refused or failed", value: failures.length, unit: "" },
   );
   const [first] = failures;
   if (first === undefined) return;

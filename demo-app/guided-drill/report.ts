@@ -24,7 +24,7 @@ export function reportOf(record: DrillRecord): string {
     "",
     `- Topology: client-server, ${regions.length} regions (${regions.join(", ")}), ${kind}; each has an app server whose primary is the endpoint of its region`,
     `- Taken down: ${scene.primary}`,
-    `- Clients: ${clients}, homes in turn; negotiates: ${scene.negotiatesPerSecond} a second`,
+    `- Clients: ${clients} before the newcomers, homes in turn; negotiates: ${scene.negotiatesPerSecond} a second`,
     `- Begun: ${startedAt.toISOString()}`,
     ...(mended.length > 0 ? [`- Mended before it began: ${mended.join("; ")}`] : []),
     ...(failed ? [`- Failed at "${failed.title}": ${failed.reason}`] : []),
@@ -42,7 +42,8 @@ export function reportOf(record: DrillRecord): string {
 
 export function measuredText({ label, value, unit }: Measured): string {
   const rounded = Math.round(value);
-  return unit === "" ? `${label}: ${rounded}` : `${label}: ${rounded} ${unit}`;
+  const counted = rounded === 1 && unit !== "ms" ? unit.slice(0, -1) : unit;
+  return `${label}: ${rounded} ${counted}`.trimEnd();
 }
 
 function rowOf({ title, figure, state, figures }: DrillStepView): string {

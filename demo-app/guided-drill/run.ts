@@ -19,14 +19,18 @@ export class Run {
   readonly #progress: Progress;
   readonly #interruption = new AbortController();
   readonly #startedAt = new Date();
+  readonly #lingerInMs: number;
   #mended: readonly string[] = [];
+  #clients: number;
   #ended: Promise<void> = Promise.resolve();
 
-  constructor(stage: Stage, tell: () => void) {
+  constructor(stage: Stage, lingerInMs: number, tell: () => void) {
     this.#stage = stage;
     this.#scene = sceneOf(stage.world);
     this.#script = scriptOf(this.#scene ?? NOWHERE);
+    this.#lingerInMs = lingerInMs;
     this.#setup = new Setup(stage);
+    this.#clients = this.#setup.clients;
     this.#progress = new Progress(this.#script, tell);
   }
 
@@ -45,13 +49,12 @@ export class Run {
 
   async #perform(): Promise<void> {
     const state = await this.#rehearse();
-    const clients = this.#setup.clients;
     const problems = await this.#setup.putBack();
     const record = {
       state: state === "passed" && problems.length > 0 ? ("failed" as const) : state,
       scene: this.#scene ?? NOWHERE,
       regions: this.#stage.world.servers.map(({ region }) => region),
-      clients,
+      clients: this.#clients,
       startedAt: this.#startedAt,
       steps: this.view.steps,
       mended: this.#mended,
@@ -64,13 +67,13 @@ export class Run {
     const { signal } = this.#interruption;
     try {
       const cast = { stage: this.#stage, scene: this.#requireScene(), setup: this.#setup };
-      await rehearse(
-        cast,
-        (id, act) => this.#play(id, act),
-        (mended) => {
+      await rehearse(cast, (id, act) => this.#play(id, act), {
+        lingerInMs: this.#lingerInMs,
+        hearMended: (mended) => {
           this.#mended = mended;
+          this.#clients = this.#setup.clients;
         },
-      );
+      });
       return signal.aborted ? "stopped" : "passed";
     } catch (error) {
       return error instanceof StoppedError ? "stopped" : "failed";

@@ -37,7 +37,7 @@ describe("a guided drill on a good day", () => {
     });
     expect(measured(view, "after")).toMatchObject({
       "heard the broadcast from eastus": 20,
-      "left out, as they are down": 1,
+      "endpoints left out, being down": 1,
       "events from a client of eastus that landed in westus": 1,
     });
     expect(measured(view, "recovery")).toMatchObject({

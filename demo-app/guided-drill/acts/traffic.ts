@@ -20,9 +20,15 @@ export async function broadcastToAll(attempt: Attempt, cast: Cast, from: string)
   attempt.measure(
     { label: `heard the broadcast from ${from}`, value: hearers.length, unit: "clients" },
     { label: "the last of them after", value: lastAt(hearers) - sentAt, unit: "ms" },
-    { label: "broadcast to", value: report.delivered.length, unit: "" },
+    { label: "endpoints that took it", value: report.delivered.length, unit: "" },
     ...(report.skipped.length > 0
-      ? [{ label: "left out, as they are down", value: report.skipped.length, unit: "" } as const]
+      ? [
+          {
+            label: "endpoints left out, being down",
+            value: report.skipped.length,
+            unit: "",
+          } as const,
+        ]
       : []),
   );
 }
