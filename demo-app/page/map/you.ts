@@ -1,0 +1,30 @@
+import { setAttributes, setText, svg } from "../dom.ts";
+import type { Layout } from "./layout.ts";
+
+/** This tab on the map. */
+export class You {
+  readonly element: SVGGElement;
+  readonly #title = svg("title");
+
+  constructor() {
+    this.element = svg(
+      "g",
+      { class: "you" },
+      this.#title,
+      svg("circle", { class: "you-halo", r: 21 }),
+      svg("rect", { class: "you-box", x: -18, y: -11, width: 36, height: 22, rx: 11 }),
+      svg("text", { class: "you-text", y: 4.2 }, "You"),
+    );
+  }
+
+  /** Its column is -1 while it has no connection. */
+  show(layout: Layout, column: number, where: string): void {
+    const place = layout.columns[column];
+    const reach = layout.ringRadius + (layout.isNarrow ? 12 : 26);
+    const x = place ? place.ring.x - reach * 0.86 : layout.dock.x + 34;
+    const y = place ? place.ring.y - reach * 0.72 : layout.dock.y + 48;
+    this.element.style.transform = `translate(${x}px, ${y}px)`;
+    setAttributes(this.element, { "data-place": place ? "connected" : "nowhere" });
+    setText(this.#title, where);
+  }
+}
