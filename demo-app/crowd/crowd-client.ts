@@ -4,6 +4,8 @@ import type { ToldMove } from "./wire.ts";
 export interface CrowdClientListener {
   /** null: it has no connection. */
   place(id: number, endpoint: string | null): void;
+  /** An app server has closed its connection. */
+  dismissed(id: number): void;
   moved(move: ToldMove): void;
   heard(id: number, endpoint: string, text: string): void;
 }
@@ -19,6 +21,9 @@ export class CrowdClient {
     const client = new ResilientPubSubClient(`${negotiateUrl}?${query}`);
     this.#client = client;
     client.on("state-changed", () => listener.place(id, client.endpoint ?? null));
+    client.on("disconnected", ({ message }) => {
+      if (message) listener.dismissed(id);
+    });
     client.on("moved", ({ from, to, downtimeInMs }) => {
       // By a newer agreement it may be the same endpoint again, which is nothing to be seen.
       if (from !== to) listener.moved({ id, from, to, downtimeInMs, at: Date.now() });

@@ -15,6 +15,7 @@ let wanted = 0;
 
 const listener: CrowdClientListener = {
   place: (id, endpoint) => sheet.place(id, endpoint),
+  dismissed: (id) => sheet.dismiss(id),
   moved: (move) => sheet.move(move),
   heard(id, endpoint, text) {
     sheet.heard(id, endpoint);

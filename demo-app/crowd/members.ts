@@ -50,9 +50,9 @@ export class Members {
     return delivered;
   }
 
-  update({ gone, heard, moves, places }: News): void {
+  update({ dismissed, gone, heard, moves, places }: News): void {
     for (const id of gone) this.#members.delete(id);
-    for (const [id, endpoint] of places) this.#place(id, endpoint);
+    for (const [id, endpoint] of places) this.#place(id, endpoint, !dismissed.includes(id));
     for (const move of moves) this.#move(move);
     for (const [id, endpoint, messages] of heard) this.#hear(id, endpoint, messages);
   }
@@ -61,9 +61,10 @@ export class Members {
     this.#members.clear();
   }
 
-  #place(id: number, endpoint: string | null): void {
+  #place(id: number, endpoint: string | null, isByAccident: boolean): void {
     const member = this.#members.get(id) ?? this.#begin(id);
-    if (member.endpoint !== null && endpoint === null) this.#listener.lost(member.endpoint);
+    const before = member.endpoint;
+    if (before !== null && endpoint === null && isByAccident) this.#listener.lost(before);
     member.endpoint = endpoint;
   }
 

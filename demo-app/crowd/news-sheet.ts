@@ -4,6 +4,7 @@ import type { News, ToldMove } from "./wire.ts";
 export class NewsSheet {
   #places = new Map<number, string | null>();
   #gone: number[] = [];
+  #dismissed: number[] = [];
   #moves: ToldMove[] = [];
   #heard = new Map<number, Map<string, number>>();
 
@@ -15,6 +16,10 @@ export class NewsSheet {
     this.#places.delete(id);
     this.#heard.delete(id);
     this.#gone.push(id);
+  }
+
+  dismiss(id: number): void {
+    this.#dismissed.push(id);
   }
 
   move(move: ToldMove): void {
@@ -32,12 +37,13 @@ export class NewsSheet {
       [...byEndpoint].map(([endpoint, messages]) => [id, endpoint, messages] as const),
     );
     const places = [...this.#places];
-    const [gone, moves] = [this.#gone, this.#moves];
+    const [gone, dismissed, moves] = [this.#gone, this.#dismissed, this.#moves];
     this.#places = new Map();
     this.#heard = new Map();
     this.#gone = [];
+    this.#dismissed = [];
     this.#moves = [];
     const isEmpty = heard.length + places.length + gone.length + moves.length === 0;
-    return isEmpty ? undefined : { kind: "news", places, gone, moves, heard };
+    return isEmpty ? undefined : { kind: "news", places, gone, dismissed, moves, heard };
   }
 }

@@ -30,6 +30,8 @@ export interface News {
   /** Where those are that are somewhere else than they were. */
   readonly places: readonly (readonly [id: number, endpoint: string | null])[];
   readonly gone: readonly number[];
+  /** Those that were asked to leave: their connection has not been lost by accident. */
+  readonly dismissed: readonly number[];
   readonly moves: readonly ToldMove[];
   /** Messages heard since the last news, by client. */
   readonly heard: readonly (readonly [id: number, endpoint: string, messages: number])[];

@@ -125,7 +125,7 @@ export class Fleet {
   /** Nobody else would: clients of all regions are where the app servers had agreed. */
   async #sendHome(crowded: string | undefined): Promise<void> {
     const reason = "each region has its own endpoint again";
-    const away = this.running.filter(({ region }) => region !== crowded);
+    const away = this.running.filter(({ view }) => view.answers !== crowded);
     await this.#all(away, async ({ region, pubsub }) => {
       // Who cannot be reached comes home when it reconnects.
       await pubsub
