@@ -40,10 +40,13 @@ async function rehearseUnderLoad(
   lingerInMs: number,
 ): Promise<void> {
   const { primary, secondary } = cast.scene;
-  await play("before", async (attempt) => {
+  const servePrimaries = async (attempt: Attempt): Promise<void> => {
     await broadcastToAll(attempt, cast, primary);
     await speak(attempt, cast, primary, primary);
     await speak(attempt, cast, secondary, secondary);
+  };
+  await play("before", async (attempt) => {
+    await servePrimaries(attempt);
     await attempt.linger(lingerInMs);
   });
   const loss = await play("crash", (attempt) => losePrimary(attempt, cast));
@@ -63,6 +66,7 @@ async function rehearseUnderLoad(
     await attempt.linger(lingerInMs);
   });
   await play("return", (attempt) => returnHome(attempt, cast));
+  await play("normal", servePrimaries);
   await play("load", (attempt) => judge(attempt, cast));
 }
 

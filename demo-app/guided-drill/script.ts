@@ -11,6 +11,7 @@ export const STEP_IDS = [
   "recovery",
   "newcomers",
   "return",
+  "normal",
   "load",
 ] as const;
 export type StepId = (typeof STEP_IDS)[number];
@@ -114,10 +115,18 @@ function textsOf({ mode, primary, secondary, negotiatesPerSecond }: Scene): Text
       "Both endpoints have clients, and a broadcast reaches them all.",
     ),
     return: text(
+      "Clients come home",
+      null,
+      "Nobody has to wait until clients disconnect by themselves: with failback set to paced, the app servers close connections that are away from home, so many a second.",
+      `They begin when ${primary} has been healthy for a while. Each client that is closed negotiates, and is home.`,
+    ),
+    normal: text(
       "Back to normal",
       1,
-      `Nobody has to wait for clients to disconnect: with failback set to paced, the app servers close the connections that are away from home, so many a second.`,
-      "Each closed client negotiates, and is home. When the last one is, the map is that of figure 1 again.",
+      "Every client is on the primary of its home again, as before the failover.",
+      isAzure
+        ? "Broadcasts reach all of them."
+        : "Broadcasts reach all of them, and what they say lands in their own region.",
     ),
     load: text(
       "Nobody was turned away",
