@@ -20,7 +20,9 @@ export function introduce({ roomUrl, servers, mode }: Introduced, wantedPort: nu
     "",
     ...portNote(roomUrl, wantedPort),
     ...(mode === "emulated" ? EMULATED_NOTE : azureNote(servers)),
+    "",
     ...servers.map(({ region, url }) => `  app server in ${region.padEnd(width)}  ${url}`),
+    "",
     "Ctrl-C ends it.",
     "",
   ];

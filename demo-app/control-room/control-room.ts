@@ -1,13 +1,13 @@
 import express, { type Express, type RequestHandler } from "express";
 import type { Listening } from "../listen.ts";
+import { refuseStrangers, requireJson } from "../neighbours.ts";
 import { type LiveStage, StageError } from "../stage.ts";
 import { answerError } from "./answer-error.ts";
 import { controlRoutes, type Drill } from "./control-routes.ts";
 import { LiveStream, type WatchedDrill } from "./live-stream.ts";
-import { refuseStrangers, requireJson } from "./neighbours.ts";
 
 export interface ControlRoomParts {
-  /** Where it answers; it is not closed with the room. */
+  /** Where it answers; it is the room's from now on. */
   readonly listening: Listening;
   readonly stage: LiveStage;
   readonly drill: Drill & WatchedDrill;
@@ -20,17 +20,20 @@ export class ControlRoom {
   readonly url: string;
   readonly live: LiveStream;
   readonly #drill: Drill;
+  readonly #listening: Listening;
 
   constructor({ drill, listening, page, stage }: ControlRoomParts) {
     this.url = listening.url;
     this.live = new LiveStream(stage, drill);
     this.#drill = drill;
+    this.#listening = listening;
     listening.server.on("request", this.#createApp(stage, listening.port, page));
   }
 
-  /** Ends the drill, and all that listen. */
+  /** Ends the drill, and answers nobody any more. */
   async close(): Promise<void> {
     this.live.close();
+    await this.#listening.close();
     await this.#drill.stop();
   }
 

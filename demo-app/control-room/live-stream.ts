@@ -11,6 +11,7 @@ export interface WatchedDrill {
 
 const TELL_EVERY_IN_MS = 100;
 const HEARTBEAT_EVERY_IN_MS = 15_000;
+const COME_BACK_AFTER_IN_MS = 1000;
 const LAST_HAPPENINGS = 100;
 // Who reads so little that this waits for it is cut, and comes back to hear what is true then.
 const MOST_WAITING_BYTES = 4 * 1024 * 1024;
@@ -22,13 +23,19 @@ export class LiveStream {
   readonly #listeners = new Set<Response>();
   readonly #clients: ClientChanges;
   readonly #ends: (() => void)[];
+  readonly #heartbeatEveryInMs: number;
   #happenings: Happening[] = [];
   #isDrillNew = false;
   #world = "";
   #ticker: NodeJS.Timeout | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
 
-  constructor(stage: LiveStage, drill: WatchedDrill) {
+  constructor(
+    stage: LiveStage,
+    drill: WatchedDrill,
+    { heartbeatEveryInMs = HEARTBEAT_EVERY_IN_MS } = {},
+  ) {
+    this.#heartbeatEveryInMs = heartbeatEveryInMs;
     const { endpoints, servers } = stage.world;
     this.#stage = stage;
     this.#drill = drill;
@@ -77,7 +84,7 @@ export class LiveStream {
     this.#ticker ??= setInterval(() => this.#tellChanges(), TELL_EVERY_IN_MS).unref();
     this.#heartbeat ??= setInterval(
       () => this.#tellAll(": still here\n\n"),
-      HEARTBEAT_EVERY_IN_MS,
+      this.#heartbeatEveryInMs,
     ).unref();
   }
 
@@ -96,6 +103,7 @@ export class LiveStream {
 
   #everything(): string {
     return [
+      `retry: ${COME_BACK_AFTER_IN_MS}\n\n`,
       message("world", this.#stage.world),
       message("clients", [...this.#clients.all]),
       message("happenings", this.#stage.happenings.entries.slice(-LAST_HAPPENINGS)),

@@ -1,5 +1,6 @@
 import type { RequestListener } from "node:http";
 import express, { type RequestHandler } from "express";
+import { refuseStrangers } from "../neighbours.ts";
 
 /** What an app server has answered a negotiating client; or nobody has. */
 export interface PassedOn {
@@ -39,9 +40,10 @@ export class Balancer {
     res.status(status).set(headers).send(body);
   };
 
-  /** The same on a server of its own. */
-  get listener(): RequestListener {
-    return express().disable("x-powered-by").get("/negotiate", this.handler);
+  /** The same on a port of its own. */
+  listener(port: number): RequestListener {
+    const app = express().disable("x-powered-by");
+    return app.use(refuseStrangers(port)).get("/negotiate", this.handler);
   }
 
   async ask(query: URLSearchParams, signal?: AbortSignal): Promise<PassedOn> {

@@ -81,7 +81,7 @@ export class DemoStage implements LiveStage {
   /** @param opened Owns the stage's parts, and closes them with it. */
   static async start(opened: Opened, parts: StageParts): Promise<DemoStage> {
     const stage = new DemoStage(opened, parts);
-    parts.door.server.on("request", stage.#balancer.listener);
+    parts.door.server.on("request", stage.#balancer.listener(parts.door.port));
     await stage.#fleet.startAll();
     return stage;
   }

@@ -1,7 +1,12 @@
+import { connect as open } from "node:net";
+import express from "express";
+import { LiveStream } from "../../demo-app/control-room/live-stream.ts";
+import { closeAfterTest } from "../support/clean-up.ts";
+import { serve } from "../support/serve.ts";
 import { until } from "../support/until.ts";
 import { post } from "./http.ts";
 import { LiveListener } from "./live-listener.ts";
-import { startDemo } from "./start-demo.ts";
+import { startDemo, startStage } from "./start-demo.ts";
 
 jest.setTimeout(30_000);
 
@@ -112,6 +117,32 @@ describe("a listener of the control room", () => {
 
     expect(again.of("world")[0]?.endpoints[0]?.isDrained).toBe(true);
     expect(again.of("happenings")[0]).toEqual(stage.happenings.entries);
+  });
+
+  it("that does not read is cut before what it has missed fills the memory", async () => {
+    const { room, stage, url } = await startDemo();
+    const { host, port } = new URL(url);
+    const socket = open(Number(port), "127.0.0.1").pause();
+    closeAfterTest({ close: () => socket.destroy() });
+    socket.on("error", () => {}).write(`GET /api/live HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    await until(() => room.live.listeners === 1);
+
+    const large = { at: 0, kind: "test", server: null, endpoint: null, tone: "neutral" } as const;
+    await until(() => {
+      stage.happenings.add({ ...large, id: 0, text: "x".repeat(500_000) });
+      return room.live.listeners === 0;
+    });
+  });
+
+  it("hears now and then that the control room is still there", async () => {
+    const drill = { view: null, onChange: () => () => {} };
+    const live = new LiveStream(await startStage(), drill, { heartbeatEveryInMs: 20 });
+    closeAfterTest(live);
+    const { url } = closeAfterTest(await serve(express().get("/api/live", live.handler)));
+
+    const listener = await LiveListener.open(url);
+
+    await until(() => listener.comments.length >= 2);
   });
 
   it("hears the end of the demo as the end of its connection", async () => {

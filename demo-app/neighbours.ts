@@ -1,8 +1,8 @@
 import type { RequestHandler } from "express";
 
 /**
- * The control room has no login, and listens on this machine only. This keeps the pages of other
- * sites away from it that run in a browser of this machine.
+ * The demo has no login, and listens on this machine only. This keeps the pages of other sites away
+ * from one of its ports that run in a browser of this machine.
  */
 export function refuseStrangers(port: number): RequestHandler {
   const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
