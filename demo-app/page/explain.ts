@@ -135,7 +135,9 @@ function explainAtHome(
     const others = world.endpoints.filter(
       ({ name }, index) => name !== primary && census.at(home, index) > 0,
     );
-    const stay = `${away} of its ${count(clients, "client")} are on ${listed(others.map(({ name }) => name))}`;
+    const who = away === clients ? "its" : `${away} of its`;
+    const where = listed(others.map(({ name }) => name));
+    const stay = `${who} ${count(clients, "client")} are on ${where}`;
     return {
       tone: "neutral",
       fact: `${primary} is in use again.`,

@@ -18,7 +18,9 @@ export class Inspector {
   readonly #state: LiveState;
   readonly #map: RegionMap;
   readonly #place: HTMLElement;
+  readonly topics = ["clients"] as const;
   readonly #card = html("div", { class: "inspector", hidden: true });
+  readonly #marker = html("div", { class: "inspected", hidden: true });
   readonly #picker = html("div", {
     class: "picker",
     role: "slider",
@@ -30,15 +32,23 @@ export class Inspector {
     "aria-valuenow": 1,
   });
   #current: number | undefined;
+  #shownEndpoint: number | undefined;
 
   constructor(state: LiveState, map: RegionMap, place: HTMLElement) {
     this.#state = state;
     this.#map = map;
     this.#place = place;
     this.#picker.append(map.element);
-    place.append(this.#picker, this.#card);
+    place.append(this.#picker, this.#marker, this.#card);
     this.#followPointer();
     this.#followKeys();
+  }
+
+  /** What was told of a client that has moved since is not true any more. */
+  draw(): void {
+    if (this.#current === undefined || this.#card.hidden) return;
+    const now = this.#state.census.clients.get(this.#current)?.endpoint;
+    if (now !== this.#shownEndpoint) this.#close();
   }
 
   #followPointer(): void {
@@ -105,6 +115,9 @@ export class Inspector {
       ...facts.map((fact) => html("span", {}, fact)),
     );
     setAttributes(this.#picker, { "aria-valuetext": `Client ${id}: ${facts.join(", ")}` });
+    this.#shownEndpoint = this.#state.census.clients.get(id)?.endpoint;
+    this.#marker.hidden = false;
+    this.#marker.style.transform = `translate(${point.x}px, ${point.y}px)`;
     this.#card.hidden = false;
     const isRight = point.x > this.#place.clientWidth / 2;
     this.#card.style.transform = `translate(${point.x.toFixed(0)}px, ${point.y.toFixed(0)}px) translate(${isRight ? "calc(-100% - 14px)" : "14px"}, -50%)`;
@@ -112,6 +125,7 @@ export class Inspector {
 
   #close(): void {
     this.#card.hidden = true;
+    this.#marker.hidden = true;
     this.#current = undefined;
   }
 }

@@ -33,7 +33,7 @@ export function openPage(): void {
   const chat = new Chat(state, me, byId("chat"));
   const map = new RegionMap(state, me);
   const mapPlace = byId("map");
-  new Inspector(state, map, mapPlace);
+  const inspector = new Inspector(state, map, mapPlace);
   fillLegend(byId("legend"));
   new ResizeObserver(() => map.resize(mapPlace.clientWidth)).observe(mapPlace);
 
@@ -42,6 +42,7 @@ export function openPage(): void {
     new ModeLine(state, byId("mode")),
     new Summary(state, byId("summary"), announcer),
     map,
+    inspector,
     new DrillPanel(state, byId("drill"), byId("figure"), announcer),
     new Controls(state, byId("controls")),
     new Charts(state, byId("charts")),

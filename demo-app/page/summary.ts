@@ -4,6 +4,8 @@ import { type Explanation, explain } from "./explain.ts";
 import type { LiveState } from "./live/live-state.ts";
 import { signElement } from "./map/signs.ts";
 
+const HINT = "Break a region, or play the guided drill, and watch where its clients go.";
+const AZURE_HINT = "Break a region in the portal, and watch where its clients go.";
 const SIGNS = { good: "good", bad: "bad", neutral: "info" } as const;
 
 /** Says in plain words which region serves whom, and why. */
@@ -28,7 +30,9 @@ export class Summary {
     const key = JSON.stringify(explanations);
     if (key === this.#shown) return;
     this.#shown = key;
-    this.#element.replaceChildren(...explanations.map(line));
+    const isCalm = explanations.every(({ tone }) => tone === "good");
+    const hint = html("p", { class: "hint" }, world.mode === "azure" ? AZURE_HINT : HINT);
+    this.#element.replaceChildren(...explanations.map(line), ...(isCalm ? [hint] : []));
     this.#announcer.say(explanations.map(({ fact, reason }) => `${fact} ${reason}`).join(" "));
   }
 }

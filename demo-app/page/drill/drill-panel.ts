@@ -1,10 +1,10 @@
-import type { DrillView } from "../../shared/live.ts";
+import type { DrillStepView, DrillView } from "../../shared/live.ts";
 import type { Announcer } from "../announcer.ts";
 import { button, html, setAttributes, setText } from "../dom.ts";
 import type { LiveState } from "../live/live-state.ts";
 import { order } from "../live/orders.ts";
 import { reportElement } from "./report.ts";
-import { stepRow } from "./step-row.ts";
+import { StepRow } from "./step-row.ts";
 
 const INTRODUCTION =
   "Plays Microsoft's documented failover sequence, figures 1 to 3, and measures each step.";
@@ -35,7 +35,8 @@ export class DrillPanel {
   readonly #complaint = html("p", { class: "complaint", role: "alert" });
   readonly #button: HTMLButtonElement;
   #shownReport: string | null = null;
-  #announced = "";
+  #shownSteps = "";
+  #rows: readonly StepRow[] = [];
 
   constructor(state: LiveState, root: HTMLElement, figure: HTMLElement, announcer: Announcer) {
     this.#state = state;
@@ -58,20 +59,24 @@ export class DrillPanel {
     setAttributes(this.#root, { "data-state": drill?.state ?? "idle" });
     setText(this.#button, isRunning ? "Stop" : drill ? "Play again" : "Play the guided drill");
     setText(this.#verdict, drill ? VERDICTS[drill.state] : INTRODUCTION);
-    this.#drawSteps(drill);
+    this.#drawSteps(drill?.steps ?? []);
     this.#drawReport(drill?.markdown ?? null);
     this.#drawFigure(drill);
   }
 
-  #drawSteps(drill: DrillView | null): void {
-    const steps = drill?.steps ?? [];
-    const open = steps.find(({ state }) => state === "running" || state === "failed");
-    this.#steps.replaceChildren(
-      ...steps.map((step, index) => stepRow(step, index + 1, step === open)),
-    );
-    if (!open || open.id === this.#announced) return;
-    this.#announced = open.id;
-    this.#announcer.say(`Drill: ${open.title}. ${open.caption}`);
+  #drawSteps(steps: readonly DrillStepView[]): void {
+    const key = steps.map(({ id }) => id).join();
+    if (key !== this.#shownSteps) {
+      this.#shownSteps = key;
+      this.#rows = steps.map((step, index) => new StepRow(step, index + 1));
+      this.#steps.replaceChildren(...this.#rows.map(({ element }) => element));
+    }
+    for (const [index, step] of steps.entries()) {
+      const row = this.#rows[index];
+      if (!row?.show(step)) continue;
+      this.#steps.scrollTop = row.element.offsetTop - 40;
+      this.#announcer.say(`Drill: ${step.title}. ${step.caption}`);
+    }
   }
 
   #drawReport(markdown: string | null): void {

@@ -30,9 +30,9 @@ export class Crowd {
   layOut(layout: Layout, columnOfHome: readonly number[]): void {
     this.#columnOfHome = columnOfHome;
     this.#clusters = new Map(
-      layout.columns.map(({ ring }, index) => [
+      layout.columns.map((column, index) => [
         index,
-        new Cluster((capacity) => placesAround(ring, layout, capacity)),
+        new Cluster((capacity) => placesAround(column, layout, capacity)),
       ]),
     );
     this.#clusters.set(NOWHERE, new Cluster((capacity) => placesInDock(layout.dock, capacity)));

@@ -16,13 +16,13 @@ export class EndpointNode {
   constructor({ ringRadius, isNarrow }: Layout, { x, y }: Point) {
     this.#ring = { x, y };
     this.#radius = ringRadius;
-    this.#count = svg("text", { class: "ring-count", x, y: y + (isNarrow ? 6 : 9) }, "0");
-    this.#unit = svg("text", { class: "ring-unit", x, y: y + (isNarrow ? 19 : 25) }, "clients");
+    this.#count = svg("text", { class: "ring-count", x, y: y + (isNarrow ? 2 : 9) }, "0");
+    this.#unit = svg("text", { class: "ring-unit", x, y: y + (isNarrow ? 15 : 25) }, "clients");
     this.element = svg(
       "g",
       { class: "endpoint" },
       svg("circle", { class: "ring", cx: x, cy: y, r: ringRadius }),
-      svg("text", { class: "ring-unit", x, y: y - (isNarrow ? 15 : 20) }, "Web PubSub"),
+      svg("text", { class: "ring-unit ring-kind", x, y: y - (isNarrow ? 15 : 20) }, "Web PubSub"),
       this.#count,
       this.#unit,
       this.#pill,

@@ -14,6 +14,8 @@ export interface Column {
   readonly server: Box;
   /** Centre of an endpoint. */
   readonly ring: Point;
+  /** Where this tab is when it is connected to it. */
+  readonly you: Point;
 }
 
 export interface Layout {
@@ -31,13 +33,15 @@ export interface Layout {
 const TITLE_HEIGHT = 46;
 const SERVER_HEIGHT = 68;
 const DOCK_HEIGHT = 78;
+/** From the top of an endpoint. */
+const YOUR_ANGLE = 0.98;
 
 /** Places everything on a map of so many columns, in pixels. */
 export function layOut(width: number, columnCount: number): Layout {
   const isNarrow = width / columnCount < 300;
   const gap = isNarrow ? 8 : 20;
   const columnWidth = (width - gap * (columnCount - 1)) / columnCount;
-  const ringRadius = isNarrow ? 37 : 50;
+  const ringRadius = isNarrow ? 32 : 50;
   const crowdRadius = Math.min(columnWidth / 2 - 6, 150);
   const ringY = TITLE_HEIGHT + SERVER_HEIGHT + (isNarrow ? 84 : 96) + ringRadius;
   const zoneHeight = ringY + crowdRadius + 14;
@@ -55,6 +59,7 @@ export function layOut(width: number, columnCount: number): Layout {
         height: SERVER_HEIGHT,
       },
       ring: { x: x + columnWidth / 2, y: ringY },
+      you: youBeside({ x: x + columnWidth / 2, y: ringY }, ringRadius, index === 0 ? -1 : 1),
     };
   });
   return {
@@ -65,5 +70,14 @@ export function layOut(width: number, columnCount: number): Layout {
     crowdRadius,
     columns,
     dock: { x: 0, y: dockY, width, height: DOCK_HEIGHT },
+  };
+}
+
+/** Above, and on the side where no other region's link comes in. */
+function youBeside(ring: Point, ringRadius: number, side: -1 | 1): Point {
+  const distance = ringRadius + 27;
+  return {
+    x: ring.x + side * distance * Math.sin(YOUR_ANGLE),
+    y: ring.y - distance * Math.cos(YOUR_ANGLE),
   };
 }

@@ -1,4 +1,4 @@
-import type { Box, Layout, Point } from "./layout.ts";
+import type { Box, Column, Layout, Point } from "./layout.ts";
 
 export interface Places {
   readonly points: readonly Point[];
@@ -10,32 +10,51 @@ const GOLDEN_ANGLE = Math.PI * (3 - Math.sqrt(5));
 /** Links come in from above; that side stays free of clients, so far to the left and the right. */
 const FREE_ANGLE = 0.95;
 const LARGEST_DOT = 5.2;
+const YOUR_ROOM = 27;
 const LARGEST_AREA = 78;
 /** What an endpoint is called by takes this much room at its foot. */
 const PILL = { halfWidth: 56, above: 16, below: 22 };
 
 /** Where `capacity` clients go around an endpoint: evenly, from the inside to the outside. */
-export function placesAround(ring: Point, layout: Layout, capacity: number): Places {
-  const inner = layout.ringRadius + (layout.isNarrow ? 15 : 20);
-  const usable = 1 - FREE_ANGLE / Math.PI;
-  const room = ((layout.crowdRadius - LARGEST_DOT) ** 2 - inner ** 2) * usable;
-  const area = Math.min(LARGEST_AREA, room / capacity);
-  const points: Point[] = [];
-  for (let step = 0; points.length < capacity; step++) {
-    const angle = step * GOLDEN_ANGLE;
-    const fromTop = Math.abs(((angle + 2.5 * Math.PI) % (2 * Math.PI)) - Math.PI);
-    if (Math.PI - fromTop < FREE_ANGLE) continue;
-    const distance = Math.sqrt(inner ** 2 + area * step);
-    const x = distance * Math.cos(angle);
-    const y = distance * Math.sin(angle);
-    if (isOnPill(x, y - layout.ringRadius)) continue;
-    points.push({ x: ring.x + x, y: ring.y + y });
+export function placesAround(column: Column, layout: Layout, capacity: number): Places {
+  const limit = layout.crowdRadius - LARGEST_DOT;
+  let area = LARGEST_AREA;
+  let points = spiral(column, layout, capacity, area);
+  while (points.some((point) => distanceOf(point, column.ring) > limit) && area > 1) {
+    area *= 0.95;
+    points = spiral(column, layout, capacity, area);
   }
   return { points, radius: Math.min(LARGEST_DOT, 0.62 * Math.sqrt(area)) };
 }
 
-function isOnPill(x: number, y: number): boolean {
-  return Math.abs(x) < PILL.halfWidth && y > -PILL.above && y < PILL.below;
+/** Each point takes so much area. */
+function spiral({ ring, you }: Column, layout: Layout, capacity: number, area: number): Point[] {
+  const inner = layout.ringRadius + (layout.isNarrow ? 10 : 20);
+  const points: Point[] = [];
+  for (let step = 0; points.length < capacity; step++) {
+    const angle = step * GOLDEN_ANGLE;
+    const distance = Math.sqrt(inner ** 2 + area * step);
+    const point = {
+      x: ring.x + distance * Math.sin(angle),
+      y: ring.y - distance * Math.cos(angle),
+    };
+    const turn = angle % (2 * Math.PI);
+    const isAbove = Math.min(turn, 2 * Math.PI - turn) < FREE_ANGLE;
+    if (!isAbove && !isOnPill(point, ring, layout) && distanceOf(point, you) > YOUR_ROOM) {
+      points.push(point);
+    }
+  }
+  return points;
+}
+
+function distanceOf(one: Point, other: Point): number {
+  return Math.hypot(one.x - other.x, one.y - other.y);
+}
+
+function isOnPill({ x, y }: Point, ring: Point, { ringRadius, isNarrow }: Layout): boolean {
+  const halfWidth = PILL.halfWidth - (isNarrow ? 10 : 0);
+  const below = y - ring.y - ringRadius;
+  return Math.abs(x - ring.x) < halfWidth && below > -PILL.above && below < PILL.below;
 }
 
 /** Where `capacity` clients without a connection go: in rows, from the middle outwards. */

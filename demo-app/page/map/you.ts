@@ -20,9 +20,7 @@ export class You {
   /** Its column is -1 while it has no connection. */
   show(layout: Layout, column: number, where: string): void {
     const place = layout.columns[column];
-    const reach = layout.ringRadius + (layout.isNarrow ? 12 : 26);
-    const x = place ? place.ring.x - reach * 0.86 : layout.dock.x + 34;
-    const y = place ? place.ring.y - reach * 0.72 : layout.dock.y + 48;
+    const { x, y } = place?.you ?? { x: layout.dock.x + 36, y: layout.dock.y + 46 };
     this.element.style.transform = `translate(${x}px, ${y}px)`;
     setAttributes(this.element, { "data-place": place ? "connected" : "nowhere" });
     setText(this.#title, where);
