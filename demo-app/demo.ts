@@ -4,7 +4,7 @@ import type { EndpointOptions } from "express-resilient-pubsub";
 import { startAzureStage } from "./azure-stage.ts";
 import { ControlRoom } from "./control-room/control-room.ts";
 import { startEmulatedStage } from "./emulated-stage.ts";
-import { GuidedDrill } from "./guided-drill/guided-drill.ts";
+import { GuidedDrill, type GuidedDrillOptions } from "./guided-drill/guided-drill.ts";
 import { listenOnLoopback } from "./listen.ts";
 import { openAll } from "./opened.ts";
 import type { LiveStage } from "./stage.ts";
@@ -16,11 +16,13 @@ export interface DemoOptions {
   readonly endpoints?: readonly EndpointOptions[];
   /** What serves the page; without it the control room has none. */
   readonly page?: RequestHandler;
+  readonly drill?: GuidedDrillOptions;
 }
 
 export interface Demo {
   readonly url: string;
   readonly stage: LiveStage;
+  readonly drill: GuidedDrill;
   readonly room: ControlRoom;
   /** Ends every process, server, socket and timer. Idempotent. */
   close(): Promise<void>;
@@ -31,6 +33,7 @@ export function startDemo({
   firstPort = 0,
   endpoints = [],
   page,
+  drill: drillOptions,
 }: DemoOptions = {}): Promise<Demo> {
   return openAll(async (opened) => {
     const listening = opened.add(await listenOnLoopback(firstPort));
@@ -42,9 +45,9 @@ export function startDemo({
         : await startEmulatedStage(options),
     );
     listening.server.off("request", askAgain);
-    const drill = new GuidedDrill(stage);
+    const drill = new GuidedDrill(stage, drillOptions);
     const room = opened.add(new ControlRoom({ listening, stage, drill, page }));
-    return { url: room.url, stage, room, close: () => opened.close() };
+    return { url: room.url, stage, drill, room, close: () => opened.close() };
   });
 }
 

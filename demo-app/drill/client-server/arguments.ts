@@ -7,7 +7,7 @@ export interface ClientServerArguments {
 
 const FEWEST_CLIENTS = 4;
 // So many that the newcomers still fit into the crowd.
-const MOST_CLIENTS = 450;
+const MOST_CLIENTS = 400;
 
 /** @throws TypeError that names the option */
 export function parseClientServerArguments(args: string[]): ClientServerArguments {

@@ -7,7 +7,7 @@ const MOST_CLIENTS = 500;
 
 /** So many join while the drill goes on; the crowd must have room for them. */
 export function newcomersFor(clients: number): number {
-  return Math.max(4, Math.round(clients / 10));
+  return Math.max(4, Math.round(clients / 5));
 }
 
 /**
