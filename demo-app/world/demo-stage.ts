@@ -70,7 +70,7 @@ export class DemoStage implements LiveStage {
       new Rates({
         endpoints: this.#endpoints,
         takeDelivered: () => this.crowd.takeDelivered(),
-        without: () => this.crowd.wanted - this.crowd.connected,
+        without: () => Math.max(0, this.crowd.wanted - this.crowd.connected),
         lastMoveP99InMs: () => clients.lastMoveP99InMs,
       }),
     );
