@@ -15,7 +15,9 @@ export class Missing {
   }
 }
 
-const LOOK_EVERY_IN_MS = 50;
+const LOOK_AT_MOST_EVERY_IN_MS = 50;
+// Who waits for minutes needs not look twenty times a second.
+const LOOKS_BY_THE_DEADLINE = 1000;
 // The world may take a moment to show what the drill itself has just ordered.
 const DISTURBED_AFTER_IN_MS = 250;
 const LATE = Symbol("late");
@@ -32,11 +34,16 @@ export interface AttemptOptions {
 export class Attempt {
   readonly #options: AttemptOptions;
   readonly #endsAt: number;
+  readonly #lookEveryInMs: number;
   #disturbedSince: number | undefined;
 
   constructor(options: AttemptOptions) {
     this.#options = options;
     this.#endsAt = performance.now() + options.deadlineInMs;
+    this.#lookEveryInMs = Math.max(
+      LOOK_AT_MOST_EVERY_IN_MS,
+      options.deadlineInMs / LOOKS_BY_THE_DEADLINE,
+    );
   }
 
   measure(...figures: Measured[]): void {
@@ -67,7 +74,7 @@ export class Attempt {
       what = found.what;
       this.#refuseDisturbance();
       if (performance.now() >= this.#endsAt) throw this.#late(what);
-      await pause(LOOK_EVERY_IN_MS, signal);
+      await pause(this.#lookEveryInMs, signal);
     }
   }
 

@@ -27,8 +27,8 @@ export function begin(stage = new ScriptedStage()) {
     act?.();
   });
   const run = async (durationInMs = 5 * MINUTE_IN_MS): Promise<DrillView> => {
-    for (let left = durationInMs; left > 0 && viewOf(drill).state === "running"; left -= 100) {
-      await jest.advanceTimersByTimeAsync(100);
+    for (let left = durationInMs; left > 0 && viewOf(drill).state === "running"; left -= 500) {
+      await jest.advanceTimersByTimeAsync(500);
     }
     return viewOf(drill);
   };
