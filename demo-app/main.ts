@@ -7,8 +7,11 @@ import { bundlePage } from "./page-bundle.ts";
 import { pageHandler } from "./page-handler.ts";
 
 const FIRST_PORT = 3000;
-const CROWD_SIZE = 60;
-const BROADCAST_EVERY_IN_MS = 1000;
+// On Azure a free instance takes 20 connections, and every message counts.
+const BEGINNING = {
+  emulated: { crowdSize: 60, broadcastEveryInMs: 1000 },
+  azure: { crowdSize: 4, broadcastEveryInMs: 0 },
+};
 
 async function main(): Promise<void> {
   const interrupted = abortOnInterrupt();
@@ -16,8 +19,9 @@ async function main(): Promise<void> {
   const demo = await startDemo({ firstPort: FIRST_PORT, endpoints: endpointsFromEnv(), page });
   const { servers, mode } = demo.stage.world;
   console.log(introduce({ roomUrl: demo.url, servers, mode }, FIRST_PORT));
-  demo.stage.setBroadcasts(BROADCAST_EVERY_IN_MS);
-  void demo.stage.crowd.resize(CROWD_SIZE);
+  const { crowdSize, broadcastEveryInMs } = BEGINNING[mode];
+  demo.stage.setBroadcasts(broadcastEveryInMs);
+  void demo.stage.crowd.resize(crowdSize);
   if (!interrupted.aborted) await once(interrupted, "abort");
   await demo.close();
 }

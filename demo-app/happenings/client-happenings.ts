@@ -25,7 +25,7 @@ export class ClientHappenings {
     });
     this.#events = new Waves({ ...TOGETHER, longestInMs: 1000 }, (server, said) => {
       const text = `The app server in ${server} was told ${said.length} more things by clients`;
-      tell({ kind: "clientEvent", server, text });
+      tell({ kind: "clientEvents", server, text });
     });
   }
 

@@ -30,6 +30,10 @@ export function chatUpstream(
   return {
     handleUserEvent: async ({ context, data }, response) => {
       const text = textOf((data as { text?: unknown } | null)?.text);
+      if (text === "") {
+        response.success();
+        return;
+      }
       const user = context.userId ?? "guest";
       const pubsub = pubsubNow();
       const endpoint = pubsub ? endpointAt(pubsub, context.origin) : null;

@@ -138,6 +138,7 @@ export class Fleet {
   async #switchTo(endpoint: string): Promise<void> {
     const [server] = this.running;
     if (!server?.pubsub) throw new StageError(409, "No app server is running; start one.");
+    if (server.agreement?.active === endpoint) return;
     try {
       await server.pubsub.coordination.switchTo(endpoint);
     } catch (error) {

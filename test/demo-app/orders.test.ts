@@ -207,7 +207,8 @@ describe("what is said", () => {
     for (let number = 1; number <= 30; number++) ada.say(`message ${number}`);
     await until(() => stage.happenings.entries.some(({ text }) => text.includes("25 more")));
 
-    expect(told(stage.happenings.entries, "clientEvent")).toHaveLength(6);
+    expect(told(stage.happenings.entries, "clientEvent")).toHaveLength(5);
+    expect(told(stage.happenings.entries, "clientEvents")).toHaveLength(1);
   });
 
   it("by an app server reaches the clients of both regions", async () => {
