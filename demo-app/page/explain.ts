@@ -63,7 +63,7 @@ function explainRegion(
     return {
       tone: "bad",
       fact: `Nobody serves new clients of ${region}.`,
-      reason: `Its app server sees no healthy endpoint, so negotiate refuses; ${count(waiting, "client")} of ${region} wait for a place.`,
+      reason: `Its app server sees no healthy endpoint, so negotiate refuses; ${count(waiting, "client")} of ${region} ${are(waiting)} without a place.`,
     };
   }
   const primary = server.links.find(({ role }) => role === "primary")?.endpoint ?? region;
@@ -98,8 +98,8 @@ function explainFailover(
     fact: whyNot(world, primary, link?.health === "unhealthy" ? link.reason : null),
     reason:
       moved === clients
-        ? `Its ${count(clients, "client")} are served by ${answers}, because ${because}.`
-        : `${moved} of its ${count(clients, "client")} are on ${answers} already, because ${because}.`,
+        ? `Its ${count(clients, "client")} ${are(clients)} served by ${answers}, because ${because}.`
+        : `${moved} of its ${count(clients, "client")} ${are(moved)} on ${answers} already, because ${because}.`,
   };
 }
 
@@ -137,7 +137,7 @@ function explainAtHome(
     );
     const who = away === clients ? "its" : `${away} of its`;
     const where = listed(others.map(({ name }) => name));
-    const stay = `${who} ${count(clients, "client")} are on ${where}`;
+    const stay = `${who} ${count(clients, "client")} ${are(away)} on ${where}`;
     return {
       tone: "neutral",
       fact: `${primary} is in use again.`,
@@ -151,7 +151,7 @@ function explainAtHome(
     return {
       tone: "neutral",
       fact: `${primary} is healthy.`,
-      reason: `${without} of the ${count(clients, "client")} of ${region} are on their way to it.`,
+      reason: `${without} of the ${count(clients, "client")} of ${region} ${are(without)} on the way to it.`,
     };
   }
   return {
@@ -159,6 +159,10 @@ function explainAtHome(
     fact: `${primary} is healthy.`,
     reason: `It serves its own ${count(clients, "client")}, because the app server in ${region} answers negotiate with its primary.`,
   };
+}
+
+function are(number: number): string {
+  return number === 1 ? "is" : "are";
 }
 
 function sayFault({ name, fault }: EndpointView): string {

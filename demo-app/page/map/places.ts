@@ -11,6 +11,10 @@ const GOLDEN_ANGLE = Math.PI * (3 - Math.sqrt(5));
 const FREE_ANGLE = 0.95;
 const LARGEST_DOT = 5.2;
 const YOUR_ROOM = 27;
+const WIDEST_STEP = 12;
+const DOCK_TITLE_HEIGHT = 32;
+/** This tab is beside the others. */
+const DOCK_MARGIN = 64;
 const LARGEST_AREA = 78;
 /** What an endpoint is called by takes this much room at its foot. */
 const PILL = { halfWidth: 56, above: 16, below: 22 };
@@ -59,17 +63,17 @@ function isOnPill({ x, y }: Point, ring: Point, { ringRadius, isNarrow }: Layout
 
 /** Where `capacity` clients without a connection go: in rows, from the middle outwards. */
 export function placesInDock(dock: Box, capacity: number): Places {
-  const margin = 14;
-  const width = dock.width - 2 * margin;
-  const height = dock.height - 42;
-  const step = Math.min(12, Math.sqrt((width * height) / capacity));
-  const rows = Math.max(1, Math.floor(height / step));
+  const width = dock.width - 2 * DOCK_MARGIN;
+  const height = dock.height - DOCK_TITLE_HEIGHT - 8;
+  let rows = Math.floor(height / WIDEST_STEP);
+  while (Math.ceil(capacity / rows) * (height / rows) > width) rows += 1;
+  const step = height / rows;
   const points = Array.from({ length: capacity }, (_, index) => {
     const column = Math.floor(index / rows);
     const side = column % 2 === 0 ? 1 : -1;
     return {
       x: dock.x + dock.width / 2 + side * Math.ceil(column / 2) * step,
-      y: dock.y + 34 + ((index % rows) + 0.5) * step,
+      y: dock.y + DOCK_TITLE_HEIGHT + ((index % rows) + 0.5) * step,
     };
   });
   return { points, radius: Math.min(LARGEST_DOT, 0.4 * step) };

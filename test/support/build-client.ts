@@ -1,10 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { build, type Rolldown } from "vite";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** This package's client for browsers as one module, made of its source in memory. */
-export async function bundleClient(): Promise<string> {
+export async function buildClient(): Promise<string> {
   const result = await build({
     root,
     configFile: false,
