@@ -42,7 +42,9 @@ describe("the drill", () => {
       "crash: dropped": 6,
       "detection: primary found down after": down.at - crash.at,
       "arrival: moved to westus": away.length,
-      "arrival: downtime p99": Math.max(...away.map(({ downtimeInMs }) => downtimeInMs)),
+      "arrival: downtime p99": Math.max(
+        ...away.map(({ downtimeInMs }) => Math.round(downtimeInMs)),
+      ),
       "arrival: the last had arrived after": Math.max(...away.map(({ at }) => at)) - crash.at,
       "after: events from a client of eastus that landed in westus": 1,
       "recovery: primary found up after": up.at - healed.at,

@@ -77,8 +77,8 @@ export async function arrive(attempt: Attempt, cast: Cast, { ids, at }: Loss): P
   const lastAt = Math.max(...moves.map((move) => move.at));
   attempt.measure(
     { label: `moved to ${secondary}`, value: moves.length, unit: "clients" },
-    { label: "downtime p50", value: percentile(downtimes, 0.5), unit: "ms" },
-    { label: "downtime p99", value: percentile(downtimes, 0.99), unit: "ms" },
+    { label: "downtime p50", value: Math.round(percentile(downtimes, 0.5)), unit: "ms" },
+    { label: "downtime p99", value: Math.round(percentile(downtimes, 0.99)), unit: "ms" },
     { label: "the last had arrived after", value: lastAt - at, unit: "ms" },
   );
 }

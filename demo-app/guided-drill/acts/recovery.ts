@@ -78,8 +78,8 @@ export async function returnHome(attempt: Attempt, cast: Cast): Promise<void> {
   const downtimes = moves.map(({ downtimeInMs }) => downtimeInMs);
   attempt.measure(
     { label: "returned", value: moves.length, unit: "clients" },
-    { label: "downtime p50", value: percentile(downtimes, 0.5), unit: "ms" },
-    { label: "downtime p99", value: percentile(downtimes, 0.99), unit: "ms" },
+    { label: "downtime p50", value: Math.round(percentile(downtimes, 0.5)), unit: "ms" },
+    { label: "downtime p99", value: Math.round(percentile(downtimes, 0.99)), unit: "ms" },
     {
       label: "all at home after",
       value: Math.max(since, ...moves.map(({ at }) => at)) - since,

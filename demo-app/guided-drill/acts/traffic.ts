@@ -44,7 +44,9 @@ export async function eventLands(
   const text = wordsOf(`a client of ${client.home}`);
   await attempt.order(stage.crowd.say(client.id, text), "the client could not say anything");
   await attempt.until(
-    () => landingsOf(cast, text).length > 0 || new Missing("no app server was told the event"),
+    () =>
+      landingsOf(cast, text).length > 0 ||
+      new Missing("no app server has said that it was told the event"),
   );
   // Who is told an event tells all clients of it: by then, nobody else will be told it any more.
   await attempt.until(() => hearersOf(cast, text));
