@@ -57,7 +57,7 @@ export async function eventLands(
       `An event of a client on ${client.endpoint} landed in ${elsewhere}, not only in ${region}.`,
     );
   }
-  const label = `events from a client of ${client.home} that landed in ${region}`;
+  const label = `events from ${client.home} landed in ${region}`;
   attempt.measure({ label, value: landings.length, unit: "messages" });
 }
 
