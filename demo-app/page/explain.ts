@@ -96,11 +96,15 @@ function explainFailover(
   return {
     tone: link?.health === "unhealthy" ? "bad" : "neutral",
     fact: whyNot(world, primary, link?.health === "unhealthy" ? link.reason : null),
-    reason:
-      moved === clients
-        ? `Its ${count(clients, "client")} ${are(clients)} served by ${answers}, because ${because}.`
-        : `${moved} of its ${count(clients, "client")} ${are(moved)} on ${answers} already, because ${because}.`,
+    reason: `${whereabouts(clients, moved, answers ?? "")}, because ${because}.`,
   };
+}
+
+function whereabouts(clients: number, moved: number, endpoint: string): string {
+  const all = count(clients, "client");
+  if (moved === clients) return `Its ${all} ${are(clients)} served by ${endpoint}`;
+  if (moved === 0) return `Its ${all} ${are(clients)} on the way to ${endpoint}`;
+  return `${moved} of its ${all} ${are(moved)} on ${endpoint} already`;
 }
 
 function whyNot({ endpoints }: WorldView, primary: string, reason: string | null): string {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
 import type { DrillView } from "../../demo-app/shared/live.ts";
+import { until } from "../support/until.ts";
 import { crowdOf, eastusDown, worldWith } from "../support/worlds.ts";
 import { usePage } from "./demo-support.ts";
 import { openScripted } from "./scripted-page.ts";
@@ -124,9 +125,8 @@ describe("the page of the demo", () => {
         .observe(document.querySelector(".crowd"), { attributes: true, subtree: true }); 0`);
 
     room.tell("clients", [[1, 0, 1]]);
-    await tab.page.waitForFunction("globalThis.places.size > 0");
+    await until(async () => (await where()) !== before);
 
     expect(await tab.page.evaluate("places.size")).toBe(1);
-    expect(await where()).not.toBe(before);
   });
 });

@@ -95,7 +95,7 @@ export class LineChart {
           splits: (_plot, _index, least, most) => [least, least + SECONDS / 2, most],
           values: () => ["1 min ago", "", "now"],
         },
-        { ...axis, size: 40, space: 34 },
+        { ...axis, size: 40, space: 34, values: (_plot, splits) => splits.map(compact) },
       ],
       series: [
         {},
@@ -108,4 +108,9 @@ export class LineChart {
       ],
     };
   }
+}
+
+/** `950`, `2.5k`, `10k`: there is little room beside an axis. */
+function compact(value: number): string {
+  return value < 1000 ? String(value) : `${value / 1000}k`;
 }

@@ -37,8 +37,6 @@ export class Cluster {
   /** To be called when all have come and gone. */
   settle(): void {
     const needed = this.#ids.length;
-    const isRoomy = needed < this.#capacity * 0.4;
-    if (needed <= this.#capacity && !isRoomy) return;
     const capacity = CAPACITIES.find((size) => size >= needed) ?? needed;
     if (capacity === this.#capacity) return;
     this.#capacity = capacity;

@@ -22,6 +22,8 @@ const cases: [what: string, world: WorldView, crowd: ClientChange[], lines: stri
     ["eastus has crashed. To the app server in eastus it still looks healthy, so negotiate keeps answering eastus.", healthy]],
   ["clients on their way to the secondary", eastusDown(), crowdOf(4, (home, id) => (home === 0 && id > 1 ? -1 : 1)),
     ["eastus is down (refused). 1 of its 2 clients is on westus already, because the app server in eastus answers negotiate with its secondary.", healthy]],
+  ["clients none of whom has arrived yet", eastusDown(), crowdOf(4, (home) => home || -1),
+    ["eastus is down (refused). Its 2 clients are on the way to westus, because the app server in eastus answers negotiate with its secondary.", healthy]],
   ["a failover", eastusDown(), allOnWestus,
     ["eastus is down (refused). Its 2 clients are served by westus, because the app server in eastus answers negotiate with its secondary.", healthy]],
   ["a primary that is back, with natural failback", worldWith(), allOnWestus,
