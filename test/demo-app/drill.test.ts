@@ -26,7 +26,8 @@ describe("the drill", () => {
       return stage;
     };
 
-    const options = { clients: 12, json: true, signal: never, output, startStage };
+    const sideOutput = collect().output;
+    const options = { clients: 12, json: true, signal: never, output, sideOutput, startStage };
     const isPassed = await runClientServerDrill(options);
 
     const result = JSON.parse(text()) as { state: string; steps: DrillStepView[] };
@@ -83,6 +84,7 @@ describe("the drill", () => {
   });
 
   it("closes its stage, and writes nothing but JSON when asked to", async () => {
+    const side = collect();
     const { output, text } = collect({ isTTY: true, columns: 80, rows: 40 });
     const stage = new ScriptedStage();
     const close = jest.spyOn(stage, "close");
@@ -90,10 +92,11 @@ describe("the drill", () => {
       throw new Error("nobody is reached");
     };
 
-    const isPassed = await run(stage, { output, json: true });
+    const isPassed = await run(stage, { output, sideOutput: side.output, json: true });
 
     expect(isPassed).toBe(false);
     expect(JSON.parse(text())).toMatchObject({ topology: "client-server", state: "failed" });
+    expect(side.text()).toContain("FAILED: nobody is reached");
     expect(close).toHaveBeenCalled();
   });
 
@@ -176,7 +179,7 @@ describe("a step of the timeline", () => {
 
 function run(
   stage: ScriptedStage,
-  options: { output: Output; signal?: AbortSignal; json?: boolean },
+  options: { output: Output; sideOutput?: Output; signal?: AbortSignal; json?: boolean },
 ): Promise<boolean> {
   const { clients } = stage.crowd;
   const startStage = async () => stage;

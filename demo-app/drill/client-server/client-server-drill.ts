@@ -2,15 +2,17 @@ import { startEmulatedStage } from "../../emulated-stage.ts";
 import { GuidedDrill } from "../../guided-drill/guided-drill.ts";
 import type { DrillView } from "../../shared/live.ts";
 import type { Stage } from "../../stage.ts";
-import { displayOn, nowhere, type Output } from "./displays.ts";
+import { displayOn, type Output } from "./displays.ts";
 
 export interface ClientServerDrillOptions {
   readonly clients: number;
-  /** Nothing but the result, as JSON. */
+  /** The result as JSON, and nothing else, on the output; the progress goes to `sideOutput`. */
   readonly json: boolean;
   readonly signal: AbortSignal;
   /** Default: standard output. */
   readonly output?: Output;
+  /** Default: standard error. */
+  readonly sideOutput?: Output;
   /** Default: two emulated regions. */
   readonly startStage?: () => Promise<Stage>;
 }
@@ -21,6 +23,7 @@ export async function runClientServerDrill({
   json,
   signal,
   output = process.stdout,
+  sideOutput = process.stderr,
   startStage = startEmulatedStage,
 }: ClientServerDrillOptions): Promise<boolean> {
   const stage = await startStage();
@@ -28,7 +31,7 @@ export async function runClientServerDrill({
     if (!signal.aborted) await stage.crowd.resize(clients);
     // Nobody looks at a map here.
     const drill = new GuidedDrill(stage, { lingerInMs: 0 });
-    const display = json ? nowhere : displayOn(output);
+    const display = displayOn(json ? sideOutput : output);
     const view = await played(drill, signal, (now) => display.show(now));
     const isPassed = view?.state === "passed";
     output.write(json ? resultOf(view, clients) : `\n${view?.markdown ?? "Stopped.\n"}`);

@@ -18,8 +18,6 @@ const WIDEST_COLUMNS = 100;
 // What is written over must still be on the screen.
 const FEWEST_ROWS = 22;
 
-export const nowhere: Display = { show: () => {} };
-
 export function displayOn(output: Output): Display {
   const { isTTY, rows = 0 } = output;
   return isTTY && rows >= FEWEST_ROWS ? new LiveDisplay(output) : new PlainDisplay(output);
