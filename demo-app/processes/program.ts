@@ -72,5 +72,6 @@ export function programSettings<Settings>(): Settings {
 
 /** In the program itself: tells the process that started it. */
 export function tell<Told extends object>(told: Told): void {
-  process.send?.(told);
+  // When that one is gone, this one is about to be; there is nobody left to complain to.
+  process.send?.(told, undefined, undefined, () => {});
 }

@@ -51,4 +51,15 @@ describe("npm run demo", () => {
     await until(() => !signal(0));
     expect(said()).not.toMatch(/Error|has ended/);
   });
+
+  it("leaves no process behind, and no complaint, when it is killed", async () => {
+    const { child, said, signal } = startInTerminal();
+    const [, url = ""] = await until(() => /Open (http:\S+)/.exec(said()), 40_000);
+    await until(async () => (await get(`${url}/api/clients/60`)).body.endpoint);
+
+    child.kill("SIGKILL");
+
+    await until(() => !signal(0));
+    expect(said()).not.toMatch(/Error/);
+  });
 });
