@@ -1,7 +1,13 @@
-/** A list that only grows, and promises for the first entry that fits. */
+/** What has happened, in order, and promises for the first entry that fits. */
 export class Journal<T> {
-  readonly #entries: T[] = [];
-  readonly #waiting = new Set<(entry: T) => void>();
+  readonly #keeps: number;
+  readonly #listeners = new Set<(entry: T) => void>();
+  #entries: T[] = [];
+
+  /** @param keeps So many of the last entries at least; older ones are forgotten. Default: all. */
+  constructor(keeps = Number.POSITIVE_INFINITY) {
+    this.#keeps = keeps;
+  }
 
   get entries(): readonly T[] {
     return this.#entries;
@@ -9,7 +15,14 @@ export class Journal<T> {
 
   add(entry: T): void {
     this.#entries.push(entry);
-    for (const offer of this.#waiting) offer(entry);
+    if (this.#entries.length > 2 * this.#keeps) this.#entries = this.#entries.slice(-this.#keeps);
+    for (const listener of [...this.#listeners]) listener(entry);
+  }
+
+  /** Tells every entry to come. @returns What ends that. */
+  onAdd(listener: (entry: T) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Looks among the entries so far, and then at those to come. */
@@ -17,12 +30,11 @@ export class Journal<T> {
     const known = this.#entries.find(fits);
     if (known !== undefined) return Promise.resolve(known);
     return new Promise((resolve) => {
-      const offer = (entry: T): void => {
+      const end = this.onAdd((entry) => {
         if (!fits(entry)) return;
-        this.#waiting.delete(offer);
+        end();
         resolve(entry);
-      };
-      this.#waiting.add(offer);
+      });
     });
   }
 }

@@ -14,24 +14,37 @@ const HOST = "127.0.0.1";
 const ATTEMPTS = 100;
 
 /** Listens on the first free port from `firstPort` on; 0 takes any. */
-export async function listenOnLoopback(firstPort: number): Promise<Listening> {
+export function listenOnLoopback(firstPort: number): Promise<Listening> {
+  return onFreePort(firstPort, listenOn);
+}
+
+/** Listens on this port, or rejects. */
+export async function listenOn(wanted: number): Promise<Listening> {
   const server = createServer();
-  for (let attempt = 0; ; attempt++) {
-    try {
-      server.listen(firstPort === 0 ? 0 : firstPort + attempt, HOST);
-      await once(server, "listening");
-      break;
-    } catch (error) {
-      if (!isTaken(error) || attempt === ATTEMPTS) throw error;
-    }
-  }
+  server.listen(wanted, HOST);
+  await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   return { server, port, url: `http://${HOST}:${port}`, close: () => end(server) };
 }
 
-// EACCES is how Windows says that a port is reserved.
-function isTaken(error: unknown): boolean {
-  return ["EADDRINUSE", "EACCES"].includes((error as NodeJS.ErrnoException).code ?? "");
+/** Opens something on the first port from `firstPort` on that is not taken; 0 takes any. */
+export async function onFreePort<T>(
+  firstPort: number,
+  open: (port: number) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await open(firstPort === 0 ? 0 : firstPort + attempt);
+    } catch (error) {
+      if (!isPortTaken(error) || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** EACCES is how Windows says that a port is reserved; the last one is how the emulator says it. */
+export function isPortTaken(error: unknown): boolean {
+  const { code = "" } = error as NodeJS.ErrnoException;
+  return ["EADDRINUSE", "EACCES", "ERR_PORT_IN_USE"].includes(code);
 }
 
 function end(server: Server): Promise<void> {

@@ -1,28 +1,29 @@
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { endpointsFromEnv, isResilientPubSubError } from "express-resilient-pubsub";
-import { startAzureWorld } from "./azure-world.ts";
-import { bundleClient } from "./client-bundle.ts";
-import { startEmulatedWorld } from "./emulated-world.ts";
+import { startDemo } from "./demo.ts";
 import { abortOnInterrupt } from "./interruption.ts";
 import { introduce } from "./introduction.ts";
+import { bundlePage } from "./page-bundle.ts";
 import { pageHandler } from "./page-handler.ts";
 
 const FIRST_PORT = 3000;
+// On Azure a free instance takes 20 connections, and every message counts.
+const BEGINNING = {
+  emulated: { crowdSize: 60, broadcastEveryInMs: 1000 },
+  azure: { crowdSize: 4, broadcastEveryInMs: 0 },
+};
 
 async function main(): Promise<void> {
   const interrupted = abortOnInterrupt();
-  const pageFolder = fileURLToPath(new URL("page", import.meta.url));
-  const page = pageHandler(pageFolder, await bundleClient());
-  const options = { firstPort: FIRST_PORT, page };
-  const endpoints = endpointsFromEnv();
-  const world =
-    endpoints.length > 0
-      ? await startAzureWorld(endpoints, options)
-      : await startEmulatedWorld(options);
-  console.log(introduce(world, FIRST_PORT));
+  const page = pageHandler(await bundlePage());
+  const demo = await startDemo({ firstPort: FIRST_PORT, endpoints: endpointsFromEnv(), page });
+  const { servers, mode } = demo.stage.world;
+  console.log(introduce({ roomUrl: demo.url, servers, mode }, FIRST_PORT));
+  const { crowdSize, broadcastEveryInMs } = BEGINNING[mode];
+  demo.stage.setBroadcasts(broadcastEveryInMs);
+  void demo.stage.crowd.resize(crowdSize);
   if (!interrupted.aborted) await once(interrupted, "abort");
-  await world.close();
+  await demo.close();
 }
 
 try {

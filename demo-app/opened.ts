@@ -1,5 +1,5 @@
 interface Closable {
-  close(): Promise<void>;
+  close(): void | Promise<void>;
 }
 
 /** What has been opened so far; it is closed in reverse order, also when opening stops half way. */

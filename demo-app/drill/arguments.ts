@@ -1,15 +1,21 @@
 import { parseArgs } from "node:util";
 import { STORES, type StoreKind } from "./client-client/stores.ts";
 
-export interface DrillArguments {
-  readonly topology: "client-server" | "client-client";
-  readonly store: StoreKind;
+interface Common {
   readonly clients: number;
   readonly json: boolean;
 }
 
+export type DrillArguments =
+  | (Common & { readonly topology: "client-server" })
+  | (Common & { readonly topology: "client-client"; readonly store: StoreKind });
+
 const TOPOLOGIES = ["client-server", "client-client"] as const;
-const MOST_CLIENTS = 1000;
+const CLIENTS = {
+  // With 400 the newcomers still fit into the crowd.
+  "client-server": { least: 4, most: 400, usual: 100 },
+  "client-client": { least: 2, most: 1000, usual: 300 },
+};
 
 /** @throws TypeError that names the option */
 export function parseDrillArguments(args: string[]): DrillArguments {
@@ -23,17 +29,14 @@ export function parseDrillArguments(args: string[]): DrillArguments {
     },
   });
   const topology = oneOf("topology", values.topology, TOPOLOGIES);
-  for (const name of ["store", "clients"] as const) {
-    if (topology === "client-server" && values[name] !== undefined) {
-      throw new TypeError(`--${name} is for --topology client-client`);
-    }
+  const { least, most, usual } = CLIENTS[topology];
+  const clients = wholeNumber("clients", values.clients ?? String(usual), least, most);
+  const common = { clients, json: values.json };
+  if (topology === "client-client") {
+    return { ...common, topology, store: oneOf("store", values.store ?? STORES[0], STORES) };
   }
-  return {
-    topology,
-    store: oneOf("store", values.store ?? STORES[0], STORES),
-    clients: wholeNumber("clients", values.clients ?? "300", 2, MOST_CLIENTS),
-    json: values.json,
-  };
+  if (values.store !== undefined) throw new TypeError("--store is for --topology client-client");
+  return { ...common, topology };
 }
 
 function oneOf<T extends string>(name: string, text: string, known: readonly T[]): T {

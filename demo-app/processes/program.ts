@@ -6,9 +6,12 @@ import { Journal } from "../journal.ts";
 /** What a program is given on its start, as JSON. */
 const SETTINGS = "PROGRAM_SETTINGS";
 
+const KEPT = 1000;
+
 /** A program of the demo in a process of its own, which tells things as they happen. */
 export class Program<Told> {
-  readonly told = new Journal<Told>();
+  /** The last things that it has told. */
+  readonly told = new Journal<Told>(KEPT);
   readonly #child: ChildProcess;
   readonly #ended: Promise<readonly unknown[]>;
 
@@ -25,10 +28,16 @@ export class Program<Told> {
 
   /** The first thing it tells that fits. @throws Error when it ends before. */
   async tells(fits: (told: Told) => boolean): Promise<Told> {
-    const ended = this.#ended.then(([code, signal]) => {
-      throw new Error(`the process ended: ${signal ?? code}`);
+    const ended = this.ended().then((how) => {
+      throw new Error(`the process ended: ${how}`);
     });
     return Promise.race([this.told.first(fits), ended]);
+  }
+
+  /** Resolves to its exit code, or to the signal that has ended it. @throws Error when it never began */
+  async ended(): Promise<string> {
+    const [code, signal] = await this.#ended;
+    return String(signal ?? code);
   }
 
   send(order: object): void {
@@ -63,5 +72,6 @@ export function programSettings<Settings>(): Settings {
 
 /** In the program itself: tells the process that started it. */
 export function tell<Told extends object>(told: Told): void {
-  process.send?.(told);
+  // When that one is gone, this one is about to be; there is nobody left to complain to.
+  process.send?.(told, undefined, undefined, () => {});
 }

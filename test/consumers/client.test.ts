@@ -1,7 +1,7 @@
 import { copyFile } from "node:fs/promises";
 import path from "node:path";
 import type { Browser } from "playwright-core";
-import { launchBrowser } from "../support/browser.ts";
+import { launchBrowser } from "../support/launch-browser.ts";
 import { type Bundler, bundle } from "./support/bundle.ts";
 import { compile } from "./support/compile.ts";
 import { PackedPackage } from "./support/packed-package.ts";

@@ -1,105 +1,132 @@
-import { startWorld } from "../demo-app/start-world.ts";
-import { type Tab, useBrowser } from "../support/browser.ts";
-import { bundleClient } from "../support/client-bundle.ts";
 import { until } from "../support/until.ts";
+import { useDemo } from "./demo-support.ts";
 
 jest.setTimeout(60_000);
 
-const openTab = useBrowser();
-let clientCode: string;
-beforeAll(async () => {
-  clientCode = await bundleClient();
-}, 60_000);
-
-/** As many tabs of the page of eastus, when they are on eastus. */
-async function openTabs(count: number) {
-  const world = await startWorld(clientCode);
-  const open = () => openTab(world.urlOf("eastus"));
-  const tabs = await Promise.all(Array.from({ length: count }, open));
-  await Promise.all(tabs.map((tab) => isOn(tab, "eastus")));
-  // A reload would take this away.
-  for (const { page } of tabs) await page.evaluate("globalThis.isSamePage = true");
-  const errors = () => tabs.flatMap((tab) => tab.errors);
-  return { ...world, tabs, open, errors };
-}
-
-const isOn = ({ page }: Tab, endpoint: string) =>
-  page.locator("#here[data-kind=connected] #here-endpoint", { hasText: endpoint }).waitFor();
-
-const shows = ({ page }: Tab, place: string, text: string) =>
-  page.locator(place, { hasText: text }).waitFor();
-
-async function say({ page }: Tab, text: string): Promise<void> {
-  await page.fill("#chat [name=text]", text);
-  await page.click("#chat button");
-}
+const start = useDemo();
 
 describe("the page of the demo", () => {
-  it("loads without a complaint, and shows the role of its endpoint", async () => {
-    const { tabs } = await openTabs(1);
-    const [tab] = tabs as [Tab];
+  it("loads without a complaint, and says which region serves whom, and why", async () => {
+    const { open } = await start(6);
+    const ada = await open("user=ada");
 
-    await shows(tab, "#here-detail", "primary of the app server in eastus");
-    await shows(tab, "#timeline", "connected to eastus");
-    expect([tab.errors, tab.failedConnections]).toEqual([[], []]);
+    await ada.isOn("eastus");
+    await ada.says(
+      "#summary",
+      "eastus serves its 3 clients and westus its 3 clients, because each app server answers negotiate with its primary.",
+    );
+    await ada.shows([3, 3]);
+    expect(await ada.page.locator(".dot").count()).toBeGreaterThanOrEqual(6);
+    expect([ada.tab.errors, ada.tab.failedConnections]).toEqual([[], []]);
   });
 
-  it.each(["crash", "blackhole"])(
-    "moves in every tab without a reload when a region is unplugged by %s",
-    async (fault) => {
-      const { tabs, control, errors } = await openTabs(3);
+  it("moves every client, and itself, when a region crashes; natural failback returns new ones only", async () => {
+    const { open, on, stage } = await start(10);
+    const ada = await open();
+    await ada.isOn("eastus");
+    await ada.page.evaluate("globalThis.isSamePage = true");
 
-      await control("eastus", fault);
-      await Promise.all(tabs.map((tab) => isOn(tab, "westus")));
+    await ada.press("eastus", "Crash");
+    await ada.says("#summary", "Its 5 clients are served by westus, because the app server in");
+    await ada.shows([0, 10]);
+    await ada.isOn("westus");
+    expect([on("eastus"), on("westus")]).toEqual([0, 10]);
+    expect(await ada.page.evaluate("isSamePage")).toBe(true);
 
-      await say(tabs[0] as Tab, "still here");
-      await Promise.all(tabs.map((tab) => shows(tab, "#messages", "still here")));
-      await Promise.all(tabs.map((tab) => shows(tab, "#timeline", "moved from eastus to westus")));
-      for (const { page } of tabs) expect(await page.evaluate("isSamePage")).toBe(true);
-      expect(errors()).toEqual([]);
-    },
-  );
+    await ada.press("eastus", "Heal eastus");
+    await ada.says("#summary", "New clients go there; its 5 clients are on westus");
+    await ada.page.getByRole("slider", { name: "Clients", exact: true }).fill("14");
+    await until(() => stage.crowd.clients.length === 14 && on("eastus") + on("westus") === 14);
 
-  it("stays on a region that fails its health checks only, and says so, until it reconnects", async () => {
-    const { tabs, control, errors } = await openTabs(3);
-
-    await control("eastus", "unhealthy");
-    await Promise.all(tabs.map((tab) => shows(tab, "#notice", "Reconnect moves it")));
-    for (const { page } of tabs) await page.click("#reconnect");
-
-    await Promise.all(tabs.map((tab) => isOn(tab, "westus")));
-    await say(tabs[0] as Tab, "still here");
-    await Promise.all(tabs.map((tab) => shows(tab, "#messages", "still here")));
-    for (const { page } of tabs) expect(await page.evaluate("isSamePage")).toBe(true);
-    expect(errors()).toEqual([]);
+    await ada.shows([2, 12]);
+    await ada.isOn("westus");
+    expect(ada.tab.errors).toEqual([]);
   });
 
-  it("goes home when its region is healed and it reconnects; a new tab is there at once", async () => {
-    const { tabs, open, control, negotiate } = await openTabs(1);
-    const [tab] = tabs as [Tab];
-    await control("eastus", "crash");
-    await isOn(tab, "westus");
+  it("brings all home by paced failback", async () => {
+    const { open, on } = await start(8);
+    const ada = await open();
+    await ada.isOn("eastus");
+    await ada.press("eastus", "Crash");
+    await ada.shows([0, 8]);
+    await ada.press("eastus", "Heal eastus");
+    await ada.says("#summary", "eastus is in use again");
 
-    await control("eastus", "heal");
-    await until(async () => (await negotiate("eastus")).endpoint === "eastus");
-    const newcomer = await open();
-    await isOn(newcomer, "eastus");
-    await isOn(tab, "westus");
-    await tab.page.click("#reconnect");
+    await ada.choose("Failback", "Paced");
 
-    await isOn(tab, "eastus");
-    expect([...tab.errors, ...newcomer.errors]).toEqual([]);
+    await ada.says("#summary", "All is well.");
+    await ada.isOn("eastus");
+    expect([on("eastus"), on("westus")]).toEqual([4, 4]);
+    expect(ada.tab.errors).toEqual([]);
   });
 
-  it("takes its endpoint from the app server that is chosen", async () => {
-    const { tabs, errors } = await openTabs(1);
-    const [tab] = tabs as [Tab];
+  it("lets all hear what one says, and tells the app server of its endpoint's region only", async () => {
+    const { open, stage } = await start(6);
+    const [ada, grace] = await Promise.all([open("user=ada"), open("user=grace&home=westus")]);
+    await Promise.all([ada.isOn("eastus"), grace.isOn("westus")]);
 
-    await tab.page.getByRole("radio", { name: "westus" }).check();
+    await grace.say("good morning");
 
-    await isOn(tab, "westus");
-    await shows(tab, "#here-detail", "primary of the app server in westus");
-    await shows(tab, "#timeline", "moved from eastus to westus");
-    expect(errors()).toEqual([]);
+    for (const listener of [ada, grace]) {
+      await listener.says("#chat .rows", /grace\s*good morning/);
+      await listener.says("#chat .note", "told to the app server in westus");
+      await listener.says("#timeline", "good morning");
+    }
+    await until(async () => (await stage.crowd.hearersOf("good morning")).length === 6);
+    const told = stage.happenings.entries.filter(({ text }) => text.includes("good morning"));
+    expect(told.map(({ kind, server }) => [kind, server])).toEqual([["clientEvent", "westus"]]);
+  });
+
+  it("shows what is, whoever asked for it", async () => {
+    const { open, stage } = await start(4);
+    const [ada, grace] = await Promise.all([open(), open()]);
+    const pressed = (region: string) =>
+      grace.page.locator(`[data-endpoint=${region}] [aria-pressed=true]`).allTextContents();
+    await grace.says("#summary", "All is well.");
+
+    await ada.press("westus", "Drain");
+    await until(async () => (await pressed("westus")).includes("Drain"));
+    await stage.setFault("eastus", "slow");
+    await until(async () => (await pressed("eastus")).includes("Slow"));
+    await grace.press("eastus", "Heal eastus");
+    await grace.press("westus", "Drain");
+    await ada.says("#summary", "All is well.");
+    await ada.press("westus", "Stop app server");
+    await grace.says("#summary", "The app server in westus is stopped.");
+    await grace.press("westus", "Start app server");
+    await ada.says("#summary", "All is well.");
+    await ada.choose("Topology", "Client-client");
+    await grace.says("#summary", "All app servers agree on");
+    expect([...ada.tab.errors, ...grace.tab.errors]).toEqual([]);
+  });
+
+  it("plays the guided drill, whose figures agree with what the app servers say has happened", async () => {
+    const { open, stage } = await start(8);
+    const ada = await open();
+    await ada.isOn("eastus");
+    const begin = stage.happenings.entries.length;
+
+    await ada.page.getByRole("button", { name: "Play the guided drill" }).click();
+    await ada.says("#figure", "Figure 2");
+    await ada.says("#figure", "Figure 3");
+    await ada.page.locator("#drill[data-state=passed]").waitFor({ timeout: 45_000 });
+
+    const happened = stage.happenings.entries.slice(begin);
+    const crash = happened.find(({ kind }) => kind === "fault");
+    const down = happened.find(
+      ({ kind, server }) => kind === "endpointDown" && server === "eastus",
+    );
+    const moved = happened.find(({ kind, text }) => kind === "clients" && text.includes("moved"));
+    expect(moved?.text).toContain("4 clients moved from eastus to westus");
+    const report = (await ada.page.locator(".markdown").textContent()) ?? "";
+    expect(report).toContain("# Failover drill: passed");
+    expect(report).toContain("moved to westus: 4 clients");
+    const detectedInMs = (down?.at ?? 0) - (crash?.at ?? 0);
+    expect(report).toContain(`primary found down after: ${detectedInMs} ms`);
+    await ada.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await ada.page.getByRole("button", { name: "Copy as Markdown" }).click();
+    await ada.says("#drill [role=status]", "Copied.");
+    expect(await ada.page.evaluate("navigator.clipboard.readText()")).toBe(report);
+    expect(ada.tab.errors).toEqual([]);
   });
 });

@@ -1,14 +1,6 @@
-import { access } from "node:fs/promises";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { closeAfterTest } from "./clean-up.ts";
-import { unpackChromium } from "./unpacked-chromium.ts";
-
-const INSTALLED = [
-  "/usr/bin/chromium",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
-];
+import { launchBrowser } from "./launch-browser.ts";
 
 /** A page whose mistakes the test can see; it is closed after it. */
 export interface Tab {
@@ -33,27 +25,6 @@ export function useBrowser(): (url: string) => Promise<Tab> {
   };
 }
 
-/**
- * Starts the Chromium of CHROME_PATH, or else the one among the dependencies, or else one that is
- * installed.
- *
- * @throws Error that says what was tried: a machine without a browser must not pass for one with.
- */
-export async function launchBrowser(): Promise<Browser> {
-  const { CHROME_PATH } = process.env;
-  if (CHROME_PATH) return launch({ executablePath: CHROME_PATH });
-  const complaints: string[] = [];
-  for (const find of [unpackChromium, ...INSTALLED.map((path) => () => installed(path))]) {
-    try {
-      return await launch(await find());
-    } catch (error) {
-      complaints.push(String(error).split("\n").slice(0, 8).join("\n"));
-    }
-  }
-  const advice = "No browser can be started; install Chromium, or name one in CHROME_PATH.";
-  throw new Error([advice, ...complaints].join("\n- "));
-}
-
 async function openTab(page: Page, url: string): Promise<Tab> {
   const errors: string[] = [];
   const failedConnections: string[] = [];
@@ -66,20 +37,4 @@ async function openTab(page: Page, url: string): Promise<Tab> {
   });
   await page.goto(url);
   return { page, errors, failedConnections };
-}
-
-function launch({ executablePath, env = {} }: Awaited<ReturnType<typeof installed>>) {
-  return chromium.launch({
-    executablePath,
-    env: { ...process.env, ...env },
-    // The sandbox refuses to run as root, which is what containers do.
-    args: ["--no-sandbox"],
-  });
-}
-
-async function installed(
-  executablePath: string,
-): Promise<{ executablePath: string; env?: Record<string, string> }> {
-  await access(executablePath);
-  return { executablePath };
 }

@@ -4,11 +4,11 @@ import { promisify } from "node:util";
 
 const root = path.join(__dirname, "../..");
 const program = `
-  import { bundleClient } from "./demo-app/client-bundle.ts";
-  process.stdout.write(await bundleClient());
+  import { buildClient } from "./test/support/build-client.ts";
+  process.stdout.write(await buildClient());
 `;
 
-/** The client as the demo serves it. Vite is made of modules that Jest cannot load. */
+/** The client as an application would bundle it. Vite is made of modules that Jest cannot load. */
 export async function bundleClient(): Promise<string> {
   const options = ["--import", "tsx", "--input-type=module", "--eval", program];
   const { stdout } = await promisify(execFile)(process.execPath, options, { cwd: root });

@@ -2,9 +2,10 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-const dependencies = path.join(__dirname, "../../node_modules");
+const dependencies = fileURLToPath(new URL("../../node_modules", import.meta.url));
 const UNPACK = 'require("@sparticuz/chromium").executablePath()';
 
 /** It is made for one system only. */

@@ -1,4 +1,4 @@
-import { distributionOf } from "../distribution.ts";
+import { distributionOf } from "../../distribution.ts";
 import { type Cast, DEADLINE_IN_MS, nextCompleted, running, tally, timesOf } from "./cast.ts";
 import type { AppServer, Region } from "./cluster.ts";
 import type { Crowd } from "./crowd.ts";

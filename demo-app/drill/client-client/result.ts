@@ -1,4 +1,4 @@
-import type { Distribution } from "../distribution.ts";
+import type { Distribution } from "../../distribution.ts";
 
 /** One move of all clients. Everything is measured from its cause. */
 export interface MoveResult {

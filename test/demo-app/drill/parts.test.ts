@@ -1,13 +1,17 @@
+import { distributionOf } from "../../../demo-app/distribution.ts";
 import { parseDrillArguments } from "../../../demo-app/drill/arguments.ts";
 import { Conversation } from "../../../demo-app/drill/client-client/conversation.ts";
 import { CountedStore } from "../../../demo-app/drill/client-client/counted-store.ts";
 import { Split } from "../../../demo-app/drill/client-client/split.ts";
-import { distributionOf } from "../../../demo-app/drill/distribution.ts";
 import { memoryStore } from "../../../src/coordination/stores/memory-store.ts";
 
 describe("the arguments of the drill", () => {
   it("play a failover of the client-server topology when there are none", () => {
-    expect(parseDrillArguments([])).toMatchObject({ topology: "client-server", json: false });
+    expect(parseDrillArguments([])).toEqual({
+      topology: "client-server",
+      clients: 100,
+      json: false,
+    });
   });
 
   it("choose topology, store and number of clients", () => {
@@ -25,7 +29,9 @@ describe("the arguments of the drill", () => {
     ["--topology=client-client --store=disk", '--store: got "disk"; give azure-blob or redis'],
     ["--topology=client-client --clients=1", '--clients: got "1"; give a whole number from 2 to'],
     ["--topology=client-client --clients=1e9", "give a whole number from 2 to 1000"],
-    ["--clients=20", "--clients is for --topology client-client"],
+    ["--clients=3", '--clients: got "3"; give a whole number from 4 to 400'],
+    ["--clients=401", "give a whole number from 4 to 400"],
+    ["--clients many", '--clients: got "many"'],
     ["--store=redis", "--store is for --topology client-client"],
     ["--what", "--what"],
   ])("%s is refused: %s", (args, message) => {

@@ -1,0 +1,50 @@
+import type { DrillView } from "../shared/live.ts";
+import type { Stage } from "../stage.ts";
+import { Run } from "./run.ts";
+
+export interface GuidedDrillOptions {
+  /** How long each of the three figures stays as it is, for whoever looks at it. Default 3000. */
+  readonly lingerInMs?: number;
+}
+
+const LINGER_IN_MS = 3000;
+
+/** The documented failover sequence as a performance on a stage, for whoever watches. */
+export class GuidedDrill {
+  readonly #stage: Stage;
+  readonly #lingerInMs: number;
+  readonly #listeners = new Set<() => void>();
+  #run: Run | undefined;
+
+  constructor(stage: Stage, { lingerInMs = LINGER_IN_MS }: GuidedDrillOptions = {}) {
+    this.#stage = stage;
+    this.#lingerInMs = lingerInMs;
+  }
+
+  /** Of the last run, also when it has ended; null before the first. */
+  get view(): DrillView | null {
+    return this.#run?.view ?? null;
+  }
+
+  /** @returns What ends that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Nothing happens when it is running already. */
+  start(): void {
+    if (this.view?.state === "running") return;
+    this.#run = new Run(this.#stage, this.#lingerInMs, () => this.#tell());
+    this.#run.begin();
+  }
+
+  /** Ends it where it is, heals what it has broken, and resolves once all that is done. */
+  async stop(): Promise<void> {
+    await this.#run?.stop();
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}

@@ -1,0 +1,53 @@
+import type { DrillStepView, DrillView, Measured } from "../shared/live.ts";
+import type { StepId, StepScript } from "./script.ts";
+
+/** What the drill has done so far; each change makes a new view. */
+export class Progress {
+  readonly #tell: () => void;
+  #view: DrillView;
+
+  constructor(script: readonly StepScript[], tell: () => void) {
+    this.#tell = tell;
+    this.#view = { state: "running", steps: script.map(waiting), markdown: null };
+  }
+
+  get view(): DrillView {
+    return this.#view;
+  }
+
+  begin(id: StepId): void {
+    this.#change(id, () => ({ state: "running" }));
+  }
+
+  measure(id: StepId, figures: readonly Measured[]): void {
+    this.#change(id, (step) => ({ figures: [...step.figures, ...figures] }));
+  }
+
+  finish(id: StepId): void {
+    this.#change(id, () => ({ state: "done" }));
+  }
+
+  fail(id: StepId, reason: string): void {
+    this.#change(id, () => ({ state: "failed", reason }));
+  }
+
+  /** It was stopped in the middle of this step. */
+  abandon(id: StepId): void {
+    this.#change(id, () => ({ state: "waiting" }));
+  }
+
+  end(state: DrillView["state"], markdown: string): void {
+    this.#view = { ...this.#view, state, markdown };
+    this.#tell();
+  }
+
+  #change(id: StepId, change: (step: DrillStepView) => Partial<DrillStepView>): void {
+    const steps = this.#view.steps.map((it) => (it.id === id ? { ...it, ...change(it) } : it));
+    this.#view = { ...this.#view, steps };
+    this.#tell();
+  }
+}
+
+function waiting({ id, title, caption, figure }: StepScript): DrillStepView {
+  return { id, title, caption, figure, state: "waiting", reason: null, figures: [] };
+}

@@ -1,0 +1,49 @@
+import { html, setAttributes, setText } from "../dom.ts";
+import type { LiveState } from "../live/live-state.ts";
+import { order } from "../live/orders.ts";
+import { EndpointPanel } from "./endpoint-panel.ts";
+import { GeneralPanel } from "./general-panel.ts";
+
+/** All that can be done to the world. It shows what is, never what was asked for. */
+export class Controls {
+  readonly topics = ["world", "link"] as const;
+  readonly #state: LiveState;
+  readonly #root: HTMLElement;
+  readonly #complaint = html("p", { class: "complaint", role: "alert" });
+  readonly #general: GeneralPanel;
+  #panels: readonly EndpointPanel[] = [];
+  #shown = "";
+
+  constructor(state: LiveState, root: HTMLElement) {
+    this.#state = state;
+    this.#root = root;
+    this.#general = new GeneralPanel(this.#order);
+  }
+
+  draw(): void {
+    const { world } = this.#state;
+    if (!world) return;
+    const names = world.endpoints.map(({ name }) => name);
+    const key = [world.mode, ...names, "", ...world.servers.map(({ region }) => region)].join();
+    if (key !== this.#shown) {
+      this.#shown = key;
+      this.#panels = names.map((_, index) => new EndpointPanel(world, index, this.#order));
+      const elements = [...this.#panels, this.#general].map(({ element }) => element);
+      this.#root.replaceChildren(this.#complaint, ...elements);
+    }
+    for (const [index, endpoint] of world.endpoints.entries()) {
+      this.#panels[index]?.show(world, endpoint);
+    }
+    this.#general.show(world);
+    setAttributes(this.#root, { "data-stale": !this.#state.isLinked });
+  }
+
+  readonly #order = (path: string, body: object): void => {
+    setText(this.#complaint, "");
+    void order(path, body).then((complaint) => {
+      setText(this.#complaint, complaint ?? "");
+      // A slider that was refused goes back to what is.
+      if (complaint) this.draw();
+    });
+  };
+}

@@ -1,0 +1,102 @@
+import type { DrillStepView, DrillView } from "../../shared/live.ts";
+import type { Announcer } from "../announcer.ts";
+import { button, html, setAttributes, setText } from "../dom.ts";
+import type { LiveState } from "../live/live-state.ts";
+import { order } from "../live/orders.ts";
+import { reportElement } from "./report.ts";
+import { StepRow } from "./step-row.ts";
+
+const INTRODUCTION =
+  "Plays Microsoft's documented failover sequence, figures 1 to 3, and measures each step.";
+
+const VERDICTS: Readonly<Record<DrillView["state"], string>> = {
+  running: "It is running; watch the map.",
+  passed: "Passed. Everything went as the guidance says.",
+  failed: "Failed. The report says what went wrong.",
+  stopped: "Stopped before its end.",
+};
+
+const FIGURE_NAMES: Readonly<Record<number, string>> = {
+  1: "Figure 1 · Before failover",
+  2: "Figure 2 · After failover",
+  3: "Figure 3 · Short time after the primary recovers",
+};
+
+/** The guided drill: one button, then step by step what happens and how long it took. */
+export class DrillPanel {
+  readonly topics = ["drill", "link"] as const;
+  readonly #state: LiveState;
+  readonly #figure: HTMLElement;
+  readonly #announcer: Announcer;
+  readonly #root: HTMLElement;
+  readonly #verdict = html("p", { class: "muted" }, INTRODUCTION);
+  readonly #steps = html("ol", { class: "steps" });
+  readonly #report = html("div");
+  readonly #complaint = html("p", { class: "complaint", role: "alert" });
+  readonly #button: HTMLButtonElement;
+  #shownReport: string | null = null;
+  #shownSteps = "";
+  #rows: readonly StepRow[] = [];
+
+  constructor(state: LiveState, root: HTMLElement, figure: HTMLElement, announcer: Announcer) {
+    this.#state = state;
+    this.#root = root;
+    this.#figure = figure;
+    this.#announcer = announcer;
+    this.#button = button("Play the guided drill", { class: "strong" }, () => void this.#press());
+    root.append(
+      html("header", {}, html("h2", { id: "drill-title" }, "Guided drill"), this.#button),
+      this.#verdict,
+      this.#steps,
+      this.#report,
+      this.#complaint,
+    );
+  }
+
+  draw(): void {
+    const { drill } = this.#state;
+    const isRunning = drill?.state === "running";
+    setAttributes(this.#root, { "data-state": drill?.state ?? "idle" });
+    setText(this.#button, isRunning ? "Stop" : drill ? "Play again" : "Play the guided drill");
+    setText(this.#verdict, drill ? VERDICTS[drill.state] : INTRODUCTION);
+    this.#drawSteps(drill?.steps ?? []);
+    this.#drawReport(drill?.markdown ?? null);
+    this.#drawFigure(drill);
+  }
+
+  #drawSteps(steps: readonly DrillStepView[]): void {
+    const key = steps.map(({ id }) => id).join();
+    if (key !== this.#shownSteps) {
+      this.#shownSteps = key;
+      this.#rows = steps.map((step, index) => new StepRow(step, index + 1));
+      this.#steps.replaceChildren(...this.#rows.map(({ element }) => element));
+    }
+    for (const [index, step] of steps.entries()) {
+      const row = this.#rows[index];
+      if (!row?.show(step)) continue;
+      this.#steps.scrollTop = row.element.offsetTop - 40;
+      this.#announcer.say(`Drill: ${step.title}. ${step.caption}`);
+    }
+  }
+
+  #drawReport(markdown: string | null): void {
+    if (markdown === this.#shownReport) return;
+    this.#shownReport = markdown;
+    this.#report.replaceChildren(...(markdown === null ? [] : [reportElement(markdown)]));
+  }
+
+  /** The map shows the figure of the last step that has begun. */
+  #drawFigure(drill: DrillView | null): void {
+    const begun = drill?.steps.filter(({ state }) => state !== "waiting") ?? [];
+    const figure = begun.findLast((step) => step.figure !== null)?.figure ?? null;
+    const isShown = drill?.state === "running" && figure !== null;
+    this.#figure.hidden = !isShown;
+    setText(this.#figure, isShown ? (FIGURE_NAMES[figure] ?? "") : "");
+  }
+
+  async #press(): Promise<void> {
+    const isRunning = this.#state.drill?.state === "running";
+    const complaint = await order("/drill", { order: isRunning ? "stop" : "start" });
+    setText(this.#complaint, complaint ?? "");
+  }
+}

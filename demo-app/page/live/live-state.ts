@@ -1,0 +1,56 @@
+import type {
+  ClientChange,
+  DrillView,
+  Happening,
+  LiveMessages,
+  RatesView,
+  WorldView,
+} from "../../shared/live.ts";
+import { Census } from "./census.ts";
+
+export type Topic = keyof LiveMessages | "link" | "me";
+
+const MOST_HAPPENINGS = 200;
+const SECONDS_KEPT = 61;
+
+/** What the control room has told so far. */
+export class LiveState {
+  /** False before its first word, and while the stream is cut. */
+  isLinked = false;
+  world: WorldView | null = null;
+  drill: DrillView | null = null;
+  readonly census = new Census();
+  rates: readonly RatesView[] = [];
+  /** Oldest first. */
+  happenings: readonly Happening[] = [];
+  /** A number that changes when all was told anew. */
+  telling = 0;
+
+  /** All is told anew, by a control room that may be another one. */
+  beginAnew(): void {
+    this.telling += 1;
+    this.census.clear();
+    this.happenings = [];
+    this.drill = null;
+  }
+
+  hear<Name extends keyof LiveMessages>(name: Name, data: LiveMessages[Name]): void {
+    this.#hearers[name](data);
+  }
+
+  readonly #hearers: { [Name in keyof LiveMessages]: (data: LiveMessages[Name]) => void } = {
+    world: (world) => {
+      this.world = world;
+    },
+    clients: (changes: ClientChange[]) => this.census.apply(changes),
+    rates: (rates) => {
+      this.rates = [...this.rates, rates].slice(-SECONDS_KEPT);
+    },
+    happenings: (more) => {
+      this.happenings = [...this.happenings, ...more].slice(-MOST_HAPPENINGS);
+    },
+    drill: (drill) => {
+      this.drill = drill;
+    },
+  };
+}

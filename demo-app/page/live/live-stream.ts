@@ -1,0 +1,53 @@
+import type { LiveMessages } from "../../shared/live.ts";
+
+export interface LiveListener {
+  /** What comes next is all there is, from the beginning. */
+  opened(): void;
+  heard<Name extends keyof LiveMessages>(name: Name, data: LiveMessages[Name]): void;
+  cut(): void;
+}
+
+const NAMES = ["world", "clients", "rates", "happenings", "drill"] as const;
+const NEXT_ATTEMPT_IN_MS = 1000;
+// Rates come every second, so this much silence is a cut that nobody has told.
+const LONGEST_SILENCE_IN_MS = 6000;
+
+/** Follows the control room for as long as the page is open, and finds it again after a cut. */
+export class LiveStream {
+  readonly #listener: LiveListener;
+  #source: EventSource | undefined;
+  #silence: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(listener: LiveListener) {
+    this.#listener = listener;
+  }
+
+  open(): void {
+    const source = new EventSource("/api/live");
+    this.#source = source;
+    this.#awaitWord();
+    source.addEventListener("open", () => {
+      this.#awaitWord();
+      this.#listener.opened();
+    });
+    source.addEventListener("error", () => this.#reopen());
+    for (const name of NAMES) {
+      source.addEventListener(name, ({ data }) => {
+        this.#awaitWord();
+        this.#listener.heard(name, JSON.parse(data));
+      });
+    }
+  }
+
+  #awaitWord(): void {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#reopen(), LONGEST_SILENCE_IN_MS);
+  }
+
+  #reopen(): void {
+    this.#source?.close();
+    clearTimeout(this.#silence);
+    this.#listener.cut();
+    setTimeout(() => this.open(), NEXT_ATTEMPT_IN_MS);
+  }
+}

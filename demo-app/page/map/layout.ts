@@ -1,0 +1,83 @@
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface Box extends Point {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Column {
+  readonly zone: Box;
+  /** Where an app server goes. */
+  readonly server: Box;
+  /** Centre of an endpoint. */
+  readonly ring: Point;
+  /** Where this tab is when it is connected to it. */
+  readonly you: Point;
+}
+
+export interface Layout {
+  readonly width: number;
+  readonly height: number;
+  readonly isNarrow: boolean;
+  readonly ringRadius: number;
+  /** How far from its centre an endpoint's clients may be. */
+  readonly crowdRadius: number;
+  readonly columns: readonly Column[];
+  /** Where those gather who have no connection. */
+  readonly dock: Box;
+}
+
+const TITLE_HEIGHT = 46;
+const SERVER_HEIGHT = 68;
+const DOCK_HEIGHT = 78;
+/** From the top of an endpoint. */
+const YOUR_ANGLE = 0.98;
+
+/** Places everything on a map of so many columns, in pixels. */
+export function layOut(width: number, columnCount: number): Layout {
+  const isNarrow = width / columnCount < 300;
+  const gap = isNarrow ? 8 : 20;
+  const columnWidth = (width - gap * (columnCount - 1)) / columnCount;
+  const ringRadius = isNarrow ? 32 : 50;
+  const crowdRadius = Math.min(columnWidth / 2 - 6, 150);
+  const ringY = TITLE_HEIGHT + SERVER_HEIGHT + (isNarrow ? 84 : 96) + ringRadius;
+  const zoneHeight = ringY + crowdRadius + 14;
+  const dockY = zoneHeight + gap / 2 + 6;
+
+  const columns = Array.from({ length: columnCount }, (_, index) => {
+    const x = index * (columnWidth + gap);
+    const inset = isNarrow ? 8 : Math.max(16, (columnWidth - 250) / 2);
+    return {
+      zone: { x, y: 0, width: columnWidth, height: zoneHeight },
+      server: {
+        x: x + inset,
+        y: TITLE_HEIGHT,
+        width: columnWidth - 2 * inset,
+        height: SERVER_HEIGHT,
+      },
+      ring: { x: x + columnWidth / 2, y: ringY },
+      you: youBeside({ x: x + columnWidth / 2, y: ringY }, ringRadius, index === 0 ? -1 : 1),
+    };
+  });
+  return {
+    width,
+    height: dockY + DOCK_HEIGHT,
+    isNarrow,
+    ringRadius,
+    crowdRadius,
+    columns,
+    dock: { x: 0, y: dockY, width, height: DOCK_HEIGHT },
+  };
+}
+
+/** Above, and on the side where no other region's link comes in. */
+function youBeside(ring: Point, ringRadius: number, side: -1 | 1): Point {
+  const distance = ringRadius + 27;
+  return {
+    x: ring.x + side * distance * Math.sin(YOUR_ANGLE),
+    y: ring.y - distance * Math.cos(YOUR_ANGLE),
+  };
+}

@@ -1,0 +1,152 @@
+import type { WorldView } from "../../shared/live.ts";
+import { setText, svg } from "../dom.ts";
+import type { LiveState } from "../live/live-state.ts";
+import type { Me } from "../me.ts";
+import { Crowd } from "./crowd.ts";
+import { EndpointNode } from "./endpoint-node.ts";
+import { statusOf } from "./endpoint-status.ts";
+import { type Layout, layOut, type Point } from "./layout.ts";
+import { EventArrow, LinkLine } from "./link-lines.ts";
+import { ServerNode } from "./server-node.ts";
+import { You } from "./you.ts";
+import { dockElements, zoneElements } from "./zones.ts";
+
+interface Scene {
+  readonly key: string;
+  readonly layout: Layout;
+  readonly servers: readonly ServerNode[];
+  readonly endpoints: readonly EndpointNode[];
+  /** By server and endpoint. */
+  readonly links: ReadonlyMap<string, LinkLine>;
+  readonly arrows: readonly EventArrow[];
+  readonly dockCount: SVGTextElement;
+}
+
+/** The regions, who is linked to whom, and all clients, as they are now. */
+export class RegionMap {
+  readonly topics = ["world", "clients", "me", "happenings", "link"] as const;
+  readonly element = svg("svg", { class: "region-map", "aria-hidden": "true" });
+  readonly #state: LiveState;
+  readonly #me: Me;
+  readonly #crowd = new Crowd();
+  readonly #you = new You();
+  #width = 0;
+  #scene: Scene | undefined;
+  #lastHappening = 0;
+
+  constructor(state: LiveState, me: Me) {
+    this.#state = state;
+    this.#me = me;
+  }
+
+  /** So wide is the place for the map now. */
+  resize(width: number): void {
+    this.#width = width;
+    this.draw();
+  }
+
+  draw(): void {
+    const { world, census } = this.#state;
+    if (!world || this.#width < 40) return;
+    const scene = this.#sceneFor(world);
+    this.#showNodes(world, scene);
+    this.#crowd.show(census.clients);
+    this.#showYou(world, scene);
+    this.#showEvents(world, scene);
+  }
+
+  nearestClient(point: Point): number | undefined {
+    return this.#crowd.nearest(point, 14);
+  }
+
+  pointOf(client: number): Point | undefined {
+    return this.#crowd.pointOf(client);
+  }
+
+  #sceneFor(world: WorldView): Scene {
+    const names = [...world.endpoints.map(({ name }) => name), "", ...world.servers.map(toRegion)];
+    const key = [this.#width, ...names].join("\n");
+    if (this.#scene?.key === key) return this.#scene;
+    this.#scene = this.#build(key, world);
+    return this.#scene;
+  }
+
+  #build(key: string, world: WorldView): Scene {
+    const layout = layOut(this.#width, Math.max(world.endpoints.length, world.servers.length));
+    const columns = world.servers.map(({ region }, home) => columnOf(world, region, home));
+    this.element.setAttribute("viewBox", `0 0 ${layout.width} ${layout.height}`);
+    this.element.setAttribute("height", String(layout.height));
+
+    const servers = columns.map((column) => {
+      const place = layout.columns[column];
+      if (!place) throw new Error("no such column");
+      return new ServerNode(place.server, layout.isNarrow);
+    });
+    const endpoints = world.endpoints.map((_, index) => {
+      const place = layout.columns[index];
+      if (!place) throw new Error("no such column");
+      return new EndpointNode(layout, place.ring);
+    });
+    const arrows = columns.map((column) => new EventArrow(layout, column));
+    const links = new Map<string, LinkLine>();
+    for (const [home, column] of columns.entries()) {
+      for (const index of world.endpoints.keys()) {
+        links.set(`${home}:${index}`, new LinkLine(layout, column, index));
+      }
+    }
+    const dock = dockElements(layout.dock);
+    this.#crowd.layOut(layout, columns);
+    this.element.replaceChildren(
+      ...zoneElements(layout, world.endpoints),
+      dock.element,
+      ...[...links.values(), ...arrows].map(toElement),
+      this.#crowd.element,
+      ...[...servers, ...endpoints, this.#you].map(toElement),
+    );
+    return { key, layout, servers, endpoints, links, arrows, dockCount: dock.count };
+  }
+
+  #showNodes(world: WorldView, { servers, endpoints, links, arrows, dockCount }: Scene): void {
+    const { census } = this.#state;
+    for (const [index, endpoint] of world.endpoints.entries()) {
+      endpoints[index]?.show(statusOf(world, endpoint), census.on(index));
+    }
+    for (const [home, server] of world.servers.entries()) {
+      servers[home]?.show(server);
+      arrows[home]?.show(census.on(columnOf(world, server.region, home)) > 0);
+      for (const link of server.links) {
+        const index = world.endpoints.findIndex(({ name }) => name === link.endpoint);
+        const isAnswer = server.answers === link.endpoint;
+        links.get(`${home}:${index}`)?.show(server, link, census.at(home, index), isAnswer);
+      }
+    }
+    setText(dockCount, census.on(-1).toLocaleString("en"));
+  }
+
+  #showYou({ endpoints }: WorldView, { layout }: Scene): void {
+    const { endpoint } = this.#me;
+    const column = endpoints.findIndex(({ name }) => name === endpoint);
+    const where = endpoint ? `This tab is on ${endpoint}` : "This tab has no connection";
+    this.#you.show(layout, column, where);
+  }
+
+  #showEvents(world: WorldView, { arrows }: Scene): void {
+    const news = this.#state.happenings.filter(({ id }) => id > this.#lastHappening);
+    const isFirstLook = this.#lastHappening === 0;
+    this.#lastHappening = this.#state.happenings.at(-1)?.id ?? 0;
+    if (isFirstLook) return;
+    for (const { kind, server } of news) {
+      if (kind !== "clientEvent") continue;
+      arrows[world.servers.findIndex(({ region }) => region === server)]?.flash();
+    }
+  }
+}
+
+const toRegion = ({ region }: { region: string }): string => region;
+const toElement = ({ element }: { element: SVGElement }): SVGElement => element;
+
+/** An app server stands above the endpoint of its region. */
+function columnOf({ endpoints }: WorldView, region: string, home: number): number {
+  const own = endpoints.findIndex(({ name }) => name === region);
+  return own >= 0 ? own : home;
+}

@@ -1,0 +1,59 @@
+import {
+  FanOutError,
+  type ResilientPubSub,
+  type ResilientPubSubOptions,
+} from "express-resilient-pubsub";
+import type { ChatMessage } from "../shared/live.ts";
+import { textOf } from "./plugin-options.ts";
+
+export interface ClientSaid {
+  /** The region of the app server that was told it. */
+  readonly server: string;
+  /** The endpoint that the client is on; null when it cannot be told. */
+  readonly endpoint: string | null;
+  readonly user: string;
+  readonly text: string;
+}
+
+export interface ChatListener {
+  clientSaid(said: ClientSaid): void;
+}
+
+type Upstream = NonNullable<ResilientPubSubOptions["upstream"]>;
+
+/** The event comes from the clients of one endpoint; the broadcast goes to those of all. */
+export function chatUpstream(
+  region: string,
+  pubsubNow: () => ResilientPubSub | undefined,
+  listener: ChatListener,
+): Upstream {
+  return {
+    handleUserEvent: async ({ context, data }, response) => {
+      const text = textOf((data as { text?: unknown } | null)?.text);
+      if (text === "") {
+        response.success();
+        return;
+      }
+      const user = context.userId ?? "guest";
+      const pubsub = pubsubNow();
+      const endpoint = pubsub ? endpointAt(pubsub, context.origin) : null;
+      listener.clientSaid({ server: region, endpoint, user, text });
+      const message: ChatMessage = { kind: "chat", from: user, text, server: region };
+      try {
+        await pubsub?.broadcast(message);
+        response.success();
+      } catch (error) {
+        if (!(error instanceof FanOutError)) throw error;
+        response.fail(500, error.message);
+      }
+    },
+  };
+}
+
+function endpointAt(pubsub: ResilientPubSub, origin: string): string | null {
+  const isThere = ({ url }: { url: string }): boolean => {
+    const { host, hostname } = new URL(url);
+    return origin === host || origin === hostname;
+  };
+  return pubsub.endpoints.snapshot().find(isThere)?.name ?? null;
+}

@@ -1,0 +1,92 @@
+import { until } from "../support/until.ts";
+import { crowdOf, eastusDown, worldWith } from "../support/worlds.ts";
+import { usePage } from "./demo-support.ts";
+import { openScripted } from "./scripted-page.ts";
+
+jest.setTimeout(60_000);
+
+const page = usePage();
+
+describe("the page of the demo", () => {
+  it("says that the control room is gone, and shows the truth again when it is back", async () => {
+    const { room, tab } = await openScripted(page);
+    room.tell("world", worldWith());
+    room.tell("clients", crowdOf(6));
+    await tab.page.getByText("All is well.").waitFor();
+
+    room.leave();
+    await tab.page.getByText("The control room does not answer.").waitFor();
+    room.isAway = false;
+    room.tell("world", eastusDown());
+    room.tell(
+      "clients",
+      crowdOf(2, () => 1),
+    );
+
+    await tab.page.locator("#link", { hasText: "Live" }).waitFor();
+    await tab.page.getByText("Its 1 client is served by westus").waitFor();
+    expect(await tab.page.locator(".ring-count").allTextContents()).toEqual(["0", "2"]);
+    expect(await tab.page.locator(".crowd .dot").count()).toBe(2);
+    expect([room.listenings, tab.errors]).toEqual([2, []]);
+  });
+
+  it("shows what is so and not what was asked for, and why it was refused", async () => {
+    const { room, tab } = await openScripted(page);
+    room.tell("world", worldWith());
+    const eastus = tab.page.getByRole("region", { name: "Region eastus" });
+    const crash = eastus.getByRole("button", { name: "Crash" });
+
+    await crash.click();
+    await until(() => room.orders.length === 1);
+    expect(room.orders).toEqual([{ path: "/endpoints/eastus/fault", body: { fault: "crash" } }]);
+    expect(await crash.getAttribute("aria-pressed")).toBe("false");
+    room.tell("world", eastusDown());
+    await eastus.locator("[aria-pressed=true]", { hasText: "Crash" }).waitFor();
+
+    room.refusal = "Another tab has stopped that app server.";
+    await eastus.getByRole("button", { name: "Stop app server" }).click();
+    await tab.page.getByRole("alert").getByText(room.refusal).waitFor();
+    expect(room.orders.at(-1)).toEqual({ path: "/servers/eastus", body: { order: "stop" } });
+  });
+
+  it("sends the slider's last value only", async () => {
+    const { room, tab } = await openScripted(page);
+    room.tell("world", worldWith());
+    const slider = tab.page.getByRole("slider", { name: "Clients", exact: true });
+
+    for (const size of ["200", "300", "500"]) await slider.fill(size);
+    await until(() => room.orders.length > 0);
+
+    expect(room.orders).toEqual([{ path: "/crowd", body: { size: 500 } }]);
+  });
+
+  it("says what to click in the portal where there is nothing to break by a button", async () => {
+    const { room, tab } = await openScripted(page);
+    room.tell("world", worldWith({ world: { mode: "azure" } }));
+    await tab.page.getByText("disable public network access").first().waitFor();
+
+    await tab.page.getByText("Restart the resource").first().waitFor();
+    expect(await tab.page.getByRole("button", { name: "Crash" }).count()).toBe(0);
+    expect(await tab.page.getByRole("button", { name: "Drain" }).count()).toBe(2);
+  });
+
+  it("gives every client of five hundred a dot of its own, where its connection is", async () => {
+    const { room, tab } = await openScripted(page);
+    room.tell("world", worldWith());
+    room.tell("clients", crowdOf(500));
+    await until(async () => (await tab.page.locator(".crowd .dot").count()) === 500);
+
+    room.tell(
+      "clients",
+      crowdOf(500, (home, id) => (home === 0 && id > 400 ? -1 : 1)),
+    );
+    await tab.page.locator(".dock-count", { hasText: "50" }).waitFor();
+
+    const places = await tab.page.locator(".crowd .dot").evaluateAll((dots) => {
+      const transforms = dots.map((dot) => dot.getAttribute("transform"));
+      return new Set(transforms).size;
+    });
+    expect(places).toBe(500);
+    expect(await tab.page.locator(".ring-count").allTextContents()).toEqual(["0", "450"]);
+  });
+});

@@ -1,0 +1,79 @@
+import { startDemo } from "../../demo-app/demo.ts";
+import type { PageFile } from "../../demo-app/page-bundle.ts";
+import { pageHandler } from "../../demo-app/page-handler.ts";
+import { nextPorts } from "../demo-app/start-demo.ts";
+import { type Tab, useBrowser } from "../support/browser.ts";
+import { closeAfterTest } from "../support/clean-up.ts";
+import { bundlePage } from "../support/page-bundle.ts";
+import { until } from "../support/until.ts";
+
+/** The page, bundled once, for tests that serve it themselves. */
+export function usePage() {
+  const openTab = useBrowser();
+  let files: readonly PageFile[] = [];
+  beforeAll(async () => {
+    files = await bundlePage();
+  }, 60_000);
+  return { files: () => files, openTab };
+}
+
+/** For each test, the demo with so many clients, and a way to open its page. */
+export function useDemo() {
+  const { files, openTab } = usePage();
+  return async (crowd: number) => {
+    const page = pageHandler(files());
+    const demo = closeAfterTest(await startDemo({ firstPort: nextPorts(), page }));
+    await demo.stage.crowd.resize(crowd);
+    const { stage } = demo;
+    const open = async (query = ""): Promise<DemoPage> =>
+      new DemoPage(await openTab(`${demo.url}/?${query}`));
+    const on = (endpoint: string) =>
+      stage.crowd.clients.filter((client) => client.endpoint === endpoint).length;
+    return { ...demo, open, on };
+  };
+}
+
+/** The page as its visitor sees it. */
+export class DemoPage {
+  readonly tab: Tab;
+
+  constructor(tab: Tab) {
+    this.tab = tab;
+  }
+
+  get page() {
+    return this.tab.page;
+  }
+
+  /** Waits until a part of the page says this. */
+  async says(part: string, text: string | RegExp): Promise<void> {
+    await this.page.locator(part, { hasText: text }).first().waitFor();
+  }
+
+  press(region: string, name: string): Promise<void> {
+    const button = this.page.getByRole("region", { name: `Region ${region}` });
+    return button.getByRole("button", { name, exact: true }).click();
+  }
+
+  choose(group: string, name: string): Promise<void> {
+    return this.page.getByRole("group", { name: group }).getByRole("button", { name }).click();
+  }
+
+  async say(text: string): Promise<void> {
+    await this.page.getByRole("textbox", { name: "Message" }).fill(text);
+    await this.page.getByRole("button", { name: "Send" }).click();
+  }
+
+  async isOn(endpoint: string): Promise<void> {
+    await this.says(".me-where", `Connected to ${endpoint}`);
+  }
+
+  /** How many clients the map shows at each endpoint, in their order. */
+  counts(): Promise<string[]> {
+    return this.page.locator(".ring-count").allTextContents();
+  }
+
+  async shows(counts: readonly number[]): Promise<void> {
+    await until(async () => (await this.counts()).join() === counts.join());
+  }
+}
