@@ -1,4 +1,4 @@
-import type { EndpointOptions } from "express-resilient-pubsub";
+import type { EndpointOptions, HealthOptions } from "express-resilient-pubsub";
 import { openAll } from "../../opened.ts";
 import { Program } from "../../processes/program.ts";
 import { type StoreKind, type StoreServer, startStore } from "./stores.ts";
@@ -138,6 +138,7 @@ export interface ClusterOptions {
   readonly store: StoreKind;
   readonly pollIntervalInMs: number;
   readonly leaseInMs: number;
+  readonly health?: HealthOptions;
 }
 
 /** Two regions, three app servers and what they agree over, each in a process of its own. */
@@ -151,18 +152,21 @@ export interface Cluster {
 
 export function startCluster(options: ClusterOptions): Promise<Cluster> {
   return openAll(async (opened) => {
-    const store = opened.add(await startStore(options.store));
-    const eastus = opened.add(await Region.start("eastus"));
-    const westus = opened.add(await Region.start("westus"));
+    const [store, eastus, westus] = await Promise.all([
+      startStore(options.store).then((it) => opened.add(it)),
+      Region.start("eastus").then((it) => opened.add(it)),
+      Region.start("westus").then((it) => opened.add(it)),
+    ]);
     const endpoints: EndpointOptions[] = [
       { name: "eastus", role: "primary", connectionString: eastus.connectionString },
       { name: "westus", role: "secondary", connectionString: westus.connectionString },
     ];
     const settings = { ...options, port: 0, endpoints, store: store.settings };
-    const servers: AppServer[] = [];
-    for (const name of ["app-1", "app-2", "app-3"]) {
-      servers.push(opened.add(await AppServer.start(name, settings)));
-    }
+    const servers = await Promise.all(
+      ["app-1", "app-2", "app-3"].map((name) =>
+        AppServer.start(name, settings).then((it) => opened.add(it)),
+      ),
+    );
     return { eastus, westus, servers, store, close: () => opened.close() };
   });
 }

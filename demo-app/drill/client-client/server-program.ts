@@ -9,13 +9,14 @@ import { HUB, type ServerSettings, type ServerStatus, type ServerTold, sharedNow
 // An app server in a process of its own, so that it can be killed while it leads.
 const settings = programSettings<ServerSettings>();
 const store = new CountedStore(storeFor(settings.store));
-const { pollIntervalInMs, leaseInMs } = settings;
+const { pollIntervalInMs, leaseInMs, health } = settings;
 
 const pubsub = resilientPubSub({
   hub: HUB,
   endpoints: [...settings.endpoints],
   topology: "client-client",
   coordination: { store, pollIntervalInMs, leaseInMs },
+  ...(health && { health }),
   negotiate: {
     authenticate: () => ({ roles: ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"] }),
   },

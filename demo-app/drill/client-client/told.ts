@@ -1,4 +1,4 @@
-import type { EndpointOptions } from "express-resilient-pubsub";
+import type { EndpointOptions, HealthOptions } from "express-resilient-pubsub";
 import type { StoreSettings } from "./stores.ts";
 
 export const HUB = "drill";
@@ -22,6 +22,7 @@ export interface ServerSettings {
   readonly store: StoreSettings;
   readonly pollIntervalInMs: number;
   readonly leaseInMs: number;
+  readonly health?: HealthOptions | undefined;
 }
 
 /** What an app server tells, when it happens; `at` is of the clock that all processes share. */
