@@ -40,13 +40,15 @@ function explainAgreement(
 ): Explanation {
   const there = census.on(indexOf(world, active));
   const all = census.clients.size;
-  const who = there === all ? `all ${count(all, "client")} are` : `${there} of ${all} clients are`;
-  const broken = world.endpoints.filter(({ fault }) => fault !== null);
-  const aside = broken.map((endpoint) => ` ${sayFault(endpoint)}.`).join("");
+  const who = there === all ? `all ${count(all, "client")}` : `${there} of ${count(all, "client")}`;
+  const broken = world.endpoints.find(({ fault }) => fault !== null);
+  const agreed = `all app servers agree on ${active}`;
   return {
-    tone: there === all && broken.length === 0 ? "good" : "neutral",
-    fact: `All app servers agree on ${active}.`,
-    reason: `So ${who} there and hear each other; it is agreement number ${epoch}.${aside}`,
+    tone: there === all && !broken ? "good" : "neutral",
+    fact: broken ? `${sayFault(broken)}.` : `${capitalised(agreed)}.`,
+    reason: broken
+      ? `${capitalised(agreed)} (agreement ${epoch}), and ${who} ${are(there)} there.`
+      : `So ${who} ${are(there)} there and hear each other (agreement ${epoch}).`,
   };
 }
 
@@ -167,6 +169,10 @@ function explainAtHome(
 
 function are(number: number): string {
   return number === 1 ? "is" : "are";
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function sayFault({ name, fault }: EndpointView): string {

@@ -37,7 +37,9 @@ const cases: [what: string, world: WorldView, crowd: ClientChange[], lines: stri
   ["an app server that answers nobody", worldWith({ servers: { eastus: { answers: null } }, down: { eastus: "timeout", westus: "timeout" } }), crowdOf(4, (home) => home || -1),
     ["Nobody serves new clients of eastus. Its app server sees no healthy endpoint, so negotiate refuses; 2 clients of eastus are without a place.", healthy]],
   ["an agreement", worldWith({ world: { topology: "client-client", agreement: { epoch: 3, active: "westus" } } }), allOnWestus,
-    ["All app servers agree on westus. So all 4 clients are there and hear each other; it is agreement number 3."]],
+    ["All app servers agree on westus. So all 4 clients are there and hear each other (agreement 3)."]],
+  ["an agreement after a crash", { ...eastusDown(), topology: "client-client", agreement: { epoch: 4, active: "westus" } }, crowdOf(4, (_home, id) => (id === 1 ? -1 : 1)),
+    ["eastus has crashed. All app servers agree on westus (agreement 4), and 3 of 4 clients are there."]],
 ];
 
 describe("the page explains", () => {
