@@ -1,6 +1,7 @@
 import type { Announcer } from "./announcer.ts";
 import { html, setAttributes, svg } from "./dom.ts";
-import { type Explanation, explain } from "./explain.ts";
+import { explain } from "./explain.ts";
+import type { Explanation } from "./explanation.ts";
 import type { LiveState } from "./live/live-state.ts";
 import { signElement } from "./map/signs.ts";
 

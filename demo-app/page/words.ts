@@ -1,10 +1,12 @@
-import type { FaultName } from "../shared/live.ts";
+import type { EndpointView, FaultName } from "../shared/live.ts";
 
 export interface FaultWords {
   /** On its button. */
   readonly order: string;
   /** On the map. */
   readonly state: string;
+  /** After its name. */
+  readonly fact: string;
   /** What the endpoint then does. */
   readonly effect: string;
 }
@@ -13,32 +15,38 @@ export const FAULT_WORDS: Readonly<Record<FaultName, FaultWords>> = {
   crash: {
     order: "Crash",
     state: "crashed",
+    fact: "has crashed",
     effect: "Sockets are cut; new ones are refused.",
   },
   blackhole: {
     order: "Blackhole",
     state: "black hole",
+    fact: "is a black hole",
     effect: "It accepts connections, and is silent.",
   },
-  slow: { order: "Slow", state: "slow", effect: "Each answer takes seconds." },
+  slow: { order: "Slow", state: "slow", fact: "is slow", effect: "Each answer takes seconds." },
   throttle: {
     order: "Throttle",
     state: "throttled",
+    fact: "is throttled",
     effect: "Calls are answered 429.",
   },
   "access-denied": {
     order: "Deny access",
     state: "access denied",
+    fact: "denies access",
     effect: "As with public network access disabled.",
   },
   gray: {
     order: "Gray",
     state: "gray failure",
+    fact: "fails every send",
     effect: "Health says 200, but every send fails.",
   },
   "key-rotated": {
     order: "Rotate key",
     state: "key rotated",
+    fact: "has another key",
     effect: "The app servers' key is not good any more.",
   },
 };
@@ -70,4 +78,17 @@ export function listed(names: readonly string[]): string {
 /** Why an endpoint is down, for people: `status(503)` becomes `status 503`. */
 export function plainReason(reason: string): string {
   return reason.replace(/^status\((\d+)\)$/, "status $1").replaceAll("-", " ");
+}
+
+export function are(number: number): string {
+  return number === 1 ? "is" : "are";
+}
+
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** `eastus has crashed` */
+export function faultOf({ name, fault }: EndpointView): string {
+  return `${name} ${fault ? FAULT_WORDS[fault].fact : "is fine"}`;
 }

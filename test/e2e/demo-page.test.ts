@@ -66,6 +66,9 @@ describe("the page of the demo", () => {
     await Promise.all([ada.isOn("eastus"), grace.isOn("westus")]);
 
     await grace.say("good morning");
+    const flashing = ada.page.locator(".event-arrow.flash");
+    await flashing.waitFor({ state: "attached" });
+    expect(await ada.page.locator(".event-arrow").nth(1).getAttribute("class")).toContain("flash");
 
     for (const listener of [ada, grace]) {
       await listener.says("#chat .rows", /grace\s*good morning/);

@@ -11,6 +11,8 @@ import { ServerNode } from "./server-node.ts";
 import { You } from "./you.ts";
 import { dockElements, zoneElements } from "./zones.ts";
 
+const STILL_NEWS_IN_MS = 2000;
+
 interface Scene {
   readonly key: string;
   readonly layout: Layout;
@@ -33,6 +35,7 @@ export class RegionMap {
   #width = 0;
   #scene: Scene | undefined;
   #lastHappening = 0;
+  #telling = 0;
 
   constructor(state: LiveState, me: Me) {
     this.#state = state;
@@ -131,12 +134,14 @@ export class RegionMap {
   }
 
   #showEvents(world: WorldView, { arrows }: Scene): void {
-    const news = this.#state.happenings.filter(({ id }) => id > this.#lastHappening);
-    const isFirstLook = this.#lastHappening === 0;
-    this.#lastHappening = this.#state.happenings.at(-1)?.id ?? 0;
-    if (isFirstLook) return;
-    for (const { kind, server } of news) {
-      if (kind !== "clientEvent") continue;
+    const { happenings, telling } = this.#state;
+    if (telling !== this.#telling) this.#lastHappening = 0;
+    this.#telling = telling;
+    const news = happenings.filter(({ id }) => id > this.#lastHappening);
+    this.#lastHappening = news.at(-1)?.id ?? this.#lastHappening;
+    for (const { kind, server, at } of news) {
+      // What was long ago when this page opened is no news on the map.
+      if (kind !== "clientEvent" || Date.now() - at > STILL_NEWS_IN_MS) continue;
       arrows[world.servers.findIndex(({ region }) => region === server)]?.flash();
     }
   }
