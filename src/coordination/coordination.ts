@@ -74,6 +74,7 @@ export class Coordination {
   readonly #sweep: StragglerSweep;
   readonly #self = randomUUID();
   readonly #hurry = (): void => this.#coordinator.hurry();
+  readonly #sweepSoon = (): void => this.#sweep.hurry();
   #change = nextChange();
 
   constructor(parts: CoordinationParts) {
@@ -107,6 +108,8 @@ export class Coordination {
 
   start(): void {
     for (const name of NEWS) this.#parts.events.on(name, this.#hurry);
+    // It may have kept its clients, who are cut off from all others.
+    this.#parts.events.on("endpointUp", this.#sweepSoon);
     this.#coordinator.start();
     this.#sweep.start();
   }
@@ -152,6 +155,7 @@ export class Coordination {
 
   async close(): Promise<void> {
     for (const name of NEWS) this.#parts.events.off(name, this.#hurry);
+    this.#parts.events.off("endpointUp", this.#sweepSoon);
     await Promise.all([this.#coordinator.close(), this.#sweep.close()]);
   }
 

@@ -95,7 +95,9 @@ export class StragglerSweep {
     }
     const now = clock.now();
     const left = registry.all().filter((endpoint) => isLeft(endpoint, agreement));
-    const watched = left.filter(({ state }) => state === "healthy");
+    const receivers = registry.receivers();
+    // Those included that must prove themselves before they get new clients: they may have old ones.
+    const watched = left.filter((endpoint) => receivers.has(endpoint));
     for (const endpoint of left) {
       // As soon as it is back, those clients are cut off from all others that it has kept.
       if (!watched.includes(endpoint)) void monitor.check(endpoint);

@@ -16,7 +16,7 @@ export interface ClientClientDrillOptions extends ClusterOptions {
 export const DEFAULTS = {
   pollIntervalInMs: 1000,
   leaseInMs: 10_000,
-  speakEveryInMs: 3000,
+  speakEveryInMs: 2000,
   watchInMs: 12_000,
 } as const;
 

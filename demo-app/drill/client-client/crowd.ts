@@ -124,8 +124,6 @@ export class Crowd {
     client.on("state-changed", ({ state }) => {
       this.#arrive(index, member, state === "connected" ? client.endpoint : undefined);
     });
-    // Says hello, so that those who are there already need not wait for its turn.
-    client.on("connected", () => this.#speak(index));
     client.on("group-message", ({ message }) => {
       const [speaker, endpoint = ""] = String(message.data).split(" ");
       this.#hear(Number(speaker), index, endpoint);
