@@ -27,6 +27,20 @@ export class Conversation {
     return this.#pairs === this.#size * (this.#size - 1);
   }
 
+  /** How many others each has not heard yet, by its number; only those who miss somebody. */
+  get missing(): ReadonlyMap<number, number> {
+    const missing = new Map<number, number>();
+    for (let hearer = 0; hearer < this.#size; hearer += 1) {
+      let count = 0;
+      for (let speaker = 0; speaker < this.#size; speaker += 1) {
+        const isHeard = !Number.isNaN(this.#delays[speaker * this.#size + hearer]);
+        if (speaker !== hearer && !isHeard) count += 1;
+      }
+      if (count > 0) missing.set(hearer, count);
+    }
+    return missing;
+  }
+
   /** From the beginning until one has heard another for the first time, for each pair that has. */
   get delays(): number[] {
     return [...this.#delays].filter((delay) => !Number.isNaN(delay));

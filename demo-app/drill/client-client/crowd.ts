@@ -11,12 +11,16 @@ import { GROUP } from "./told.ts";
 
 export interface CrowdOptions {
   readonly size: number;
-  /** Every client says something to the group so often. */
+  /** Every client says something to the group so often, and less often once all have heard each other. */
   readonly speakEveryInMs: number;
   readonly client: ResilientPubSubClientOptions;
   /** Where app servers listen, those that have just died included. */
   readonly serverUrls: () => readonly string[];
 }
+
+const TICK_IN_MS = 10;
+/** Of so many rounds all but one are left out when there is nothing to be found out. */
+const QUIET_ROUNDS = 5;
 
 interface Member {
   readonly client: ResilientPubSubClient;
@@ -24,7 +28,6 @@ interface Member {
   place: string | undefined;
   /** The endpoint that it was connected to last. */
   lastPlace: string | undefined;
-  timer: NodeJS.Timeout | undefined;
 }
 
 export interface Arrival {
@@ -45,7 +48,10 @@ export class Crowd {
   readonly #members: Member[];
   readonly #split = new Split();
   #conversation: Conversation;
-  #turn = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #startedAt = 0;
+  #turns = 0;
+  #negotiates = 0;
   #unheard = 0;
 
   constructor(options: CrowdOptions) {
@@ -84,17 +90,8 @@ export class Crowd {
         await client.joinGroup(GROUP);
       }),
     );
-    const { size, speakEveryInMs } = this.#options;
-    for (const [index, member] of this.#members.entries()) {
-      // Evenly in turn, so that there is always somebody who speaks.
-      member.timer = setTimeout(
-        () => {
-          this.#speak(index);
-          member.timer = setInterval(() => this.#speak(index), speakEveryInMs);
-        },
-        (speakEveryInMs * index) / size,
-      );
-    }
+    this.#startedAt = performance.now();
+    this.#timer = setInterval(() => this.#speakInTurn(), TICK_IN_MS);
   }
 
   /** From now on it counts who hears whom on this endpoint. */
@@ -111,16 +108,14 @@ export class Crowd {
   }
 
   stop(): void {
-    for (const { client, timer } of this.#members) {
-      clearTimeout(timer);
-      client.stop();
-    }
+    clearInterval(this.#timer);
+    for (const { client } of this.#members) client.stop();
   }
 
   #join(index: number): Member {
     const { client: options } = this.#options;
     const client = new ResilientPubSubClient((context) => this.#negotiate(context), options);
-    const member: Member = { client, place: undefined, lastPlace: undefined, timer: undefined };
+    const member: Member = { client, place: undefined, lastPlace: undefined };
     client.on("state-changed", ({ state }) => {
       this.#arrive(index, member, state === "connected" ? client.endpoint : undefined);
     });
@@ -142,9 +137,21 @@ export class Crowd {
     this.arrivals.add({ member: index, endpoint, isMove, at });
   }
 
+  /** Evenly one after the other, so that there is always somebody who speaks. */
+  #speakInTurn(): void {
+    const { size, speakEveryInMs } = this.#options;
+    const elapsedInMs = performance.now() - this.#startedAt;
+    const turns = Math.floor((elapsedInMs / speakEveryInMs) * size);
+    for (; this.#turns < turns; this.#turns += 1) {
+      const round = Math.floor(this.#turns / size);
+      const isQuietRound = this.#conversation.isComplete && round % QUIET_ROUNDS > 0;
+      if (!isQuietRound) this.#speak(this.#turns % size);
+    }
+  }
+
   #speak(index: number): void {
-    const { client, place, timer } = this.#members[index] as Member;
-    if (place === undefined || timer === undefined) return;
+    const { client, place } = this.#members[index] as Member;
+    if (place === undefined) return;
     client.sendToGroup(GROUP, `${index} ${place}`, "text", { noEcho: true }).catch(() => {
       this.#unheard += 1;
     });
@@ -162,8 +169,8 @@ export class Crowd {
   async #negotiate({ failed, signal }: NegotiateContext): Promise<NegotiateAnswer> {
     const urls = this.#options.serverUrls();
     const query = new URLSearchParams(failed.map((name): [string, string] => ["failed", name]));
-    this.#turn += 1;
-    const inTurn = urls.map((_, index) => urls[(this.#turn + index) % urls.length]);
+    this.#negotiates += 1;
+    const inTurn = urls.map((_, index) => urls[(this.#negotiates + index) % urls.length]);
     let cause: unknown;
     for (const url of inTurn) {
       try {

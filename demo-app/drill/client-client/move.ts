@@ -1,5 +1,5 @@
 import { distributionOf } from "../../distribution.ts";
-import { type Cast, DEADLINE_IN_MS, nextCompleted, running, tally, timesOf } from "./cast.ts";
+import { allHear, type Cast, DEADLINE_IN_MS, running, tally, timesOf } from "./cast.ts";
 import type { AppServer, Region } from "./cluster.ts";
 import type { Crowd } from "./crowd.ts";
 import type { MoveResult } from "./result.ts";
@@ -25,7 +25,6 @@ export async function move(
   const beganAt = performance.now();
   const since = (at: number): string => `${Math.round(at - beganAt)} ms after it`;
   const conversation = crowd.begin(to.name);
-  const completed = nextCompleted(crowd);
   const back = allArrive(crowd, to.name, beganAt);
   timeline.say(`${cause.toUpperCase()}: ${from.name}`);
   await inflict();
@@ -60,11 +59,7 @@ export async function move(
     happening: back,
     detail: ({ at }) => `${tally(crowd)}, ${since(at)}`,
   });
-  await timeline.step("all hear each other", {
-    deadlineInMs: DEADLINE_IN_MS,
-    happening: completed,
-    detail: ({ at }) => since(at),
-  });
+  await allHear(cast, ({ at }) => since(at));
   const { epoch = 0 } = await (servers[0] as AppServer).status();
   return {
     cause,

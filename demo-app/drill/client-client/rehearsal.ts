@@ -1,5 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Cast, DEADLINE_IN_MS, nextCompleted, running, tally, timesOf } from "./cast.ts";
+import {
+  allHear,
+  type Cast,
+  DEADLINE_IN_MS,
+  running,
+  sayLastTold,
+  tally,
+  timesOf,
+} from "./cast.ts";
 import type { AppServer, Region } from "./cluster.ts";
 import { freeze, move } from "./move.ts";
 import type { MoveResult, QuietCalls, StayResult } from "./result.ts";
@@ -15,6 +23,7 @@ export interface Findings {
 
 /** @throws MissedStepError as soon as something has not happened in time, or has and must not */
 export async function rehearse(cast: Cast, findings: Findings): Promise<void> {
+  const { crowd } = cast;
   const { eastus, westus, store } = cast.cluster;
   const { moves } = findings;
   await gather(cast, eastus);
@@ -39,11 +48,13 @@ export async function rehearse(cast: Cast, findings: Findings): Promise<void> {
     }),
   );
   await Promise.all([westus.revive(), nextLeader.revive()]);
+  await stay(cast, findings, "both started again");
 
   store.pause();
   cast.timeline.say(`SIGSTOP of ${store.name}`);
   await tellAll(cast, "store-lost", "servers miss the store");
-  await hearAll(cast, eastus, "clients hear each other");
+  crowd.begin(eastus.name);
+  await allHear(cast, () => "meanwhile");
   await stay(cast, findings, "store stopped");
   store.resume();
   cast.timeline.say(`SIGCONT of ${store.name}`);
@@ -61,25 +72,22 @@ export async function rehearse(cast: Cast, findings: Findings): Promise<void> {
   await stay(cast, findings, "afterwards");
 }
 
-async function gather({ timeline, crowd, cluster }: Cast, region: Region): Promise<void> {
+async function gather(cast: Cast, region: Region): Promise<void> {
+  const { timeline, crowd, cluster } = cast;
   crowd.begin(region.name);
-  const conversation = nextCompleted(crowd);
   await timeline.step("clients are connected", {
     deadlineInMs: DEADLINE_IN_MS,
     happening: crowd.start().then(() => ({})),
     detail: () => tally(crowd),
   });
-  await timeline.step("all hear each other", {
-    deadlineInMs: DEADLINE_IN_MS,
-    happening: conversation,
-    detail: () => `on ${region.name}, ${cluster.servers.length} app servers`,
-  });
+  await allHear(cast, () => `on ${region.name}, ${cluster.servers.length} app servers`);
 }
 
 /** @throws MissedStepError when somebody moves, or the servers agree anew */
 async function stay(cast: Cast, findings: Findings, cause: string): Promise<void> {
   const { timeline, crowd, watchInMs, signal } = cast;
-  const before = await epochs(cast);
+  // The first agreement, and one more for each move.
+  const epoch = 1 + findings.moves.length;
   const from = performance.now();
   const arrivalsBefore = crowd.arrivals.entries.length;
   const watched = delay(watchInMs, undefined, { signal }).then(async () => {
@@ -87,13 +95,14 @@ async function stay(cast: Cast, findings: Findings, cause: string): Promise<void
       .slice(arrivalsBefore)
       .filter(({ isMove }) => isMove).length;
     const after = await epochs(cast);
-    const newAgreements = Math.max(...after) - Math.min(...before);
+    const newAgreements = Math.max(...after) - epoch;
     findings.stays.push({
       cause,
       watchedInMs: performance.now() - from,
       movedClients,
       newAgreements,
     });
+    if (movedClients > 0 || newAgreements > 0) sayLastTold(cast);
     if (movedClients > 0) throw new Error(`${movedClients} clients have moved`);
     if (newAgreements > 0) throw new Error("the servers have agreed anew");
     return {};
@@ -101,16 +110,7 @@ async function stay(cast: Cast, findings: Findings, cause: string): Promise<void
   await timeline.step(cause, {
     deadlineInMs: DEADLINE_IN_MS,
     happening: watched,
-    detail: () => `nobody moves: ${tally(crowd)}, epoch ${before[0]}`,
-  });
-}
-
-async function hearAll({ timeline, crowd }: Cast, on: Region, label: string): Promise<void> {
-  crowd.begin(on.name);
-  await timeline.step(label, {
-    deadlineInMs: DEADLINE_IN_MS,
-    happening: nextCompleted(crowd),
-    detail: () => "all of them, meanwhile",
+    detail: () => `nobody moves: ${tally(crowd)}, epoch ${epoch}`,
   });
 }
 
@@ -126,8 +126,7 @@ async function takeLead(cast: Cast, since: number): Promise<number> {
 async function tellAll(cast: Cast, kind: ServerTold["kind"], label: string): Promise<void> {
   const servers = running(cast);
   const beganAt = performance.now();
-  const fits = (told: ServerTold): boolean =>
-    told.kind === kind && "at" in told && hereAt(told.at) > beganAt;
+  const fits = (told: ServerTold): boolean => told.kind === kind && hereAt(told.at) > beganAt;
   await cast.timeline.step(label, {
     deadlineInMs: DEADLINE_IN_MS,
     happening: timesOf(servers, fits, servers.length).then((times) => ({ at: times.at(-1) })),

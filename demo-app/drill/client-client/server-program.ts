@@ -23,11 +23,11 @@ const pubsub = resilientPubSub({
 });
 
 const report = (told: ServerTold): void => tell(told);
-pubsub.events.on("endpointDown", ({ endpoint }) => {
-  report({ kind: "down", endpoint, at: sharedNow() });
+pubsub.events.on("endpointDown", ({ endpoint, reason }) => {
+  report({ kind: "down", endpoint, reason, at: sharedNow() });
 });
-pubsub.events.on("agreementChanged", ({ epoch, active }) => {
-  report({ kind: "agreed", epoch, active, at: sharedNow() });
+pubsub.events.on("agreementChanged", ({ epoch, active, reason }) => {
+  report({ kind: "agreed", epoch, active, reason, at: sharedNow() });
 });
 pubsub.events.on("coordinationLost", () => report({ kind: "store-lost", at: sharedNow() }));
 pubsub.events.on("coordinationRestored", () => report({ kind: "store-restored", at: sharedNow() }));
@@ -51,4 +51,4 @@ app.post("/drill/switch/:endpoint", async (req, res) => {
 const { server, port, url } = await listenOnLoopback(settings.port);
 server.on("request", app);
 await pubsub.ready();
-report({ kind: "listening", port, url });
+report({ kind: "listening", port, url, at: sharedNow() });

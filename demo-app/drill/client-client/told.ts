@@ -27,12 +27,23 @@ export interface ServerSettings {
 
 /** What an app server tells, when it happens; `at` is of the clock that all processes share. */
 export type ServerTold =
-  | { readonly kind: "listening"; readonly port: number; readonly url: string }
-  | { readonly kind: "down"; readonly endpoint: string; readonly at: number }
+  | {
+      readonly kind: "listening";
+      readonly port: number;
+      readonly url: string;
+      readonly at: number;
+    }
+  | {
+      readonly kind: "down";
+      readonly endpoint: string;
+      readonly reason: string;
+      readonly at: number;
+    }
   | {
       readonly kind: "agreed";
       readonly epoch: number;
       readonly active: string;
+      readonly reason: string;
       readonly at: number;
     }
   | { readonly kind: "store-lost" | "store-restored"; readonly at: number };
