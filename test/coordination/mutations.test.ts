@@ -76,5 +76,5 @@ afterEach(() => {
 
 it.each(mutations)("the simulation notices when %s", async (_, mutation) => {
   mockMutation.isOneVoteEnough = mutation.isOneVoteEnough ?? false;
-  expect(await firstViolation(mutation, 1)).toBeDefined();
+  expect(await firstViolation(mutation, 4)).toBeDefined();
 });

@@ -11,7 +11,7 @@ import { simulate } from "./support/simulation.ts";
  *
  * SIMULATION_RUNS=20000 npx jest test/coordination/simulation.test.ts
  */
-const runs = Number(process.env.SIMULATION_RUNS ?? 250);
+const runs = Number(process.env.SIMULATION_RUNS ?? 100);
 const given = process.env.SIMULATION_SEED;
 
 jest.setTimeout(6 * 3_600_000);

@@ -7,7 +7,7 @@ const endpointsOf = (clients: readonly { endpoint: string | null }[]) =>
   clients.map(({ endpoint }) => endpoint);
 
 describe("the crowd", () => {
-  it("moves when a region crashes, and tells each move, its downtime and one line for all", async () => {
+  it("moves when a region crashes, and tells each move, its downtime, and lines for those who come together", async () => {
     const stage = await startStage();
     await stage.crowd.resize(6);
 
@@ -26,10 +26,14 @@ describe("the crowd", () => {
     }
     const line = await stage.happenings.first(({ text }) => text.includes("moved"));
     expect(line).toMatchObject({ kind: "clients", tone: "good", endpoint: "westus" });
-    expect(line.text).toMatch(/^3 clients moved from eastus to westus, p99 \d\.\d s$/);
-    expect(stage.happenings.entries.map(({ text }) => text)).toContain(
-      "3 clients lost the connection to eastus",
-    );
+    expect(line.text).toMatch(/^\d clients? moved from eastus to westus, p99 \d\.\d s$/);
+    // Those who come together are told together, and a busy machine may part them.
+    const told = (what: RegExp): number =>
+      stage.happenings.entries
+        .map(({ text }) => Number(what.exec(text)?.[1] ?? 0))
+        .reduce((sum, count) => sum + count, 0);
+    await until(() => told(/^(\d) clients? moved from eastus to westus/) === 3);
+    expect(told(/^(\d) clients? lost the connection to eastus$/)).toBe(3);
   });
 
   it("stays away from home by itself, and is called home when failback is paced", async () => {

@@ -17,6 +17,9 @@ import { startWorld as startRegions } from "../support/regions.ts";
 import { until } from "../support/until.ts";
 
 const execute = promisify(execFile);
+// Each snippet is a process of its own, which takes its time to start on a busy machine.
+jest.setTimeout(30_000);
+
 const root = path.join(__dirname, "../..");
 const SNIPPET = /<!-- snippet: ([\w-]+) -->\n```ts\n([\s\S]*?)```/g;
 
@@ -100,7 +103,7 @@ describe("the README's snippet", () => {
     expect(await answer.json()).toMatchObject({ endpoint: "eastus", role: "primary" });
     const notified = await fetch(`http://127.0.0.1:${PORT}/notify`, { method: "POST" });
     expect(await notified.json()).toMatchObject({ delivered: ["eastus", "westus"] });
-  }, 30_000);
+  });
 
   it.each(["client", "official-client", "bare-websocket"])(
     "%s connects by negotiate and prints what the server says, after a crash as well",
@@ -127,7 +130,7 @@ describe("the README's snippet", () => {
     expect(output).toContain("eastus -> westus: drained");
     expect(output).toContain("westus -> eastus: recovered");
     expect(ended).toBe(0);
-  }, 30_000);
+  });
 
   it("operations reaches both endpoints, tells what became of each and ends by itself", async () => {
     const running = await run("operations", asEnv(await twoRegions()));
@@ -135,7 +138,7 @@ describe("the README's snippet", () => {
     expect(running.output).toMatch(
       /^ada is on no endpoint\neastus: 204, 1 attempt, \d+ ms\nwestus: 204, 1 attempt, \d+ ms\n$/,
     );
-  }, 30_000);
+  });
 
   it("upstream admits the endpoints to its route", async () => {
     const regions = await twoRegions();
@@ -149,13 +152,13 @@ describe("the README's snippet", () => {
       }).catch(() => undefined),
     );
     expect(answer.headers.get("webhook-allowed-origin")).toBe(origin);
-  }, 30_000);
+  });
 
   it("emulator breaks, heals and ends by itself", async () => {
     const running = await run("emulator");
     expect(await running.ended).toBe(0);
     expect(running.output).toMatch(/^Endpoint=http:\/\/127\.0\.0\.1:\d+;AccessKey=/);
-  }, 30_000);
+  });
 });
 
 describe("the emulator page's snippet", () => {
@@ -200,7 +203,7 @@ describe("the client page's snippet", () => {
     await eastus.inject({ kind: "crash" });
     await until(() => client.output.includes("on westus"));
     expect(client.output).toMatch(/^on eastus\nnews .*\n(.*\n)*eastus -> westus in \d+ ms\n/m);
-  }, 30_000);
+  });
 
   it("client-negotiate asks with a token", async () => {
     const { pubsub, url } = await startWorld({
@@ -215,7 +218,7 @@ describe("the client page's snippet", () => {
       await pubsub.sendToUser("ada", "for ada", { contentType: "text/plain" });
       return client.output.includes("for ada");
     });
-  }, 30_000);
+  });
 });
 
 it("the client-client page's snippet agrees over blob storage, also when it is run twice", async () => {

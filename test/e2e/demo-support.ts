@@ -22,7 +22,8 @@ export function useDemo() {
   const { files, openTab } = usePage();
   return async (crowd: number) => {
     const page = pageHandler(files());
-    const demo = closeAfterTest(await startDemo({ firstPort: nextPorts(), page }));
+    const drill = { lingerInMs: 0 };
+    const demo = closeAfterTest(await startDemo({ firstPort: nextPorts(), page, drill }));
     await demo.stage.crowd.resize(crowd);
     const { stage } = demo;
     const open = async (query = ""): Promise<DemoPage> =>
