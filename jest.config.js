@@ -24,6 +24,12 @@ export default {
       ...shared,
       displayName: "express 5",
       testMatch: ["<rootDir>/test/**/*.test.ts"],
+      testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/consumers/"],
+    },
+    {
+      ...shared,
+      displayName: "package",
+      testMatch: ["<rootDir>/test/consumers/**/*.test.ts"],
     },
     {
       ...shared,

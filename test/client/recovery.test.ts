@@ -213,6 +213,8 @@ describe("recovery that does not work", () => {
   });
 
   it("and works after negotiate has changed its mind is followed by another question", async () => {
+    // So that it is tried again soon.
+    const random = jest.spyOn(Math, "random").mockReturnValue(0.01);
     const { east, west, places, log } = await connect();
     east.manners = { recover: (socket) => socket.cut() };
     west.manners = { greet: () => {} };
@@ -223,6 +225,7 @@ describe("recovery that does not work", () => {
     await until(() => log.includes("state connected"));
     west.manners = {};
     await until(() => log.includes("moved east -> west"));
+    random.mockRestore();
   });
 
   it("is tried at ever longer intervals", async () => {

@@ -47,7 +47,8 @@ describe("three app servers in processes of their own", () => {
     for (const { isLeader, byOperation } of result.quietCalls) {
       const { readObservations, replaceRecord, ...everyone } = byOperation;
       if (!isLeader) expect([readObservations, replaceRecord]).toEqual([undefined, undefined]);
-      expect(Object.keys(everyone).sort()).toEqual(["readRecord", "writeObservation"]);
+      const usual = ["readRecord", "writeObservation"];
+      expect(Object.keys(everyone).filter((name) => !usual.includes(name))).toEqual([]);
     }
   }, 90_000);
 
