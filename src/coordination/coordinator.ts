@@ -128,6 +128,17 @@ export class Coordinator {
     to: EndpointIdentity,
     check: (others: ReadonlyMap<string, Observation>) => void,
   ): Promise<Agreement> {
+    while (this.#running) await this.#running;
+    const switched = this.#carryOut(to, check);
+    const isSoon = (): boolean => false;
+    this.#attendTo(switched.then(isSoon, isSoon));
+    return switched;
+  }
+
+  async #carryOut(
+    to: EndpointIdentity,
+    check: (others: ReadonlyMap<string, Observation>) => void,
+  ): Promise<Agreement> {
     for (;;) {
       const [found, said] = await Promise.all([
         this.#call((store, options) => store.readRecord(options)),
@@ -182,10 +193,18 @@ export class Coordinator {
 
   #poll(): void {
     if (this.#running || this.#isClosed) return;
+    this.#attendTo(this.#lookAndWrite());
+  }
+
+  /**
+   * Nothing else is begun before this has ended: what a server reads and what it then writes belong
+   * together. It tells whether there is more to do soon, and never rejects.
+   */
+  #attendTo(work: Promise<boolean>): void {
     this.#timer?.cancel();
     this.#startedAt = this.#parts.clock.now();
     this.#isHurried = false;
-    this.#running = this.#lookAndWrite().then((isSoon) => {
+    this.#running = work.then((isSoon) => {
       this.#running = undefined;
       const elapsedInMs = this.#parts.clock.now() - this.#startedAt;
       const isUrgent = this.#isUrgent() || isSoon || this.#isHurried;

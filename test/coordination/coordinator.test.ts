@@ -139,6 +139,32 @@ describe("an order to switch", () => {
     expect(a.coordinator.agreement).toMatchObject({ epoch: 1 });
   });
 
+  it("waits for the poll that is under way, and the next poll for it", async () => {
+    const store = obstructedStore();
+    const { join, pass, within, timeline } = cluster(store);
+    const { coordinator } = join("a");
+    await pass(POLL / 2);
+    let underWay = 0;
+    const underWayAtALook: number[] = [];
+    store.all = async (proceed) => {
+      if (store.calls.at(-1) === "readRecord") underWayAtALook.push(underWay);
+      underWay += 1;
+      await new Promise<void>((resolve) => timeline.in(POLL, resolve));
+      underWay -= 1;
+      return proceed();
+    };
+    const look = coordinator.look();
+    const orders = [coordinator.switchTo(west, () => {}), coordinator.switchTo(west, () => {})];
+    coordinator.hurry();
+    expect(await within(9 * POLL, Promise.all([look, ...orders]))).toMatchObject([
+      undefined,
+      { epoch: 2, active: "west" },
+      { epoch: 2, active: "west" },
+    ]);
+    expect(underWayAtALook.length).toBeGreaterThanOrEqual(3);
+    expect(underWayAtALook.filter((count) => count > 0)).toEqual([]);
+  });
+
   it("writes nothing when it is carried out already", async () => {
     const store = obstructedStore();
     const { join, pass } = cluster(store);
