@@ -243,9 +243,9 @@ describe("recovery that does not work", () => {
   });
 
   it("is tried once more before its endpoint is said to have failed, which may be back", async () => {
-    const { client, east, places } = await connect({ reconnectSpreadInMs: 1000 });
     // The first attempt after 180 ms, the turn to negotiate after 900, the next attempt after 1080.
     const random = jest.spyOn(Math, "random").mockReturnValue(0.9);
+    const { client, east, places } = await connect({ reconnectSpreadInMs: 1000 });
     let refusals = 0;
     east.manners = {
       recover: (socket) => {
