@@ -211,7 +211,7 @@ describe("when the service issues the tokens of the primary,", () => {
   });
 
   it("a front door is in their URLs as well", async () => {
-    const { pubsub } = await startEntra(entra, { clientEndpoint: "https://front.example" });
+    const { pubsub } = await startEntra({ clientEndpoint: "https://front.example" });
     const { token, baseUrl, url } = await pubsub.getClientAccessToken();
     expect(baseUrl).toBe("wss://front.example/client/hubs/chat");
     expect(url).toBe(`wss://front.example/client/hubs/chat?access_token=${token}`);
@@ -246,7 +246,7 @@ describe("when the service issues the tokens of the primary,", () => {
     const credential: TokenCredential = {
       getToken: (...args) => (isBroken ? broken : { getToken: shortLived }).getToken(...args),
     };
-    const { pubsub, failed } = await startEntra(credential);
+    const { pubsub, failed } = await startEntra({ credential });
     isBroken = true;
     expect((await pubsub.getClientAccessToken({ timeoutInMs: 100 })).endpoint).toBe("west");
     expect(failed).toEqual(["east"]);

@@ -1,3 +1,4 @@
+import type { TokenCredential } from "@azure/core-auth";
 import {
   type ResilientPubSub,
   type ResilientPubSubOptions,
@@ -11,16 +12,24 @@ import { trust } from "./trust.ts";
 
 type EndpointOptions = ResilientPubSubOptions["endpoints"][number];
 
+interface EntraRegionsOptions extends Pick<Partial<EndpointOptions>, "clientEndpoint"> {
+  /** Default: one whose tokens are good. */
+  readonly credential?: TokenCredential;
+  /** How long east may be silent. Default 2000; less where a test waits for it. */
+  readonly timeoutInMs?: number;
+}
+
 interface EntraRegions {
   readonly east: Emulator;
   readonly pubsub: ResilientPubSub;
 }
 
 /** East is given by credential, so its client tokens come from the service; west by access key. */
-export async function startEntraRegions(
+export async function startEntraRegions({
   credential = entraCredential(),
-  options: Partial<EndpointOptions> = {},
-): Promise<EntraRegions> {
+  timeoutInMs = 2000,
+  ...options
+}: EntraRegionsOptions = {}): Promise<EntraRegions> {
   const east = closeAfterTest(await startEmulator({ tls: true, acceptEntraTokens: true }));
   const west = closeAfterTest(await startEmulator());
   trust(east.certificate);
@@ -33,7 +42,7 @@ export async function startEntraRegions(
       ],
       negotiate: { allowAnonymous: true },
       upstream: { verifySignature: false },
-      health: { schedule: false, timeoutInMs: 300, onDemandMaxAgeInMs: 60_000 },
+      health: { schedule: false, timeoutInMs, onDemandMaxAgeInMs: 60_000 },
     }),
   );
   return { east, pubsub };
