@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { messageOf } from "../message-of.ts";
 
 /** A step did not happen, or the drill was interrupted; the timeline has said so. */
 export class MissedStepError extends Error {}
@@ -68,8 +69,4 @@ async function withinDeadline<T>(
   } finally {
     settled.abort();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

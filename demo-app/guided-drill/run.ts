@@ -1,3 +1,4 @@
+import { messageOf } from "../message-of.ts";
 import type { DrillView } from "../shared/live.ts";
 import type { Stage } from "../stage.ts";
 import { Attempt, MissedStepError, StoppedError } from "./attempt.ts";
@@ -6,7 +7,7 @@ import { rehearse } from "./rehearsal.ts";
 import { reportOf } from "./report.ts";
 import { type Scene, sceneOf } from "./scene.ts";
 import { type StepId, type StepScript, scriptOf } from "./script.ts";
-import { messageOf, Setup } from "./setup.ts";
+import { Setup } from "./setup.ts";
 
 const NOWHERE: Scene = { mode: "emulated", primary: "?", secondary: "?", negotiatesPerSecond: 0 };
 

@@ -1,3 +1,4 @@
+import { messageOf } from "../message-of.ts";
 import type { Failback, Topology } from "../shared/live.ts";
 import type { Stage } from "../stage.ts";
 import { disturbanceOf, type Expectation } from "./expectation.ts";
@@ -110,8 +111,4 @@ async function failureOf(undoing: Promise<void>): Promise<string | null> {
   } catch (error) {
     return messageOf(error);
   }
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

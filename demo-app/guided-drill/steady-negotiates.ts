@@ -1,3 +1,4 @@
+import { messageOf } from "../message-of.ts";
 import { orLate } from "./pause.ts";
 
 export interface NegotiateAnswer {
@@ -51,7 +52,7 @@ export class SteadyNegotiates {
       if (answer === null) this.#failures.push(`no answer within ${TIMEOUT_IN_MS} ms`);
       else this.#answers.push({ sentAt, at: Date.now(), endpoint: answer.endpoint });
     } catch (error) {
-      this.#failures.push(error instanceof Error ? error.message : String(error));
+      this.#failures.push(messageOf(error));
     }
   }
 }
