@@ -18,7 +18,7 @@ const testsOf = (names) => names.map((name) => `<rootDir>/test/${name}.test.ts`)
 
 export default {
   // The tests wait more than they work.
-  maxWorkers: "100%",
+  maxWorkers: "150%",
   projects: [
     {
       ...shared,
