@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+
 const shared = {
   testEnvironment: "node",
   transform: {
@@ -18,7 +20,7 @@ const testsOf = (names) => names.map((name) => `<rootDir>/test/${name}.test.ts`)
 
 export default {
   // The tests wait more than they work.
-  maxWorkers: "150%",
+  maxWorkers: Math.ceil(1.5 * availableParallelism()),
   projects: [
     {
       ...shared,
