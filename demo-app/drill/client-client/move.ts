@@ -26,7 +26,7 @@ export async function move(
   const since = (at: number): string => `${Math.round(at - beganAt)} ms after it`;
   const conversation = crowd.begin(to.name);
   const back = allArrive(crowd, to.name, beganAt);
-  timeline.say(`${cause.toUpperCase()}: ${from.name}`);
+  timeline.say(cause.toUpperCase(), `${from.name} -> ${to.name}`);
   await inflict();
   const servers = running(cast);
 
