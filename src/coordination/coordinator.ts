@@ -130,7 +130,8 @@ export class Coordinator {
   ): Promise<Agreement> {
     while (this.#running) await this.#running;
     const switched = this.#carryOut(to, check);
-    const isSoon = (): boolean => false;
+    // It takes the turn of a poll, which may have had something to say in a hurry.
+    const isSoon = (): boolean => true;
     this.#attendTo(switched.then(isSoon, isSoon));
     return switched;
   }

@@ -165,6 +165,21 @@ describe("an order to switch", () => {
     expect(underWayAtALook.filter((count) => count > 0)).toEqual([]);
   });
 
+  it("holds up what the others should know soon no longer than a hurried poll", async () => {
+    const shared = memoryStore();
+    const store = obstructedStore(shared);
+    const { join, pass } = cluster(shared);
+    join("a", "east+ west+ north+");
+    const b = join("b", "east+ west+ north+", store);
+    await pass(2 * POLL);
+    store.calls.length = 0;
+    b.see("east+ west+ north-");
+    await b.coordinator.switchTo(west, () => {});
+    expect(store.calls).not.toContain("writeObservation");
+    await pass(POLL / 4);
+    expect(store.calls).toContain("writeObservation");
+  });
+
   it("writes nothing when it is carried out already", async () => {
     const store = obstructedStore();
     const { join, pass } = cluster(store);
