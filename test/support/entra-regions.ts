@@ -1,22 +1,18 @@
 import type { TokenCredential } from "@azure/core-auth";
-import {
-  type ResilientPubSub,
-  type ResilientPubSubOptions,
-  resilientPubSub,
-} from "express-resilient-pubsub";
+import { type ResilientPubSub, resilientPubSub } from "express-resilient-pubsub";
 import type { Emulator } from "express-resilient-pubsub/emulator";
 import { closeAfterTest } from "./clean-up.ts";
 import { startEmulator } from "./emulator.ts";
 import { entraCredential } from "./entra-credential.ts";
 import { trust } from "./trust.ts";
 
-type EndpointOptions = ResilientPubSubOptions["endpoints"][number];
-
-interface EntraRegionsOptions extends Pick<Partial<EndpointOptions>, "clientEndpoint"> {
+interface EntraRegionsOptions {
   /** Default: one whose tokens are good. */
   readonly credential?: TokenCredential;
   /** How long east may be silent. Default 2000; less where a test waits for it. */
   readonly timeoutInMs?: number;
+  /** Of east. Default: none of its own. */
+  readonly clientEndpoint?: string;
 }
 
 interface EntraRegions {
@@ -28,7 +24,7 @@ interface EntraRegions {
 export async function startEntraRegions({
   credential = entraCredential(),
   timeoutInMs = 2000,
-  ...options
+  clientEndpoint,
 }: EntraRegionsOptions = {}): Promise<EntraRegions> {
   const east = closeAfterTest(await startEmulator({ tls: true, acceptEntraTokens: true }));
   const west = closeAfterTest(await startEmulator());
@@ -37,7 +33,7 @@ export async function startEntraRegions({
     resilientPubSub({
       hub: "chat",
       endpoints: [
-        { name: "east", role: "primary", endpoint: east.endpoint, credential, ...options },
+        { name: "east", role: "primary", endpoint: east.endpoint, credential, clientEndpoint },
         { name: "west", role: "secondary", connectionString: west.connectionString },
       ],
       negotiate: { allowAnonymous: true },
