@@ -163,7 +163,7 @@ describe("parseJsonRequest", () => {
       { type: "sequenceAck", sequenceId: 3 },
       { kind: "sequenceAck", sequenceId: 3 },
     ],
-    [{ ...send, dataType: "protobuf", data: "AA==" }, { payload: { dataType: "protobuf" } }],
+    [{ ...send, dataType: "protobuf", data: "CgF0" }, { payload: { dataType: "protobuf" } }],
     [
       { ...send, ttlSeconds: 300, metadata: { Trace: "1" }, data: 1 },
       { ttlInSeconds: 300, metadata: { trace: "1" } },
@@ -236,6 +236,7 @@ describe("parseJsonRequest", () => {
     [{ ...send, dataType: "text", data: 1, ackId: 1 }, /must be a string/],
     [{ ...send, dataType: "binary", data: "A", ackId: 1 }, /base64/],
     [{ ...send, dataType: "protobuf", data: "AA", ackId: 1 }, /base64/],
+    [{ ...send, dataType: "protobuf", data: "AAEC", ackId: 1 }, /Any/],
     [{ ...send, dataType: "xml", data: "", ackId: 1 }, /dataType/],
     [{ ...send, data: 1, ttlSeconds: 301, ackId: 1 }, /time to live/],
     [{ ...send, data: 1, metadata: { a: 1 }, ackId: 1 }, /metadata/],

@@ -1,6 +1,7 @@
 import { MalformedFrameError } from "./client-request.ts";
 import { isObject, isString, type Members, optional } from "./json-members.ts";
 import type { Metadata, Payload } from "./message.ts";
+import { isAny, NO_ANY } from "./protobuf-payload.ts";
 import { BadValueError, checkedContent, checkedMetadata } from "./request-values.ts";
 
 /** @throws BadValueError */
@@ -23,14 +24,20 @@ export function readPayload(members: Members, data: unknown): Payload {
       if (!isString(data)) throw new BadValueError("Data of type text must be a string.");
       return { dataType, text: data };
     case "binary":
-    case "protobuf":
-      if (!isString(data) || !base64.test(data)) {
-        throw new BadValueError(`Data of type ${dataType} must be a base64 string.`);
-      }
-      return { dataType, bytes: Buffer.from(data, "base64") };
+      return { dataType, bytes: bytesOf(dataType, data) };
+    case "protobuf": {
+      const bytes = bytesOf(dataType, data);
+      if (!isAny(bytes)) throw new BadValueError(NO_ANY);
+      return { dataType, bytes };
+    }
     default:
       throw new BadValueError("The dataType must be json, text, binary or protobuf.");
   }
+}
+
+function bytesOf(dataType: "binary" | "protobuf", data: unknown): Buffer {
+  if (isString(data) && base64.test(data)) return Buffer.from(data, "base64");
+  throw new BadValueError(`Data of type ${dataType} must be a base64 string.`);
 }
 
 function metadataOf(members: Members): Metadata | undefined {

@@ -4,6 +4,18 @@ import { anyType } from "./protobuf-schema.ts";
 import type { ContentFields, DataFields } from "./protobuf-upstream.ts";
 import { BadValueError, checkedContent, checkedMetadata } from "./request-values.ts";
 
+export const NO_ANY = "Data of type protobuf must be an Any.";
+
+/** Whether protobuf clients, which get it as it is, can read it. */
+export function isAny(bytes: Buffer): boolean {
+  try {
+    anyType.decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * @throws BadValueError
  * @throws MalformedFrameError
@@ -34,7 +46,8 @@ export function readPayload(data: DataFields | undefined): Payload | undefined {
     case "binary":
       return { dataType: "binary", bytes: data.binary };
     case "protobuf":
-      return { dataType: "protobuf", bytes: checkedAny(data.protobuf) };
+      if (!isAny(data.protobuf)) throw new MalformedFrameError(NO_ANY);
+      return { dataType: "protobuf", bytes: data.protobuf };
   }
 }
 
@@ -61,13 +74,4 @@ function checkedJson(json: string): string {
   }
   if (value === null) throw new BadValueError("The data is missing.");
   return json;
-}
-
-function checkedAny(bytes: Buffer): Buffer {
-  try {
-    anyType.decode(bytes);
-  } catch {
-    throw new MalformedFrameError("Data of type protobuf must be an Any.");
-  }
-  return bytes;
 }
