@@ -9,13 +9,12 @@ const shared = {
     "^express-resilient-pubsub$": "<rootDir>/src/index.ts",
     "^express-resilient-pubsub/emulator$": "<rootDir>/src/emulator/index.ts",
     "^express-resilient-pubsub/client$": "<rootDir>/src/client/node.ts",
-    "^express-resilient-pubsub/stores/(azure-blob|redis)$":
-      "<rootDir>/src/coordination/stores/$1-store.ts",
+    "^express-resilient-pubsub/stores/(azure-blob|redis)$": "<rootDir>/src/stores/$1/$1-store.ts",
   },
 };
 
 // Everything that touches Express runs twice: once on each major version that the package supports.
-const onExpress = ["middleware/**/*", "negotiate/**/*", "upstream/**/*", "fan-out/broadcast"];
+const onExpress = ["resilient-pubsub/**/*", "negotiate/**/*", "upstream/**/*", "fan-out/broadcast"];
 const testsOf = (names) => names.map((name) => `<rootDir>/test/${name}.test.ts`);
 
 export default {

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { describeValue } from "../describe-value.ts";
+import { describeValue } from "../kit/describe-value.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface OptionDefinition {

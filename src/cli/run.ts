@@ -1,6 +1,6 @@
 import { version } from "../../package.json";
-import { describeValue } from "../describe-value.ts";
 import { EmulatorError } from "../emulator/index.ts";
+import { describeValue } from "../kit/describe-value.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { CommandError } from "./command-error.ts";
 import { emulatorCommand } from "./emulator-command.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ResilientPubSubError } from "../errors.ts";
+import { ResilientPubSubError } from "../kit/errors.ts";
 
 /** Why the servers agreed on an endpoint. */
 export type AgreementReason =

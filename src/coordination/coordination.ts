@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { EndpointRegistry } from "../endpoints/registry.ts";
-import { ResilientPubSubError } from "../errors.ts";
-import type { TypedEvents } from "../events.ts";
 import type { HealthMonitor } from "../health/monitor.ts";
-import type { Configuration } from "../options.ts";
+import { ResilientPubSubError } from "../kit/errors.ts";
+import type { TypedEvents } from "../kit/typed-events.ts";
+import type { Configuration } from "../options/parse-options.ts";
 import type { Agreement } from "./agreement.ts";
 import { systemClock } from "./clock.ts";
 import { Coordinator, type CoordinatorListener } from "./coordinator.ts";

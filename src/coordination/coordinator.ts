@@ -1,3 +1,9 @@
+import type {
+  CoordinationStore,
+  StoreCallOptions,
+  StoreConnection,
+  Versioned,
+} from "../contract/store.ts";
 import type { Agreement, AgreementRecord } from "./agreement.ts";
 import { parseRecord, writeRecord } from "./agreement.ts";
 import type { Clock } from "./clock.ts";
@@ -8,7 +14,6 @@ import { type SteadyHome, watchHome } from "./home.ts";
 import { type EndpointIdentity, type Observation, seenIn } from "./observation.ts";
 import { allObservations, Others } from "./others.ts";
 import { OwnReport } from "./own-report.ts";
-import type { CoordinationStore, StoreCallOptions, StoreConnection, Versioned } from "./store.ts";
 import { closed, StoreSession } from "./store-session.ts";
 
 export interface CoordinatorSettings {

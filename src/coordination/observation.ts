@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { EndpointRole } from "../option-types.ts";
+import type { EndpointRole } from "../contract/options.ts";
 
 /** What a server knows of an endpoint: `out` is healthy, but an operator keeps it out of negotiate there. */
 export type SeenState = "up" | "down" | "out" | "unknown";

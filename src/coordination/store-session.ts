@@ -1,7 +1,7 @@
-import { unlessAborted } from "../deadline.ts";
-import { ResilientPubSubError } from "../errors.ts";
+import type { CoordinationStore, StoreCallOptions, StoreConnection } from "../contract/store.ts";
+import { unlessAborted } from "../kit/deadline.ts";
+import { ResilientPubSubError } from "../kit/errors.ts";
 import type { Clock } from "./clock.ts";
-import type { CoordinationStore, StoreCallOptions, StoreConnection } from "./store.ts";
 
 type Operation<T> = (connection: StoreConnection, options: StoreCallOptions) => Promise<T>;
 

@@ -1,3 +1,4 @@
+import { SerialQueue } from "../kit/serial-queue.ts";
 import type { Observe } from "./activity.ts";
 import { Address, connectionStringOf, hostsOf } from "./address.ts";
 import { Admin, adminPath } from "./admin/admin.ts";
@@ -24,7 +25,6 @@ import {
   parseHubOptions,
   type TlsCertificate,
 } from "./options.ts";
-import { Serial } from "./serial.ts";
 import { Service } from "./service.ts";
 import { AccessKeys, type KeyName } from "./tokens/access-keys.ts";
 
@@ -52,7 +52,7 @@ export class Emulator {
   readonly #adminPort: AdminPort | undefined;
   readonly #observe: Observe;
   readonly #lots: Dice;
-  readonly #serial = new Serial();
+  readonly #serial = new SerialQueue();
   #state: EmulatorState = "starting";
   #isSilent = false;
   #closing: Promise<void> | undefined;

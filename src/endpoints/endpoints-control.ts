@@ -1,7 +1,7 @@
-import { InvalidOptionsError, ResilientPubSubError } from "../errors.ts";
-import type { AddOptions, EndpointOptions, RemoveOptions } from "../option-types.ts";
-import { parseAddOptions, parseEndpoint, parseRemoveOptions } from "../options.ts";
-import { createEndpoint } from "./endpoint.ts";
+import type { AddOptions, EndpointOptions, RemoveOptions } from "../contract/options.ts";
+import { InvalidOptionsError, ResilientPubSubError } from "../kit/errors.ts";
+import { parseAddOptions, parseEndpoint, parseRemoveOptions } from "../options/parse-options.ts";
+import { createEndpoint } from "../service/endpoint.ts";
 import type { EndpointSnapshot, RegisteredEndpoint } from "./registered-endpoint.ts";
 import type { EndpointRegistry } from "./registry.ts";
 

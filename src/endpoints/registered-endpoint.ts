@@ -1,10 +1,10 @@
-import { type CallState, trusted } from "../health/call-state.ts";
-import type { DownReason } from "../health/down-reason.ts";
-import { type HealthState, initialHealthState, isUndecided } from "../health/health-state.ts";
-import { thisMoment } from "../health/moment.ts";
-import type { EndpointRole } from "../option-types.ts";
-import type { Routable } from "../routing/serving.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { EndpointRole } from "../contract/options.ts";
+import { thisMoment } from "../kit/moment.ts";
+import type { DownReason } from "../service/down-reason.ts";
+import type { Endpoint } from "../service/endpoint.ts";
+import { type CallState, trusted } from "./call-state.ts";
+import { type HealthState, initialHealthState, isUndecided } from "./health-state.ts";
+import type { Routable } from "./serving-order.ts";
 
 /** One finished health check. */
 export interface ProbeRecord {

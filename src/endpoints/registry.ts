@@ -1,18 +1,13 @@
-import { InvalidOptionsError, ResilientPubSubError } from "../errors.ts";
-import type { TypedEvents } from "../events.ts";
-import { afterCall, afterRecovery, afterReview } from "../health/call-state.ts";
-import type { DownReason } from "../health/down-reason.ts";
-import {
-  afterProbe,
-  isOnProof,
-  type ProbeOutcome,
-  type Thresholds,
-} from "../health/health-state.ts";
-import { thisMoment } from "../health/moment.ts";
-import { type Movement, movementsBetween } from "../routing/movements.ts";
-import { type Routable, servingEndpoints } from "../routing/serving.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { InvalidOptionsError, ResilientPubSubError } from "../kit/errors.ts";
+import { thisMoment } from "../kit/moment.ts";
+import type { TypedEvents } from "../kit/typed-events.ts";
+import type { DownReason } from "../service/down-reason.ts";
+import type { Endpoint } from "../service/endpoint.ts";
+import { afterCall, afterRecovery, afterReview } from "./call-state.ts";
+import { afterProbe, isOnProof, type ProbeOutcome, type Thresholds } from "./health-state.ts";
+import { type Movement, movementsBetween } from "./movements.ts";
 import { RegisteredEndpoint } from "./registered-endpoint.ts";
+import { type Routable, servingEndpoints } from "./serving-order.ts";
 
 /** The set of endpoints, and the only place where their state changes. Every change is announced. */
 export class EndpointRegistry {

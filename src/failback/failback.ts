@@ -1,10 +1,10 @@
 import { setMaxListeners } from "node:events";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { EndpointRegistry } from "../endpoints/registry.ts";
-import type { TypedEvents } from "../events.ts";
 import type { HealthMonitor } from "../health/monitor.ts";
-import type { Configuration } from "../options.ts";
-import { pause } from "../pause.ts";
+import { pause } from "../kit/pause.ts";
+import type { TypedEvents } from "../kit/typed-events.ts";
+import type { Configuration } from "../options/parse-options.ts";
 import { type CallOptions, closeGuest, type Lodging, listGuests } from "./guests.ts";
 import { calmForInMs, observeHomes, type Steadiness } from "./hold-down.ts";
 import {

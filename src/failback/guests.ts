@@ -1,6 +1,6 @@
-import { type AbortSignalLike, withDeadline } from "../deadline.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import { FAILBACK_REASON_PREFIX, markerGroup } from "./marker.ts";
+import { type AbortSignalLike, withDeadline } from "../kit/deadline.ts";
+import { FAILBACK_REASON_PREFIX, markerGroup } from "../marker-groups/displaced.ts";
 
 /** Where guests of a primary may be. */
 export interface Lodging {

@@ -1,4 +1,4 @@
-import type { Routable } from "../routing/serving.ts";
+import type { Routable } from "../endpoints/serving-order.ts";
 
 /** Primaries that clients would come home to, and since when each could take them, monotonic ms. */
 export type Steadiness<T> = ReadonlyMap<T, number>;

@@ -1,7 +1,7 @@
 import type { GenerateClientTokenOptions } from "@azure/web-pubsub";
-import { describeValue } from "../describe-value.ts";
-import { InvalidArgumentError } from "../errors.ts";
-import { LONGEST_TIMER_IN_MS } from "../options-schema.ts";
+import { describeValue } from "../kit/describe-value.ts";
+import { InvalidArgumentError } from "../kit/errors.ts";
+import { LONGEST_TIMER_IN_MS } from "../options/schema.ts";
 import type { CommandOptions } from "./call-options.ts";
 import type { Semantics } from "./semantics.ts";
 

@@ -1,10 +1,10 @@
 import type { OperationOptions } from "@azure/core-client";
 import type { WebPubSubServiceClient } from "@azure/web-pubsub";
-import { Deadline, DeadlineError } from "../deadline.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { EndpointRegistry } from "../endpoints/registry.ts";
 import type { HealthMonitor } from "../health/monitor.ts";
-import { pause } from "../pause.ts";
+import { Deadline, DeadlineError } from "../kit/deadline.ts";
+import { pause } from "../kit/pause.ts";
 import { pauseBeforeRetryInMs } from "./retry.ts";
 
 /** One request of the SDK, to be made to any endpoint. */

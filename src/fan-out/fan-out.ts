@@ -1,11 +1,11 @@
 import type { OperationOptions } from "@azure/core-client";
 import type { WebPubSubServiceClient } from "@azure/web-pubsub";
-import { Deadline, reasonOf, waitAtMost } from "../deadline.ts";
-import type { ConnectionHomes } from "../endpoints/connection-homes.ts";
-import { EncodedBody } from "../endpoints/encoded-body.ts";
+import type { ConnectionHomes } from "../endpoints/connection-locations.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import { ResilientPubSubError } from "../errors.ts";
-import type { Configuration } from "../options.ts";
+import { Deadline, reasonOf, waitAtMost } from "../kit/deadline.ts";
+import { ResilientPubSubError } from "../kit/errors.ts";
+import type { Configuration } from "../options/parse-options.ts";
+import { EncodedBody } from "../service/encoded-body.ts";
 import { checkOptions, checkSubject } from "./arguments.ts";
 import { type Call, type CallParts, callEndpoint, type Outcome } from "./call.ts";
 import { type CallOptions, type CommandOptions, sdkOptionsOf } from "./call-options.ts";

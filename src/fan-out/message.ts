@@ -1,8 +1,8 @@
 import { types } from "node:util";
 import type { HubSendTextToAllOptions } from "@azure/web-pubsub";
-import { describeValue } from "../describe-value.ts";
-import { EncodedBody } from "../endpoints/encoded-body.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { describeValue } from "../kit/describe-value.ts";
+import { InvalidArgumentError } from "../kit/errors.ts";
+import { EncodedBody } from "../service/encoded-body.ts";
 
 /**
  * Text (with `contentType: "text/plain"`), bytes (an ArrayBuffer, a view of one or a Blob), or

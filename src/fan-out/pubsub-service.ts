@@ -1,7 +1,7 @@
+import type { PubSub, PubSubGroup } from "../contract/pubsub.ts";
 import { checkFilter, checkGroupNames, checkPermission, checkSubject } from "./arguments.ts";
 import type { FanOut } from "./fan-out.ts";
 import { connectionList, readPage } from "./listing.ts";
-import type { PubSub, PubSubGroup } from "./pubsub.ts";
 
 /** The SDK's operations on the hub, made on all endpoints. */
 export function pubSubService(

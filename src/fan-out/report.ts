@@ -1,4 +1,4 @@
-import { ResilientPubSubError } from "../errors.ts";
+import { ResilientPubSubError } from "../kit/errors.ts";
 import type { Outcome } from "./call.ts";
 
 /** What became of one operation on every endpoint, in the order of configuration. */

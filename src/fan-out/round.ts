@@ -1,5 +1,5 @@
-import type { Deadline } from "../deadline.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import type { Deadline } from "../kit/deadline.ts";
 import { type Call, type CallParts, callEndpoint, type Outcome } from "./call.ts";
 import { FanOutError, type FanOutReport, reportOf } from "./report.ts";
 

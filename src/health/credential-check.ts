@@ -1,7 +1,7 @@
-import { withDeadline } from "../deadline.ts";
-import type { Endpoint } from "../endpoints/endpoint.ts";
-import { isOwnExhaustion } from "./own-exhaustion.ts";
-import { signalOf } from "./passive-signal.ts";
+import { withDeadline } from "../kit/deadline.ts";
+import type { Endpoint } from "../service/endpoint.ts";
+import { isOwnExhaustion } from "../service/own-exhaustion.ts";
+import { signalOf } from "../service/passive-signal.ts";
 import type { ProbeOptions } from "./probe.ts";
 
 /**

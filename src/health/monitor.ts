@@ -1,11 +1,11 @@
 import { setMaxListeners } from "node:events";
-import type { Endpoint } from "../endpoints/endpoint.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { EndpointRegistry } from "../endpoints/registry.ts";
-import type { HealthConfiguration } from "../options.ts";
+import type { HealthConfiguration } from "../options/parse-options.ts";
+import type { Endpoint } from "../service/endpoint.ts";
+import { signalOf } from "../service/passive-signal.ts";
 import type { CredentialCheckResult } from "./credential-check.ts";
 import { HealthJob } from "./health-job.ts";
-import { signalOf } from "./passive-signal.ts";
 import type { ProbeOptions, ProbeResult } from "./probe.ts";
 import { Reviews } from "./reviews.ts";
 import { Silence } from "./silence.ts";

@@ -1,10 +1,10 @@
 import { type ClientRequest, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { isOwnStall } from "../deadline.ts";
-import type { Endpoint } from "../endpoints/endpoint.ts";
-import { reasonOfNetworkError } from "./down-reason.ts";
-import type { ProbeOutcome } from "./health-state.ts";
-import { isOwnExhaustion } from "./own-exhaustion.ts";
+import type { ProbeOutcome } from "../endpoints/health-state.ts";
+import { isOwnStall } from "../kit/deadline.ts";
+import { reasonOfNetworkError } from "../service/down-reason.ts";
+import type { Endpoint } from "../service/endpoint.ts";
+import { isOwnExhaustion } from "../service/own-exhaustion.ts";
 
 const HEALTH_PATH = "/api/health?api-version=2024-12-01";
 

@@ -1,4 +1,4 @@
-import { isOwnStall } from "../deadline.ts";
+import { isOwnStall } from "../kit/deadline.ts";
 
 /**
  * Notices that an endpoint leaves its checks unanswered, long before their deadline. That is no

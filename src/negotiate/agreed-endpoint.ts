@@ -1,5 +1,5 @@
-import { waitAtMost } from "../deadline.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import { waitAtMost } from "../kit/deadline.ts";
 import type { SelectorParts } from "./select-endpoint.ts";
 
 /** Where all servers send their clients, in the client-client topology. */

@@ -1,8 +1,8 @@
-import { reasonOf } from "../deadline.ts";
+import type { ClientAccessToken, ClientAccessTokenOptions } from "../contract/pubsub.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import { ResilientPubSubError } from "../errors.ts";
 import { checkTokenOptions } from "../fan-out/arguments.ts";
-import type { ClientAccessToken, ClientAccessTokenOptions } from "../fan-out/pubsub.ts";
+import { reasonOf } from "../kit/deadline.ts";
+import { ResilientPubSubError } from "../kit/errors.ts";
 import { issueToken } from "./client-token.ts";
 import { firstThatGives, type SelectorParts } from "./select-endpoint.ts";
 

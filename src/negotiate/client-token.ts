@@ -1,14 +1,14 @@
 import { KeyObject } from "node:crypto";
 import type { ClientTokenResponse, GenerateClientTokenOptions } from "@azure/web-pubsub";
-import { withDeadline } from "../deadline.ts";
-import type { Endpoint } from "../endpoints/endpoint.ts";
+import type { Identity } from "../contract/options.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import { signToken } from "../endpoints/sign-token.ts";
-import { withOrigin } from "../endpoints/with-origin.ts";
-import { markAway } from "../failback/marker.ts";
-import { placedGroup } from "../marker-groups.ts";
-import type { Identity } from "../option-types.ts";
-import type { EndpointConfiguration } from "../options.ts";
+import { withDeadline } from "../kit/deadline.ts";
+import { markAway } from "../marker-groups/displaced.ts";
+import { placedGroup } from "../marker-groups/marker-groups.ts";
+import type { EndpointConfiguration } from "../options/parse-options.ts";
+import type { Endpoint } from "../service/endpoint.ts";
+import { signToken } from "../service/sign-token.ts";
+import { withOrigin } from "../service/with-origin.ts";
 import type { SelectorParts } from "./select-endpoint.ts";
 
 /** What the SDK takes for a token, besides the client's identity. */

@@ -1,7 +1,7 @@
 import type { Request } from "express";
 import { z } from "zod";
-import type { Identity } from "../option-types.ts";
-import type { NegotiateConfiguration } from "../options.ts";
+import type { Identity } from "../contract/options.ts";
+import type { NegotiateConfiguration } from "../options/parse-options.ts";
 
 const ANONYMOUS: Identity = Object.freeze({});
 

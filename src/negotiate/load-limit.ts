@@ -1,5 +1,5 @@
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import type { TypedEvents } from "../events.ts";
+import type { TypedEvents } from "../kit/typed-events.ts";
 import { nextReturnSlot } from "./return-slots.ts";
 import { fullBucket, type TokenBucket, takeToken } from "./token-bucket.ts";
 

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from "express";
-import type { EndpointRole, Identity } from "../option-types.ts";
-import { type Problem, sendProblem } from "../problem.ts";
+import type { EndpointRole, Identity } from "../contract/options.ts";
+import { type Problem, sendProblem } from "../http/problem.ts";
 import { issueToken } from "./client-token.ts";
 import { identify } from "./identity.ts";
 import { LoadLimit } from "./load-limit.ts";

@@ -1,13 +1,13 @@
 import type { Request } from "express";
-import { waitAtMost } from "../deadline.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { EndpointRegistry } from "../endpoints/registry.ts";
-import type { TypedEvents } from "../events.ts";
+import { pickByWeight, servingEndpoints } from "../endpoints/serving-order.ts";
 import type { HealthMonitor } from "../health/monitor.ts";
-import type { Configuration } from "../options.ts";
-import { askRouter } from "../routing/custom-router.ts";
-import { pickByWeight, servingEndpoints } from "../routing/serving.ts";
+import { waitAtMost } from "../kit/deadline.ts";
+import type { TypedEvents } from "../kit/typed-events.ts";
+import type { Configuration } from "../options/parse-options.ts";
 import { type AgreedPlace, agreedEndpoint } from "./agreed-endpoint.ts";
+import { askRouter } from "./custom-router.ts";
 
 export interface SelectorParts {
   readonly configuration: Configuration;

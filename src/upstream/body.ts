@@ -1,5 +1,5 @@
 import express, { type Request, type Response } from "express";
-import type { Problem } from "../problem.ts";
+import type { Problem } from "../http/problem.ts";
 
 /** Whether the content type says JSON, with or without parameters. */
 export function isJson(req: Request): boolean {

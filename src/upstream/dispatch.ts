@@ -5,10 +5,10 @@ import {
   type WebPubSubEventHandlerOptions,
 } from "@azure/web-pubsub-express";
 import type { Request, Response } from "express";
-import { describeValue } from "../describe-value.ts";
-import { keepMarkers } from "../marker-groups.ts";
-import type { UpstreamConfiguration } from "../options.ts";
-import type { Problem } from "../problem.ts";
+import type { Problem } from "../http/problem.ts";
+import { describeValue } from "../kit/describe-value.ts";
+import { keepMarkers } from "../marker-groups/marker-groups.ts";
+import type { UpstreamConfiguration } from "../options/parse-options.ts";
 
 /** What the handlers made of an event, before any of it is sent. */
 export interface UpstreamAnswer {

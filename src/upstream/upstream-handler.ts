@@ -1,10 +1,10 @@
 import type { Request, RequestHandler, Response } from "express";
-import type { ConnectionHomes } from "../endpoints/connection-homes.ts";
+import type { ConnectionHomes } from "../endpoints/connection-locations.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { EndpointRegistry } from "../endpoints/registry.ts";
-import type { TypedEvents } from "../events.ts";
-import type { Configuration } from "../options.ts";
-import { type Problem, sendProblem } from "../problem.ts";
+import { type Problem, sendProblem } from "../http/problem.ts";
+import type { TypedEvents } from "../kit/typed-events.ts";
+import type { Configuration } from "../options/parse-options.ts";
 import { bodyReader, isJson } from "./body.ts";
 import { dispatch, type UpstreamAnswer } from "./dispatch.ts";
 import { admittedOrigins, originsOf, sendersOf } from "./origin.ts";

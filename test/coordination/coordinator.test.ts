@@ -1,7 +1,7 @@
+import type { CoordinationStore } from "../../src/contract/store.ts";
 import { Coordinator } from "../../src/coordination/coordinator.ts";
 import { writeReport } from "../../src/coordination/observation.ts";
-import type { CoordinationStore } from "../../src/coordination/store.ts";
-import { memoryStore } from "../../src/coordination/stores/memory-store.ts";
+import { memoryStore } from "../../src/stores/memory-store.ts";
 import { observation } from "./support/observations.ts";
 import { fails, hangs, type ObstructedStore, obstructedStore } from "./support/obstructed-store.ts";
 import { expectNoRejections } from "./support/rejections.ts";

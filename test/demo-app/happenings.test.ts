@@ -2,7 +2,7 @@ import type { Told } from "../../demo-app/happenings/chronicle.ts";
 import { p99 } from "../../demo-app/happenings/client-happenings.ts";
 import { followPlugin } from "../../demo-app/happenings/plugin-happenings.ts";
 import { Waves } from "../../demo-app/happenings/waves.ts";
-import { TypedEvents } from "../../src/events.ts";
+import { TypedEvents } from "../../src/kit/typed-events.ts";
 
 function followed() {
   const events = new TypedEvents();

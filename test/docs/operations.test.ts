@@ -7,9 +7,9 @@ const page = read("docs/operations.md");
 
 /** The members of the interface of all events, as the source has them. */
 const events = [
-  ...(/interface PubSubEvents \{([\s\S]*?)\n\}/.exec(read("src/events.ts"))?.[1] ?? "").matchAll(
-    /^ {2}(\w+): /gm,
-  ),
+  ...(
+    /interface PubSubEvents \{([\s\S]*?)\n\}/.exec(read("src/kit/typed-events.ts"))?.[1] ?? ""
+  ).matchAll(/^ {2}(\w+): /gm),
 ].map(([, name]) => name as string);
 
 // These only repeat what the operator has just done.

@@ -9,7 +9,7 @@ import type { Emulator } from "express-resilient-pubsub/emulator";
 import { WebSocket } from "ws";
 import { startAzurite } from "../../demo-app/processes/azurite.ts";
 import { resolveOptions, type WebSocketConstructor } from "../../src/client/options.ts";
-import { parseOptions } from "../../src/options.ts";
+import { parseOptions } from "../../src/options/parse-options.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
 import { startEmulator } from "../support/emulator.ts";
 import { connectClient } from "../support/official-client.ts";

@@ -1,8 +1,8 @@
-import { createEndpoint } from "../../src/endpoints/endpoint.ts";
 import { endpointsControl } from "../../src/endpoints/endpoints-control.ts";
 import { EndpointRegistry } from "../../src/endpoints/registry.ts";
-import { TypedEvents } from "../../src/events.ts";
-import { parseEndpoint } from "../../src/options.ts";
+import { TypedEvents } from "../../src/kit/typed-events.ts";
+import { parseEndpoint } from "../../src/options/parse-options.ts";
+import { createEndpoint } from "../../src/service/endpoint.ts";
 import { logEvents } from "../support/event-log.ts";
 
 beforeEach(() => void jest.useFakeTimers());

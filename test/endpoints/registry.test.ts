@@ -1,9 +1,9 @@
-import { createEndpoint } from "../../src/endpoints/endpoint.ts";
+import type { ProbeOutcome } from "../../src/endpoints/health-state.ts";
 import type { RegisteredEndpoint } from "../../src/endpoints/registered-endpoint.ts";
 import { EndpointRegistry } from "../../src/endpoints/registry.ts";
-import { TypedEvents } from "../../src/events.ts";
-import type { ProbeOutcome } from "../../src/health/health-state.ts";
-import { parseEndpoint } from "../../src/options.ts";
+import { TypedEvents } from "../../src/kit/typed-events.ts";
+import { parseEndpoint } from "../../src/options/parse-options.ts";
+import { createEndpoint } from "../../src/service/endpoint.ts";
 import { logEvents } from "../support/event-log.ts";
 
 function endpoint(name: string) {

@@ -1,10 +1,10 @@
-import type { Endpoint } from "../../src/endpoints/endpoint.ts";
 import { EndpointRegistry } from "../../src/endpoints/registry.ts";
-import { TypedEvents } from "../../src/events.ts";
 import { Failback } from "../../src/failback/failback.ts";
-import { markerGroup } from "../../src/failback/marker.ts";
 import type { HealthMonitor } from "../../src/health/monitor.ts";
-import { parseOptions } from "../../src/options.ts";
+import { TypedEvents } from "../../src/kit/typed-events.ts";
+import { markerGroup } from "../../src/marker-groups/displaced.ts";
+import { parseOptions } from "../../src/options/parse-options.ts";
+import type { Endpoint } from "../../src/service/endpoint.ts";
 
 const HOLD_DOWN = 10_000;
 const AT_START = new Date("2026-03-29T01:00:00.300Z");

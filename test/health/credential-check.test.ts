@@ -1,9 +1,9 @@
 import net from "node:net";
 import type { Emulator, Fault } from "express-resilient-pubsub/emulator";
-import { createEndpoint, type Endpoint } from "../../src/endpoints/endpoint.ts";
+import type { EndpointOptions } from "../../src/contract/options.ts";
 import { checkCredentials } from "../../src/health/credential-check.ts";
-import type { EndpointOptions } from "../../src/option-types.ts";
-import { parseEndpoint } from "../../src/options.ts";
+import { parseEndpoint } from "../../src/options/parse-options.ts";
+import { createEndpoint, type Endpoint } from "../../src/service/endpoint.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
 import { startEmulator } from "../support/emulator.ts";
 

@@ -1,12 +1,12 @@
-import { createEndpoint } from "../../src/endpoints/endpoint.ts";
 import type { RegisteredEndpoint } from "../../src/endpoints/registered-endpoint.ts";
 import { EndpointRegistry } from "../../src/endpoints/registry.ts";
-import { TypedEvents } from "../../src/events.ts";
 import type { CredentialCheckResult } from "../../src/health/credential-check.ts";
 import { HealthMonitor, type Probes } from "../../src/health/monitor.ts";
 import type { ProbeResult } from "../../src/health/probe.ts";
-import type { HealthConfiguration } from "../../src/options.ts";
-import { parseEndpoint } from "../../src/options.ts";
+import { TypedEvents } from "../../src/kit/typed-events.ts";
+import type { HealthConfiguration } from "../../src/options/parse-options.ts";
+import { parseEndpoint } from "../../src/options/parse-options.ts";
+import { createEndpoint } from "../../src/service/endpoint.ts";
 
 const SETTINGS: HealthConfiguration = {
   schedule: false,

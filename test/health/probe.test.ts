@@ -1,8 +1,8 @@
 import type { RequestListener } from "node:http";
 import { connect } from "node:net";
-import { createEndpoint, type Endpoint } from "../../src/endpoints/endpoint.ts";
 import { probe } from "../../src/health/probe.ts";
-import { parseEndpoint } from "../../src/options.ts";
+import { parseEndpoint } from "../../src/options/parse-options.ts";
+import { createEndpoint, type Endpoint } from "../../src/service/endpoint.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
 import { startEmulator } from "../support/emulator.ts";
 import { serve } from "../support/serve.ts";

@@ -6,7 +6,7 @@ import {
 } from "@azure/web-pubsub";
 import jwt from "jsonwebtoken";
 import { signedToken } from "../../src/negotiate/client-token.ts";
-import { parseEndpoint } from "../../src/options.ts";
+import { parseEndpoint } from "../../src/options/parse-options.ts";
 
 describe("clients are told", () => {
   it.each<[string, string, string | undefined, string]>([

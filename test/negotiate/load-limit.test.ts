@@ -1,8 +1,8 @@
-import { createEndpoint } from "../../src/endpoints/endpoint.ts";
 import { RegisteredEndpoint } from "../../src/endpoints/registered-endpoint.ts";
-import { TypedEvents } from "../../src/events.ts";
+import { TypedEvents } from "../../src/kit/typed-events.ts";
 import { LoadLimit } from "../../src/negotiate/load-limit.ts";
-import { parseEndpoint } from "../../src/options.ts";
+import { parseEndpoint } from "../../src/options/parse-options.ts";
+import { createEndpoint } from "../../src/service/endpoint.ts";
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());

@@ -1,10 +1,10 @@
 import type { Request } from "express";
-import { createEndpoint } from "../../src/endpoints/endpoint.ts";
 import { EndpointRegistry } from "../../src/endpoints/registry.ts";
-import { TypedEvents } from "../../src/events.ts";
 import { HealthMonitor } from "../../src/health/monitor.ts";
+import { TypedEvents } from "../../src/kit/typed-events.ts";
 import { selectEndpoint } from "../../src/negotiate/select-endpoint.ts";
-import { parseOptions } from "../../src/options.ts";
+import { parseOptions } from "../../src/options/parse-options.ts";
+import { createEndpoint } from "../../src/service/endpoint.ts";
 
 const never = () => new Promise<never>(() => {});
 

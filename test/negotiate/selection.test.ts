@@ -1,11 +1,11 @@
 import type { Request } from "express";
-import { createEndpoint } from "../../src/endpoints/endpoint.ts";
+import type { ResilientPubSubOptions, Router } from "../../src/contract/options.ts";
 import { EndpointRegistry } from "../../src/endpoints/registry.ts";
-import { TypedEvents } from "../../src/events.ts";
 import { HealthMonitor } from "../../src/health/monitor.ts";
+import { TypedEvents } from "../../src/kit/typed-events.ts";
 import { selectEndpoint } from "../../src/negotiate/select-endpoint.ts";
-import type { ResilientPubSubOptions, Router } from "../../src/option-types.ts";
-import { parseEndpoint, parseOptions } from "../../src/options.ts";
+import { parseEndpoint, parseOptions } from "../../src/options/parse-options.ts";
+import { createEndpoint } from "../../src/service/endpoint.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
 
 const never = () => new Promise<never>(() => {});

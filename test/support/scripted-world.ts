@@ -1,14 +1,14 @@
 import type { Request } from "express";
-import { createEndpoint, type Endpoint } from "../../src/endpoints/endpoint.ts";
+import type { HealthOptions } from "../../src/contract/options.ts";
 import type { RegisteredEndpoint } from "../../src/endpoints/registered-endpoint.ts";
 import { EndpointRegistry } from "../../src/endpoints/registry.ts";
-import { TypedEvents } from "../../src/events.ts";
 import type { CredentialCheckResult } from "../../src/health/credential-check.ts";
 import { HealthMonitor, type Probes } from "../../src/health/monitor.ts";
 import type { ProbeResult } from "../../src/health/probe.ts";
+import { TypedEvents } from "../../src/kit/typed-events.ts";
 import { selectEndpoint } from "../../src/negotiate/select-endpoint.ts";
-import type { HealthOptions } from "../../src/option-types.ts";
-import { parseEndpoint, parseOptions } from "../../src/options.ts";
+import { parseEndpoint, parseOptions } from "../../src/options/parse-options.ts";
+import { createEndpoint, type Endpoint } from "../../src/service/endpoint.ts";
 import { logEvents } from "./event-log.ts";
 
 /** What an endpoint does with health checks, and with every other call, and how long that takes. */

@@ -1,5 +1,5 @@
-import type { CoordinationStore, StoreConnection } from "../../../src/coordination/store.ts";
-import { memoryStore } from "../../../src/coordination/stores/memory-store.ts";
+import type { CoordinationStore, StoreConnection } from "../../../src/contract/store.ts";
+import { memoryStore } from "../../../src/stores/memory-store.ts";
 
 export type Operation = Exclude<keyof StoreConnection, "close"> | "open";
 

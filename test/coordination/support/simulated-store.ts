@@ -1,10 +1,6 @@
+import type { CoordinationStore, StoreConnection, Versioned } from "../../../src/contract/store.ts";
 import type { AgreementRecord } from "../../../src/coordination/agreement.ts";
-import type {
-  CoordinationStore,
-  StoreConnection,
-  Versioned,
-} from "../../../src/coordination/store.ts";
-import { ResilientPubSubError } from "../../../src/errors.ts";
+import { ResilientPubSubError } from "../../../src/kit/errors.ts";
 import type { Timeline } from "./virtual-clock.ts";
 
 export type StoreCall =

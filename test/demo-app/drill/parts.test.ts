@@ -3,7 +3,7 @@ import { parseDrillArguments } from "../../../demo-app/drill/arguments.ts";
 import { Conversation } from "../../../demo-app/drill/client-client/conversation.ts";
 import { CountedStore } from "../../../demo-app/drill/client-client/counted-store.ts";
 import { Split } from "../../../demo-app/drill/client-client/split.ts";
-import { memoryStore } from "../../../src/coordination/stores/memory-store.ts";
+import { memoryStore } from "../../../src/stores/memory-store.ts";
 
 describe("the arguments of the drill", () => {
   it("play a failover of the client-server topology when there are none", () => {

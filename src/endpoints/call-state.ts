@@ -1,0 +1,64 @@
+import type { Moment } from "../kit/moment.ts";
+
+/**
+ * What the calls of an endpoint say of it, whatever its health checks say. Times are monotonic
+ * milliseconds.
+ */
+export type CallState =
+  | { readonly status: "trusted"; readonly failures: number }
+  /** Taken out; not before `until` is it looked at again. */
+  | { readonly status: "ejected"; readonly ejections: number; readonly until: number }
+  /** Back, but the next failure takes it out again at once. */
+  | { readonly status: "probation"; readonly ejections: number };
+
+const firstEjectionInMs = 10_000;
+const longestEjectionInMs = 300_000;
+
+export const trusted: CallState = { status: "trusted", failures: 0 };
+
+/** How long an endpoint stays out that has been ejected so often in a row. */
+export function ejectionInMs(ejections: number): number {
+  return Math.min(firstEjectionInMs * 2 ** (ejections - 1), longestEjectionInMs);
+}
+
+/**
+ * The state after one more call. Only a call that succeeds makes good for those that failed. What
+ * was under way when the endpoint was ejected comes too late to count.
+ */
+export function afterCall(
+  state: CallState,
+  hasSucceeded: boolean,
+  fall: number,
+  now: Moment,
+): CallState {
+  if (state.status === "ejected") return state;
+  if (hasSucceeded) return isSpotless(state) ? state : trusted;
+  if (state.status === "probation") return ejected(state.ejections + 1, now);
+  const failures = state.failures + 1;
+  return failures < fall ? { status: "trusted", failures } : ejected(1, now);
+}
+
+/** The state after the check at the end of an ejection. */
+export function afterReview(state: CallState, hasPassed: boolean, now: Moment): CallState {
+  if (state.status !== "ejected") return state;
+  const { ejections } = state;
+  return hasPassed ? { status: "probation", ejections } : ejected(ejections + 1, now);
+}
+
+/**
+ * The state when the health checks have found the endpoint down, and then well again including a
+ * call that needs credentials: that explains the failures, and is as good as a review.
+ */
+export function afterRecovery(state: CallState): CallState {
+  if (state.status !== "ejected") return state;
+  return { status: "probation", ejections: state.ejections };
+}
+
+const isSpotless = (state: CallState): boolean =>
+  state.status === "trusted" && state.failures === 0;
+
+const ejected = (ejections: number, now: Moment): CallState => ({
+  status: "ejected",
+  ejections,
+  until: now.monotonic + ejectionInMs(ejections),
+});

@@ -1,0 +1,22 @@
+import { STATUS_CODES } from "node:http";
+import type { Response } from "express";
+import type { ErrorCode } from "../kit/errors.ts";
+
+/** An error answer as `application/problem+json` (RFC 9457). `detail` must be fit for strangers. */
+export interface Problem {
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Answers with the problem, unless the answer has begun. */
+export function sendProblem(res: Response, { status, code, detail, headers }: Problem): void {
+  if (res.headersSent) return;
+  res.status(status);
+  res.set({ "Cache-Control": "no-store", ...headers });
+  res.type("application/problem+json");
+  res.end(
+    JSON.stringify({ type: "about:blank", title: STATUS_CODES[status], status, code, detail }),
+  );
+}

@@ -1,0 +1,178 @@
+import { createSecretKey, type KeyObject } from "node:crypto";
+import { IncomingMessage } from "node:http";
+import type { TokenCredential } from "@azure/core-auth";
+import type { z } from "zod";
+import type {
+  AddOptions,
+  CoordinationOptions,
+  EndpointOptions,
+  EndpointRole,
+  FailbackOptions,
+  FanOutOptions,
+  HealthOptions,
+  NegotiateOptions,
+  RemoveOptions,
+  Router,
+  Topology,
+  UpstreamOptions,
+} from "../contract/options.ts";
+import { InvalidOptionsError, type OptionProblem } from "../kit/errors.ts";
+import { parseConnectionString } from "./connection-string.ts";
+import { endpointSetProblems, topologyProblems, verificationProblems } from "./rules.ts";
+import {
+  addOptionsSchema,
+  endpointSchema,
+  optionsSchema,
+  problemsOf,
+  removeOptionsSchema,
+} from "./schema.ts";
+
+/** An endpoint after parsing. Secrets are held as `KeyObject`, which no serialiser prints. */
+export interface EndpointConfiguration {
+  readonly name: string;
+  readonly role: EndpointRole;
+  readonly weight: number | undefined;
+  /** Origin of the instance; what tokens are issued for. */
+  readonly url: string;
+  readonly credential: KeyObject | TokenCredential;
+  /** Keys that verify upstream signatures; empty when none is known. */
+  readonly verificationKeys: readonly KeyObject[];
+  readonly clientEndpoint: string | undefined;
+  readonly reverseProxyEndpoint: string | undefined;
+}
+
+export interface UpstreamConfiguration extends Readonly<Omit<UpstreamOptions, "allowedOrigins">> {
+  readonly path: string;
+  /** In lower case. */
+  readonly allowedOrigins: readonly string[];
+  readonly verifySignature: boolean;
+  readonly maxBodyInBytes: number;
+}
+
+export type NegotiateConfiguration = Readonly<
+  Required<Omit<NegotiateOptions, "authenticate">> & Pick<NegotiateOptions, "authenticate">
+>;
+
+export type CoordinationConfiguration = Readonly<Required<CoordinationOptions>>;
+
+export type HealthConfiguration = Readonly<Required<HealthOptions>>;
+
+/** Everything the parts of the plugin are told: complete, checked and frozen. */
+export interface Configuration {
+  readonly hub: string;
+  readonly endpoints: readonly EndpointConfiguration[];
+  readonly negotiate: NegotiateConfiguration;
+  readonly topology: Topology;
+  readonly coordination: CoordinationConfiguration;
+  readonly router?: Router | undefined;
+  readonly upstream: UpstreamConfiguration;
+  readonly health: HealthConfiguration;
+  readonly fanOut: Readonly<FanOutOptions & Required<Pick<FanOutOptions, "timeoutInMs">>>;
+  readonly failback: Readonly<Required<FailbackOptions>>;
+}
+
+/**
+ * Turns the public options into the configuration.
+ *
+ * @throws InvalidOptionsError that lists every problem with its path, value and remedy.
+ */
+export function parseOptions(options: unknown): Configuration {
+  if (options instanceof IncomingMessage) {
+    throw invalid(
+      "resilientPubSub",
+      "was given a request instead of options; write app.use(resilientPubSub({ ... })), with the call",
+    );
+  }
+  const parsed = optionsSchema.safeParse(options);
+  const problems = [
+    ...(parsed.success ? [] : problemsOf(parsed.error, options, "options")),
+    ...endpointSetProblems(options),
+    ...verificationProblems(options),
+    ...topologyProblems(options),
+  ];
+  if (!parsed.success || problems.length > 0) throw new InvalidOptionsError(problems);
+  const { endpoints, upstream, ...rest } = parsed.data;
+  return Object.freeze({
+    ...freezeSections(rest),
+    endpoints: Object.freeze(endpoints.map(toConfiguration)),
+    upstream: Object.freeze({
+      ...upstream,
+      path: upstream.path.replaceAll("{hub}", rest.hub),
+      allowedOrigins: Object.freeze(upstream.allowedOrigins.map((host) => host.toLowerCase())),
+    }),
+  });
+}
+
+/**
+ * Parses one endpoint that is added at run time.
+ *
+ * @throws InvalidOptionsError
+ */
+export function parseEndpoint(endpoint: unknown): EndpointConfiguration {
+  return toConfiguration(parse(endpointSchema, endpoint, "endpoint"));
+}
+
+/** @throws InvalidOptionsError */
+export function parseAddOptions(options: unknown): Required<AddOptions> {
+  return parse(addOptionsSchema, options, "options");
+}
+
+/** @throws InvalidOptionsError */
+export function parseRemoveOptions(options: unknown): Required<RemoveOptions> {
+  return parse(removeOptionsSchema, options, "options");
+}
+
+function parse<T>(schema: z.ZodType<T>, input: unknown, root: string): T {
+  const parsed = schema.safeParse(input);
+  if (!parsed.success) throw new InvalidOptionsError(problemsOf(parsed.error, input, root));
+  return parsed.data;
+}
+
+function toConfiguration(options: EndpointOptions): EndpointConfiguration {
+  const { name, role, weight, connectionString, credential } = options;
+  const common = {
+    name,
+    role,
+    weight,
+    clientEndpoint: options.clientEndpoint && new URL(options.clientEndpoint).origin,
+    reverseProxyEndpoint:
+      options.reverseProxyEndpoint && new URL(options.reverseProxyEndpoint).origin,
+  };
+  const accessKeys = (options.accessKeys ?? []).map(toSecretKey);
+  if (connectionString !== undefined) {
+    const { endpoint, accessKey } = parseConnectionString(connectionString);
+    const key = toSecretKey(accessKey);
+    return Object.freeze({
+      ...common,
+      url: endpoint,
+      credential: key,
+      verificationKeys: Object.freeze([key, ...accessKeys]),
+    });
+  }
+  if (options.endpoint === undefined || credential === undefined) {
+    throw invalid(
+      `endpoint ${name}`,
+      "has neither a connection string nor endpoint and credential",
+    );
+  }
+  return Object.freeze({
+    ...common,
+    url: new URL(options.endpoint).origin,
+    credential,
+    verificationKeys: Object.freeze(accessKeys),
+  });
+}
+
+function toSecretKey(accessKey: string): KeyObject {
+  return createSecretKey(accessKey, "utf8");
+}
+
+function freezeSections<T extends object>(sections: T): T {
+  for (const section of Object.values(sections)) Object.freeze(section);
+  return sections;
+}
+
+function invalid(path: string, message: string): InvalidOptionsError {
+  const problem: OptionProblem = { path, message };
+  return new InvalidOptionsError([problem]);
+}

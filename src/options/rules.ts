@@ -1,0 +1,103 @@
+import { describeValue } from "../kit/describe-value.ts";
+import type { OptionProblem } from "../kit/errors.ts";
+import { parseConnectionString } from "./connection-string.ts";
+
+type Loose = Record<string, unknown>;
+
+/**
+ * Rules about the endpoints as a set. They read the raw options, so that they are reported
+ * together with problems of single options.
+ */
+export function endpointSetProblems(options: unknown): OptionProblem[] {
+  const endpoints = looseEndpointsOf(options);
+  if (endpoints === undefined) return [];
+  if (endpoints.length === 0) {
+    return [{ path: "endpoints", message: "got an empty array; give at least one endpoint" }];
+  }
+  return [
+    ...repetitions(endpoints, "name", ({ name }) => typeof name === "string" && name.trim()),
+    ...repetitions(endpoints, "URL", urlOf),
+    ...primaryProblems(endpoints),
+  ];
+}
+
+/** Upstream events of an endpoint without a key cannot be verified: the application must say how. */
+export function verificationProblems(options: unknown): OptionProblem[] {
+  const upstream = (options as Loose | undefined)?.upstream as Loose | undefined;
+  if (!upstream || upstream.authorize || upstream.verifySignature === false) return [];
+  return (looseEndpointsOf(options) ?? []).flatMap((endpoint, index) => {
+    const hasKey = Boolean(endpoint.connectionString) || isNonEmptyArray(endpoint.accessKeys);
+    if (hasKey || !endpoint.credential) return [];
+    const message =
+      "is missing, and upstream events of an endpoint given by credential cannot be verified without; give accessKeys, upstream.authorize, or say upstream.verifySignature: false";
+    return [{ path: `endpoints[${index}].accessKeys`, message }];
+  });
+}
+
+/** Options that mean nothing, or something else, in the other topology. */
+export function topologyProblems(options: unknown): OptionProblem[] {
+  const { topology = "client-server", coordination, router, failback } = (options ?? {}) as Loose;
+  if (topology === "client-server") {
+    const message = 'is for topology: "client-client" only; give that, or leave it out';
+    return coordination === undefined ? [] : [{ path: "coordination", message }];
+  }
+  if (topology !== "client-client") return [];
+  const problems: OptionProblem[] = [];
+  if (router !== undefined) {
+    const message =
+      'cannot choose in topology: "client-client", where all clients are on the endpoint that the servers agreed on; leave it out';
+    problems.push({ path: "router", message });
+  }
+  if ((failback as Loose | undefined)?.close) {
+    const message =
+      'cannot call clients home one by one in topology: "client-client"; give coordination.failback: true, or leave it out';
+    problems.push({ path: "failback.close", message });
+  }
+  return problems;
+}
+
+function looseEndpointsOf(options: unknown): Loose[] | undefined {
+  const endpoints = (options as Loose | undefined)?.endpoints;
+  if (!Array.isArray(endpoints)) return undefined;
+  return endpoints.map((endpoint) => (typeof endpoint === "object" && endpoint ? endpoint : {}));
+}
+
+function primaryProblems(endpoints: Loose[]): OptionProblem[] {
+  if (endpoints.some(({ role }) => role === "primary")) return [];
+  const message = `got ${endpoints.length} without a primary; give one endpoint role: "primary"`;
+  return [{ path: "endpoints", message }];
+}
+
+function repetitions(
+  endpoints: Loose[],
+  what: string,
+  keyOf: (endpoint: Loose) => unknown,
+): OptionProblem[] {
+  const firstAt = new Map<string, number>();
+  return endpoints.flatMap((endpoint, index) => {
+    const key = keyOf(endpoint);
+    if (typeof key !== "string") return [];
+    const first = firstAt.get(key);
+    if (first === undefined) {
+      firstAt.set(key, index);
+      return [];
+    }
+    const message = `has the ${what} ${describeValue(key)} of endpoints[${first}]; give each endpoint its own`;
+    return [{ path: `endpoints[${index}]`, message }];
+  });
+}
+
+function urlOf({ connectionString, endpoint }: Loose): string | undefined {
+  try {
+    return typeof connectionString === "string"
+      ? parseConnectionString(connectionString).endpoint
+      : new URL(String(endpoint)).origin;
+  } catch {
+    // Not a URL: that is reported where the option is parsed.
+    return undefined;
+  }
+}
+
+function isNonEmptyArray(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0;
+}

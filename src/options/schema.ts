@@ -1,0 +1,314 @@
+import nodeCron from "node-cron";
+import { z } from "zod";
+import type {
+  AddOptions,
+  Authenticate,
+  CoordinationOptions,
+  EndpointOptions,
+  FailbackOptions,
+  FanOutOptions,
+  HealthOptions,
+  NegotiateOptions,
+  RemoveOptions,
+  Router,
+  UpstreamOptions,
+} from "../contract/options.ts";
+import type { CoordinationStore } from "../contract/store.ts";
+import { describeValue, mayBeSecret } from "../kit/describe-value.ts";
+import type { OptionProblem } from "../kit/errors.ts";
+import { memoryStore } from "../stores/memory-store.ts";
+import { parseConnectionString } from "./connection-string.ts";
+
+export const LONGEST_TIMER_IN_MS = 2 ** 31 - 1;
+const LOOPBACK_HOSTS = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** A section of options: unknown keys are refused with the list of the known ones. */
+function section<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject(shape, {
+    error: ({ code }) =>
+      code === "unrecognized_keys"
+        ? `unknown option; the options here are ${Object.keys(shape).join(", ")}`
+        : "give an object",
+  });
+}
+
+function integer(minimum: number, maximum: number, unit = "") {
+  const error = `give a whole number${unit && ` of ${unit}`} from ${minimum} to ${maximum}`;
+  return z.number({ error }).int({ error }).min(minimum, { error }).max(maximum, { error });
+}
+
+/** A duration that a timer can hold. */
+function milliseconds(minimum: number) {
+  return integer(minimum, LONGEST_TIMER_IN_MS, "milliseconds");
+}
+
+function nonEmptyString(error: string) {
+  return z.string({ error }).trim().min(1, { error });
+}
+
+function func<Fn>(error = "give a function") {
+  return z.custom<Fn>((value) => typeof value === "function", { error });
+}
+
+function path() {
+  const error = 'give a path that starts with "/" and has no query';
+  return z.string({ error }).regex(/^\/[^?#\s]*$/, { error });
+}
+
+function flag() {
+  return z.boolean({ error: "give true or false" });
+}
+
+/** A rule about several options of a section; it is checked even when some of them are wrong. */
+function rule<Section extends object>(
+  problemOf: (section: Section) => string | undefined,
+  option: string,
+) {
+  const check = (section: Section): boolean => problemOf(section) === undefined;
+  const details = {
+    path: [option],
+    error: ({ input }: { input?: unknown }) => problemOf(input as Section),
+    when: ({ value }: { value: unknown }) => typeof value === "object" && value !== null,
+  };
+  return [check, details] as const;
+}
+
+const URL_ERROR = 'give a URL such as "https://name.webpubsub.azure.com"';
+
+const endpointUrl = z.string({ error: URL_ERROR }).check(({ value, issues }) => {
+  const message = urlProblem(value);
+  if (message) issues.push({ code: "custom", message, input: value });
+});
+
+function urlProblem(value: string): string | undefined {
+  if (!URL.canParse(value)) return URL_ERROR;
+  const { protocol, hostname, pathname, search, hash, username } = new URL(value);
+  if (protocol !== "https:" && protocol !== "http:") return "give an https:// URL";
+  if (protocol === "http:" && !LOOPBACK_HOSTS.test(hostname)) {
+    return "http:// is allowed on loopback hosts only; use https://";
+  }
+  if (pathname !== "/" || search || hash || username) {
+    return "give scheme, host and port only, without path, query or user";
+  }
+  return undefined;
+}
+
+const connectionString = z
+  .string({ error: 'give a connection string ("Endpoint=...;AccessKey=...;Version=1.0;")' })
+  .check(({ value, issues }) => {
+    const message = connectionStringProblem(value);
+    if (message) issues.push({ code: "custom", message, input: value });
+  });
+
+function connectionStringProblem(value: string): string | undefined {
+  try {
+    const problem = urlProblem(parseConnectionString(value).endpoint);
+    return problem && `its Endpoint part cannot be used: ${problem}`;
+  } catch (error) {
+    return `${(error as Error).message}; copy the whole connection string from the Azure portal`;
+  }
+}
+
+export const endpointSchema = section({
+  name: nonEmptyString("give a name, such as the region's"),
+  role: z.enum(["primary", "secondary"], { error: 'give "primary" or "secondary"' }),
+  weight: z
+    .number({ error: "give a number above 0" })
+    .positive({ error: "give a number above 0" })
+    .optional(),
+  connectionString: connectionString.optional(),
+  endpoint: endpointUrl.optional(),
+  credential: z
+    .custom<NonNullable<EndpointOptions["credential"]>>(
+      (value) => typeof (value as { getToken?: unknown })?.getToken === "function",
+      { error: "give a TokenCredential, such as new DefaultAzureCredential()" },
+    )
+    .optional(),
+  accessKeys: z
+    .array(nonEmptyString("give a non-empty key"), { error: "give an array of keys" })
+    .optional(),
+  clientEndpoint: z
+    .string({ error: URL_ERROR })
+    .transform((url) => url.replace(/^ws/i, "http"))
+    .pipe(endpointUrl)
+    .optional(),
+  reverseProxyEndpoint: endpointUrl.optional(),
+}).refine(...rule(credentialProblem, "connectionString")) satisfies z.ZodType<EndpointOptions>;
+
+function credentialProblem(options: EndpointOptions): string | undefined {
+  const { connectionString, endpoint, credential } = options;
+  if (connectionString !== undefined) {
+    return endpoint !== undefined || credential !== undefined
+      ? "has both a connectionString and endpoint/credential; give one of the two"
+      : undefined;
+  }
+  return endpoint === undefined || credential === undefined
+    ? "give a connectionString (is its environment variable set?), or endpoint and credential"
+    : undefined;
+}
+
+const LIMIT_ERROR = "give false, or a number above 0";
+
+const negotiate = section({
+  path: path().default("/negotiate"),
+  authenticate: func<Authenticate>().optional(),
+  allowAnonymous: flag().default(false),
+  tokenLifetimeInMinutes: integer(1, 1440, "minutes").default(60),
+  whenNoneHealthy: z
+    .enum(["reject", "primary"], { error: 'give "reject" or "primary"' })
+    .default("reject"),
+  maxPerSecond: z
+    .union([z.literal(false), z.number().positive({ error: LIMIT_ERROR })], { error: LIMIT_ERROR })
+    .default(false),
+}).refine(...rule(identityProblem, "authenticate")) satisfies z.ZodType<NegotiateOptions>;
+
+function identityProblem({ authenticate, allowAnonymous }: NegotiateOptions): string | undefined {
+  return authenticate === undefined && !allowAnonymous
+    ? "give authenticate: (req) => ({ userId }), or say allowAnonymous: true"
+    : undefined;
+}
+
+const upstream = section({
+  path: path().default("/api/webpubsub/hubs/{hub}/"),
+  handleConnect: func<UpstreamOptions["handleConnect"]>().optional(),
+  handleUserEvent: func<UpstreamOptions["handleUserEvent"]>().optional(),
+  onConnected: func<UpstreamOptions["onConnected"]>().optional(),
+  onDisconnected: func<UpstreamOptions["onDisconnected"]>().optional(),
+  onGroupJoined: func<UpstreamOptions["onGroupJoined"]>().optional(),
+  onGroupLeft: func<UpstreamOptions["onGroupLeft"]>().optional(),
+  allowedOrigins: z
+    .array(
+      z
+        .string({ error: 'give a host such as "pubsub.example.com"' })
+        .transform((origin) => (URL.canParse(origin) && new URL(origin).host) || origin)
+        .refine((host) => /^[^\s/:,*]+(:\d+)?$/.test(host), {
+          error: 'give a host such as "pubsub.example.com"',
+        }),
+      { error: "give an array of hosts" },
+    )
+    .default([]),
+  authorize: func<NonNullable<UpstreamOptions["authorize"]>>().optional(),
+  verifySignature: flag().default(true),
+  maxBodyInBytes: integer(1024, 64 * 1024 * 1024, "bytes").default(1024 * 1024),
+}) satisfies z.ZodType<UpstreamOptions>;
+
+const health = section({
+  schedule: z
+    .custom<string | false>((value) => value === false || isCronExpression(value), {
+      error:
+        'give a cron expression such as "*/5 * * * * *" (seconds first), or false for checks on demand only',
+    })
+    .default("*/5 * * * * *"),
+  timeoutInMs: milliseconds(1).default(2000),
+  fall: integer(1, 100).default(2),
+  rise: integer(1, 100).default(2),
+  transitionIntervalInMs: milliseconds(1).default(250),
+  onDemandMaxAgeInMs: milliseconds(0).default(1000),
+  onDemandBudgetInMs: milliseconds(0).default(500),
+  passive: flag().default(true),
+}) satisfies z.ZodType<HealthOptions>;
+
+function isCronExpression(value: unknown): boolean {
+  if (typeof value !== "string" || !nodeCron.validate(value)) return false;
+  try {
+    // Only a task finds out about days that never come, such as 30 February.
+    const task = nodeCron.createTask(value, () => {});
+    task.getNextRun();
+    void task.destroy();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const fanOut = section({
+  timeoutInMs: milliseconds(1).default(5000),
+  endpointTimeoutInMs: milliseconds(1).optional(),
+}) satisfies z.ZodType<FanOutOptions>;
+
+const failback = section({
+  holdDownInMs: milliseconds(0).default(60_000),
+  close: z
+    .union([z.literal(false), z.strictObject({ connectionsPerSecond: z.number().positive() })], {
+      error: "give false, or { connectionsPerSecond } with a number above 0",
+    })
+    .default(false),
+}) satisfies z.ZodType<FailbackOptions>;
+
+const STORE_ERROR = "give a store, such as memoryStore(), azureBlobStore(...) or redisStore(...)";
+
+const coordination = section({
+  store: z
+    .custom<CoordinationStore>(
+      (value) => typeof (value as { open?: unknown } | null)?.open === "function",
+      { error: STORE_ERROR },
+    )
+    .default(memoryStore),
+  pollIntervalInMs: milliseconds(50).default(1000),
+  leaseInMs: milliseconds(200).default(10_000),
+  failback: flag().default(false),
+}).refine(...rule(leaseProblem, "leaseInMs")) satisfies z.ZodType<CoordinationOptions>;
+
+function leaseProblem({ pollIntervalInMs, leaseInMs }: CoordinationOptions): string | undefined {
+  return Number(leaseInMs) < 4 * Number(pollIntervalInMs)
+    ? `give at least four times pollIntervalInMs (${pollIntervalInMs}), so that a server may miss a poll`
+    : undefined;
+}
+
+const HUB_ERROR =
+  "give a hub name: a letter, then up to 127 letters, digits and any of _ ` , . [ ]";
+
+export const optionsSchema = section({
+  hub: z.string({ error: HUB_ERROR }).regex(/^[A-Za-z][\w`,.[\]]{0,127}$/, { error: HUB_ERROR }),
+  endpoints: z.array(endpointSchema, { error: "give an array of endpoints" }),
+  negotiate: negotiate.prefault({}),
+  topology: z
+    .enum(["client-server", "client-client"], { error: 'give "client-server" or "client-client"' })
+    .default("client-server"),
+  coordination: coordination.prefault({}),
+  router: func<Router>("give a function (req, candidates) => endpoint").optional(),
+  upstream: upstream.prefault({}),
+  health: health.prefault({}),
+  fanOut: fanOut.prefault({}),
+  failback: failback.prefault({}),
+});
+
+export const addOptionsSchema = section({
+  drained: flag().default(false),
+}).prefault({}) satisfies z.ZodType<AddOptions>;
+
+export const removeOptionsSchema = section({
+  fanOutForInMs: milliseconds(0).default(10_000),
+}).prefault({}) satisfies z.ZodType<RemoveOptions>;
+
+/** Turns what zod found into problems that say path, value and remedy. */
+export function problemsOf(error: z.ZodError, input: unknown, root: string): OptionProblem[] {
+  return error.issues.flatMap((issue) => {
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map((key) => ({
+        path: pathOf([...issue.path, mayBeSecret(key) ? "***" : key], root),
+        message: issue.message,
+      }));
+    }
+    const path = pathOf(issue.path, root);
+    const value = issue.path.reduce<unknown>((at, key) => (at as never)?.[key], input);
+    return [{ path, message: `got ${describeAt(issue.path, value)}; ${issue.message}` }];
+  });
+}
+
+function describeAt(path: PropertyKey[], value: unknown): string {
+  return typeof value === "string" && holdsSecrets(path)
+    ? `a string of ${value.length} characters`
+    : describeValue(value);
+}
+
+function holdsSecrets(path: PropertyKey[]): boolean {
+  return ["connectionString", "accessKeys", "credential"].some((option) => path.includes(option));
+}
+
+function pathOf(path: PropertyKey[], root: string): string {
+  const text = path
+    .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
+    .join("");
+  return text.replace(/^\./, "") || root;
+}

@@ -1,0 +1,155 @@
+import type { RequestHandler } from "express";
+import type { ResilientPubSubOptions } from "./contract/options.ts";
+import type { ClientAccessTokenOptions, PubSub } from "./contract/pubsub.ts";
+import {
+  Coordination,
+  type CoordinationControl,
+  withoutCoordination,
+} from "./coordination/coordination.ts";
+import { ConnectionHomes } from "./endpoints/connection-locations.ts";
+import { type EndpointsControl, endpointsControl } from "./endpoints/endpoints-control.ts";
+import { EndpointRegistry } from "./endpoints/registry.ts";
+import { Failback } from "./failback/failback.ts";
+import { FanOut } from "./fan-out/fan-out.ts";
+import { pubSubService } from "./fan-out/pubsub-service.ts";
+import { checkCredentials } from "./health/credential-check.ts";
+import { HealthMonitor } from "./health/monitor.ts";
+import { probe } from "./health/probe.ts";
+import { sendProblem } from "./http/problem.ts";
+import { isAt, isUnder, requestPath, toRoutePath } from "./http/route-path.ts";
+import { TypedEvents } from "./kit/typed-events.ts";
+import { clientAccessToken } from "./negotiate/client-access-token.ts";
+import { negotiateHandler } from "./negotiate/negotiate-handler.ts";
+import { parseOptions } from "./options/parse-options.ts";
+import { createEndpoint } from "./service/endpoint.ts";
+import { upstreamHandler } from "./upstream/upstream-handler.ts";
+
+declare global {
+  namespace Express {
+    interface Locals {
+      /** Set by `resilientPubSub` for every handler behind it. */
+      pubsub: ResilientPubSub;
+    }
+  }
+}
+
+/** The middleware, and what it offers outside a request. */
+export interface ResilientPubSub extends RequestHandler, PubSub {
+  readonly events: Pick<TypedEvents, "on" | "once" | "off">;
+  readonly endpoints: EndpointsControl;
+  /** The agreement of all app servers; in the client-client topology. */
+  readonly coordination: CoordinationControl;
+  /**
+   * Resolves when every endpoint has been found healthy or unhealthy for the first time and, in the
+   * client-client topology, the store has answered.
+   *
+   * @throws ResilientPubSubError client-client only: `ERR_STORE_REFUSED`, `ERR_STORE_UNAVAILABLE`,
+   *   `ERR_STORE_UNREADABLE`, `ERR_ENDPOINTS_DIFFER`; the plugin goes on trying all the same
+   */
+  ready(): Promise<void>;
+  /** Stops timers, waits for broadcasts under way and releases sockets. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Creates the middleware: negotiate with failover, the upstream event routes, and
+ * `res.locals.pubsub` for every handler behind it.
+ *
+ * @throws InvalidOptionsError that lists every option that cannot be used
+ */
+export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSub {
+  const configuration = parseOptions(options);
+  const events = new TypedEvents();
+  const registry = new EndpointRegistry(
+    configuration.endpoints.map((endpoint) => createEndpoint(endpoint, configuration.hub)),
+    configuration.health,
+    events,
+    { isAgreed: configuration.topology === "client-client" },
+  );
+  const probes = { health: probe, credentials: checkCredentials };
+  const monitor = new HealthMonitor(registry, configuration.health, probes);
+  const homes = new ConnectionHomes();
+  const base = { configuration, registry, monitor, events, homes, random: Math.random };
+  const agreed = configuration.topology === "client-client" ? new Coordination(base) : undefined;
+  const parts = { ...base, agreed };
+  const fanOut = new FanOut(parts);
+  const failback = new Failback(parts);
+  const endpoints = endpointsControl(parts);
+  const firstRound = monitor.start();
+  failback.start();
+  agreed?.start();
+  let closing: Promise<void> | undefined;
+
+  async function close(): Promise<void> {
+    await Promise.all([fanOut.close(), failback.close(), agreed?.close()]);
+    endpoints.close();
+    await monitor.close();
+    await Promise.all(registry.all().map(({ endpoint }) => endpoint.close()));
+  }
+
+  const plugin: ResilientPubSub = Object.assign(
+    routes(
+      parts,
+      () => plugin,
+      () => closing !== undefined,
+    ),
+    {
+      events,
+      endpoints: endpoints.control,
+      coordination: agreed?.control ?? withoutCoordination,
+      ...pubSubService(fanOut, configuration.hub),
+      getClientAccessToken: (tokenOptions?: ClientAccessTokenOptions) =>
+        fanOut.track(() => clientAccessToken(parts, tokenOptions)),
+      ready: () => holdingProcess(firstRound.then(() => agreed?.ready())),
+      close: () => {
+        closing ??= close();
+        return closing;
+      },
+    },
+  );
+  return plugin;
+}
+
+type Parts = Parameters<typeof negotiateHandler>[0] & Parameters<typeof upstreamHandler>[0];
+
+function routes(
+  parts: Parts,
+  plugin: () => ResilientPubSub,
+  isClosed: () => boolean,
+): RequestHandler {
+  const negotiatePath = toRoutePath(parts.configuration.negotiate.path);
+  const upstreamPath = toRoutePath(parts.configuration.upstream.path);
+  const negotiate = negotiateHandler(parts);
+  const upstream = upstreamHandler(parts);
+
+  return function resilientPubSub(req, res, next) {
+    res.locals.pubsub = plugin();
+    const path = requestPath(req);
+    const isNegotiate = isAt(negotiatePath, path) && isGetOrPost(req.method);
+    if (isNegotiate && isClosed()) sendProblem(res, CLOSED);
+    else if (isNegotiate) negotiate(req, res, next);
+    else if (isUnder(upstreamPath, path)) upstream(req, res, next);
+    else next();
+  };
+}
+
+function isGetOrPost(method: string): boolean {
+  return method === "GET" || method === "POST";
+}
+
+const CLOSED = {
+  status: 503,
+  code: "ERR_CLOSED",
+  detail: "This server is shutting down; try again.",
+  headers: { "Retry-After": "1" },
+} as const;
+
+/** The plugin's timers are unreferenced, so whoever waits for them must keep the process alive. */
+async function holdingProcess(promise: Promise<void>): Promise<void> {
+  const hold = setInterval(() => {}, 60_000);
+  try {
+    await promise;
+  } finally {
+    clearInterval(hold);
+  }
+}

@@ -1,0 +1,49 @@
+import { storeError } from "../store-error.ts";
+
+/** Metadata are read together with the list of the blobs; names and values must be of ASCII. */
+type Metadata = Record<string, string>;
+
+const NAME = "observation";
+const PREFIX = "base64:";
+// Azure takes 8 KiB of names and values.
+const MAX_LENGTH = 8 * 1024 - NAME.length;
+
+/** @throws ResilientPubSubError `ERR_STORE_REFUSED` when it is longer than metadata may be */
+export function toMetadata(description: string, text: string): Metadata {
+  const value = PREFIX + Buffer.from(text).toString("base64");
+  if (value.length > MAX_LENGTH) {
+    throw storeError(description, {
+      code: "ERR_STORE_REFUSED",
+      what: `an observation of ${Buffer.byteLength(text)} bytes is more than blob metadata hold, about 6,000`,
+      remedy: "give the endpoints shorter names, or use redisStore()",
+    });
+  }
+  return { [NAME]: value };
+}
+
+/** @throws ResilientPubSubError `ERR_STORE_UNREADABLE` when the blob is not an observation */
+export function readObservation(
+  description: string,
+  blob: string,
+  metadata: Metadata | undefined,
+): string {
+  const value = metadata?.[NAME];
+  if (!value?.startsWith(PREFIX)) {
+    throw storeError(description, {
+      code: "ERR_STORE_UNREADABLE",
+      what: `the blob ${JSON.stringify(blob)} holds no observation`,
+      remedy: "delete it, and keep other blobs out of this container",
+    });
+  }
+  return Buffer.from(value.slice(PREFIX.length), "base64").toString();
+}
+
+/** As a part of a blob's name. Azure drops dots at the end of a part, and takes dots alone for a path. */
+export function nameOf(text: string): string {
+  return encodeURIComponent(text).replace(/\.(?=\.*$)/g, "%2E");
+}
+
+/** Whose observation a blob holds. */
+export function serverOf(blob: string): string {
+  return decodeURIComponent(blob.slice(blob.lastIndexOf("/") + 1));
+}

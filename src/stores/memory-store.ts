@@ -1,0 +1,49 @@
+import type { CoordinationStore, StoreConnection, Versioned } from "../contract/store.ts";
+
+/** What the plugins of one hub have in common. */
+class Hub implements StoreConnection {
+  #record: Versioned | undefined;
+  #writes = 0;
+  readonly #observations = new Map<string, string>();
+
+  async readRecord(): Promise<Versioned | undefined> {
+    return this.#record;
+  }
+
+  async replaceRecord(expected: string | undefined, text: string): Promise<string | undefined> {
+    if (this.#record?.version !== expected) return undefined;
+    this.#writes += 1;
+    this.#record = { text, version: String(this.#writes) };
+    return this.#record.version;
+  }
+
+  async readObservations(): Promise<ReadonlyMap<string, string>> {
+    return new Map(this.#observations);
+  }
+
+  async writeObservation(server: string, text: string): Promise<void> {
+    this.#observations.set(server, text);
+  }
+
+  async removeObservation(server: string): Promise<void> {
+    this.#observations.delete(server);
+  }
+
+  async close(): Promise<void> {}
+}
+
+/**
+ * A store in the memory of this process: for an app with one server, and for tests. Give the same
+ * store to all plugins of the process that should agree.
+ */
+export function memoryStore(): CoordinationStore {
+  const hubs = new Map<string, Hub>();
+  return {
+    description: "memory",
+    async open(hub) {
+      const known = hubs.get(hub) ?? new Hub();
+      hubs.set(hub, known);
+      return known;
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import {
+  afterCall,
+  afterRecovery,
+  afterReview,
+  type CallState,
+  ejectionInMs,
+  trusted,
+} from "../../src/endpoints/call-state.ts";
+
+/** Plays one thing a second: + and - are calls, p and f reviews that pass and fail, r a recovery. */
+function play(script: string, fall: number): CallState {
+  return [...script].reduce<CallState>((state, symbol, index) => {
+    const now = { at: 0, monotonic: 1000 * (index + 1) };
+    if (symbol === "p" || symbol === "f") return afterReview(state, symbol === "p", now);
+    if (symbol === "r") return afterRecovery(state);
+    return afterCall(state, symbol === "+", fall, now);
+  }, trusted);
+}
+
+describe("after these calls (+ success, -) and reviews (p passed, f failed, r recovered) an endpoint is", () => {
+  it.each<[string, number, string]>([
+    ["", 2, "trusted"],
+    ["+", 2, "trusted"],
+    ["-", 2, "trusted after 1"],
+    ["-+", 2, "trusted"],
+    ["-+-", 2, "trusted after 1"],
+    ["--", 2, "ejected for the 1st time until 12000"],
+    ["-", 1, "ejected for the 1st time until 11000"],
+    // What was under way when it was ejected comes too late.
+    ["--+", 2, "ejected for the 1st time until 12000"],
+    ["---", 2, "ejected for the 1st time until 12000"],
+    ["--f", 2, "ejected for the 2nd time until 23000"],
+    ["--p", 2, "on probation"],
+    ["--p-", 2, "ejected for the 2nd time until 24000"],
+    ["--p+", 2, "trusted"],
+    ["--p+-", 2, "trusted after 1"],
+    ["--pf", 2, "on probation"],
+    ["p", 2, "trusted"],
+    // The health checks went down and came back: that is as good as a review.
+    ["--r", 2, "on probation"],
+    ["--rf", 2, "on probation"],
+    ["--r-", 2, "ejected for the 2nd time until 24000"],
+    ["--r+", 2, "trusted"],
+    ["-r", 2, "trusted after 1"],
+    ["r", 2, "trusted"],
+  ])("'%s' with fall %d: %s", (script, fall, expected) => {
+    expect(describeState(play(script, fall))).toBe(expected);
+  });
+});
+
+it.each([
+  [1, 10_000],
+  [2, 20_000],
+  [5, 160_000],
+  [6, 300_000],
+  [99, 300_000],
+])("ejection number %d in a row lasts %d ms", (ejections, expected) => {
+  expect(ejectionInMs(ejections)).toBe(expected);
+});
+
+it("a success that changes nothing gives the same object back", () => {
+  const state = play("-+", 2);
+  expect(afterCall(state, true, 2, { at: 0, monotonic: 0 })).toBe(state);
+});
+
+function describeState(state: CallState): string {
+  switch (state.status) {
+    case "trusted":
+      return state.failures === 0 ? "trusted" : `trusted after ${state.failures}`;
+    case "ejected":
+      return `ejected for the ${state.ejections === 1 ? "1st" : "2nd"} time until ${state.until}`;
+    case "probation":
+      return "on probation";
+  }
+}

@@ -1,0 +1,37 @@
+import { inspect } from "node:util";
+import {
+  FanOutError,
+  InvalidOptionsError,
+  isResilientPubSubError,
+  ResilientPubSubError,
+} from "express-resilient-pubsub";
+
+const report = { delivered: [], failed: [], skipped: [], outcomes: [] };
+
+it.each<[string, unknown, boolean]>([
+  ["the base class", new ResilientPubSubError("ERR_CLOSED", "x"), true],
+  ["a FanOutError", new FanOutError("broadcast", report), true],
+  ["an InvalidOptionsError", new InvalidOptionsError([]), true],
+  ["another error with a code", Object.assign(new Error("x"), { code: "ERR_CLOSED" }), false],
+  ["nothing", undefined, false],
+  ["text", "ERR_CLOSED", false],
+])("isResilientPubSubError knows %s", (_, error, expected) => {
+  expect(isResilientPubSubError(error)).toBe(expected);
+});
+
+it("knows an error of another copy of the package, which instanceof does not", () => {
+  jest.isolateModules(() => {
+    const copy = jest.requireActual(
+      "../../src/kit/errors.ts",
+    ) as typeof import("../../src/kit/errors.ts");
+    const error = new copy.ResilientPubSubError("ERR_CLOSED", "x");
+    expect(error instanceof ResilientPubSubError).toBe(false);
+    expect(isResilientPubSubError(error)).toBe(true);
+  });
+});
+
+it("an error prints with its code and without marks of our own", () => {
+  expect(inspect(new ResilientPubSubError("ERR_CLOSED", "closed"))).toMatch(
+    /ResilientPubSubError: closed[\s\S]*\{\s+code: 'ERR_CLOSED'\s+\}$/,
+  );
+});

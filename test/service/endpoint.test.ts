@@ -1,0 +1,58 @@
+import { KeyObject } from "node:crypto";
+import { resilientPubSub } from "express-resilient-pubsub";
+import { parseEndpoint } from "../../src/options/parse-options.ts";
+import { createEndpoint } from "../../src/service/endpoint.ts";
+import { closeAfterTest } from "../support/clean-up.ts";
+import { serve } from "../support/serve.ts";
+import { until } from "../support/until.ts";
+
+it("hands the SDK its key as a KeyObject, which nobody prints by mistake", () => {
+  const connectionString = "Endpoint=https://a.example;AccessKey=k";
+  const config = parseEndpoint({ name: "a", role: "primary", connectionString });
+  const { client } = closeAfterTest(createEndpoint(config, "chat"));
+  const { credential } = client as unknown as { credential: { key: unknown } };
+  expect(credential.key).toBeInstanceOf(KeyObject);
+});
+
+it("does not take in an answer that has no end", async () => {
+  let written = 0;
+  const { url } = closeAfterTest(
+    await serve((_req, res) => {
+      const timer = setInterval(() => {
+        written += 1024 * 1024;
+        res.write(Buffer.alloc(1024 * 1024, " "));
+      }, 1);
+      res.on("close", () => clearInterval(timer));
+    }),
+  );
+  const connectionString = `Endpoint=${url};AccessKey=k`;
+  const config = parseEndpoint({ name: "a", role: "primary", connectionString });
+  const { client } = closeAfterTest(createEndpoint(config, "chat"));
+  const members = await client.group("news").listConnections();
+  await expect(members.next()).rejects.toMatchObject({ code: "UND_ERR_RES_EXCEEDED_MAX_SIZE" });
+  expect(written).toBeGreaterThan(4 * 1024 * 1024);
+});
+
+it("close releases the connections that were kept for the next call", async () => {
+  const { server, url } = closeAfterTest(
+    await serve(
+      (req, res) => {
+        res.statusCode = req.method === "HEAD" ? 200 : 202;
+        res.setHeader("Content-Length", 0).end();
+      },
+      { keepAliveTimeout: 60_000 },
+    ),
+  );
+  const connections = () =>
+    new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)));
+  const connectionString = `Endpoint=${url};AccessKey=k`;
+  const pubsub = resilientPubSub({
+    hub: "chat",
+    endpoints: [{ name: "a", role: "primary", connectionString }],
+    negotiate: { allowAnonymous: true },
+  });
+  await pubsub.broadcast("hi");
+  expect(await connections()).toBeGreaterThan(0);
+  await pubsub.close();
+  await until(async () => (await connections()) === 0);
+});
