@@ -1,13 +1,10 @@
 import type { RequestHandler } from "express";
 import type { ResilientPubSubOptions } from "./contract/options.ts";
-import type { ClientAccessTokenOptions, PubSub } from "./contract/pubsub.ts";
-import {
-  Coordination,
-  type CoordinationControl,
-  withoutCoordination,
-} from "./coordination/coordination.ts";
+import type { ClientAccessTokenOptions } from "./contract/pubsub.ts";
+import type { ResilientPubSub } from "./contract/resilient-pubsub.ts";
+import { Coordination, withoutCoordination } from "./coordination/coordination.ts";
 import { ConnectionHomes } from "./endpoints/connection-locations.ts";
-import { type EndpointsControl, endpointsControl } from "./endpoints/endpoints-control.ts";
+import { endpointsControl } from "./endpoints/endpoints-control.ts";
 import { EndpointRegistry } from "./endpoints/registry.ts";
 import { Failback } from "./failback/failback.ts";
 import { FanOut } from "./fan-out/fan-out.ts";
@@ -23,33 +20,6 @@ import { negotiateHandler } from "./negotiate/negotiate-handler.ts";
 import { parseOptions } from "./options/parse-options.ts";
 import { createEndpoint } from "./service/endpoint.ts";
 import { upstreamHandler } from "./upstream/upstream-handler.ts";
-
-declare global {
-  namespace Express {
-    interface Locals {
-      /** Set by `resilientPubSub` for every handler behind it. */
-      pubsub: ResilientPubSub;
-    }
-  }
-}
-
-/** The middleware, and what it offers outside a request. */
-export interface ResilientPubSub extends RequestHandler, PubSub {
-  readonly events: Pick<TypedEvents, "on" | "once" | "off">;
-  readonly endpoints: EndpointsControl;
-  /** The agreement of all app servers; in the client-client topology. */
-  readonly coordination: CoordinationControl;
-  /**
-   * Resolves when every endpoint has been found healthy or unhealthy for the first time and, in the
-   * client-client topology, the store has answered.
-   *
-   * @throws ResilientPubSubError client-client only: `ERR_STORE_REFUSED`, `ERR_STORE_UNAVAILABLE`,
-   *   `ERR_STORE_UNREADABLE`, `ERR_ENDPOINTS_DIFFER`; the plugin goes on trying all the same
-   */
-  ready(): Promise<void>;
-  /** Stops timers, waits for broadcasts under way and releases sockets. Idempotent. */
-  close(): Promise<void>;
-}
 
 /**
  * Creates the middleware: negotiate with failover, the upstream event routes, and

@@ -1,3 +1,4 @@
+import { BRAND, CodedError, isOfFamily } from "../kit/coded-error.ts";
 import type { AckMessageError } from "./wire-types.ts";
 
 /** What went wrong; explained, with remedies, in docs/error-codes.md. */
@@ -15,14 +16,20 @@ export type ClientErrorCode =
   | "ERR_QUEUE_FULL";
 
 /** An error of the client helper. No text of it contains a token. */
-export class PubSubClientError extends Error {
-  readonly code: ClientErrorCode;
-
+export class PubSubClientError extends CodedError<ClientErrorCode> {
   constructor(code: ClientErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(code, message, options);
     this.name = "PubSubClientError";
-    this.code = code;
   }
+
+  get [BRAND](): "client" {
+    return "client";
+  }
+}
+
+/** Tells an error of the client from any other, also across duplicate installs. */
+export function isPubSubClientError(error: unknown): error is PubSubClientError {
+  return isOfFamily(error, "client");
 }
 
 /** Negotiate gave no place to connect to. */

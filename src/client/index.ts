@@ -20,6 +20,7 @@ export {
   type ClientErrorCode,
   ConnectError,
   InvocationError,
+  isPubSubClientError,
   NegotiateError,
   PubSubClientError,
   SendMessageError,

@@ -1,3 +1,4 @@
+import { parseRetryAfter } from "../kit/retry-after.ts";
 import { NegotiateError, PubSubClientError } from "./errors.ts";
 import type { ResilientPubSubClientOptions } from "./options.ts";
 
@@ -126,20 +127,12 @@ async function refusal(response: Response): Promise<NegotiateError> {
   const { status } = response;
   const problem = (await response.json().catch(() => undefined)) as { code?: unknown } | undefined;
   const code = typeof problem?.code === "string" ? ` (${problem.code})` : "";
-  const retryAfterInMs = readRetryAfter(response.headers.get("Retry-After"), Date.now());
+  const retryAfterInMs = parseRetryAfter(response.headers.get("Retry-After"), Date.now());
   const message = `Negotiate answered ${status}${code}.`;
   return new NegotiateError(
     message,
     retryAfterInMs === undefined ? { status } : { status, retryAfterInMs },
   );
-}
-
-/** Seconds or a date, as HTTP has it. */
-export function readRetryAfter(value: string | null, now: number): number | undefined {
-  if (value === null || value.trim() === "") return undefined;
-  const seconds = Number(value);
-  const inMs = Number.isNaN(seconds) ? Date.parse(value) - now : seconds * 1000;
-  return Number.isFinite(inMs) ? Math.max(0, inMs) : undefined;
 }
 
 function wrapped(cause: unknown): NegotiateError {

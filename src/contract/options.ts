@@ -1,7 +1,8 @@
 import type { TokenCredential } from "@azure/core-auth";
 import type { WebPubSubEventHandlerOptions } from "@azure/web-pubsub-express";
 import type { Request } from "express";
-import type { EndpointSnapshot } from "../endpoints/registered-endpoint.ts";
+import type { EndpointSnapshot } from "./endpoint.ts";
+
 import type { CoordinationStore } from "./store.ts";
 
 /** The part an endpoint plays for this app server; another region's server has them the other way round. */

@@ -7,10 +7,10 @@ import type {
   HubSendToUserOptions,
   Permission,
 } from "@azure/web-pubsub";
-import type { CallOptions, CommandOptions } from "../fan-out/call-options.ts";
-import type { ConnectionList, ListOptions } from "../fan-out/listing.ts";
-import type { ContentType, Message } from "../fan-out/message.ts";
-import type { FanOutReport } from "../fan-out/report.ts";
+import type { CallOptions, CommandOptions } from "./call-options.ts";
+import type { FanOutReport } from "./fan-out-report.ts";
+import type { ConnectionList, ListOptions } from "./listing.ts";
+import type { ContentType, Message } from "./message.ts";
 
 interface MessageOptions extends CommandOptions {
   /** Default: JSON, or `application/octet-stream` for bytes. */

@@ -1,4 +1,4 @@
-import type { AbortSignalLike } from "../kit/deadline.ts";
+import type { AbortSignalLike } from "./abort-signal.ts";
 
 /** A text, and what names this state of it: it changes with every write. */
 export interface Versioned {

@@ -1,29 +1,6 @@
 import { z } from "zod";
+import type { Agreement } from "../contract/coordination.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
-
-/** Why the servers agreed on an endpoint. */
-export type AgreementReason =
-  /** It is the first agreement of all. */
-  | "first"
-  /** A majority of the servers saw the one before down. */
-  | "active-down"
-  /** An operator wanted it: `switchTo`. */
-  | "switched"
-  /** The home of the clients was well for long enough: `coordination.failback`. */
-  | "failback";
-
-/** What all app servers answer negotiate with. */
-export interface Agreement {
-  /** The number of this agreement; it only grows, and each one names one endpoint. */
-  readonly epoch: number;
-  /** Name of the active endpoint. */
-  readonly active: string;
-  /** URL of the active endpoint: other servers may know another one by its name. */
-  readonly url: string;
-  /** When it came about, epoch milliseconds by the clock of the server that wrote it. */
-  readonly since: number;
-  readonly reason: AgreementReason;
-}
 
 /**
  * The one text that servers write by compare-and-set. The leader is part of it, so that whoever takes

@@ -1,52 +1,21 @@
 import { randomUUID } from "node:crypto";
+import type {
+  Agreement,
+  CoordinationControl,
+  CoordinationStatus,
+  Observation,
+} from "../contract/coordination.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { EndpointRegistry } from "../endpoints/registry.ts";
 import type { HealthMonitor } from "../health/monitor.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
 import type { TypedEvents } from "../kit/typed-events.ts";
 import type { Configuration } from "../options/parse-options.ts";
-import type { Agreement } from "./agreement.ts";
+
 import { systemClock } from "./clock.ts";
 import { Coordinator, type CoordinatorListener } from "./coordinator.ts";
-import { type Observation, observe, seenIn } from "./observation.ts";
+import { observe, seenIn } from "./observation.ts";
 import { StragglerSweep } from "./straggler-sweep.ts";
-
-/** What one server knows of the agreement at one moment. */
-export interface CoordinationStatus {
-  /** Undefined before the first was read. */
-  readonly agreement: Agreement | undefined;
-  /** Id of this server; a new one each time that it starts. */
-  readonly server: string;
-  /** Id of the server that may move the agreement, as far as this one knows. */
-  readonly leader: string | undefined;
-  readonly isLeader: boolean;
-  /** The other servers that the leader has heard of lately; on any other server only those at its start. */
-  readonly others: readonly { readonly server: string; readonly endpoints: Observation }[];
-  readonly store: {
-    readonly description: string;
-    /** False from `coordinationLost` to `coordinationRestored`. */
-    readonly isReachable: boolean;
-    /** Why the last look at it failed; undefined when it did not. */
-    readonly error: unknown;
-    /** When it was last heard, epoch milliseconds. */
-    readonly heardAt: number | undefined;
-  };
-}
-
-/** The agreement of the app servers on one endpoint, in the client-client topology. */
-export interface CoordinationControl {
-  /** @throws ResilientPubSubError `ERR_WRONG_TOPOLOGY` */
-  status(): CoordinationStatus;
-  /**
-   * Moves all clients of all servers to this endpoint. Resolves when it is agreed; the other servers
-   * follow within `pollIntervalInMs`, and then the clients. Does nothing when it is active already.
-   *
-   * @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT`; `ERR_UNHEALTHY_ENDPOINT` when this server does
-   *   not find it usable; `ERR_ENDPOINTS_DIFFER` when another server does not know it;
-   *   `ERR_STORE_UNAVAILABLE`, `ERR_STORE_REFUSED`; `ERR_WRONG_TOPOLOGY`
-   */
-  switchTo(name: string): Promise<Agreement>;
-}
 
 interface CoordinationParts {
   readonly configuration: Configuration;

@@ -1,17 +1,18 @@
+import type { Agreement, Observation } from "../contract/coordination.ts";
 import type {
   CoordinationStore,
   StoreCallOptions,
   StoreConnection,
   Versioned,
 } from "../contract/store.ts";
-import type { Agreement, AgreementRecord } from "./agreement.ts";
+import type { AgreementRecord } from "./agreement.ts";
 import { parseRecord, writeRecord } from "./agreement.ts";
 import type { Clock } from "./clock.ts";
 import { Contact, type ContactListener, type ContactState } from "./contact.ts";
 import { decide, isLeader, type KnownRecord, order, resign } from "./decision.ts";
 import type { EndpointsDifference } from "./differences.ts";
 import { type SteadyHome, watchHome } from "./home.ts";
-import { type EndpointIdentity, type Observation, seenIn } from "./observation.ts";
+import { type EndpointIdentity, seenIn } from "./observation.ts";
 import { allObservations, Others } from "./others.ts";
 import { OwnReport } from "./own-report.ts";
 import { closed, StoreSession } from "./store-session.ts";

@@ -1,11 +1,12 @@
-import type { Agreement, AgreementReason, AgreementRecord } from "./agreement.ts";
-import {
-  type EndpointIdentity,
-  type Observation,
-  type SeenEndpoint,
-  type SeenState,
-  seenIn,
-} from "./observation.ts";
+import type {
+  Agreement,
+  AgreementReason,
+  Observation,
+  SeenEndpoint,
+  SeenState,
+} from "../contract/coordination.ts";
+import type { AgreementRecord } from "./agreement.ts";
+import { type EndpointIdentity, seenIn } from "./observation.ts";
 
 /** The record, as this server has found or written it. Times are monotonic milliseconds. */
 export interface KnownRecord {

@@ -1,4 +1,5 @@
-import { type Observation, seenIn } from "./observation.ts";
+import type { Observation } from "../contract/coordination.ts";
+import { seenIn } from "./observation.ts";
 
 /** A server that knows other endpoints than this one; nobody is moved to those that some do not know. */
 export interface EndpointsDifference {

@@ -1,5 +1,6 @@
+import type { Observation } from "../contract/coordination.ts";
 import { isMajority } from "./decision.ts";
-import { type EndpointIdentity, type Observation, seenIn } from "./observation.ts";
+import { type EndpointIdentity, seenIn } from "./observation.ts";
 
 /** The endpoint where the clients belong, and since when every server has seen it well. */
 export interface SteadyHome {

@@ -1,19 +1,6 @@
 import { z } from "zod";
+import type { Observation, SeenEndpoint, SeenState } from "../contract/coordination.ts";
 import type { EndpointRole } from "../contract/options.ts";
-
-/** What a server knows of an endpoint: `out` is healthy, but an operator keeps it out of negotiate there. */
-export type SeenState = "up" | "down" | "out" | "unknown";
-
-/** An endpoint as one server sees it. */
-export interface SeenEndpoint {
-  readonly name: string;
-  readonly url: string;
-  readonly role: EndpointRole;
-  readonly state: SeenState;
-}
-
-/** All endpoints that one server knows, in the order in which it would use them. */
-export type Observation = readonly SeenEndpoint[];
 
 const FORMAT = 1;
 

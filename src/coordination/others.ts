@@ -1,5 +1,6 @@
+import type { Observation } from "../contract/coordination.ts";
 import { differencesFrom, type EndpointsDifference } from "./differences.ts";
-import { type Observation, parseReport } from "./observation.ts";
+import { parseReport } from "./observation.ts";
 import { callRoll, departed, notCalled, present, type RollCall, voters } from "./roll-call.ts";
 
 /** The other servers, as far as this one has asked the store for what they say. */

@@ -1,4 +1,5 @@
-import { type Observation, writeReport } from "./observation.ts";
+import type { Observation } from "../contract/coordination.ts";
+import { writeReport } from "./observation.ts";
 
 /** What a server reports, and when it is time to. */
 export class OwnReport {

@@ -1,4 +1,5 @@
-import { type Observation, parseReport, type Report } from "./observation.ts";
+import type { Observation } from "../contract/coordination.ts";
+import { parseReport, type Report } from "./observation.ts";
 
 /** What a server said last. Times are monotonic milliseconds of the server that calls the roll. */
 interface Saying {

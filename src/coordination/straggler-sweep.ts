@@ -1,9 +1,10 @@
+import type { Agreement } from "../contract/coordination.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { EndpointRegistry } from "../endpoints/registry.ts";
 import { withDeadline } from "../kit/deadline.ts";
 import type { TypedEvents } from "../kit/typed-events.ts";
 import { placedGroup } from "../marker-groups/marker-groups.ts";
-import type { Agreement } from "./agreement.ts";
+
 import type { Clock } from "./clock.ts";
 import { isSame } from "./decision.ts";
 

@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { BRAND, CodedError, isOfFamily } from "../kit/coded-error.ts";
 
 /**
  * - `ERR_INVALID_OPTIONS`: an option or argument of the emulator is wrong.
@@ -13,14 +14,20 @@ export type EmulatorErrorCode =
   | "ERR_EMULATOR_CLOSED";
 
 /** Every error the emulator raises by itself; match on `code`, the message is for people. */
-export class EmulatorError extends Error {
-  readonly code: EmulatorErrorCode;
-
+export class EmulatorError extends CodedError<EmulatorErrorCode> {
   constructor(code: EmulatorErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(code, message, options);
     this.name = "EmulatorError";
-    this.code = code;
   }
+
+  get [BRAND](): "emulator" {
+    return "emulator";
+  }
+}
+
+/** Tells an error of the emulator from any other, also across duplicate installs. */
+export function isEmulatorError(error: unknown): error is EmulatorError {
+  return isOfFamily(error, "emulator");
 }
 
 /** Tells of an error that can only be the emulator's own; whoever met it is answered all the same. */

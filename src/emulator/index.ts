@@ -3,7 +3,7 @@ export type { Activity } from "./activity.ts";
 // The way in: start a local Azure Web PubSub for tests and development.
 export { type Emulator, type EmulatorState, startEmulator } from "./emulator.ts";
 // For telling one failure from another by `code`.
-export { EmulatorError, type EmulatorErrorCode } from "./errors.ts";
+export { EmulatorError, type EmulatorErrorCode, isEmulatorError } from "./errors.ts";
 // What `inject` takes.
 export type { Fault, FaultKind, RequestType } from "./faults/fault.ts";
 // What the other methods of an emulator take.

@@ -1,5 +1,5 @@
+import type { DownReason } from "../contract/endpoint.ts";
 import type { Moment } from "../kit/moment.ts";
-import type { DownReason } from "../service/down-reason.ts";
 
 /**
  * What one health check found. A decisive failure counts as `fall` of them; an authenticated

@@ -1,45 +1,16 @@
+import type {
+  DownReason,
+  EndpointSnapshot,
+  EndpointState,
+  ProbeRecord,
+} from "../contract/endpoint.ts";
 import type { EndpointRole } from "../contract/options.ts";
 import { thisMoment } from "../kit/moment.ts";
-import type { DownReason } from "../service/down-reason.ts";
+
 import type { Endpoint } from "../service/endpoint.ts";
 import { type CallState, trusted } from "./call-state.ts";
 import { type HealthState, initialHealthState, isUndecided } from "./health-state.ts";
 import type { Routable } from "./serving-order.ts";
-
-/** One finished health check. */
-export interface ProbeRecord {
-  /** When it started, epoch milliseconds. */
-  readonly at: number;
-  readonly durationInMs: number;
-  readonly ok: boolean;
-  /** Why it failed; absent when it succeeded. */
-  readonly reason?: DownReason;
-}
-
-/** What both detectors, the health check and the calls, say of an endpoint together. */
-export type EndpointState = HealthState["status"];
-
-/** What is known of an endpoint at one moment; a copy that never changes. */
-export interface EndpointSnapshot extends Routable {
-  readonly name: string;
-  readonly role: EndpointRole;
-  readonly weight: number | undefined;
-  readonly url: string;
-  readonly state: EndpointState;
-  /** Why it is unhealthy. */
-  readonly reason: DownReason | undefined;
-  /** Since when it has been in its state, epoch milliseconds. */
-  readonly since: number;
-  /** Taken out of negotiate by an operator. */
-  readonly drained: boolean;
-  /** Preferred by an operator over every other endpoint. */
-  readonly forced: boolean;
-  /** Added at run time and never found healthy yet: not used until then. */
-  readonly joining: boolean;
-  /** Removed by an operator: out of negotiate, while fan-out still reaches its clients. */
-  readonly leaving: boolean;
-  readonly lastProbe: ProbeRecord | undefined;
-}
 
 /** An endpoint and what the registry holds of it. */
 export class RegisteredEndpoint implements Routable {

@@ -1,7 +1,8 @@
+import type { DownReason } from "../contract/endpoint.ts";
 import { InvalidOptionsError, ResilientPubSubError } from "../kit/errors.ts";
 import { thisMoment } from "../kit/moment.ts";
 import type { TypedEvents } from "../kit/typed-events.ts";
-import type { DownReason } from "../service/down-reason.ts";
+
 import type { Endpoint } from "../service/endpoint.ts";
 import { afterCall, afterRecovery, afterReview } from "./call-state.ts";
 import { afterProbe, isOnProof, type ProbeOutcome, type Thresholds } from "./health-state.ts";

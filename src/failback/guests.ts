@@ -1,5 +1,6 @@
+import type { AbortSignalLike } from "../contract/abort-signal.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import { type AbortSignalLike, withDeadline } from "../kit/deadline.ts";
+import { withDeadline } from "../kit/deadline.ts";
 import { FAILBACK_REASON_PREFIX, markerGroup } from "../marker-groups/displaced.ts";
 
 /** Where guests of a primary may be. */

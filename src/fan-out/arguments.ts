@@ -1,8 +1,9 @@
 import type { GenerateClientTokenOptions } from "@azure/web-pubsub";
+import type { CommandOptions } from "../contract/call-options.ts";
 import { describeValue } from "../kit/describe-value.ts";
 import { InvalidArgumentError } from "../kit/errors.ts";
 import { LONGEST_TIMER_IN_MS } from "../options/schema.ts";
-import type { CommandOptions } from "./call-options.ts";
+
 import type { Semantics } from "./semantics.ts";
 
 const longestGroupName = 1024;

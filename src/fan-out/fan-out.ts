@@ -1,5 +1,9 @@
 import type { OperationOptions } from "@azure/core-client";
 import type { WebPubSubServiceClient } from "@azure/web-pubsub";
+import type { CallOptions, CommandOptions } from "../contract/call-options.ts";
+import type { FanOutReport } from "../contract/fan-out-report.ts";
+import type { ListedConnection, ListOptions } from "../contract/listing.ts";
+import type { ContentType, Message } from "../contract/message.ts";
 import type { ConnectionHomes } from "../endpoints/connection-locations.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { Deadline, reasonOf, waitAtMost } from "../kit/deadline.ts";
@@ -8,11 +12,11 @@ import type { Configuration } from "../options/parse-options.ts";
 import { EncodedBody } from "../service/encoded-body.ts";
 import { checkOptions, checkSubject } from "./arguments.ts";
 import { type Call, type CallParts, callEndpoint, type Outcome } from "./call.ts";
-import { type CallOptions, type CommandOptions, sdkOptionsOf } from "./call-options.ts";
-import type { ListedConnection, ListOptions, Page } from "./listing.ts";
-import { type ContentType, encodeMessage, type Message } from "./message.ts";
-import { type FanOutReport, isDeliveredToAll } from "./report.ts";
+import type { Page } from "./listing.ts";
+import { encodeMessage } from "./message.ts";
+import { isDeliveredToAll } from "./report.ts";
 import { type OnOutcome, Round } from "./round.ts";
+import { sdkOptionsOf } from "./sdk-options.ts";
 import { type OperationName, type Semantics, semantics } from "./semantics.ts";
 
 export interface FanOutParts extends CallParts {

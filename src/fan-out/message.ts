@@ -1,19 +1,8 @@
 import { types } from "node:util";
-import type { HubSendTextToAllOptions } from "@azure/web-pubsub";
+import type { ContentType } from "../contract/message.ts";
 import { describeValue } from "../kit/describe-value.ts";
 import { InvalidArgumentError } from "../kit/errors.ts";
 import { EncodedBody } from "../service/encoded-body.ts";
-
-/**
- * Text (with `contentType: "text/plain"`), bytes (an ArrayBuffer, a view of one or a Blob), or
- * anything that JSON can hold.
- */
-export type Message = unknown;
-
-export type ContentType =
-  | HubSendTextToAllOptions["contentType"]
-  | "application/json"
-  | "application/octet-stream";
 
 const contentTypes: readonly unknown[] = [
   "text/plain",

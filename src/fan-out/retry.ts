@@ -1,3 +1,5 @@
+import { parseRetryAfter } from "../kit/retry-after.ts";
+
 const mostAttempts = 3;
 /** Before the second attempt and the third, when nothing says how long to wait; randomised by half. */
 const pausesInMs = [100, 300];
@@ -43,15 +45,4 @@ export function pauseBeforeRetryInMs(
     neverSent.has(String(code)) || (isOfConnect && neverSentByConnect.has(String(code)));
   if (!isUnsent) return undefined;
   return (pausesInMs[attempts - 1] ?? 0) * (0.5 + random / 2);
-}
-
-/** As in RFC 9110; of what else there is, `Date.parse` takes a lot for a day long ago: come at once. */
-const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
-
-/** Seconds or a date. */
-function parseRetryAfter(text: string | undefined, now: number): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d+$/.test(text)) return Number(text) * 1000;
-  const at = httpDate.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }

@@ -1,7 +1,8 @@
+import type { FanOutReport } from "../contract/fan-out-report.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { Deadline } from "../kit/deadline.ts";
 import { type Call, type CallParts, callEndpoint, type Outcome } from "./call.ts";
-import { FanOutError, type FanOutReport, reportOf } from "./report.ts";
+import { FanOutError, reportOf } from "./report.ts";
 
 export type OnOutcome<T> = (endpoint: RegisteredEndpoint, outcome: Outcome<T>) => void;
 

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { Response } from "express";
-import type { ErrorCode } from "../kit/errors.ts";
+import type { ErrorCode } from "../contract/error-code.ts";
 
 /** An error answer as `application/problem+json` (RFC 9457). `detail` must be fit for strangers. */
 export interface Problem {

@@ -1,8 +1,5 @@
-import type { OperationOptions } from "@azure/core-client";
+import type { AbortSignalLike } from "../contract/abort-signal.ts";
 import { ResilientPubSubError } from "./errors.ts";
-
-/** The platform's signal, or what the SDK takes for one. */
-export type AbortSignalLike = NonNullable<OperationOptions["abortSignal"]>;
 
 /** Thrown (code `ERR_DEADLINE_EXCEEDED`) when an operation was not done in time. */
 export class DeadlineError extends ResilientPubSubError {

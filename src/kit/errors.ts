@@ -1,47 +1,15 @@
-/** Codes of the errors and problem answers of this package; each has an entry in `docs/error-codes.md`. */
-export type ErrorCode =
-  | "ERR_INVALID_OPTIONS"
-  | "ERR_INVALID_ARGUMENT"
-  | "ERR_UNKNOWN_ENDPOINT"
-  | "ERR_FAN_OUT_FAILED"
-  | "ERR_DEADLINE_EXCEEDED"
-  | "ERR_CLOSED"
-  | "ERR_UNAUTHENTICATED"
-  | "ERR_AUTHENTICATE_FAILED"
-  | "ERR_NO_HEALTHY_ENDPOINT"
-  | "ERR_OVERLOADED"
-  | "ERR_WRONG_TOPOLOGY"
-  | "ERR_STORE_UNAVAILABLE"
-  | "ERR_STORE_REFUSED"
-  | "ERR_STORE_UNREADABLE"
-  | "ERR_UNHEALTHY_ENDPOINT"
-  | "ERR_ENDPOINTS_DIFFER"
-  | "ERR_NO_AGREEMENT"
-  | "ERR_ORIGIN_NOT_ALLOWED"
-  | "ERR_UNKNOWN_HUB"
-  | "ERR_MISSING_HEADER"
-  | "ERR_INVALID_SIGNATURE"
-  | "ERR_MALFORMED_BODY"
-  | "ERR_BODY_TOO_LARGE"
-  | "ERR_BODY_CONSUMED"
-  | "ERR_UNSUPPORTED_EVENT"
-  | "ERR_HANDLER_FAILED";
-
-const BRAND = Symbol.for("express-resilient-pubsub.error");
-type Branded = { [BRAND]?: true };
+import type { ErrorCode } from "../contract/error-code.ts";
+import { BRAND, CodedError, isOfFamily } from "./coded-error.ts";
 
 /** An error with a stable `code`. Match the code, not the message. */
-export class ResilientPubSubError extends Error {
-  readonly code: ErrorCode;
-
+export class ResilientPubSubError extends CodedError<ErrorCode> {
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(code, message, options);
     this.name = "ResilientPubSubError";
-    this.code = code;
   }
 
-  get [BRAND](): true {
-    return true;
+  get [BRAND](): "plugin" {
+    return "plugin";
   }
 }
 
@@ -70,12 +38,12 @@ export class InvalidOptionsError extends ResilientPubSubError {
 export class InvalidArgumentError extends TypeError {
   readonly code = "ERR_INVALID_ARGUMENT" satisfies ErrorCode;
 
-  get [BRAND](): true {
-    return true;
+  get [BRAND](): "plugin" {
+    return "plugin";
   }
 }
 
 /** Tells an error of this package from any other, also across duplicate installs. */
 export function isResilientPubSubError(error: unknown): error is ResilientPubSubError {
-  return (error as Branded | undefined)?.[BRAND] === true;
+  return isOfFamily(error, "plugin");
 }

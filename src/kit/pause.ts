@@ -1,4 +1,4 @@
-import type { AbortSignalLike } from "./deadline.ts";
+import type { AbortSignalLike } from "../contract/abort-signal.ts";
 
 /** Waits; not at all when it is too late, and no longer when the signal ends it. Never rejects. */
 export function pause(delayInMs: number, signal: AbortSignalLike): Promise<void> {

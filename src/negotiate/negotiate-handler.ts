@@ -1,23 +1,11 @@
 import type { Request, RequestHandler, Response } from "express";
-import type { EndpointRole, Identity } from "../contract/options.ts";
+import type { NegotiateAnswer } from "../contract/negotiate-answer.ts";
+import type { Identity } from "../contract/options.ts";
 import { type Problem, sendProblem } from "../http/problem.ts";
 import { issueToken } from "./client-token.ts";
 import { identify } from "./identity.ts";
 import { LoadLimit } from "./load-limit.ts";
 import { firstThatGives, type SelectorParts } from "./select-endpoint.ts";
-
-/** What a negotiating client is answered. */
-export interface NegotiateAnswer {
-  /** WebSocket URL with access token. */
-  readonly url: string;
-  /** Name of the endpoint behind it, to be given back as `?failed=` if it does not work out. */
-  readonly endpoint: string;
-  readonly role: EndpointRole;
-  /** Until when the token can be used to connect, ISO 8601. */
-  readonly expiresAt: string;
-  /** In the client-client topology: the number of the servers' agreement on that endpoint. */
-  readonly epoch?: number;
-}
 
 const RETRY_AFTER_IN_SECONDS = { least: 1, spread: 5 };
 

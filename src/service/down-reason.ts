@@ -1,15 +1,4 @@
-/**
- * Why an endpoint is not healthy. `refused` covers every network failure after the name was
- * resolved (refused, reset, unreachable); `status(n)` is an answer other than 200.
- */
-export type DownReason =
-  | "timeout"
-  | "refused"
-  | "dns"
-  | "tls"
-  | `status(${number})`
-  | "credentials-rejected"
-  | "failing-calls";
+import type { DownReason } from "../contract/endpoint.ts";
 
 const DNS_CODES = new Set(["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA", "EAI_NONAME"]);
 const TIMEOUT_CODES = new Set(["ETIMEDOUT", "ESOCKETTIMEDOUT"]);

@@ -1,4 +1,5 @@
-import { type ErrorCode, ResilientPubSubError } from "../kit/errors.ts";
+import type { ErrorCode } from "../contract/error-code.ts";
+import { ResilientPubSubError } from "../kit/errors.ts";
 
 /** A failure of a store as whoever runs the app should hear of it. */
 export interface StoreFailure {

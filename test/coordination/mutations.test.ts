@@ -1,6 +1,7 @@
 import fc from "fast-check";
+import type { Observation } from "../../src/contract/coordination.ts";
 import type { Situation } from "../../src/coordination/decision.ts";
-import type { Observation } from "../../src/coordination/observation.ts";
+
 import { besetLeaders, type Scenario, scenarios } from "./support/scenario.ts";
 import type { StoreDefects } from "./support/simulated-store.ts";
 import { simulate } from "./support/simulation.ts";

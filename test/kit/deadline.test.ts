@@ -1,4 +1,5 @@
-import { type AbortSignalLike, waitAtMost, withDeadline } from "../../src/kit/deadline.ts";
+import type { AbortSignalLike } from "../../src/contract/abort-signal.ts";
+import { waitAtMost, withDeadline } from "../../src/kit/deadline.ts";
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());

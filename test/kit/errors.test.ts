@@ -5,6 +5,8 @@ import {
   isResilientPubSubError,
   ResilientPubSubError,
 } from "express-resilient-pubsub";
+import { isPubSubClientError, PubSubClientError } from "express-resilient-pubsub/client";
+import { EmulatorError, isEmulatorError } from "express-resilient-pubsub/emulator";
 
 const report = { delivered: [], failed: [], skipped: [], outcomes: [] };
 
@@ -34,4 +36,18 @@ it("an error prints with its code and without marks of our own", () => {
   expect(inspect(new ResilientPubSubError("ERR_CLOSED", "closed"))).toMatch(
     /ResilientPubSubError: closed[\s\S]*\{\s+code: 'ERR_CLOSED'\s+\}$/,
   );
+});
+
+it.each<[string, (error: unknown) => boolean, unknown]>([
+  ["isResilientPubSubError", isResilientPubSubError, new ResilientPubSubError("ERR_CLOSED", "x")],
+  ["isPubSubClientError", isPubSubClientError, new PubSubClientError("ERR_CLIENT_STOPPED", "x")],
+  ["isEmulatorError", isEmulatorError, new EmulatorError("ERR_EMULATOR_CLOSED", "x")],
+])("%s knows the errors of its part of the package only", (_, knows, own) => {
+  const errors = [
+    new ResilientPubSubError("ERR_CLOSED", "x"),
+    new PubSubClientError("ERR_CLIENT_STOPPED", "x"),
+    new EmulatorError("ERR_EMULATOR_CLOSED", "x"),
+    null,
+  ];
+  expect(errors.filter(knows)).toEqual([own]);
 });

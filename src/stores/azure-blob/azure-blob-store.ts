@@ -1,11 +1,12 @@
 import type { ContainerClient } from "@azure/storage-blob";
+import type { AbortSignalLike } from "../../contract/abort-signal.ts";
 import type {
   CoordinationStore,
   StoreCallOptions,
   StoreConnection,
   Versioned,
 } from "../../contract/store.ts";
-import { type AbortSignalLike, unlessAborted } from "../../kit/deadline.ts";
+import { unlessAborted } from "../../kit/deadline.ts";
 import { isResilientPubSubError } from "../../kit/errors.ts";
 import { nameOf, readObservation, serverOf, toMetadata } from "./blob-format.ts";
 import { blobError, hasCode, isLostRace } from "./failure.ts";

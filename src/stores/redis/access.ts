@@ -1,4 +1,5 @@
-import type { AbortSignalLike } from "../../kit/deadline.ts";
+import type { AbortSignalLike } from "../../contract/abort-signal.ts";
+
 import { ResilientPubSubError } from "../../kit/errors.ts";
 import { RedisLink } from "./link.ts";
 import type { RedisClientLike } from "./options.ts";

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createClient } from "redis";
-import { type AbortSignalLike, unlessAborted } from "../../kit/deadline.ts";
+import type { AbortSignalLike } from "../../contract/abort-signal.ts";
+import { unlessAborted } from "../../kit/deadline.ts";
 
 const PING_INTERVAL_IN_MS = 5_000;
 const LONGEST_SILENCE_IN_MS = 15_000;

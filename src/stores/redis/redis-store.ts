@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
+import type { AbortSignalLike } from "../../contract/abort-signal.ts";
 import type {
   CoordinationStore,
   StoreCallOptions,
   StoreConnection,
   Versioned,
 } from "../../contract/store.ts";
-import { type AbortSignalLike, reasonOf, unlessAborted } from "../../kit/deadline.ts";
+import { reasonOf, unlessAborted } from "../../kit/deadline.ts";
 import { isResilientPubSubError } from "../../kit/errors.ts";
 import { accessBy, OwnRedisAccess, type RedisAccess } from "./access.ts";
 import { redisError } from "./failure.ts";

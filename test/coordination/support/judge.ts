@@ -1,4 +1,5 @@
-import type { Agreement, AgreementRecord } from "../../../src/coordination/agreement.ts";
+import type { Agreement } from "../../../src/contract/coordination.ts";
+import type { AgreementRecord } from "../../../src/coordination/agreement.ts";
 import { ENDPOINTS } from "./scenario.ts";
 import type { StoreCall, StoreWitness } from "./simulated-store.ts";
 import { identityFor, type Process, type World } from "./simulation.ts";

@@ -1,5 +1,4 @@
-import type { Agreement } from "../../../src/coordination/agreement.ts";
-import type { Observation, SeenState } from "../../../src/coordination/observation.ts";
+import type { Agreement, Observation, SeenState } from "../../../src/contract/coordination.ts";
 
 const states: Record<string, SeenState> = { "+": "up", "-": "down", "~": "out", "?": "unknown" };
 

@@ -1,10 +1,6 @@
+import type { Observation, SeenState } from "../../../src/contract/coordination.ts";
 import { Coordinator } from "../../../src/coordination/coordinator.ts";
-import {
-  type EndpointIdentity,
-  type Observation,
-  type SeenState,
-  seenIn,
-} from "../../../src/coordination/observation.ts";
+import { type EndpointIdentity, seenIn } from "../../../src/coordination/observation.ts";
 import { Judge, type Verdict } from "./judge.ts";
 import { randomFrom } from "./random.ts";
 import { ENDPOINTS, type Fault, type Scenario, type ServerPlan } from "./scenario.ts";

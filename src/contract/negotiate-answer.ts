@@ -1,0 +1,14 @@
+import type { EndpointRole } from "./options.ts";
+
+/** What a negotiating client is answered. */
+export interface NegotiateAnswer {
+  /** WebSocket URL with access token. */
+  readonly url: string;
+  /** Name of the endpoint behind it, to be given back as `?failed=` if it does not work out. */
+  readonly endpoint: string;
+  readonly role: EndpointRole;
+  /** Until when the token can be used to connect, ISO 8601. */
+  readonly expiresAt: string;
+  /** In the client-client topology: the number of the servers' agreement on that endpoint. */
+  readonly epoch?: number;
+}
