@@ -2,7 +2,7 @@ import type { GenerateClientTokenOptions } from "@azure/web-pubsub";
 import type { CommandOptions } from "../contract/call-options.ts";
 import { describeValue } from "../kit/describe-value.ts";
 import { InvalidArgumentError } from "../kit/errors.ts";
-import { LONGEST_TIMER_IN_MS } from "../options/schema.ts";
+import { maxTimerInMs } from "../kit/max-timer.ts";
 
 import type { Semantics } from "./semantics.ts";
 
@@ -76,8 +76,8 @@ export function checkOptions(options: unknown): void {
   check(isObject, "options", options, "give an object");
   const { filter, targetName, reason, top, maxPageSize, ...rest } = options as AnyOptions;
   const { timeoutInMs, endpointTimeoutInMs, require, abortSignal, messageTtlSeconds } = rest;
-  checkInteger(timeoutInMs, "timeoutInMs", 1, LONGEST_TIMER_IN_MS, "milliseconds");
-  checkInteger(endpointTimeoutInMs, "endpointTimeoutInMs", 1, LONGEST_TIMER_IN_MS, "milliseconds");
+  checkInteger(timeoutInMs, "timeoutInMs", 1, maxTimerInMs, "milliseconds");
+  checkInteger(endpointTimeoutInMs, "endpointTimeoutInMs", 1, maxTimerInMs, "milliseconds");
   check(requirements.includes(require), "require", require, 'give "any" or "all"');
   const isSignal = typeof abortSignal?.addEventListener === "function";
   check(abortSignal === undefined || isSignal, "abortSignal", abortSignal, "give an AbortSignal");

@@ -17,15 +17,12 @@ import type {
   UpstreamOptions,
 } from "../contract/options.ts";
 import { InvalidOptionsError, type OptionProblem } from "../kit/errors.ts";
+import { problemsOf } from "../kit/option-schema.ts";
 import { parseConnectionString } from "./connection-string.ts";
 import { endpointSetProblems, topologyProblems, verificationProblems } from "./rules.ts";
-import {
-  addOptionsSchema,
-  endpointSchema,
-  optionsSchema,
-  problemsOf,
-  removeOptionsSchema,
-} from "./schema.ts";
+import { addOptionsSchema, endpointSchema, optionsSchema, removeOptionsSchema } from "./schema.ts";
+
+const SECRET_OPTIONS = ["connectionString", "accessKeys", "credential"];
 
 /** An endpoint after parsing. Secrets are held as `KeyObject`, which no serialiser prints. */
 export interface EndpointConfiguration {
@@ -85,7 +82,9 @@ export function parseOptions(options: unknown): Configuration {
   }
   const parsed = optionsSchema.safeParse(options);
   const problems = [
-    ...(parsed.success ? [] : problemsOf(parsed.error, options, "options")),
+    ...(parsed.success
+      ? []
+      : problemsOf(parsed.error, options, { root: "options", secrets: SECRET_OPTIONS })),
     ...endpointSetProblems(options),
     ...verificationProblems(options),
     ...topologyProblems(options),
@@ -124,7 +123,10 @@ export function parseRemoveOptions(options: unknown): Required<RemoveOptions> {
 
 function parse<T>(schema: z.ZodType<T>, input: unknown, root: string): T {
   const parsed = schema.safeParse(input);
-  if (!parsed.success) throw new InvalidOptionsError(problemsOf(parsed.error, input, root));
+  if (!parsed.success)
+    throw new InvalidOptionsError(
+      problemsOf(parsed.error, input, { root, secrets: SECRET_OPTIONS }),
+    );
   return parsed.data;
 }
 

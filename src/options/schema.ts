@@ -14,63 +14,23 @@ import type {
   UpstreamOptions,
 } from "../contract/options.ts";
 import type { CoordinationStore } from "../contract/store.ts";
-import { describeValue, mayBeSecret } from "../kit/describe-value.ts";
-import type { OptionProblem } from "../kit/errors.ts";
+import {
+  flag,
+  func,
+  integer,
+  milliseconds,
+  nonEmptyString,
+  rule,
+  section,
+} from "../kit/option-schema.ts";
 import { memoryStore } from "../stores/memory-store.ts";
 import { parseConnectionString } from "./connection-string.ts";
 
-export const LONGEST_TIMER_IN_MS = 2 ** 31 - 1;
 const LOOPBACK_HOSTS = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
-
-/** A section of options: unknown keys are refused with the list of the known ones. */
-function section<Shape extends z.ZodRawShape>(shape: Shape) {
-  return z.strictObject(shape, {
-    error: ({ code }) =>
-      code === "unrecognized_keys"
-        ? `unknown option; the options here are ${Object.keys(shape).join(", ")}`
-        : "give an object",
-  });
-}
-
-function integer(minimum: number, maximum: number, unit = "") {
-  const error = `give a whole number${unit && ` of ${unit}`} from ${minimum} to ${maximum}`;
-  return z.number({ error }).int({ error }).min(minimum, { error }).max(maximum, { error });
-}
-
-/** A duration that a timer can hold. */
-function milliseconds(minimum: number) {
-  return integer(minimum, LONGEST_TIMER_IN_MS, "milliseconds");
-}
-
-function nonEmptyString(error: string) {
-  return z.string({ error }).trim().min(1, { error });
-}
-
-function func<Fn>(error = "give a function") {
-  return z.custom<Fn>((value) => typeof value === "function", { error });
-}
 
 function path() {
   const error = 'give a path that starts with "/" and has no query';
   return z.string({ error }).regex(/^\/[^?#\s]*$/, { error });
-}
-
-function flag() {
-  return z.boolean({ error: "give true or false" });
-}
-
-/** A rule about several options of a section; it is checked even when some of them are wrong. */
-function rule<Section extends object>(
-  problemOf: (section: Section) => string | undefined,
-  option: string,
-) {
-  const check = (section: Section): boolean => problemOf(section) === undefined;
-  const details = {
-    path: [option],
-    error: ({ input }: { input?: unknown }) => problemOf(input as Section),
-    when: ({ value }: { value: unknown }) => typeof value === "object" && value !== null,
-  };
-  return [check, details] as const;
 }
 
 const URL_ERROR = 'give a URL such as "https://name.webpubsub.azure.com"';
@@ -280,35 +240,3 @@ export const addOptionsSchema = section({
 export const removeOptionsSchema = section({
   fanOutForInMs: milliseconds(0).default(10_000),
 }).prefault({}) satisfies z.ZodType<RemoveOptions>;
-
-/** Turns what zod found into problems that say path, value and remedy. */
-export function problemsOf(error: z.ZodError, input: unknown, root: string): OptionProblem[] {
-  return error.issues.flatMap((issue) => {
-    if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => ({
-        path: pathOf([...issue.path, mayBeSecret(key) ? "***" : key], root),
-        message: issue.message,
-      }));
-    }
-    const path = pathOf(issue.path, root);
-    const value = issue.path.reduce<unknown>((at, key) => (at as never)?.[key], input);
-    return [{ path, message: `got ${describeAt(issue.path, value)}; ${issue.message}` }];
-  });
-}
-
-function describeAt(path: PropertyKey[], value: unknown): string {
-  return typeof value === "string" && holdsSecrets(path)
-    ? `a string of ${value.length} characters`
-    : describeValue(value);
-}
-
-function holdsSecrets(path: PropertyKey[]): boolean {
-  return ["connectionString", "accessKeys", "credential"].some((option) => path.includes(option));
-}
-
-function pathOf(path: PropertyKey[], root: string): string {
-  const text = path
-    .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
-    .join("");
-  return text.replace(/^\./, "") || root;
-}
