@@ -1,10 +1,10 @@
 import type { ClientAccessToken, ClientAccessTokenOptions } from "../contract/pubsub.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import { checkTokenOptions } from "../fan-out/arguments.ts";
 import { reasonOf } from "../kit/deadline.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
 import { issueToken } from "./client-token.ts";
 import { firstThatGives, type SelectorParts } from "./select-endpoint.ts";
+import { checkTokenOptions } from "./token-options.ts";
 
 /** A token that is not asked for by a request: see `PubSub`. */
 export async function clientAccessToken(

@@ -1,0 +1,68 @@
+import path from "node:path";
+import { importCircles, importsWithin, layerOf, upwardImports } from "../support/imports.ts";
+
+/** From the top to the bottom: each folder may import those named after it. "" is `src/` itself. */
+const SRC = [
+  "cli",
+  "",
+  "negotiate",
+  "fan-out",
+  "upstream",
+  "failback",
+  "coordination",
+  "marker-groups",
+  "health",
+  "endpoints",
+  "service",
+  "options",
+  "stores",
+  "http",
+  "emulator",
+  "client",
+  "kit",
+  "contract",
+];
+
+const PARTS = ["negotiate", "fan-out", "upstream", "failback", "coordination"];
+const STANDALONE = ["cli", "emulator", "client"];
+
+const imports = importsWithin(path.join(__dirname, "../../src"));
+
+it("every import in src goes to a layer below", () => {
+  expect(imports.length).toBeGreaterThan(500);
+  expect(upwardImports(imports, SRC)).toEqual([]);
+});
+
+it("no file in src imports itself by way of others", () => {
+  expect(importCircles(imports)).toEqual([]);
+});
+
+it("negotiate, fan-out, upstream, failback and coordination do not know each other", () => {
+  const isBetweenParts = imports.filter(
+    ({ from, to }) =>
+      PARTS.includes(layerOf(from)) && PARTS.includes(layerOf(to)) && layerOf(from) !== layerOf(to),
+  );
+  expect(isBetweenParts).toEqual([]);
+});
+
+it("the emulator and the client need nothing of the plugin but the kit", () => {
+  const neededByStandalone = imports.filter(
+    ({ from, to }) =>
+      ["emulator", "client"].includes(layerOf(from)) &&
+      ![layerOf(from), "kit"].includes(layerOf(to)),
+  );
+  expect(neededByStandalone).toEqual([]);
+});
+
+it("nothing of the plugin needs the emulator, the client or the command line", () => {
+  const needsStandalone = imports.filter(
+    ({ from, to }) => STANDALONE.includes(layerOf(to)) && !STANDALONE.includes(layerOf(from)),
+  );
+  expect(needsStandalone).toEqual([]);
+});
+
+it("the contract imports nothing of ours", () => {
+  expect(
+    imports.filter(({ from, to }) => layerOf(from) === "contract" && layerOf(to) !== "contract"),
+  ).toEqual([]);
+});
