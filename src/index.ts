@@ -19,7 +19,7 @@ export {
 
 // How the reasons begin that clients are closed with, to tell such a close from any other.
 export { MOVE_REASON_PREFIX } from "./coordination/straggler-sweep.ts";
-export { FAILBACK_REASON_PREFIX } from "./marker-groups/displaced.ts";
+export { FAILBACK_REASON_PREFIX } from "./marker-groups/displaced-group.ts";
 
 // What it takes, answers and announces.
 export type * from "./contract/call-options.ts";

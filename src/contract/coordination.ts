@@ -1,4 +1,4 @@
-import type { EndpointRole } from "./options.ts";
+import type { EndpointRole } from "./endpoint.ts";
 
 /** Why the servers agreed on an endpoint. */
 export type AgreementReason =

@@ -1,4 +1,5 @@
-import type { EndpointRole } from "./options.ts";
+/** The part an endpoint plays for this app server; another region's server has them the other way round. */
+export type EndpointRole = "primary" | "secondary";
 
 /**
  * Why an endpoint is not healthy. `refused` covers every network failure after the name was

@@ -6,7 +6,7 @@ export interface FanOutReport {
   readonly failed: { readonly endpoint: string; readonly error: unknown }[];
   /**
    * Endpoints that had no part in it, and why: out of use, such as `refused` or `status(503)`;
-   * `not-home`, since the connection is known to be on another one; or `not-found`, since they have
+   * `other-endpoint`, since the connection is known to be on another one; or `not-found`, since they have
    * answered that they do not have the connection or user.
    */
   readonly skipped: { readonly endpoint: string; readonly reason: string }[];

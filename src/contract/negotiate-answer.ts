@@ -1,4 +1,4 @@
-import type { EndpointRole } from "./options.ts";
+import type { EndpointRole } from "./endpoint.ts";
 
 /** What a negotiating client is answered. */
 export interface NegotiateAnswer {

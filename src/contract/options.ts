@@ -1,12 +1,9 @@
 import type { TokenCredential } from "@azure/core-auth";
 import type { WebPubSubEventHandlerOptions } from "@azure/web-pubsub-express";
 import type { Request } from "express";
-import type { EndpointSnapshot } from "./endpoint.ts";
+import type { EndpointRole, EndpointSnapshot } from "./endpoint.ts";
 
 import type { CoordinationStore } from "./store.ts";
-
-/** The part an endpoint plays for this app server; another region's server has them the other way round. */
-export type EndpointRole = "primary" | "secondary";
 
 /** One Web PubSub service instance, as given to `resilientPubSub` or to `endpoints.add`. */
 export interface EndpointOptions {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Observation, SeenEndpoint, SeenState } from "../contract/coordination.ts";
-import type { EndpointRole } from "../contract/options.ts";
+import type { EndpointRole } from "../contract/endpoint.ts";
 
 const FORMAT = 1;
 

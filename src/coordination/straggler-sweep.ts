@@ -3,7 +3,7 @@ import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { EndpointRegistry } from "../endpoints/registry.ts";
 import { withDeadline } from "../kit/deadline.ts";
 import type { TypedEvents } from "../kit/typed-events.ts";
-import { placedGroup } from "../marker-groups/marker-groups.ts";
+import { placedGroup } from "../marker-groups/marker.ts";
 
 import type { Clock } from "./clock.ts";
 import { isSame } from "./decision.ts";
@@ -96,7 +96,7 @@ export class StragglerSweep {
     }
     const now = clock.now();
     const left = registry.all().filter((endpoint) => isLeft(endpoint, agreement));
-    const receivers = registry.receivers();
+    const receivers = registry.fanOutTargets();
     // Those included that must prove themselves before they get new clients: they may have old ones.
     const watched = left.filter((endpoint) => receivers.has(endpoint));
     for (const endpoint of left) {

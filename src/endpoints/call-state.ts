@@ -11,14 +11,14 @@ export type CallState =
   /** Back, but the next failure takes it out again at once. */
   | { readonly status: "probation"; readonly ejections: number };
 
-const firstEjectionInMs = 10_000;
-const longestEjectionInMs = 300_000;
+const FIRST_EJECTION_IN_MS = 10_000;
+const maxEjectionInMs = 300_000;
 
-export const trusted: CallState = { status: "trusted", failures: 0 };
+export const initialCallState: CallState = { status: "trusted", failures: 0 };
 
 /** How long an endpoint stays out that has been ejected so often in a row. */
 export function ejectionInMs(ejections: number): number {
-  return Math.min(firstEjectionInMs * 2 ** (ejections - 1), longestEjectionInMs);
+  return Math.min(FIRST_EJECTION_IN_MS * 2 ** (ejections - 1), maxEjectionInMs);
 }
 
 /**
@@ -32,14 +32,14 @@ export function afterCall(
   now: Moment,
 ): CallState {
   if (state.status === "ejected") return state;
-  if (hasSucceeded) return isSpotless(state) ? state : trusted;
+  if (hasSucceeded) return hasNoFailures(state) ? state : initialCallState;
   if (state.status === "probation") return ejected(state.ejections + 1, now);
   const failures = state.failures + 1;
   return failures < fall ? { status: "trusted", failures } : ejected(1, now);
 }
 
 /** The state after the check at the end of an ejection. */
-export function afterReview(state: CallState, hasPassed: boolean, now: Moment): CallState {
+export function afterEjectionCheck(state: CallState, hasPassed: boolean, now: Moment): CallState {
   if (state.status !== "ejected") return state;
   const { ejections } = state;
   return hasPassed ? { status: "probation", ejections } : ejected(ejections + 1, now);
@@ -54,7 +54,7 @@ export function afterRecovery(state: CallState): CallState {
   return { status: "probation", ejections: state.ejections };
 }
 
-const isSpotless = (state: CallState): boolean =>
+const hasNoFailures = (state: CallState): boolean =>
   state.status === "trusted" && state.failures === 0;
 
 const ejected = (ejections: number, now: Moment): CallState => ({

@@ -2,29 +2,29 @@ import { remember } from "../kit/remember.ts";
 import type { RegisteredEndpoint } from "./registered-endpoint.ts";
 
 /** About 12 MB when full; whoever is forgotten is only asked for on all endpoints again. */
-const mostRemembered = 100_000;
+const maxRemembered = 100_000;
 
 /**
  * On which endpoint each connection lives, as far as it is known: from signed events and from
  * answers of the service. A connection never moves, so what is known stays true until it is gone.
  */
-export class ConnectionHomes {
-  readonly #homes = new Map<string, RegisteredEndpoint>();
-  readonly #most: number;
+export class ConnectionLocations {
+  readonly #locations = new Map<string, RegisteredEndpoint>();
+  readonly #maxSize: number;
 
-  constructor(most = mostRemembered) {
-    this.#most = most;
+  constructor(maxSize = maxRemembered) {
+    this.#maxSize = maxSize;
   }
 
-  homeOf(connectionId: string): RegisteredEndpoint | undefined {
-    return this.#homes.get(connectionId);
+  locationOf(connectionId: string): RegisteredEndpoint | undefined {
+    return this.#locations.get(connectionId);
   }
 
-  learn(connectionId: string, home: RegisteredEndpoint): void {
-    remember(this.#homes, connectionId, home, this.#most);
+  learn(connectionId: string, location: RegisteredEndpoint): void {
+    remember(this.#locations, connectionId, location, this.#maxSize);
   }
 
   forget(connectionId: string): void {
-    this.#homes.delete(connectionId);
+    this.#locations.delete(connectionId);
   }
 }

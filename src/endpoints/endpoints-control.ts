@@ -17,7 +17,7 @@ interface ControlParts {
   readonly registry: EndpointRegistry;
   readonly monitor: {
     check(endpoint: RegisteredEndpoint): Promise<void>;
-    forget(endpoint: RegisteredEndpoint): void;
+    unwatch(endpoint: RegisteredEndpoint): void;
   };
   /** Where servers agree on an endpoint: which one that is. */
   readonly agreed?: { readonly active: RegisteredEndpoint | undefined } | undefined;
@@ -37,14 +37,14 @@ export function endpointsControl({
     clearTimeout(departures.get(endpoint));
     departures.delete(endpoint);
     registry.release(endpoint);
-    monitor.forget(endpoint);
+    monitor.unwatch(endpoint);
     void endpoint.endpoint.close();
   }
 
   function add(options: EndpointOptions, addOptions?: AddOptions): void {
     const { drained } = parseAddOptions(addOptions);
     const endpoint = createEndpoint(parseEndpoint(options), configuration.hub);
-    for (const displaced of registry.displacedBy(endpoint)) release(displaced);
+    for (const displaced of registry.replacedBy(endpoint)) release(displaced);
     const added = registry.add(endpoint);
     if (drained) registry.drain(added.name);
     void monitor.check(added);

@@ -31,7 +31,7 @@ export type HealthState =
       flaps: number;
       reason: DownReason;
       /** When the first of the successes in a row came; undefined without any. */
-      provenSince: number | undefined;
+      succeedingSince: number | undefined;
     };
 
 export interface Thresholds {
@@ -42,9 +42,9 @@ export interface Thresholds {
 }
 
 /** An endpoint that fails again so soon after it recovered flaps. */
-const flapWindowInMs = 60_000;
-const firstProofInMs = 2000;
-const longestProofInMs = 60_000;
+const FLAP_WINDOW_IN_MS = 60_000;
+const FIRST_RECOVERY_PERIOD_IN_MS = 2000;
+const maxRecoveryPeriodInMs = 60_000;
 
 export function initialHealthState(now: Moment): HealthState {
   return { status: "unknown", since: now.at, contradictions: 0, flaps: 0 };
@@ -68,13 +68,15 @@ export function isUndecided(state: HealthState): boolean {
 }
 
 /** Its health checks succeed again, but it has flapped and must go on like this for a while. */
-export function isOnProof(state: HealthState, { rise }: Thresholds): boolean {
+export function isInRecoveryPeriod(state: HealthState, { rise }: Thresholds): boolean {
   return state.status === "unhealthy" && state.contradictions >= rise;
 }
 
 /** How long an endpoint must answer well before it is used again, after so many flaps. */
-export function proofInMs(flaps: number): number {
-  return flaps === 0 ? 0 : Math.min(firstProofInMs * 2 ** (flaps - 1), longestProofInMs);
+export function recoveryPeriodInMs(flaps: number): number {
+  return flaps === 0
+    ? 0
+    : Math.min(FIRST_RECOVERY_PERIOD_IN_MS * 2 ** (flaps - 1), maxRecoveryPeriodInMs);
 }
 
 function afterSuccess(state: HealthState, { rise }: Thresholds, now: Moment): HealthState {
@@ -82,10 +84,10 @@ function afterSuccess(state: HealthState, { rise }: Thresholds, now: Moment): He
   if (state.status === "unknown") return healthy(now, flaps, undefined);
   if (state.status === "healthy") return withoutContradictions(state);
   const contradictions = state.contradictions + 1;
-  const provenSince = state.provenSince ?? now.monotonic;
-  const isProven = now.monotonic - provenSince >= proofInMs(flaps);
+  const provenSince = state.succeedingSince ?? now.monotonic;
+  const isProven = now.monotonic - provenSince >= recoveryPeriodInMs(flaps);
   if (contradictions >= rise && isProven) return healthy(now, flaps, now.monotonic);
-  return { ...state, contradictions, provenSince };
+  return { ...state, contradictions, succeedingSince: provenSince };
 }
 
 function afterFailure(
@@ -95,8 +97,8 @@ function afterFailure(
   now: Moment,
 ): HealthState {
   if (state.status === "unhealthy") {
-    const isSame = reason === state.reason && state.provenSince === undefined;
-    return isSame ? state : { ...state, reason, contradictions: 0, provenSince: undefined };
+    const isSame = reason === state.reason && state.succeedingSince === undefined;
+    return isSame ? state : { ...state, reason, contradictions: 0, succeedingSince: undefined };
   }
   const contradictions = state.contradictions + 1;
   if (contradictions < fall && !isDecisive) return { ...state, contradictions };
@@ -107,13 +109,13 @@ function afterFailure(
     contradictions: 0,
     flaps,
     reason,
-    provenSince: undefined,
+    succeedingSince: undefined,
   };
 }
 
 function hasFlapped(state: HealthState, now: Moment): boolean {
   if (state.status !== "healthy" || state.recoveredAt === undefined) return false;
-  return now.monotonic - state.recoveredAt < flapWindowInMs;
+  return now.monotonic - state.recoveredAt < FLAP_WINDOW_IN_MS;
 }
 
 const healthy = (now: Moment, flaps: number, recoveredAt: number | undefined): HealthState => ({

@@ -1,21 +1,22 @@
 import type {
   DownReason,
+  EndpointRole,
   EndpointSnapshot,
   EndpointState,
   ProbeRecord,
 } from "../contract/endpoint.ts";
-import type { EndpointRole } from "../contract/options.ts";
+
 import { thisMoment } from "../kit/moment.ts";
 
 import type { Endpoint } from "../service/endpoint.ts";
-import { type CallState, trusted } from "./call-state.ts";
+import { type CallState, initialCallState } from "./call-state.ts";
 import { type HealthState, initialHealthState, isUndecided } from "./health-state.ts";
 import type { Routable } from "./serving-order.ts";
 
 /** An endpoint and what the registry holds of it. */
 export class RegisteredEndpoint implements Routable {
   readonly endpoint: Endpoint;
-  calls: CallState = trusted;
+  calls: CallState = initialCallState;
   /** Since when it has been in its state, epoch milliseconds. */
   since: number;
   /** When that was, monotonic milliseconds. */
@@ -83,17 +84,17 @@ export class RegisteredEndpoint implements Routable {
 
   /** Whether negotiate may answer with it. */
   get isUsable(): boolean {
-    return this.state === "healthy" && this.isOffered;
+    return this.state === "healthy" && this.isInRotation;
   }
 
   /** Whether the operator lets negotiate answer with it, as far as it is healthy. */
-  get isOffered(): boolean {
+  get isInRotation(): boolean {
     return !this.drained && !this.leaving && !this.joining;
   }
 
   /** Nobody has looked at it yet; a negotiate may do so, and then answer with it. */
-  get isUntried(): boolean {
-    return this.health.status === "unknown" && this.isOffered;
+  get isUnprobed(): boolean {
+    return this.health.status === "unknown" && this.isInRotation;
   }
 
   /** Why the endpoint is not used, in one word. */

@@ -4,8 +4,13 @@ import { thisMoment } from "../kit/moment.ts";
 import type { TypedEvents } from "../kit/typed-events.ts";
 
 import type { Endpoint } from "../service/endpoint.ts";
-import { afterCall, afterRecovery, afterReview } from "./call-state.ts";
-import { afterProbe, isOnProof, type ProbeOutcome, type Thresholds } from "./health-state.ts";
+import { afterCall, afterEjectionCheck, afterRecovery } from "./call-state.ts";
+import {
+  afterProbe,
+  isInRecoveryPeriod,
+  type ProbeOutcome,
+  type Thresholds,
+} from "./health-state.ts";
 import { type Movement, movementsBetween } from "./movements.ts";
 import { RegisteredEndpoint } from "./registered-endpoint.ts";
 import { type Routable, servingEndpoints } from "./serving-order.ts";
@@ -101,9 +106,9 @@ export class EndpointRegistry {
   }
 
   /** Counts the check at the end of an ejection. */
-  recordReview(endpoint: RegisteredEndpoint, hasPassed: boolean): void {
+  recordEjectionCheck(endpoint: RegisteredEndpoint, hasPassed: boolean): void {
     this.#change(endpoint, () => {
-      endpoint.calls = afterReview(endpoint.calls, hasPassed, thisMoment());
+      endpoint.calls = afterEjectionCheck(endpoint.calls, hasPassed, thisMoment());
     });
   }
 
@@ -120,11 +125,11 @@ export class EndpointRegistry {
    * Endpoints that answer well and are out for another reason: their calls failed, or they have
    * come and gone too often. When there is nothing better, they are better than nothing.
    */
-  lastResorts(): RegisteredEndpoint[] {
+  ejectedOrRecovering(): RegisteredEndpoint[] {
     return this.all().filter(
       ({ drained, health, calls }) =>
         !drained &&
-        (isOnProof(health, this.#thresholds) ||
+        (isInRecoveryPeriod(health, this.#thresholds) ||
           (health.status === "healthy" && calls.status === "ejected")),
     );
   }
@@ -134,12 +139,14 @@ export class EndpointRegistry {
    * prove themselves before they get new clients, since they may have some. While negotiate has to
    * answer with the last resorts, these too, or their clients would hear nothing.
    */
-  receivers(): ReadonlySet<RegisteredEndpoint> {
+  fanOutTargets(): ReadonlySet<RegisteredEndpoint> {
     const all = this.all();
     const well = all.filter(
-      ({ state, health }) => state === "healthy" || isOnProof(health, this.#thresholds),
+      ({ state, health }) => state === "healthy" || isInRecoveryPeriod(health, this.#thresholds),
     );
-    return new Set(all.some(({ isUsable }) => isUsable) ? well : [...well, ...this.lastResorts()]);
+    return new Set(
+      all.some(({ isUsable }) => isUsable) ? well : [...well, ...this.ejectedOrRecovering()],
+    );
   }
 
   #change(endpoint: RegisteredEndpoint, task: () => void): void {
@@ -211,7 +218,7 @@ export class EndpointRegistry {
    *
    * @throws InvalidOptionsError when one has that is not leaving
    */
-  displacedBy({ name, config }: Endpoint): RegisteredEndpoint[] {
+  replacedBy({ name, config }: Endpoint): RegisteredEndpoint[] {
     const twins = this.all().filter(
       (other) => other.name === name || other.endpoint.config.url === config.url,
     );
@@ -227,7 +234,7 @@ export class EndpointRegistry {
    * @throws InvalidOptionsError when the name or the URL is taken
    */
   add(endpoint: Endpoint): RegisteredEndpoint {
-    for (const twin of this.displacedBy(endpoint)) this.release(twin);
+    for (const twin of this.replacedBy(endpoint)) this.release(twin);
     const added = new RegisteredEndpoint(endpoint, { joining: true });
     this.#endpoints.set(endpoint.name, added);
     this.#events.emit("endpointAdded", { endpoint: endpoint.name });

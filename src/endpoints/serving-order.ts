@@ -1,4 +1,4 @@
-import type { EndpointRole } from "../contract/options.ts";
+import type { EndpointRole } from "../contract/endpoint.ts";
 
 /** What routing needs to know of an endpoint. */
 export interface Routable {

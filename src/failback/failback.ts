@@ -1,36 +1,31 @@
 import { setMaxListeners } from "node:events";
+import type { PluginContext } from "../context/plugin-context.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import type { EndpointRegistry } from "../endpoints/registry.ts";
-import type { HealthMonitor } from "../health/monitor.ts";
 import { pause } from "../kit/pause.ts";
-import type { TypedEvents } from "../kit/typed-events.ts";
-import type { Configuration } from "../options/parse-options.ts";
-import { type CallOptions, closeGuest, type Lodging, listGuests } from "./guests.ts";
-import { calmForInMs, observeHomes, type Steadiness } from "./hold-down.ts";
 import {
-  allowanceOf,
-  isLookDue,
+  type CallOptions,
+  closeDisplaced,
+  type DisplacedGroup,
+  listDisplaced,
+} from "./displaced-connections.ts";
+import { pastHoldDownInMs, type UsableSince, updateUsableSince } from "./hold-down.ts";
+import {
+  closableIn,
+  isListingDue,
   isTooLate,
-  periodOfLooks,
+  listingPeriod,
   slotAt,
   spread,
   untilNextSlotInMs,
 } from "./schedule.ts";
 
-export interface FailbackParts {
-  readonly configuration: Configuration;
-  readonly registry: EndpointRegistry;
-  readonly monitor: HealthMonitor;
-  readonly events: TypedEvents;
-}
-
-interface Guest {
-  readonly lodging: Lodging;
+interface DisplacedConnection {
+  readonly group: DisplacedGroup;
   readonly connectionId: string;
 }
 
 /** Whatever may begin or end the time in which a primary can take clients. */
-const TURNING_POINTS = [
+const STATE_EVENTS = [
   "endpointUp",
   "endpointDown",
   "endpointDrained",
@@ -45,26 +40,25 @@ const TURNING_POINTS = [
 ] as const;
 
 /**
- * Calls clients home that are away from their primary, by closing their connections at a pace. Who
- * they are is known to the service, as members of a marker group: nothing is lost when this process
+ * Moves displaced clients back to their primary, by closing their connections at a pace. Who they
+ * are is known to the service, as members of a marker group: nothing is lost when this process
  * ends, and no server needs to know of another.
  */
 export class Failback {
-  readonly #parts: FailbackParts;
+  readonly #context: PluginContext;
   readonly #perSecond: number;
   readonly #closing = new AbortController();
-  readonly #observe = (): void => this.#observeHomes();
-  #steadiness: Steadiness<RegisteredEndpoint> = new Map();
-  #lastLook: number | undefined;
-  #hasFoundGuests = false;
+  #usableSince: UsableSince<RegisteredEndpoint> = new Map();
+  #lastListing: number | undefined;
+  #hasFoundDisplaced = false;
   /** How many were closed since the last time that nobody was there. */
   readonly #closed = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(parts: FailbackParts) {
-    this.#parts = parts;
-    const { close } = parts.configuration.failback;
+  constructor(context: PluginContext) {
+    this.#context = context;
+    const { close } = context.configuration.failback;
     this.#perSecond = close === false ? 0 : close.connectionsPerSecond;
     // One listener for each call under way is no leak, however high the pace is.
     setMaxListeners(0, this.#closing.signal);
@@ -73,8 +67,8 @@ export class Failback {
   /** Does nothing when `failback.close` is off. */
   start(): void {
     if (this.#perSecond === 0) return;
-    for (const name of TURNING_POINTS) this.#parts.events.on(name, this.#observe);
-    this.#observeHomes();
+    for (const name of STATE_EVENTS) this.#context.events.on(name, this.#updateUsableSince);
+    this.#updateUsableSince();
     this.#scheduleNext();
   }
 
@@ -82,7 +76,7 @@ export class Failback {
   async close(): Promise<void> {
     this.#closing.abort();
     clearTimeout(this.#timer);
-    for (const name of TURNING_POINTS) this.#parts.events.off(name, this.#observe);
+    for (const name of STATE_EVENTS) this.#context.events.off(name, this.#updateUsableSince);
     await this.#running;
   }
 
@@ -102,84 +96,91 @@ export class Failback {
   async #turn(): Promise<void> {
     const slot = slotAt(Date.now());
     const startedAt = performance.now() - slot.elapsedInMs;
-    this.#observeHomes();
-    const allowance = allowanceOf(slot.second, this.#perSecond);
-    if (isTooLate(slot) || allowance === 0 || !this.#isLookDue(slot.second)) return;
-    this.#lastLook = slot.second;
-    const guests = await this.#findGuests(allowance);
-    if (guests.length > 0) await this.#sendHome(guests, slot.second, startedAt);
+    this.#updateUsableSince();
+    const allowance = closableIn(slot.second, this.#perSecond);
+    if (isTooLate(slot) || allowance === 0 || !this.#isListingDue(slot.second)) return;
+    this.#lastListing = slot.second;
+    const connections = await this.#findDisplaced(allowance);
+    if (connections.length > 0) await this.#closeSpread(connections, slot.second, startedAt);
   }
 
-  #isLookDue(second: number): boolean {
-    const calm = this.#calmForInMs();
-    if (calm === undefined || calm < 0) return false;
-    const lifetimeInMs = this.#parts.configuration.negotiate.tokenLifetimeInMinutes * 60_000;
-    const period = periodOfLooks(this.#hasFoundGuests, calm, lifetimeInMs);
-    return isLookDue(second, this.#lastLook, period);
+  #isListingDue(second: number): boolean {
+    const pastInMs = this.#pastHoldDownInMs();
+    if (pastInMs === undefined || pastInMs < 0) return false;
+    const lifetimeInMs = this.#context.configuration.negotiate.tokenLifetimeInMinutes * 60_000;
+    const period = listingPeriod(this.#hasFoundDisplaced, pastInMs, lifetimeInMs);
+    return isListingDue(second, this.#lastListing, period);
   }
 
-  /** The first guests of all there are, wherever they lodge, and no more than may be closed. */
-  async #findGuests(atMost: number): Promise<Guest[]> {
-    const lodgings = this.#lodgings();
-    const found = await Promise.all(lodgings.map((lodging) => this.#listGuests(lodging, atMost)));
-    const guests = found.flat();
-    this.#hasFoundGuests = guests.length > 0;
-    return guests.slice(0, atMost);
+  /** The first connections of all there are, on whatever secondary, and no more than may be closed. */
+  async #findDisplaced(atMost: number): Promise<DisplacedConnection[]> {
+    const groups = this.#displacedGroups();
+    const found = await Promise.all(groups.map((group) => this.#listDisplaced(group, atMost)));
+    const connections = found.flat();
+    this.#hasFoundDisplaced = connections.length > 0;
+    return connections.slice(0, atMost);
   }
 
-  /** Drained secondaries too: their guests should go all the more. */
-  #lodgings(): Lodging[] {
-    const all = this.#parts.registry.all();
-    const homes = all.filter(({ role }) => role === "primary").map(({ name }) => name);
+  /** Drained secondaries too: their connections should go all the more. */
+  #displacedGroups(): DisplacedGroup[] {
+    const all = this.#context.registry.all();
+    const primaries = all.filter(({ role }) => role === "primary").map(({ name }) => name);
     return all
       .filter((endpoint) => endpoint.role === "secondary" && this.#isUp(endpoint))
-      .flatMap((secondary) => homes.map((home) => ({ secondary, home })));
+      .flatMap((secondary) => primaries.map((primary) => ({ secondary, primary })));
   }
 
-  async #listGuests(lodging: Lodging, atMost: number): Promise<Guest[]> {
-    const ids = await this.#call(lodging, (options) => listGuests(lodging, atMost, options));
-    if (ids?.length === 0) this.#announceDone(lodging);
-    return (ids ?? []).map((connectionId) => ({ lodging, connectionId }));
+  async #listDisplaced(group: DisplacedGroup, atMost: number): Promise<DisplacedConnection[]> {
+    const ids = await this.#call(group, (options) => listDisplaced(group, atMost, options));
+    if (ids?.length === 0) this.#announceDone(group);
+    return (ids ?? []).map((connectionId) => ({ group, connectionId }));
   }
 
   /**
-   * Closes them one by one, until there is no home to go to any more, or a call fails: the service
+   * Closes them one by one, until there is no primary to go to any more, or a call fails: the service
    * may be asked too much of, so the next look is a while later. In a different order each time, so
    * that a connection that cannot be closed holds up nobody for long.
    */
-  async #sendHome(guests: readonly Guest[], second: number, startedAt: number): Promise<void> {
+  async #closeSpread(
+    connections: readonly DisplacedConnection[],
+    second: number,
+    startedAt: number,
+  ): Promise<void> {
     const listedAt = performance.now();
-    const closings: Promise<Lodging | undefined>[] = [];
+    const closings: Promise<DisplacedGroup | undefined>[] = [];
     const slot = { second, elapsedInMs: listedAt - startedAt };
-    for (const { connection, delayInMs } of spread(guests, slot)) {
+    for (const { connection, delayInMs } of spread(connections, slot)) {
       await pause(listedAt + delayInMs - performance.now(), this.#closing.signal);
-      if (!this.#hasFoundGuests || !this.#mayCallHome()) break;
-      if (this.#isUp(connection.lodging.secondary)) closings.push(this.#closeGuest(connection));
+      if (!this.#hasFoundDisplaced || !this.#mayClose()) break;
+      if (this.#isUp(connection.group.secondary)) closings.push(this.#closeDisplaced(connection));
     }
     this.#announceClosings(await Promise.all(closings));
   }
 
   /** Resolves to where it was, if it was closed. */
-  async #closeGuest({ lodging, connectionId }: Guest): Promise<Lodging | undefined> {
-    const isClosed = await this.#call(lodging, async (options) => {
-      await closeGuest(lodging, connectionId, options);
+  async #closeDisplaced({
+    group,
+    connectionId,
+  }: DisplacedConnection): Promise<DisplacedGroup | undefined> {
+    const isClosed = await this.#call(group, async (options) => {
+      await closeDisplaced(group, connectionId, options);
       return true;
     });
-    if (isClosed) return lodging;
-    this.#hasFoundGuests = false;
+    if (isClosed) return group;
+    this.#hasFoundDisplaced = false;
     return undefined;
   }
 
   #isUp(endpoint: RegisteredEndpoint): boolean {
-    return this.#parts.registry.has(endpoint) && endpoint.state === "healthy";
+    return this.#context.registry.has(endpoint) && endpoint.state === "healthy";
   }
 
   /** Undefined when it failed, which is evidence as of any other call. Never rejects. */
   async #call<T>(
-    { secondary, home }: Lodging,
+    { secondary, primary }: DisplacedGroup,
     call: (options: CallOptions) => Promise<T>,
   ): Promise<T | undefined> {
-    const { configuration, events, monitor, registry } = this.#parts;
+    const { configuration, events, monitor, registry } = this.#context;
     const { signal } = this.#closing;
     try {
       const result = await call({ timeoutInMs: configuration.health.timeoutInMs, signal });
@@ -188,50 +189,50 @@ export class Failback {
     } catch (error) {
       if (signal.aborted || !registry.has(secondary)) return undefined;
       monitor.report(secondary, error);
-      events.emit("failbackFailed", { from: secondary.name, to: home, error });
+      events.emit("failbackFailed", { from: secondary.name, to: primary, error });
       return undefined;
     }
   }
 
-  #announceClosings(closings: readonly (Lodging | undefined)[]): void {
-    const counts = new Map<Lodging, number>();
-    for (const lodging of closings) {
-      if (lodging) counts.set(lodging, (counts.get(lodging) ?? 0) + 1);
+  #announceClosings(closings: readonly (DisplacedGroup | undefined)[]): void {
+    const counts = new Map<DisplacedGroup, number>();
+    for (const group of closings) {
+      if (group) counts.set(group, (counts.get(group) ?? 0) + 1);
     }
-    for (const [lodging, closed] of counts) {
-      const { from, to, key } = namesOf(lodging);
+    for (const [group, closed] of counts) {
+      const { from, to, key } = namesOf(group);
       this.#closed.set(key, (this.#closed.get(key) ?? 0) + closed);
-      this.#parts.events.emit("failbackClosing", { from, to, closed });
+      this.#context.events.emit("failbackClosing", { from, to, closed });
     }
   }
 
-  #announceDone(lodging: Lodging): void {
-    const { from, to, key } = namesOf(lodging);
+  #announceDone(group: DisplacedGroup): void {
+    const { from, to, key } = namesOf(group);
     const closed = this.#closed.get(key);
     if (closed === undefined) return;
     this.#closed.delete(key);
-    this.#parts.events.emit("failbackDone", { from, to, closed });
+    this.#context.events.emit("failbackDone", { from, to, closed });
   }
 
-  #observeHomes(): void {
-    const endpoints = this.#parts.registry.all();
-    this.#steadiness = observeHomes(this.#steadiness, endpoints, performance.now());
+  readonly #updateUsableSince = (): void => {
+    const endpoints = this.#context.registry.all();
+    this.#usableSince = updateUsableSince(this.#usableSince, endpoints, performance.now());
+  };
+
+  #pastHoldDownInMs(): number | undefined {
+    const { holdDownInMs } = this.#context.configuration.failback;
+    return pastHoldDownInMs(this.#usableSince, holdDownInMs, performance.now());
   }
 
-  #calmForInMs(): number | undefined {
-    const { holdDownInMs } = this.#parts.configuration.failback;
-    return calmForInMs(this.#steadiness, holdDownInMs, performance.now());
-  }
-
-  /** A single answer against a home takes nobody's trust in it, but nobody is sent there meanwhile. */
-  #mayCallHome(): boolean {
+  /** While one answer speaks against a primary it stays usable, but nobody is closed for its sake. */
+  #mayClose(): boolean {
     if (this.#closing.signal.aborted) return false;
-    this.#observeHomes();
-    const isInDoubt = [...this.#steadiness.keys()].some((home) => home.isInDoubt);
-    return !isInDoubt && (this.#calmForInMs() ?? -1) >= 0;
+    this.#updateUsableSince();
+    const isInDoubt = [...this.#usableSince.keys()].some((primary) => primary.isInDoubt);
+    return !isInDoubt && (this.#pastHoldDownInMs() ?? -1) >= 0;
   }
 }
 
-function namesOf({ secondary, home }: Lodging) {
-  return { from: secondary.name, to: home, key: JSON.stringify([secondary.name, home]) };
+function namesOf({ secondary, primary }: DisplacedGroup) {
+  return { from: secondary.name, to: primary, key: JSON.stringify([secondary.name, primary]) };
 }

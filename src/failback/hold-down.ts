@@ -1,9 +1,9 @@
 import type { Routable } from "../endpoints/serving-order.ts";
 
-/** Primaries that clients would come home to, and since when each could take them, monotonic ms. */
-export type Steadiness<T> = ReadonlyMap<T, number>;
+/** Primaries that displaced clients would return to, and since when each could take them, monotonic ms. */
+export type UsableSince<T> = ReadonlyMap<T, number>;
 
-interface Home extends Routable {
+interface FailbackTarget extends Routable {
   readonly isUsable: boolean;
   /** Preferred by an operator over every other endpoint. */
   readonly forced: boolean;
@@ -11,31 +11,31 @@ interface Home extends Routable {
 
 /**
  * What is known after a look at the endpoints. Whoever cannot take clients at the moment is
- * forgotten, and begins anew. While an operator has forced negotiate to one endpoint, no other is a
- * home.
+ * forgotten, and begins anew. While an operator has forced negotiate to one endpoint, nobody would
+ * return to another.
  */
-export function observeHomes<T extends Home>(
-  known: Steadiness<T>,
+export function updateUsableSince<T extends FailbackTarget>(
+  known: UsableSince<T>,
   endpoints: readonly T[],
   now: number,
-): Steadiness<T> {
+): UsableSince<T> {
   const forced = endpoints.filter((endpoint) => endpoint.forced);
-  const homes = (forced.length > 0 ? forced : endpoints).filter(
+  const targets = (forced.length > 0 ? forced : endpoints).filter(
     ({ role, isUsable }) => role === "primary" && isUsable,
   );
-  return new Map(homes.map((home) => [home, known.get(home) ?? now]));
+  return new Map(targets.map((target) => [target, known.get(target) ?? now]));
 }
 
 /**
- * For how long it has been safe to call clients home; negative until the hold-down is over,
- * undefined without any home. With several primaries the youngest counts, since a client that is
+ * For how long it has been safe to move clients back; negative until the hold-down is over,
+ * undefined when there is nowhere to move them to. With several primaries the youngest counts, since a client that is
  * closed may be sent to any of them.
  */
-export function calmForInMs<T>(
-  steadiness: Steadiness<T>,
+export function pastHoldDownInMs<T>(
+  usableSince: UsableSince<T>,
   holdDownInMs: number,
   now: number,
 ): number | undefined {
-  if (steadiness.size === 0) return undefined;
-  return now - Math.max(...steadiness.values()) - holdDownInMs;
+  if (usableSince.size === 0) return undefined;
+  return now - Math.max(...usableSince.values()) - holdDownInMs;
 }

@@ -5,14 +5,14 @@ import { createHash } from "node:crypto";
  * the beginning of a second and close in its latter half, so those whose clocks agree list the same
  * connections: none of them has been closed yet by a server that was quicker.
  */
-const secondInMs = 1000;
-const closing = { fromInMs: 400, lengthInMs: 500 };
-/** Whoever wakes up later than this would see what the others have left over: it sits out. */
-const latestStartInMs = 200;
+const SECOND_IN_MS = 1000;
+const CLOSING = { fromInMs: 400, lengthInMs: 500 };
+/** Who wakes up later than this would list what the others have left over, so it skips the second. */
+const maxLatenessInMs = 200;
 
-const busyPeriod = 1;
-const watchfulPeriod = 10;
-const idlePeriod = 300;
+const BUSY_PERIOD = 1;
+const WATCHFUL_PERIOD = 10;
+const IDLE_PERIOD = 300;
 
 /** A second of the wall clock, by its number since the epoch, and how much of it is over. */
 export interface Slot {
@@ -21,23 +21,23 @@ export interface Slot {
 }
 
 export function slotAt(epochInMs: number): Slot {
-  const second = Math.floor(epochInMs / secondInMs);
-  return { second, elapsedInMs: epochInMs - second * secondInMs };
+  const second = Math.floor(epochInMs / SECOND_IN_MS);
+  return { second, elapsedInMs: epochInMs - second * SECOND_IN_MS };
 }
 
-export const isTooLate = ({ elapsedInMs }: Slot): boolean => elapsedInMs > latestStartInMs;
+export const isTooLate = ({ elapsedInMs }: Slot): boolean => elapsedInMs > maxLatenessInMs;
 
-export const untilNextSlotInMs = ({ elapsedInMs }: Slot): number => secondInMs - elapsedInMs;
+export const untilNextSlotInMs = ({ elapsedInMs }: Slot): number => SECOND_IN_MS - elapsedInMs;
 
 /** How many connections may be closed in this second; over any time it comes to the pace. */
-export function allowanceOf(second: number, perSecond: number): number {
+export function closableIn(second: number, perSecond: number): number {
   return Math.floor((second + 1) * perSecond) - Math.floor(second * perSecond);
 }
 
 /**
  * When each connection is due, in ascending order: as if at random in the closing time, or in as
  * long a time from now on when the list was late. Every server comes to the same times. Were each to
- * throw its own dice, the quickest would count, and many servers would close all in one moment.
+ * draw its own, the quickest would count, and many servers would close all in one moment.
  *
  * @param elapsedInMs How much of the slot is over.
  */
@@ -45,11 +45,11 @@ export function spread<T extends { readonly connectionId: string }>(
   connections: readonly T[],
   { second, elapsedInMs }: Slot,
 ): { connection: T; delayInMs: number }[] {
-  const first = Math.max(0, closing.fromInMs - elapsedInMs);
+  const first = Math.max(0, CLOSING.fromInMs - elapsedInMs);
   return connections
     .map((connection) => {
       const share = shareOf(`${second} ${connection.connectionId}`);
-      return { connection, delayInMs: first + share * closing.lengthInMs };
+      return { connection, delayInMs: first + share * CLOSING.lengthInMs };
     })
     .sort((a, b) => a.delayInMs - b.delayInMs);
 }
@@ -59,24 +59,28 @@ const shareOf = (text: string): number =>
   createHash("sha256").update(text).digest().readUInt32BE() / 2 ** 32;
 
 /**
- * Every how many seconds somebody looks for guests: each second while there are any; now and then
+ * Every how many seconds displaced clients are looked for: each second while there are any; now and then
  * while clients may still connect with a token from before; and rarely after that, since a client
- * that says `?failed=` becomes a guest at any time.
+ * that says `?failed=` is displaced at any time.
  */
-export function periodOfLooks(
-  hasFoundGuests: boolean,
-  calmForInMs: number,
+export function listingPeriod(
+  hasFoundDisplaced: boolean,
+  pastHoldDownInMs: number,
   tokenLifetimeInMs: number,
 ): number {
-  if (hasFoundGuests) return busyPeriod;
-  return calmForInMs < tokenLifetimeInMs ? watchfulPeriod : idlePeriod;
+  if (hasFoundDisplaced) return BUSY_PERIOD;
+  return pastHoldDownInMs < tokenLifetimeInMs ? WATCHFUL_PERIOD : IDLE_PERIOD;
 }
 
 /**
  * Whether to look in this second. Every server looks in the same ones; one that has missed its turn
  * makes up for it.
  */
-export function isLookDue(second: number, lastLook: number | undefined, period: number): boolean {
-  if (lastLook === undefined) return true;
-  return Math.floor(second / period) !== Math.floor(lastLook / period);
+export function isListingDue(
+  second: number,
+  lastListing: number | undefined,
+  period: number,
+): boolean {
+  if (lastListing === undefined) return true;
+  return Math.floor(second / period) !== Math.floor(lastListing / period);
 }

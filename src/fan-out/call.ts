@@ -1,8 +1,7 @@
 import type { OperationOptions } from "@azure/core-client";
 import type { WebPubSubServiceClient } from "@azure/web-pubsub";
+import type { PluginContext } from "../context/plugin-context.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import type { EndpointRegistry } from "../endpoints/registry.ts";
-import type { HealthMonitor } from "../health/monitor.ts";
 import { Deadline, DeadlineError } from "../kit/deadline.ts";
 import { pause } from "../kit/pause.ts";
 import { pauseBeforeRetryInMs } from "./retry.ts";
@@ -29,32 +28,25 @@ export type Outcome<T> = (
   readonly durationInMs: number;
 };
 
-export interface CallParts {
-  readonly registry: EndpointRegistry;
-  readonly monitor: HealthMonitor;
-  /** From 0 (included) to 1 (excluded). */
-  readonly random: () => number;
-}
-
 /**
  * Makes a call to one endpoint, again where that is safe, and tells the monitor how it ended. Never
  * rejects.
  */
 export function callEndpoint<T>(
-  parts: CallParts,
+  context: PluginContext,
   endpoint: RegisteredEndpoint,
   call: Call<T>,
   deadline: Deadline,
 ): Promise<Outcome<T>> {
   const isShorter = call.endpointTimeoutInMs < deadline.remainingInMs && !deadline.aborted;
-  if (!isShorter) return callWithin(parts, endpoint, call, deadline);
+  if (!isShorter) return callWithin(context, endpoint, call, deadline);
   const own = new Deadline(call.endpointTimeoutInMs, deadline);
-  return callWithin(parts, endpoint, call, own).finally(() => own.end());
+  return callWithin(context, endpoint, call, own).finally(() => own.end());
 }
 
 /** Without further async functions and copies of objects, which would cost as much as the rest. */
 function callWithin<T>(
-  parts: CallParts,
+  context: PluginContext,
   endpoint: RegisteredEndpoint,
   call: Call<T>,
   deadline: Deadline,
@@ -73,7 +65,7 @@ function callWithin<T>(
   };
 
   function answered(value: T): Outcome<T> {
-    parts.monitor.report(endpoint, undefined, startedAt);
+    context.monitor.report(endpoint, undefined, startedAt);
     return { kind: "answered", value, status, attempts, durationInMs: durationInMs() };
   }
 
@@ -82,11 +74,11 @@ function callWithin<T>(
     const error = isEnded ? deadline.reason : thrown;
     const isAbsent = !isEnded && call.tellsAbsence && isNotFound(error);
     const isOver = isEnded || isAbsent;
-    const mayTryAgain = !isOver && (await mayRepeat(parts, endpoint, error, attempts, deadline));
+    const mayTryAgain = !isOver && (await mayRepeat(context, endpoint, error, attempts, deadline));
     if (mayTryAgain) return attempt();
     // That the caller has taken it back says nothing, whatever the reason looks like.
     const isEvidence = !isEnded || error instanceof DeadlineError;
-    if (isEvidence) parts.monitor.report(endpoint, isAbsent ? undefined : error, startedAt);
+    if (isEvidence) context.monitor.report(endpoint, isAbsent ? undefined : error, startedAt);
     const kind = isAbsent ? "absent" : "failed";
     return { kind, error, status, attempts, durationInMs: durationInMs() };
   }
@@ -102,7 +94,7 @@ function callWithin<T>(
 
 /** Waits as long as must be before another attempt; false when there must be none. */
 async function mayRepeat(
-  { registry, monitor, random }: CallParts,
+  { registry, monitor, random }: PluginContext,
   endpoint: RegisteredEndpoint,
   error: unknown,
   attempts: number,
@@ -112,7 +104,7 @@ async function mayRepeat(
   if (pauseInMs === undefined || pauseInMs >= deadline.remainingInMs) return false;
   monitor.reportAttempt(endpoint, error);
   await pause(pauseInMs, deadline);
-  return !deadline.aborted && registry.receivers().has(endpoint);
+  return !deadline.aborted && registry.fanOutTargets().has(endpoint);
 }
 
 const isNotFound = (error: unknown): boolean =>

@@ -1,28 +1,22 @@
 import type { OperationOptions } from "@azure/core-client";
 import type { WebPubSubServiceClient } from "@azure/web-pubsub";
+import type { PluginContext } from "../context/plugin-context.ts";
 import type { CallOptions, CommandOptions } from "../contract/call-options.ts";
 import type { FanOutReport } from "../contract/fan-out-report.ts";
 import type { ListedConnection, ListOptions } from "../contract/listing.ts";
 import type { ContentType, Message } from "../contract/message.ts";
-import type { ConnectionHomes } from "../endpoints/connection-locations.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { Deadline, reasonOf, waitAtMost } from "../kit/deadline.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
-import type { Configuration } from "../options/parse-options.ts";
 import { EncodedBody } from "../service/encoded-body.ts";
 import { checkOptions, checkSubject } from "./arguments.ts";
-import { type Call, type CallParts, callEndpoint, type Outcome } from "./call.ts";
+import { type Call, callEndpoint, type Outcome } from "./call.ts";
 import type { Page } from "./listing.ts";
 import { encodeMessage } from "./message.ts";
 import { isDeliveredToAll } from "./report.ts";
 import { type OnOutcome, Round } from "./round.ts";
 import { sdkOptionsOf } from "./sdk-options.ts";
 import { type OperationName, type Semantics, semantics } from "./semantics.ts";
-
-export interface FanOutParts extends CallParts {
-  readonly configuration: Configuration;
-  readonly homes: ConnectionHomes;
-}
 
 /** What is wanted of the endpoints. */
 export interface Operation<Options extends CallOptions = CallOptions> {
@@ -46,13 +40,13 @@ type Make<T, Rest extends unknown[] = []> = (
 
 /** Makes operations on all endpoints that they concern, and knows those under way. */
 export class FanOut {
-  readonly #parts: FanOutParts;
+  readonly #context: PluginContext;
   #underway = 0;
   #whenIdle: (() => void) | undefined;
   #isClosed = false;
 
-  constructor(parts: FanOutParts) {
-    this.#parts = parts;
+  constructor(context: PluginContext) {
+    this.#context = context;
   }
 
   /** A command with a message, which is encoded once for all endpoints. */
@@ -89,7 +83,7 @@ export class FanOut {
   question(operation: Operation, make: Make<boolean>): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const answering = this.#run(operation, async (deadline) => {
-        const home = this.#homeOf(operation);
+        const location = this.#locationOf(operation);
         const round = await this.#ask(operation, make, deadline, (_, outcome) => {
           // Whoever asked is answered; the others are left to finish, which keeps their sockets.
           if (isTrue(outcome)) resolve(true);
@@ -97,8 +91,8 @@ export class FanOut {
         const answers = [...round.outcomes.values()];
         if (answers.some(isTrue)) return true;
         const isKnown = answers.length > 0 && answers.every(isAnswered);
-        const isDeniedAtHome = home !== undefined && isAnswered(round.outcomes.get(home));
-        if (isKnown || isDeniedAtHome) return false;
+        const isDeniedThere = location !== undefined && isAnswered(round.outcomes.get(location));
+        if (isKnown || isDeniedThere) return false;
         throw round.failure(operation.name);
       });
       answering.then(resolve, reject);
@@ -115,13 +109,13 @@ export class FanOut {
     operation: Operation<ListOptions>,
     read: (...[client, options, nextLink]: [...Parameters<Make<Page>>, string?]) => Promise<Page>,
   ): AsyncGenerator<ListedConnection[]> {
-    const round = await this.#run(operation, async () => new Round<Page>(this.#parts));
+    const round = await this.#run(operation, async () => new Round<Page>(this.#context));
     const reading = new Map<RegisteredEndpoint, Promise<[RegisteredEndpoint, Outcome<Page>]>>();
     const start = (endpoint: RegisteredEndpoint, nextLink?: string): void => {
       const call = this.#callOf(operation, (client, options) => read(client, options, nextLink));
       const page = this.#run<[RegisteredEndpoint, Outcome<Page>]>(operation, async (deadline) => [
         endpoint,
-        await callEndpoint(this.#parts, endpoint, call, deadline),
+        await callEndpoint(this.#context, endpoint, call, deadline),
       ]);
       // Whoever stops before the end does not wait for it.
       page.catch(() => {});
@@ -132,10 +126,10 @@ export class FanOut {
     while (reading.size > 0) {
       const [endpoint, outcome] = await Promise.race(reading.values());
       reading.delete(endpoint);
-      round.outcomes.set(endpoint, together(round.outcomes.get(endpoint), outcome));
+      round.outcomes.set(endpoint, combined(round.outcomes.get(endpoint), outcome));
       if (outcome.kind !== "answered") continue;
       const { members, nextLink } = outcome.value;
-      for (const { connectionId } of members) this.#parts.homes.learn(connectionId, endpoint);
+      for (const { connectionId } of members) this.#context.locations.learn(connectionId, endpoint);
       const taken = members.slice(0, wanted);
       wanted -= taken.length;
       if (nextLink !== undefined && wanted > 0) start(endpoint, nextLink);
@@ -182,7 +176,7 @@ export class FanOut {
       checkSubject(semantics[name].about, subject);
       checkOptions(options);
       if (options.abortSignal?.aborted) throw reasonOf(options.abortSignal);
-      const { configuration, monitor, registry } = this.#parts;
+      const { configuration, monitor, registry } = this.#context;
       const unknown = registry.all().filter(({ health }) => health.status === "unknown");
       if (unknown.length > 0) await this.#firstVerdicts(unknown);
       monitor.lookForRecovery();
@@ -198,13 +192,13 @@ export class FanOut {
 
   /** A message sent at start would else find endpoints that nobody has looked at yet. */
   async #firstVerdicts(unknown: readonly RegisteredEndpoint[]): Promise<void> {
-    const { monitor, configuration } = this.#parts;
+    const { monitor, configuration } = this.#context;
     const verdicts = Promise.all(unknown.map((endpoint) => monitor.check(endpoint)));
     await waitAtMost(configuration.health.onDemandBudgetInMs, verdicts);
   }
 
   /**
-   * Asks all endpoints in use; of a connection whose home is known, that one first, and the others
+   * Asks all endpoints in use; of a connection whose location is known, that one first, and the others
    * only if it has no such connection.
    */
   async #ask<T>(
@@ -216,30 +210,30 @@ export class FanOut {
     const { about, kind } = semantics[operation.name];
     const call = this.#callOf(operation, make);
     const onEach: OnOutcome<T> = (endpoint, outcome) => {
-      this.#learnHome(operation, endpoint, outcome);
+      this.#learnLocation(operation, endpoint, outcome);
       onOutcome?.(endpoint, outcome);
     };
-    const round = new Round<T>(this.#parts, about === "connection" ? onEach : onOutcome);
-    const home = this.#homeOf(operation);
-    if (home === undefined) {
+    const round = new Round<T>(this.#context, about === "connection" ? onEach : onOutcome);
+    const location = this.#locationOf(operation);
+    if (location === undefined) {
       await round.ask(round.inUse, call, deadline);
-    } else if (round.inUse.includes(home)) {
-      round.home = home;
-      await round.ask([home], call, deadline);
-      if (!isNotThere(round.outcomes.get(home))) return round;
-      round.home = undefined;
-      const others = round.inUse.filter((one) => one !== home);
+    } else if (round.inUse.includes(location)) {
+      round.location = location;
+      await round.ask([location], call, deadline);
+      if (!isNotThere(round.outcomes.get(location))) return round;
+      round.location = undefined;
+      const others = round.inUse.filter((one) => one !== location);
       await round.ask(others, call, deadline);
     } else if (kind === "question") {
       await round.ask(round.inUse, call, deadline);
     } else {
-      round.home = home;
+      round.location = location;
     }
     return round;
   }
 
   #callOf<T>({ name, options = {} }: Operation, make: Make<T>): Call<T> {
-    const { fanOut } = this.#parts.configuration;
+    const { fanOut } = this.#context.configuration;
     const { tellsAbsence = false }: Semantics = semantics[name];
     return {
       make,
@@ -250,26 +244,26 @@ export class FanOut {
     };
   }
 
-  #homeOf({ name, subject = "" }: Operation): RegisteredEndpoint | undefined {
+  #locationOf({ name, subject = "" }: Operation): RegisteredEndpoint | undefined {
     if (semantics[name].about !== "connection") return undefined;
-    const home = this.#parts.homes.homeOf(subject);
-    return home && this.#parts.registry.has(home) ? home : undefined;
+    const location = this.#context.locations.locationOf(subject);
+    return location && this.#context.registry.has(location) ? location : undefined;
   }
 
   /** Only answers that are different where there is no such connection tell something. */
-  #learnHome<T>(
+  #learnLocation<T>(
     { name, subject = "" }: Operation,
     endpoint: RegisteredEndpoint,
     outcome: Outcome<T>,
   ): void {
     const { tellsAbsence }: Semantics = semantics[name];
     const isThere = tellsAbsence ? isAnswered(outcome) : isTrue(outcome);
-    if (isThere) this.#parts.homes.learn(subject, endpoint);
+    if (isThere) this.#context.locations.learn(subject, endpoint);
   }
 }
 
 /** The figures of all pages of one endpoint, and how the last one ended. */
-function together(before: Outcome<Page> | undefined, last: Outcome<Page>): Outcome<Page> {
+function combined(before: Outcome<Page> | undefined, last: Outcome<Page>): Outcome<Page> {
   if (before === undefined) return last;
   return {
     ...last,

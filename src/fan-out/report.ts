@@ -54,7 +54,7 @@ const outcomeNames = { answered: "delivered", failed: "failed", absent: "skipped
 /** Whether every endpoint accepted that could have to do with it. */
 export const isDeliveredToAll = ({ failed, skipped }: FanOutReport): boolean =>
   failed.length === 0 &&
-  skipped.every(({ reason }) => reason === "not-home" || reason === "not-found");
+  skipped.every(({ reason }) => reason === "other-endpoint" || reason === "not-found");
 
 /** Thrown (code `ERR_FAN_OUT_FAILED`) when nothing was delivered, not to all where all were required, or the answer is not known. */
 export class FanOutError extends ResilientPubSubError {

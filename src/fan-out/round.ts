@@ -1,7 +1,8 @@
+import type { PluginContext } from "../context/plugin-context.ts";
 import type { FanOutReport } from "../contract/fan-out-report.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { Deadline } from "../kit/deadline.ts";
-import { type Call, type CallParts, callEndpoint, type Outcome } from "./call.ts";
+import { type Call, callEndpoint, type Outcome } from "./call.ts";
 import { FanOutError, reportOf } from "./report.ts";
 
 export type OnOutcome<T> = (endpoint: RegisteredEndpoint, outcome: Outcome<T>) => void;
@@ -12,22 +13,22 @@ export class Round<T> {
   readonly inUse: readonly RegisteredEndpoint[];
   readonly outcomes = new Map<RegisteredEndpoint, Outcome<T>>();
   /** The one that it concerns alone, as far as that is known. */
-  home: RegisteredEndpoint | undefined;
-  readonly #parts: CallParts;
+  location: RegisteredEndpoint | undefined;
+  readonly #context: PluginContext;
   readonly #onOutcome: OnOutcome<T> | undefined;
   readonly #all: readonly RegisteredEndpoint[];
   /** Why the others may not; kept, since they may be back before the operation is over. */
   readonly #outOfUse = new Map<RegisteredEndpoint, string>();
 
   /** @param onOutcome Told of each outcome as soon as it is there. */
-  constructor(parts: CallParts, onOutcome?: OnOutcome<T>) {
-    this.#parts = parts;
+  constructor(context: PluginContext, onOutcome?: OnOutcome<T>) {
+    this.#context = context;
     this.#onOutcome = onOutcome;
-    this.#all = parts.registry.all();
-    const receivers = parts.registry.receivers();
-    this.inUse = this.#all.filter((endpoint) => receivers.has(endpoint));
+    this.#all = context.registry.all();
+    const targets = context.registry.fanOutTargets();
+    this.inUse = this.#all.filter((endpoint) => targets.has(endpoint));
     for (const endpoint of this.#all) {
-      if (!receivers.has(endpoint)) this.#outOfUse.set(endpoint, endpoint.reason);
+      if (!targets.has(endpoint)) this.#outOfUse.set(endpoint, endpoint.reason);
     }
   }
 
@@ -37,7 +38,7 @@ export class Round<T> {
     call: Call<T>,
     deadline: Deadline,
   ): Promise<void> {
-    const asking = endpoints.map((one) => callEndpoint(this.#parts, one, call, deadline));
+    const asking = endpoints.map((one) => callEndpoint(this.#context, one, call, deadline));
     const onOutcome = this.#onOutcome;
     if (onOutcome) {
       for (const [index, outcome] of asking.entries()) {
@@ -50,11 +51,11 @@ export class Round<T> {
   }
 
   report(): FanOutReport {
-    const { home } = this;
+    const { location } = this;
     return reportOf(this.#all, this.outcomes, (endpoint) => {
-      const isElsewhere = home !== undefined && home !== endpoint;
+      const isElsewhere = location !== undefined && location !== endpoint;
       const reason = isElsewhere ? undefined : this.#outOfUse.get(endpoint);
-      return reason ?? "not-home";
+      return reason ?? "other-endpoint";
     });
   }
 

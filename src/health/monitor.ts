@@ -5,10 +5,10 @@ import type { HealthConfiguration } from "../options/parse-options.ts";
 import type { Endpoint } from "../service/endpoint.ts";
 import { signalOf } from "../service/passive-signal.ts";
 import type { CredentialCheckResult } from "./credential-check.ts";
+import { EjectionRecovery } from "./ejection-recovery.ts";
 import { HealthJob } from "./health-job.ts";
 import type { ProbeOptions, ProbeResult } from "./probe.ts";
-import { Reviews } from "./reviews.ts";
-import { Silence } from "./silence.ts";
+import { SilenceDetector } from "./silence-detector.ts";
 
 /** How an endpoint is looked at. */
 export interface Probes {
@@ -20,7 +20,7 @@ export interface Probes {
 interface Watch {
   sequence: number;
   unanswered: number;
-  readonly silence: Silence;
+  readonly silence: SilenceDetector;
   /** Somebody complained since the newest probe started. */
   isSuspected: boolean;
   /** When the newest probe started, and the newest that was answered; monotonic milliseconds. */
@@ -40,7 +40,7 @@ export class HealthMonitor {
   readonly #probes: Probes;
   readonly #watches = new Map<RegisteredEndpoint, Watch>();
   readonly #closing = new AbortController();
-  readonly #reviews: Reviews;
+  readonly #reviews: EjectionRecovery;
   #job: HealthJob | undefined;
 
   constructor(registry: EndpointRegistry, settings: HealthConfiguration, probes: Probes) {
@@ -49,12 +49,12 @@ export class HealthMonitor {
     this.#probes = probes;
     // One listener for each probe under way is no leak, however many endpoints there are.
     setMaxListeners(0, this.#closing.signal);
-    this.#reviews = new Reviews({
+    this.#reviews = new EjectionRecovery({
       isWatched: (endpoint) => !this.#closing.signal.aborted && registry.has(endpoint),
       check: ({ endpoint }) => probes.credentials(endpoint, this.#probeOptions()),
       record: (endpoint, result) => {
         if (result === "rejected") this.#reject(endpoint);
-        else registry.recordReview(endpoint, result === "accepted");
+        else registry.recordEjectionCheck(endpoint, result === "accepted");
       },
       pauseInMs: settings.transitionIntervalInMs,
     });
@@ -119,7 +119,7 @@ export class HealthMonitor {
     }
     if (signal === "failure") {
       this.#registry.recordCall(endpoint, false);
-      this.#reviews.plan(endpoint);
+      this.#reviews.schedule(endpoint);
       this.suspect(endpoint);
     } else {
       this.#reject(endpoint);
@@ -165,7 +165,7 @@ export class HealthMonitor {
   }
 
   /** Forgets an endpoint that was removed. */
-  forget(endpoint: RegisteredEndpoint): void {
+  unwatch(endpoint: RegisteredEndpoint): void {
     this.#reviews.forget(endpoint);
     const watch = this.#watches.get(endpoint);
     if (watch) this.#end(watch);
@@ -199,14 +199,14 @@ export class HealthMonitor {
     watch.startedAt = startedAt;
     watch.unanswered += 1;
     watch.isSuspected = false;
-    watch.silence.listen(this.#patienceInMs(endpoint));
+    watch.silence.expectAnswer(this.#patienceInMs(endpoint));
     this.#scheduleNext(endpoint, watch);
     void this.#look(endpoint).then((outcome) => {
       watch.unanswered -= 1;
       if (this.#closing.signal.aborted || !this.#registry.has(endpoint)) return;
       if (isHeard(outcome)) {
-        watch.silence.end();
-        if (watch.unanswered > 0) watch.silence.listen(this.#patienceInMs(endpoint));
+        watch.silence.reset();
+        if (watch.unanswered > 0) watch.silence.expectAnswer(this.#patienceInMs(endpoint));
       }
       if (outcome !== "inconclusive") {
         watch.answeredStartedAt = Math.max(watch.answeredStartedAt, startedAt);
@@ -239,7 +239,7 @@ export class HealthMonitor {
 
   #afterAnswer(endpoint: RegisteredEndpoint, watch: Watch): void {
     if (!this.#registry.has(endpoint)) return;
-    this.#reviews.plan(endpoint);
+    this.#reviews.schedule(endpoint);
     if (endpoint.isInDoubt) {
       if (watch.next === undefined && watch.unanswered === 0) this.#scheduleNext(endpoint, watch);
       return;
@@ -300,7 +300,7 @@ export class HealthMonitor {
     const watch: Watch = {
       sequence: 0,
       unanswered: 0,
-      silence: new Silence(),
+      silence: new SilenceDetector(),
       isSuspected: false,
       startedAt: Number.NEGATIVE_INFINITY,
       answeredStartedAt: Number.NEGATIVE_INFINITY,
@@ -318,7 +318,7 @@ export class HealthMonitor {
 
   #end(watch: Watch): void {
     this.#cancelNext(watch);
-    watch.silence.end();
+    watch.silence.reset();
     watch.verdict?.settle();
   }
 }

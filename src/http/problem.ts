@@ -20,3 +20,28 @@ export function sendProblem(res: Response, { status, code, detail, headers }: Pr
     JSON.stringify({ type: "about:blank", title: STATUS_CODES[status], status, code, detail }),
   );
 }
+
+/** Thrown to refuse a request: whoever answers it sends the problem. */
+export class RequestRefused extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.name = "RequestRefused";
+    this.problem = problem;
+  }
+}
+
+/**
+ * Answers a request as the handler does, or with the problem for which it refuses it.
+ *
+ * @throws whatever else the handler throws
+ */
+export async function answerOrRefuse(res: Response, handler: () => Promise<void>): Promise<void> {
+  try {
+    await handler();
+  } catch (error) {
+    if (!(error instanceof RequestRefused)) throw error;
+    sendProblem(res, error.problem);
+  }
+}

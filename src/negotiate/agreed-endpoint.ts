@@ -1,15 +1,6 @@
+import type { AgreedChoice, PluginContext } from "../context/plugin-context.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { waitAtMost } from "../kit/deadline.ts";
-import type { SelectorParts } from "./select-endpoint.ts";
-
-/** Where all servers send their clients, in the client-client topology. */
-export interface AgreedPlace {
-  readonly agreement: { readonly epoch: number } | undefined;
-  /** Undefined when this server knows no agreement, or not its endpoint. */
-  readonly active: RegisteredEndpoint | undefined;
-  /** Resolves when the place changes. */
-  readonly changed: Promise<void>;
-}
 
 /** An endpoint, and the number of the agreement on it. */
 export interface AgreedEndpoint {
@@ -26,38 +17,39 @@ export interface AgreedEndpoint {
  * @param failed Endpoints that this client has just failed on.
  */
 export function agreedEndpoint(
-  parts: SelectorParts,
-  place: AgreedPlace,
+  context: PluginContext,
+  choice: AgreedChoice,
   failed: ReadonlySet<RegisteredEndpoint>,
 ): AgreedEndpoint | undefined | Promise<AgreedEndpoint | undefined> {
-  const { monitor } = parts;
-  const { active } = place;
+  const { monitor } = context;
+  const { active } = choice;
   monitor.lookForRecovery();
-  const isInQuestion = !active || isDown(place) || failed.has(active) || monitor.needsCheck(active);
-  if (isInQuestion) return waitForCertainty(parts, place);
+  const isInQuestion =
+    !active || isDown(choice) || failed.has(active) || monitor.needsCheck(active);
+  if (isInQuestion) return waitForCertainty(context, choice);
   monitor.refresh(active);
-  return answerWith(place);
+  return answerWith(choice);
 }
 
 async function waitForCertainty(
-  { configuration, monitor, registry }: SelectorParts,
-  place: AgreedPlace,
+  { configuration, monitor, registry }: PluginContext,
+  choice: AgreedChoice,
 ): Promise<AgreedEndpoint | undefined> {
-  const { active, changed } = place;
+  const { active, changed } = choice;
   const budgetInMs = configuration.health.onDemandBudgetInMs;
   const giveUpAt = performance.now() + budgetInMs;
-  if (active && !isDown(place)) {
+  if (active && !isDown(choice)) {
     await waitAtMost(budgetInMs, Promise.race([monitor.check(active), changed]));
-    if (!isDown(place)) return answerWith(place);
+    if (!isDown(choice)) return answerWith(choice);
   }
   await waitAtMost(Math.max(0, giveUpAt - performance.now()), changed);
   const isHopeless = !registry.all().some(({ isUsable }) => isUsable);
   const isRejected = isHopeless && configuration.negotiate.whenNoneHealthy === "reject";
-  return isRejected ? undefined : answerWith(place);
+  return isRejected ? undefined : answerWith(choice);
 }
 
-const isDown = ({ active }: AgreedPlace): boolean => active?.state === "unhealthy";
+const isDown = ({ active }: AgreedChoice): boolean => active?.state === "unhealthy";
 
-function answerWith({ active, agreement }: AgreedPlace): AgreedEndpoint | undefined {
+function answerWith({ active, agreement }: AgreedChoice): AgreedEndpoint | undefined {
   return active && agreement && { endpoint: active, epoch: agreement.epoch };
 }

@@ -1,15 +1,15 @@
 import { KeyObject } from "node:crypto";
 import type { ClientTokenResponse, GenerateClientTokenOptions } from "@azure/web-pubsub";
+import type { PluginContext } from "../context/plugin-context.ts";
 import type { Identity } from "../contract/options.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { withDeadline } from "../kit/deadline.ts";
-import { markAway } from "../marker-groups/displaced.ts";
-import { placedGroup } from "../marker-groups/marker-groups.ts";
+import { markDisplaced } from "../marker-groups/displaced-group.ts";
+import { placedGroup } from "../marker-groups/marker.ts";
 import type { EndpointConfiguration } from "../options/parse-options.ts";
 import type { Endpoint } from "../service/endpoint.ts";
 import { signToken } from "../service/sign-token.ts";
 import { withOrigin } from "../service/with-origin.ts";
-import type { SelectorParts } from "./select-endpoint.ts";
 
 /** What the SDK takes for a token, besides the client's identity. */
 interface TokenOptions extends Omit<GenerateClientTokenOptions, keyof Identity> {
@@ -31,22 +31,22 @@ export interface IssuedToken extends ClientTokenResponse {
  * @throws the reason of an `abortSignal` that has ended it
  */
 export function issueToken(
-  parts: SelectorParts,
+  context: PluginContext,
   chosen: RegisteredEndpoint,
   avoided: ReadonlySet<RegisteredEndpoint>,
   identity: Identity,
   options: TokenOptions,
 ): IssuedToken | Promise<IssuedToken | undefined> {
-  const marked = withMarker(parts, chosen, avoided, identity);
+  const marked = withMarker(context, chosen, avoided, identity);
   const { config } = chosen.endpoint;
   // With a key the token is made here, and says nothing of the service.
   return config.credential instanceof KeyObject
-    ? signedToken(config, config.credential, parts.configuration.hub, marked, options)
-    : tokenOfService(parts, chosen, marked, options);
+    ? signedToken(config, config.credential, context.configuration.hub, marked, options)
+    : tokenOfService(context, chosen, marked, options);
 }
 
 async function tokenOfService(
-  { configuration, events, monitor }: SelectorParts,
+  { configuration, events, monitor }: PluginContext,
   chosen: RegisteredEndpoint,
   identity: Identity,
   options: TokenOptions,
@@ -66,7 +66,7 @@ async function tokenOfService(
 }
 
 function withMarker(
-  { configuration, registry }: SelectorParts,
+  { configuration, registry }: PluginContext,
   chosen: RegisteredEndpoint,
   avoided: ReadonlySet<RegisteredEndpoint>,
   identity: Identity,
@@ -76,7 +76,7 @@ function withMarker(
   }
   if (configuration.failback.close === false) return identity;
   const isRouted = configuration.router !== undefined;
-  return markAway(identity, { chosen, all: registry.all(), avoided, isRouted });
+  return markDisplaced(identity, { chosen, all: registry.all(), avoided, isRouted });
 }
 
 const defaultLifetimeInMinutes = 60;

@@ -1,24 +1,10 @@
 import type { Request } from "express";
+import type { PluginContext } from "../context/plugin-context.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import type { EndpointRegistry } from "../endpoints/registry.ts";
 import { pickByWeight, servingEndpoints } from "../endpoints/serving-order.ts";
-import type { HealthMonitor } from "../health/monitor.ts";
 import { waitAtMost } from "../kit/deadline.ts";
-import type { TypedEvents } from "../kit/typed-events.ts";
-import type { Configuration } from "../options/parse-options.ts";
-import { type AgreedPlace, agreedEndpoint } from "./agreed-endpoint.ts";
+import { agreedEndpoint } from "./agreed-endpoint.ts";
 import { askRouter } from "./custom-router.ts";
-
-export interface SelectorParts {
-  readonly configuration: Configuration;
-  readonly registry: EndpointRegistry;
-  readonly monitor: HealthMonitor;
-  readonly events: TypedEvents;
-  /** From 0 (included) to 1 (excluded). */
-  readonly random: () => number;
-  /** In the client-client topology, where it is not for each server to choose. */
-  readonly agreed?: AgreedPlace | undefined;
-}
 
 /**
  * Chooses the endpoint of one negotiate. A choice whose last health check is too old, or in doubt,
@@ -30,19 +16,20 @@ export interface SelectorParts {
  * @param giveUpAt When the budget ends, in the time of `performance.now()`.
  */
 export async function selectEndpoint(
-  parts: SelectorParts,
+  context: PluginContext,
   req: Request | undefined,
   avoided: ReadonlySet<RegisteredEndpoint>,
   giveUpAt: number,
 ): Promise<RegisteredEndpoint | undefined> {
-  const { registry, monitor } = parts;
+  const { registry, monitor } = context;
   const checked = new Set<RegisteredEndpoint>();
   const isCandidate = (endpoint: RegisteredEndpoint): boolean =>
-    registry.has(endpoint) && (endpoint.isUsable || (endpoint.isUntried && !checked.has(endpoint)));
+    registry.has(endpoint) &&
+    (endpoint.isUsable || (endpoint.isUnprobed && !checked.has(endpoint)));
   monitor.lookForRecovery();
   for (;;) {
-    const choice = await choose(parts, req, registry.all().filter(isCandidate), avoided);
-    if (choice === undefined) return lastResort(parts) ?? whenNoneHealthy(parts);
+    const choice = await choose(context, req, registry.all().filter(isCandidate), avoided);
+    if (choice === undefined) return chooseEjectedOrRecovering(context) ?? whenNoneHealthy(context);
     // While an asynchronous router made up its mind, the choice may have been drained or lost.
     if (!isCandidate(choice)) continue;
     if (checked.has(choice)) return choice;
@@ -50,7 +37,7 @@ export async function selectEndpoint(
       monitor.refresh(choice);
       return choice;
     }
-    await verify(parts, choice, giveUpAt);
+    await verify(context, choice, giveUpAt);
     if (choice.isUsable && !monitor.isSilent(choice)) return choice;
     checked.add(choice);
   }
@@ -68,20 +55,20 @@ type Attempt<T> = (
  *
  * @param avoided Endpoints that are tried only when there is no other.
  */
-export async function firstThatGives<T>(
-  parts: SelectorParts,
+export async function tryInTurn<T>(
+  context: PluginContext,
   req: Request | undefined,
   avoided: Set<RegisteredEndpoint>,
   attempt: Attempt<T>,
 ): Promise<T | undefined> {
-  if (parts.agreed) {
-    const agreed = await agreedEndpoint(parts, parts.agreed, avoided);
+  if (context.agreed) {
+    const agreed = await agreedEndpoint(context, context.agreed, avoided);
     return agreed && attempt(agreed.endpoint, agreed.epoch);
   }
   const refused = new Set<RegisteredEndpoint>();
-  const giveUpAt = performance.now() + parts.configuration.health.onDemandBudgetInMs;
+  const giveUpAt = performance.now() + context.configuration.health.onDemandBudgetInMs;
   for (;;) {
-    const chosen = await selectEndpoint(parts, req, avoided, giveUpAt);
+    const chosen = await selectEndpoint(context, req, avoided, giveUpAt);
     if (chosen === undefined || refused.has(chosen)) return undefined;
     const given = await attempt(chosen);
     if (given !== undefined) return given;
@@ -91,7 +78,7 @@ export async function firstThatGives<T>(
 }
 
 async function verify(
-  { monitor }: SelectorParts,
+  { monitor }: PluginContext,
   endpoint: RegisteredEndpoint,
   giveUpAt: number,
 ): Promise<void> {
@@ -103,14 +90,14 @@ async function verify(
 }
 
 function choose(
-  { configuration, events, monitor, random }: SelectorParts,
+  { configuration, events, monitor, random }: PluginContext,
   req: Request | undefined,
   candidates: readonly RegisteredEndpoint[],
   avoided: ReadonlySet<RegisteredEndpoint>,
 ): RegisteredEndpoint | undefined | Promise<RegisteredEndpoint | undefined> {
   const isHeard = (endpoint: RegisteredEndpoint): boolean => !monitor.isSilent(endpoint);
-  const answering = someOrAll(candidates, isHeard);
-  const eligible = someOrAll(answering, (endpoint) => !avoided.has(endpoint));
+  const answering = preferred(candidates, isHeard);
+  const eligible = preferred(answering, (endpoint) => !avoided.has(endpoint));
   if (eligible.length === 0) return undefined;
   // An operator's order takes precedence over the application's rule as well.
   const forced = eligible.find((endpoint) => endpoint.forced);
@@ -123,20 +110,25 @@ function choose(
   return routing.then((routed) => routed ?? byRule());
 }
 
-/** Those that are wanted, or all when there is none of them. */
-function someOrAll<T>(all: readonly T[], isWanted: (one: T) => boolean): readonly T[] {
+/** Those that fit, or all when none does. */
+function preferred<T>(all: readonly T[], isWanted: (one: T) => boolean): readonly T[] {
   const wanted = all.filter(isWanted);
   return wanted.length > 0 ? wanted : all;
 }
 
 /** Nobody is usable, but some answer their health checks: that is better than nothing. */
-function lastResort({ registry, random }: SelectorParts): RegisteredEndpoint | undefined {
-  const offered = registry.lastResorts().filter(({ isOffered }) => isOffered);
+function chooseEjectedOrRecovering({
+  registry,
+  random,
+}: PluginContext): RegisteredEndpoint | undefined {
+  const offered = registry.ejectedOrRecovering().filter(({ isInRotation: isOffered }) => isOffered);
   return pickByWeight(servingEndpoints(offered), random());
 }
 
-function whenNoneHealthy({ configuration, registry, random }: SelectorParts) {
+function whenNoneHealthy({ configuration, registry, random }: PluginContext) {
   if (configuration.negotiate.whenNoneHealthy === "reject") return undefined;
-  const primaries = registry.all().filter(({ role, isOffered }) => role === "primary" && isOffered);
+  const primaries = registry
+    .all()
+    .filter(({ role, isInRotation: isOffered }) => role === "primary" && isOffered);
   return pickByWeight(primaries, random());
 }

@@ -1,4 +1,5 @@
-import type { EndpointOptions, EndpointRole } from "../contract/options.ts";
+import type { EndpointRole } from "../contract/endpoint.ts";
+import type { EndpointOptions } from "../contract/options.ts";
 import { InvalidOptionsError } from "../kit/errors.ts";
 
 const PREFIX = "WEB_PUBSUB_CONNECTION_STRING__";

@@ -2,11 +2,11 @@ import { createSecretKey, type KeyObject } from "node:crypto";
 import { IncomingMessage } from "node:http";
 import type { TokenCredential } from "@azure/core-auth";
 import type { z } from "zod";
+import type { EndpointRole } from "../contract/endpoint.ts";
 import type {
   AddOptions,
   CoordinationOptions,
   EndpointOptions,
-  EndpointRole,
   FailbackOptions,
   FanOutOptions,
   HealthOptions,

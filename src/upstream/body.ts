@@ -1,45 +1,50 @@
 import express, { type Request, type Response } from "express";
-import type { Problem } from "../http/problem.ts";
+import { RequestRefused } from "../http/problem.ts";
 
 /** Whether the content type says JSON, with or without parameters. */
 export function isJson(req: Request): boolean {
   return /^application\/json\s*(;|$)/i.test(req.get("content-type") ?? "");
 }
 
-type ReadBody = (req: Request, res: Response) => Promise<Buffer | Problem>;
+type ReadBody = (req: Request, res: Response) => Promise<Buffer>;
 
-/** Reads the whole body, whether or not a body parser of the application has read it before. */
+/**
+ * Reads the whole body, whether or not a body parser of the application has read it before.
+ *
+ * @returns A function that throws RequestRefused.
+ */
 export function bodyReader(maxBodyInBytes: number): ReadBody {
   const readRaw = express.raw({ type: () => true, limit: maxBodyInBytes });
   return async (req, res) => {
     if (req.readableDidRead) return consumedBody(req, maxBodyInBytes);
-    if (Number(req.get("content-length")) > maxBodyInBytes) return tooLarge(maxBodyInBytes);
+    if (Number(req.get("content-length")) > maxBodyInBytes) throw tooLarge(maxBodyInBytes);
     const error = await new Promise<unknown>((resolve) => readRaw(req, res, resolve));
-    if (error) return problemOf(error, maxBodyInBytes);
+    if (error) throw refusalOf(error, maxBodyInBytes);
     // The parser takes a request that has been cut off for one without a body.
-    if (!req.complete) return UNREADABLE;
+    if (!req.complete) throw unreadable();
     return Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
   };
 }
 
 /** What another parser made of the body, as bytes again. */
-function consumedBody(req: Request, maxBodyInBytes: number): Buffer | Problem {
+function consumedBody(req: Request, maxBodyInBytes: number): Buffer {
   const body: unknown = req.body;
   if (body === undefined) {
-    return {
+    throw new RequestRefused({
       status: 500,
       code: "ERR_BODY_CONSUMED",
       detail: "Something read the body before and kept nothing in req.body.",
-    };
+    });
   }
   let buffer: Buffer;
   try {
     buffer = Buffer.isBuffer(body) ? body : Buffer.from(textOf(body, isJson(req)));
   } catch {
     // Nested so deep that it cannot be written down again.
-    return UNREADABLE;
+    throw unreadable();
   }
-  return buffer.length > maxBodyInBytes ? tooLarge(maxBodyInBytes) : buffer;
+  if (buffer.length > maxBodyInBytes) throw tooLarge(maxBodyInBytes);
+  return buffer;
 }
 
 function textOf(body: unknown, isJson: boolean): string {
@@ -57,26 +62,20 @@ function isJsonText(text: string): boolean {
   }
 }
 
-function problemOf(error: unknown, maxBodyInBytes: number): Problem {
+function refusalOf(error: unknown, maxBodyInBytes: number): RequestRefused {
   const { type } = error as { type?: string };
   if (type === "entity.too.large") return tooLarge(maxBodyInBytes);
-  if (type === "encoding.unsupported") {
-    return {
-      status: 415,
-      code: "ERR_MALFORMED_BODY",
-      detail: "The content encoding is not supported.",
-    };
-  }
-  return UNREADABLE;
+  if (type !== "encoding.unsupported") return unreadable();
+  const detail = "The content encoding is not supported.";
+  return new RequestRefused({ status: 415, code: "ERR_MALFORMED_BODY", detail });
 }
 
-const UNREADABLE: Problem = {
-  status: 400,
-  code: "ERR_MALFORMED_BODY",
-  detail: "The body could not be read.",
-};
+function unreadable(): RequestRefused {
+  const detail = "The body could not be read.";
+  return new RequestRefused({ status: 400, code: "ERR_MALFORMED_BODY", detail });
+}
 
-function tooLarge(maxBodyInBytes: number): Problem {
+function tooLarge(maxBodyInBytes: number): RequestRefused {
   const detail = `The body is larger than ${maxBodyInBytes} bytes.`;
-  return { status: 413, code: "ERR_BODY_TOO_LARGE", detail };
+  return new RequestRefused({ status: 413, code: "ERR_BODY_TOO_LARGE", detail });
 }

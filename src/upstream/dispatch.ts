@@ -5,9 +5,9 @@ import {
   type WebPubSubEventHandlerOptions,
 } from "@azure/web-pubsub-express";
 import type { Request, Response } from "express";
-import type { Problem } from "../http/problem.ts";
+import { RequestRefused } from "../http/problem.ts";
 import { describeValue } from "../kit/describe-value.ts";
-import { keepMarkers } from "../marker-groups/marker-groups.ts";
+import { keepMarkers } from "../marker-groups/marker.ts";
 import type { UpstreamConfiguration } from "../options/parse-options.ts";
 
 /** What the handlers made of an event, before any of it is sent. */
@@ -43,20 +43,21 @@ const NOTIFICATIONS: readonly HandlerName[] = [
  * awaits handlers nor catches what they throw, and because the body may have been read before.
  *
  * @param onHandlerFailed Told what a handler threw or rejected with.
+ * @throws RequestRefused
  */
 export async function dispatch(
   hub: string,
   handlers: UpstreamConfiguration,
   event: UpstreamEvent,
   onHandlerFailed: (handler: string, error: unknown) => void,
-): Promise<UpstreamAnswer | Problem> {
+): Promise<UpstreamAnswer> {
   const { response, answer } = standInResponse();
-  let running: Promise<UpstreamAnswer | Problem> | undefined;
+  let running: Promise<UpstreamAnswer> | undefined;
   const call = (name: HandlerName, ...args: unknown[]): void => {
     const handler = handlers[name] as (...args: unknown[]) => unknown;
-    const failed = (error: unknown): Problem => {
+    const failed = (error: unknown): never => {
       onHandlerFailed(`upstream.${name}`, error);
-      return HANDLER_FAILED;
+      throw handlerFailed();
     };
     const ended = Promise.resolve().then(() => handler.apply(handlers, argumentsOf(name, args)));
     const answered = answer.catch(failed);
@@ -66,7 +67,7 @@ export async function dispatch(
     running = NOTIFICATIONS.includes(name) ? whenEnded : Promise.race([answered, whenEnded]);
   };
   const isTaken = await runMiddleware(hub, wrap(handlers, call), event, response);
-  if (!isTaken) return UNSUPPORTED;
+  if (!isTaken) throw unsupported();
   return running ?? answer;
 }
 
@@ -106,17 +107,15 @@ function runMiddleware(
   });
 }
 
-const HANDLER_FAILED: Problem = Object.freeze({
-  status: 500,
-  code: "ERR_HANDLER_FAILED",
-  detail: "The application failed to handle the event.",
-});
+function handlerFailed(): RequestRefused {
+  const detail = "The application failed to handle the event.";
+  return new RequestRefused({ status: 500, code: "ERR_HANDLER_FAILED", detail });
+}
 
-const UNSUPPORTED: Problem = Object.freeze({
-  status: 415,
-  code: "ERR_UNSUPPORTED_EVENT",
-  detail: "The event type or its content type is not one that the application handles.",
-});
+function unsupported(): RequestRefused {
+  const detail = "The event type or its content type is not one that the application handles.";
+  return new RequestRefused({ status: 415, code: "ERR_UNSUPPORTED_EVENT", detail });
+}
 
 function standInRequest({ headers, body }: UpstreamEvent): Request {
   const stream = Readable.from([body], { objectMode: false });

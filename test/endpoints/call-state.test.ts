@@ -1,20 +1,20 @@
 import {
   afterCall,
+  afterEjectionCheck,
   afterRecovery,
-  afterReview,
   type CallState,
   ejectionInMs,
-  trusted,
+  initialCallState,
 } from "../../src/endpoints/call-state.ts";
 
 /** Plays one thing a second: + and - are calls, p and f reviews that pass and fail, r a recovery. */
 function play(script: string, fall: number): CallState {
   return [...script].reduce<CallState>((state, symbol, index) => {
     const now = { at: 0, monotonic: 1000 * (index + 1) };
-    if (symbol === "p" || symbol === "f") return afterReview(state, symbol === "p", now);
+    if (symbol === "p" || symbol === "f") return afterEjectionCheck(state, symbol === "p", now);
     if (symbol === "r") return afterRecovery(state);
     return afterCall(state, symbol === "+", fall, now);
-  }, trusted);
+  }, initialCallState);
 }
 
 describe("after these calls (+ success, -) and reviews (p passed, f failed, r recovered) an endpoint is", () => {

@@ -1,21 +1,21 @@
-import { ConnectionHomes } from "../../src/endpoints/connection-locations.ts";
+import { ConnectionLocations } from "../../src/endpoints/connection-locations.ts";
 import type { RegisteredEndpoint } from "../../src/endpoints/registered-endpoint.ts";
 
 const east = { name: "east" } as RegisteredEndpoint;
 const west = { name: "west" } as RegisteredEndpoint;
 
-const known = (homes: ConnectionHomes, ids: string) =>
-  [...ids].filter((id) => homes.homeOf(id) !== undefined).join("");
+const known = (homes: ConnectionLocations, ids: string) =>
+  [...ids].filter((id) => homes.locationOf(id) !== undefined).join("");
 
 it("knows nobody at first", () => {
-  expect(new ConnectionHomes().homeOf("a")).toBeUndefined();
+  expect(new ConnectionLocations().locationOf("a")).toBeUndefined();
 });
 
 it("remembers where each connection lives", () => {
-  const homes = new ConnectionHomes();
+  const homes = new ConnectionLocations();
   homes.learn("a", east);
   homes.learn("b", west);
-  expect([homes.homeOf("a"), homes.homeOf("b"), homes.homeOf("c")]).toEqual([
+  expect([homes.locationOf("a"), homes.locationOf("b"), homes.locationOf("c")]).toEqual([
     east,
     west,
     undefined,
@@ -23,31 +23,31 @@ it("remembers where each connection lives", () => {
 });
 
 it("takes the last word, since whoever spoke first may have been wrong", () => {
-  const homes = new ConnectionHomes();
+  const homes = new ConnectionLocations();
   homes.learn("a", east);
   homes.learn("a", west);
-  expect(homes.homeOf("a")).toBe(west);
+  expect(homes.locationOf("a")).toBe(west);
 });
 
 it("forgets one, and no other, as often as it is told", () => {
-  const homes = new ConnectionHomes();
+  const homes = new ConnectionLocations();
   homes.learn("a", east);
   homes.learn("b", east);
   for (let times = 0; times < 2; times += 1) homes.forget("a");
   expect(known(homes, "ab")).toBe("b");
   homes.learn("a", west);
-  expect(homes.homeOf("a")).toBe(west);
+  expect(homes.locationOf("a")).toBe(west);
 });
 
 it.each(["__proto__", "constructor", "", "a".repeat(10_000)])("is not confused by %.20s", (id) => {
-  const homes = new ConnectionHomes();
-  expect(homes.homeOf(id)).toBeUndefined();
+  const homes = new ConnectionLocations();
+  expect(homes.locationOf(id)).toBeUndefined();
   homes.learn(id, east);
-  expect(homes.homeOf(id)).toBe(east);
+  expect(homes.locationOf(id)).toBe(east);
 });
 
 describe("when it is full, it forgets the one", () => {
-  it.each<[string, (homes: ConnectionHomes) => void, string]>([
+  it.each<[string, (homes: ConnectionLocations) => void, string]>([
     ["that it learnt first", () => {}, "bcd"],
     ["that it has not heard of for the longest time", (it) => it.learn("a", east), "acd"],
     [
@@ -60,12 +60,12 @@ describe("when it is full, it forgets the one", () => {
     ],
     [
       "that nobody asked about, or that somebody did: asking does not count",
-      (it) => void it.homeOf("a"),
+      (it) => void it.locationOf("a"),
       "bcd",
     ],
     ["least: none, when there is room again", (it) => it.forget("b"), "acd"],
   ])("%s", (_, change, expected) => {
-    const homes = new ConnectionHomes(3);
+    const homes = new ConnectionLocations(3);
     for (const id of "abc") homes.learn(id, east);
     change(homes);
     homes.learn("d", west);
@@ -74,9 +74,9 @@ describe("when it is full, it forgets the one", () => {
 });
 
 it("holds 100 000, and no more", () => {
-  const homes = new ConnectionHomes();
+  const homes = new ConnectionLocations();
   for (let id = 0; id <= 100_000; id += 1) homes.learn(`c${id}`, east);
-  expect(homes.homeOf("c0")).toBeUndefined();
-  expect(homes.homeOf("c1")).toBe(east);
-  expect(homes.homeOf("c100000")).toBe(east);
+  expect(homes.locationOf("c0")).toBeUndefined();
+  expect(homes.locationOf("c1")).toBe(east);
+  expect(homes.locationOf("c100000")).toBe(east);
 });

@@ -26,7 +26,7 @@ function setUp() {
     registry.recordProbe(endpoint, ++sequence, { ok: true }, { at: 0, durationInMs: 1 });
   };
   for (const { name } of endpoints) answers(name);
-  const monitor = { check: jest.fn(async () => {}), forget: jest.fn() };
+  const monitor = { check: jest.fn(async () => {}), unwatch: jest.fn() };
   const parts = { configuration: { hub: "chat" }, registry, monitor };
   const log = logEvents(events);
   const destroyed: string[] = [];
@@ -54,11 +54,11 @@ describe("an endpoint that is removed", () => {
     expect([removed.isUsable, removed.state]).toEqual([false, "healthy"]);
     expect(log).toEqual(["endpointLeaving p1", "failover p1 -> s1 (removed)"]);
     await jest.advanceTimersByTimeAsync(graceInMs - 1);
-    expect([destroyed, monitor.forget.mock.calls]).toEqual([[], []]);
+    expect([destroyed, monitor.unwatch.mock.calls]).toEqual([[], []]);
     await jest.advanceTimersByTimeAsync(1);
     expect(flags()).toEqual(["s1"]);
     expect(log.slice(2)).toEqual(["endpointRemoved p1"]);
-    expect([destroyed, monitor.forget.mock.calls]).toEqual([["p1"], [[removed]]]);
+    expect([destroyed, monitor.unwatch.mock.calls]).toEqual([["p1"], [[removed]]]);
     expect(jest.getTimerCount()).toBe(0);
   });
 

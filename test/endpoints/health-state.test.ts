@@ -2,10 +2,10 @@ import {
   afterProbe,
   type HealthState,
   initialHealthState,
-  isOnProof,
+  isInRecoveryPeriod,
   isUndecided,
   type ProbeOutcome,
-  proofInMs,
+  recoveryPeriodInMs,
 } from "../../src/endpoints/health-state.ts";
 
 const outcomes: Record<string, ProbeOutcome> = {
@@ -92,14 +92,14 @@ describe("an endpoint that comes and goes (fall 1, rise 1, an answer a second, .
     [6, 60_000],
     [60, 60_000],
   ])("must prove itself after %d flaps for %d ms", (flaps, expected) => {
-    expect(proofInMs(flaps)).toBe(expected);
+    expect(recoveryPeriodInMs(flaps)).toBe(expected);
   });
 
   it("is known to be on proof once it would be back otherwise", () => {
     const thresholds = { fall: 1, rise: 2 };
-    expect(isOnProof(play("-++-+", 1, 2), thresholds)).toBe(false);
-    expect(isOnProof(play("-++-++", 1, 2), thresholds)).toBe(true);
-    expect(isOnProof(play("-++-++++", 1, 2), thresholds)).toBe(false);
+    expect(isInRecoveryPeriod(play("-++-+", 1, 2), thresholds)).toBe(false);
+    expect(isInRecoveryPeriod(play("-++-++", 1, 2), thresholds)).toBe(true);
+    expect(isInRecoveryPeriod(play("-++-++++", 1, 2), thresholds)).toBe(false);
   });
 });
 

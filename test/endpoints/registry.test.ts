@@ -324,7 +324,7 @@ describe("what is sent to all goes to", () => {
     ["ejected ones when all others are drained", "p1+, s1+, eject p1, drain s1", "p1 s1"],
   ])("%s: %s: %s", (_what, steps, expected) => {
     const { registry } = start("p1 s1", steps);
-    const names = registry.all().filter((one) => registry.receivers().has(one));
+    const names = registry.all().filter((one) => registry.fanOutTargets().has(one));
     expect(names.map(({ name }) => name).join(" ")).toBe(expected);
   });
 });

@@ -1,10 +1,10 @@
-import { EndpointRegistry } from "../../src/endpoints/registry.ts";
 import { Failback } from "../../src/failback/failback.ts";
 import type { HealthMonitor } from "../../src/health/monitor.ts";
 import { TypedEvents } from "../../src/kit/typed-events.ts";
-import { markerGroup } from "../../src/marker-groups/displaced.ts";
+import { displacedGroup } from "../../src/marker-groups/displaced-group.ts";
 import { parseOptions } from "../../src/options/parse-options.ts";
 import type { Endpoint } from "../../src/service/endpoint.ts";
+import { assemble } from "../support/assemble.ts";
 
 const HOLD_DOWN = 10_000;
 const AT_START = new Date("2026-03-29T01:00:00.300Z");
@@ -25,7 +25,7 @@ class Service {
 
   invite(primary: string, count: number): void {
     const ids = Array.from({ length: count }, (_, index) => `guest-${1000 + index}`);
-    this.groups.set(markerGroup(primary), new Set(ids));
+    this.groups.set(displacedGroup(primary), new Set(ids));
   }
 
   get guests(): number {
@@ -127,11 +127,6 @@ function startServer(westus: Service, { pace = 5, latencyInMs = 5 }: Setting = {
     config,
     client: westus.client(latencyInMs),
   }));
-  const registry = new EndpointRegistry(
-    endpoints as unknown as Endpoint[],
-    configuration.health,
-    events,
-  );
   const log: string[] = [];
   events.on("failbackClosing", ({ from, to, closed }) => {
     log.push(`closing ${from} -> ${to}: ${closed}`);
@@ -146,12 +141,13 @@ function startServer(westus: Service, { pace = 5, latencyInMs = 5 }: Setting = {
       if (error) reports.push(`${endpoint.name}: ${error.message}`);
     },
   } as unknown as HealthMonitor;
-  const failback = new Failback({
-    configuration,
-    registry,
-    monitor,
+  const context = assemble(configuration, {
+    endpoints: endpoints as unknown as Endpoint[],
     events,
+    monitor,
   });
+  const { registry } = context;
+  const failback = new Failback(context);
   servers.push(failback);
   let sequence = 0;
   const probe = (name: string, ok: boolean, times = 2) => {

@@ -1,4 +1,8 @@
-import { calmForInMs, observeHomes, type Steadiness } from "../../src/failback/hold-down.ts";
+import {
+  pastHoldDownInMs,
+  type UsableSince,
+  updateUsableSince,
+} from "../../src/failback/hold-down.ts";
 
 const HOLD_DOWN = 60_000;
 
@@ -21,16 +25,16 @@ const endpoint = (name: string, role: Home["role"]): Home => ({
 /** Each step is a time, and what changes then: `+p1` up, `-p1` down, `!s1` forced, `~s1` no longer. */
 function calmAfter(steps: [number, string][], now: number): number | undefined {
   const all = [endpoint("p1", "primary"), endpoint("p2", "primary"), endpoint("s1", "secondary")];
-  let steadiness: Steadiness<Home> = new Map();
+  let steadiness: UsableSince<Home> = new Map();
   for (const [at, change] of steps) {
     for (const one of all.filter(({ name }) => change.includes(name))) {
       const sign = change[change.indexOf(one.name) - 1];
       if (sign === "+" || sign === "-") one.isUsable = sign === "+";
       else one.forced = sign === "!";
     }
-    steadiness = observeHomes(steadiness, all, at);
+    steadiness = updateUsableSince(steadiness, all, at);
   }
-  return calmForInMs(steadiness, HOLD_DOWN, now);
+  return pastHoldDownInMs(steadiness, HOLD_DOWN, now);
 }
 
 it.each<[string, [number, string][], number | undefined]>([

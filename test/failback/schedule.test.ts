@@ -1,8 +1,8 @@
 import {
-  allowanceOf,
-  isLookDue,
+  closableIn,
+  isListingDue,
   isTooLate,
-  periodOfLooks,
+  listingPeriod,
   slotAt,
   spread,
   untilNextSlotInMs,
@@ -27,7 +27,7 @@ describe("a slot is a second of the wall clock", () => {
 describe("the allowances of the seconds add up to the pace", () => {
   it.each([50, 1, 0.1, 0.75, 2.5, 1000])("%d a second", (perSecond) => {
     const allowances = Array.from({ length: 1000 }, (_, index) =>
-      allowanceOf(SECOND + index, perSecond),
+      closableIn(SECOND + index, perSecond),
     );
     const sum = allowances.reduce((a, b) => a + b, 0);
     expect(Math.abs(sum - 1000 * perSecond)).toBeLessThanOrEqual(1);
@@ -69,7 +69,7 @@ describe("guests are looked for", () => {
   const lookedAt = (period: number, from: number, seconds: number[]) => {
     let last: number | undefined = from;
     return seconds.filter((second) => {
-      const isDue = isLookDue(second, last, period);
+      const isDue = isListingDue(second, last, period);
       if (isDue) last = second;
       return isDue;
     });
@@ -81,11 +81,11 @@ describe("guests are looked for", () => {
     ["every 10 seconds while an old token may still bring one", false, lifetimeInMs - 1, 10],
     ["every 5 minutes after that", false, lifetimeInMs, 300],
   ])("%s", (_, hasFound, calmForInMs, period) => {
-    expect(periodOfLooks(hasFound, calmForInMs, lifetimeInMs)).toBe(period);
+    expect(listingPeriod(hasFound, calmForInMs, lifetimeInMs)).toBe(period);
   });
 
   it("at once when nobody has looked", () => {
-    expect(isLookDue(17, undefined, 300)).toBe(true);
+    expect(isListingDue(17, undefined, 300)).toBe(true);
   });
 
   it("in the same seconds by every server, and later by one that missed its turn", () => {

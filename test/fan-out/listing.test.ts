@@ -322,7 +322,7 @@ describe("while a list is read,", () => {
     expect(await pubsub.sendToConnection(connectionId, "hi")).toEqual({
       delivered: ["west"],
       failed: [],
-      skipped: [{ endpoint: "east", reason: "not-home" }],
+      skipped: [{ endpoint: "east", reason: "other-endpoint" }],
     });
   });
 });

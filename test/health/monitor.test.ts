@@ -314,7 +314,7 @@ it("an endpoint that was removed is not looked at any more, and nobody waits for
   const west = registry.get("west");
   const verdict = monitor.check(west);
   registry.release(registry.remove("west"));
-  monitor.forget(west);
+  monitor.unwatch(west);
   monitor.suspect(west);
   await Promise.all([verdict, monitor.check(west)]);
   await pass(10_000);

@@ -11,6 +11,7 @@ const SRC = [
   "failback",
   "coordination",
   "marker-groups",
+  "context",
   "health",
   "endpoints",
   "service",

@@ -128,7 +128,7 @@ describe("a token says", () => {
       return claimsOf(token)["webpubsub.group"];
     };
     expect(await groupsAt("eastus")).toEqual(["news"]);
-    expect(await groupsAt("westus")).toEqual(["news", "resilient-pubsub.away-from.eastus"]);
+    expect(await groupsAt("westus")).toEqual(["news", "resilient-pubsub.displaced-from.eastus"]);
   });
 
   it("nothing of that when they are not", async () => {

@@ -1,12 +1,7 @@
 import type { Request } from "express";
-import { EndpointRegistry } from "../../src/endpoints/registry.ts";
-import { HealthMonitor } from "../../src/health/monitor.ts";
-import { TypedEvents } from "../../src/kit/typed-events.ts";
 import { selectEndpoint } from "../../src/negotiate/select-endpoint.ts";
 import { parseOptions } from "../../src/options/parse-options.ts";
-import { createEndpoint } from "../../src/service/endpoint.ts";
-
-const never = () => new Promise<never>(() => {});
+import { assemble } from "../support/assemble.ts";
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
@@ -21,17 +16,11 @@ function setUp(lastDurationInMs: number) {
     negotiate: { allowAnonymous: true },
     health: { schedule: false, onDemandMaxAgeInMs: 0 },
   });
-  const events = new TypedEvents();
-  const endpoints = configuration.endpoints.map((endpoint) => createEndpoint(endpoint, "chat"));
-  const registry = new EndpointRegistry(endpoints, configuration.health, events);
+  const context = assemble(configuration);
+  const { registry } = context;
   const timing = { at: 0, durationInMs: lastDurationInMs };
   registry.recordProbe(registry.get("a"), 1, { ok: true }, timing);
-  const monitor = new HealthMonitor(registry, configuration.health, {
-    health: never,
-    credentials: never,
-  });
-  const parts = { configuration, registry, monitor, events, random: () => 0 };
-  return selectEndpoint(parts, {} as Request, new Set(), performance.now() + 500);
+  return selectEndpoint(context, {} as Request, new Set(), performance.now() + 500);
 }
 
 it("waits for the verdict, but no longer than the budget", async () => {

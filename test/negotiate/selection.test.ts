@@ -1,11 +1,10 @@
 import type { Request } from "express";
 import type { ResilientPubSubOptions, Router } from "../../src/contract/options.ts";
-import { EndpointRegistry } from "../../src/endpoints/registry.ts";
-import { HealthMonitor } from "../../src/health/monitor.ts";
-import { TypedEvents } from "../../src/kit/typed-events.ts";
+import type { EndpointRegistry } from "../../src/endpoints/registry.ts";
 import { selectEndpoint } from "../../src/negotiate/select-endpoint.ts";
 import { parseEndpoint, parseOptions } from "../../src/options/parse-options.ts";
 import { createEndpoint } from "../../src/service/endpoint.ts";
+import { assemble } from "../support/assemble.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
 
 const never = () => new Promise<never>(() => {});
@@ -56,22 +55,19 @@ async function choose(text: string, options: Case): Promise<string> {
     health: { schedule: false, timeoutInMs: 50 },
     ...(router && { router }),
   } satisfies ResilientPubSubOptions);
-  const events = new TypedEvents();
+  const context = assemble(configuration, { random: () => random });
+  const { events, monitor, registry } = context;
   events.on("handlerError", () => {});
-  const endpoints = configuration.endpoints.map((endpoint) => createEndpoint(endpoint, "chat"));
-  const registry = new EndpointRegistry(endpoints, configuration.health, events);
+  closeAfterTest(monitor);
   for (const word of words) apply(registry, word);
   if (added) {
     registry.add(createEndpoint(parseEndpoint(optionsOf(added)), "chat"));
     apply(registry, added);
   }
   if (removed) registry.remove(removed);
-  const probes = { health: never, credentials: never };
-  const monitor = closeAfterTest(new HealthMonitor(registry, configuration.health, probes));
-  const parts = { configuration, registry, monitor, events, random: () => random };
   const avoided = new Set(registry.all().filter(({ name }) => failed.split(" ").includes(name)));
   const request = { query: { region: "s2" } } as unknown as Request;
-  const chosen = await selectEndpoint(parts, request, avoided, performance.now());
+  const chosen = await selectEndpoint(context, request, avoided, performance.now());
   return chosen?.name ?? "nobody";
 }
 

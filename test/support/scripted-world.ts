@@ -1,14 +1,15 @@
 import type { Request } from "express";
 import type { HealthOptions } from "../../src/contract/options.ts";
 import type { RegisteredEndpoint } from "../../src/endpoints/registered-endpoint.ts";
-import { EndpointRegistry } from "../../src/endpoints/registry.ts";
+import type { EndpointRegistry } from "../../src/endpoints/registry.ts";
 import type { CredentialCheckResult } from "../../src/health/credential-check.ts";
-import { HealthMonitor, type Probes } from "../../src/health/monitor.ts";
+import type { HealthMonitor, Probes } from "../../src/health/monitor.ts";
 import type { ProbeResult } from "../../src/health/probe.ts";
 import { TypedEvents } from "../../src/kit/typed-events.ts";
 import { selectEndpoint } from "../../src/negotiate/select-endpoint.ts";
 import { parseEndpoint, parseOptions } from "../../src/options/parse-options.ts";
 import { createEndpoint, type Endpoint } from "../../src/service/endpoint.ts";
+import { assemble } from "./assemble.ts";
 import { logEvents } from "./event-log.ts";
 
 /** What an endpoint does with health checks, and with every other call, and how long that takes. */
@@ -66,7 +67,7 @@ export class ScriptedWorld {
   readonly routes: string[] = [];
   readonly #behaviours = new Map<string, BehaviourName>();
   readonly #startedAt = performance.now();
-  readonly #parts: Parameters<typeof selectEndpoint>[0];
+  readonly #context: Parameters<typeof selectEndpoint>[0];
 
   constructor(names: readonly string[], health: HealthOptions = {}) {
     const configuration = parseOptions({
@@ -75,16 +76,15 @@ export class ScriptedWorld {
       negotiate: { allowAnonymous: true },
       health,
     });
-    const endpoints = configuration.endpoints.map((endpoint) => createEndpoint(endpoint, "chat"));
     const log = logEvents(this.events);
     log.push = (...lines) => this.log.push(...lines.map((line) => `${this.now()} ${line}`));
     this.events.on("credentialsRejected", ({ endpoint }) => {
       this.log.push(`${this.now()} credentialsRejected ${endpoint}`);
     });
-    this.registry = new EndpointRegistry(endpoints, configuration.health, this.events);
-    this.monitor = new HealthMonitor(this.registry, configuration.health, this.#probes());
-    const { registry, monitor, events } = this;
-    this.#parts = { configuration, registry, monitor, events, random: () => 0 };
+    const { events } = this;
+    this.#context = assemble(configuration, { events, probes: this.#probes() });
+    this.registry = this.#context.registry;
+    this.monitor = this.#context.monitor;
   }
 
   now(): number {
@@ -97,20 +97,20 @@ export class ScriptedWorld {
 
   add(name: string): void {
     const endpoint = createEndpoint(parseEndpoint(optionsOf(name)), "chat");
-    for (const displaced of this.registry.displacedBy(endpoint)) this.release(displaced);
+    for (const displaced of this.registry.replacedBy(endpoint)) this.release(displaced);
     void this.monitor.check(this.registry.add(endpoint));
   }
 
   /** The end of a removal. */
   release(endpoint: RegisteredEndpoint): void {
     this.registry.release(endpoint);
-    this.monitor.forget(endpoint);
+    this.monitor.unwatch(endpoint);
   }
 
   /** One negotiate, as the route would choose. */
   async negotiate(): Promise<RegisteredEndpoint | undefined> {
-    const giveUpAt = performance.now() + this.#parts.configuration.health.onDemandBudgetInMs;
-    const chosen = await selectEndpoint(this.#parts, {} as Request, new Set(), giveUpAt);
+    const giveUpAt = performance.now() + this.#context.configuration.health.onDemandBudgetInMs;
+    const chosen = await selectEndpoint(this.#context, {} as Request, new Set(), giveUpAt);
     const name = chosen?.name ?? "none";
     if (this.routes.at(-1)?.split(" ")[1] !== name) this.routes.push(`${this.now()} ${name}`);
     return chosen;

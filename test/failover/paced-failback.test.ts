@@ -103,7 +103,7 @@ const groupsOf = (url: string): string[] => {
   return [JSON.parse(payload)["webpubsub.group"] ?? []].flat();
 };
 
-const AWAY = "resilient-pubsub.away-from.eastus";
+const AWAY = "resilient-pubsub.displaced-from.eastus";
 
 describe("after an outage of their primary", () => {
   it("guests come home by themselves, told why, and the secondary's own clients stay", async () => {

@@ -1,4 +1,4 @@
-import { Silence } from "../../src/health/silence.ts";
+import { SilenceDetector } from "../../src/health/silence-detector.ts";
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => {
@@ -8,33 +8,33 @@ afterEach(() => {
 });
 
 it("is noticed when the patience has run out, counted from the first check", () => {
-  const silence = new Silence();
-  silence.listen(500);
+  const silence = new SilenceDetector();
+  silence.expectAnswer(500);
   jest.advanceTimersByTime(300);
-  silence.listen(500);
+  silence.expectAnswer(500);
   expect(silence.isSilent).toBe(false);
   jest.advanceTimersByTime(200);
   expect(silence.isSilent).toBe(true);
 });
 
 it("is over when the endpoint is heard, and begins anew with the next check", () => {
-  const silence = new Silence();
-  silence.listen(500);
+  const silence = new SilenceDetector();
+  silence.expectAnswer(500);
   jest.advanceTimersByTime(499);
-  silence.end();
+  silence.reset();
   jest.advanceTimersByTime(500);
   expect(silence.isSilent).toBe(false);
-  silence.listen(500);
+  silence.expectAnswer(500);
   jest.advanceTimersByTime(500);
   expect(silence.isSilent).toBe(true);
-  silence.end();
+  silence.reset();
   expect(silence.isSilent).toBe(false);
 });
 
 it("is not the endpoint's when this process was blocked: the answer gets another chance", () => {
-  const silence = new Silence();
+  const silence = new SilenceDetector();
   const startedAt = performance.now();
-  silence.listen(500);
+  silence.expectAnswer(500);
   const blocked = jest.spyOn(performance, "now").mockReturnValue(startedAt + 3000);
   jest.advanceTimersByTime(500);
   expect(silence.isSilent).toBe(false);

@@ -1,7 +1,7 @@
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { CredentialCheckResult } from "./credential-check.ts";
 
-export interface ReviewParts {
+export interface EjectionRecoveryOptions {
   /** Whether it is still worth looking at. */
   isWatched(endpoint: RegisteredEndpoint): boolean;
   /** Makes one call that needs credentials. */
@@ -15,17 +15,17 @@ export interface ReviewParts {
  * At the end of an ejection a call must succeed before the endpoint is trusted with others. An
  * endpoint whose health checks fail as well is not reviewed: its recovery decides.
  */
-export class Reviews {
-  readonly #parts: ReviewParts;
+export class EjectionRecovery {
+  readonly #parts: EjectionRecoveryOptions;
   readonly #timers = new Map<RegisteredEndpoint, NodeJS.Timeout>();
   readonly #underway = new Set<RegisteredEndpoint>();
 
-  constructor(parts: ReviewParts) {
+  constructor(parts: EjectionRecoveryOptions) {
     this.#parts = parts;
   }
 
   /** Sees to it that an ejected endpoint is reviewed in time; to be called after every change. */
-  plan(endpoint: RegisteredEndpoint, leastDelayInMs = 0): void {
+  schedule(endpoint: RegisteredEndpoint, leastDelayInMs = 0): void {
     if (this.#timers.has(endpoint) || this.#underway.has(endpoint)) return;
     if (!this.#parts.isWatched(endpoint)) return;
     const { calls, health } = endpoint;
@@ -33,8 +33,8 @@ export class Reviews {
     const delay = Math.max(leastDelayInMs, calls.until - performance.now());
     const timer = setTimeout(() => {
       this.#timers.delete(endpoint);
-      if (isDue(endpoint)) void this.#review(endpoint);
-      else this.plan(endpoint);
+      if (isDue(endpoint)) void this.#checkNow(endpoint);
+      else this.schedule(endpoint);
     }, delay);
     this.#timers.set(endpoint, timer.unref());
   }
@@ -48,7 +48,7 @@ export class Reviews {
     for (const endpoint of [...this.#timers.keys()]) this.forget(endpoint);
   }
 
-  async #review(endpoint: RegisteredEndpoint): Promise<void> {
+  async #checkNow(endpoint: RegisteredEndpoint): Promise<void> {
     const { calls } = endpoint;
     this.#underway.add(endpoint);
     const result = await this.#parts.check(endpoint);
@@ -56,7 +56,7 @@ export class Reviews {
     const isConclusive = result !== "inconclusive";
     // The endpoint may have come back, or been ejected anew, by other ways.
     if (isConclusive && endpoint.calls === calls) this.#parts.record(endpoint, result);
-    this.plan(endpoint, isConclusive ? 0 : this.#parts.pauseInMs);
+    this.schedule(endpoint, isConclusive ? 0 : this.#parts.pauseInMs);
   }
 }
 

@@ -1,19 +1,19 @@
-import { markAway } from "../../src/marker-groups/displaced.ts";
-import { keepMarkers } from "../../src/marker-groups/marker-groups.ts";
+import { markDisplaced } from "../../src/marker-groups/displaced-group.ts";
+import { keepMarkers } from "../../src/marker-groups/marker.ts";
 
-const AWAY = "resilient-pubsub.away-from.p1";
+const AWAY = "resilient-pubsub.displaced-from.p1";
 
-const endpoint = (name: string, { isUsable = true, isOffered = true } = {}) => ({
+const endpoint = (name: string, { isUsable = true, isInRotation = true } = {}) => ({
   name,
   role: name.startsWith("p") ? ("primary" as const) : ("secondary" as const),
   weight: undefined,
-  isUsable: isUsable && isOffered,
-  isOffered,
+  isUsable: isUsable && isInRotation,
+  isInRotation,
 });
 
 const up = {};
 const down = { isUsable: false };
-const drained = { isOffered: false };
+const drained = { isInRotation: false };
 
 describe("a client is marked as away from the first primary that is offered", () => {
   it.each([
@@ -39,15 +39,15 @@ describe("a client is marked as away from the first primary that is offered", ()
       isRouted,
     };
     const identity = { userId: "ada", groups: ["news"] };
-    const groups = expected ? ["news", `resilient-pubsub.away-from.${expected}`] : ["news"];
-    expect(markAway(identity, placement)).toEqual({ userId: "ada", groups });
+    const groups = expected ? ["news", `resilient-pubsub.displaced-from.${expected}`] : ["news"];
+    expect(markDisplaced(identity, placement)).toEqual({ userId: "ada", groups });
   });
 
   it("also a client that has no groups, and the identity itself is left alone", () => {
     const identity = Object.freeze({});
     const all = [endpoint("s1"), endpoint("p1", down)];
     const placement = { chosen: endpoint("s1"), all, avoided: new Set<never>(), isRouted: false };
-    expect(markAway(identity, placement)).toEqual({ groups: [AWAY] });
+    expect(markDisplaced(identity, placement)).toEqual({ groups: [AWAY] });
   });
 });
 

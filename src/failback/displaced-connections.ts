@@ -1,13 +1,13 @@
 import type { AbortSignalLike } from "../contract/abort-signal.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { withDeadline } from "../kit/deadline.ts";
-import { FAILBACK_REASON_PREFIX, markerGroup } from "../marker-groups/displaced.ts";
+import { displacedGroup, FAILBACK_REASON_PREFIX } from "../marker-groups/displaced-group.ts";
 
-/** Where guests of a primary may be. */
-export interface Lodging {
+/** The clients on a secondary that belong to one primary. */
+export interface DisplacedGroup {
   readonly secondary: RegisteredEndpoint;
-  /** Name of the primary that they are away from. */
-  readonly home: string;
+  /** Name of the primary. */
+  readonly primary: string;
 }
 
 export interface CallOptions {
@@ -15,17 +15,17 @@ export interface CallOptions {
   readonly signal: AbortSignalLike;
 }
 
-const largestPage = 200;
+const maxMembersOfPage = 200;
 
-/** Ids of the first guests there, in the order of the service; the rest is not looked at. */
-export function listGuests(
-  { secondary, home }: Lodging,
+/** Ids of the first connections of a group, in the order of the service; the rest is not looked at. */
+export function listDisplaced(
+  { secondary, primary }: DisplacedGroup,
   atMost: number,
   { timeoutInMs, signal }: CallOptions,
 ): Promise<string[]> {
   return withDeadline(timeoutInMs, signal, async (abortSignal) => {
-    const group = secondary.endpoint.client.group(markerGroup(home));
-    const maxPageSize = Math.min(largestPage, atMost);
+    const group = secondary.endpoint.client.group(displacedGroup(primary));
+    const maxPageSize = Math.min(maxMembersOfPage, atMost);
     const ids: string[] = [];
     const members = await group.listConnections({ top: atMost, maxPageSize, abortSignal });
     for await (const page of members.byPage()) {
@@ -36,15 +36,15 @@ export function listGuests(
   });
 }
 
-/** Sends one guest home; that it has gone already is no error. */
-export function closeGuest(
-  { secondary, home }: Lodging,
+/** Closes one, so that its client negotiates again; that it has gone already is no error. */
+export function closeDisplaced(
+  { secondary, primary }: DisplacedGroup,
   connectionId: string,
   { timeoutInMs, signal }: CallOptions,
 ): Promise<void> {
   return withDeadline(timeoutInMs, signal, (abortSignal) =>
     secondary.endpoint.client.closeConnection(connectionId, {
-      reason: FAILBACK_REASON_PREFIX + home,
+      reason: FAILBACK_REASON_PREFIX + primary,
       abortSignal,
     }),
   );

@@ -1,6 +1,6 @@
 import { RegisteredEndpoint } from "../../src/endpoints/registered-endpoint.ts";
 import { TypedEvents } from "../../src/kit/typed-events.ts";
-import { LoadLimit } from "../../src/negotiate/load-limit.ts";
+import { RateLimiter } from "../../src/negotiate/rate-limiter.ts";
 import { parseEndpoint } from "../../src/options/parse-options.ts";
 import { createEndpoint } from "../../src/service/endpoint.ts";
 
@@ -11,7 +11,7 @@ function setUp(perSecond: number | false) {
   const events = new TypedEvents();
   const told: string[] = [];
   events.on("overloaded", ({ endpoint }) => void told.push(endpoint));
-  const limit = new LoadLimit({ perSecond, events, random: () => 0 });
+  const limit = new RateLimiter({ perSecond, events, random: () => 0 });
   const endpoints = ["a", "b"].map((name) => {
     const connectionString = `Endpoint=https://${name}.example;AccessKey=k`;
     const config = parseEndpoint({ name, role: "primary", connectionString });

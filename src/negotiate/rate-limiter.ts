@@ -1,10 +1,10 @@
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { TypedEvents } from "../kit/typed-events.ts";
-import { nextReturnSlot } from "./return-slots.ts";
+import { nextRetrySlot } from "./retry-slots.ts";
 import { fullBucket, type TokenBucket, takeToken } from "./token-bucket.ts";
 
 /** Time between two `overloaded` events of one endpoint. */
-const eventIntervalInMs = 1000;
+const EVENT_INTERVAL_IN_MS = 1000;
 
 interface Load {
   bucket: TokenBucket;
@@ -12,7 +12,7 @@ interface Load {
   toldAt: number;
 }
 
-export interface LoadLimitParts {
+export interface RateLimiterOptions {
   /** `negotiate.maxPerSecond`. */
   readonly perSecond: number | false;
   readonly events: TypedEvents;
@@ -20,17 +20,17 @@ export interface LoadLimitParts {
 }
 
 /** Protects each endpoint from more clients a second than it should get from this app server. */
-export class LoadLimit {
-  readonly #parts: LoadLimitParts;
+export class RateLimiter {
+  readonly #options: RateLimiterOptions;
   readonly #loads = new WeakMap<RegisteredEndpoint, Load>();
 
-  constructor(parts: LoadLimitParts) {
-    this.#parts = parts;
+  constructor(options: RateLimiterOptions) {
+    this.#options = options;
   }
 
-  /** @returns Undefined for a client that may go there, else in how many seconds it should come back. */
+  /** @returns Undefined for a client that may go there, else in how many seconds it should ask again. */
   admit(endpoint: RegisteredEndpoint): number | undefined {
-    const { perSecond, random } = this.#parts;
+    const { perSecond, random } = this.#options;
     if (perSecond === false) return undefined;
     const now = performance.now();
     const load = this.#loadOf(endpoint, perSecond, now);
@@ -40,9 +40,9 @@ export class LoadLimit {
       return undefined;
     }
     this.#tell(endpoint, load, now);
-    const { inSeconds, lastSlot } = nextReturnSlot(load.lastSlot, perSecond, now, random());
-    load.lastSlot = lastSlot;
-    return inSeconds;
+    const slot = nextRetrySlot(load.lastSlot, perSecond, now, random());
+    load.lastSlot = slot.lastSlot;
+    return slot.retryAfterInSeconds;
   }
 
   #loadOf(endpoint: RegisteredEndpoint, perSecond: number, now: number): Load {
@@ -54,8 +54,8 @@ export class LoadLimit {
   }
 
   #tell(endpoint: RegisteredEndpoint, load: Load, now: number): void {
-    if (now - load.toldAt < eventIntervalInMs) return;
+    if (now - load.toldAt < EVENT_INTERVAL_IN_MS) return;
     load.toldAt = now;
-    this.#parts.events.emit("overloaded", { endpoint: endpoint.name });
+    this.#options.events.emit("overloaded", { endpoint: endpoint.name });
   }
 }

@@ -1,15 +1,15 @@
 /** Nobody is told to wait longer than this. */
-const longestInSeconds = 120;
+const maxRetryAfterInSeconds = 120;
 
-/** When the next client that is turned away should come back. */
-export interface ReturnSlot {
-  readonly inSeconds: number;
+/** When the next client that is turned away should ask again. */
+export interface RetrySlot {
+  readonly retryAfterInSeconds: number;
   /** The last slot that is taken, monotonic milliseconds; for the next call. */
   readonly lastSlot: number;
 }
 
 /**
- * Hands out the times to come back, one after the other at the pace at which clients are admitted:
+ * Hands out the times to ask again, one after the other at the pace at which clients are admitted:
  * a herd comes back evenly, and not at once. All that is kept is the last time given. When the queue
  * is longer than anybody should be told to wait, the rest is spread over the latter half of the
  * longest wait, and those for whom there is no room then are told again.
@@ -17,15 +17,15 @@ export interface ReturnSlot {
  * @param lastSlot The last slot that is taken, monotonic milliseconds.
  * @param random From 0 (included) to 1 (excluded).
  */
-export function nextReturnSlot(
+export function nextRetrySlot(
   lastSlot: number,
   perSecond: number,
   now: number,
   random: number,
-): ReturnSlot {
+): RetrySlot {
   const slot = Math.max(lastSlot, now) + 1000 / perSecond;
   // Sums of fractions come out a hair too high, and that must not cost a whole second.
-  const inSeconds = Math.ceil((slot - now) / 1000 - 1e-9);
-  if (inSeconds <= longestInSeconds) return { inSeconds, lastSlot: slot };
-  return { inSeconds: Math.ceil((longestInSeconds / 2) * (1 + random)), lastSlot };
+  const retryAfterInSeconds = Math.ceil((slot - now) / 1000 - 1e-9);
+  if (retryAfterInSeconds <= maxRetryAfterInSeconds) return { retryAfterInSeconds, lastSlot: slot };
+  return { retryAfterInSeconds: Math.ceil((maxRetryAfterInSeconds / 2) * (1 + random)), lastSlot };
 }

@@ -12,12 +12,12 @@ const id = "connection-1";
 const toEast = {
   delivered: ["eastus"],
   failed: [],
-  skipped: [{ endpoint: "westus", reason: "not-home" }],
+  skipped: [{ endpoint: "westus", reason: "other-endpoint" }],
 };
 const toWest = {
   delivered: ["westus"],
   failed: [],
-  skipped: [{ endpoint: "eastus", reason: "not-home" }],
+  skipped: [{ endpoint: "eastus", reason: "other-endpoint" }],
 };
 /** Nobody knows where it is, so everybody is asked. */
 const toAll = { delivered: ["eastus", "westus"], failed: [], skipped: [] };
@@ -89,7 +89,7 @@ describe("what is sent to a connection goes only to where an event proved that i
       report: {
         delivered: [],
         skipped: [
-          { endpoint: "eastus", reason: "not-home" },
+          { endpoint: "eastus", reason: "other-endpoint" },
           { endpoint: "westus", reason: "refused" },
         ],
       },

@@ -1,4 +1,4 @@
-import { nextReturnSlot } from "../../src/negotiate/return-slots.ts";
+import { nextRetrySlot } from "../../src/negotiate/retry-slots.ts";
 import { fullBucket, takeToken } from "../../src/negotiate/token-bucket.ts";
 
 describe("of clients that come at these times, a bucket admits as many as", () => {
@@ -26,9 +26,9 @@ describe("of clients that come at these times, a bucket admits as many as", () =
 function herd(size: number, perSecond: number, random = 0): number[] {
   let lastSlot = 0;
   return Array.from({ length: size }, () => {
-    const slot = nextReturnSlot(lastSlot, perSecond, 0, random);
+    const slot = nextRetrySlot(lastSlot, perSecond, 0, random);
     lastSlot = slot.lastSlot;
-    return slot.inSeconds;
+    return slot.retryAfterInSeconds;
   });
 }
 
@@ -42,8 +42,8 @@ describe("clients that are turned away come back", () => {
   });
 
   it("no sooner because others have been told before, and no later once that time is over", () => {
-    expect(nextReturnSlot(5000, 1, 2000, 0)).toEqual({ inSeconds: 4, lastSlot: 6000 });
-    expect(nextReturnSlot(5000, 1, 9000, 0)).toEqual({ inSeconds: 1, lastSlot: 10_000 });
+    expect(nextRetrySlot(5000, 1, 2000, 0)).toEqual({ retryAfterInSeconds: 4, lastSlot: 6000 });
+    expect(nextRetrySlot(5000, 1, 9000, 0)).toEqual({ retryAfterInSeconds: 1, lastSlot: 10_000 });
   });
 
   it.each([

@@ -1,0 +1,28 @@
+import type { ConnectionLocations } from "../endpoints/connection-locations.ts";
+import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import type { EndpointRegistry } from "../endpoints/registry.ts";
+import type { HealthMonitor } from "../health/monitor.ts";
+import type { TypedEvents } from "../kit/typed-events.ts";
+import type { Configuration } from "../options/parse-options.ts";
+
+/** What all parts of one plugin share. The composition root makes it and hands it to each of them. */
+export interface PluginContext {
+  readonly configuration: Configuration;
+  readonly registry: EndpointRegistry;
+  readonly monitor: HealthMonitor;
+  readonly events: TypedEvents;
+  readonly locations: ConnectionLocations;
+  /** From 0 (included) to 1 (excluded). */
+  readonly random: () => number;
+  /** In the client-client topology, where it is not for each server to choose. */
+  readonly agreed?: AgreedChoice | undefined;
+}
+
+/** Where all servers send their clients, in the client-client topology. */
+export interface AgreedChoice {
+  readonly agreement: { readonly epoch: number } | undefined;
+  /** Undefined when this server knows no agreement, or not its endpoint. */
+  readonly active: RegisteredEndpoint | undefined;
+  /** Resolves when the choice changes. */
+  readonly changed: Promise<void>;
+}

@@ -1,0 +1,32 @@
+import type { PluginContext } from "../../src/context/plugin-context.ts";
+import { ConnectionLocations } from "../../src/endpoints/connection-locations.ts";
+import { EndpointRegistry } from "../../src/endpoints/registry.ts";
+import { HealthMonitor, type Probes } from "../../src/health/monitor.ts";
+import { TypedEvents } from "../../src/kit/typed-events.ts";
+import type { Configuration } from "../../src/options/parse-options.ts";
+import { createEndpoint, type Endpoint } from "../../src/service/endpoint.ts";
+
+interface GivenParts {
+  /** Default: those of the configuration. */
+  readonly endpoints?: readonly Endpoint[];
+  readonly events?: TypedEvents;
+  readonly monitor?: HealthMonitor;
+  /** Default: checks that are never answered. */
+  readonly probes?: Probes;
+  /** Default: always 0. */
+  readonly random?: () => number;
+}
+
+const never = () => new Promise<never>(() => {});
+const unanswered: Probes = { health: never, credentials: never };
+
+/** The parts of a plugin without its middleware. No health check is made until a test asks for it. */
+export function assemble(configuration: Configuration, given: GivenParts = {}): PluginContext {
+  const { health, hub } = configuration;
+  const { events = new TypedEvents(), probes = unanswered, random = () => 0 } = given;
+  const endpoints =
+    given.endpoints ?? configuration.endpoints.map((endpoint) => createEndpoint(endpoint, hub));
+  const registry = new EndpointRegistry(endpoints, health, events);
+  const monitor = given.monitor ?? new HealthMonitor(registry, health, probes);
+  return { configuration, registry, monitor, events, locations: new ConnectionLocations(), random };
+}
