@@ -153,7 +153,9 @@ describe("when not every endpoint takes part,", () => {
   });
 
   it("nobody looks when passive is off", async () => {
-    const world = await withClients({ health: { schedule: false, passive: false } });
+    const world = await withClients({
+      health: { schedule: false, passive: false, onDemandMaxAgeInMs: 60_000 },
+    });
     const [before] = world.pubsub.endpoints.snapshot();
     await world.eastus.inject({ kind: "unhealthy", status: 500 });
     await world.pubsub.broadcast("hi");
