@@ -4,6 +4,7 @@ import type { EndpointRegistry } from "../endpoints/registry.ts";
 import { withDeadline } from "../kit/deadline.ts";
 import type { TypedEvents } from "../kit/typed-events.ts";
 import { placedGroup } from "../marker-groups/marker.ts";
+import { classifyFailure, type Failure } from "../service/failure.ts";
 
 import type { Clock } from "./clock.ts";
 import { isSame } from "./decision.ts";
@@ -23,7 +24,8 @@ export interface SweepParts {
   readonly monitor: {
     /** Never rejects. */
     check(endpoint: RegisteredEndpoint): Promise<void>;
-    report(endpoint: RegisteredEndpoint, error?: unknown, startedAt?: number): void;
+    reportSuccess(endpoint: RegisteredEndpoint, startedAt?: number): void;
+    reportFailure(endpoint: RegisteredEndpoint, failure: Failure, startedAt?: number): void;
   };
   readonly events: TypedEvents;
   readonly settings: {
@@ -135,7 +137,7 @@ export class StragglerSweep {
           endpoint.endpoint.client.closeAllConnections({ reason, abortSignal }),
         );
       }
-      monitor.report(endpoint, undefined, startedAt);
+      monitor.reportSuccess(endpoint, startedAt);
       watch.isSwept = true;
       this.#plan(watch, isOccupied);
       if (isOccupied) {
@@ -144,7 +146,7 @@ export class StragglerSweep {
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       watch.nextAt = clock.now() + settings.pollIntervalInMs;
-      monitor.report(endpoint, error, startedAt);
+      monitor.reportFailure(endpoint, classifyFailure(error), startedAt);
       events.emit("stragglersFailed", { endpoint: endpoint.name, error });
     }
   }

@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import type { PluginContext } from "../context/plugin-context.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { pause } from "../kit/pause.ts";
+import { classifyFailure } from "../service/failure.ts";
 import {
   type CallOptions,
   closeDisplaced,
@@ -184,11 +185,11 @@ export class Failback {
     const { signal } = this.#closing;
     try {
       const result = await call({ timeoutInMs: configuration.health.timeoutInMs, signal });
-      monitor.report(secondary);
+      monitor.reportSuccess(secondary);
       return result;
     } catch (error) {
       if (signal.aborted || !registry.has(secondary)) return undefined;
-      monitor.report(secondary, error);
+      monitor.reportFailure(secondary, classifyFailure(error));
       events.emit("failbackFailed", { from: secondary.name, to: primary, error });
       return undefined;
     }

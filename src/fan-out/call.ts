@@ -4,6 +4,7 @@ import type { PluginContext } from "../context/plugin-context.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { Deadline, DeadlineError } from "../kit/deadline.ts";
 import { pause } from "../kit/pause.ts";
+import { classifyFailure, type Failure } from "../service/failure.ts";
 import { pauseBeforeRetryInMs } from "./retry.ts";
 
 /** One request of the SDK, to be made to any endpoint. */
@@ -65,20 +66,23 @@ function callWithin<T>(
   };
 
   function answered(value: T): Outcome<T> {
-    context.monitor.report(endpoint, undefined, startedAt);
+    context.monitor.reportSuccess(endpoint, startedAt);
     return { kind: "answered", value, status, attempts, durationInMs: durationInMs() };
   }
 
   async function failed(thrown: unknown): Promise<Outcome<T>> {
     const isEnded = deadline.aborted;
     const error = isEnded ? deadline.reason : thrown;
-    const isAbsent = !isEnded && call.tellsAbsence && isNotFound(error);
+    const failure = classifyFailure(error);
+    const isAbsent = !isEnded && call.tellsAbsence && failure.status === 404;
     const isOver = isEnded || isAbsent;
-    const mayTryAgain = !isOver && (await mayRepeat(context, endpoint, error, attempts, deadline));
+    const mayTryAgain =
+      !isOver && (await mayRepeat(context, endpoint, failure, attempts, deadline));
     if (mayTryAgain) return attempt();
     // That the caller has taken it back says nothing, whatever the reason looks like.
     const isEvidence = !isEnded || error instanceof DeadlineError;
-    if (isEvidence) context.monitor.report(endpoint, isAbsent ? undefined : error, startedAt);
+    if (isAbsent) context.monitor.reportSuccess(endpoint, startedAt);
+    else if (isEvidence) context.monitor.reportFailure(endpoint, failure, startedAt);
     const kind = isAbsent ? "absent" : "failed";
     return { kind, error, status, attempts, durationInMs: durationInMs() };
   }
@@ -96,16 +100,13 @@ function callWithin<T>(
 async function mayRepeat(
   { registry, monitor, random }: PluginContext,
   endpoint: RegisteredEndpoint,
-  error: unknown,
+  failure: Failure,
   attempts: number,
   deadline: Deadline,
 ): Promise<boolean> {
-  const pauseInMs = pauseBeforeRetryInMs(error, attempts, Date.now(), random());
+  const pauseInMs = pauseBeforeRetryInMs(failure, attempts, random());
   if (pauseInMs === undefined || pauseInMs >= deadline.remainingInMs) return false;
-  monitor.reportAttempt(endpoint, error);
+  monitor.reportAttempt(endpoint, failure);
   await pause(pauseInMs, deadline);
   return !deadline.aborted && registry.fanOutTargets().has(endpoint);
 }
-
-const isNotFound = (error: unknown): boolean =>
-  (error as { statusCode?: unknown } | undefined)?.statusCode === 404;

@@ -1,5 +1,6 @@
 import type { EndpointOutcome, FanOutReport } from "../contract/fan-out-report.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
+import { classifyFailure } from "../service/failure.ts";
 import type { Outcome } from "./call.ts";
 
 interface Named {
@@ -76,14 +77,9 @@ export class FanOutError extends ResilientPubSubError {
 
 function describe(operation: string, { delivered, failed, skipped }: FanOutReport): string {
   const outcomes = [
-    ...failed.map(({ endpoint, error }) => `${endpoint} failed (${summaryOf(error)})`),
+    ...failed.map(({ endpoint, error }) => `${endpoint} failed (${classifyFailure(error).label})`),
     ...skipped.map(({ endpoint, reason }) => `${endpoint} was skipped (${reason})`),
   ];
   const reached = delivered.length > 0 ? `reached only ${delivered.join(", ")}` : "reached nobody";
   return `${operation} ${reached}: ${outcomes.join(", ")}`;
-}
-
-function summaryOf(error: unknown): string {
-  const { name, code, statusCode } = (error ?? {}) as Record<string, unknown>;
-  return statusCode ? `status ${statusCode}` : String(code ?? name ?? "unknown error");
 }

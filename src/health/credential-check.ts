@@ -1,7 +1,6 @@
 import { withDeadline } from "../kit/deadline.ts";
 import type { Endpoint } from "../service/endpoint.ts";
-import { isOwnExhaustion } from "../service/own-exhaustion.ts";
-import { signalOf } from "../service/passive-signal.ts";
+import { classifyFailure } from "../service/failure.ts";
 import type { ProbeOptions } from "./probe.ts";
 
 /**
@@ -11,7 +10,7 @@ import type { ProbeOptions } from "./probe.ts";
 export type CredentialCheckResult = "accepted" | "rejected" | "failed" | "inconclusive";
 
 // Any name will do; that nobody is in it is an answer as good as any.
-const group = "resilient-pubsub-credential-check";
+const GROUP = "resilient-pubsub-credential-check";
 
 /**
  * One call that needs credentials and changes nothing. The health route needs none, so it stays
@@ -34,19 +33,15 @@ async function attempt(
 ): Promise<CredentialCheckResult | "stalled"> {
   try {
     await withDeadline(timeoutInMs, signal, (abortSignal) =>
-      client.groupExists(group, { abortSignal }),
+      client.groupExists(GROUP, { abortSignal }),
     );
     return "accepted";
   } catch (error) {
-    if (signal.aborted || isOwnExhaustion(error)) return "inconclusive";
-    if ((error as { isOwnStall?: boolean }).isOwnStall) return "stalled";
-    if (signalOf(error) === "rejected") return "rejected";
-    return isAnswerBelow500(error) ? "accepted" : "failed";
+    const { kind, evidence } = classifyFailure(error);
+    if (signal.aborted || kind === "own-exhaustion") return "inconclusive";
+    if (kind === "own-stall") return "stalled";
+    if (evidence === "rejected") return "rejected";
+    // The service knew who we are and minded something else, such as our pace.
+    return kind === "answer" && evidence === "none" ? "accepted" : "failed";
   }
-}
-
-/** The service knew who we are and minded something else, such as our pace. */
-function isAnswerBelow500(error: unknown): boolean {
-  const { name, statusCode } = (error ?? {}) as Record<string, unknown>;
-  return name === "RestError" && typeof statusCode === "number" && statusCode < 500;
 }

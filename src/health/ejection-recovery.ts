@@ -1,66 +1,65 @@
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { CredentialCheckResult } from "./credential-check.ts";
 
-export interface EjectionRecoveryOptions {
-  /** Whether it is still worth looking at. */
-  isWatched(endpoint: RegisteredEndpoint): boolean;
+interface RecoveryActions {
+  /** Whether the endpoint is still worth looking at. */
+  isWatched(): boolean;
   /** Makes one call that needs credentials. */
-  check(endpoint: RegisteredEndpoint): Promise<CredentialCheckResult>;
-  record(endpoint: RegisteredEndpoint, result: "accepted" | "rejected" | "failed"): void;
+  check(): Promise<CredentialCheckResult>;
+  record(result: "accepted" | "rejected" | "failed"): void;
   /** Pause before a check that said nothing is repeated (ms). */
   readonly pauseInMs: number;
 }
 
 /**
- * At the end of an ejection a call must succeed before the endpoint is trusted with others. An
- * endpoint whose health checks fail as well is not reviewed: its recovery decides.
+ * The end of an endpoint's ejection: a call must succeed before the endpoint gets others. While its
+ * health checks fail as well none is made, since their recovery decides then.
  */
 export class EjectionRecovery {
-  readonly #parts: EjectionRecoveryOptions;
-  readonly #timers = new Map<RegisteredEndpoint, NodeJS.Timeout>();
-  readonly #underway = new Set<RegisteredEndpoint>();
+  readonly #endpoint: RegisteredEndpoint;
+  readonly #actions: RecoveryActions;
+  #timer: NodeJS.Timeout | undefined;
+  #isUnderWay = false;
 
-  constructor(parts: EjectionRecoveryOptions) {
-    this.#parts = parts;
+  constructor(endpoint: RegisteredEndpoint, actions: RecoveryActions) {
+    this.#endpoint = endpoint;
+    this.#actions = actions;
   }
 
-  /** Sees to it that an ejected endpoint is reviewed in time; to be called after every change. */
-  schedule(endpoint: RegisteredEndpoint, leastDelayInMs = 0): void {
-    if (this.#timers.has(endpoint) || this.#underway.has(endpoint)) return;
-    if (!this.#parts.isWatched(endpoint)) return;
-    const { calls, health } = endpoint;
+  /** Sees to it that the check is made in time; to be called after every change. */
+  schedule(minDelayInMs = 0): void {
+    const isScheduled = this.#timer !== undefined || this.#isUnderWay;
+    if (isScheduled || !this.#actions.isWatched()) return;
+    const { calls, health } = this.#endpoint;
     if (calls.status !== "ejected" || health.status !== "healthy") return;
-    const delay = Math.max(leastDelayInMs, calls.until - performance.now());
-    const timer = setTimeout(() => {
-      this.#timers.delete(endpoint);
-      if (isDue(endpoint)) void this.#checkNow(endpoint);
-      else this.schedule(endpoint);
-    }, delay);
-    this.#timers.set(endpoint, timer.unref());
+    const delayInMs = Math.max(minDelayInMs, calls.until - performance.now());
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#isDue()) void this.#checkNow();
+      else this.schedule();
+    }, delayInMs);
+    this.#timer.unref();
   }
 
-  forget(endpoint: RegisteredEndpoint): void {
-    clearTimeout(this.#timers.get(endpoint));
-    this.#timers.delete(endpoint);
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
-  close(): void {
-    for (const endpoint of [...this.#timers.keys()]) this.forget(endpoint);
-  }
-
-  async #checkNow(endpoint: RegisteredEndpoint): Promise<void> {
-    const { calls } = endpoint;
-    this.#underway.add(endpoint);
-    const result = await this.#parts.check(endpoint);
-    this.#underway.delete(endpoint);
+  async #checkNow(): Promise<void> {
+    const { calls } = this.#endpoint;
+    this.#isUnderWay = true;
+    const result = await this.#actions.check();
+    this.#isUnderWay = false;
     const isConclusive = result !== "inconclusive";
     // The endpoint may have come back, or been ejected anew, by other ways.
-    if (isConclusive && endpoint.calls === calls) this.#parts.record(endpoint, result);
-    this.schedule(endpoint, isConclusive ? 0 : this.#parts.pauseInMs);
+    if (isConclusive && this.#endpoint.calls === calls) this.#actions.record(result);
+    this.schedule(isConclusive ? 0 : this.#actions.pauseInMs);
   }
-}
 
-function isDue({ calls, health }: RegisteredEndpoint): boolean {
-  const isEjected = calls.status === "ejected" && health.status === "healthy";
-  return isEjected && performance.now() >= calls.until;
+  #isDue(): boolean {
+    const { calls, health } = this.#endpoint;
+    const isEjected = calls.status === "ejected" && health.status === "healthy";
+    return isEjected && performance.now() >= calls.until;
+  }
 }

@@ -2,9 +2,8 @@ import { type ClientRequest, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { ProbeOutcome } from "../endpoints/health-state.ts";
 import { isOwnStall } from "../kit/deadline.ts";
-import { reasonOfNetworkError } from "../service/down-reason.ts";
 import type { Endpoint } from "../service/endpoint.ts";
-import { isOwnExhaustion } from "../service/own-exhaustion.ts";
+import { classifyFailure } from "../service/failure.ts";
 
 const HEALTH_PATH = "/api/health?api-version=2024-12-01";
 
@@ -55,9 +54,9 @@ function attempt(endpoint: Endpoint, options: ProbeOptions): Promise<AttemptResu
     });
     request.on("error", (error: NodeJS.ErrnoException) => {
       const wasClosedWhileIdle = request.reusedSocket && error.code === "ECONNRESET";
+      const { kind, reason } = classifyFailure(error);
       if (wasClosedWhileIdle) settle("stale-socket");
-      else if (isOwnExhaustion(error)) settle("inconclusive");
-      else settle({ ok: false, reason: reasonOfNetworkError(error) });
+      else settle(kind === "own-exhaustion" ? "inconclusive" : { ok: false, reason });
     });
   });
 }

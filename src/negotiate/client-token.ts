@@ -8,6 +8,7 @@ import { markDisplaced } from "../marker-groups/displaced-group.ts";
 import { placedGroup } from "../marker-groups/marker.ts";
 import type { EndpointConfiguration } from "../options/parse-options.ts";
 import type { Endpoint } from "../service/endpoint.ts";
+import { classifyFailure } from "../service/failure.ts";
 import { signToken } from "../service/sign-token.ts";
 import { withOrigin } from "../service/with-origin.ts";
 
@@ -55,12 +56,12 @@ async function tokenOfService(
   try {
     const { timeoutInMs = configuration.health.timeoutInMs, ...sdkOptions } = options;
     const token = await askForToken(chosen.endpoint, { ...sdkOptions, ...identity }, timeoutInMs);
-    monitor.report(chosen, undefined, startedAt);
+    monitor.reportSuccess(chosen, startedAt);
     return token;
   } catch (error) {
     if (options.abortSignal?.aborted) throw error;
     events.emit("tokenFailed", { endpoint: chosen.name, error });
-    monitor.report(chosen, error, startedAt);
+    monitor.reportFailure(chosen, classifyFailure(error), startedAt);
     return undefined;
   }
 }

@@ -1,9 +1,11 @@
+import { RestError } from "@azure/core-rest-pipeline";
 import { Failback } from "../../src/failback/failback.ts";
 import type { HealthMonitor } from "../../src/health/monitor.ts";
 import { TypedEvents } from "../../src/kit/typed-events.ts";
 import { displacedGroup } from "../../src/marker-groups/displaced-group.ts";
 import { parseOptions } from "../../src/options/parse-options.ts";
 import type { Endpoint } from "../../src/service/endpoint.ts";
+import type { Failure } from "../../src/service/failure.ts";
 import { assemble } from "../support/assemble.ts";
 
 const HOLD_DOWN = 10_000;
@@ -80,7 +82,10 @@ class Service {
         behaviour === "hangs"
           ? undefined
           : setTimeout(
-              () => (behaviour === "fails" ? reject(new Error("503")) : resolve()),
+              () =>
+                behaviour === "fails"
+                  ? reject(new RestError("503", { statusCode: 503 }))
+                  : resolve(),
               latencyInMs,
             );
       signal.addEventListener("abort", () => {
@@ -137,8 +142,9 @@ function startServer(westus: Service, { pace = 5, latencyInMs = 5 }: Setting = {
   events.on("failbackFailed", ({ error }) => void log.push(`failed: ${(error as Error).message}`));
   const reports: unknown[] = [];
   const monitor = {
-    report: (endpoint: { name: string }, error?: Error) => {
-      if (error) reports.push(`${endpoint.name}: ${error.message}`);
+    reportSuccess: () => {},
+    reportFailure: ({ name }: { name: string }, { label }: Failure) => {
+      reports.push(`${name}: ${label}`);
     },
   } as unknown as HealthMonitor;
   const context = assemble(configuration, {
@@ -329,17 +335,19 @@ it("ten servers that know nothing of each other keep the pace of one", async () 
 });
 
 describe("a call that fails", () => {
-  it.each<[string, Behaviour, string]>([
-    ["a list that is refused", { listing: "fails" }, "503"],
-    ["a list that hangs", { listing: "hangs" }, "No answer within 2000 ms"],
-    ["a closing that is refused", { closing: "fails" }, "503"],
-    ["a closing that hangs", { closing: "hangs" }, "No answer within 2000 ms"],
-  ])("%s is evidence and an event; it is tried again 10 s later", async (_, behaviour, message) => {
+  const refused = { message: "503", label: "status 503" };
+  const late = { message: "No answer within 2000 ms", label: "ERR_DEADLINE_EXCEEDED" };
+  it.each<[string, Behaviour, typeof refused]>([
+    ["a list that is refused", { listing: "fails" }, refused],
+    ["a list that hangs", { listing: "hangs" }, late],
+    ["a closing that is refused", { closing: "fails" }, refused],
+    ["a closing that hangs", { closing: "hangs" }, late],
+  ])("%s is evidence and an event; it is tried again 10 s later", async (_, behaviour, told) => {
     const westus = secondary(5, behaviour);
     const { log, reports } = startServer(westus);
     await pass(HOLD_DOWN + 5000);
-    expect(reports).toContain(`westus: ${message}`);
-    expect(log).toContain(`failed: ${message}`);
+    expect(reports).toContain(`westus: ${told.label}`);
+    expect(log).toContain(`failed: ${told.message}`);
     expect(westus.listings.length).toBeLessThanOrEqual(2);
     westus.behaviour = {};
     await pass(15_000);

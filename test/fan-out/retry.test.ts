@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FanOutError, ResilientPubSub } from "express-resilient-pubsub";
 import { pauseBeforeRetryInMs } from "../../src/fan-out/retry.ts";
+import { classifyFailure } from "../../src/service/failure.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
 import { startEmulator } from "../support/emulator.ts";
 import { connectClient } from "../support/official-client.ts";
@@ -32,7 +33,9 @@ describe("a request of which the endpoint has seen nothing is repeated soon:", (
   ])("%s of %j", (code, cause) => {
     const error = network(code, cause);
     const pauses = (random: number) =>
-      [1, 2, 3, 4].map((attempts) => pauseBeforeRetryInMs(error, attempts, now, random));
+      [1, 2, 3, 4].map((attempts) =>
+        pauseBeforeRetryInMs(classifyFailure(error, now), attempts, random),
+      );
     expect(pauses(0)).toEqual([50, 150, undefined, undefined]);
     expect(pauses(0.5)).toEqual([75, 225, undefined, undefined]);
     expect(pauses(almostOne)).toEqual([
@@ -67,7 +70,7 @@ describe("what may have been accepted, or would be refused again, is never repea
       answer(status, "1"),
     ]),
   ])("%s", (_, error) => {
-    expect(pauseBeforeRetryInMs(error, 1, now, 0)).toBeUndefined();
+    expect(pauseBeforeRetryInMs(classifyFailure(error, now), 1, 0)).toBeUndefined();
   });
 });
 
@@ -95,7 +98,7 @@ describe.each([429, 503])("%i is repeated when it says when:", (status) => {
     ["never, when the date is of another kind", "2026-01-01T00:00:02Z", undefined],
   ])("%s", (_, retryAfter, pauseInMs) => {
     const pauseFor = (random: number, attempts = 1) =>
-      pauseBeforeRetryInMs(answer(status, retryAfter), attempts, now, random);
+      pauseBeforeRetryInMs(classifyFailure(answer(status, retryAfter), now), attempts, random);
     expect(pauseFor(0)).toBe(pauseInMs);
     if (pauseInMs !== undefined) expect(pauseFor(almostOne)).toBeGreaterThanOrEqual(pauseInMs);
     if (pauseInMs !== undefined) expect(pauseFor(almostOne)).toBeLessThanOrEqual(pauseInMs + 100);
@@ -104,7 +107,9 @@ describe.each([429, 503])("%i is repeated when it says when:", (status) => {
   });
 
   it("never without the headers of an answer", () => {
-    expect(pauseBeforeRetryInMs({ statusCode: status }, 1, now, 0)).toBeUndefined();
+    expect(
+      pauseBeforeRetryInMs(classifyFailure({ statusCode: status }, now), 1, 0),
+    ).toBeUndefined();
   });
 });
 

@@ -1,3 +1,4 @@
+import { classifyFailure } from "../../src/service/failure.ts";
 import { ScriptedWorld } from "../support/scripted-world.ts";
 
 /* Both detectors together, where they meet; each on its own is tested beside this. */
@@ -36,7 +37,7 @@ describe("rejected credentials", () => {
     world.set("east", "denied");
     void monitor.check(east);
     await pass(5);
-    monitor.report(east, rejection);
+    monitor.reportFailure(east, classifyFailure(rejection));
     await pass(3000);
     expect(world.log).toEqual([
       "1005 credentialsRejected east",
@@ -47,8 +48,8 @@ describe("rejected credentials", () => {
 
   it("found by the review of an ejection are told as such, and the ejection does not add up", async () => {
     const { world, monitor, east } = await upAt1000();
-    monitor.report(east, failure);
-    monitor.report(east, failure);
+    monitor.reportFailure(east, classifyFailure(failure));
+    monitor.reportFailure(east, classifyFailure(failure));
     world.set("east", "denied");
     await pass(15_000);
     world.set("east", "well");
@@ -72,7 +73,7 @@ describe("rejected credentials", () => {
     world.set("east", "well");
     void monitor.check(east);
     await pass(1000);
-    monitor.report(east, rejection, startedAt);
+    monitor.reportFailure(east, classifyFailure(rejection), startedAt);
     expect(east.state).toBe("healthy");
   });
 });
@@ -80,8 +81,8 @@ describe("rejected credentials", () => {
 describe("a review that is under way", () => {
   it("says nothing once the endpoint has gone down and come back in another way", async () => {
     const { world, monitor, east } = await upAt1000();
-    monitor.report(east, failure);
-    monitor.report(east, failure);
+    monitor.reportFailure(east, classifyFailure(failure));
+    monitor.reportFailure(east, classifyFailure(failure));
     world.set("east", "grayAndSilent");
     // The review starts at 11 s and fails at 13 s.
     await pass(10_100);
@@ -102,8 +103,8 @@ describe("a review that is under way", () => {
 
   it("is made up for when the health checks come back and the calls do not", async () => {
     const { world, monitor, east } = await upAt1000();
-    monitor.report(east, failure);
-    monitor.report(east, failure);
+    monitor.reportFailure(east, classifyFailure(failure));
+    monitor.reportFailure(east, classifyFailure(failure));
     world.set("east", "crashed");
     void monitor.check(east);
     await pass(15_000);
@@ -122,8 +123,8 @@ describe("a review that is under way", () => {
 
   it("ends with the endpoint, when that is removed", async () => {
     const { world, monitor, east } = await upAt1000();
-    monitor.report(east, failure);
-    monitor.report(east, failure);
+    monitor.reportFailure(east, classifyFailure(failure));
+    monitor.reportFailure(east, classifyFailure(failure));
     world.registry.remove("east");
     world.release(east);
     expect(jest.getTimerCount()).toBe(0);
@@ -177,7 +178,8 @@ describe("when the check of the credentials hangs at the start", () => {
 
 it("with passive: false no call counts, and the credentials are tried all the same", async () => {
   const { world, monitor, east } = await upAt1000({ passive: false });
-  for (const error of [failure, failure, rejection]) monitor.report(east, error);
+  for (const error of [failure, failure, rejection])
+    monitor.reportFailure(east, classifyFailure(error));
   await pass(1000);
   expect(world.log).toEqual([]);
 

@@ -1,7 +1,8 @@
 import type { RegisteredEndpoint } from "../../src/endpoints/registered-endpoint.ts";
 import { EndpointRegistry } from "../../src/endpoints/registry.ts";
 import type { CredentialCheckResult } from "../../src/health/credential-check.ts";
-import { HealthMonitor, type Probes } from "../../src/health/monitor.ts";
+import type { Probes } from "../../src/health/endpoint-watch.ts";
+import { HealthMonitor } from "../../src/health/monitor.ts";
 import type { ProbeResult } from "../../src/health/probe.ts";
 import { TypedEvents } from "../../src/kit/typed-events.ts";
 import type { HealthConfiguration } from "../../src/options/parse-options.ts";

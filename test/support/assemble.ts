@@ -1,7 +1,8 @@
 import type { PluginContext } from "../../src/context/plugin-context.ts";
 import { ConnectionLocations } from "../../src/endpoints/connection-locations.ts";
 import { EndpointRegistry } from "../../src/endpoints/registry.ts";
-import { HealthMonitor, type Probes } from "../../src/health/monitor.ts";
+import type { Probes } from "../../src/health/endpoint-watch.ts";
+import { HealthMonitor } from "../../src/health/monitor.ts";
 import { TypedEvents } from "../../src/kit/typed-events.ts";
 import type { Configuration } from "../../src/options/parse-options.ts";
 import { createEndpoint, type Endpoint } from "../../src/service/endpoint.ts";

@@ -3,12 +3,14 @@ import type { HealthOptions } from "../../src/contract/options.ts";
 import type { RegisteredEndpoint } from "../../src/endpoints/registered-endpoint.ts";
 import type { EndpointRegistry } from "../../src/endpoints/registry.ts";
 import type { CredentialCheckResult } from "../../src/health/credential-check.ts";
-import type { HealthMonitor, Probes } from "../../src/health/monitor.ts";
+import type { Probes } from "../../src/health/endpoint-watch.ts";
+import type { HealthMonitor } from "../../src/health/monitor.ts";
 import type { ProbeResult } from "../../src/health/probe.ts";
 import { TypedEvents } from "../../src/kit/typed-events.ts";
 import { selectEndpoint } from "../../src/negotiate/select-endpoint.ts";
 import { parseEndpoint, parseOptions } from "../../src/options/parse-options.ts";
 import { createEndpoint, type Endpoint } from "../../src/service/endpoint.ts";
+import { classifyFailure } from "../../src/service/failure.ts";
 import { assemble } from "./assemble.ts";
 import { logEvents } from "./event-log.ts";
 
@@ -124,7 +126,9 @@ export class ScriptedWorld {
         const startedAt = performance.now();
         const [outcome, inMs] = this.#behaviourOf(target.endpoint).calls;
         await delay(inMs);
-        this.monitor.report(target, errors[outcome], startedAt);
+        const error = errors[outcome];
+        if (error === undefined) this.monitor.reportSuccess(target, startedAt);
+        else this.monitor.reportFailure(target, classifyFailure(error), startedAt);
       }),
     );
   }

@@ -1,0 +1,236 @@
+import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import type { EndpointRegistry } from "../endpoints/registry.ts";
+import type { HealthConfiguration } from "../options/parse-options.ts";
+import type { Endpoint } from "../service/endpoint.ts";
+import type { CredentialCheckResult } from "./credential-check.ts";
+import { EjectionRecovery } from "./ejection-recovery.ts";
+import type { ProbeOptions, ProbeResult } from "./probe.ts";
+import { SilenceDetector } from "./silence-detector.ts";
+
+/** How an endpoint is looked at. */
+export interface Probes {
+  health(endpoint: Endpoint, options: ProbeOptions): Promise<ProbeResult>;
+  credentials(endpoint: Endpoint, options: ProbeOptions): Promise<CredentialCheckResult>;
+}
+
+/** What all watches of a monitor share. */
+export interface WatchContext {
+  readonly registry: EndpointRegistry;
+  readonly settings: HealthConfiguration;
+  readonly probes: Probes;
+  /** Ends with the monitor. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The health checks of one endpoint: those under way, the next one, and who waits for the verdict.
+ * Checks follow each other every `transitionIntervalInMs` while their answers contradict the state.
+ */
+export class EndpointWatch {
+  readonly #endpoint: RegisteredEndpoint;
+  readonly #context: WatchContext;
+  readonly #silence = new SilenceDetector();
+  readonly #recovery: EjectionRecovery;
+  /** Number of the newest check. */
+  #sequence = 0;
+  #unanswered = 0;
+  /** Somebody complained since the newest check started. */
+  #isSuspected = false;
+  /** When the newest check started, and the newest that was answered; monotonic milliseconds. */
+  #startedAt = Number.NEGATIVE_INFINITY;
+  #answeredStartedAt = Number.NEGATIVE_INFINITY;
+  #next: NodeJS.Timeout | undefined;
+  #verdict: { promise: Promise<void>; settle: () => void } | undefined;
+
+  constructor(endpoint: RegisteredEndpoint, context: WatchContext) {
+    this.#endpoint = endpoint;
+    this.#context = context;
+    this.#recovery = new EjectionRecovery(endpoint, {
+      isWatched: () => this.#isWatched,
+      check: () => context.probes.credentials(endpoint.endpoint, this.#probeOptions()),
+      record: (result) => {
+        if (result === "rejected") this.reject();
+        else context.registry.recordEjectionCheck(endpoint, result === "accepted");
+      },
+      pauseInMs: context.settings.transitionIntervalInMs,
+    });
+  }
+
+  /** When the newest check started, monotonic milliseconds. */
+  get startedAt(): number {
+    return this.#startedAt;
+  }
+
+  /** Whether the last answer is too old, or too contradictory, to send a client there. */
+  get needsCheck(): boolean {
+    const ageInMs = performance.now() - this.#answeredStartedAt;
+    return this.#endpoint.isInDoubt || ageInMs > this.#context.settings.onDemandMaxAgeInMs;
+  }
+
+  /** Whether a check has been unanswered for longer than anybody should wait for. */
+  get isSilent(): boolean {
+    return this.#silence.isSilent;
+  }
+
+  /** Checks now, or joins the check under way; resolves when its answers no longer contradict the state. */
+  check(): Promise<void> {
+    if (this.#isIdle) this.#launch();
+    return this.#whenDecided();
+  }
+
+  /** Checks soon: however many complaints there are, they cost one check an interval at most. */
+  suspect(): void {
+    this.#isSuspected = true;
+    if (this.#isIdle) this.#scheduleNext();
+  }
+
+  /** The service refuses our credentials. */
+  reject(): void {
+    // Checks under way have not looked at the credentials; they must not speak for them.
+    this.#sequence += 1;
+    this.#context.registry.recordRejectedCredentials(this.#endpoint, this.#sequence);
+    this.suspect();
+  }
+
+  /** Sees to it that an ejection ends in time; to be called whenever one may have begun. */
+  scheduleRecovery(): void {
+    this.#recovery.schedule();
+  }
+
+  /** Stops its timers, and lets go whoever waits for the verdict. */
+  end(): void {
+    this.#recovery.end();
+    this.#cancelNext();
+    this.#silence.reset();
+    this.#verdict?.settle();
+  }
+
+  get #isWatched(): boolean {
+    return !this.#context.signal.aborted && this.#context.registry.has(this.#endpoint);
+  }
+
+  get #isIdle(): boolean {
+    return this.#unanswered === 0 && this.#next === undefined;
+  }
+
+  #probeOptions(): ProbeOptions {
+    const { settings, signal } = this.#context;
+    return { timeoutInMs: settings.timeoutInMs, signal };
+  }
+
+  #launch(): void {
+    if (this.#context.signal.aborted) return;
+    this.#sequence += 1;
+    const sequence = this.#sequence;
+    const startedAt = performance.now();
+    const at = Date.now();
+    this.#startedAt = startedAt;
+    this.#unanswered += 1;
+    this.#isSuspected = false;
+    this.#silence.expectAnswer(this.#patienceInMs());
+    this.#scheduleNext();
+    void this.#look().then((result) => {
+      this.#unanswered -= 1;
+      if (!this.#isWatched) return;
+      if (isHeard(result)) this.#onHeard();
+      if (result !== "inconclusive") {
+        this.#answeredStartedAt = Math.max(this.#answeredStartedAt, startedAt);
+        const durationInMs = performance.now() - startedAt;
+        this.#context.registry.recordProbe(this.#endpoint, sequence, result, { at, durationInMs });
+      }
+      this.#afterAnswer();
+    });
+  }
+
+  /** Before an endpoint is used, for the first time or again, its credentials are tried as well. */
+  async #look(): Promise<ProbeResult> {
+    const { probes, registry, settings } = this.#context;
+    const { endpoint } = this.#endpoint;
+    const result = await probes.health(endpoint, this.#probeOptions());
+    if (result === "inconclusive" || !result.ok) return result;
+    // Asked only now: the endpoint may have gone down while this check was under way.
+    if (this.#endpoint.health.status === "healthy") return result;
+    switch (await probes.credentials(endpoint, this.#probeOptions())) {
+      case "rejected":
+        return { ok: false, reason: "credentials-rejected", isDecisive: true };
+      case "inconclusive":
+        return "inconclusive";
+      case "failed":
+        // The region says that it is well and does not do what it is asked: that is for the calls.
+        if (settings.passive) registry.recordCall(this.#endpoint, false);
+        return result;
+      case "accepted":
+        return { ok: true, isAuthenticated: true };
+    }
+  }
+
+  #onHeard(): void {
+    this.#silence.reset();
+    if (this.#unanswered > 0) this.#silence.expectAnswer(this.#patienceInMs());
+  }
+
+  #afterAnswer(): void {
+    // What the answer changed may have made somebody remove the endpoint.
+    if (!this.#isWatched) return;
+    this.#recovery.schedule();
+    if (this.#endpoint.isInDoubt) {
+      if (this.#isIdle) this.#scheduleNext();
+      return;
+    }
+    if (!this.#isSuspected) this.#cancelNext();
+    else if (this.#unanswered === 0) this.#scheduleNext();
+    this.#verdict?.settle();
+    this.#verdict = undefined;
+  }
+
+  /**
+   * The next check of a transition starts one interval after the last, even when that one has not
+   * been answered: a silent endpoint would else take `fall` whole deadlines to be found out.
+   */
+  #scheduleNext(): void {
+    if (this.#context.signal.aborted) return;
+    this.#cancelNext();
+    const elapsedInMs = performance.now() - this.#startedAt;
+    const delayInMs = Math.max(0, this.#context.settings.transitionIntervalInMs - elapsedInMs);
+    this.#next = setTimeout(() => {
+      this.#next = undefined;
+      if (this.#mayLaunchNext()) this.#launch();
+    }, delayInMs);
+    this.#next.unref();
+  }
+
+  #mayLaunchNext(): boolean {
+    if (this.#unanswered === 0) return this.#endpoint.isInDoubt || this.#isSuspected;
+    const { fall } = this.#context.settings;
+    return this.#endpoint.health.status !== "unhealthy" && this.#unanswered < fall;
+  }
+
+  #cancelNext(): void {
+    clearTimeout(this.#next);
+    this.#next = undefined;
+  }
+
+  /** As long as a negotiate waits, and longer for an endpoint that usually takes its time. */
+  #patienceInMs(): number {
+    const { onDemandBudgetInMs, timeoutInMs } = this.#context.settings;
+    const { lastProbe } = this.#endpoint;
+    const usualInMs = lastProbe?.ok ? lastProbe.durationInMs : 0;
+    return Math.min(Math.max(onDemandBudgetInMs, 2 * usualInMs), timeoutInMs);
+  }
+
+  #whenDecided(): Promise<void> {
+    if (this.#context.signal.aborted) return Promise.resolve();
+    if (this.#verdict === undefined) {
+      let settle = (): void => {};
+      const promise = new Promise<void>((resolve) => {
+        settle = resolve;
+      });
+      this.#verdict = { promise, settle };
+    }
+    return this.#verdict.promise;
+  }
+}
+
+/** Anything but silence, be it a refusal. */
+const isHeard = (result: ProbeResult): boolean =>
+  result !== "inconclusive" && (result.ok || result.reason !== "timeout");

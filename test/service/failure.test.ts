@@ -1,0 +1,105 @@
+import { createHttpHeaders, RestError } from "@azure/core-rest-pipeline";
+import { DeadlineError } from "../../src/kit/deadline.ts";
+import { InvalidArgumentError } from "../../src/kit/errors.ts";
+import { classifyFailure, type Failure } from "../../src/service/failure.ts";
+
+const now = Date.UTC(2030, 0, 1);
+
+const answer = (status: number, retryAfter?: string) =>
+  new RestError("x", {
+    statusCode: status,
+    response: {
+      status,
+      headers: createHttpHeaders(retryAfter ? { "Retry-After": retryAfter } : {}),
+    } as never,
+  });
+const withCode = (code: string, details: object = {}) =>
+  Object.assign(new Error("x"), { code, ...details });
+const byConnect = { cause: { syscall: "connect" } };
+
+describe("what a call is rejected with is classified as", () => {
+  it.each<[string, unknown, Failure["kind"], Failure["evidence"]]>([
+    ["an answer of 500", answer(500), "answer", "failing"],
+    ["an answer of 503", answer(503), "answer", "failing"],
+    ["an answer of 400", answer(400), "answer", "none"],
+    ["an answer of 404", answer(404), "answer", "none"],
+    ["an answer of 429", answer(429), "answer", "none"],
+    ["an answer of 401", answer(401), "answer", "rejected"],
+    ["an answer of 403", answer(403), "answer", "rejected"],
+    ["an answer without a response", new RestError("x", { statusCode: 500 }), "answer", "failing"],
+    ["an identity provider's 401", { statusCode: 401 }, "credential", "rejected"],
+    ["an identity provider's 400", { statusCode: 400 }, "credential", "none"],
+    ["a refused connection", new RestError("x", { code: "ECONNREFUSED" }), "network", "failing"],
+    ["a reset connection without a name", { code: "ECONNRESET" }, "network", "failing"],
+    ["a missed deadline", new DeadlineError(100, false), "deadline", "failing"],
+    [
+      "a deadline while this process was blocked",
+      new DeadlineError(100, true),
+      "own-stall",
+      "none",
+    ],
+    ["a want of file descriptors", withCode("EMFILE"), "own-exhaustion", "none"],
+    ["a want of ports", new RestError("x", { code: "EADDRNOTAVAIL" }), "own-exhaustion", "none"],
+    ["the caller's abort", new DOMException("x", "AbortError"), "other", "none"],
+    ["the caller's abort without a name", { code: "ABORT_ERR" }, "other", "none"],
+    ["an argument that cannot be used", new InvalidArgumentError("x"), "other", "none"],
+    ["such an argument without a name", { code: "ERR_INVALID_ARGUMENT" }, "other", "none"],
+    ["an error without a code", new Error("boom"), "other", "none"],
+    ["text", "boom", "other", "none"],
+    ["text that is a code", "ECONNREFUSED", "other", "none"],
+    ["null", null, "other", "none"],
+    ["nothing", undefined, "other", "none"],
+    ["a code that is a number", { code: 20 }, "other", "none"],
+  ])("%s", (_, error, kind, evidence) => {
+    expect(classifyFailure(error)).toMatchObject({ kind, evidence });
+  });
+});
+
+describe("the reason why an endpoint is down is", () => {
+  it.each<[string, unknown]>([
+    ["dns", withCode("ENOTFOUND")],
+    ["dns", withCode("EAI_AGAIN")],
+    ["timeout", withCode("ETIMEDOUT")],
+    ["timeout", new DeadlineError(100, false)],
+    ["refused", withCode("ECONNREFUSED")],
+    ["refused", withCode("ECONNRESET")],
+    ["refused", withCode("EHOSTUNREACH")],
+    ["tls", withCode("DEPTH_ZERO_SELF_SIGNED_CERT")],
+    ["tls", withCode("CERT_HAS_EXPIRED")],
+    ["tls", withCode("ERR_TLS_CERT_ALTNAME_INVALID")],
+    ["tls", withCode("EPROTO")],
+    ["status(503)", answer(503)],
+  ])("%s for %s", (reason, error) => {
+    expect(classifyFailure(error).reason).toBe(reason);
+  });
+});
+
+describe("a second attempt is safe only where the endpoint has accepted nothing:", () => {
+  it.each<[string, unknown, boolean, number | undefined]>([
+    ["a refused connection", withCode("ECONNREFUSED"), true, undefined],
+    ["a name that is not known", withCode("ENOTFOUND"), true, undefined],
+    ["a host that cannot be connected to", withCode("EHOSTUNREACH", byConnect), true, undefined],
+    ["a host that is gone later", withCode("EHOSTUNREACH"), false, undefined],
+    ["a reset connection", withCode("ECONNRESET"), false, undefined],
+    ["a 503 that says when", answer(503, "2"), true, 2000],
+    ["a 429 that says when", answer(429, "Tue, 01 Jan 2030 00:00:03 GMT"), true, 3000],
+    ["a 503 that does not", answer(503), false, undefined],
+    ["a 500 that says when", answer(500, "2"), false, undefined],
+    ["a missed deadline", new DeadlineError(100, false), false, undefined],
+    ["null", null, false, undefined],
+  ])("%s", (_, error, isRetryable, retryAfterInMs) => {
+    expect(classifyFailure(error, now)).toMatchObject({ isRetryable, retryAfterInMs });
+  });
+});
+
+describe("the label of a failure holds no foreign text but", () => {
+  it.each<[string, unknown]>([
+    ["status 503", answer(503)],
+    ["ECONNREFUSED", withCode("ECONNREFUSED")],
+    ["AbortError", Object.assign(new Error("secret"), { name: "AbortError" })],
+    ["unknown error", "secret"],
+    ["unknown error", null],
+  ])("%s", (label, error) => {
+    expect(classifyFailure(error).label).toBe(label);
+  });
+});
