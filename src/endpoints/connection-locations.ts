@@ -1,4 +1,4 @@
-import { remember } from "../kit/remember.ts";
+import { BoundedMap } from "../kit/bounded-map.ts";
 import type { RegisteredEndpoint } from "./registered-endpoint.ts";
 
 /** About 12 MB when full; whoever is forgotten is only asked for on all endpoints again. */
@@ -9,11 +9,10 @@ const maxRemembered = 100_000;
  * answers of the service. A connection never moves, so what is known stays true until it is gone.
  */
 export class ConnectionLocations {
-  readonly #locations = new Map<string, RegisteredEndpoint>();
-  readonly #maxSize: number;
+  readonly #locations: BoundedMap<string, RegisteredEndpoint>;
 
   constructor(maxSize = maxRemembered) {
-    this.#maxSize = maxSize;
+    this.#locations = new BoundedMap(maxSize);
   }
 
   locationOf(connectionId: string): RegisteredEndpoint | undefined {
@@ -21,7 +20,7 @@ export class ConnectionLocations {
   }
 
   learn(connectionId: string, location: RegisteredEndpoint): void {
-    remember(this.#locations, connectionId, location, this.#maxSize);
+    this.#locations.set(connectionId, location);
   }
 
   forget(connectionId: string): void {

@@ -11,6 +11,7 @@ import { ResilientPubSubError } from "../kit/errors.ts";
 import { EncodedBody } from "../service/encoded-body.ts";
 import { checkOptions, checkSubject } from "./arguments.ts";
 import { type Call, callEndpoint, type Outcome } from "./call.ts";
+import { listPages } from "./list-pages.ts";
 import type { Page } from "./listing.ts";
 import { encodeMessage } from "./message.ts";
 import { isDeliveredToAll } from "./report.ts";
@@ -37,6 +38,13 @@ type Make<T, Rest extends unknown[] = []> = (
   client: WebPubSubServiceClient,
   ...rest: [...Rest, OperationOptions]
 ) => Promise<T>;
+
+/** Reads one page of one endpoint: the first, or the one behind a link. */
+type Read = (
+  client: WebPubSubServiceClient,
+  options: OperationOptions,
+  nextLink?: string,
+) => Promise<Page>;
 
 /** Makes operations on all endpoints that they concern, and knows those under way. */
 export class FanOut {
@@ -100,44 +108,22 @@ export class FanOut {
   }
 
   /**
-   * Everything that the endpoints in use list, those of the quickest first. The next page of an
-   * endpoint is read while the last one is made use of.
+   * Everything that the endpoints in use list, page by page.
    *
    * @throws FanOutError at the end, when the list is not complete
    */
-  async *list(
-    operation: Operation<ListOptions>,
-    read: (...[client, options, nextLink]: [...Parameters<Make<Page>>, string?]) => Promise<Page>,
-  ): AsyncGenerator<ListedConnection[]> {
-    const round = await this.#run(operation, async () => new Round<Page>(this.#context));
-    const reading = new Map<RegisteredEndpoint, Promise<[RegisteredEndpoint, Outcome<Page>]>>();
-    const start = (endpoint: RegisteredEndpoint, nextLink?: string): void => {
-      const call = this.#callOf(operation, (client, options) => read(client, options, nextLink));
-      const page = this.#run<[RegisteredEndpoint, Outcome<Page>]>(operation, async (deadline) => [
-        endpoint,
-        await callEndpoint(this.#context, endpoint, call, deadline),
-      ]);
-      // Whoever stops before the end does not wait for it.
-      page.catch(() => {});
-      reading.set(endpoint, page);
-    };
-    for (const endpoint of round.inUse) start(endpoint);
-    let wanted = operation.options?.top ?? Number.POSITIVE_INFINITY;
-    while (reading.size > 0) {
-      const [endpoint, outcome] = await Promise.race(reading.values());
-      reading.delete(endpoint);
-      round.outcomes.set(endpoint, combined(round.outcomes.get(endpoint), outcome));
-      if (outcome.kind !== "answered") continue;
-      const { members, nextLink } = outcome.value;
-      for (const { connectionId } of members) this.#context.locations.learn(connectionId, endpoint);
-      const taken = members.slice(0, wanted);
-      wanted -= taken.length;
-      if (nextLink !== undefined && wanted > 0) start(endpoint, nextLink);
-      yield taken.map((member) => ({ ...member, endpoint: endpoint.name }));
-      if (wanted <= 0) return;
-    }
-    const { delivered, failed } = round.report();
-    if (delivered.length === 0 || failed.length > 0) throw round.failure(operation.name);
+  async *list(operation: Operation<ListOptions>, read: Read): AsyncGenerator<ListedConnection[]> {
+    const context = this.#context;
+    yield* listPages({
+      name: operation.name,
+      round: await this.#run(operation, async () => new Round<Page>(context)),
+      max: operation.options?.top ?? Number.POSITIVE_INFINITY,
+      read: (endpoint, nextLink) => {
+        const call = this.#callOf(operation, (client, options) => read(client, options, nextLink));
+        return this.#run(operation, (deadline) => callEndpoint(context, endpoint, call, deadline));
+      },
+      onListed: (connectionId, endpoint) => context.locations.learn(connectionId, endpoint),
+    });
   }
 
   /** Refuses further operations and waits for those under way, each of which has a deadline. */
@@ -260,16 +246,6 @@ export class FanOut {
     const isThere = tellsAbsence ? isAnswered(outcome) : isTrue(outcome);
     if (isThere) this.#context.locations.learn(subject, endpoint);
   }
-}
-
-/** The figures of all pages of one endpoint, and how the last one ended. */
-function combined(before: Outcome<Page> | undefined, last: Outcome<Page>): Outcome<Page> {
-  if (before === undefined) return last;
-  return {
-    ...last,
-    attempts: before.attempts + last.attempts,
-    durationInMs: before.durationInMs + last.durationInMs,
-  };
 }
 
 const isAnswered = (outcome: Outcome<unknown> | undefined): boolean => outcome?.kind === "answered";

@@ -1,12 +1,12 @@
 import type { KeyObject } from "node:crypto";
 import type { PipelinePolicy } from "@azure/core-rest-pipeline";
-import { remember } from "../kit/remember.ts";
+import { BoundedMap } from "../kit/bounded-map.ts";
 import { signToken } from "./sign-token.ts";
 
-const lifetimeInSeconds = 3600;
+const LIFETIME_IN_SECONDS = 3600;
 /** Early enough for any request to arrive in time. */
-const reuseForInMs = (lifetimeInSeconds / 2) * 1000;
-const mostRemembered = 256;
+const REUSE_FOR_IN_MS = (LIFETIME_IN_SECONDS / 2) * 1000;
+const maxRemembered = 256;
 
 interface Signed {
   readonly authorization: string;
@@ -19,17 +19,17 @@ interface Signed {
  * URL alone.
  */
 export function keySigningPolicy(key: KeyObject): PipelinePolicy {
-  const remembered = new Map<string, Signed>();
+  const remembered = new BoundedMap<string, Signed>(maxRemembered);
 
   function authorizationFor(url: string): string {
     const now = Date.now();
     const known = remembered.get(url);
-    const isFresh = known && now >= known.at && now - known.at < reuseForInMs;
+    const isFresh = known && now >= known.at && now - known.at < REUSE_FOR_IN_MS;
     if (isFresh) return known.authorization;
     const iat = Math.floor(now / 1000);
-    const token = signToken(key, { iat, exp: iat + lifetimeInSeconds, aud: url });
+    const token = signToken(key, { iat, exp: iat + LIFETIME_IN_SECONDS, aud: url });
     const authorization = `Bearer ${token}`;
-    remember(remembered, url, { authorization, at: now }, mostRemembered);
+    remembered.set(url, { authorization, at: now });
     return authorization;
   }
 

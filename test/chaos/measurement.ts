@@ -36,26 +36,31 @@ export function measure(
   for (const { name, outages } of regions.values()) {
     const changes = server.changes.filter(({ endpoint }) => endpoint === name);
     for (const [index, outage] of outages.entries()) {
-      const { from, kind, healedFrom, to } = outage;
-      const before = changes.findLast(({ at }) => at <= from);
-      if (!before?.isUp) {
-        into.unused += 1;
-        continue;
-      }
-      const lost = changes.find(({ at, isUp }) => at > from && at <= healedFrom && !isUp);
-      if (!lost) {
-        into.unnoticed += 1;
-        continue;
-      }
-      into.detection[kind].push(lost.at - from);
+      const returnedBy = outages[index + 1]?.from ?? Number.POSITIVE_INFINITY;
+      if (!wasNoticed(into, outage, changes)) continue;
       const named = lastNamed(server, name, outage);
-      if (named !== undefined) into.lastNamed[kind].push(named - from);
-      const next = outages[index + 1]?.from ?? Number.POSITIVE_INFINITY;
-      const returned = changes.find(({ at, isUp }) => at >= healedFrom && at < next && isUp);
-      if (!returned) into.notReturned += 1;
-      else into.failback[index === 0 ? "first" : "afterFlap"].push(returned.at - to);
+      if (named !== undefined) into.lastNamed[outage.kind].push(named - outage.from);
+      const failbacks = into.failback[index === 0 ? "first" : "afterFlap"];
+      const { healedFrom, to } = outage;
+      const returned = changes.find(({ at, isUp }) => at >= healedFrom && at < returnedBy && isUp);
+      if (returned) failbacks.push(returned.at - to);
+      else into.notReturned += 1;
     }
   }
+}
+
+/** Counts how the outage was found out; false when it was not, or when nobody used the endpoint. */
+function wasNoticed(
+  into: Measurements,
+  { from, healedFrom, kind }: Outage,
+  changes: AppServer["changes"],
+): boolean {
+  const before = changes.findLast(({ at }) => at <= from);
+  const lost = changes.find(({ at, isUp }) => at > from && at <= healedFrom && !isUp);
+  if (!before?.isUp) into.unused += 1;
+  else if (!lost) into.unnoticed += 1;
+  else into.detection[kind].push(lost.at - from);
+  return before?.isUp === true && lost !== undefined;
 }
 
 function lastNamed({ answers }: AppServer, name: string, { from, healedFrom }: Outage) {

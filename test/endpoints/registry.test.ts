@@ -29,22 +29,23 @@ function start(endpoints: string, steps: string) {
   // The one that is leaving is found as well.
   const find = (name: string) =>
     registry.all().find((registered) => registered.name === name) as RegisteredEndpoint;
+  const probe = (name: string, outcome: ProbeOutcome): void =>
+    registry.recordProbe(find(name), ++sequence, outcome, { at: 0, durationInMs: 1 });
+  const verbs: Record<string, (name: string) => unknown> = {
+    drain: (name) => registry.drain(name),
+    undrain: (name) => registry.undrain(name),
+    add: (name) => registry.add(endpoint(name)),
+    remove: (name) => registry.remove(name),
+    release: (name) => registry.release(find(name)),
+    force: (name) => registry.force(name),
+    clear: () => registry.clearForce(),
+    eject: (name) => registry.recordCall(find(name), false),
+  };
   for (const step of steps.split(", ").filter(Boolean)) {
-    const [verb, name = ""] = /^[a-z]+( |$)/.test(step)
-      ? step.split(" ")
-      : ["probe", step.slice(0, -1)];
-    const outcome: ProbeOutcome = step.endsWith("+")
-      ? { ok: true }
-      : { ok: false, reason: "refused" };
-    if (verb === "drain") registry.drain(name);
-    else if (verb === "undrain") registry.undrain(name);
-    else if (verb === "add") registry.add(endpoint(name));
-    else if (verb === "remove") registry.remove(name);
-    else if (verb === "release") registry.release(find(name));
-    else if (verb === "force") registry.force(name);
-    else if (verb === "clear") registry.clearForce();
-    else if (verb === "eject") registry.recordCall(find(name), false);
-    else registry.recordProbe(find(name), ++sequence, outcome, { at: 0, durationInMs: 1 });
+    const [verb = "", name = ""] = step.split(" ");
+    if (verbs[verb]) verbs[verb](name);
+    else if (step.endsWith("+")) probe(step.slice(0, -1), { ok: true });
+    else probe(step.slice(0, -1), { ok: false, reason: "refused" });
   }
   return { log, registry };
 }
