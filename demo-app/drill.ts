@@ -1,8 +1,8 @@
-import { type DrillArguments, parseDrillArguments } from "./drill/arguments.ts";
-import { DEFAULTS, runClientClientDrill } from "./drill/client-client/client-client-drill.ts";
-import { linesOf } from "./drill/client-client/result.ts";
-import { runClientServerDrill } from "./drill/client-server/client-server-drill.ts";
-import { abortOnInterrupt } from "./interruption.ts";
+import { DEFAULTS, runClientClientDrill } from "./client-client-drill/client-client-drill.ts";
+import { linesOf } from "./client-client-drill/result.ts";
+import { type DrillArguments, parseDrillArguments } from "./drill-command/arguments.ts";
+import { runClientServerDrill } from "./drill-command/client-server-drill.ts";
+import { abortOnInterrupt } from "./kit/abort-on-interrupt.ts";
 
 /** @returns Whether it passed. */
 async function play(chosen: DrillArguments, signal: AbortSignal): Promise<boolean> {

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { endpointsFromEnv, isResilientPubSubError } from "express-resilient-pubsub";
-import { startDemo } from "./demo.ts";
-import { abortOnInterrupt } from "./interruption.ts";
-import { introduce } from "./introduction.ts";
-import { bundlePage } from "./page-bundle.ts";
-import { pageHandler } from "./page-handler.ts";
+import { abortOnInterrupt } from "./kit/abort-on-interrupt.ts";
+import { bundlePage } from "./page-server/bundle-page.ts";
+import { pageHandler } from "./page-server/page-handler.ts";
+import { startDemo } from "./startup/start-demo.ts";
+import { introduce } from "./startup/startup-message.ts";
 
 const FIRST_PORT = 3000;
 // On Azure a free instance takes 20 connections, and every message counts.

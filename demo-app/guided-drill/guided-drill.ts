@@ -1,6 +1,6 @@
-import type { DrillView } from "../shared/live.ts";
-import type { Stage } from "../stage.ts";
-import { Run } from "./run.ts";
+import type { Stage } from "../contract/environment.ts";
+import type { DrillView } from "../contract/live.ts";
+import { Run } from "./drill-run.ts";
 
 export interface GuidedDrillOptions {
   /** How long each of the three figures stays as it is, for whoever looks at it. Default 3000. */

@@ -1,5 +1,5 @@
-import type { DrillStepView, DrillView, Measured } from "../shared/live.ts";
-import type { StepId, StepScript } from "./script.ts";
+import type { DrillStepView, DrillView, Measured } from "../contract/live.ts";
+import type { StepId, StepScript } from "./step-definitions.ts";
 
 /** What the drill has done so far; each change makes a new view. */
 export class Progress {

@@ -1,5 +1,5 @@
-import type { DrillStepView, DrillView, Measured } from "../shared/live.ts";
-import type { Scene } from "./scene.ts";
+import type { DrillStepView, DrillView, Measured } from "../contract/live.ts";
+import type { Scene } from "./execution/drill-parameters.ts";
 
 export interface DrillRecord {
   readonly state: DrillView["state"];

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
-import { Journal } from "../journal.ts";
+import { Journal } from "../kit/observable-log.ts";
 
 /** What a program is given on its start, as JSON. */
 const SETTINGS = "PROGRAM_SETTINGS";

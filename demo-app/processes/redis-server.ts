@@ -1,5 +1,5 @@
 import { tmpdir } from "node:os";
-import { listenOnLoopback } from "../listen.ts";
+import { listenOnLoopback } from "../http/listen.ts";
 import { ChildServer } from "./child-server.ts";
 
 export interface RedisServer {

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
-import type { DrillView } from "../../demo-app/shared/live.ts";
+import type { DrillView } from "../../demo-app/contract/live.ts";
+import { crowdOf, eastusDown, worldWith } from "../support/environment-views.ts";
 import { until } from "../support/until.ts";
-import { crowdOf, eastusDown, worldWith } from "../support/worlds.ts";
 import { usePage } from "./demo-support.ts";
 import { openScripted } from "./scripted-page.ts";
 

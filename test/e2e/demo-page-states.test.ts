@@ -1,5 +1,5 @@
+import { crowdOf, eastusDown, worldWith } from "../support/environment-views.ts";
 import { until } from "../support/until.ts";
-import { crowdOf, eastusDown, worldWith } from "../support/worlds.ts";
 import { usePage } from "./demo-support.ts";
 import { openScripted } from "./scripted-page.ts";
 

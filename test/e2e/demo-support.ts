@@ -1,7 +1,7 @@
-import { startDemo } from "../../demo-app/demo.ts";
-import type { PageFile } from "../../demo-app/page-bundle.ts";
-import { pageHandler } from "../../demo-app/page-handler.ts";
-import { nextPorts } from "../demo-app/start-demo.ts";
+import type { PageFile } from "../../demo-app/page-server/bundle-page.ts";
+import { pageHandler } from "../../demo-app/page-server/page-handler.ts";
+import { startDemo } from "../../demo-app/startup/start-demo.ts";
+import { nextPorts } from "../demo-app/support/start-demo.ts";
 import { type Tab, useBrowser } from "../support/browser.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
 import { bundlePage } from "../support/page-bundle.ts";

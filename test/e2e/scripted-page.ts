@@ -1,5 +1,5 @@
 import { closeAfterTest } from "../support/clean-up.ts";
-import { ScriptedControlRoom } from "../support/scripted-control-room.ts";
+import { ScriptedControlRoom } from "../support/scripted-control-server.ts";
 import type { usePage } from "./demo-support.ts";
 
 /** The page, and a control room that tells it what the test writes. */

@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import type { Locator } from "playwright-core";
-import { startDemo } from "../../demo-app/demo.ts";
-import { bundlePage } from "../../demo-app/page-bundle.ts";
-import { pageHandler } from "../../demo-app/page-handler.ts";
+import { bundlePage } from "../../demo-app/page-server/bundle-page.ts";
+import { pageHandler } from "../../demo-app/page-server/page-handler.ts";
+import { startDemo } from "../../demo-app/startup/start-demo.ts";
 import { launchBrowser } from "../support/launch-browser.ts";
 import { LINGER_IN_MS, showFigures } from "./figures.ts";
 

@@ -1,6 +1,6 @@
+import type { DrillView } from "../../demo-app/contract/live.ts";
 import { GuidedDrill } from "../../demo-app/guided-drill/guided-drill.ts";
-import type { DrillView } from "../../demo-app/shared/live.ts";
-import { ScriptedStage } from "./scripted-stage.ts";
+import { ScriptedStage } from "./scripted-environment.ts";
 
 let pendingTimersOfStage = (): number => 0;
 

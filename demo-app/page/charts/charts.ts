@@ -1,6 +1,6 @@
-import { html, setText } from "../dom.ts";
+import { html, setText } from "../kit/dom.ts";
+import { duration } from "../kit/text-format.ts";
 import type { LiveState } from "../live/live-state.ts";
-import { duration } from "../words.ts";
 import { LineChart } from "./line-chart.ts";
 
 /** What the last minute was like, in figures that the control room has measured. */

@@ -1,6 +1,6 @@
-import { html, setAttributes, setText } from "../dom.ts";
+import { html, setAttributes, setText } from "../kit/dom.ts";
 import type { LiveState } from "../live/live-state.ts";
-import { order } from "../live/orders.ts";
+import { order } from "../live/send-order.ts";
 import { EndpointPanel } from "./endpoint-panel.ts";
 import { GeneralPanel } from "./general-panel.ts";
 

@@ -3,10 +3,10 @@ import {
   FAULT_NAMES,
   type FaultName,
   type WorldView,
-} from "../../shared/live.ts";
-import { button, html, mark, setAttributes, setText } from "../dom.ts";
+} from "../../contract/live.ts";
+import { button, html, mark, setAttributes, setText } from "../kit/dom.ts";
+import { FAULT_WORDS } from "../kit/text-format.ts";
 import { statusOf } from "../map/endpoint-status.ts";
-import { FAULT_WORDS } from "../words.ts";
 import { type Choice, ToggleGroup } from "./toggle-group.ts";
 
 export type GiveOrder = (path: string, body: object) => void;

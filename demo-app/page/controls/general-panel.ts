@@ -1,5 +1,5 @@
-import type { Failback, Topology, WorldView } from "../../shared/live.ts";
-import { html, setAttributes, setText } from "../dom.ts";
+import type { Failback, Topology, WorldView } from "../../contract/live.ts";
+import { html, setAttributes, setText } from "../kit/dom.ts";
 import type { GiveOrder } from "./endpoint-panel.ts";
 import { ToggleGroup } from "./toggle-group.ts";
 

@@ -1,8 +1,8 @@
-import type { DrillStepView, DrillView } from "../../shared/live.ts";
-import type { Announcer } from "../announcer.ts";
-import { button, html, setAttributes, setText } from "../dom.ts";
+import type { DrillStepView, DrillView } from "../../contract/live.ts";
+import { button, html, setAttributes, setText } from "../kit/dom.ts";
+import type { Announcer } from "../kit/screen-reader-announcements.ts";
 import type { LiveState } from "../live/live-state.ts";
-import { order } from "../live/orders.ts";
+import { order } from "../live/send-order.ts";
 import { reportElement } from "./report.ts";
 import { StepRow } from "./step-row.ts";
 

@@ -5,8 +5,8 @@ import type {
   LiveMessages,
   RatesView,
   WorldView,
-} from "../../shared/live.ts";
-import { Census } from "./census.ts";
+} from "../../contract/live.ts";
+import { Census } from "./client-locations.ts";
 
 export type Topic = keyof LiveMessages | "link" | "me";
 

@@ -1,4 +1,4 @@
-import type { LiveMessages } from "../../shared/live.ts";
+import type { LiveMessages } from "../../contract/live.ts";
 
 export interface LiveListener {
   /** What comes next is all there is, from the beginning. */

@@ -1,4 +1,4 @@
-import { setAttributes, setText, svg } from "../dom.ts";
+import { setAttributes, setText, svg } from "../kit/dom.ts";
 import type { EndpointStatus } from "./endpoint-status.ts";
 import type { Layout, Point } from "./layout.ts";
 import { type Sign, signElement } from "./signs.ts";

@@ -1,5 +1,5 @@
-import type { EndpointView, WorldView } from "../../shared/live.ts";
-import { FAULT_WORDS } from "../words.ts";
+import type { EndpointView, WorldView } from "../../contract/live.ts";
+import { FAULT_WORDS } from "../kit/text-format.ts";
 import type { Sign } from "./signs.ts";
 
 export interface EndpointStatus {

@@ -1,15 +1,15 @@
-import type { WorldView } from "../../shared/live.ts";
-import { setText, svg } from "../dom.ts";
+import type { WorldView } from "../../contract/live.ts";
+import { setText, svg } from "../kit/dom.ts";
 import type { LiveState } from "../live/live-state.ts";
-import type { Me } from "../me.ts";
-import { Crowd } from "./crowd.ts";
+import type { Me } from "../live/tab-client.ts";
+import { Crowd } from "./client-dots.ts";
 import { EndpointNode } from "./endpoint-node.ts";
 import { statusOf } from "./endpoint-status.ts";
 import { type Layout, layOut, type Point } from "./layout.ts";
 import { EventArrow, LinkLine } from "./link-lines.ts";
+import { dockElements, zoneElements } from "./region-zones.ts";
 import { ServerNode } from "./server-node.ts";
-import { You } from "./you.ts";
-import { dockElements, zoneElements } from "./zones.ts";
+import { You } from "./tab-marker.ts";
 
 const STILL_NEWS_IN_MS = 2000;
 

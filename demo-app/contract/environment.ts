@@ -1,0 +1,77 @@
+import type { RequestHandler } from "express";
+import type { FanOutReport } from "express-resilient-pubsub";
+import type { Journal } from "../kit/observable-log.ts";
+import type {
+  ClientView,
+  Failback,
+  FaultName,
+  Happening,
+  RatesView,
+  Topology,
+  WorldView,
+} from "./live.ts";
+
+/** All that runs in a demo, for whoever plays on it: the control routes, the guided drill, tests. */
+export interface Stage {
+  /** What is true now. */
+  readonly world: WorldView;
+  /** Everything that has happened, in order. */
+  readonly happenings: Journal<Happening>;
+  readonly crowd: Crowd;
+
+  /** null heals. @throws StageError when there is no such endpoint, or none that can be broken */
+  setFault(endpoint: string, fault: FaultName | null): Promise<void>;
+  /** At all app servers. */
+  operate(endpoint: string, order: "drain" | "undrain" | "force" | "unforce"): Promise<void>;
+  stopServer(region: string): Promise<void>;
+  startServer(region: string): Promise<void>;
+  setTopology(topology: Topology): Promise<void>;
+  setFailback(failback: Failback): Promise<void>;
+  setBroadcasts(everyInMs: number): void;
+  /** One message of an app server for all clients. */
+  broadcast(region: string, text: string): Promise<FanOutReport>;
+  /** What a client of that home is answered now. */
+  negotiate(home: string): Promise<{ endpoint: string; url: string }>;
+  /** Ends every process, server and socket. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What the control room shows besides. */
+export interface LiveStage extends Stage {
+  /** One entry a second. */
+  readonly rates: Journal<RatesView>;
+  /** `GET /negotiate?home=<region>&user=<name>`, by the load balancer. */
+  readonly negotiateHandler: RequestHandler;
+}
+
+/** Clients of the project's client helper in a process of their own, homes in turn. */
+export interface Crowd {
+  /** Resolves when so many are there and connected, or after 15 s. */
+  resize(size: number): Promise<void>;
+  readonly clients: readonly ClientView[];
+  /** Moves, as they happen: a new connection on another endpoint than the last one's. */
+  readonly moves: Journal<CrowdMove>;
+  /** Who of them has heard a message with this text, and when; it may be asked again. */
+  hearersOf(text: string): Promise<readonly { readonly id: number; readonly at: number }[]>;
+  /** One client sends an event to the app server (`sendEvent("chat", { text })`). */
+  say(id: number, text: string): Promise<void>;
+}
+
+export interface CrowdMove {
+  readonly id: number;
+  readonly from: string;
+  readonly to: string;
+  readonly downtimeInMs: number;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/** What was asked cannot be done; the message says why, for people. */
+export class StageError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}

@@ -1,0 +1,59 @@
+import express, { type Express, type RequestHandler } from "express";
+import { type LiveStage, StageError } from "../contract/environment.ts";
+import type { Listening } from "../http/listen.ts";
+import { refuseStrangers, requireJson } from "../http/own-page-only.ts";
+import { answerError } from "./answer-error.ts";
+import { controlRoutes, type Drill } from "./control-routes.ts";
+import { LiveStream, type WatchedDrill } from "./live-stream.ts";
+
+export interface ControlRoomParts {
+  /** Where it answers; it is the room's from now on. */
+  readonly listening: Listening;
+  readonly stage: LiveStage;
+  readonly drill: Drill & WatchedDrill;
+  /** What serves the page; without it there is none. */
+  readonly page?: RequestHandler | undefined;
+}
+
+/** Shows the stage, and takes orders for it. */
+export class ControlRoom {
+  readonly url: string;
+  readonly live: LiveStream;
+  readonly #drill: Drill;
+  readonly #listening: Listening;
+
+  constructor({ drill, listening, page, stage }: ControlRoomParts) {
+    this.url = listening.url;
+    this.live = new LiveStream(stage, drill);
+    this.#drill = drill;
+    this.#listening = listening;
+    listening.server.on("request", this.#createApp(stage, listening.port, page));
+  }
+
+  /** Ends the drill, and answers nobody any more. */
+  async close(): Promise<void> {
+    this.live.close();
+    await this.#listening.close();
+    await this.#drill.stop();
+  }
+
+  #createApp(stage: LiveStage, port: number, page: RequestHandler | undefined): Express {
+    const app = express();
+    app.disable("x-powered-by");
+    app.use(["/api", "/negotiate"], refuseStrangers(port));
+    app.get("/api/live", this.live.handler);
+    app.get("/api/clients/:id", (req, res) => {
+      const client = stage.crowd.clients.find(({ id }) => String(id) === req.params.id);
+      if (!client) throw new StageError(404, "There is no such client.");
+      res.set("Cache-Control", "no-store").json(client);
+    });
+    app.use("/api/control", requireJson, controlRoutes(stage, this.#drill));
+    app.get("/negotiate", stage.negotiateHandler);
+    app.use("/api", () => {
+      throw new StageError(404, "There is no such route.");
+    });
+    if (page) app.use(page);
+    app.use(answerError);
+    return app;
+  }
+}

@@ -1,0 +1,30 @@
+import type { EndpointOptions } from "express-resilient-pubsub";
+import { openAll } from "../kit/open-all.ts";
+import type { Home } from "./plugin-options.ts";
+import type { DemoStage } from "./running-environment.ts";
+import { type StageOptions, startStage } from "./start-environment.ts";
+
+/** The same demo on real instances; which and in what roles, the environment has said. */
+export function startAzureStage(
+  endpoints: readonly EndpointOptions[],
+  options: StageOptions = {},
+): Promise<DemoStage> {
+  return openAll((opened) => startStage(opened, homesOf(endpoints), [], options));
+}
+
+/**
+ * A primary and its secondary make two regions that mirror each other. Of any other set there is
+ * no telling what the mirror would be, so it gets the one app server that it describes.
+ */
+export function homesOf(endpoints: readonly EndpointOptions[]): Home[] {
+  const [first, second, ...others] = endpoints;
+  if (first === undefined) return [];
+  const asGiven = { region: first.name, endpoints: [...endpoints] };
+  const isPair = first.role === "primary" && second?.role === "secondary" && others.length === 0;
+  if (!isPair) return [asGiven];
+  const mirrored: EndpointOptions[] = [
+    { ...first, role: "secondary" },
+    { ...second, role: "primary" },
+  ];
+  return [asGiven, { region: second.name, endpoints: mirrored }];
+}

@@ -1,0 +1,33 @@
+import type { EndpointOptions } from "express-resilient-pubsub";
+import { openAll } from "../kit/open-all.ts";
+import { EmulatedRegion } from "./emulated-region.ts";
+import { HUB } from "./plugin-options.ts";
+import type { DemoStage } from "./running-environment.ts";
+import { type StageOptions, startStage } from "./start-environment.ts";
+
+export const REGIONS = ["eastus", "westus"] as const;
+
+/** Two regions on this machine, each the other's mirror: active/active. */
+export function startEmulatedStage(options: StageOptions = {}): Promise<DemoStage> {
+  return openAll(async (opened) => {
+    const regions: EmulatedRegion[] = [];
+    // The app servers and the load balancer come first.
+    let port = options.firstPort ? options.firstPort + REGIONS.length + 1 : 0;
+    for (const name of REGIONS) {
+      const region = opened.add(await EmulatedRegion.start(name, port));
+      regions.push(region);
+      if (port !== 0) port = region.port + 1;
+    }
+    const homes = regions.map(({ name }) => ({
+      region: name,
+      endpoints: regions.map((region) => endpointOf(region, name)),
+    }));
+    const stage = await startStage(opened, homes, regions, options);
+    for (const [index, { url }] of stage.servers.entries()) regions[index]?.sendEventsTo(HUB, url);
+    return stage;
+  });
+}
+
+function endpointOf({ name, connectionString }: EmulatedRegion, home: string): EndpointOptions {
+  return { name, role: name === home ? "primary" : "secondary", connectionString };
+}

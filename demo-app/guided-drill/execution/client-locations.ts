@@ -1,0 +1,32 @@
+import type { CrowdMove, Stage } from "../../contract/environment.ts";
+import type { ClientView, Measured } from "../../contract/live.ts";
+import { distributionOf } from "../../kit/distribution.ts";
+
+/** Clients that are not on the endpoint of their home's region. */
+export function away({ crowd }: Stage): ClientView[] {
+  return crowd.clients.filter(({ home, endpoint }) => home !== endpoint);
+}
+
+export function idsOn(endpoint: string, { crowd }: Stage): ReadonlySet<number> {
+  return new Set(crowd.clients.filter((it) => it.endpoint === endpoint).map(({ id }) => id));
+}
+
+/** The last move of each of these clients away from there, since then. */
+export function movesFrom(
+  from: string,
+  { ids, since, stage }: { ids: ReadonlySet<number>; since: number; stage: Stage },
+): CrowdMove[] {
+  const moves = new Map<number, CrowdMove>();
+  for (const move of stage.crowd.moves.entries) {
+    if (move.from === from && move.at >= since && ids.has(move.id)) moves.set(move.id, move);
+  }
+  return [...moves.values()];
+}
+
+export function downtimesOf(moves: readonly CrowdMove[]): Measured[] {
+  const { p50, p99 } = distributionOf(moves.map(({ downtimeInMs }) => downtimeInMs));
+  return [
+    { label: "downtime p50", value: Math.round(p50), unit: "ms" },
+    { label: "downtime p99", value: Math.round(p99), unit: "ms" },
+  ];
+}

@@ -1,0 +1,114 @@
+import type { Stage } from "../../contract/environment.ts";
+import type { Failback, Topology } from "../../contract/live.ts";
+import { messageOf } from "../../kit/message-of.ts";
+import { orLate } from "../../kit/pause.ts";
+import { disturbanceOf, type Expectation } from "./disturbance.ts";
+
+const PUT_BACK_IN_MS = 20_000;
+const LATE = `not within ${PUT_BACK_IN_MS / 1000} s`;
+
+/** What the drill sets on the stage: it notices when others change that, and puts it all back. */
+export class Setup {
+  readonly #stage: Stage;
+  readonly #before: { topology: Topology; failback: Failback; clients: number };
+  readonly #underway = new Set<Promise<void>>();
+  #expected: Expectation;
+  /** Until it is healed, whatever comes of the order to do so. */
+  #crashed: string | null = null;
+  #isWatching = false;
+
+  constructor(stage: Stage) {
+    const { topology, failback, crowd } = stage.world;
+    this.#stage = stage;
+    this.#before = { topology, failback, clients: crowd.wanted };
+    this.#expected = { broken: null, failback, clients: crowd.wanted };
+  }
+
+  get clients(): number {
+    return this.#expected.clients;
+  }
+
+  /** From now on, what others change counts as a disturbance. */
+  watch(): void {
+    this.#isWatching = true;
+  }
+
+  get disturbance(): string | null {
+    return this.#isWatching ? disturbanceOf(this.#stage.world, this.#expected) : null;
+  }
+
+  crash(endpoint: string): Promise<void> {
+    this.#expected = { ...this.#expected, broken: endpoint };
+    this.#crashed = endpoint;
+    return this.#begin(this.#stage.setFault(endpoint, "crash"));
+  }
+
+  async heal(endpoint: string): Promise<void> {
+    this.#expected = { ...this.#expected, broken: null };
+    await this.#begin(this.#stage.setFault(endpoint, null));
+    this.#crashed = null;
+  }
+
+  setFailback(failback: Failback): Promise<void> {
+    this.#expected = { ...this.#expected, failback };
+    return this.#begin(this.#stage.setFailback(failback));
+  }
+
+  resize(clients: number): Promise<void> {
+    this.#expected = { ...this.#expected, clients };
+    return this.#begin(this.#stage.crowd.resize(clients));
+  }
+
+  setTopology(topology: Topology): Promise<void> {
+    return this.#begin(this.#stage.setTopology(topology));
+  }
+
+  /**
+   * What somebody else has set meanwhile is theirs, and stays.
+   *
+   * @returns What could not be put back, a sentence each.
+   */
+  async putBack(): Promise<string[]> {
+    this.#isWatching = false;
+    await orLate(Promise.allSettled(this.#underway), undefined, PUT_BACK_IN_MS);
+    const problems: string[] = [];
+    for (const [what, undo] of this.#undoings()) {
+      const problem = await orLate(failureOf(undo()), LATE, PUT_BACK_IN_MS);
+      if (problem !== null) problems.push(`${what}: ${problem}`);
+    }
+    return problems;
+  }
+
+  *#undoings(): Iterable<[what: string, undo: () => Promise<void>]> {
+    const { world } = this.#stage;
+    const before = this.#before;
+    const { failback, clients } = this.#expected;
+    const crashed = this.#crashed;
+    const broken = world.endpoints.find(({ name }) => name === crashed);
+    if (broken?.fault === "crash") yield [`Healing ${crashed}`, () => this.heal(broken.name)];
+    if (world.crowd.wanted === clients && clients !== before.clients) {
+      yield ["The number of clients", () => this.resize(before.clients)];
+    }
+    if (world.failback === failback && failback !== before.failback) {
+      yield ["Failback", () => this.setFailback(before.failback)];
+    }
+    if (world.topology === "client-server" && before.topology !== "client-server") {
+      yield ["The topology", () => this.setTopology(before.topology)];
+    }
+  }
+
+  #begin(order: Promise<void>): Promise<void> {
+    const underway = order.finally(() => this.#underway.delete(underway));
+    this.#underway.add(underway);
+    return underway;
+  }
+}
+
+async function failureOf(undoing: Promise<void>): Promise<string | null> {
+  try {
+    await undoing;
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
+}

@@ -1,0 +1,52 @@
+import type { Happening } from "../../contract/live.ts";
+import { html, mark } from "../kit/dom.ts";
+import { clockTime } from "../kit/text-format.ts";
+import type { LiveState } from "../live/live-state.ts";
+
+const MOST_ROWS = 150;
+
+/** What has happened, the newest first. */
+export class Timeline {
+  readonly topics = ["happenings"] as const;
+  readonly #state: LiveState;
+  readonly #list: HTMLElement;
+  #telling = 0;
+  #lastId = 0;
+
+  constructor(state: LiveState, list: HTMLElement) {
+    this.#state = state;
+    this.#list = list;
+  }
+
+  draw(): void {
+    const { happenings, telling } = this.#state;
+    if (telling !== this.#telling) {
+      this.#telling = telling;
+      this.#lastId = 0;
+      this.#list.replaceChildren();
+    }
+    const news = happenings.filter(({ id }) => id > this.#lastId);
+    if (news.length === 0) return;
+    this.#lastId = news.at(-1)?.id ?? this.#lastId;
+    this.#list.prepend(...news.reverse().map((happening) => this.#row(happening)));
+    while (this.#list.childElementCount > MOST_ROWS) this.#list.lastElementChild?.remove();
+  }
+
+  #row({ at, tone, server, endpoint, text, kind }: Happening): HTMLElement {
+    const names = this.#state.world?.endpoints.map(({ name }) => name) ?? [];
+    const region = names.indexOf(server ?? endpoint ?? "");
+    return html(
+      "li",
+      { "data-tone": tone, "data-kind": kind },
+      html("time", { datetime: new Date(at).toISOString() }, clockTime(at)),
+      html("span", { class: "row-sign", "aria-hidden": "true" }),
+      html(
+        "p",
+        {},
+        ...(region >= 0 ? [mark(region)] : []),
+        ...(server ? [html("span", { class: "row-source" }, `${server} server`)] : []),
+        html("span", {}, text),
+      ),
+    );
+  }
+}

@@ -1,0 +1,150 @@
+import type { EndpointView, LinkView, ServerView, WorldView } from "../../contract/live.ts";
+import { are, count, faultOf, listed, plainReason } from "../kit/text-format.ts";
+import type { Census } from "../live/client-locations.ts";
+import type { Explanation } from "./explanation.ts";
+
+interface Region {
+  readonly world: WorldView;
+  readonly census: Census;
+  readonly server: ServerView;
+  /** Its index among the app servers. */
+  readonly home: number;
+}
+
+/** What a region's app server takes its primary for, and where the clients of the region are. */
+interface Situation {
+  readonly region: string;
+  readonly answers: string;
+  readonly primary: EndpointView;
+  readonly link: LinkView;
+  readonly clients: number;
+  readonly onPrimary: number;
+  readonly onAnswer: number;
+  readonly without: number;
+}
+
+export function explainRegion(region: Region): Explanation {
+  const { world, server, census, home } = region;
+  if (!server.isRunning) return explainStopped(world, server);
+  const link = server.links.find(({ role }) => role === "primary");
+  const primary = world.endpoints.find(({ name }) => name === link?.endpoint);
+  if (server.answers === null || !link || !primary) return explainNobody(region);
+  const at = (name: string): number =>
+    census.at(
+      home,
+      world.endpoints.findIndex((endpoint) => endpoint.name === name),
+    );
+  const situation = {
+    region: server.region,
+    answers: server.answers,
+    primary,
+    link,
+    clients: census.ofHome(home),
+    onPrimary: at(primary.name),
+    onAnswer: at(server.answers),
+    without: census.at(home, -1),
+  };
+  if (server.answers !== primary.name) return explainFailover(situation, world);
+  if (link.health === "unhealthy") return explainLastResort(situation);
+  if (primary.fault) return explainUnnoticed(situation);
+  return explainAtHome(situation, region);
+}
+
+function explainStopped({ servers }: WorldView, { region }: ServerView): Explanation {
+  const other = servers.find(({ isRunning, answers }) => isRunning && answers !== null);
+  return {
+    tone: "bad",
+    fact: `The app server in ${region} is stopped.`,
+    reason: other
+      ? `Its clients keep their connections; new ones are sent to the app server in ${other.region}, which answers ${other.answers}.`
+      : "Connections live on, but nobody can negotiate a new one.",
+  };
+}
+
+function explainNobody({ census, server: { region }, home }: Region): Explanation {
+  const waiting = census.at(home, -1);
+  return {
+    tone: "bad",
+    fact: `Nobody serves new clients of ${region}.`,
+    reason: `Its app server sees no healthy endpoint, so negotiate refuses; ${count(waiting, "client")} of ${region} ${are(waiting)} without a place.`,
+  };
+}
+
+function explainFailover(situation: Situation, { endpoints }: WorldView): Explanation {
+  const { region, primary, link } = situation;
+  const forced = endpoints.find(({ isForced }) => isForced);
+  const why = primary.isDrained
+    ? `${primary.name} is drained.`
+    : `${forced?.name ?? "Another endpoint"} is forced by an operator.`;
+  const because = `because the app server in ${region} answers negotiate with its secondary`;
+  return {
+    tone: link.health === "unhealthy" ? "bad" : "neutral",
+    fact: link.health === "unhealthy" ? sayDown(link) : why,
+    reason: `${whereabouts(situation)}, ${because}.`,
+  };
+}
+
+function whereabouts({ answers, primary, clients, onPrimary, onAnswer }: Situation): string {
+  const all = count(clients, "client");
+  if (onAnswer === clients) return `Its ${all} ${are(clients)} served by ${answers}`;
+  if (onPrimary > 0) {
+    const who = onPrimary === clients ? `Its ${all}` : `${onPrimary} of its ${all}`;
+    const hold = onPrimary === 1 ? "holds" : "hold";
+    return `${who} still ${hold} on to ${primary.name}, but new ones go to ${answers}`;
+  }
+  if (onAnswer === 0) return `Its ${all} ${are(clients)} on the way to ${answers}`;
+  return `${onAnswer} of its ${all} ${are(onAnswer)} on ${answers} already`;
+}
+
+function explainLastResort({ region, link }: Situation): Explanation {
+  return {
+    tone: "bad",
+    fact: sayDown(link),
+    reason: `Nothing is better, so the app server in ${region} answers negotiate with it all the same, as a last resort.`,
+  };
+}
+
+function explainUnnoticed({ region, primary }: Situation): Explanation {
+  return {
+    tone: "bad",
+    fact: `${faultOf(primary)}.`,
+    reason: `To the app server in ${region} it still looks healthy, so negotiate keeps answering ${primary.name}.`,
+  };
+}
+
+function explainAtHome(situation: Situation, { world, census, home }: Region): Explanation {
+  const { region, primary, clients, onPrimary, without } = situation;
+  const away = clients - onPrimary - without;
+  if (away > 0) {
+    const others = world.endpoints.filter(
+      ({ name }, index) => name !== primary.name && census.at(home, index) > 0,
+    );
+    const who = away === clients ? "its" : `${away} of its`;
+    const where = listed(others.map(({ name }) => name));
+    const stay = `${who} ${count(clients, "client")} ${are(away)} on ${where}`;
+    return {
+      tone: "neutral",
+      fact: `${primary.name} is in use again.`,
+      reason:
+        world.failback === "paced"
+          ? `New clients go there; ${stay}; the app servers call them home, a few at a time.`
+          : `New clients go there; ${stay} until they reconnect, because failback is natural.`,
+    };
+  }
+  if (without > 0) {
+    return {
+      tone: "neutral",
+      fact: `${primary.name} is healthy.`,
+      reason: `${without} of the ${count(clients, "client")} of ${region} ${are(without)} on the way to it.`,
+    };
+  }
+  return {
+    tone: "good",
+    fact: `${primary.name} is healthy.`,
+    reason: `It serves its own ${count(clients, "client")}, because the app server in ${region} answers negotiate with its primary.`,
+  };
+}
+
+function sayDown({ endpoint, reason }: LinkView): string {
+  return `${endpoint} is down${reason ? ` (${plainReason(reason)})` : ""}.`;
+}

@@ -1,0 +1,156 @@
+import { connect as open } from "node:net";
+import express from "express";
+import { LiveStream } from "../../../demo-app/control-server/live-stream.ts";
+import { closeAfterTest } from "../../support/clean-up.ts";
+import { serve } from "../../support/serve.ts";
+import { until } from "../../support/until.ts";
+import { post } from "../support/http.ts";
+import { LiveListener } from "../support/live-listener.ts";
+import { startDemo, startStage } from "../support/start-demo.ts";
+
+jest.setTimeout(30_000);
+
+describe("a new listener of the control room", () => {
+  it("is told the world, all clients, the last happenings and the drill, in this order", async () => {
+    const { stage, url } = await startDemo();
+    await stage.crowd.resize(3);
+    for (let i = 0; i < 60; i++) {
+      await stage.operate("eastus", "drain");
+      await stage.operate("eastus", "undrain");
+    }
+
+    const listener = await LiveListener.open(url);
+
+    expect(listener.contentType).toMatch("text/event-stream");
+    expect(listener.all.slice(0, 4).map(({ name }) => name)).toEqual([
+      "world",
+      "clients",
+      "happenings",
+      "drill",
+    ]);
+    expect(listener.of("world")[0]).toMatchObject({ mode: "emulated", crowd: { wanted: 3 } });
+    expect(listener.of("clients")[0]).toEqual([
+      [1, 0, 0],
+      [2, 1, 1],
+      [3, 0, 0],
+    ]);
+    const [happenings] = listener.of("happenings");
+    expect(happenings).toEqual(stage.happenings.entries.slice(-100));
+    expect(listener.of("drill")).toEqual([null]);
+  });
+});
+
+describe("a listener of the control room", () => {
+  it("is told what changes, and nothing that does not", async () => {
+    const { stage, url } = await startDemo();
+    const listener = await LiveListener.open(url);
+
+    await stage.operate("eastus", "drain");
+    await until(() => listener.last("world")?.endpoints[0]?.isDrained);
+
+    expect(listener.of("world")).toHaveLength(2);
+    expect(listener.of("clients")).toEqual([[]]);
+    const told = listener.of("happenings").flat();
+    expect(told).toEqual(stage.happenings.entries);
+    expect(told.map(({ id }) => id)).toEqual(told.map((_, index) => index + 1));
+  });
+
+  it("sees clients come, move and go", async () => {
+    const { stage, url } = await startDemo();
+    const listener = await LiveListener.open(url);
+    const changes = () => listener.of("clients").flat();
+
+    await stage.crowd.resize(2);
+    await until(() => changes().some(([id, , endpoint]) => id === 1 && endpoint === 0));
+    await stage.setFault("eastus", "crash");
+    await until(() => changes().some((change) => String(change) === "1,0,-1"));
+    await until(() => changes().some((change) => String(change) === "1,0,1"));
+    await stage.crowd.resize(1);
+    await until(() => changes().some((change) => String(change) === "2,-1,-1"));
+  });
+
+  it("is told the figures of each second, by endpoint", async () => {
+    const { url } = await startDemo();
+    const listener = await LiveListener.open(url);
+
+    await until(() => listener.of("rates").length >= 2);
+
+    const [first, second] = listener.of("rates");
+    expect(first).toMatchObject({ answers: [0, 0], delivered: [0, 0], refused: 0, without: 0 });
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(900);
+  });
+
+  it("sees the guided drill begin and end as it is ordered", async () => {
+    const { url } = await startDemo();
+    const listener = await LiveListener.open(url);
+
+    expect((await post(`${url}/api/control/drill`, { order: "start" })).status).toBe(204);
+    await until(() => listener.last("drill")?.state === "running");
+    expect((await post(`${url}/api/control/drill`, { order: "stop" })).status).toBe(204);
+
+    await until(() => listener.last("drill")?.state === "stopped");
+  });
+
+  it("hears the same as all others", async () => {
+    const { stage, url } = await startDemo();
+    const listeners = await Promise.all(Array.from({ length: 5 }, () => LiveListener.open(url)));
+
+    await stage.operate("westus", "drain");
+
+    for (const listener of listeners) {
+      await until(
+        () => listener.of("happenings").flat().length === stage.happenings.entries.length,
+      );
+      expect(listener.of("happenings").flat()).toEqual(stage.happenings.entries);
+    }
+  });
+
+  it("is forgotten when it goes, and told everything anew when it comes back", async () => {
+    const { room, stage, url } = await startDemo();
+    const listener = await LiveListener.open(url);
+    expect(room.live.listeners).toBe(1);
+
+    listener.leave();
+    await until(() => room.live.listeners === 0);
+    await stage.operate("eastus", "drain");
+    const again = await LiveListener.open(url);
+
+    expect(again.of("world")[0]?.endpoints[0]?.isDrained).toBe(true);
+    expect(again.of("happenings")[0]).toEqual(stage.happenings.entries);
+  });
+
+  it("that does not read is cut before what it has missed fills the memory", async () => {
+    const { room, stage, url } = await startDemo();
+    const { host, port } = new URL(url);
+    const socket = open(Number(port), "127.0.0.1").pause();
+    closeAfterTest({ close: () => socket.destroy() });
+    socket.on("error", () => {}).write(`GET /api/live HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    await until(() => room.live.listeners === 1);
+
+    const large = { at: 0, kind: "test", server: null, endpoint: null, tone: "neutral" } as const;
+    await until(() => {
+      stage.happenings.add({ ...large, id: 0, text: "x".repeat(500_000) });
+      return room.live.listeners === 0;
+    });
+  });
+
+  it("hears now and then that the control room is still there", async () => {
+    const drill = { view: null, onChange: () => () => {} };
+    const live = new LiveStream(await startStage(), drill, { heartbeatEveryInMs: 20 });
+    closeAfterTest(live);
+    const { url } = closeAfterTest(await serve(express().get("/api/live", live.handler)));
+
+    const listener = await LiveListener.open(url);
+
+    await until(() => listener.comments.length >= 2);
+  });
+
+  it("hears the end of the demo as the end of its connection", async () => {
+    const { close, url } = await startDemo();
+    const listener = await LiveListener.open(url);
+
+    await close();
+
+    await until(() => listener.hasEnded);
+  });
+});

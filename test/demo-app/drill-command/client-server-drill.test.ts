@@ -1,0 +1,206 @@
+import { Timeline } from "../../../demo-app/client-client-drill/step-log.ts";
+import type { CrowdMove, Stage } from "../../../demo-app/contract/environment.ts";
+import type { DrillStepView, Happening } from "../../../demo-app/contract/live.ts";
+import { runClientServerDrill } from "../../../demo-app/drill-command/client-server-drill.ts";
+import type { Output } from "../../../demo-app/drill-command/terminal-display.ts";
+import { startEmulatedStage } from "../../../demo-app/environment/emulated-environment.ts";
+import { MissedStepError } from "../../../demo-app/kit/missed-step-error.ts";
+import { ScriptedStage } from "../../support/scripted-environment.ts";
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a terminal is told
+const CURSOR = /\x1b\[\d*[FJ]/g;
+const never = new AbortController().signal;
+
+function collect(terminal: Omit<Output, "write"> = {}) {
+  const written: string[] = [];
+  const write = (text: string) => void written.push(text);
+  return { written, output: { ...terminal, write }, text: () => written.join("") };
+}
+
+describe("the drill", () => {
+  it("passes on two emulated regions, and reports what has happened there", async () => {
+    const { output, text } = collect();
+    let stage: Stage | undefined;
+    const startStage = async () => {
+      stage = await startEmulatedStage();
+      return stage;
+    };
+
+    const sideOutput = collect().output;
+    const options = { clients: 12, json: true, signal: never, output, sideOutput, startStage };
+    const isPassed = await runClientServerDrill(options);
+
+    const result = JSON.parse(text()) as { state: string; steps: DrillStepView[] };
+    expect([isPassed, result.state]).toEqual([true, "passed"]);
+    const { happenings, moves } = whatHappened(stage);
+    const figures = figuresOf(result.steps);
+    const crash = the(happenings, ({ kind }) => kind === "fault");
+    const down = the(happenings, isOf("endpointDown", "eastus", "eastus"));
+    const healed = the(happenings, ({ kind }) => kind === "healed");
+    const up = the(happenings, isOf("endpointUp", "eastus", "eastus"));
+    const away = moves.filter(({ from }) => from === "eastus");
+    expect(figures).toMatchObject({
+      "crash: dropped": 6,
+      "detection: primary found down after": down.at - crash.at,
+      "arrival: moved to westus": away.length,
+      "arrival: downtime p99": Math.max(
+        ...away.map(({ downtimeInMs }) => Math.round(downtimeInMs)),
+      ),
+      "arrival: the last had arrived after": Math.max(...away.map(({ at }) => at)) - crash.at,
+      "after: events from eastus landed in westus": 1,
+      "recovery: primary found up after": up.at - healed.at,
+      "newcomers: stayed on westus": 6,
+      "return: returned": moves.filter(({ to }) => to === "eastus").length,
+      "load: refused or failed": 0,
+    });
+    expect(figures["load: answered"]).toBeGreaterThan(100);
+  }, 30_000);
+
+  it("is stopped by an interruption, and has not passed then", async () => {
+    const { output, text } = collect();
+    const interruption = new AbortController();
+    const stage = new ScriptedStage();
+    const { setFault } = stage;
+    stage.setFault = async (...args) => {
+      interruption.abort();
+      await setFault.apply(stage, args);
+    };
+
+    const isPassed = await run(stage, { output, signal: interruption.signal });
+
+    expect(isPassed).toBe(false);
+    expect(text()).toContain("# Failover drill: stopped");
+    expect(stage.faults.size).toBe(0);
+  });
+
+  it("does not begin when it is interrupted while everything starts", async () => {
+    const { output, text } = collect();
+    const stage = new ScriptedStage();
+
+    const isPassed = await run(stage, { output, signal: AbortSignal.abort() });
+
+    expect([isPassed, text()]).toEqual([false, "\nStopped.\n"]);
+    expect(stage.orders).toEqual([]);
+  });
+
+  it("closes its stage, and writes nothing but JSON when asked to", async () => {
+    const side = collect();
+    const { output, text } = collect({ isTTY: true, columns: 80, rows: 40 });
+    const stage = new ScriptedStage();
+    const close = jest.spyOn(stage, "close");
+    stage.broadcast = async () => {
+      throw new Error("nobody is reached");
+    };
+
+    const isPassed = await run(stage, { output, sideOutput: side.output, json: true });
+
+    expect(isPassed).toBe(false);
+    expect(JSON.parse(text())).toMatchObject({ topology: "client-server", state: "failed" });
+    expect(side.text()).toContain("FAILED: nobody is reached");
+    expect(close).toHaveBeenCalled();
+  });
+
+  it("tells each step once in a log", async () => {
+    const { output, text } = collect();
+
+    await run(failing(), { output });
+
+    expect(text().match(/^Before failover \(figure 1\)$/gm)).toHaveLength(1);
+    expect(text()).toContain("    - at home: 8 clients\n");
+    expect(text()).toContain("    FAILED: nobody is reached\n");
+    expect(text()).not.toContain("\x1b");
+  });
+
+  it("writes over what it has shown in a terminal, and never wider than that", async () => {
+    const { output, written } = collect({ isTTY: true, columns: 40, rows: 30 });
+
+    await run(failing(), { output });
+
+    const screens = written.slice(0, -1);
+    const [first = "", ...others] = screens;
+    expect(first).not.toContain("F\x1b[J");
+    for (const [index, screen] of others.entries()) {
+      const height = (screens[index] ?? "").split("\n").length - 1;
+      expect(screen).toContain(`\x1b[${height}F\x1b[J`);
+    }
+    const lines = screens.flatMap((screen) => screen.replaceAll(CURSOR, "").split("\n"));
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(40);
+    expect(screens.at(-1)).toContain("x Before failover");
+  });
+});
+
+describe("a step of the timeline", () => {
+  it("is printed as FAILED when it has not happened by its deadline", async () => {
+    const lines: string[] = [];
+    const timeline = new Timeline((line) => void lines.push(line), never);
+
+    const step = timeline.step("client is back", {
+      deadlineInMs: 1,
+      happening: new Promise<object>(() => {}),
+      detail: () => "",
+    });
+
+    await expect(step).rejects.toThrow(MissedStepError);
+    expect(lines).toEqual([expect.stringMatching(/client is back +FAILED: not within 1 ms$/)]);
+  });
+
+  it("is printed with the time at which it happened, in aligned columns", async () => {
+    const lines: string[] = [];
+    const timeline = new Timeline((line) => void lines.push(line), never);
+    const at = performance.now() + 312;
+
+    await timeline.step("negotiate answers", {
+      deadlineInMs: 1000,
+      happening: Promise.resolve({ at }),
+      detail: () => "westus",
+    });
+
+    expect(lines).toEqual([expect.stringMatching(/^\+ {3}31\d ms {2}negotiate answers +westus$/)]);
+  });
+});
+
+function run(
+  stage: ScriptedStage,
+  options: { output: Output; sideOutput?: Output; signal?: AbortSignal; json?: boolean },
+): Promise<boolean> {
+  const { clients } = stage.crowd;
+  const startStage = async () => stage;
+  const defaults = { clients: clients.length, json: false, signal: never, startStage };
+  return runClientServerDrill({ ...defaults, ...options });
+}
+
+/** It fails soon. */
+function failing(): ScriptedStage {
+  const stage = new ScriptedStage();
+  stage.broadcast = async () => {
+    throw new Error("nobody is reached");
+  };
+  return stage;
+}
+
+function whatHappened(stage: Stage | undefined): {
+  happenings: readonly Happening[];
+  moves: readonly CrowdMove[];
+} {
+  if (!stage) throw new Error("There was no stage.");
+  return { happenings: stage.happenings.entries, moves: stage.crowd.moves.entries };
+}
+
+function figuresOf(steps: readonly DrillStepView[]): Record<string, number> {
+  return Object.fromEntries(
+    steps.flatMap(({ id, figures }) =>
+      figures.map(({ label, value }) => [`${id}: ${label}`, value]),
+    ),
+  );
+}
+
+function isOf(kind: string, server: string, endpoint: string) {
+  return (it: Happening): boolean =>
+    it.kind === kind && it.server === server && it.endpoint === endpoint;
+}
+
+function the(happenings: readonly Happening[], fits: (it: Happening) => boolean): Happening {
+  const found = happenings.filter(fits);
+  if (found.length !== 1 || !found[0]) throw new Error(`There are ${found.length} of them.`);
+  return found[0];
+}

@@ -1,0 +1,86 @@
+import type { EndpointOptions } from "express-resilient-pubsub";
+import { homesOf, startAzureStage } from "../../../demo-app/environment/azure-environment.ts";
+import { introduce } from "../../../demo-app/startup/startup-message.ts";
+import { closeAfterTest } from "../../support/clean-up.ts";
+import { startEmulator } from "../../support/emulator.ts";
+import { until } from "../../support/until.ts";
+import { nextPorts } from "../support/start-demo.ts";
+
+const endpoint = (name: string, role: EndpointOptions["role"]): EndpointOptions => ({
+  name,
+  role,
+  connectionString: `Endpoint=https://${name}.webpubsub.azure.com;AccessKey=k;Version=1.0;`,
+});
+
+function rolesOf(endpoints: EndpointOptions[]) {
+  return homesOf(endpoints).map((home) => [
+    home.region,
+    Object.fromEntries(home.endpoints.map(({ name, role }) => [name, role])),
+  ]);
+}
+
+describe("the demo on real instances", () => {
+  it("makes two mirrored regions of a primary and its secondary", () => {
+    expect(rolesOf([endpoint("eastus", "primary"), endpoint("westus", "secondary")])).toEqual([
+      ["eastus", { eastus: "primary", westus: "secondary" }],
+      ["westus", { eastus: "secondary", westus: "primary" }],
+    ]);
+  });
+
+  it("runs one app server for any other set of endpoints", () => {
+    expect(rolesOf([endpoint("eastus", "primary")])).toEqual([["eastus", { eastus: "primary" }]]);
+    expect(rolesOf([endpoint("a", "primary"), endpoint("b", "primary")])).toEqual([
+      ["a", { a: "primary", b: "primary" }],
+    ]);
+    expect(
+      rolesOf([endpoint("a", "primary"), endpoint("b", "secondary"), endpoint("c", "secondary")]),
+    ).toEqual([["a", { a: "primary", b: "secondary", c: "secondary" }]]);
+  });
+
+  it("does everything but break them", async () => {
+    const [eastus, westus] = [await startEmulator(), await startEmulator()].map(closeAfterTest);
+    if (!eastus || !westus) throw new Error("there must be two");
+    const stage = closeAfterTest(
+      await startAzureStage(
+        [
+          { name: "eastus", role: "primary", connectionString: eastus.connectionString },
+          { name: "westus", role: "secondary", connectionString: westus.connectionString },
+        ],
+        { firstPort: nextPorts() },
+      ),
+    );
+    await stage.crowd.resize(2);
+
+    expect(stage.world).toMatchObject({ mode: "azure", crowd: { connected: 2 } });
+    await expect(stage.setFault("eastus", "crash")).rejects.toMatchObject({
+      status: 409,
+      message: expect.stringContaining("portal"),
+    });
+    await stage.operate("eastus", "drain");
+    expect(await stage.negotiate("eastus")).toMatchObject({ endpoint: "westus" });
+    // What somebody breaks in the portal shows all the same.
+    await eastus.inject({ kind: "crash" });
+    await until(() => stage.world.servers[0]?.links[0]?.health === "unhealthy");
+    expect(stage.world.endpoints[0]?.fault).toBeNull();
+  }, 30_000);
+
+  it("says where its events must be sent", () => {
+    const servers = [{ region: "eastus", url: "http://127.0.0.1:3001" }];
+
+    const text = introduce({ roomUrl: "http://127.0.0.1:3000", servers, mode: "azure" }, 3000);
+
+    expect(text).toContain("Open http://127.0.0.1:3000");
+    expect(text).toMatch(/eastus: .*port 3001.*\/api\/webpubsub\/hubs\/demo\//);
+    expect(text).not.toContain("taken");
+  });
+});
+
+describe("the introduction", () => {
+  it("says which port it is when the wanted one is taken", () => {
+    const servers = [{ region: "eastus", url: "http://127.0.0.1:3003" }];
+
+    const text = introduce({ roomUrl: "http://127.0.0.1:3002", servers, mode: "emulated" }, 3000);
+
+    expect(text).toContain("Port 3000 is taken, so it is 3002.");
+  });
+});

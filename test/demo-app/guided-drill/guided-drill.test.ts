@@ -1,0 +1,198 @@
+import { GuidedDrill } from "../../../demo-app/guided-drill/guided-drill.ts";
+import { begin, MINUTE_IN_MS, measured, outcome, useDrillTime } from "../../support/begun-drill.ts";
+import {
+  ARRIVAL_IN_MS,
+  DETECTION_IN_MS,
+  RECOVERY_IN_MS,
+  ScriptedStage,
+} from "../../support/scripted-environment.ts";
+
+useDrillTime();
+
+describe("a guided drill on a good day", () => {
+  it("passes through the three figures and back to the first", async () => {
+    const { run } = begin();
+
+    const view = await run();
+
+    expect(view.state).toBe("passed");
+    expect(new Set(view.steps.map(({ state }) => state))).toEqual(new Set(["done"]));
+    expect(view.steps.flatMap(({ figure }) => figure ?? [])).toEqual([1, 2, 3, 1]);
+  });
+
+  it("measures what has happened on the stage", async () => {
+    const { run } = begin(new ScriptedStage(20));
+
+    const view = await run();
+
+    expect(measured(view, "crash")).toEqual({ dropped: 10 });
+    expect(measured(view, "detection")).toMatchObject({
+      "primary found down after": DETECTION_IN_MS,
+    });
+    expect(measured(view, "arrival")).toEqual({
+      "moved to westus": 10,
+      "downtime p50": ARRIVAL_IN_MS,
+      "downtime p99": ARRIVAL_IN_MS,
+      "the last had arrived after": ARRIVAL_IN_MS,
+    });
+    expect(measured(view, "after")).toMatchObject({
+      "heard the broadcast from eastus": 20,
+      "endpoints left out, being down": 1,
+      "events from eastus landed in westus": 1,
+    });
+    expect(measured(view, "recovery")).toMatchObject({
+      "primary found up after": RECOVERY_IN_MS,
+    });
+    expect(measured(view, "newcomers")).toMatchObject({
+      "new on eastus": 2,
+      "stayed on westus": 10,
+      "heard the broadcast from eastus": 24,
+    });
+    expect(measured(view, "return")).toMatchObject({ returned: 10 });
+    expect(measured(view, "load")).toMatchObject({ "refused or failed": 0 });
+    expect(measured(view, "load").answered).toBeGreaterThan(50);
+  });
+
+  it("tells in its report what it has measured", async () => {
+    const { run } = begin();
+
+    const { markdown } = await run();
+
+    expect(markdown).toContain("# Failover drill: passed");
+    expect(markdown).toContain("2 regions (eastus, westus), emulated");
+    expect(markdown).toContain(
+      `| The app server finds out |  | done | primary found down after: ${DETECTION_IN_MS} ms`,
+    );
+  });
+
+  it("mends the stage first, and puts back afterwards what it has set", async () => {
+    const stage = new ScriptedStage(2);
+    await stage.setFault("westus", "gray");
+    stage.drained.add("eastus");
+    stage.stopped.add("westus");
+    stage.topology = "client-client";
+    stage.failback = "paced";
+    await jest.advanceTimersByTimeAsync(1000);
+
+    const { markdown, state } = await begin(stage).run();
+
+    expect(state).toBe("passed");
+    expect(markdown).toContain(
+      "Mended before it began: gave eastus back (drained); healed westus (gray); started the app server in westus; switched to client-server; asked for 20 clients",
+    );
+    expect(stage).toMatchObject({ topology: "client-client", failback: "paced" });
+    expect(stage.crowd.wanted).toBe(2);
+    expect(stage.faults.size + stage.drained.size + stage.stopped.size).toBe(0);
+  });
+
+  it("calls clients home first that an earlier day has left elsewhere", async () => {
+    const stage = new ScriptedStage();
+    await stage.setFault("eastus", "crash");
+    await jest.advanceTimersByTimeAsync(1000);
+
+    const view = await begin(stage).run();
+
+    expect(view.state).toBe("passed");
+    expect(view.markdown).toContain("healed eastus (crash); called clients home");
+  });
+
+  it("makes room for newcomers in a crowd that is full", async () => {
+    const stage = new ScriptedStage(500);
+
+    const view = await begin(stage).run();
+
+    expect(view.state).toBe("passed");
+    expect(stage.orders).toContain("417 clients");
+    expect(stage.orders).toContain("500 clients");
+    expect(stage.crowd.wanted).toBe(500);
+  });
+
+  it("is one run however often it is started, and can be run again", async () => {
+    const { drill, run, stage } = begin();
+    drill.start();
+    await run();
+    expect(stage.orders.filter((order) => order === "eastus: crash")).toHaveLength(1);
+
+    drill.start();
+    const second = await run();
+
+    expect(second.state).toBe("passed");
+    expect(stage.orders.filter((order) => order === "eastus: crash")).toHaveLength(2);
+  });
+});
+
+describe("a guided drill that is stopped", () => {
+  it("heals what it has broken, and ends stopped", async () => {
+    const { run, stage, drill, during } = begin();
+    let stopping: Promise<void> | undefined;
+    during("arrival", () => {
+      stopping = drill.stop();
+    });
+
+    const view = await run();
+    await stopping;
+
+    expect(view.state).toBe("stopped");
+    expect(outcome(view)).toMatchObject({ detection: "done", arrival: "waiting" });
+    expect(view.markdown).toContain("Stopped before its end");
+    expect(stage.faults.size).toBe(0);
+  });
+
+  it("waits for the order that is under way, and undoes it", async () => {
+    const { run, stage, drill, during } = begin();
+    const { setFault } = ScriptedStage.prototype;
+    during("crash", () => {
+      stage.setFault = async (endpoint, fault) => {
+        stage.setFault = setFault;
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        await stage.setFault(endpoint, fault);
+      };
+      setTimeout(() => void drill.stop(), 500);
+    });
+
+    const view = await run();
+
+    expect(view.state).toBe("stopped");
+    expect(stage.orders).toContain("eastus: crash");
+    expect(stage.faults.size).toBe(0);
+  });
+
+  it("has nothing to stop before it is started, nor after its end", async () => {
+    const drill = new GuidedDrill(new ScriptedStage());
+    await drill.stop();
+    expect(drill.view).toBeNull();
+
+    const ended = begin();
+    await ended.run();
+    await ended.drill.stop();
+    expect(ended.drill.view?.state).toBe("passed");
+  });
+});
+
+describe("a guided drill on Azure", () => {
+  it("tells what to click, and waits for what happens", async () => {
+    const stage = new ScriptedStage();
+    stage.mode = "azure";
+    const { run, during } = begin(stage);
+    during("crash", () => void setTimeout(() => stage.lose("eastus"), 4 * MINUTE_IN_MS));
+    during("recovery", () => void setTimeout(() => stage.recover("eastus"), 4 * MINUTE_IN_MS));
+
+    const view = await run(20 * MINUTE_IN_MS);
+
+    expect(view.state).toBe("passed");
+    expect(view.steps.find(({ id }) => id === "crash")?.caption).toContain(
+      "disable public network access",
+    );
+    expect(stage.orders.filter((order) => /crash|null/.test(order))).toEqual([]);
+    expect(view.markdown).toContain("when an app server had noticed the loss");
+  });
+
+  it("gives up after ten minutes", async () => {
+    const stage = new ScriptedStage();
+    stage.mode = "azure";
+
+    const view = await begin(stage).run(20 * MINUTE_IN_MS);
+
+    expect(outcome(view).crash).toBe("Not within 600 s: eastus is not down.");
+  });
+});

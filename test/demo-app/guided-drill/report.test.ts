@@ -1,0 +1,99 @@
+import type { Scene } from "../../../demo-app/guided-drill/execution/drill-parameters.ts";
+import { type DrillRecord, reportOf } from "../../../demo-app/guided-drill/report.ts";
+import { scriptOf } from "../../../demo-app/guided-drill/step-definitions.ts";
+
+const EMULATED: Scene = {
+  mode: "emulated",
+  primary: "eastus",
+  secondary: "westus",
+  negotiatesPerSecond: 50,
+};
+const ON_AZURE: Scene = { ...EMULATED, mode: "azure", negotiatesPerSecond: 1 };
+
+const PASSED: DrillRecord = {
+  state: "passed",
+  scene: EMULATED,
+  regions: ["eastus", "westus"],
+  clients: 40,
+  startedAt: new Date("2026-01-02T03:04:05Z"),
+  steps: [
+    {
+      id: "arrival",
+      title: "Clients arrive | at last",
+      caption: "They do.",
+      figure: 2,
+      state: "done",
+      reason: null,
+      figures: [
+        { label: "moved", value: 20, unit: "clients" },
+        { label: "the only one", value: 1, unit: "messages" },
+        { label: "downtime p50", value: 12.6, unit: "ms" },
+        { label: "endpoints that took it", value: 2, unit: "" },
+      ],
+    },
+  ],
+  mended: [],
+  problems: [],
+};
+
+describe("the report of a drill", () => {
+  it("is a page of Markdown with a row for each step", () => {
+    expect(reportOf(PASSED).split("\n")).toEqual([
+      "# Failover drill: passed",
+      "",
+      "- Topology: client-server, 2 regions (eastus, westus), emulated; each has an app server whose primary is the endpoint of its region",
+      "- Taken down: eastus",
+      "- Clients: 40 before the newcomers, homes in turn; negotiates: 50 a second",
+      "- Begun: 2026-01-02T03:04:05.000Z",
+      "",
+      "| step | figure | result | measured |",
+      "| --- | --- | --- | --- |",
+      "| Clients arrive \\| at last | 2 | done | moved: 20 clients; the only one: 1 message; downtime p50: 13 ms; endpoints that took it: 2 |",
+      "",
+      expect.stringContaining("from when eastus was broken"),
+      "",
+    ]);
+  });
+
+  it.each<[string, Partial<DrillRecord>, string]>([
+    ["what was mended first", { mended: ["healed westus (gray)"] }, "began: healed westus (gray)"],
+    ["that it was stopped", { state: "stopped" }, "Stopped before its end"],
+    ["what it left behind", { problems: ["Failback: late"] }, "Not put back. Failback: late"],
+    ["that it was on Azure", { scene: ON_AZURE }, "(eastus, westus), on Azure"],
+  ])("tells %s", (_what, change, told) => {
+    expect(reportOf({ ...PASSED, ...change })).toContain(told);
+  });
+
+  it("tells where it failed, and why", () => {
+    const steps = PASSED.steps.map((step) => ({
+      ...step,
+      state: "failed" as const,
+      reason: "Nobody came.",
+    }));
+
+    expect(reportOf({ ...PASSED, state: "failed", steps })).toContain(
+      'Failed at "Clients arrive | at last": Nobody came.',
+    );
+  });
+});
+
+describe("the script of a drill", () => {
+  it.each([
+    ["emulated", EMULATED],
+    ["on Azure", ON_AZURE],
+  ])("explains each step in two or three sentences, %s", (_mode, scene) => {
+    for (const { caption, title } of scriptOf(scene)) {
+      expect(title).not.toBe("");
+      const sentences = caption.match(/[.!?](\s|$)/g) ?? [];
+      expect([caption, sentences.length >= 2 && sentences.length <= 4]).toEqual([caption, true]);
+    }
+  });
+
+  it("has the operator break and mend the primary on Azure, and is patient with that", () => {
+    const crash = scriptOf(ON_AZURE).find(({ id }) => id === "crash");
+
+    expect(crash).toMatchObject({ deadlineInMs: 600_000 });
+    expect(crash?.caption).toContain("portal");
+    expect(JSON.stringify(scriptOf(EMULATED))).not.toContain("portal");
+  });
+});

@@ -1,0 +1,62 @@
+import { Cluster } from "../../../../demo-app/page/map/dot-cluster.ts";
+import { placesAround, placesInDock } from "../../../../demo-app/page/map/dot-positions.ts";
+import { layOut } from "../../../../demo-app/page/map/layout.ts";
+
+const widths = [343, 620, 826, 1400];
+
+describe("the places on the map", () => {
+  it.each(widths)("are apart from each other, and within their region, on %d pixels", (width) => {
+    const layout = layOut(width, 2);
+    const [column] = layout.columns;
+    if (!column) throw new Error("no column");
+
+    const { points, radius } = placesAround(column, layout, 500);
+
+    const { zone } = column;
+    const outside = points.filter(
+      ({ x, y }) =>
+        x - radius < zone.x ||
+        x + radius > zone.x + zone.width ||
+        y + radius > zone.y + zone.height,
+    );
+    expect(points).toHaveLength(500);
+    expect(outside).toEqual([]);
+    expect(leastDistance(points)).toBeGreaterThan(1.5 * radius);
+  });
+
+  it.each(widths)("hold all who have no connection, on %d pixels", (width) => {
+    const { dock } = layOut(width, 2);
+
+    const { points } = placesInDock(dock, 500);
+
+    const outside = points.filter(
+      ({ x, y }) => x < dock.x || x > dock.x + dock.width || y < dock.y || y > dock.y + dock.height,
+    );
+    expect(outside).toEqual([]);
+    expect(new Set(points.map(({ x, y }) => `${x} ${y}`)).size).toBe(500);
+  });
+
+  it("are taken by the last one when somebody leaves, so that only one has to move", () => {
+    const cluster = new Cluster((capacity) => ({
+      points: Array.from({ length: capacity }, (_, x) => ({ x, y: 0 })),
+      radius: 1,
+    }));
+    for (const id of [11, 12, 13, 14]) cluster.add(id);
+    cluster.settle();
+
+    cluster.remove(12);
+    cluster.settle();
+
+    expect([11, 12, 13, 14].map((id) => cluster.pointOf(id)?.x)).toEqual([0, undefined, 2, 1]);
+  });
+});
+
+function leastDistance(points: readonly { x: number; y: number }[]): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (const [index, one] of points.entries()) {
+    for (const other of points.slice(index + 1)) {
+      least = Math.min(least, Math.hypot(one.x - other.x, one.y - other.y));
+    }
+  }
+  return least;
+}

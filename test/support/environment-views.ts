@@ -1,0 +1,76 @@
+import type {
+  ClientChange,
+  EndpointView,
+  FaultName,
+  LinkView,
+  ServerView,
+  WorldView,
+} from "../../demo-app/contract/live.ts";
+
+const REGIONS = ["eastus", "westus"];
+
+interface Differences {
+  readonly world?: Partial<WorldView>;
+  readonly endpoints?: Readonly<Record<string, Partial<EndpointView>>>;
+  readonly servers?: Readonly<Record<string, Partial<ServerView>>>;
+  /** Seen down by everybody, for this reason. */
+  readonly down?: Readonly<Record<string, string>>;
+}
+
+/** Two regions as they are when all is well, but for these differences. */
+export function worldWith({ world, endpoints, servers, down = {} }: Differences = {}): WorldView {
+  return {
+    mode: "emulated",
+    topology: "client-server",
+    failback: "natural",
+    endpoints: REGIONS.map((name) => ({
+      name,
+      fault: null,
+      isDrained: false,
+      isForced: false,
+      ...endpoints?.[name],
+    })),
+    servers: REGIONS.map((region, index) => ({
+      region,
+      url: `http://127.0.0.1:300${index}`,
+      isRunning: true,
+      answers: region,
+      links: REGIONS.map((name) => linkOf(region, name, down[name])),
+      ...servers?.[region],
+    })),
+    crowd: { wanted: 120, connected: 120 },
+    broadcastEveryInMs: 1000,
+    agreement: null,
+    ...world,
+  };
+}
+
+/** eastus is out by this fault, all have noticed, and westus takes its clients. */
+export function eastusDown(fault: FaultName = "crash"): WorldView {
+  return worldWith({
+    endpoints: { eastus: { fault } },
+    servers: { eastus: { answers: "westus" } },
+    down: { eastus: "refused" },
+  });
+}
+
+/** So many clients, homes in turn; `place` says on which endpoint each is. */
+export function crowdOf(
+  size: number,
+  place: (home: number, id: number) => number = (home) => home,
+): ClientChange[] {
+  return Array.from({ length: size }, (_, index) => [
+    index + 1,
+    index % 2,
+    place(index % 2, index + 1),
+  ]);
+}
+
+function linkOf(region: string, endpoint: string, reason: string | undefined): LinkView {
+  return {
+    endpoint,
+    role: region === endpoint ? "primary" : "secondary",
+    health: reason ? "unhealthy" : "healthy",
+    reason: reason ?? null,
+  };
+}

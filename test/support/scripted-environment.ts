@@ -1,0 +1,277 @@
+import type { FanOutReport } from "express-resilient-pubsub";
+import type { Crowd, CrowdMove, Stage } from "../../demo-app/contract/environment.ts";
+import type {
+  ClientView,
+  EndpointView,
+  Failback,
+  FaultName,
+  Happening,
+  Topology,
+  WorldView,
+} from "../../demo-app/contract/live.ts";
+import { Journal } from "../../demo-app/kit/observable-log.ts";
+
+type Order = Parameters<Stage["operate"]>[1];
+interface Member {
+  readonly id: number;
+  readonly home: string;
+  endpoint: string | null;
+}
+
+const REGIONS = ["eastus", "westus"];
+export const DETECTION_IN_MS = 300;
+export const ARRIVAL_IN_MS = 400;
+export const RECOVERY_IN_MS = 500;
+
+/**
+ * A stage in memory on which everything happens as it should, in the time of jest's fake timers.
+ * Tests take methods and switches away from it to make bad days.
+ */
+export class ScriptedStage implements Stage {
+  readonly happenings = new Journal<Happening>();
+  readonly crowd: ScriptedCrowd;
+  readonly orders: string[] = [];
+  mode: WorldView["mode"] = "emulated";
+  topology: Topology = "client-server";
+  failback: Failback = "natural";
+  readonly stopped = new Set<string>();
+  readonly faults = new Map<string, FaultName>();
+  readonly drained = new Set<string>();
+  /** Endpoints that app servers take for unhealthy. */
+  readonly down = new Set<string>();
+  /** App servers notice what happens to endpoints. */
+  notices = true;
+  /** Where what is said on an endpoint lands. */
+  upstream: (endpoint: string) => string[] = (endpoint) => [endpoint];
+
+  #pendingTimers = 0;
+
+  constructor(clients = 8) {
+    this.crowd = new ScriptedCrowd(this, clients);
+  }
+
+  get world(): WorldView {
+    return {
+      mode: this.mode,
+      topology: this.topology,
+      failback: this.failback,
+      endpoints: REGIONS.map((name) => this.#endpoint(name)),
+      servers: REGIONS.map((region) => ({
+        region,
+        url: "http://127.0.0.1:1",
+        isRunning: !this.stopped.has(region),
+        answers: this.answerIn(region),
+        links: REGIONS.map((endpoint) => ({
+          endpoint,
+          role: endpoint === region ? ("primary" as const) : ("secondary" as const),
+          health: this.down.has(endpoint) ? ("unhealthy" as const) : ("healthy" as const),
+          reason: this.down.has(endpoint) ? "refused" : null,
+        })),
+      })),
+      crowd: { wanted: this.crowd.wanted, connected: this.crowd.clients.length },
+      broadcastEveryInMs: 0,
+      agreement: null,
+    };
+  }
+
+  answerIn(region: string): string | null {
+    return [region, ...REGIONS].find((name) => !this.down.has(name)) ?? null;
+  }
+
+  tell(kind: string, server: string | null, endpoint: string | null, text = kind): void {
+    const id = this.happenings.entries.length + 1;
+    this.happenings.add({ id, at: Date.now(), kind, tone: "neutral", server, endpoint, text });
+  }
+
+  async setFault(endpoint: string, fault: FaultName | null): Promise<void> {
+    this.orders.push(`${endpoint}: ${fault}`);
+    if (fault === null) this.#heal(endpoint);
+    else this.#break(endpoint, fault);
+  }
+
+  #break(endpoint: string, fault: FaultName): void {
+    this.faults.set(endpoint, fault);
+    this.tell("fault", null, endpoint);
+    this.lose(endpoint);
+  }
+
+  /** Timers of its own that are still to come. */
+  get pendingTimers(): number {
+    return this.#pendingTimers;
+  }
+
+  #later(act: () => void, delayInMs: number): void {
+    this.#pendingTimers += 1;
+    setTimeout(() => {
+      this.#pendingTimers -= 1;
+      act();
+    }, delayInMs);
+  }
+
+  /** As if it had been broken by an operator, without a fault of the stage. */
+  lose(endpoint: string): void {
+    this.crowd.drop(endpoint);
+    if (!this.notices) return;
+    this.#later(() => this.#setDown(endpoint, true), DETECTION_IN_MS);
+    this.#later(() => this.crowd.settle(), ARRIVAL_IN_MS);
+  }
+
+  #heal(endpoint: string): void {
+    this.faults.delete(endpoint);
+    this.tell("healed", null, endpoint);
+    if (this.notices) this.#later(() => this.#setDown(endpoint, false), RECOVERY_IN_MS);
+  }
+
+  recover(endpoint: string): void {
+    this.#setDown(endpoint, false);
+  }
+
+  #setDown(endpoint: string, isDown: boolean): void {
+    if (isDown) this.down.add(endpoint);
+    else this.down.delete(endpoint);
+    for (const region of REGIONS) {
+      this.tell(isDown ? "endpointDown" : "endpointUp", region, endpoint);
+    }
+  }
+
+  #endpoint(name: string): EndpointView {
+    const fault = this.faults.get(name) ?? null;
+    return { name, fault, isDrained: this.drained.has(name), isForced: false };
+  }
+
+  async operate(endpoint: string, order: Order): Promise<void> {
+    this.orders.push(`${endpoint}: ${order}`);
+    if (order === "drain") this.drained.add(endpoint);
+    if (order === "undrain") this.drained.delete(endpoint);
+  }
+
+  async stopServer(region: string): Promise<void> {
+    this.stopped.add(region);
+  }
+
+  async startServer(region: string): Promise<void> {
+    this.orders.push(`start ${region}`);
+    this.stopped.delete(region);
+  }
+
+  async setTopology(topology: Topology): Promise<void> {
+    this.orders.push(topology);
+    this.topology = topology;
+  }
+
+  async setFailback(failback: Failback): Promise<void> {
+    this.orders.push(failback);
+    this.failback = failback;
+    if (failback === "paced") this.#later(() => this.crowd.callHome(), RECOVERY_IN_MS);
+  }
+
+  setBroadcasts(): void {}
+
+  async broadcast(_region: string, text: string): Promise<FanOutReport> {
+    this.crowd.hear(text);
+    const delivered = REGIONS.filter((name) => !this.down.has(name));
+    const skipped = [...this.down].map((endpoint) => ({ endpoint, reason: "refused" as const }));
+    return { delivered, failed: [], skipped, outcomes: [] };
+  }
+
+  async negotiate(home: string): Promise<{ endpoint: string; url: string }> {
+    const endpoint = this.answerIn(home);
+    if (!endpoint) throw new Error("503");
+    return { endpoint, url: "ws://127.0.0.1:1" };
+  }
+
+  async close(): Promise<void> {}
+}
+
+class ScriptedCrowd implements Crowd {
+  readonly moves = new Journal<CrowdMove>();
+  wanted: number;
+  /** Clients that hear nothing. */
+  readonly deaf = new Set<number>();
+  readonly #stage: ScriptedStage;
+  readonly #heard = new Map<string, { id: number; at: number }[]>();
+  readonly #droppedAt = new Map<number, number>();
+  #members: Member[] = [];
+  #lastId = 0;
+
+  constructor(stage: ScriptedStage, size: number) {
+    this.#stage = stage;
+    this.wanted = size;
+    this.#members = Array.from({ length: size }, () => this.#join());
+  }
+
+  get clients(): readonly ClientView[] {
+    return this.#members.map((member) => ({
+      ...member,
+      moves: 0,
+      downtimeInMs: null,
+      messages: 0,
+    }));
+  }
+
+  async resize(size: number): Promise<void> {
+    this.#stage.orders.push(`${size} clients`);
+    this.wanted = size;
+    this.#members = this.#members.slice(0, size);
+    while (this.#members.length < size) this.#members.push(this.#join());
+  }
+
+  drop(endpoint: string): void {
+    for (const member of this.#members) {
+      if (member.endpoint !== endpoint) continue;
+      member.endpoint = null;
+      this.#droppedAt.set(member.id, Date.now());
+    }
+  }
+
+  /** Everybody without a connection connects where negotiate sends them. */
+  settle(): void {
+    for (const member of this.#members) {
+      const to = this.#stage.answerIn(member.home);
+      if (member.endpoint === null && to) this.#move(member, member.home, to);
+    }
+  }
+
+  callHome(): void {
+    for (const member of this.#members) {
+      const { endpoint, home } = member;
+      if (endpoint !== null && endpoint !== home) this.#move(member, endpoint, home);
+    }
+  }
+
+  hear(text: string): void {
+    const at = Date.now();
+    const hearers = this.#members.filter((it) => it.endpoint !== null && !this.deaf.has(it.id));
+    this.#heard.set(
+      text,
+      hearers.map(({ id }) => ({ id, at })),
+    );
+  }
+
+  async hearersOf(text: string): Promise<readonly { id: number; at: number }[]> {
+    return this.#heard.get(text) ?? [];
+  }
+
+  async say(id: number, text: string): Promise<void> {
+    const endpoint = this.#members.find((member) => member.id === id)?.endpoint;
+    if (!endpoint) throw new Error("It has no connection.");
+    for (const server of this.#stage.upstream(endpoint)) {
+      this.#stage.tell("clientEvent", server, endpoint, `somebody said "${text}"`);
+    }
+    this.hear(text);
+  }
+
+  #join(): Member {
+    this.#lastId += 1;
+    const home = REGIONS[this.#lastId % REGIONS.length] ?? "";
+    return { id: this.#lastId, home, endpoint: this.#stage.answerIn(home) };
+  }
+
+  #move(member: Member, from: string, to: string): void {
+    const at = Date.now();
+    const downtimeInMs = at - (this.#droppedAt.get(member.id) ?? at);
+    this.#droppedAt.delete(member.id);
+    member.endpoint = to;
+    this.moves.add({ id: member.id, from, to, downtimeInMs, at });
+  }
+}
