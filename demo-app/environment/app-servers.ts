@@ -1,4 +1,5 @@
 import { isResilientPubSubError, type ResilientPubSub } from "express-resilient-pubsub";
+import { SerialQueue } from "../../src/kit/serial-queue.ts";
 import { StageError } from "../contract/environment.ts";
 import type { Failback, Topology } from "../contract/live.ts";
 import type { Told } from "../events/event-recorder.ts";
@@ -11,13 +12,12 @@ import {
 } from "../events/operator-events.ts";
 import type { AppServer, PluginRecipe } from "./app-server.ts";
 import { homeGroup, type Mode, PluginOptions } from "./plugin-options.ts";
-import { InTurn } from "./serial-queue.ts";
 
 /** All app servers, and the orders that are for each of them. One order at a time. */
 export class Fleet {
   readonly servers: readonly AppServer[];
   readonly #tell: (told: Told) => void;
-  readonly #orders = new InTurn();
+  readonly #orders = new SerialQueue();
   readonly #options = new PluginOptions();
   readonly #drained = new Set<string>();
   #forced: string | null = null;

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { type Emulator, type Fault, startEmulator } from "express-resilient-pubsub/emulator";
+import { SerialQueue } from "../../src/kit/serial-queue.ts";
 import { StageError } from "../contract/environment.ts";
 import type { FaultName } from "../contract/live.ts";
 import { isPortTaken, onFreePort } from "../http/listen.ts";
-import { InTurn } from "./serial-queue.ts";
 
 /** How the emulator is broken; the rotation of a key is no fault of its own. */
 const FAULTS: Readonly<Record<Exclude<FaultName, "key-rotated">, Fault>> = {
@@ -21,7 +21,7 @@ export class EmulatedRegion {
   readonly #emulator: Emulator;
   /** The key that app servers have. */
   readonly #key: string;
-  readonly #orders = new InTurn();
+  readonly #orders = new SerialQueue();
   #fault: FaultName | null = null;
 
   private constructor(name: string, emulator: Emulator, key: string) {
@@ -94,8 +94,7 @@ export class EmulatedRegion {
     );
   }
 
-  async close(): Promise<void> {
-    await this.#orders.idle();
-    await this.#emulator.close();
+  close(): Promise<void> {
+    return this.#orders.run(() => this.#emulator.close());
   }
 }
