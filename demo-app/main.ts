@@ -17,11 +17,11 @@ async function main(): Promise<void> {
   const interrupted = abortOnInterrupt();
   const page = pageHandler(await bundlePage());
   const demo = await startDemo({ firstPort: FIRST_PORT, endpoints: endpointsFromEnv(), page });
-  const { servers, mode } = demo.stage.world;
+  const { servers, mode } = demo.environment.view;
   console.log(introduce({ roomUrl: demo.url, servers, mode }, FIRST_PORT));
   const { crowdSize, broadcastEveryInMs } = BEGINNING[mode];
-  demo.stage.setBroadcasts(broadcastEveryInMs);
-  void demo.stage.crowd.resize(crowdSize);
+  demo.environment.setBroadcasts(broadcastEveryInMs);
+  void demo.environment.crowd.resize(crowdSize);
   if (!interrupted.aborted) await once(interrupted, "abort");
   await demo.close();
 }

@@ -3,23 +3,23 @@ import type { FanOutReport } from "express-resilient-pubsub";
 import type { Journal } from "../kit/observable-log.ts";
 import type {
   ClientView,
+  EnvironmentView,
   Failback,
   FaultName,
   Happening,
   RatesView,
   Topology,
-  WorldView,
 } from "./live.ts";
 
 /** All that runs in a demo, for whoever plays on it: the control routes, the guided drill, tests. */
-export interface Stage {
+export interface Environment {
   /** What is true now. */
-  readonly world: WorldView;
+  readonly view: EnvironmentView;
   /** Everything that has happened, in order. */
   readonly happenings: Journal<Happening>;
   readonly crowd: Crowd;
 
-  /** null heals. @throws StageError when there is no such endpoint, or none that can be broken */
+  /** null heals. @throws RequestError when there is no such endpoint, or none that can be broken */
   setFault(endpoint: string, fault: FaultName | null): Promise<void>;
   /** At all app servers. */
   operate(endpoint: string, order: "drain" | "undrain" | "force" | "unforce"): Promise<void>;
@@ -37,7 +37,7 @@ export interface Stage {
 }
 
 /** What the control room shows besides. */
-export interface LiveStage extends Stage {
+export interface MonitoredEnvironment extends Environment {
   /** One entry a second. */
   readonly rates: Journal<RatesView>;
   /** `GET /negotiate?home=<region>&user=<name>`, by the load balancer. */
@@ -67,7 +67,7 @@ export interface CrowdMove {
 }
 
 /** What was asked cannot be done; the message says why, for people. */
-export class StageError extends Error {
+export class RequestError extends Error {
   readonly status: number;
 
   constructor(status: number, message: string) {

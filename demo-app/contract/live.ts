@@ -2,7 +2,7 @@
  * What the control room tells the page, and what the page may ask of it. Types only, for both sides.
  *
  * `GET /api/live` is a stream of server-sent events. Each is named as in `LiveMessages`, its data is
- * that type as JSON. A new listener is first told `world`, all `clients`, the last 100 `happenings`,
+ * that type as JSON. A new listener is first told `environment`, all `clients`, the last 100 `happenings`,
  * and `drill`; then what changes. Whoever comes back after a cut is told all of that anew.
  */
 
@@ -22,7 +22,7 @@ export const FAULT_NAMES = [
 export type FaultName = (typeof FAULT_NAMES)[number];
 
 export interface LiveMessages {
-  world: WorldView;
+  environment: EnvironmentView;
   clients: ClientChange[];
   rates: RatesView;
   happenings: Happening[];
@@ -30,7 +30,7 @@ export interface LiveMessages {
 }
 
 /** Told when something of it has changed, at most ten times a second. */
-export interface WorldView {
+export interface EnvironmentView {
   /** Real Azure has no fault buttons; the page says what to click in the portal instead. */
   readonly mode: "emulated" | "azure";
   readonly topology: Topology;

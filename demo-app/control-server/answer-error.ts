@@ -1,10 +1,10 @@
 import type { ErrorRequestHandler } from "express";
-import { StageError } from "../contract/environment.ts";
+import { RequestError } from "../contract/environment.ts";
 
 /** Every failure is answered by a sentence; mistakes of the demo itself go to the terminal as well. */
 export const answerError: ErrorRequestHandler = (error, _req, res, next) => {
   if (res.headersSent) return next(error);
-  if (error instanceof StageError) {
+  if (error instanceof RequestError) {
     res.status(error.status).json({ error: error.message });
     return;
   }

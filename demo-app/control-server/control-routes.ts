@@ -1,5 +1,5 @@
 import express, { type Request, Router } from "express";
-import type { Stage } from "../contract/environment.ts";
+import type { Environment } from "../contract/environment.ts";
 import { FAULT_NAMES } from "../contract/live.ts";
 import { oneOf, wholeNumber } from "./order-values.ts";
 
@@ -10,24 +10,25 @@ export interface Drill {
 
 type Order = (parameter: string, body: unknown) => void | Promise<void>;
 
-/** The orders that `shared/live.ts` lists, given to the stage. */
-export function controlRoutes(stage: Stage, drill: Drill): Router {
+/** The orders that `shared/live.ts` lists, given to the environment. */
+export function controlRoutes(environment: Environment, drill: Drill): Router {
   const orders: Readonly<Record<string, Order>> = {
     "/endpoints/:name/fault": (name, body) =>
-      stage.setFault(name, oneOf(body, "fault", [...FAULT_NAMES, null])),
+      environment.setFault(name, oneOf(body, "fault", [...FAULT_NAMES, null])),
     "/endpoints/:name/operator": (name, body) =>
-      stage.operate(name, oneOf(body, "order", ["drain", "undrain", "force", "unforce"])),
+      environment.operate(name, oneOf(body, "order", ["drain", "undrain", "force", "unforce"])),
     "/servers/:name": (name, body) =>
       oneOf(body, "order", ["stop", "start"]) === "stop"
-        ? stage.stopServer(name)
-        : stage.startServer(name),
+        ? environment.stopServer(name)
+        : environment.startServer(name),
     "/topology": (_, body) =>
-      stage.setTopology(oneOf(body, "topology", ["client-server", "client-client"])),
-    "/failback": (_, body) => stage.setFailback(oneOf(body, "failback", ["natural", "paced"])),
-    "/crowd": (_, body) => stage.crowd.resize(wholeNumber(body, "size", isSize, "1 to 500")),
+      environment.setTopology(oneOf(body, "topology", ["client-server", "client-client"])),
+    "/failback": (_, body) =>
+      environment.setFailback(oneOf(body, "failback", ["natural", "paced"])),
+    "/crowd": (_, body) => environment.crowd.resize(wholeNumber(body, "size", isSize, "1 to 500")),
     "/broadcasts": (_, body) => {
       const range = "0 for never, or 100 to 60000";
-      stage.setBroadcasts(wholeNumber(body, "everyInMs", isInterval, range));
+      environment.setBroadcasts(wholeNumber(body, "everyInMs", isInterval, range));
     },
     "/drill": (_, body) =>
       oneOf(body, "order", ["start", "stop"]) === "start" ? drill.start() : drill.stop(),

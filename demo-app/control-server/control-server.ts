@@ -1,5 +1,5 @@
 import express, { type Express, type RequestHandler } from "express";
-import { type LiveStage, StageError } from "../contract/environment.ts";
+import { type MonitoredEnvironment, RequestError } from "../contract/environment.ts";
 import type { Listening } from "../http/listen.ts";
 import { refuseStrangers, requireJson } from "../http/own-page-only.ts";
 import { answerError } from "./answer-error.ts";
@@ -9,25 +9,25 @@ import { LiveStream, type WatchedDrill } from "./live-stream.ts";
 export interface ControlRoomParts {
   /** Where it answers; it is the room's from now on. */
   readonly listening: Listening;
-  readonly stage: LiveStage;
+  readonly environment: MonitoredEnvironment;
   readonly drill: Drill & WatchedDrill;
   /** What serves the page; without it there is none. */
   readonly page?: RequestHandler | undefined;
 }
 
-/** Shows the stage, and takes orders for it. */
+/** Shows the environment, and takes orders for it. */
 export class ControlRoom {
   readonly url: string;
   readonly live: LiveStream;
   readonly #drill: Drill;
   readonly #listening: Listening;
 
-  constructor({ drill, listening, page, stage }: ControlRoomParts) {
+  constructor({ drill, listening, page, environment }: ControlRoomParts) {
     this.url = listening.url;
-    this.live = new LiveStream(stage, drill);
+    this.live = new LiveStream(environment, drill);
     this.#drill = drill;
     this.#listening = listening;
-    listening.server.on("request", this.#createApp(stage, listening.port, page));
+    listening.server.on("request", this.#createApp(environment, listening.port, page));
   }
 
   /** Ends the drill, and answers nobody any more. */
@@ -37,20 +37,24 @@ export class ControlRoom {
     await this.#drill.stop();
   }
 
-  #createApp(stage: LiveStage, port: number, page: RequestHandler | undefined): Express {
+  #createApp(
+    environment: MonitoredEnvironment,
+    port: number,
+    page: RequestHandler | undefined,
+  ): Express {
     const app = express();
     app.disable("x-powered-by");
     app.use(["/api", "/negotiate"], refuseStrangers(port));
     app.get("/api/live", this.live.handler);
     app.get("/api/clients/:id", (req, res) => {
-      const client = stage.crowd.clients.find(({ id }) => String(id) === req.params.id);
-      if (!client) throw new StageError(404, "There is no such client.");
+      const client = environment.crowd.clients.find(({ id }) => String(id) === req.params.id);
+      if (!client) throw new RequestError(404, "There is no such client.");
       res.set("Cache-Control", "no-store").json(client);
     });
-    app.use("/api/control", requireJson, controlRoutes(stage, this.#drill));
-    app.get("/negotiate", stage.negotiateHandler);
+    app.use("/api/control", requireJson, controlRoutes(environment, this.#drill));
+    app.get("/negotiate", environment.negotiateHandler);
     app.use("/api", () => {
-      throw new StageError(404, "There is no such route.");
+      throw new RequestError(404, "There is no such route.");
     });
     if (page) app.use(page);
     app.use(answerError);

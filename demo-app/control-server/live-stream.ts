@@ -1,5 +1,5 @@
 import type { RequestHandler, Response } from "express";
-import type { LiveStage } from "../contract/environment.ts";
+import type { MonitoredEnvironment } from "../contract/environment.ts";
 import type { DrillView, Happening, LiveMessages } from "../contract/live.ts";
 import { ClientChanges } from "./client-changes.ts";
 
@@ -18,7 +18,7 @@ const MOST_WAITING_BYTES = 4 * 1024 * 1024;
 
 /** `GET /api/live`: tells every listener what is true, and then what changes, at most ten times a second. */
 export class LiveStream {
-  readonly #stage: LiveStage;
+  readonly #environment: MonitoredEnvironment;
   readonly #drill: WatchedDrill;
   readonly #listeners = new Set<Response>();
   readonly #clients: ClientChanges;
@@ -26,26 +26,26 @@ export class LiveStream {
   readonly #heartbeatEveryInMs: number;
   #happenings: Happening[] = [];
   #isDrillNew = false;
-  #world = "";
+  #lastEnvironment = "";
   #ticker: NodeJS.Timeout | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
 
   constructor(
-    stage: LiveStage,
+    environment: MonitoredEnvironment,
     drill: WatchedDrill,
     { heartbeatEveryInMs = HEARTBEAT_EVERY_IN_MS } = {},
   ) {
     this.#heartbeatEveryInMs = heartbeatEveryInMs;
-    const { endpoints, servers } = stage.world;
-    this.#stage = stage;
+    const { endpoints, servers } = environment.view;
+    this.#environment = environment;
     this.#drill = drill;
     this.#clients = new ClientChanges(
       servers.map(({ region }) => region),
       endpoints.map(({ name }) => name),
     );
     this.#ends = [
-      stage.rates.onAdd((rates) => this.#tellAll(message("rates", rates))),
-      stage.happenings.onAdd((happening) => {
+      environment.rates.onAdd((rates) => this.#tellAll(message("rates", rates))),
+      environment.happenings.onAdd((happening) => {
         if (this.#listeners.size > 0) this.#happenings.push(happening);
       }),
       drill.onChange(() => {
@@ -104,19 +104,19 @@ export class LiveStream {
   #everything(): string {
     return [
       `retry: ${COME_BACK_AFTER_IN_MS}\n\n`,
-      message("world", this.#stage.world),
+      message("environment", this.#environment.view),
       message("clients", [...this.#clients.all]),
-      message("happenings", this.#stage.happenings.entries.slice(-LAST_HAPPENINGS)),
+      message("happenings", this.#environment.happenings.entries.slice(-LAST_HAPPENINGS)),
       message("drill", this.#drill.view),
     ].join("");
   }
 
   #tellChanges(): void {
     const told: string[] = [];
-    const world = message("world", this.#stage.world);
-    if (world !== this.#world) told.push(world);
-    this.#world = world;
-    const clients = this.#clients.take(this.#stage.crowd.clients);
+    const environment = message("environment", this.#environment.view);
+    if (environment !== this.#lastEnvironment) told.push(environment);
+    this.#lastEnvironment = environment;
+    const clients = this.#clients.take(this.#environment.crowd.clients);
     if (clients.length > 0) told.push(message("clients", [...clients]));
     if (this.#happenings.length > 0) told.push(message("happenings", this.#happenings));
     this.#happenings = [];

@@ -1,6 +1,6 @@
-import { StageError } from "../contract/environment.ts";
+import { RequestError } from "../contract/environment.ts";
 
-/** @throws StageError naming the field and all that it may be */
+/** @throws RequestError naming the field and all that it may be */
 export function oneOf<const T extends string | null>(
   body: unknown,
   field: string,
@@ -9,10 +9,10 @@ export function oneOf<const T extends string | null>(
   const value = fieldOf(body, field);
   const found = allowed.find((it) => it === value);
   if (found !== undefined) return found;
-  throw new StageError(400, `${field} must be one of ${allowed.join(", ")}.`);
+  throw new RequestError(400, `${field} must be one of ${allowed.join(", ")}.`);
 }
 
-/** @throws StageError naming the field and its range */
+/** @throws RequestError naming the field and its range */
 export function wholeNumber(
   body: unknown,
   field: string,
@@ -21,7 +21,7 @@ export function wholeNumber(
 ): number {
   const value = fieldOf(body, field);
   if (typeof value === "number" && Number.isInteger(value) && isAllowed(value)) return value;
-  throw new StageError(400, `${field} must be a whole number: ${range}.`);
+  throw new RequestError(400, `${field} must be a whole number: ${range}.`);
 }
 
 function fieldOf(body: unknown, field: string): unknown {

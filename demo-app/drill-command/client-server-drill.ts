@@ -1,6 +1,6 @@
-import type { Stage } from "../contract/environment.ts";
+import type { Environment } from "../contract/environment.ts";
 import type { DrillView } from "../contract/live.ts";
-import { startEmulatedStage } from "../environment/emulated-environment.ts";
+import { startEmulatedEnvironment } from "../environment/emulated-environment.ts";
 import { GuidedDrill } from "../guided-drill/guided-drill.ts";
 import { displayOn, type Output } from "./terminal-display.ts";
 
@@ -14,30 +14,30 @@ export interface ClientServerDrillOptions {
   /** Default: standard error. */
   readonly sideOutput?: Output;
   /** Default: two emulated regions. */
-  readonly startStage?: () => Promise<Stage>;
+  readonly startEnvironment?: () => Promise<Environment>;
 }
 
-/** Plays the guided drill on a stage of its own. @returns Whether it passed. */
+/** Plays the guided drill in an environment of its own. @returns Whether it passed. */
 export async function runClientServerDrill({
   clients,
   json,
   signal,
   output = process.stdout,
   sideOutput = process.stderr,
-  startStage = startEmulatedStage,
+  startEnvironment = startEmulatedEnvironment,
 }: ClientServerDrillOptions): Promise<boolean> {
-  const stage = await startStage();
+  const environment = await startEnvironment();
   try {
-    if (!signal.aborted) await stage.crowd.resize(clients);
+    if (!signal.aborted) await environment.crowd.resize(clients);
     // Nobody looks at a map here.
-    const drill = new GuidedDrill(stage, { lingerInMs: 0 });
+    const drill = new GuidedDrill(environment, { lingerInMs: 0 });
     const display = displayOn(json ? sideOutput : output);
     const view = await played(drill, signal, (now) => display.show(now));
     const isPassed = view?.state === "passed";
     output.write(json ? resultOf(view, clients) : `\n${view?.markdown ?? "Stopped.\n"}`);
     return isPassed;
   } finally {
-    await stage.close();
+    await environment.close();
   }
 }
 

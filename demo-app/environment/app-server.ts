@@ -7,7 +7,7 @@ import {
   type ResilientPubSubOptions,
   resilientPubSub,
 } from "express-resilient-pubsub";
-import { StageError } from "../contract/environment.ts";
+import { RequestError } from "../contract/environment.ts";
 import type { LinkView, ServerView } from "../contract/live.ts";
 import { isPortTaken, type Listening, listenOn } from "../http/listen.ts";
 import { type ChatListener, chatUpstream } from "./chat-upstream.ts";
@@ -83,13 +83,13 @@ export class AppServer {
     return { region, url, isRunning, answers: answerOf(snapshots, this.agreement), links };
   }
 
-  /** @throws StageError when somebody else has taken its port */
+  /** @throws RequestError when somebody else has taken its port */
   async start(recipe: PluginRecipe): Promise<void> {
     try {
       this.#listening ??= await listenOn(this.port);
     } catch (error) {
       if (!isPortTaken(error)) throw error;
-      throw new StageError(
+      throw new RequestError(
         409,
         `Another program has taken port ${this.port} of the app server in ${this.region} meanwhile; end that program and try again.`,
       );

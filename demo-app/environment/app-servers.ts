@@ -1,6 +1,6 @@
 import { isResilientPubSubError, type ResilientPubSub } from "express-resilient-pubsub";
 import { SerialQueue } from "../../src/kit/serial-queue.ts";
-import { StageError } from "../contract/environment.ts";
+import { RequestError } from "../contract/environment.ts";
 import type { Failback, Topology } from "../contract/live.ts";
 import type { Told } from "../events/event-recorder.ts";
 import {
@@ -44,11 +44,11 @@ export class Fleet {
     return this.#forced === endpoint;
   }
 
-  /** @throws StageError when there is none in this region */
+  /** @throws RequestError when there is none in this region */
   server(region: string): AppServer {
     const server = this.servers.find((it) => it.region === region);
     if (server) return server;
-    throw new StageError(404, `There is no app server in ${JSON.stringify(region)}.`);
+    throw new RequestError(404, `There is no app server in ${JSON.stringify(region)}.`);
   }
 
   async startAll(): Promise<void> {
@@ -137,12 +137,12 @@ export class Fleet {
 
   async #switchTo(endpoint: string): Promise<void> {
     const [server] = this.running;
-    if (!server?.pubsub) throw new StageError(409, "No app server is running; start one.");
+    if (!server?.pubsub) throw new RequestError(409, "No app server is running; start one.");
     if (server.agreement?.active === endpoint) return;
     try {
       await server.pubsub.coordination.switchTo(endpoint);
     } catch (error) {
-      if (isResilientPubSubError(error)) throw new StageError(409, `${error.message}.`);
+      if (isResilientPubSubError(error)) throw new RequestError(409, `${error.message}.`);
       throw error;
     }
     this.#tell(orderTold(endpoint, "force"));

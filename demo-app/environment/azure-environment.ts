@@ -1,15 +1,15 @@
 import type { EndpointOptions } from "express-resilient-pubsub";
 import { openAll } from "../kit/open-all.ts";
 import type { Home } from "./plugin-options.ts";
-import type { DemoStage } from "./running-environment.ts";
-import { type StageOptions, startStage } from "./start-environment.ts";
+import type { RunningEnvironment } from "./running-environment.ts";
+import { type EnvironmentOptions, startEnvironment } from "./start-environment.ts";
 
 /** The same demo on real instances; which and in what roles, the environment has said. */
-export function startAzureStage(
+export function startAzureEnvironment(
   endpoints: readonly EndpointOptions[],
-  options: StageOptions = {},
-): Promise<DemoStage> {
-  return openAll((opened) => startStage(opened, homesOf(endpoints), [], options));
+  options: EnvironmentOptions = {},
+): Promise<RunningEnvironment> {
+  return openAll((opened) => startEnvironment(opened, homesOf(endpoints), [], options));
 }
 
 /**

@@ -2,13 +2,15 @@ import type { EndpointOptions } from "express-resilient-pubsub";
 import { openAll } from "../kit/open-all.ts";
 import { EmulatedRegion } from "./emulated-region.ts";
 import { HUB } from "./plugin-options.ts";
-import type { DemoStage } from "./running-environment.ts";
-import { type StageOptions, startStage } from "./start-environment.ts";
+import type { RunningEnvironment } from "./running-environment.ts";
+import { type EnvironmentOptions, startEnvironment } from "./start-environment.ts";
 
 export const REGIONS = ["eastus", "westus"] as const;
 
 /** Two regions on this machine, each the other's mirror: active/active. */
-export function startEmulatedStage(options: StageOptions = {}): Promise<DemoStage> {
+export function startEmulatedEnvironment(
+  options: EnvironmentOptions = {},
+): Promise<RunningEnvironment> {
   return openAll(async (opened) => {
     const regions: EmulatedRegion[] = [];
     // The app servers and the load balancer come first.
@@ -22,9 +24,10 @@ export function startEmulatedStage(options: StageOptions = {}): Promise<DemoStag
       region: name,
       endpoints: regions.map((region) => endpointOf(region, name)),
     }));
-    const stage = await startStage(opened, homes, regions, options);
-    for (const [index, { url }] of stage.servers.entries()) regions[index]?.sendEventsTo(HUB, url);
-    return stage;
+    const environment = await startEnvironment(opened, homes, regions, options);
+    for (const [index, { url }] of environment.servers.entries())
+      regions[index]?.sendEventsTo(HUB, url);
+    return environment;
   });
 }
 

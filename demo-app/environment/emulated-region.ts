@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Emulator, type Fault, startEmulator } from "express-resilient-pubsub/emulator";
 import { SerialQueue } from "../../src/kit/serial-queue.ts";
-import { StageError } from "../contract/environment.ts";
+import { RequestError } from "../contract/environment.ts";
 import type { FaultName } from "../contract/live.ts";
 import { isPortTaken, onFreePort } from "../http/listen.ts";
 
@@ -86,9 +86,9 @@ export class EmulatedRegion {
     if (fault === "key-rotated") this.#emulator.rotateKey("primary");
   }
 
-  #homeless(): StageError {
+  #homeless(): RequestError {
     const port = this.#emulator.port;
-    return new StageError(
+    return new RequestError(
       409,
       `Another program has taken port ${port} of ${this.name} while it was down; end that program and try again.`,
     );

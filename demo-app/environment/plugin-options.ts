@@ -8,7 +8,7 @@ import type { Failback, Topology } from "../contract/live.ts";
 
 export const HUB = "demo";
 
-/** A region as its app server sees the world: its own endpoint is the primary. */
+/** A region as its app server sees them: its own endpoint is the primary. */
 export interface Home {
   readonly region: string;
   readonly endpoints: readonly EndpointOptions[];

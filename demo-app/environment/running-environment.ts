@@ -1,13 +1,13 @@
 import type { RequestHandler } from "express";
 import type { FanOutReport } from "express-resilient-pubsub";
-import { type LiveStage, StageError } from "../contract/environment.ts";
+import { type MonitoredEnvironment, RequestError } from "../contract/environment.ts";
 import type {
+  EnvironmentView,
   Failback,
   FaultName,
   Happening,
   RatesView,
   Topology,
-  WorldView,
 } from "../contract/live.ts";
 import { ClientHappenings } from "../events/client-events.ts";
 import { Chronicle } from "../events/event-recorder.ts";
@@ -26,7 +26,7 @@ import { Broadcasts, broadcast } from "./periodic-broadcasts.ts";
 import type { Home } from "./plugin-options.ts";
 import { Rates } from "./rates.ts";
 
-export interface StageParts {
+export interface EnvironmentParts {
   /** One for each app server, and where that listens. */
   readonly places: readonly { readonly home: Home; readonly listening: Listening }[];
   /** Where the load balancer listens. */
@@ -38,7 +38,7 @@ export interface StageParts {
 const LOOK_EVERY_IN_MS = 100;
 
 /** Everything that runs, and the orders that are given to it. */
-export class DemoStage implements LiveStage {
+export class RunningEnvironment implements MonitoredEnvironment {
   readonly crowd: CrowdProcess;
   readonly servers: readonly AppServer[];
   readonly #opened: Opened;
@@ -51,7 +51,7 @@ export class DemoStage implements LiveStage {
   readonly #broadcasts: Broadcasts;
   readonly #rates: Rates;
 
-  private constructor(opened: Opened, { door, places, regions }: StageParts) {
+  private constructor(opened: Opened, { door, places, regions }: EnvironmentParts) {
     const tell = this.#chronicle.tell.bind(this.#chronicle);
     const clients = new ClientHappenings(tell);
     const listener: AppServerListener = {
@@ -78,15 +78,15 @@ export class DemoStage implements LiveStage {
     this.#watchProbes(tell);
   }
 
-  /** @param opened Owns the stage's parts, and closes them with it. */
-  static async start(opened: Opened, parts: StageParts): Promise<DemoStage> {
-    const stage = new DemoStage(opened, parts);
-    parts.door.server.on("request", stage.#balancer.listener(parts.door.port));
-    await stage.#fleet.startAll();
-    return stage;
+  /** @param opened Owns the environment's parts, and closes them with it. */
+  static async start(opened: Opened, parts: EnvironmentParts): Promise<RunningEnvironment> {
+    const environment = new RunningEnvironment(opened, parts);
+    parts.door.server.on("request", environment.#balancer.listener(parts.door.port));
+    await environment.#fleet.startAll();
+    return environment;
   }
 
-  get world(): WorldView {
+  get view(): EnvironmentView {
     const { topology, failback } = this.#fleet.mode;
     const agreed = this.servers.flatMap(({ agreement }) => agreement ?? []);
     const [agreement] = agreed.sort((a, b) => b.epoch - a.epoch);
@@ -123,7 +123,7 @@ export class DemoStage implements LiveStage {
     this.#assertEndpoint(endpoint);
     const region = this.#regions.find(({ name }) => name === endpoint);
     if (!region) {
-      throw new StageError(
+      throw new RequestError(
         409,
         `${endpoint} is a real instance, which nobody can break from here; the portal can disable its public network access.`,
       );
@@ -159,7 +159,7 @@ export class DemoStage implements LiveStage {
   async broadcast(region: string, text: string): Promise<FanOutReport> {
     const { pubsub } = this.#fleet.server(region);
     if (pubsub) return broadcast(pubsub, region, text);
-    throw new StageError(409, `The app server in ${region} is stopped; start it first.`);
+    throw new RequestError(409, `The app server in ${region} is stopped; start it first.`);
   }
 
   async negotiate(home: string): Promise<{ endpoint: string; url: string }> {
@@ -169,7 +169,7 @@ export class DemoStage implements LiveStage {
     );
     if (endpoint !== null) return JSON.parse(body) as { endpoint: string; url: string };
     const { detail } = JSON.parse(body) as { detail?: string };
-    throw new StageError(status, detail ?? `Negotiate was answered ${status}.`);
+    throw new RequestError(status, detail ?? `Negotiate was answered ${status}.`);
   }
 
   close(): Promise<void> {
@@ -178,7 +178,7 @@ export class DemoStage implements LiveStage {
 
   #assertEndpoint(name: string): void {
     if (this.#endpoints.includes(name)) return;
-    throw new StageError(404, `There is no endpoint ${JSON.stringify(name)}.`);
+    throw new RequestError(404, `There is no endpoint ${JSON.stringify(name)}.`);
   }
 
   #startCrowd(clients: ClientHappenings): CrowdProcess {

@@ -2,20 +2,20 @@ import { type Listening, listenOnLoopback } from "../http/listen.ts";
 import type { Opened } from "../kit/open-all.ts";
 import type { EmulatedRegion } from "./emulated-region.ts";
 import type { Home } from "./plugin-options.ts";
-import { DemoStage } from "./running-environment.ts";
+import { RunningEnvironment } from "./running-environment.ts";
 
-export interface StageOptions {
+export interface EnvironmentOptions {
   /** Where to look for free ports; 0 takes any, which others may take while a region is down. Default 0. */
   readonly firstPort?: number;
 }
 
 /** An app server for each home, and a load balancer before them. */
-export async function startStage(
+export async function startEnvironment(
   opened: Opened,
   homes: readonly Home[],
   regions: readonly EmulatedRegion[],
-  { firstPort = 0 }: StageOptions,
-): Promise<DemoStage> {
+  { firstPort = 0 }: EnvironmentOptions,
+): Promise<RunningEnvironment> {
   let nextPort = firstPort;
   const listen = async (): Promise<Listening> => {
     const listening = opened.add(await listenOnLoopback(nextPort));
@@ -24,5 +24,5 @@ export async function startStage(
   };
   const places: { home: Home; listening: Listening }[] = [];
   for (const home of homes) places.push({ home, listening: await listen() });
-  return DemoStage.start(opened, { places, door: await listen(), regions });
+  return RunningEnvironment.start(opened, { places, door: await listen(), regions });
 }

@@ -1,4 +1,4 @@
-import type { Stage } from "../contract/environment.ts";
+import type { Environment } from "../contract/environment.ts";
 import type { DrillView } from "../contract/live.ts";
 import { messageOf } from "../kit/message-of.ts";
 import { MissedStepError } from "../kit/missed-step-error.ts";
@@ -14,7 +14,7 @@ const NOWHERE: Scene = { mode: "emulated", primary: "?", secondary: "?", negotia
 
 /** One performance of the drill. */
 export class Run {
-  readonly #stage: Stage;
+  readonly #environment: Environment;
   readonly #scene: Scene | null;
   readonly #script: readonly StepScript[];
   readonly #setup: Setup;
@@ -26,12 +26,12 @@ export class Run {
   #clients: number;
   #ended: Promise<void> = Promise.resolve();
 
-  constructor(stage: Stage, lingerInMs: number, tell: () => void) {
-    this.#stage = stage;
-    this.#scene = sceneOf(stage.world);
+  constructor(environment: Environment, lingerInMs: number, tell: () => void) {
+    this.#environment = environment;
+    this.#scene = sceneOf(environment.view);
     this.#script = scriptOf(this.#scene ?? NOWHERE);
     this.#lingerInMs = lingerInMs;
-    this.#setup = new Setup(stage);
+    this.#setup = new Setup(environment);
     this.#clients = this.#setup.clients;
     this.#progress = new Progress(this.#script, tell);
   }
@@ -55,7 +55,7 @@ export class Run {
     const record = {
       state: state === "passed" && problems.length > 0 ? ("failed" as const) : state,
       scene: this.#scene ?? NOWHERE,
-      regions: this.#stage.world.servers.map(({ region }) => region),
+      regions: this.#environment.view.servers.map(({ region }) => region),
       clients: this.#clients,
       startedAt: this.#startedAt,
       steps: this.view.steps,
@@ -68,7 +68,11 @@ export class Run {
   async #rehearse(): Promise<DrillView["state"]> {
     const { signal } = this.#interruption;
     try {
-      const cast = { stage: this.#stage, scene: this.#requireScene(), setup: this.#setup };
+      const cast = {
+        environment: this.#environment,
+        scene: this.#requireScene(),
+        setup: this.#setup,
+      };
       await rehearse(cast, (id, act) => this.#play(id, act), {
         lingerInMs: this.#lingerInMs,
         hearMended: (mended) => {

@@ -25,8 +25,8 @@ export async function rehearse(
   { hearMended, lingerInMs }: RehearsalOptions,
 ): Promise<void> {
   hearMended(await play("order", (attempt) => prepare(attempt, cast)));
-  const { stage, scene } = cast;
-  const ask = () => stage.negotiate(scene.primary);
+  const { environment, scene } = cast;
+  const ask = () => environment.negotiate(scene.primary);
   const load = new SteadyNegotiates(ask, scene.negotiatesPerSecond);
   try {
     await rehearseUnderLoad({ ...cast, load }, play, lingerInMs);

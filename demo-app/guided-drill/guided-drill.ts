@@ -1,4 +1,4 @@
-import type { Stage } from "../contract/environment.ts";
+import type { Environment } from "../contract/environment.ts";
 import type { DrillView } from "../contract/live.ts";
 import { Run } from "./drill-run.ts";
 
@@ -9,15 +9,15 @@ export interface GuidedDrillOptions {
 
 const LINGER_IN_MS = 3000;
 
-/** The documented failover sequence as a performance on a stage, for whoever watches. */
+/** The documented failover sequence played in an environment, step by step. */
 export class GuidedDrill {
-  readonly #stage: Stage;
+  readonly #environment: Environment;
   readonly #lingerInMs: number;
   readonly #listeners = new Set<() => void>();
   #run: Run | undefined;
 
-  constructor(stage: Stage, { lingerInMs = LINGER_IN_MS }: GuidedDrillOptions = {}) {
-    this.#stage = stage;
+  constructor(environment: Environment, { lingerInMs = LINGER_IN_MS }: GuidedDrillOptions = {}) {
+    this.#environment = environment;
     this.#lingerInMs = lingerInMs;
   }
 
@@ -35,7 +35,7 @@ export class GuidedDrill {
   /** Nothing happens when it is running already. */
   start(): void {
     if (this.view?.state === "running") return;
-    this.#run = new Run(this.#stage, this.#lingerInMs, () => this.#tell());
+    this.#run = new Run(this.#environment, this.#lingerInMs, () => this.#tell());
     this.#run.begin();
   }
 

@@ -59,7 +59,7 @@ export function openPage(): void {
     heard: (name, data) => {
       state.hear(name, data);
       frames.changed(name);
-      if (name === "world") goHome(state, me);
+      if (name === "environment") goHome(state, me);
     },
     cut: () => {
       state.isLinked = false;
@@ -70,8 +70,8 @@ export function openPage(): void {
 }
 
 /** The tab becomes a client as soon as it is known where there are homes. */
-function goHome({ world }: LiveState, me: Me): void {
-  const regions = world?.servers.map(({ region }) => region) ?? [];
+function goHome({ environment }: LiveState, me: Me): void {
+  const regions = environment?.servers.map(({ region }) => region) ?? [];
   const [first] = regions;
   if (me.isStarted || first === undefined) return;
   me.liveIn(regions.includes(me.home) ? me.home : first);

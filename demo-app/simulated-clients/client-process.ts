@@ -1,5 +1,5 @@
 import { EventEmitter, once } from "node:events";
-import { type Crowd, type CrowdMove, StageError } from "../contract/environment.ts";
+import { type Crowd, type CrowdMove, RequestError } from "../contract/environment.ts";
 import type { ClientView } from "../contract/live.ts";
 import { Journal } from "../kit/observable-log.ts";
 import { Program } from "../processes/program.ts";
@@ -74,10 +74,10 @@ export class CrowdProcess implements Crowd {
     return this.#members.takeDelivered();
   }
 
-  /** @throws StageError when it is no number of clients */
+  /** @throws RequestError when it is no number of clients */
   async resize(size: number): Promise<void> {
     if (!Number.isInteger(size) || size < 0 || size > LARGEST) {
-      throw new StageError(400, `The size of the crowd must be a whole number up to ${LARGEST}.`);
+      throw new RequestError(400, `The size of the crowd must be a whole number up to ${LARGEST}.`);
     }
     this.#wanted = size;
     // Who waited for another size waits for nothing that will come.
@@ -101,9 +101,9 @@ export class CrowdProcess implements Crowd {
   }
 
   async say(id: number, text: string): Promise<void> {
-    if (!this.#program) throw new StageError(404, `There is no client ${id}.`);
+    if (!this.#program) throw new RequestError(404, `There is no client ${id}.`);
     const { error } = await this.#ask((call) => ({ kind: "say", call, id, text }));
-    if (error !== undefined) throw new StageError(this.client(id) ? 502 : 404, error);
+    if (error !== undefined) throw new RequestError(this.client(id) ? 502 : 404, error);
   }
 
   /** For tests: ends its process as an accident would. */
@@ -170,7 +170,7 @@ export class CrowdProcess implements Crowd {
       given.abort();
       await Promise.allSettled([answered, ended]);
     }
-    throw new StageError(503, "The process of the crowd does not answer; try again.");
+    throw new RequestError(503, "The process of the crowd does not answer; try again.");
   }
 
   #send(order: CrowdOrder): void {

@@ -1,10 +1,10 @@
 import type { RequestListener } from "node:http";
 import type { RequestHandler } from "express";
 import type { EndpointOptions } from "express-resilient-pubsub";
-import type { LiveStage } from "../contract/environment.ts";
+import type { MonitoredEnvironment } from "../contract/environment.ts";
 import { ControlRoom } from "../control-server/control-server.ts";
-import { startAzureStage } from "../environment/azure-environment.ts";
-import { startEmulatedStage } from "../environment/emulated-environment.ts";
+import { startAzureEnvironment } from "../environment/azure-environment.ts";
+import { startEmulatedEnvironment } from "../environment/emulated-environment.ts";
 import { GuidedDrill, type GuidedDrillOptions } from "../guided-drill/guided-drill.ts";
 import { listenOnLoopback } from "../http/listen.ts";
 import { openAll } from "../kit/open-all.ts";
@@ -21,14 +21,14 @@ export interface DemoOptions {
 
 export interface Demo {
   readonly url: string;
-  readonly stage: LiveStage;
+  readonly environment: MonitoredEnvironment;
   readonly drill: GuidedDrill;
   readonly room: ControlRoom;
   /** Ends every process, server, socket and timer. Idempotent. */
   close(): Promise<void>;
 }
 
-/** The stage, the guided drill, and the control room of both. */
+/** The environment, the guided drill, and the control room of both. */
 export function startDemo({
   firstPort = 0,
   endpoints = [],
@@ -39,15 +39,15 @@ export function startDemo({
     const listening = opened.add(await listenOnLoopback(firstPort));
     listening.server.on("request", askAgain);
     const options = { firstPort: firstPort === 0 ? 0 : listening.port + 1 };
-    const stage = opened.add(
+    const environment = opened.add(
       endpoints.length > 0
-        ? await startAzureStage(endpoints, options)
-        : await startEmulatedStage(options),
+        ? await startAzureEnvironment(endpoints, options)
+        : await startEmulatedEnvironment(options),
     );
     listening.server.off("request", askAgain);
-    const drill = new GuidedDrill(stage, drillOptions);
-    const room = opened.add(new ControlRoom({ listening, stage, drill, page }));
-    return { url: room.url, stage, drill, room, close: () => opened.close() };
+    const drill = new GuidedDrill(environment, drillOptions);
+    const room = opened.add(new ControlRoom({ listening, environment, drill, page }));
+    return { url: room.url, environment, drill, room, close: () => opened.close() };
   });
 }
 

@@ -1,4 +1,4 @@
-import { crowdOf, eastusDown, worldWith } from "../support/environment-views.ts";
+import { crowdOf, eastusDown, environmentWith } from "../support/environment-views.ts";
 import { until } from "../support/until.ts";
 import { usePage } from "./demo-support.ts";
 import { openScripted } from "./scripted-page.ts";
@@ -10,14 +10,14 @@ const page = usePage();
 describe("the page of the demo", () => {
   it("says that the control room is gone, and shows the truth again when it is back", async () => {
     const { room, tab } = await openScripted(page);
-    room.tell("world", worldWith());
+    room.tell("environment", environmentWith());
     room.tell("clients", crowdOf(6));
     await tab.page.getByText("All is well.").waitFor();
 
     room.leave();
     await tab.page.getByText("The control room does not answer.").waitFor();
     room.isAway = false;
-    room.tell("world", eastusDown());
+    room.tell("environment", eastusDown());
     room.tell(
       "clients",
       crowdOf(2, () => 1),
@@ -32,7 +32,7 @@ describe("the page of the demo", () => {
 
   it("shows what is so and not what was asked for, and why it was refused", async () => {
     const { room, tab } = await openScripted(page);
-    room.tell("world", worldWith());
+    room.tell("environment", environmentWith());
     const eastus = tab.page.getByRole("region", { name: "Region eastus" });
     const crash = eastus.getByRole("button", { name: "Crash" });
 
@@ -40,7 +40,7 @@ describe("the page of the demo", () => {
     await until(() => room.orders.length === 1);
     expect(room.orders).toEqual([{ path: "/endpoints/eastus/fault", body: { fault: "crash" } }]);
     expect(await crash.getAttribute("aria-pressed")).toBe("false");
-    room.tell("world", eastusDown());
+    room.tell("environment", eastusDown());
     await eastus.locator("[aria-pressed=true]", { hasText: "Crash" }).waitFor();
 
     room.refusal = "Another tab has stopped that app server.";
@@ -51,7 +51,7 @@ describe("the page of the demo", () => {
 
   it("sends the slider's last value only", async () => {
     const { room, tab } = await openScripted(page);
-    room.tell("world", worldWith());
+    room.tell("environment", environmentWith());
     const slider = tab.page.getByRole("slider", { name: "Clients", exact: true });
 
     for (const size of ["200", "300", "500"]) await slider.fill(size);
@@ -62,7 +62,7 @@ describe("the page of the demo", () => {
 
   it("says what to click in the portal where there is nothing to break by a button", async () => {
     const { room, tab } = await openScripted(page);
-    room.tell("world", worldWith({ world: { mode: "azure" } }));
+    room.tell("environment", environmentWith({ environment: { mode: "azure" } }));
     await tab.page.getByText("disable public network access").first().waitFor();
 
     await tab.page.getByText("Restart the resource").first().waitFor();
@@ -72,7 +72,7 @@ describe("the page of the demo", () => {
 
   it("gives every client of five hundred a dot of its own, where its connection is", async () => {
     const { room, tab } = await openScripted(page);
-    room.tell("world", worldWith());
+    room.tell("environment", environmentWith());
     room.tell("clients", crowdOf(500));
     await until(async () => (await tab.page.locator(".crowd .dot").count()) === 500);
 

@@ -21,7 +21,7 @@ describe("the page of the demo", () => {
   });
 
   it("moves every client, and itself, when a region crashes; natural failback returns new ones only", async () => {
-    const { open, on, stage } = await start(10);
+    const { open, on, environment } = await start(10);
     const ada = await open();
     await ada.isOn("eastus");
     await ada.page.evaluate("globalThis.isSamePage = true");
@@ -36,7 +36,9 @@ describe("the page of the demo", () => {
     await ada.press("eastus", "Heal eastus");
     await ada.says("#summary", "New clients go there; its 5 clients are on westus");
     await ada.page.getByRole("slider", { name: "Clients", exact: true }).fill("14");
-    await until(() => stage.crowd.clients.length === 14 && on("eastus") + on("westus") === 14);
+    await until(
+      () => environment.crowd.clients.length === 14 && on("eastus") + on("westus") === 14,
+    );
 
     await ada.shows([2, 12]);
     await ada.isOn("westus");
@@ -61,7 +63,7 @@ describe("the page of the demo", () => {
   });
 
   it("lets all hear what one says, and tells the app server of its endpoint's region only", async () => {
-    const { open, stage } = await start(6);
+    const { open, environment } = await start(6);
     const [ada, grace] = await Promise.all([open("user=ada"), open("user=grace&home=westus")]);
     await Promise.all([ada.isOn("eastus"), grace.isOn("westus")]);
 
@@ -75,13 +77,13 @@ describe("the page of the demo", () => {
       await listener.says("#chat .note", "told to the app server in westus");
       await listener.says("#timeline", "good morning");
     }
-    await until(async () => (await stage.crowd.hearersOf("good morning")).length === 6);
-    const told = stage.happenings.entries.filter(({ text }) => text.includes("good morning"));
+    await until(async () => (await environment.crowd.hearersOf("good morning")).length === 6);
+    const told = environment.happenings.entries.filter(({ text }) => text.includes("good morning"));
     expect(told.map(({ kind, server }) => [kind, server])).toEqual([["clientEvent", "westus"]]);
   });
 
   it("shows what is, whoever asked for it", async () => {
-    const { open, stage } = await start(4);
+    const { open, environment } = await start(4);
     const [ada, grace] = await Promise.all([open(), open()]);
     const pressed = (region: string) =>
       grace.page.locator(`[data-endpoint=${region}] [aria-pressed=true]`).allTextContents();
@@ -89,7 +91,7 @@ describe("the page of the demo", () => {
 
     await ada.press("westus", "Drain");
     await until(async () => (await pressed("westus")).includes("Drain"));
-    await stage.setFault("eastus", "slow");
+    await environment.setFault("eastus", "slow");
     await until(async () => (await pressed("eastus")).includes("Slow"));
     await grace.press("eastus", "Heal eastus");
     await grace.press("westus", "Drain");
@@ -104,17 +106,17 @@ describe("the page of the demo", () => {
   });
 
   it("plays the guided drill, whose figures agree with what the app servers say has happened", async () => {
-    const { open, stage } = await start(8);
+    const { open, environment } = await start(8);
     const ada = await open();
     await ada.isOn("eastus");
-    const begin = stage.happenings.entries.length;
+    const begin = environment.happenings.entries.length;
 
     await ada.page.getByRole("button", { name: "Play the guided drill" }).click();
     await ada.says("#figure", "Figure 2");
     await ada.says("#figure", "Figure 3");
     await ada.page.locator("#drill[data-state=passed]").waitFor({ timeout: 45_000 });
 
-    const happened = stage.happenings.entries.slice(begin);
+    const happened = environment.happenings.entries.slice(begin);
     const crash = happened.find(({ kind }) => kind === "fault");
     const down = happened.find(
       ({ kind, server }) => kind === "endpointDown" && server === "eastus",

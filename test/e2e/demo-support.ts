@@ -24,12 +24,12 @@ export function useDemo() {
     const page = pageHandler(files());
     const drill = { lingerInMs: 0 };
     const demo = closeAfterTest(await startDemo({ firstPort: nextPorts(), page, drill }));
-    await demo.stage.crowd.resize(crowd);
-    const { stage } = demo;
+    await demo.environment.crowd.resize(crowd);
+    const { environment } = demo;
     const open = async (query = ""): Promise<DemoPage> =>
       new DemoPage(await openTab(`${demo.url}/?${query}`));
     const on = (endpoint: string) =>
-      stage.crowd.clients.filter((client) => client.endpoint === endpoint).length;
+      environment.crowd.clients.filter((client) => client.endpoint === endpoint).length;
     return { ...demo, open, on };
   };
 }

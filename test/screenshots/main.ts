@@ -21,8 +21,8 @@ async function main(): Promise<void> {
   const demo = await startDemo({ page, drill: { lingerInMs: LINGER_IN_MS } });
   const browser = await launchBrowser();
   try {
-    demo.stage.setBroadcasts(BROADCAST_EVERY_IN_MS);
-    await demo.stage.crowd.resize(CLIENTS);
+    demo.environment.setBroadcasts(BROADCAST_EVERY_IN_MS);
+    await demo.environment.crowd.resize(CLIENTS);
     const tab = await browser.newPage({
       viewport: VIEWPORT,
       deviceScaleFactor: SCALE,

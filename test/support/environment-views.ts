@@ -1,16 +1,16 @@
 import type {
   ClientChange,
   EndpointView,
+  EnvironmentView,
   FaultName,
   LinkView,
   ServerView,
-  WorldView,
 } from "../../demo-app/contract/live.ts";
 
 const REGIONS = ["eastus", "westus"];
 
 interface Differences {
-  readonly world?: Partial<WorldView>;
+  readonly environment?: Partial<EnvironmentView>;
   readonly endpoints?: Readonly<Record<string, Partial<EndpointView>>>;
   readonly servers?: Readonly<Record<string, Partial<ServerView>>>;
   /** Seen down by everybody, for this reason. */
@@ -18,7 +18,12 @@ interface Differences {
 }
 
 /** Two regions as they are when all is well, but for these differences. */
-export function worldWith({ world, endpoints, servers, down = {} }: Differences = {}): WorldView {
+export function environmentWith({
+  environment,
+  endpoints,
+  servers,
+  down = {},
+}: Differences = {}): EnvironmentView {
   return {
     mode: "emulated",
     topology: "client-server",
@@ -41,13 +46,13 @@ export function worldWith({ world, endpoints, servers, down = {} }: Differences 
     crowd: { wanted: 120, connected: 120 },
     broadcastEveryInMs: 1000,
     agreement: null,
-    ...world,
+    ...environment,
   };
 }
 
 /** eastus is out by this fault, all have noticed, and westus takes its clients. */
-export function eastusDown(fault: FaultName = "crash"): WorldView {
-  return worldWith({
+export function eastusDown(fault: FaultName = "crash"): EnvironmentView {
+  return environmentWith({
     endpoints: { eastus: { fault } },
     servers: { eastus: { answers: "westus" } },
     down: { eastus: "refused" },

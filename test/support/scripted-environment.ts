@@ -1,17 +1,17 @@
 import type { FanOutReport } from "express-resilient-pubsub";
-import type { Crowd, CrowdMove, Stage } from "../../demo-app/contract/environment.ts";
+import type { Crowd, CrowdMove, Environment } from "../../demo-app/contract/environment.ts";
 import type {
   ClientView,
   EndpointView,
+  EnvironmentView,
   Failback,
   FaultName,
   Happening,
   Topology,
-  WorldView,
 } from "../../demo-app/contract/live.ts";
 import { Journal } from "../../demo-app/kit/observable-log.ts";
 
-type Order = Parameters<Stage["operate"]>[1];
+type Order = Parameters<Environment["operate"]>[1];
 interface Member {
   readonly id: number;
   readonly home: string;
@@ -24,14 +24,14 @@ export const ARRIVAL_IN_MS = 400;
 export const RECOVERY_IN_MS = 500;
 
 /**
- * A stage in memory on which everything happens as it should, in the time of jest's fake timers.
+ * An environment in memory in which everything happens as it should, in the time of jest's fake timers.
  * Tests take methods and switches away from it to make bad days.
  */
-export class ScriptedStage implements Stage {
+export class ScriptedEnvironment implements Environment {
   readonly happenings = new Journal<Happening>();
   readonly crowd: ScriptedCrowd;
   readonly orders: string[] = [];
-  mode: WorldView["mode"] = "emulated";
+  mode: EnvironmentView["mode"] = "emulated";
   topology: Topology = "client-server";
   failback: Failback = "natural";
   readonly stopped = new Set<string>();
@@ -50,7 +50,7 @@ export class ScriptedStage implements Stage {
     this.crowd = new ScriptedCrowd(this, clients);
   }
 
-  get world(): WorldView {
+  get view(): EnvironmentView {
     return {
       mode: this.mode,
       topology: this.topology,
@@ -108,7 +108,7 @@ export class ScriptedStage implements Stage {
     }, delayInMs);
   }
 
-  /** As if it had been broken by an operator, without a fault of the stage. */
+  /** As if it had been broken by an operator, without a fault of the environment. */
   lose(endpoint: string): void {
     this.crowd.drop(endpoint);
     if (!this.notices) return;
@@ -188,14 +188,14 @@ class ScriptedCrowd implements Crowd {
   wanted: number;
   /** Clients that hear nothing. */
   readonly deaf = new Set<number>();
-  readonly #stage: ScriptedStage;
+  readonly #environment: ScriptedEnvironment;
   readonly #heard = new Map<string, { id: number; at: number }[]>();
   readonly #droppedAt = new Map<number, number>();
   #members: Member[] = [];
   #lastId = 0;
 
-  constructor(stage: ScriptedStage, size: number) {
-    this.#stage = stage;
+  constructor(environment: ScriptedEnvironment, size: number) {
+    this.#environment = environment;
     this.wanted = size;
     this.#members = Array.from({ length: size }, () => this.#join());
   }
@@ -210,7 +210,7 @@ class ScriptedCrowd implements Crowd {
   }
 
   async resize(size: number): Promise<void> {
-    this.#stage.orders.push(`${size} clients`);
+    this.#environment.orders.push(`${size} clients`);
     this.wanted = size;
     this.#members = this.#members.slice(0, size);
     while (this.#members.length < size) this.#members.push(this.#join());
@@ -227,7 +227,7 @@ class ScriptedCrowd implements Crowd {
   /** Everybody without a connection connects where negotiate sends them. */
   settle(): void {
     for (const member of this.#members) {
-      const to = this.#stage.answerIn(member.home);
+      const to = this.#environment.answerIn(member.home);
       if (member.endpoint === null && to) this.#move(member, member.home, to);
     }
   }
@@ -255,8 +255,8 @@ class ScriptedCrowd implements Crowd {
   async say(id: number, text: string): Promise<void> {
     const endpoint = this.#members.find((member) => member.id === id)?.endpoint;
     if (!endpoint) throw new Error("It has no connection.");
-    for (const server of this.#stage.upstream(endpoint)) {
-      this.#stage.tell("clientEvent", server, endpoint, `somebody said "${text}"`);
+    for (const server of this.#environment.upstream(endpoint)) {
+      this.#environment.tell("clientEvent", server, endpoint, `somebody said "${text}"`);
     }
     this.hear(text);
   }
@@ -264,7 +264,7 @@ class ScriptedCrowd implements Crowd {
   #join(): Member {
     this.#lastId += 1;
     const home = REGIONS[this.#lastId % REGIONS.length] ?? "";
-    return { id: this.#lastId, home, endpoint: this.#stage.answerIn(home) };
+    return { id: this.#lastId, home, endpoint: this.#environment.answerIn(home) };
   }
 
   #move(member: Member, from: string, to: string): void {

@@ -1,23 +1,27 @@
-import type { CrowdMove, Stage } from "../../contract/environment.ts";
+import type { CrowdMove, Environment } from "../../contract/environment.ts";
 import type { ClientView, Measured } from "../../contract/live.ts";
 import { distributionOf } from "../../kit/distribution.ts";
 
 /** Clients that are not on the endpoint of their home's region. */
-export function away({ crowd }: Stage): ClientView[] {
+export function away({ crowd }: Environment): ClientView[] {
   return crowd.clients.filter(({ home, endpoint }) => home !== endpoint);
 }
 
-export function idsOn(endpoint: string, { crowd }: Stage): ReadonlySet<number> {
+export function idsOn(endpoint: string, { crowd }: Environment): ReadonlySet<number> {
   return new Set(crowd.clients.filter((it) => it.endpoint === endpoint).map(({ id }) => id));
 }
 
 /** The last move of each of these clients away from there, since then. */
 export function movesFrom(
   from: string,
-  { ids, since, stage }: { ids: ReadonlySet<number>; since: number; stage: Stage },
+  {
+    ids,
+    since,
+    environment,
+  }: { ids: ReadonlySet<number>; since: number; environment: Environment },
 ): CrowdMove[] {
   const moves = new Map<number, CrowdMove>();
-  for (const move of stage.crowd.moves.entries) {
+  for (const move of environment.crowd.moves.entries) {
     if (move.from === from && move.at >= since && ids.has(move.id)) moves.set(move.id, move);
   }
   return [...moves.values()];

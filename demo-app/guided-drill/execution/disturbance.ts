@@ -1,6 +1,6 @@
-import type { EndpointView, Failback, WorldView } from "../../contract/live.ts";
+import type { EndpointView, EnvironmentView, Failback } from "../../contract/live.ts";
 
-/** How the drill has left the world, and must find it. */
+/** How the drill has left the environment, and must find it. */
 export interface Expectation {
   /** The endpoint that the drill has crashed. */
   readonly broken: string | null;
@@ -9,8 +9,8 @@ export interface Expectation {
 }
 
 /** What somebody else has changed meanwhile, in a sentence; null when nobody has. */
-export function disturbanceOf(world: WorldView, expected: Expectation): string | null {
-  const { topology, failback, servers, endpoints, crowd } = world;
+export function disturbanceOf(view: EnvironmentView, expected: Expectation): string | null {
+  const { topology, failback, servers, endpoints, crowd } = view;
   if (topology !== "client-server") return `Somebody switched the topology to ${topology}.`;
   const stopped = servers.find(({ isRunning }) => !isRunning);
   if (stopped) return `The app server in ${stopped.region} is not running any more.`;

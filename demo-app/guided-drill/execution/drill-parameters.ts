@@ -1,8 +1,8 @@
-import type { WorldView } from "../../contract/live.ts";
+import type { EnvironmentView } from "../../contract/live.ts";
 
 /** Who plays which part. A region's endpoint has the region's name. */
 export interface Scene {
-  readonly mode: WorldView["mode"];
+  readonly mode: EnvironmentView["mode"];
   /** It is broken in the drill, by the drill itself or, on Azure, by the operator. */
   readonly primary: string;
   /** To the app server of `primary`. */
@@ -14,8 +14,8 @@ const NEGOTIATES_PER_SECOND = 50;
 // Somebody pays for them there, or is limited in how many there may be.
 const NEGOTIATES_PER_SECOND_ON_AZURE = 1;
 
-/** null when the world has no two regions. */
-export function sceneOf({ mode, servers }: WorldView): Scene | null {
+/** null when there are no two regions. */
+export function sceneOf({ mode, servers }: EnvironmentView): Scene | null {
   const [home, away] = servers;
   if (!home || !away) return null;
   const isEmulated = mode === "emulated";

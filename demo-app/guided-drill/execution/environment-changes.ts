@@ -1,4 +1,4 @@
-import type { Stage } from "../../contract/environment.ts";
+import type { Environment } from "../../contract/environment.ts";
 import type { Failback, Topology } from "../../contract/live.ts";
 import { messageOf } from "../../kit/message-of.ts";
 import { orLate } from "../../kit/pause.ts";
@@ -7,9 +7,9 @@ import { disturbanceOf, type Expectation } from "./disturbance.ts";
 const PUT_BACK_IN_MS = 20_000;
 const LATE = `not within ${PUT_BACK_IN_MS / 1000} s`;
 
-/** What the drill sets on the stage: it notices when others change that, and puts it all back. */
+/** What the drill changes in the environment: it notices when others change that, and puts it all back. */
 export class Setup {
-  readonly #stage: Stage;
+  readonly #environment: Environment;
   readonly #before: { topology: Topology; failback: Failback; clients: number };
   readonly #underway = new Set<Promise<void>>();
   #expected: Expectation;
@@ -17,9 +17,9 @@ export class Setup {
   #crashed: string | null = null;
   #isWatching = false;
 
-  constructor(stage: Stage) {
-    const { topology, failback, crowd } = stage.world;
-    this.#stage = stage;
+  constructor(environment: Environment) {
+    const { topology, failback, crowd } = environment.view;
+    this.#environment = environment;
     this.#before = { topology, failback, clients: crowd.wanted };
     this.#expected = { broken: null, failback, clients: crowd.wanted };
   }
@@ -34,33 +34,33 @@ export class Setup {
   }
 
   get disturbance(): string | null {
-    return this.#isWatching ? disturbanceOf(this.#stage.world, this.#expected) : null;
+    return this.#isWatching ? disturbanceOf(this.#environment.view, this.#expected) : null;
   }
 
   crash(endpoint: string): Promise<void> {
     this.#expected = { ...this.#expected, broken: endpoint };
     this.#crashed = endpoint;
-    return this.#begin(this.#stage.setFault(endpoint, "crash"));
+    return this.#begin(this.#environment.setFault(endpoint, "crash"));
   }
 
   async heal(endpoint: string): Promise<void> {
     this.#expected = { ...this.#expected, broken: null };
-    await this.#begin(this.#stage.setFault(endpoint, null));
+    await this.#begin(this.#environment.setFault(endpoint, null));
     this.#crashed = null;
   }
 
   setFailback(failback: Failback): Promise<void> {
     this.#expected = { ...this.#expected, failback };
-    return this.#begin(this.#stage.setFailback(failback));
+    return this.#begin(this.#environment.setFailback(failback));
   }
 
   resize(clients: number): Promise<void> {
     this.#expected = { ...this.#expected, clients };
-    return this.#begin(this.#stage.crowd.resize(clients));
+    return this.#begin(this.#environment.crowd.resize(clients));
   }
 
   setTopology(topology: Topology): Promise<void> {
-    return this.#begin(this.#stage.setTopology(topology));
+    return this.#begin(this.#environment.setTopology(topology));
   }
 
   /**
@@ -80,19 +80,19 @@ export class Setup {
   }
 
   *#undoings(): Iterable<[what: string, undo: () => Promise<void>]> {
-    const { world } = this.#stage;
+    const { view } = this.#environment;
     const before = this.#before;
     const { failback, clients } = this.#expected;
     const crashed = this.#crashed;
-    const broken = world.endpoints.find(({ name }) => name === crashed);
+    const broken = view.endpoints.find(({ name }) => name === crashed);
     if (broken?.fault === "crash") yield [`Healing ${crashed}`, () => this.heal(broken.name)];
-    if (world.crowd.wanted === clients && clients !== before.clients) {
+    if (view.crowd.wanted === clients && clients !== before.clients) {
       yield ["The number of clients", () => this.resize(before.clients)];
     }
-    if (world.failback === failback && failback !== before.failback) {
+    if (view.failback === failback && failback !== before.failback) {
       yield ["Failback", () => this.setFailback(before.failback)];
     }
-    if (world.topology === "client-server" && before.topology !== "client-server") {
+    if (view.topology === "client-server" && before.topology !== "client-server") {
       yield ["The topology", () => this.setTopology(before.topology)];
     }
   }

@@ -1,4 +1,4 @@
-import type { Stage } from "../../contract/environment.ts";
+import type { Environment } from "../../contract/environment.ts";
 import type { Happening } from "../../contract/live.ts";
 import type { Scene } from "./drill-parameters.ts";
 import type { Setup } from "./environment-changes.ts";
@@ -6,23 +6,27 @@ import type { SteadyNegotiates } from "./negotiate-load.ts";
 
 /** What the acts of the drill are played with. */
 export interface Cast {
-  readonly stage: Stage;
+  readonly environment: Environment;
   readonly scene: Scene;
   readonly setup: Setup;
 }
 
 export type CastUnderLoad = Cast & { readonly load: SteadyNegotiates };
 
-export function lastHappeningId({ happenings }: Stage): number {
+export function lastHappeningId({ happenings }: Environment): number {
   return happenings.entries.at(-1)?.id ?? 0;
 }
 
 type Sought = Pick<Happening, "kind"> & Partial<Pick<Happening, "server" | "endpoint">>;
 
 /** The first one of that kind, there, after that id. */
-export function happeningAfter(id: number, stage: Stage, sought: Sought): Happening | undefined {
+export function happeningAfter(
+  id: number,
+  environment: Environment,
+  sought: Sought,
+): Happening | undefined {
   const { kind, server, endpoint } = sought;
-  return stage.happenings.entries.find(
+  return environment.happenings.entries.find(
     (it) =>
       it.id > id &&
       it.kind === kind &&

@@ -17,7 +17,7 @@ export class Missing {
 const LOOK_AT_MOST_EVERY_IN_MS = 50;
 // Who waits for minutes needs not look twenty times a second.
 const LOOKS_BY_THE_DEADLINE = 1000;
-// The world may take a moment to show what the drill itself has just ordered.
+// The environment may take a moment to show what the drill itself has just ordered.
 const DISTURBED_AFTER_IN_MS = 250;
 const LATE = Symbol("late");
 
@@ -61,7 +61,7 @@ export class Attempt {
   /**
    * Looks until there is something to be found.
    *
-   * @throws MissedStepError after the deadline, or as soon as somebody else has changed the world
+   * @throws MissedStepError after the deadline, or as soon as somebody else has changed the environment
    * @throws StoppedError
    */
   async until<T>(look: () => T | Missing | Promise<T | Missing>): Promise<T> {

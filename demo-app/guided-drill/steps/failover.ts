@@ -19,16 +19,16 @@ export interface Loss {
 
 /** Breaks the primary, or waits until the operator has: then it drops everybody who is on it. */
 export async function losePrimary(attempt: Attempt, cast: Cast): Promise<Loss> {
-  const { scene, stage, setup } = cast;
+  const { scene, environment, setup } = cast;
   const { primary } = scene;
-  const after = lastHappeningId(stage);
-  const ids = idsOn(primary, stage);
+  const after = lastHappeningId(environment);
+  const ids = idsOn(primary, environment);
   if (scene.mode === "emulated") {
     await attempt.order(setup.crash(primary), `${primary} did not crash`);
   }
   const at = await attempt.until(() => lossOf(cast, after));
   await attempt.until(() => {
-    const left = [...idsOn(primary, stage)].filter((id) => ids.has(id)).length;
+    const left = [...idsOn(primary, environment)].filter((id) => ids.has(id)).length;
     return left === 0 || new Missing(`${left} of ${ids.size} clients are still on ${primary}`);
   });
   attempt.measure({ label: "dropped", value: ids.size, unit: "clients" });
@@ -36,19 +36,19 @@ export async function losePrimary(attempt: Attempt, cast: Cast): Promise<Loss> {
 }
 
 /** On Azure nobody tells when it began: it counts from when an app server has noticed. */
-function lossOf({ scene: { mode, primary }, stage }: Cast, after: number): number | Missing {
+function lossOf({ scene: { mode, primary }, environment }: Cast, after: number): number | Missing {
   const kind = mode === "emulated" ? "fault" : "endpointDown";
-  const found = happeningAfter(after, stage, { kind, endpoint: primary });
+  const found = happeningAfter(after, environment, { kind, endpoint: primary });
   return found?.at ?? new Missing(`${primary} is not down`);
 }
 
 /** The app server of the broken region finds out, and negotiate names the secondary. */
 export async function detect(attempt: Attempt, cast: CastUnderLoad, loss: Loss): Promise<void> {
-  const { scene, stage, load } = cast;
+  const { scene, environment, load } = cast;
   const { primary, secondary } = scene;
   const down = await attempt.until(
     () =>
-      happeningAfter(loss.after, stage, {
+      happeningAfter(loss.after, environment, {
         kind: "endpointDown",
         server: primary,
         endpoint: primary,
@@ -66,17 +66,17 @@ export async function detect(attempt: Attempt, cast: CastUnderLoad, loss: Loss):
 
 /** Everybody who was dropped is connected again. */
 export async function arrive(attempt: Attempt, cast: Cast, { ids, at }: Loss): Promise<void> {
-  const { scene, stage } = cast;
+  const { scene, environment } = cast;
   const { primary, secondary } = scene;
   await attempt.until(() => {
-    const there = [...idsOn(secondary, stage)].filter((id) => ids.has(id)).length;
-    const moves = movesFrom(primary, { ids, since: at, stage }).length;
+    const there = [...idsOn(secondary, environment)].filter((id) => ids.has(id)).length;
+    const moves = movesFrom(primary, { ids, since: at, environment }).length;
     return (
       (there === ids.size && moves === ids.size) ||
       new Missing(`${there} of ${ids.size} clients have arrived at ${secondary}`)
     );
   });
-  const moves = movesFrom(primary, { ids, since: at, stage });
+  const moves = movesFrom(primary, { ids, since: at, environment });
   const lastAt = Math.max(...moves.map((move) => move.at));
   attempt.measure(
     { label: `moved to ${secondary}`, value: moves.length, unit: "clients" },

@@ -16,20 +16,21 @@ export function newcomersFor(clients: number): number {
  * @returns What had to be mended, in words.
  */
 export async function prepare(attempt: Attempt, cast: Cast): Promise<string[]> {
-  const { stage, setup } = cast;
+  const { environment, setup } = cast;
   const mended: string[] = [];
   const mend = async (what: string, order: Promise<void>): Promise<void> => {
     await attempt.order(order, `${what} took too long`);
     mended.push(what);
   };
-  const { endpoints, servers, topology } = stage.world;
+  const { endpoints, servers, topology } = environment.view;
   for (const { name, fault, isDrained, isForced } of endpoints) {
-    if (fault !== null) await mend(`healed ${name} (${fault})`, stage.setFault(name, null));
-    if (isDrained) await mend(`gave ${name} back (drained)`, stage.operate(name, "undrain"));
-    if (isForced) await mend(`let go of ${name} (forced)`, stage.operate(name, "unforce"));
+    if (fault !== null) await mend(`healed ${name} (${fault})`, environment.setFault(name, null));
+    if (isDrained) await mend(`gave ${name} back (drained)`, environment.operate(name, "undrain"));
+    if (isForced) await mend(`let go of ${name} (forced)`, environment.operate(name, "unforce"));
   }
   for (const { region, isRunning } of servers) {
-    if (!isRunning) await mend(`started the app server in ${region}`, stage.startServer(region));
+    if (!isRunning)
+      await mend(`started the app server in ${region}`, environment.startServer(region));
   }
   if (topology !== "client-server") {
     await mend("switched to client-server", setup.setTopology("client-server"));
@@ -39,17 +40,17 @@ export async function prepare(attempt: Attempt, cast: Cast): Promise<string[]> {
     await mend(`asked for ${clients} clients`, setup.resize(clients));
   }
   await attempt.until(() => healthOf(cast));
-  if (away(stage).length > 0) {
+  if (away(environment).length > 0) {
     await mend("called clients home", setup.setFailback("paced"));
     await attempt.until(() => homeOf(cast));
   }
-  if (stage.world.failback !== "natural") {
+  if (environment.view.failback !== "natural") {
     await attempt.order(setup.setFailback("natural"), "failback was not set to natural");
   }
   setup.watch();
   await attempt.until(() => homeOf(cast));
   attempt.measure(
-    { label: "at home", value: stage.crowd.clients.length, unit: "clients" },
+    { label: "at home", value: environment.crowd.clients.length, unit: "clients" },
     { label: "mended first", value: mended.length, unit: "" },
   );
   return mended;
@@ -63,8 +64,8 @@ function sizeFor(wanted: number): number {
 }
 
 /** Every app server sees every endpoint, and answers with its own. */
-function healthOf({ stage }: Cast): true | Missing {
-  for (const { region, answers, links } of stage.world.servers) {
+function healthOf({ environment }: Cast): true | Missing {
+  for (const { region, answers, links } of environment.view.servers) {
     const sick = links.find(({ health }) => health !== "healthy");
     if (sick) {
       const why = sick.reason ? ` (${sick.reason})` : "";
@@ -75,11 +76,11 @@ function healthOf({ stage }: Cast): true | Missing {
   return true;
 }
 
-function homeOf({ stage, setup }: Cast): true | Missing {
-  const { clients } = stage.crowd;
+function homeOf({ environment, setup }: Cast): true | Missing {
+  const { clients } = environment.crowd;
   if (clients.length !== setup.clients) {
     return new Missing(`${clients.length} of ${setup.clients} clients are there`);
   }
-  const strays = away(stage).length;
+  const strays = away(environment).length;
   return strays === 0 || new Missing(`${strays} of ${clients.length} clients are not at home`);
 }

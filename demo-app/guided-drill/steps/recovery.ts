@@ -12,19 +12,22 @@ import { newcomersFor } from "./prepare.ts";
 
 /** Heals the primary, or waits until the operator has; negotiate names it again. */
 export async function recover(attempt: Attempt, cast: CastUnderLoad): Promise<void> {
-  const { scene, stage, setup, load } = cast;
+  const { scene, environment, setup, load } = cast;
   const { mode, primary } = scene;
-  const after = lastHappeningId(stage);
+  const after = lastHappeningId(environment);
   const isEmulated = mode === "emulated";
   if (isEmulated) await attempt.order(setup.heal(primary), `${primary} was not healed`);
   const up = await attempt.until(
     () =>
-      happeningAfter(after, stage, { kind: "endpointUp", server: primary, endpoint: primary }) ??
-      new Missing(`the app server in ${primary} takes its primary for down`),
+      happeningAfter(after, environment, {
+        kind: "endpointUp",
+        server: primary,
+        endpoint: primary,
+      }) ?? new Missing(`the app server in ${primary} takes its primary for down`),
   );
   // On Azure nobody tells when it began: it counts from when the app server has noticed.
   const beganAt = isEmulated
-    ? (happeningAfter(after, stage, { kind: "healed", endpoint: primary })?.at ?? up.at)
+    ? (happeningAfter(after, environment, { kind: "healed", endpoint: primary })?.at ?? up.at)
     : up.at;
   if (isEmulated) {
     attempt.measure({ label: "primary found up after", value: up.at - beganAt, unit: "ms" });
@@ -40,19 +43,19 @@ export async function recover(attempt: Attempt, cast: CastUnderLoad): Promise<vo
 
 /** New clients go to the primary, those that were moved stay where they are. */
 export async function welcomeNewcomers(attempt: Attempt, cast: Cast, loss: Loss): Promise<void> {
-  const { scene, stage, setup } = cast;
+  const { scene, environment, setup } = cast;
   const { primary, secondary } = scene;
-  const known = new Set(stage.crowd.clients.map(({ id }) => id));
+  const known = new Set(environment.crowd.clients.map(({ id }) => id));
   const clients = setup.clients + newcomersFor(setup.clients);
   await attempt.order(setup.resize(clients), `there are no ${clients} clients`);
   const newcomers = await attempt.until(() => {
-    const found = stage.crowd.clients.filter(({ id }) => !known.has(id));
+    const found = environment.crowd.clients.filter(({ id }) => !known.has(id));
     const settled = found.filter(({ home, endpoint }) => home === endpoint);
     const wanted = clients - known.size;
     if (settled.length === wanted) return settled;
     return new Missing(`${settled.length} of ${wanted} new clients are on their primary`);
   });
-  const stayed = [...idsOn(secondary, stage)].filter((id) => loss.ids.has(id)).length;
+  const stayed = [...idsOn(secondary, environment)].filter((id) => loss.ids.has(id)).length;
   attempt.measure(
     {
       label: `new on ${primary}`,
@@ -71,15 +74,15 @@ export async function welcomeNewcomers(attempt: Attempt, cast: Cast, loss: Loss)
 
 /** The app servers close who is away, so many a second, until everybody is at home. */
 export async function returnHome(attempt: Attempt, cast: Cast): Promise<void> {
-  const { scene, stage, setup } = cast;
-  const ids = new Set(away(stage).map(({ id }) => id));
+  const { scene, environment, setup } = cast;
+  const ids = new Set(away(environment).map(({ id }) => id));
   const since = Date.now();
   await attempt.order(setup.setFailback("paced"), "failback was not set to paced");
   await attempt.until(() => {
-    const strays = away(stage).length;
+    const strays = away(environment).length;
     return strays === 0 || new Missing(`${strays} of ${ids.size} clients are not at home yet`);
   });
-  const moves = movesFrom(scene.secondary, { ids, since, stage });
+  const moves = movesFrom(scene.secondary, { ids, since, environment });
   attempt.measure(
     { label: "returned", value: moves.length, unit: "clients" },
     ...downtimesOf(moves),

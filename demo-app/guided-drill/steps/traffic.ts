@@ -13,7 +13,7 @@ interface Hearer {
 export async function broadcastToAll(attempt: Attempt, cast: Cast, from: string): Promise<void> {
   const text = wordsOf(`the app server in ${from}`);
   const sentAt = Date.now();
-  const sending = cast.stage.broadcast(from, text);
+  const sending = cast.environment.broadcast(from, text);
   const report = await attempt.order(sending, "the broadcast was not reported");
   const [failure] = report.failed;
   if (failure) throw new MissedStepError(`The broadcast failed at ${failure.endpoint}.`);
@@ -40,10 +40,10 @@ export async function eventLands(
   cast: Cast,
   { client, region }: { client: ClientView; region: string },
 ): Promise<void> {
-  const { stage, scene } = cast;
+  const { environment, scene } = cast;
   if (scene.mode === "azure") return;
   const text = wordsOf(`a client of ${client.home}`);
-  await attempt.order(stage.crowd.say(client.id, text), "the client could not say anything");
+  await attempt.order(environment.crowd.say(client.id, text), "the client could not say anything");
   await attempt.until(
     () =>
       landingsOf(cast, text).length > 0 ||
@@ -63,23 +63,26 @@ export async function eventLands(
 }
 
 /** A client of that home, of a crowd in which homes come in turn. */
-export function someoneOf({ stage }: Cast, home: string): ClientView {
-  const found = stage.crowd.clients.find((client) => client.home === home);
+export function someoneOf({ environment }: Cast, home: string): ClientView {
+  const found = environment.crowd.clients.find((client) => client.home === home);
   if (!found) throw new MissedStepError(`No client has its home in ${home}.`);
   return found;
 }
 
-async function hearersOf({ stage }: Cast, text: string): Promise<readonly Hearer[] | Missing> {
-  const hearers = await stage.crowd.hearersOf(text);
+async function hearersOf(
+  { environment }: Cast,
+  text: string,
+): Promise<readonly Hearer[] | Missing> {
+  const hearers = await environment.crowd.hearersOf(text);
   const ids = new Set(hearers.map(({ id }) => id));
-  const { clients } = stage.crowd;
+  const { clients } = environment.crowd;
   const deaf = clients.filter(({ id }) => !ids.has(id)).length;
   if (deaf === 0) return hearers;
   return new Missing(`${deaf} of ${clients.length} clients have not heard it`);
 }
 
-function landingsOf({ stage }: Cast, text: string): string[] {
-  return stage.happenings.entries
+function landingsOf({ environment }: Cast, text: string): string[] {
+  return environment.happenings.entries
     .filter((it) => it.kind === "clientEvent" && it.text.includes(text))
     .map(({ server }) => server ?? "nowhere");
 }

@@ -4,9 +4,9 @@ import { order } from "../live/send-order.ts";
 import { EndpointPanel } from "./endpoint-panel.ts";
 import { GeneralPanel } from "./general-panel.ts";
 
-/** All that can be done to the world. It shows what is, never what was asked for. */
+/** All that can be done to the environment. It shows what is, never what was asked for. */
 export class Controls {
-  readonly topics = ["world", "link"] as const;
+  readonly topics = ["environment", "link"] as const;
   readonly #state: LiveState;
   readonly #root: HTMLElement;
   readonly #complaint = html("p", { class: "complaint", role: "alert" });
@@ -21,20 +21,25 @@ export class Controls {
   }
 
   draw(): void {
-    const { world } = this.#state;
-    if (!world) return;
-    const names = world.endpoints.map(({ name }) => name);
-    const key = [world.mode, ...names, "", ...world.servers.map(({ region }) => region)].join();
+    const { environment } = this.#state;
+    if (!environment) return;
+    const names = environment.endpoints.map(({ name }) => name);
+    const key = [
+      environment.mode,
+      ...names,
+      "",
+      ...environment.servers.map(({ region }) => region),
+    ].join();
     if (key !== this.#shown) {
       this.#shown = key;
-      this.#panels = names.map((_, index) => new EndpointPanel(world, index, this.#order));
+      this.#panels = names.map((_, index) => new EndpointPanel(environment, index, this.#order));
       const elements = [...this.#panels, this.#general].map(({ element }) => element);
       this.#root.replaceChildren(this.#complaint, ...elements);
     }
-    for (const [index, endpoint] of world.endpoints.entries()) {
-      this.#panels[index]?.show(world, endpoint);
+    for (const [index, endpoint] of environment.endpoints.entries()) {
+      this.#panels[index]?.show(environment, endpoint);
     }
-    this.#general.show(world);
+    this.#general.show(environment);
     setAttributes(this.#root, { "data-stale": !this.#state.isLinked });
   }
 

@@ -1,8 +1,8 @@
 import {
   type EndpointView,
+  type EnvironmentView,
   FAULT_NAMES,
   type FaultName,
-  type WorldView,
 } from "../../contract/live.ts";
 import { button, html, mark, setAttributes, setText } from "../kit/dom.ts";
 import { FAULT_WORDS } from "../kit/text-format.ts";
@@ -33,8 +33,8 @@ export class EndpointPanel {
   #isDrained = false;
   #isForced = false;
 
-  constructor(world: WorldView, index: number, order: GiveOrder) {
-    const name = world.endpoints[index]?.name ?? "";
+  constructor(environment: EnvironmentView, index: number, order: GiveOrder) {
+    const name = environment.endpoints[index]?.name ?? "";
     const path = `/endpoints/${encodeURIComponent(name)}`;
     this.#name = name;
     this.#order = order;
@@ -49,12 +49,12 @@ export class EndpointPanel {
     this.#force = button("Force", { title: "Send all new clients here, whatever its health" }, () =>
       order(`${path}/operator`, { order: this.#isForced ? "unforce" : "force" }),
     );
-    if (world.servers.some(({ region }) => region === name)) this.#stop = this.#stopButton();
+    if (environment.servers.some(({ region }) => region === name)) this.#stop = this.#stopButton();
     this.element = html(
       "section",
       { class: "card panel", "aria-label": `Region ${name}`, "data-endpoint": name },
       html("header", {}, mark(index), html("h3", {}, name), this.#status),
-      ...(world.mode === "emulated" ? this.#faultControls() : [portalSteps(name)]),
+      ...(environment.mode === "emulated" ? this.#faultControls() : [portalSteps(name)]),
       html(
         "div",
         { class: "chips operate", role: "group", "aria-label": `Operate ${name}` },
@@ -65,10 +65,10 @@ export class EndpointPanel {
     );
   }
 
-  show(world: WorldView, endpoint: EndpointView): void {
+  show(environment: EnvironmentView, endpoint: EndpointView): void {
     const { fault, isDrained, isForced } = endpoint;
-    const { sign, text } = statusOf(world, endpoint);
-    const server = world.servers.find(({ region }) => region === this.#name);
+    const { sign, text } = statusOf(environment, endpoint);
+    const server = environment.servers.find(({ region }) => region === this.#name);
     this.#isDrained = isDrained;
     this.#isForced = isForced;
     this.#isRunning = server?.isRunning ?? true;

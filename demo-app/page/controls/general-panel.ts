@@ -1,4 +1,4 @@
-import type { Failback, Topology, WorldView } from "../../contract/live.ts";
+import type { EnvironmentView, Failback, Topology } from "../../contract/live.ts";
 import { html, setAttributes, setText } from "../kit/dom.ts";
 import type { GiveOrder } from "./endpoint-panel.ts";
 import { ToggleGroup } from "./toggle-group.ts";
@@ -64,7 +64,7 @@ export class GeneralPanel {
     );
   }
 
-  show({ crowd, topology, failback, broadcastEveryInMs }: WorldView): void {
+  show({ crowd, topology, failback, broadcastEveryInMs }: EnvironmentView): void {
     this.#topology.show(topology);
     this.#failback.show(failback);
     this.#broadcasts.show(broadcastEveryInMs);

@@ -9,7 +9,7 @@ const PLACEHOLDER = "Say something to all regions";
 
 /** This tab as a client: where it is, what it hears, what it says. */
 export class Chat {
-  readonly topics = ["me", "world"] as const;
+  readonly topics = ["me", "environment"] as const;
   readonly #state: LiveState;
   readonly #me: Me;
   readonly #homes = html("div", { class: "segments", role: "group", "aria-label": "Your home" });
@@ -95,7 +95,7 @@ export class Chat {
   }
 
   get #regions(): string[] {
-    return this.#state.world?.endpoints.map(({ name }) => name) ?? [];
+    return this.#state.environment?.endpoints.map(({ name }) => name) ?? [];
   }
 
   #whereabouts(): string {
@@ -111,7 +111,7 @@ export class Chat {
   }
 
   #drawHomes(): void {
-    const homes = this.#state.world?.servers.map(({ region }) => region) ?? [];
+    const homes = this.#state.environment?.servers.map(({ region }) => region) ?? [];
     if (homes.join() === this.#shownHomes) return;
     this.#shownHomes = homes.join();
     this.#homes.replaceChildren(

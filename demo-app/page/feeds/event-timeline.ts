@@ -33,7 +33,7 @@ export class Timeline {
   }
 
   #row({ at, tone, server, endpoint, text, kind }: Happening): HTMLElement {
-    const names = this.#state.world?.endpoints.map(({ name }) => name) ?? [];
+    const names = this.#state.environment?.endpoints.map(({ name }) => name) ?? [];
     const region = names.indexOf(server ?? endpoint ?? "");
     return html(
       "li",

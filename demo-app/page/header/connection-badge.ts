@@ -13,10 +13,10 @@ export class LinkBadge {
   }
 
   draw(): void {
-    const { isLinked, world } = this.#state;
+    const { isLinked, environment } = this.#state;
     setAttributes(document.body, { "data-link": isLinked ? "live" : "cut" });
     setAttributes(this.#element, { "data-state": isLinked ? "live" : "cut" });
-    const lost = world
+    const lost = environment
       ? "The control room does not answer. What you see is its last word; looking for it …"
       : "The control room does not answer. Is the demo still running?";
     setText(this.#element, isLinked ? "Live" : lost);

@@ -5,9 +5,9 @@ const EMULATED = "Emulated on this machine, and breakable. Every dot is a real c
 const AZURE =
   "On Azure Web PubSub. Every dot is a real client; regions are broken and healed in the portal.";
 
-/** Says what kind of world this is. */
+/** Says what kind of environment this is. */
 export class ModeLine {
-  readonly topics = ["world"] as const;
+  readonly topics = ["environment"] as const;
   readonly #state: LiveState;
   readonly #element: HTMLElement;
 
@@ -17,7 +17,7 @@ export class ModeLine {
   }
 
   draw(): void {
-    const { world } = this.#state;
-    if (world) setText(this.#element, world.mode === "azure" ? AZURE : EMULATED);
+    const { environment } = this.#state;
+    if (environment) setText(this.#element, environment.mode === "azure" ? AZURE : EMULATED);
   }
 }

@@ -1,10 +1,10 @@
 import type {
   ClientChange,
   DrillView,
+  EnvironmentView,
   Happening,
   LiveMessages,
   RatesView,
-  WorldView,
 } from "../../contract/live.ts";
 import { Census } from "./client-locations.ts";
 
@@ -17,7 +17,7 @@ const SECONDS_KEPT = 61;
 export class LiveState {
   /** False before its first word, and while the stream is cut. */
   isLinked = false;
-  world: WorldView | null = null;
+  environment: EnvironmentView | null = null;
   drill: DrillView | null = null;
   readonly census = new Census();
   rates: readonly RatesView[] = [];
@@ -39,8 +39,8 @@ export class LiveState {
   }
 
   readonly #hearers: { [Name in keyof LiveMessages]: (data: LiveMessages[Name]) => void } = {
-    world: (world) => {
-      this.world = world;
+    environment: (environment) => {
+      this.environment = environment;
     },
     clients: (changes: ClientChange[]) => this.census.apply(changes),
     rates: (rates) => {

@@ -1,4 +1,4 @@
-import type { WorldView } from "../../contract/live.ts";
+import type { EnvironmentView } from "../../contract/live.ts";
 import { setText, svg } from "../kit/dom.ts";
 import type { LiveState } from "../live/live-state.ts";
 import type { Me } from "../live/tab-client.ts";
@@ -26,7 +26,7 @@ interface Scene {
 
 /** The regions, who is linked to whom, and all clients, as they are now. */
 export class RegionMap {
-  readonly topics = ["world", "clients", "me", "happenings", "link"] as const;
+  readonly topics = ["environment", "clients", "me", "happenings", "link"] as const;
   readonly element = svg("svg", { class: "region-map", "aria-hidden": "true" });
   readonly #state: LiveState;
   readonly #me: Me;
@@ -49,13 +49,13 @@ export class RegionMap {
   }
 
   draw(): void {
-    const { world, census } = this.#state;
-    if (!world || this.#width < 40) return;
-    const scene = this.#sceneFor(world);
-    this.#showNodes(world, scene);
+    const { environment, census } = this.#state;
+    if (!environment || this.#width < 40) return;
+    const scene = this.#sceneFor(environment);
+    this.#showNodes(environment, scene);
     this.#crowd.show(census.clients);
-    this.#showYou(world, scene);
-    this.#showEvents(world, scene);
+    this.#showYou(environment, scene);
+    this.#showEvents(environment, scene);
   }
 
   nearestClient(point: Point): number | undefined {
@@ -66,17 +66,26 @@ export class RegionMap {
     return this.#crowd.pointOf(client);
   }
 
-  #sceneFor(world: WorldView): Scene {
-    const names = [...world.endpoints.map(({ name }) => name), "", ...world.servers.map(toRegion)];
+  #sceneFor(environment: EnvironmentView): Scene {
+    const names = [
+      ...environment.endpoints.map(({ name }) => name),
+      "",
+      ...environment.servers.map(toRegion),
+    ];
     const key = [this.#width, ...names].join("\n");
     if (this.#scene?.key === key) return this.#scene;
-    this.#scene = this.#build(key, world);
+    this.#scene = this.#build(key, environment);
     return this.#scene;
   }
 
-  #build(key: string, world: WorldView): Scene {
-    const layout = layOut(this.#width, Math.max(world.endpoints.length, world.servers.length));
-    const columns = world.servers.map(({ region }, home) => columnOf(world, region, home));
+  #build(key: string, environment: EnvironmentView): Scene {
+    const layout = layOut(
+      this.#width,
+      Math.max(environment.endpoints.length, environment.servers.length),
+    );
+    const columns = environment.servers.map(({ region }, home) =>
+      columnOf(environment, region, home),
+    );
     this.element.setAttribute("viewBox", `0 0 ${layout.width} ${layout.height}`);
     this.element.setAttribute("height", String(layout.height));
 
@@ -85,7 +94,7 @@ export class RegionMap {
       if (!place) throw new Error("no such column");
       return new ServerNode(place.server, layout.isNarrow);
     });
-    const endpoints = world.endpoints.map((_, index) => {
+    const endpoints = environment.endpoints.map((_, index) => {
       const place = layout.columns[index];
       if (!place) throw new Error("no such column");
       return new EndpointNode(layout, place.ring);
@@ -93,14 +102,14 @@ export class RegionMap {
     const arrows = columns.map((column) => new EventArrow(layout, column));
     const links = new Map<string, LinkLine>();
     for (const [home, column] of columns.entries()) {
-      for (const index of world.endpoints.keys()) {
+      for (const index of environment.endpoints.keys()) {
         links.set(`${home}:${index}`, new LinkLine(layout, column, index));
       }
     }
     const dock = dockElements(layout.dock);
     this.#crowd.layOut(layout, columns);
     this.element.replaceChildren(
-      ...zoneElements(layout, world.endpoints),
+      ...zoneElements(layout, environment.endpoints),
       dock.element,
       ...[...links.values(), ...arrows].map(toElement),
       this.#crowd.element,
@@ -109,16 +118,19 @@ export class RegionMap {
     return { key, layout, servers, endpoints, links, arrows, dockCount: dock.count };
   }
 
-  #showNodes(world: WorldView, { servers, endpoints, links, arrows, dockCount }: Scene): void {
+  #showNodes(
+    environment: EnvironmentView,
+    { servers, endpoints, links, arrows, dockCount }: Scene,
+  ): void {
     const { census } = this.#state;
-    for (const [index, endpoint] of world.endpoints.entries()) {
-      endpoints[index]?.show(statusOf(world, endpoint), census.on(index));
+    for (const [index, endpoint] of environment.endpoints.entries()) {
+      endpoints[index]?.show(statusOf(environment, endpoint), census.on(index));
     }
-    for (const [home, server] of world.servers.entries()) {
+    for (const [home, server] of environment.servers.entries()) {
       servers[home]?.show(server);
-      arrows[home]?.show(census.on(columnOf(world, server.region, home)) > 0);
+      arrows[home]?.show(census.on(columnOf(environment, server.region, home)) > 0);
       for (const link of server.links) {
-        const index = world.endpoints.findIndex(({ name }) => name === link.endpoint);
+        const index = environment.endpoints.findIndex(({ name }) => name === link.endpoint);
         const isAnswer = server.answers === link.endpoint;
         links.get(`${home}:${index}`)?.show(server, link, census.at(home, index), isAnswer);
       }
@@ -126,14 +138,14 @@ export class RegionMap {
     setText(dockCount, census.on(-1).toLocaleString("en"));
   }
 
-  #showYou({ endpoints }: WorldView, { layout }: Scene): void {
+  #showYou({ endpoints }: EnvironmentView, { layout }: Scene): void {
     const { endpoint } = this.#me;
     const column = endpoints.findIndex(({ name }) => name === endpoint);
     const where = endpoint ? `This tab is on ${endpoint}` : "This tab has no connection";
     this.#you.show(layout, column, where);
   }
 
-  #showEvents(world: WorldView, { arrows }: Scene): void {
+  #showEvents(environment: EnvironmentView, { arrows }: Scene): void {
     const { happenings, telling } = this.#state;
     if (telling !== this.#telling) this.#lastHappening = 0;
     this.#telling = telling;
@@ -142,7 +154,7 @@ export class RegionMap {
     for (const { kind, server, at } of news) {
       // What was long ago when this page opened is no news on the map.
       if (kind !== "clientEvent" || Date.now() - at > STILL_NEWS_IN_MS) continue;
-      arrows[world.servers.findIndex(({ region }) => region === server)]?.flash();
+      arrows[environment.servers.findIndex(({ region }) => region === server)]?.flash();
     }
   }
 }
@@ -151,7 +163,7 @@ const toRegion = ({ region }: { region: string }): string => region;
 const toElement = ({ element }: { element: SVGElement }): SVGElement => element;
 
 /** An app server stands above the endpoint of its region. */
-function columnOf({ endpoints }: WorldView, region: string, home: number): number {
+function columnOf({ endpoints }: EnvironmentView, region: string, home: number): number {
   const own = endpoints.findIndex(({ name }) => name === region);
   return own >= 0 ? own : home;
 }

@@ -1,10 +1,10 @@
-import type { EndpointView, LinkView, ServerView, WorldView } from "../../contract/live.ts";
+import type { EndpointView, EnvironmentView, LinkView, ServerView } from "../../contract/live.ts";
 import { are, count, faultOf, listed, plainReason } from "../kit/text-format.ts";
 import type { Census } from "../live/client-locations.ts";
 import type { Explanation } from "./explanation.ts";
 
 interface Region {
-  readonly world: WorldView;
+  readonly environment: EnvironmentView;
   readonly census: Census;
   readonly server: ServerView;
   /** Its index among the app servers. */
@@ -24,15 +24,15 @@ interface Situation {
 }
 
 export function explainRegion(region: Region): Explanation {
-  const { world, server, census, home } = region;
-  if (!server.isRunning) return explainStopped(world, server);
+  const { environment, server, census, home } = region;
+  if (!server.isRunning) return explainStopped(environment, server);
   const link = server.links.find(({ role }) => role === "primary");
-  const primary = world.endpoints.find(({ name }) => name === link?.endpoint);
+  const primary = environment.endpoints.find(({ name }) => name === link?.endpoint);
   if (server.answers === null || !link || !primary) return explainNobody(region);
   const at = (name: string): number =>
     census.at(
       home,
-      world.endpoints.findIndex((endpoint) => endpoint.name === name),
+      environment.endpoints.findIndex((endpoint) => endpoint.name === name),
     );
   const situation = {
     region: server.region,
@@ -44,13 +44,13 @@ export function explainRegion(region: Region): Explanation {
     onAnswer: at(server.answers),
     without: census.at(home, -1),
   };
-  if (server.answers !== primary.name) return explainFailover(situation, world);
+  if (server.answers !== primary.name) return explainFailover(situation, environment);
   if (link.health === "unhealthy") return explainLastResort(situation);
   if (primary.fault) return explainUnnoticed(situation);
   return explainAtHome(situation, region);
 }
 
-function explainStopped({ servers }: WorldView, { region }: ServerView): Explanation {
+function explainStopped({ servers }: EnvironmentView, { region }: ServerView): Explanation {
   const other = servers.find(({ isRunning, answers }) => isRunning && answers !== null);
   return {
     tone: "bad",
@@ -70,7 +70,7 @@ function explainNobody({ census, server: { region }, home }: Region): Explanatio
   };
 }
 
-function explainFailover(situation: Situation, { endpoints }: WorldView): Explanation {
+function explainFailover(situation: Situation, { endpoints }: EnvironmentView): Explanation {
   const { region, primary, link } = situation;
   const forced = endpoints.find(({ isForced }) => isForced);
   const why = primary.isDrained
@@ -112,11 +112,11 @@ function explainUnnoticed({ region, primary }: Situation): Explanation {
   };
 }
 
-function explainAtHome(situation: Situation, { world, census, home }: Region): Explanation {
+function explainAtHome(situation: Situation, { environment, census, home }: Region): Explanation {
   const { region, primary, clients, onPrimary, without } = situation;
   const away = clients - onPrimary - without;
   if (away > 0) {
-    const others = world.endpoints.filter(
+    const others = environment.endpoints.filter(
       ({ name }, index) => name !== primary.name && census.at(home, index) > 0,
     );
     const who = away === clients ? "its" : `${away} of its`;
@@ -126,7 +126,7 @@ function explainAtHome(situation: Situation, { world, census, home }: Region): E
       tone: "neutral",
       fact: `${primary.name} is in use again.`,
       reason:
-        world.failback === "paced"
+        environment.failback === "paced"
           ? `New clients go there; ${stay}; the app servers call them home, a few at a time.`
           : `New clients go there; ${stay} until they reconnect, because failback is natural.`,
     };

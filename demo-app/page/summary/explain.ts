@@ -1,20 +1,20 @@
-import type { WorldView } from "../../contract/live.ts";
+import type { EnvironmentView } from "../../contract/live.ts";
 import { are, capitalised, count, faultOf, listed } from "../kit/text-format.ts";
 import type { Census } from "../live/client-locations.ts";
 import { explainRegion } from "./explain-region.ts";
 import type { Explanation } from "./explanation.ts";
 
 /** Which region serves whom, and why: one explanation if all is well, else one for each region. */
-export function explain(world: WorldView, census: Census): Explanation[] {
-  if (world.agreement) return [explainAgreement(world, census, world.agreement)];
-  const regions = world.servers.map((server, home) =>
-    explainRegion({ world, census, server, home }),
+export function explain(environment: EnvironmentView, census: Census): Explanation[] {
+  if (environment.agreement) return [explainAgreement(environment, census, environment.agreement)];
+  const regions = environment.servers.map((server, home) =>
+    explainRegion({ environment, census, server, home }),
   );
-  if (regions.every(({ tone }) => tone === "good")) return [explainCalm(world, census)];
+  if (regions.every(({ tone }) => tone === "good")) return [explainCalm(environment, census)];
   return regions;
 }
 
-function explainCalm({ servers }: WorldView, census: Census): Explanation {
+function explainCalm({ servers }: EnvironmentView, census: Census): Explanation {
   const parts = servers.map((server, home) => {
     const clients = count(census.ofHome(home), "client");
     return home === 0
@@ -30,14 +30,14 @@ function explainCalm({ servers }: WorldView, census: Census): Explanation {
 }
 
 function explainAgreement(
-  world: WorldView,
+  environment: EnvironmentView,
   census: Census,
   { active, epoch }: { active: string; epoch: number },
 ): Explanation {
-  const there = census.on(world.endpoints.findIndex(({ name }) => name === active));
+  const there = census.on(environment.endpoints.findIndex(({ name }) => name === active));
   const all = census.clients.size;
   const who = there === all ? `all ${count(all, "client")}` : `${there} of ${count(all, "client")}`;
-  const broken = world.endpoints.find(({ fault }) => fault !== null);
+  const broken = environment.endpoints.find(({ fault }) => fault !== null);
   const agreed = `all app servers agree on ${active}`;
   return {
     tone: there === all && !broken ? "good" : "neutral",

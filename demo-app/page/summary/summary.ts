@@ -11,7 +11,7 @@ const SIGNS = { good: "good", bad: "bad", neutral: "info" } as const;
 
 /** Says in plain words which region serves whom, and why. */
 export class Summary {
-  readonly topics = ["world", "clients", "link"] as const;
+  readonly topics = ["environment", "clients", "link"] as const;
   readonly #state: LiveState;
   readonly #element: HTMLElement;
   readonly #announcer: Announcer;
@@ -24,15 +24,15 @@ export class Summary {
   }
 
   draw(): void {
-    const { world, census, isLinked } = this.#state;
+    const { environment, census, isLinked } = this.#state;
     setAttributes(this.#element, { "data-stale": !isLinked });
-    if (!world) return;
-    const explanations = explain(world, census);
+    if (!environment) return;
+    const explanations = explain(environment, census);
     const key = JSON.stringify(explanations);
     if (key === this.#shown) return;
     this.#shown = key;
     const isCalm = explanations.every(({ tone }) => tone === "good");
-    const hint = html("p", { class: "hint" }, world.mode === "azure" ? AZURE_HINT : HINT);
+    const hint = html("p", { class: "hint" }, environment.mode === "azure" ? AZURE_HINT : HINT);
     this.#element.replaceChildren(...explanations.map(line), ...(isCalm ? [hint] : []));
     this.#announcer.say(explanations.map(({ fact, reason }) => `${fact} ${reason}`).join(" "));
   }

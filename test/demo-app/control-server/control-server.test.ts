@@ -9,8 +9,8 @@ import { nextPorts, startDemo } from "../support/start-demo.ts";
 jest.setTimeout(30_000);
 
 describe("the control room", () => {
-  it("gives its orders to the stage", async () => {
-    const { stage, url } = await startDemo();
+  it("gives its orders to the environment", async () => {
+    const { environment, url } = await startDemo();
     const order = async (path: string, body: object) => {
       const { status, body: text } = await post(`${url}/api/control${path}`, body);
       expect([path, status, text]).toEqual([path, 204, ""]);
@@ -22,7 +22,7 @@ describe("the control room", () => {
     await order("/failback", { failback: "paced" });
     await order("/broadcasts", { everyInMs: 100 });
     await order("/crowd", { size: 2 });
-    expect(stage.world).toMatchObject({
+    expect(environment.view).toMatchObject({
       failback: "paced",
       endpoints: [{ isDrained: true }, { fault: "gray" }],
       servers: [{ isRunning: true }, { isRunning: false }],
@@ -35,7 +35,7 @@ describe("the control room", () => {
     await order("/servers/westus", { order: "start" });
     await order("/topology", { topology: "client-client" });
     await order("/broadcasts", { everyInMs: 0 });
-    expect(stage.world).toMatchObject({
+    expect(environment.view).toMatchObject({
       topology: "client-client",
       endpoints: [{ isDrained: false }, { fault: null }],
       servers: [{ isRunning: true }, { isRunning: true }],
@@ -61,13 +61,13 @@ describe("the control room", () => {
     ["/drill", { order: "hurry" }, 400, /start, stop/],
     ["/nothing", {}, 404, /no such route/],
   ])("answers %s %j by %d and a sentence", async (path, body, status, sentence) => {
-    const { stage, url } = await startDemo();
+    const { environment, url } = await startDemo();
 
     const answer = await post(`${url}/api/control${path}`, body);
 
     expect(answer.status).toBe(status);
     expect(answer.body).toEqual({ error: expect.stringMatching(sentence) });
-    expect(stage.happenings.entries).toEqual([]);
+    expect(environment.happenings.entries).toEqual([]);
   });
 
   it.each([
@@ -89,7 +89,7 @@ describe("the control room", () => {
     ["a foreign name that points at this machine", { Host: "example.com" }, 403],
     ["a form", { "Content-Type": "text/plain" }, 415],
   ])("refuses orders of %s", async (_who, headers: Record<string, string>, expected) => {
-    const { stage, url } = await startDemo();
+    const { environment, url } = await startDemo();
 
     const answer = await post(
       `${url}/api/control/endpoints/eastus/fault`,
@@ -98,7 +98,7 @@ describe("the control room", () => {
     );
 
     expect(answer.status).toBe(expected);
-    expect(stage.world.endpoints[0]?.fault).toBeNull();
+    expect(environment.view.endpoints[0]?.fault).toBeNull();
   });
 
   it.each(["/api/live", "/api/clients/1", "/negotiate?home=eastus"])(
@@ -124,7 +124,7 @@ describe("the control room", () => {
   });
 
   it("answers two tabs that order the same thing at once, both truly", async () => {
-    const { stage, url } = await startDemo();
+    const { environment, url } = await startDemo();
     const twice = (path: string, body: object) =>
       Promise.all([1, 2].map(() => post(`${url}/api/control${path}`, body)));
 
@@ -135,14 +135,16 @@ describe("the control room", () => {
     ];
 
     expect(answers.map(({ status }) => status)).toEqual([204, 204, 204, 204, 204, 204]);
-    expect(stage.world.servers[0]?.isRunning).toBe(true);
-    const orders = stage.happenings.entries.filter(({ kind }) => /^(fault|server)/.test(kind));
+    expect(environment.view.servers[0]?.isRunning).toBe(true);
+    const orders = environment.happenings.entries.filter(({ kind }) =>
+      /^(fault|server)/.test(kind),
+    );
     expect(orders).toHaveLength(3);
   });
 
   it("tells of each client of the crowd", async () => {
-    const { stage, url } = await startDemo();
-    await stage.crowd.resize(2);
+    const { environment, url } = await startDemo();
+    await environment.crowd.resize(2);
 
     expect(await get(`${url}/api/clients/2`)).toMatchObject({
       status: 200,
@@ -171,7 +173,7 @@ describe("the control room", () => {
     closeAfterTest(await listenOnLoopback(firstPort));
     const demo = closeAfterTest(await start({ firstPort }));
 
-    const ports = [demo.url, ...demo.stage.world.servers.map(({ url }) => url)].map((url) =>
+    const ports = [demo.url, ...demo.environment.view.servers.map(({ url }) => url)].map((url) =>
       Number(new URL(url).port),
     );
 
@@ -180,10 +182,10 @@ describe("the control room", () => {
   });
 
   it("leaves nothing behind when it is closed", async () => {
-    const { close, stage, url } = await startDemo();
-    await stage.crowd.resize(2);
-    stage.setBroadcasts(100);
-    const urls = [url, ...stage.world.servers.map((server) => server.url)];
+    const { close, environment, url } = await startDemo();
+    await environment.crowd.resize(2);
+    environment.setBroadcasts(100);
+    const urls = [url, ...environment.view.servers.map((server) => server.url)];
 
     await Promise.all([close(), close()]);
 
@@ -222,20 +224,20 @@ describe("negotiate at the control room", () => {
   });
 
   it("tells the number of the agreement, where there is one", async () => {
-    const { stage, url } = await startDemo();
+    const { environment, url } = await startDemo();
     expect((await get(`${url}/negotiate?home=eastus`)).body).not.toHaveProperty("epoch");
 
-    await stage.setTopology("client-client");
+    await environment.setTopology("client-client");
 
     expect((await get(`${url}/negotiate?home=eastus`)).body).toMatchObject({ epoch: 1 });
   });
 
   it("asks another app server while the home's is stopped, and refuses when none runs", async () => {
-    const { stage, url } = await startDemo();
-    await stage.stopServer("eastus");
+    const { environment, url } = await startDemo();
+    await environment.stopServer("eastus");
     expect((await get(`${url}/negotiate?home=eastus`)).body).toMatchObject({ endpoint: "westus" });
 
-    await stage.stopServer("westus");
+    await environment.stopServer("westus");
 
     expect(await get(`${url}/negotiate?home=eastus`)).toMatchObject({
       status: 503,

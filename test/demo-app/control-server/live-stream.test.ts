@@ -6,66 +6,66 @@ import { serve } from "../../support/serve.ts";
 import { until } from "../../support/until.ts";
 import { post } from "../support/http.ts";
 import { LiveListener } from "../support/live-listener.ts";
-import { startDemo, startStage } from "../support/start-demo.ts";
+import { startDemo, startEnvironment } from "../support/start-demo.ts";
 
 jest.setTimeout(30_000);
 
 describe("a new listener of the control room", () => {
-  it("is told the world, all clients, the last happenings and the drill, in this order", async () => {
-    const { stage, url } = await startDemo();
-    await stage.crowd.resize(3);
+  it("is told the environment, all clients, the last happenings and the drill, in this order", async () => {
+    const { environment, url } = await startDemo();
+    await environment.crowd.resize(3);
     for (let i = 0; i < 60; i++) {
-      await stage.operate("eastus", "drain");
-      await stage.operate("eastus", "undrain");
+      await environment.operate("eastus", "drain");
+      await environment.operate("eastus", "undrain");
     }
 
     const listener = await LiveListener.open(url);
 
     expect(listener.contentType).toMatch("text/event-stream");
     expect(listener.all.slice(0, 4).map(({ name }) => name)).toEqual([
-      "world",
+      "environment",
       "clients",
       "happenings",
       "drill",
     ]);
-    expect(listener.of("world")[0]).toMatchObject({ mode: "emulated", crowd: { wanted: 3 } });
+    expect(listener.of("environment")[0]).toMatchObject({ mode: "emulated", crowd: { wanted: 3 } });
     expect(listener.of("clients")[0]).toEqual([
       [1, 0, 0],
       [2, 1, 1],
       [3, 0, 0],
     ]);
     const [happenings] = listener.of("happenings");
-    expect(happenings).toEqual(stage.happenings.entries.slice(-100));
+    expect(happenings).toEqual(environment.happenings.entries.slice(-100));
     expect(listener.of("drill")).toEqual([null]);
   });
 });
 
 describe("a listener of the control room", () => {
   it("is told what changes, and nothing that does not", async () => {
-    const { stage, url } = await startDemo();
+    const { environment, url } = await startDemo();
     const listener = await LiveListener.open(url);
 
-    await stage.operate("eastus", "drain");
-    await until(() => listener.last("world")?.endpoints[0]?.isDrained);
+    await environment.operate("eastus", "drain");
+    await until(() => listener.last("environment")?.endpoints[0]?.isDrained);
 
-    expect(listener.of("world")).toHaveLength(2);
+    expect(listener.of("environment")).toHaveLength(2);
     expect(listener.of("clients")).toEqual([[]]);
     const told = listener.of("happenings").flat();
-    expect(told).toEqual(stage.happenings.entries);
+    expect(told).toEqual(environment.happenings.entries);
     expect(told.map(({ id }) => id)).toEqual(told.map((_, index) => index + 1));
   });
 
   it("sees clients come, move and go", async () => {
-    const { stage, url } = await startDemo();
+    const { environment, url } = await startDemo();
     const listener = await LiveListener.open(url);
     const changes = () => listener.of("clients").flat();
 
-    await stage.crowd.resize(2);
+    await environment.crowd.resize(2);
     await until(() => changes().some(([id, , endpoint]) => id === 1 && endpoint === 0));
-    await stage.setFault("eastus", "crash");
+    await environment.setFault("eastus", "crash");
     await until(() => changes().some((change) => String(change) === "1,0,-1"));
     await until(() => changes().some((change) => String(change) === "1,0,1"));
-    await stage.crowd.resize(1);
+    await environment.crowd.resize(1);
     await until(() => changes().some((change) => String(change) === "2,-1,-1"));
   });
 
@@ -92,35 +92,35 @@ describe("a listener of the control room", () => {
   });
 
   it("hears the same as all others", async () => {
-    const { stage, url } = await startDemo();
+    const { environment, url } = await startDemo();
     const listeners = await Promise.all(Array.from({ length: 5 }, () => LiveListener.open(url)));
 
-    await stage.operate("westus", "drain");
+    await environment.operate("westus", "drain");
 
     for (const listener of listeners) {
       await until(
-        () => listener.of("happenings").flat().length === stage.happenings.entries.length,
+        () => listener.of("happenings").flat().length === environment.happenings.entries.length,
       );
-      expect(listener.of("happenings").flat()).toEqual(stage.happenings.entries);
+      expect(listener.of("happenings").flat()).toEqual(environment.happenings.entries);
     }
   });
 
   it("is forgotten when it goes, and told everything anew when it comes back", async () => {
-    const { room, stage, url } = await startDemo();
+    const { room, environment, url } = await startDemo();
     const listener = await LiveListener.open(url);
     expect(room.live.listeners).toBe(1);
 
     listener.leave();
     await until(() => room.live.listeners === 0);
-    await stage.operate("eastus", "drain");
+    await environment.operate("eastus", "drain");
     const again = await LiveListener.open(url);
 
-    expect(again.of("world")[0]?.endpoints[0]?.isDrained).toBe(true);
-    expect(again.of("happenings")[0]).toEqual(stage.happenings.entries);
+    expect(again.of("environment")[0]?.endpoints[0]?.isDrained).toBe(true);
+    expect(again.of("happenings")[0]).toEqual(environment.happenings.entries);
   });
 
   it("that does not read is cut before what it has missed fills the memory", async () => {
-    const { room, stage, url } = await startDemo();
+    const { room, environment, url } = await startDemo();
     const { host, port } = new URL(url);
     const socket = open(Number(port), "127.0.0.1").pause();
     closeAfterTest({ close: () => socket.destroy() });
@@ -129,14 +129,14 @@ describe("a listener of the control room", () => {
 
     const large = { at: 0, kind: "test", server: null, endpoint: null, tone: "neutral" } as const;
     await until(() => {
-      stage.happenings.add({ ...large, id: 0, text: "x".repeat(500_000) });
+      environment.happenings.add({ ...large, id: 0, text: "x".repeat(500_000) });
       return room.live.listeners === 0;
     });
   });
 
   it("hears now and then that the control room is still there", async () => {
     const drill = { view: null, onChange: () => () => {} };
-    const live = new LiveStream(await startStage(), drill, { heartbeatEveryInMs: 20 });
+    const live = new LiveStream(await startEnvironment(), drill, { heartbeatEveryInMs: 20 });
     closeAfterTest(live);
     const { url } = closeAfterTest(await serve(express().get("/api/live", live.handler)));
 

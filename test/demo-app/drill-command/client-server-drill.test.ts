@@ -1,11 +1,11 @@
 import { Timeline } from "../../../demo-app/client-client-drill/step-log.ts";
-import type { CrowdMove, Stage } from "../../../demo-app/contract/environment.ts";
+import type { CrowdMove, Environment } from "../../../demo-app/contract/environment.ts";
 import type { DrillStepView, Happening } from "../../../demo-app/contract/live.ts";
 import { runClientServerDrill } from "../../../demo-app/drill-command/client-server-drill.ts";
 import type { Output } from "../../../demo-app/drill-command/terminal-display.ts";
-import { startEmulatedStage } from "../../../demo-app/environment/emulated-environment.ts";
+import { startEmulatedEnvironment } from "../../../demo-app/environment/emulated-environment.ts";
 import { MissedStepError } from "../../../demo-app/kit/missed-step-error.ts";
-import { ScriptedStage } from "../../support/scripted-environment.ts";
+import { ScriptedEnvironment } from "../../support/scripted-environment.ts";
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a terminal is told
 const CURSOR = /\x1b\[\d*[FJ]/g;
@@ -20,19 +20,26 @@ function collect(terminal: Omit<Output, "write"> = {}) {
 describe("the drill", () => {
   it("passes on two emulated regions, and reports what has happened there", async () => {
     const { output, text } = collect();
-    let stage: Stage | undefined;
-    const startStage = async () => {
-      stage = await startEmulatedStage();
-      return stage;
+    let environment: Environment | undefined;
+    const startEnvironment = async () => {
+      environment = await startEmulatedEnvironment();
+      return environment;
     };
 
     const sideOutput = collect().output;
-    const options = { clients: 12, json: true, signal: never, output, sideOutput, startStage };
+    const options = {
+      clients: 12,
+      json: true,
+      signal: never,
+      output,
+      sideOutput,
+      startEnvironment,
+    };
     const isPassed = await runClientServerDrill(options);
 
     const result = JSON.parse(text()) as { state: string; steps: DrillStepView[] };
     expect([isPassed, result.state]).toEqual([true, "passed"]);
-    const { happenings, moves } = whatHappened(stage);
+    const { happenings, moves } = whatHappened(environment);
     const figures = figuresOf(result.steps);
     const crash = the(happenings, ({ kind }) => kind === "fault");
     const down = the(happenings, isOf("endpointDown", "eastus", "eastus"));
@@ -59,40 +66,40 @@ describe("the drill", () => {
   it("is stopped by an interruption, and has not passed then", async () => {
     const { output, text } = collect();
     const interruption = new AbortController();
-    const stage = new ScriptedStage();
-    const { setFault } = stage;
-    stage.setFault = async (...args) => {
+    const environment = new ScriptedEnvironment();
+    const { setFault } = environment;
+    environment.setFault = async (...args) => {
       interruption.abort();
-      await setFault.apply(stage, args);
+      await setFault.apply(environment, args);
     };
 
-    const isPassed = await run(stage, { output, signal: interruption.signal });
+    const isPassed = await run(environment, { output, signal: interruption.signal });
 
     expect(isPassed).toBe(false);
     expect(text()).toContain("# Failover drill: stopped");
-    expect(stage.faults.size).toBe(0);
+    expect(environment.faults.size).toBe(0);
   });
 
   it("does not begin when it is interrupted while everything starts", async () => {
     const { output, text } = collect();
-    const stage = new ScriptedStage();
+    const environment = new ScriptedEnvironment();
 
-    const isPassed = await run(stage, { output, signal: AbortSignal.abort() });
+    const isPassed = await run(environment, { output, signal: AbortSignal.abort() });
 
     expect([isPassed, text()]).toEqual([false, "\nStopped.\n"]);
-    expect(stage.orders).toEqual([]);
+    expect(environment.orders).toEqual([]);
   });
 
-  it("closes its stage, and writes nothing but JSON when asked to", async () => {
+  it("closes its environment, and writes nothing but JSON when asked to", async () => {
     const side = collect();
     const { output, text } = collect({ isTTY: true, columns: 80, rows: 40 });
-    const stage = new ScriptedStage();
-    const close = jest.spyOn(stage, "close");
-    stage.broadcast = async () => {
+    const environment = new ScriptedEnvironment();
+    const close = jest.spyOn(environment, "close");
+    environment.broadcast = async () => {
       throw new Error("nobody is reached");
     };
 
-    const isPassed = await run(stage, { output, sideOutput: side.output, json: true });
+    const isPassed = await run(environment, { output, sideOutput: side.output, json: true });
 
     expect(isPassed).toBe(false);
     expect(JSON.parse(text())).toMatchObject({ topology: "client-server", state: "failed" });
@@ -160,30 +167,30 @@ describe("a step of the timeline", () => {
 });
 
 function run(
-  stage: ScriptedStage,
+  environment: ScriptedEnvironment,
   options: { output: Output; sideOutput?: Output; signal?: AbortSignal; json?: boolean },
 ): Promise<boolean> {
-  const { clients } = stage.crowd;
-  const startStage = async () => stage;
-  const defaults = { clients: clients.length, json: false, signal: never, startStage };
+  const { clients } = environment.crowd;
+  const startEnvironment = async () => environment;
+  const defaults = { clients: clients.length, json: false, signal: never, startEnvironment };
   return runClientServerDrill({ ...defaults, ...options });
 }
 
 /** It fails soon. */
-function failing(): ScriptedStage {
-  const stage = new ScriptedStage();
-  stage.broadcast = async () => {
+function failing(): ScriptedEnvironment {
+  const environment = new ScriptedEnvironment();
+  environment.broadcast = async () => {
     throw new Error("nobody is reached");
   };
-  return stage;
+  return environment;
 }
 
-function whatHappened(stage: Stage | undefined): {
+function whatHappened(environment: Environment | undefined): {
   happenings: readonly Happening[];
   moves: readonly CrowdMove[];
 } {
-  if (!stage) throw new Error("There was no stage.");
-  return { happenings: stage.happenings.entries, moves: stage.crowd.moves.entries };
+  if (!environment) throw new Error("There was no environment.");
+  return { happenings: environment.happenings.entries, moves: environment.crowd.moves.entries };
 }
 
 function figuresOf(steps: readonly DrillStepView[]): Record<string, number> {

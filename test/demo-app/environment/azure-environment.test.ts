@@ -1,5 +1,5 @@
 import type { EndpointOptions } from "express-resilient-pubsub";
-import { homesOf, startAzureStage } from "../../../demo-app/environment/azure-environment.ts";
+import { homesOf, startAzureEnvironment } from "../../../demo-app/environment/azure-environment.ts";
 import { introduce } from "../../../demo-app/startup/startup-message.ts";
 import { closeAfterTest } from "../../support/clean-up.ts";
 import { startEmulator } from "../../support/emulator.ts";
@@ -40,8 +40,8 @@ describe("the demo on real instances", () => {
   it("does everything but break them", async () => {
     const [eastus, westus] = [await startEmulator(), await startEmulator()].map(closeAfterTest);
     if (!eastus || !westus) throw new Error("there must be two");
-    const stage = closeAfterTest(
-      await startAzureStage(
+    const environment = closeAfterTest(
+      await startAzureEnvironment(
         [
           { name: "eastus", role: "primary", connectionString: eastus.connectionString },
           { name: "westus", role: "secondary", connectionString: westus.connectionString },
@@ -49,19 +49,19 @@ describe("the demo on real instances", () => {
         { firstPort: nextPorts() },
       ),
     );
-    await stage.crowd.resize(2);
+    await environment.crowd.resize(2);
 
-    expect(stage.world).toMatchObject({ mode: "azure", crowd: { connected: 2 } });
-    await expect(stage.setFault("eastus", "crash")).rejects.toMatchObject({
+    expect(environment.view).toMatchObject({ mode: "azure", crowd: { connected: 2 } });
+    await expect(environment.setFault("eastus", "crash")).rejects.toMatchObject({
       status: 409,
       message: expect.stringContaining("portal"),
     });
-    await stage.operate("eastus", "drain");
-    expect(await stage.negotiate("eastus")).toMatchObject({ endpoint: "westus" });
+    await environment.operate("eastus", "drain");
+    expect(await environment.negotiate("eastus")).toMatchObject({ endpoint: "westus" });
     // What somebody breaks in the portal shows all the same.
     await eastus.inject({ kind: "crash" });
-    await until(() => stage.world.servers[0]?.links[0]?.health === "unhealthy");
-    expect(stage.world.endpoints[0]?.fault).toBeNull();
+    await until(() => environment.view.servers[0]?.links[0]?.health === "unhealthy");
+    expect(environment.view.endpoints[0]?.fault).toBeNull();
   }, 30_000);
 
   it("says where its events must be sent", () => {

@@ -1,22 +1,22 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
-import type { FaultName, Happening, WorldView } from "../../../demo-app/contract/live.ts";
+import type { EnvironmentView, FaultName, Happening } from "../../../demo-app/contract/live.ts";
 import { until } from "../../support/until.ts";
 import { connect } from "../support/connect.ts";
-import { startStage } from "../support/start-demo.ts";
+import { startEnvironment } from "../support/start-demo.ts";
 
 jest.setTimeout(30_000);
 
-const linksTo = (world: WorldView, name: string) =>
-  world.servers.flatMap(({ links }) => links.filter(({ endpoint }) => endpoint === name));
+const linksTo = (view: EnvironmentView, name: string) =>
+  view.servers.flatMap(({ links }) => links.filter(({ endpoint }) => endpoint === name));
 
 const kinds = (happenings: readonly Happening[]) => happenings.map(({ kind }) => kind);
 
-describe("a stage that has just been set", () => {
+describe("an environment that has just started", () => {
   it("has two healthy regions, each the primary of its own app server", async () => {
-    const stage = await startStage();
+    const environment = await startEnvironment();
 
-    expect(stage.world).toEqual({
+    expect(environment.view).toEqual({
       mode: "emulated",
       topology: "client-server",
       failback: "natural",
@@ -50,7 +50,7 @@ describe("a stage that has just been set", () => {
       broadcastEveryInMs: 0,
       agreement: null,
     });
-    expect(stage.happenings.entries).toEqual([]);
+    expect(environment.happenings.entries).toEqual([]);
   });
 });
 
@@ -73,78 +73,83 @@ const VISIBLE: readonly [FaultName, string][] = [
 
 describe("the fault", () => {
   it.each(VISIBLE)("%s takes its endpoint out for both app servers: %s", async (fault, reason) => {
-    const stage = await startStage();
-    stage.setBroadcasts(100);
+    const environment = await startEnvironment();
+    environment.setBroadcasts(100);
 
-    await stage.setFault("eastus", fault);
-    expect(stage.world.endpoints[0]).toMatchObject({ name: "eastus", fault });
+    await environment.setFault("eastus", fault);
+    expect(environment.view.endpoints[0]).toMatchObject({ name: "eastus", fault });
     await until(async () => {
       // As clients do that have lost their connection.
-      await stage.negotiate("eastus").catch(() => {});
-      return linksTo(stage.world, "eastus").every(({ health }) => health === "unhealthy");
+      await environment.negotiate("eastus").catch(() => {});
+      return linksTo(environment.view, "eastus").every(({ health }) => health === "unhealthy");
     });
 
-    const reasons = linksTo(stage.world, "eastus").map((link) => link.reason);
+    const reasons = linksTo(environment.view, "eastus").map((link) => link.reason);
     expect([reason, "failing-calls"]).toEqual(expect.arrayContaining(reasons));
-    expect(stage.world.servers.map(({ answers }) => answers)).toEqual(["westus", "westus"]);
-    expect(kinds(stage.happenings.entries)).toEqual(
+    expect(environment.view.servers.map(({ answers }) => answers)).toEqual(["westus", "westus"]);
+    expect(kinds(environment.happenings.entries)).toEqual(
       expect.arrayContaining(["fault", "endpointDown", "failover"]),
     );
 
-    await stage.setFault("eastus", null);
-    expect(stage.world.endpoints[0]?.fault).toBeNull();
+    await environment.setFault("eastus", null);
+    expect(environment.view.endpoints[0]?.fault).toBeNull();
   });
 
   it("throttle leaves open clients alone, and the endpoint in use", async () => {
-    const stage = await startStage();
-    const ada = await connect(stage, "eastus");
+    const environment = await startEnvironment();
+    const ada = await connect(environment, "eastus");
 
-    await stage.setFault("eastus", "throttle");
-    expect(await refusalOf((await stage.negotiate("eastus")).url)).toBe(429);
+    await environment.setFault("eastus", "throttle");
+    expect(await refusalOf((await environment.negotiate("eastus")).url)).toBe(429);
 
     expect(ada.isOpen()).toBe(true);
-    expect(linksTo(stage.world, "eastus")).toMatchObject([
+    expect(linksTo(environment.view, "eastus")).toMatchObject([
       { health: "healthy" },
       { health: "healthy" },
     ]);
   });
 
   it("is gone after it is healed, and clients are sent home", async () => {
-    const stage = await startStage();
-    await stage.setFault("eastus", "crash");
-    await until(async () => (await stage.negotiate("eastus")).endpoint === "westus");
+    const environment = await startEnvironment();
+    await environment.setFault("eastus", "crash");
+    await until(async () => (await environment.negotiate("eastus")).endpoint === "westus");
 
-    await stage.setFault("eastus", null);
+    await environment.setFault("eastus", null);
 
-    await until(async () => (await stage.negotiate("eastus")).endpoint === "eastus");
-    await until(() => kinds(stage.happenings.entries).includes("failback"));
-    expect(kinds(stage.happenings.entries)).toEqual(
+    await until(async () => (await environment.negotiate("eastus")).endpoint === "eastus");
+    await until(() => kinds(environment.happenings.entries).includes("failback"));
+    expect(kinds(environment.happenings.entries)).toEqual(
       expect.arrayContaining(["probeFailed", "healed", "endpointUp"]),
     );
   });
 
   it("takes the place of the one before", async () => {
-    const stage = await startStage();
-    await stage.setFault("eastus", "key-rotated");
-    await stage.setFault("eastus", "throttle");
-    await stage.setFault("eastus", null);
+    const environment = await startEnvironment();
+    await environment.setFault("eastus", "key-rotated");
+    await environment.setFault("eastus", "throttle");
+    await environment.setFault("eastus", null);
 
-    const ada = await connect(stage, "eastus");
+    const ada = await connect(environment, "eastus");
 
     expect(ada.endpoint).toBe("eastus");
   });
 
   it("that is there already is not told again", async () => {
-    const stage = await startStage();
+    const environment = await startEnvironment();
 
-    await Promise.all([stage.setFault("eastus", "gray"), stage.setFault("eastus", "gray")]);
+    await Promise.all([
+      environment.setFault("eastus", "gray"),
+      environment.setFault("eastus", "gray"),
+    ]);
 
-    expect(kinds(stage.happenings.entries).filter((kind) => kind === "fault")).toHaveLength(1);
+    expect(kinds(environment.happenings.entries).filter((kind) => kind === "fault")).toHaveLength(
+      1,
+    );
   });
 
   it("needs an endpoint that there is", async () => {
-    const stage = await startStage();
+    const environment = await startEnvironment();
 
-    await expect(stage.setFault("mars", "crash")).rejects.toMatchObject({ status: 404 });
+    await expect(environment.setFault("mars", "crash")).rejects.toMatchObject({ status: 404 });
   });
 });

@@ -1,14 +1,14 @@
 import { begin, outcome, useDrillTime } from "../../support/begun-drill.ts";
-import { ScriptedStage } from "../../support/scripted-environment.ts";
+import { ScriptedEnvironment } from "../../support/scripted-environment.ts";
 
 useDrillTime();
 
 describe("a guided drill on a bad day", () => {
   it("fails at the step that does not happen, says what is missing, and heals", async () => {
-    const stage = new ScriptedStage();
-    stage.notices = false;
+    const environment = new ScriptedEnvironment();
+    environment.notices = false;
 
-    const view = await begin(stage).run();
+    const view = await begin(environment).run();
 
     expect(view.state).toBe("failed");
     expect(outcome(view)).toMatchObject({
@@ -17,23 +17,23 @@ describe("a guided drill on a bad day", () => {
       arrival: "waiting",
     });
     expect(view.markdown).toContain('Failed at "The app server finds out": Not within 15 s');
-    expect(stage.faults.size).toBe(0);
+    expect(environment.faults.size).toBe(0);
   });
 
   it("fails when a client does not hear a broadcast", async () => {
-    const stage = new ScriptedStage();
-    stage.crowd.deaf.add(3);
+    const environment = new ScriptedEnvironment();
+    environment.crowd.deaf.add(3);
 
-    const view = await begin(stage).run();
+    const view = await begin(environment).run();
 
     expect(outcome(view).before).toBe("Not within 15 s: 1 of 8 clients have not heard it.");
-    expect(stage.orders).not.toContain("eastus: crash");
+    expect(environment.orders).not.toContain("eastus: crash");
   });
 
   it("fails when an event lands in another region as well", async () => {
-    const { run, stage, during } = begin();
+    const { run, environment, during } = begin();
     during("after", () => {
-      stage.upstream = () => ["westus", "eastus"];
+      environment.upstream = () => ["westus", "eastus"];
     });
 
     expect(outcome(await run()).after).toBe(
@@ -42,11 +42,11 @@ describe("a guided drill on a bad day", () => {
   });
 
   it("fails when a negotiate has failed, though all steps have happened", async () => {
-    const { run, stage, during } = begin();
-    const { negotiate } = ScriptedStage.prototype;
+    const { run, environment, during } = begin();
+    const { negotiate } = ScriptedEnvironment.prototype;
     during("recovery", () => {
-      stage.negotiate = async (home) => {
-        stage.negotiate = negotiate;
+      environment.negotiate = async (home) => {
+        environment.negotiate = negotiate;
         throw new Error(`no app server in ${home}`);
       };
     });
@@ -63,34 +63,36 @@ describe("a guided drill on a bad day", () => {
   });
 
   it("fails when clients leave the secondary though nobody closed them", async () => {
-    const { run, stage, during } = begin();
-    during("newcomers", () => stage.crowd.callHome());
+    const { run, environment, during } = begin();
+    during("newcomers", () => environment.crowd.callHome());
 
     expect(outcome(await run()).newcomers).toBe(
       "4 of 4 clients left westus, though nobody closed them.",
     );
   });
 
-  it("fails with what the stage says when it cannot do something", async () => {
-    const stage = new ScriptedStage();
-    stage.setFault = async () => {
+  it("fails with what the environment says when it cannot do something", async () => {
+    const environment = new ScriptedEnvironment();
+    environment.setFault = async () => {
       throw new Error("Another program has taken port 1.");
     };
 
-    expect(outcome(await begin(stage).run()).crash).toBe("Another program has taken port 1.");
+    expect(outcome(await begin(environment).run()).crash).toBe("Another program has taken port 1.");
   });
 
   it("gives up on an order that is never done", async () => {
-    const stage = new ScriptedStage();
-    stage.setFault = () => new Promise(() => {});
+    const environment = new ScriptedEnvironment();
+    environment.setFault = () => new Promise(() => {});
 
-    expect(outcome(await begin(stage).run()).crash).toBe("Not within 15 s: eastus did not crash.");
+    expect(outcome(await begin(environment).run()).crash).toBe(
+      "Not within 15 s: eastus did not crash.",
+    );
   });
 
   it("fails when it could not put back what it had set", async () => {
-    const { run, stage, during } = begin();
+    const { run, environment, during } = begin();
     during("return", () => {
-      stage.crowd.resize = async () => {
+      environment.crowd.resize = async () => {
         throw new Error("the crowd is gone");
       };
     });
@@ -102,84 +104,88 @@ describe("a guided drill on a bad day", () => {
   });
 
   it("needs two regions", async () => {
-    const stage = new ScriptedStage();
-    const { world } = stage;
-    Object.defineProperty(stage, "world", {
-      value: { ...world, servers: world.servers.slice(0, 1) },
+    const environment = new ScriptedEnvironment();
+    const { view } = environment;
+    Object.defineProperty(environment, "view", {
+      value: { ...view, servers: view.servers.slice(0, 1) },
     });
 
-    expect(outcome(await begin(stage).run()).order).toBe(
+    expect(outcome(await begin(environment).run()).order).toBe(
       "A failover takes two regions, each with an app server.",
     );
   });
 });
 
 describe("a guided drill that others interfere with", () => {
-  const interferences: [what: string, step: string, reason: string, (it: ScriptedStage) => void][] =
+  const interferences: [
+    what: string,
+    step: string,
+    reason: string,
+    (it: ScriptedEnvironment) => void,
+  ][] = [
     [
-      [
-        "heals the primary",
-        "detection",
-        "Somebody else has healed eastus.",
-        (stage) => {
-          stage.notices = false;
-          stage.faults.clear();
-          stage.down.clear();
-        },
-      ],
-      [
-        "breaks the primary in another way",
-        "detection",
-        "Somebody else has put a fault into eastus: blackhole.",
-        (stage) => void stage.faults.set("eastus", "blackhole"),
-      ],
-      [
-        "breaks the secondary",
-        "detection",
-        "Somebody else has broken westus: gray.",
-        (stage) => void stage.faults.set("westus", "gray"),
-      ],
-      [
-        "stops an app server",
-        "recovery",
-        "The app server in westus is not running any more.",
-        (stage) => void stage.stopped.add("westus"),
-      ],
-      [
-        "drains the secondary",
-        "detection",
-        "Somebody has drained westus.",
-        (stage) => void stage.drained.add("westus"),
-      ],
-      [
-        "changes the topology",
-        "recovery",
-        "Somebody switched the topology to client-client.",
-        (stage) => {
-          stage.topology = "client-client";
-        },
-      ],
-      [
-        "changes failback",
-        "recovery",
-        "Somebody set failback to paced.",
-        (stage) => {
-          stage.failback = "paced";
-        },
-      ],
-      [
-        "changes the crowd",
-        "detection",
-        "Somebody asked for 3 clients.",
-        (stage) => {
-          stage.crowd.wanted = 3;
-        },
-      ],
-    ];
+      "heals the primary",
+      "detection",
+      "Somebody else has healed eastus.",
+      (environment) => {
+        environment.notices = false;
+        environment.faults.clear();
+        environment.down.clear();
+      },
+    ],
+    [
+      "breaks the primary in another way",
+      "detection",
+      "Somebody else has put a fault into eastus: blackhole.",
+      (environment) => void environment.faults.set("eastus", "blackhole"),
+    ],
+    [
+      "breaks the secondary",
+      "detection",
+      "Somebody else has broken westus: gray.",
+      (environment) => void environment.faults.set("westus", "gray"),
+    ],
+    [
+      "stops an app server",
+      "recovery",
+      "The app server in westus is not running any more.",
+      (environment) => void environment.stopped.add("westus"),
+    ],
+    [
+      "drains the secondary",
+      "detection",
+      "Somebody has drained westus.",
+      (environment) => void environment.drained.add("westus"),
+    ],
+    [
+      "changes the topology",
+      "recovery",
+      "Somebody switched the topology to client-client.",
+      (environment) => {
+        environment.topology = "client-client";
+      },
+    ],
+    [
+      "changes failback",
+      "recovery",
+      "Somebody set failback to paced.",
+      (environment) => {
+        environment.failback = "paced";
+      },
+    ],
+    [
+      "changes the crowd",
+      "detection",
+      "Somebody asked for 3 clients.",
+      (environment) => {
+        environment.crowd.wanted = 3;
+      },
+    ],
+  ];
 
   it.each(interferences)("says that somebody %s", async (_what, step, reason, interfere) => {
-    const { run, stage, during } = begin();
-    during(step, () => interfere(stage));
+    const { run, environment, during } = begin();
+    during(step, () => interfere(environment));
 
     const view = await run();
 
@@ -188,16 +194,16 @@ describe("a guided drill that others interfere with", () => {
   });
 
   it("leaves to others what they have set", async () => {
-    const { run, stage, during } = begin();
+    const { run, environment, during } = begin();
     during("detection", () => {
-      stage.notices = false;
-      stage.faults.set("eastus", "blackhole");
-      stage.crowd.wanted = 3;
+      environment.notices = false;
+      environment.faults.set("eastus", "blackhole");
+      environment.crowd.wanted = 3;
     });
 
     await run();
 
-    expect(stage.faults.get("eastus")).toBe("blackhole");
-    expect(stage.crowd.wanted).toBe(3);
+    expect(environment.faults.get("eastus")).toBe("blackhole");
+    expect(environment.crowd.wanted).toBe(3);
   });
 });

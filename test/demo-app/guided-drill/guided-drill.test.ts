@@ -4,7 +4,7 @@ import {
   ARRIVAL_IN_MS,
   DETECTION_IN_MS,
   RECOVERY_IN_MS,
-  ScriptedStage,
+  ScriptedEnvironment,
 } from "../../support/scripted-environment.ts";
 
 useDrillTime();
@@ -20,8 +20,8 @@ describe("a guided drill on a good day", () => {
     expect(view.steps.flatMap(({ figure }) => figure ?? [])).toEqual([1, 2, 3, 1]);
   });
 
-  it("measures what has happened on the stage", async () => {
-    const { run } = begin(new ScriptedStage(20));
+  it("measures what has happened in the environment", async () => {
+    const { run } = begin(new ScriptedEnvironment(20));
 
     const view = await run();
 
@@ -65,65 +65,65 @@ describe("a guided drill on a good day", () => {
     );
   });
 
-  it("mends the stage first, and puts back afterwards what it has set", async () => {
-    const stage = new ScriptedStage(2);
-    await stage.setFault("westus", "gray");
-    stage.drained.add("eastus");
-    stage.stopped.add("westus");
-    stage.topology = "client-client";
-    stage.failback = "paced";
+  it("mends the environment first, and puts back afterwards what it has set", async () => {
+    const environment = new ScriptedEnvironment(2);
+    await environment.setFault("westus", "gray");
+    environment.drained.add("eastus");
+    environment.stopped.add("westus");
+    environment.topology = "client-client";
+    environment.failback = "paced";
     await jest.advanceTimersByTimeAsync(1000);
 
-    const { markdown, state } = await begin(stage).run();
+    const { markdown, state } = await begin(environment).run();
 
     expect(state).toBe("passed");
     expect(markdown).toContain(
       "Mended before it began: gave eastus back (drained); healed westus (gray); started the app server in westus; switched to client-server; asked for 20 clients",
     );
-    expect(stage).toMatchObject({ topology: "client-client", failback: "paced" });
-    expect(stage.crowd.wanted).toBe(2);
-    expect(stage.faults.size + stage.drained.size + stage.stopped.size).toBe(0);
+    expect(environment).toMatchObject({ topology: "client-client", failback: "paced" });
+    expect(environment.crowd.wanted).toBe(2);
+    expect(environment.faults.size + environment.drained.size + environment.stopped.size).toBe(0);
   });
 
   it("calls clients home first that an earlier day has left elsewhere", async () => {
-    const stage = new ScriptedStage();
-    await stage.setFault("eastus", "crash");
+    const environment = new ScriptedEnvironment();
+    await environment.setFault("eastus", "crash");
     await jest.advanceTimersByTimeAsync(1000);
 
-    const view = await begin(stage).run();
+    const view = await begin(environment).run();
 
     expect(view.state).toBe("passed");
     expect(view.markdown).toContain("healed eastus (crash); called clients home");
   });
 
   it("makes room for newcomers in a crowd that is full", async () => {
-    const stage = new ScriptedStage(500);
+    const environment = new ScriptedEnvironment(500);
 
-    const view = await begin(stage).run();
+    const view = await begin(environment).run();
 
     expect(view.state).toBe("passed");
-    expect(stage.orders).toContain("417 clients");
-    expect(stage.orders).toContain("500 clients");
-    expect(stage.crowd.wanted).toBe(500);
+    expect(environment.orders).toContain("417 clients");
+    expect(environment.orders).toContain("500 clients");
+    expect(environment.crowd.wanted).toBe(500);
   });
 
   it("is one run however often it is started, and can be run again", async () => {
-    const { drill, run, stage } = begin();
+    const { drill, run, environment } = begin();
     drill.start();
     await run();
-    expect(stage.orders.filter((order) => order === "eastus: crash")).toHaveLength(1);
+    expect(environment.orders.filter((order) => order === "eastus: crash")).toHaveLength(1);
 
     drill.start();
     const second = await run();
 
     expect(second.state).toBe("passed");
-    expect(stage.orders.filter((order) => order === "eastus: crash")).toHaveLength(2);
+    expect(environment.orders.filter((order) => order === "eastus: crash")).toHaveLength(2);
   });
 });
 
 describe("a guided drill that is stopped", () => {
   it("heals what it has broken, and ends stopped", async () => {
-    const { run, stage, drill, during } = begin();
+    const { run, environment, drill, during } = begin();
     let stopping: Promise<void> | undefined;
     during("arrival", () => {
       stopping = drill.stop();
@@ -135,17 +135,17 @@ describe("a guided drill that is stopped", () => {
     expect(view.state).toBe("stopped");
     expect(outcome(view)).toMatchObject({ detection: "done", arrival: "waiting" });
     expect(view.markdown).toContain("Stopped before its end");
-    expect(stage.faults.size).toBe(0);
+    expect(environment.faults.size).toBe(0);
   });
 
   it("waits for the order that is under way, and undoes it", async () => {
-    const { run, stage, drill, during } = begin();
-    const { setFault } = ScriptedStage.prototype;
+    const { run, environment, drill, during } = begin();
+    const { setFault } = ScriptedEnvironment.prototype;
     during("crash", () => {
-      stage.setFault = async (endpoint, fault) => {
-        stage.setFault = setFault;
+      environment.setFault = async (endpoint, fault) => {
+        environment.setFault = setFault;
         await new Promise((resolve) => setTimeout(resolve, 1000));
-        await stage.setFault(endpoint, fault);
+        await environment.setFault(endpoint, fault);
       };
       setTimeout(() => void drill.stop(), 500);
     });
@@ -153,12 +153,12 @@ describe("a guided drill that is stopped", () => {
     const view = await run();
 
     expect(view.state).toBe("stopped");
-    expect(stage.orders).toContain("eastus: crash");
-    expect(stage.faults.size).toBe(0);
+    expect(environment.orders).toContain("eastus: crash");
+    expect(environment.faults.size).toBe(0);
   });
 
   it("has nothing to stop before it is started, nor after its end", async () => {
-    const drill = new GuidedDrill(new ScriptedStage());
+    const drill = new GuidedDrill(new ScriptedEnvironment());
     await drill.stop();
     expect(drill.view).toBeNull();
 
@@ -171,11 +171,14 @@ describe("a guided drill that is stopped", () => {
 
 describe("a guided drill on Azure", () => {
   it("tells what to click, and waits for what happens", async () => {
-    const stage = new ScriptedStage();
-    stage.mode = "azure";
-    const { run, during } = begin(stage);
-    during("crash", () => void setTimeout(() => stage.lose("eastus"), 4 * MINUTE_IN_MS));
-    during("recovery", () => void setTimeout(() => stage.recover("eastus"), 4 * MINUTE_IN_MS));
+    const environment = new ScriptedEnvironment();
+    environment.mode = "azure";
+    const { run, during } = begin(environment);
+    during("crash", () => void setTimeout(() => environment.lose("eastus"), 4 * MINUTE_IN_MS));
+    during(
+      "recovery",
+      () => void setTimeout(() => environment.recover("eastus"), 4 * MINUTE_IN_MS),
+    );
 
     const view = await run(20 * MINUTE_IN_MS);
 
@@ -183,15 +186,15 @@ describe("a guided drill on Azure", () => {
     expect(view.steps.find(({ id }) => id === "crash")?.caption).toContain(
       "disable public network access",
     );
-    expect(stage.orders.filter((order) => /crash|null/.test(order))).toEqual([]);
+    expect(environment.orders.filter((order) => /crash|null/.test(order))).toEqual([]);
     expect(view.markdown).toContain("when an app server had noticed the loss");
   });
 
   it("gives up after ten minutes", async () => {
-    const stage = new ScriptedStage();
-    stage.mode = "azure";
+    const environment = new ScriptedEnvironment();
+    environment.mode = "azure";
 
-    const view = await begin(stage).run(20 * MINUTE_IN_MS);
+    const view = await begin(environment).run(20 * MINUTE_IN_MS);
 
     expect(outcome(view).crash).toBe("Not within 600 s: eastus is not down.");
   });

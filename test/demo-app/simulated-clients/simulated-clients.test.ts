@@ -1,5 +1,5 @@
 import { until } from "../../support/until.ts";
-import { startStage } from "../support/start-demo.ts";
+import { startEnvironment } from "../support/start-demo.ts";
 
 jest.setTimeout(30_000);
 
@@ -8,94 +8,100 @@ const endpointsOf = (clients: readonly { endpoint: string | null }[]) =>
 
 describe("the crowd", () => {
   it("is as large as is wanted, with homes in turn, each on its home's endpoint", async () => {
-    const stage = await startStage();
+    const environment = await startEnvironment();
 
-    await stage.crowd.resize(6);
+    await environment.crowd.resize(6);
 
-    expect(stage.world.crowd).toEqual({ wanted: 6, connected: 6 });
-    const { clients } = stage.crowd;
+    expect(environment.view.crowd).toEqual({ wanted: 6, connected: 6 });
+    const { clients } = environment.crowd;
     expect(clients.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(clients.map(({ home }) => home).join(" ")).toBe(
       "eastus westus eastus westus eastus westus",
     );
     expect(endpointsOf(clients)).toEqual(clients.map(({ home }) => home));
 
-    await stage.crowd.resize(2);
-    expect(stage.crowd.clients.map(({ id }) => id)).toEqual([1, 2]);
-    await stage.crowd.resize(3);
-    expect(stage.crowd.clients).toHaveLength(3);
+    await environment.crowd.resize(2);
+    expect(environment.crowd.clients.map(({ id }) => id)).toEqual([1, 2]);
+    await environment.crowd.resize(3);
+    expect(environment.crowd.clients).toHaveLength(3);
   });
 
   it("hears what is broadcast, and tells who has heard it", async () => {
-    const stage = await startStage();
-    await stage.crowd.resize(4);
+    const environment = await startEnvironment();
+    await environment.crowd.resize(4);
     const before = Date.now();
 
-    await stage.broadcast("westus", "hear me");
+    await environment.broadcast("westus", "hear me");
 
-    await until(async () => (await stage.crowd.hearersOf("hear me")).length === 4);
-    const hearers = await stage.crowd.hearersOf("hear me");
+    await until(async () => (await environment.crowd.hearersOf("hear me")).length === 4);
+    const hearers = await environment.crowd.hearersOf("hear me");
     expect(hearers.map(({ id }) => id).sort()).toEqual([1, 2, 3, 4]);
     for (const { at } of hearers) {
       expect(at).toBeGreaterThanOrEqual(before);
       expect(at).toBeLessThanOrEqual(Date.now());
     }
-    await until(() => stage.crowd.clients.every(({ messages }) => messages === 1));
-    expect(await stage.crowd.hearersOf("nobody said this")).toEqual([]);
+    await until(() => environment.crowd.clients.every(({ messages }) => messages === 1));
+    expect(await environment.crowd.hearersOf("nobody said this")).toEqual([]);
   });
 
   it("is told to the app server of its endpoint's region when it says something", async () => {
-    const stage = await startStage();
-    await stage.crowd.resize(2);
+    const environment = await startEnvironment();
+    await environment.crowd.resize(2);
 
-    await stage.crowd.say(2, "hello from client two");
+    await environment.crowd.say(2, "hello from client two");
 
-    const { server, endpoint } = await stage.happenings.first(({ kind }) => kind === "clientEvent");
+    const { server, endpoint } = await environment.happenings.first(
+      ({ kind }) => kind === "clientEvent",
+    );
     expect([server, endpoint]).toEqual(["westus", "westus"]);
-    await until(async () => (await stage.crowd.hearersOf("hello from client two")).length === 2);
-    await expect(stage.crowd.say(3, "nobody")).rejects.toMatchObject({ status: 404 });
+    await until(
+      async () => (await environment.crowd.hearersOf("hello from client two")).length === 2,
+    );
+    await expect(environment.crowd.say(3, "nobody")).rejects.toMatchObject({ status: 404 });
   });
 
   it("is started again, and said to be, when its process ends by itself", async () => {
-    const stage = await startStage();
-    await stage.crowd.resize(2);
+    const environment = await startEnvironment();
+    await environment.crowd.resize(2);
 
-    await stage.crowd.kill();
+    await environment.crowd.kill();
 
-    await stage.happenings.first(({ text }) => text.includes("SIGKILL"));
-    await until(() => stage.world.crowd.connected === 2);
+    await environment.happenings.first(({ text }) => text.includes("SIGKILL"));
+    await until(() => environment.view.crowd.connected === 2);
   });
 
   it("shows in the figures of each second", async () => {
-    const stage = await startStage();
+    const environment = await startEnvironment();
     const answers = (index: number) =>
-      stage.rates.entries.reduce((sum, rates) => sum + (rates.answers[index] ?? 0), 0);
+      environment.rates.entries.reduce((sum, rates) => sum + (rates.answers[index] ?? 0), 0);
 
-    await stage.crowd.resize(4);
+    await environment.crowd.resize(4);
     await until(() => answers(0) === 2 && answers(1) === 2);
-    stage.setBroadcasts(100);
-    const rates = await stage.rates.first(({ delivered }) => delivered.every((each) => each > 0));
+    environment.setBroadcasts(100);
+    const rates = await environment.rates.first(({ delivered }) =>
+      delivered.every((each) => each > 0),
+    );
 
     expect(rates).toMatchObject({ answers: [0, 0], refused: 0, without: 0, lastMoveP99InMs: null });
   });
 
   it.each([-1, 501, 1.5])("cannot have %p clients", async (size) => {
-    const stage = await startStage();
+    const environment = await startEnvironment();
 
-    await expect(stage.crowd.resize(size)).rejects.toMatchObject({ status: 400 });
-    expect(stage.world.crowd.wanted).toBe(0);
+    await expect(environment.crowd.resize(size)).rejects.toMatchObject({ status: 400 });
+    expect(environment.view.crowd.wanted).toBe(0);
   });
 
   it("waits no longer for a size that nobody wants any more", async () => {
-    const stage = await startStage();
-    await stage.crowd.resize(2);
-    await stage.setFault("eastus", "blackhole");
-    await stage.setFault("westus", "blackhole");
+    const environment = await startEnvironment();
+    await environment.crowd.resize(2);
+    await environment.setFault("eastus", "blackhole");
+    await environment.setFault("westus", "blackhole");
 
-    const waiting = stage.crowd.resize(20);
-    await stage.crowd.resize(0);
+    const waiting = environment.crowd.resize(20);
+    await environment.crowd.resize(0);
     await waiting;
 
-    expect(stage.world.crowd.wanted).toBe(0);
+    expect(environment.view.crowd.wanted).toBe(0);
   });
 });

@@ -12,8 +12,8 @@ interface Negotiates {
 }
 
 /** A client on the endpoint that its home's app server names. */
-export async function connect(stage: Negotiates, home: string) {
-  const { endpoint, url } = await stage.negotiate(home);
+export async function connect(environment: Negotiates, home: string) {
+  const { endpoint, url } = await environment.negotiate(home);
   const socket = new WebSocket(url, "json.webpubsub.azure.v1");
   closeAfterTest({ close: () => socket.terminate() });
   const frames: Frame[] = [];

@@ -1,5 +1,5 @@
-import { startEmulatedStage } from "../../../demo-app/environment/emulated-environment.ts";
-import type { DemoStage } from "../../../demo-app/environment/running-environment.ts";
+import { startEmulatedEnvironment } from "../../../demo-app/environment/emulated-environment.ts";
+import type { RunningEnvironment } from "../../../demo-app/environment/running-environment.ts";
 import { type Demo, startDemo as start } from "../../../demo-app/startup/start-demo.ts";
 import { closeAfterTest } from "../../support/clean-up.ts";
 
@@ -18,8 +18,8 @@ export function nextPorts(): number {
 }
 
 /** Two regions without a control room; it ends after the test. */
-export async function startStage(): Promise<DemoStage> {
-  return closeAfterTest(await startEmulatedStage({ firstPort: nextPorts() }));
+export async function startEnvironment(): Promise<RunningEnvironment> {
+  return closeAfterTest(await startEmulatedEnvironment({ firstPort: nextPorts() }));
 }
 
 /** The demo without its page; it ends after the test. */

@@ -1,24 +1,24 @@
-import type { ClientChange, WorldView } from "../../../../demo-app/contract/live.ts";
+import type { ClientChange, EnvironmentView } from "../../../../demo-app/contract/live.ts";
 import { Census } from "../../../../demo-app/page/live/client-locations.ts";
 import { explain } from "../../../../demo-app/page/summary/explain.ts";
-import { crowdOf, eastusDown, worldWith } from "../../../support/environment-views.ts";
+import { crowdOf, eastusDown, environmentWith } from "../../../support/environment-views.ts";
 
 const atHome = crowdOf(4);
 const allOnWestus = crowdOf(4, () => 1);
 const healthy =
   "westus is healthy. It serves its own 2 clients, because the app server in westus answers negotiate with its primary.";
 
-function said(world: WorldView, crowd: ClientChange[]): string[] {
+function said(environment: EnvironmentView, crowd: ClientChange[]): string[] {
   const census = new Census();
   census.apply(crowd);
-  return explain(world, census).map(({ fact, reason }) => `${fact} ${reason}`);
+  return explain(environment, census).map(({ fact, reason }) => `${fact} ${reason}`);
 }
 
 // biome-ignore format: one line for each case
-const cases: [what: string, world: WorldView, crowd: ClientChange[], lines: string[]][] = [
-  ["all well", worldWith(), atHome,
+const cases: [what: string, environment: EnvironmentView, crowd: ClientChange[], lines: string[]][] = [
+  ["all well", environmentWith(), atHome,
     ["All is well. eastus serves its 2 clients and westus its 2 clients, because each app server answers negotiate with its primary."]],
-  ["a crash that nobody has noticed", worldWith({ endpoints: { eastus: { fault: "crash" } } }), atHome,
+  ["a crash that nobody has noticed", environmentWith({ endpoints: { eastus: { fault: "crash" } } }), atHome,
     ["eastus has crashed. To the app server in eastus it still looks healthy, so negotiate keeps answering eastus.", healthy]],
   ["clients on their way to the secondary", eastusDown(), crowdOf(4, (home, id) => (home === 0 && id > 1 ? -1 : 1)),
     ["eastus is down (refused). 1 of its 2 clients is on westus already, because the app server in eastus answers negotiate with its secondary.", healthy]],
@@ -26,31 +26,31 @@ const cases: [what: string, world: WorldView, crowd: ClientChange[], lines: stri
     ["eastus is down (refused). Its 2 clients are on the way to westus, because the app server in eastus answers negotiate with its secondary.", healthy]],
   ["clients whose connections have outlived the failover", eastusDown("gray"), atHome,
     ["eastus is down (refused). Its 2 clients still hold on to eastus, but new ones go to westus, because the app server in eastus answers negotiate with its secondary.", healthy]],
-  ["a last resort", worldWith({ endpoints: { eastus: { fault: "gray" } }, down: { eastus: "failing-calls" } }), atHome,
+  ["a last resort", environmentWith({ endpoints: { eastus: { fault: "gray" } }, down: { eastus: "failing-calls" } }), atHome,
     ["eastus is down (failing calls). Nothing is better, so the app server in eastus answers negotiate with it all the same, as a last resort.", healthy]],
-  ["an operator's force", worldWith({ endpoints: { westus: { isForced: true } }, servers: { eastus: { answers: "westus" } } }), allOnWestus,
+  ["an operator's force", environmentWith({ endpoints: { westus: { isForced: true } }, servers: { eastus: { answers: "westus" } } }), allOnWestus,
     ["westus is forced by an operator. Its 2 clients are served by westus, because the app server in eastus answers negotiate with its secondary.", healthy]],
   ["a failover", eastusDown(), allOnWestus,
     ["eastus is down (refused). Its 2 clients are served by westus, because the app server in eastus answers negotiate with its secondary.", healthy]],
-  ["a primary that is back, with natural failback", worldWith(), allOnWestus,
+  ["a primary that is back, with natural failback", environmentWith(), allOnWestus,
     ["eastus is in use again. New clients go there; its 2 clients are on westus until they reconnect, because failback is natural.", healthy]],
-  ["a primary that is back, with paced failback", worldWith({ world: { failback: "paced" } }), crowdOf(4, (home, id) => (id === 1 ? 0 : home || 1)),
+  ["a primary that is back, with paced failback", environmentWith({ environment: { failback: "paced" } }), crowdOf(4, (home, id) => (id === 1 ? 0 : home || 1)),
     ["eastus is in use again. New clients go there; 1 of its 2 clients is on westus; the app servers call them home, a few at a time.", healthy]],
-  ["a drained primary", worldWith({ endpoints: { eastus: { isDrained: true } }, servers: { eastus: { answers: "westus" } } }), allOnWestus,
+  ["a drained primary", environmentWith({ endpoints: { eastus: { isDrained: true } }, servers: { eastus: { answers: "westus" } } }), allOnWestus,
     ["eastus is drained. Its 2 clients are served by westus, because the app server in eastus answers negotiate with its secondary.", healthy]],
-  ["a stopped app server", worldWith({ servers: { eastus: { isRunning: false, answers: null } } }), atHome,
+  ["a stopped app server", environmentWith({ servers: { eastus: { isRunning: false, answers: null } } }), atHome,
     ["The app server in eastus is stopped. Its clients keep their connections; new ones are sent to the app server in westus, which answers westus.", healthy]],
-  ["an app server that answers nobody", worldWith({ servers: { eastus: { answers: null } }, down: { eastus: "timeout" } }), crowdOf(4, (home) => home || -1),
+  ["an app server that answers nobody", environmentWith({ servers: { eastus: { answers: null } }, down: { eastus: "timeout" } }), crowdOf(4, (home) => home || -1),
     ["Nobody serves new clients of eastus. Its app server sees no healthy endpoint, so negotiate refuses; 2 clients of eastus are without a place.", healthy]],
-  ["an agreement", worldWith({ world: { topology: "client-client", agreement: { epoch: 3, active: "westus" } } }), allOnWestus,
+  ["an agreement", environmentWith({ environment: { topology: "client-client", agreement: { epoch: 3, active: "westus" } } }), allOnWestus,
     ["All app servers agree on westus. So all 4 clients are there and hear each other (agreement 3)."]],
   ["an agreement after a crash", { ...eastusDown(), topology: "client-client", agreement: { epoch: 4, active: "westus" } }, crowdOf(4, (_home, id) => (id === 1 ? -1 : 1)),
     ["eastus has crashed. All app servers agree on westus (agreement 4), and 3 of 4 clients are there."]],
 ];
 
 describe("the page explains", () => {
-  it.each(cases)("%s", (_what, world, crowd, lines) => {
-    expect(said(world, crowd)).toEqual(lines);
+  it.each(cases)("%s", (_what, environment, crowd, lines) => {
+    expect(said(environment, crowd)).toEqual(lines);
   });
 });
 
