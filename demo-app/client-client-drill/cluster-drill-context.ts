@@ -59,7 +59,7 @@ export async function allHear(
   try {
     await timeline.step("all hear each other", {
       deadlineInMs: DEADLINE_IN_MS,
-      happening: completed.first((it) => it.conversation === conversation),
+      promise: completed.first((it) => it.conversation === conversation),
       detail,
     });
   } catch (error) {

@@ -77,7 +77,7 @@ async function gather(cast: Cast, region: Region): Promise<void> {
   crowd.begin(region.name);
   await timeline.step("clients are connected", {
     deadlineInMs: DEADLINE_IN_MS,
-    happening: crowd.start().then(() => ({})),
+    promise: crowd.start().then(() => ({})),
     detail: () => tally(crowd),
   });
   await allHear(cast, () => `on ${region.name}, ${cluster.servers.length} app servers`);
@@ -109,7 +109,7 @@ async function stay(cast: Cast, findings: Findings, cause: string): Promise<void
   });
   await timeline.step(cause, {
     deadlineInMs: DEADLINE_IN_MS,
-    happening: watched,
+    promise: watched,
     detail: () => `nobody moves: ${tally(crowd)}, epoch ${epoch}`,
   });
 }
@@ -117,7 +117,7 @@ async function stay(cast: Cast, findings: Findings, cause: string): Promise<void
 async function takeLead(cast: Cast, since: number): Promise<number> {
   const { at } = await cast.timeline.step("another one leads", {
     deadlineInMs: DEADLINE_IN_MS,
-    happening: leaderOf(cast).then(({ name }) => ({ name, at: performance.now() })),
+    promise: leaderOf(cast).then(({ name }) => ({ name, at: performance.now() })),
     detail: ({ name, at }) => `${name}, ${Math.round(at - since)} ms after it`,
   });
   return at - since;
@@ -129,7 +129,7 @@ async function tellAll(cast: Cast, kind: ServerTold["kind"], label: string): Pro
   const fits = (told: ServerTold): boolean => told.kind === kind && hereAt(told.at) > beganAt;
   await cast.timeline.step(label, {
     deadlineInMs: DEADLINE_IN_MS,
-    happening: timesOf(servers, fits, servers.length).then((times) => ({ at: times.at(-1) })),
+    promise: timesOf(servers, fits, servers.length).then((times) => ({ at: times.at(-1) })),
     detail: ({ at = 0 }) => `all of them, ${Math.round(at - beganAt)} ms after it`,
   });
 }

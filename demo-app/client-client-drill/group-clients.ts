@@ -4,7 +4,7 @@ import {
   ResilientPubSubClient,
   type ResilientPubSubClientOptions,
 } from "express-resilient-pubsub/client";
-import { Journal } from "../kit/observable-log.ts";
+import { ObservableLog } from "../kit/observable-log.ts";
 import { Conversation } from "./pair-deliveries.ts";
 import { GROUP } from "./process-messages.ts";
 import { Split } from "./split-time.ts";
@@ -41,9 +41,12 @@ export interface Arrival {
 
 /** Clients in one group that talk to each other through the service, all the time. */
 export class Crowd {
-  readonly arrivals = new Journal<Arrival>();
+  readonly arrivals = new ObservableLog<Arrival>();
   /** Conversations in which every one has heard every other. */
-  readonly completed = new Journal<{ readonly conversation: Conversation; readonly at: number }>();
+  readonly completed = new ObservableLog<{
+    readonly conversation: Conversation;
+    readonly at: number;
+  }>();
   readonly #options: CrowdOptions;
   readonly #members: Member[];
   readonly #split = new Split();

@@ -44,7 +44,7 @@ export async function move(
       told.kind === "down" && told.endpoint === from.name && hereAt(told.at) > beganAt;
     const seen = await timeline.step("most servers see it", {
       deadlineInMs: DEADLINE_IN_MS,
-      happening: timesOf(servers, isSeen, majority + 1).then((times) => ({ at: times[majority] })),
+      promise: timesOf(servers, isSeen, majority + 1).then((times) => ({ at: times[majority] })),
       detail: ({ at = 0 }) => since(at),
     });
     seenInMs = (seen.at ?? 0) - beganAt;
@@ -54,7 +54,7 @@ export async function move(
     told.kind === "agreed" && told.active === to.name && hereAt(told.at) > beganAt;
   const { times } = await timeline.step("all servers agree", {
     deadlineInMs: DEADLINE_IN_MS,
-    happening: timesOf(servers, isNew, servers.length).then((all) => ({
+    promise: timesOf(servers, isNew, servers.length).then((all) => ({
       at: all.at(-1),
       times: all,
     })),
@@ -63,7 +63,7 @@ export async function move(
   agreed();
   const arrivals = await timeline.step("all clients are back", {
     deadlineInMs: DEADLINE_IN_MS,
-    happening: back,
+    promise: back,
     detail: ({ at }) => `${tally(crowd)}, ${since(at)}`,
   });
   await allHear(cast, ({ at }) => since(at));

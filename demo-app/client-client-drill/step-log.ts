@@ -26,9 +26,9 @@ export class Timeline {
    * @throws MissedStepError after the deadline, on failure and on interruption
    */
   async step<T extends Outcome>(label: string, step: Step<T>): Promise<T> {
-    const { deadlineInMs, happening, detail } = step;
+    const { deadlineInMs, promise, detail } = step;
     try {
-      const outcome = await withinDeadline(happening, deadlineInMs, this.#signal);
+      const outcome = await withinDeadline(promise, deadlineInMs, this.#signal);
       this.say(label, detail(outcome), outcome.at);
       return outcome;
     } catch (error) {
@@ -46,12 +46,12 @@ interface Outcome {
 
 export interface Step<T extends Outcome> {
   readonly deadlineInMs: number;
-  readonly happening: Promise<T>;
+  readonly promise: Promise<T>;
   readonly detail: (outcome: T) => string;
 }
 
 async function withinDeadline<T>(
-  happening: Promise<T>,
+  promise: Promise<T>,
   deadlineInMs: number,
   signal: AbortSignal,
 ): Promise<T> {
@@ -63,7 +63,7 @@ async function withinDeadline<T>(
   });
   giveUp.catch(() => {});
   try {
-    return await Promise.race([happening, giveUp]);
+    return await Promise.race([promise, giveUp]);
   } finally {
     settled.abort();
   }

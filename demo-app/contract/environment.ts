@@ -1,12 +1,12 @@
 import type { RequestHandler } from "express";
 import type { FanOutReport } from "express-resilient-pubsub";
-import type { Journal } from "../kit/observable-log.ts";
+import type { ObservableLog } from "../kit/observable-log.ts";
 import type {
   ClientView,
+  DemoEvent,
   EnvironmentView,
   Failback,
   FaultName,
-  Happening,
   RatesView,
   Topology,
 } from "./live.ts";
@@ -16,7 +16,7 @@ export interface Environment {
   /** What is true now. */
   readonly view: EnvironmentView;
   /** Everything that has happened, in order. */
-  readonly happenings: Journal<Happening>;
+  readonly events: ObservableLog<DemoEvent>;
   readonly crowd: Crowd;
 
   /** null heals. @throws RequestError when there is no such endpoint, or none that can be broken */
@@ -39,7 +39,7 @@ export interface Environment {
 /** What the control room shows besides. */
 export interface MonitoredEnvironment extends Environment {
   /** One entry a second. */
-  readonly rates: Journal<RatesView>;
+  readonly rates: ObservableLog<RatesView>;
   /** `GET /negotiate?home=<region>&user=<name>`, by the load balancer. */
   readonly negotiateHandler: RequestHandler;
 }
@@ -50,7 +50,7 @@ export interface Crowd {
   resize(size: number): Promise<void>;
   readonly clients: readonly ClientView[];
   /** Moves, as they happen: a new connection on another endpoint than the last one's. */
-  readonly moves: Journal<CrowdMove>;
+  readonly moves: ObservableLog<CrowdMove>;
   /** Who of them has heard a message with this text, and when; it may be asked again. */
   hearersOf(text: string): Promise<readonly { readonly id: number; readonly at: number }[]>;
   /** One client sends an event to the app server (`sendEvent("chat", { text })`). */

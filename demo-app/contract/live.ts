@@ -2,7 +2,7 @@
  * What the control room tells the page, and what the page may ask of it. Types only, for both sides.
  *
  * `GET /api/live` is a stream of server-sent events. Each is named as in `LiveMessages`, its data is
- * that type as JSON. A new listener is first told `environment`, all `clients`, the last 100 `happenings`,
+ * that type as JSON. A new listener is first told `environment`, all `clients`, the last 100 `events`,
  * and `drill`; then what changes. Whoever comes back after a cut is told all of that anew.
  */
 
@@ -25,7 +25,7 @@ export interface LiveMessages {
   environment: EnvironmentView;
   clients: ClientChange[];
   rates: RatesView;
-  happenings: Happening[];
+  events: DemoEvent[];
   drill: DrillView | null;
 }
 
@@ -103,7 +103,7 @@ export interface RatesView {
   readonly lastMoveP99InMs: number | null;
 }
 
-export interface Happening {
+export interface DemoEvent {
   /** Grows by one. */
   readonly id: number;
   /** Epoch milliseconds. */

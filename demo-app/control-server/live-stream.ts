@@ -1,6 +1,6 @@
 import type { RequestHandler, Response } from "express";
 import type { MonitoredEnvironment } from "../contract/environment.ts";
-import type { DrillView, Happening, LiveMessages } from "../contract/live.ts";
+import type { DemoEvent, DrillView, LiveMessages } from "../contract/live.ts";
 import { ClientChanges } from "./client-changes.ts";
 
 /** What a drill shows of itself. */
@@ -12,7 +12,7 @@ export interface WatchedDrill {
 const TELL_EVERY_IN_MS = 100;
 const HEARTBEAT_EVERY_IN_MS = 15_000;
 const COME_BACK_AFTER_IN_MS = 1000;
-const LAST_HAPPENINGS = 100;
+const LAST_EVENTS = 100;
 // Who reads so little that this waits for it is cut, and comes back to hear what is true then.
 const MOST_WAITING_BYTES = 4 * 1024 * 1024;
 
@@ -24,7 +24,7 @@ export class LiveStream {
   readonly #clients: ClientChanges;
   readonly #ends: (() => void)[];
   readonly #heartbeatEveryInMs: number;
-  #happenings: Happening[] = [];
+  #events: DemoEvent[] = [];
   #isDrillNew = false;
   #lastEnvironment = "";
   #ticker: NodeJS.Timeout | undefined;
@@ -45,8 +45,8 @@ export class LiveStream {
     );
     this.#ends = [
       environment.rates.onAdd((rates) => this.#tellAll(message("rates", rates))),
-      environment.happenings.onAdd((happening) => {
-        if (this.#listeners.size > 0) this.#happenings.push(happening);
+      environment.events.onAdd((event) => {
+        if (this.#listeners.size > 0) this.#events.push(event);
       }),
       drill.onChange(() => {
         this.#isDrillNew = true;
@@ -98,7 +98,7 @@ export class LiveStream {
     clearInterval(this.#heartbeat);
     this.#ticker = undefined;
     this.#heartbeat = undefined;
-    this.#happenings = [];
+    this.#events = [];
   }
 
   #everything(): string {
@@ -106,7 +106,7 @@ export class LiveStream {
       `retry: ${COME_BACK_AFTER_IN_MS}\n\n`,
       message("environment", this.#environment.view),
       message("clients", [...this.#clients.all]),
-      message("happenings", this.#environment.happenings.entries.slice(-LAST_HAPPENINGS)),
+      message("events", this.#environment.events.entries.slice(-LAST_EVENTS)),
       message("drill", this.#drill.view),
     ].join("");
   }
@@ -118,8 +118,8 @@ export class LiveStream {
     this.#lastEnvironment = environment;
     const clients = this.#clients.take(this.#environment.crowd.clients);
     if (clients.length > 0) told.push(message("clients", [...clients]));
-    if (this.#happenings.length > 0) told.push(message("happenings", this.#happenings));
-    this.#happenings = [];
+    if (this.#events.length > 0) told.push(message("events", this.#events));
+    this.#events = [];
     if (this.#isDrillNew) told.push(message("drill", this.#drill.view));
     this.#isDrillNew = false;
     if (told.length > 0) this.#tellAll(told.join(""));

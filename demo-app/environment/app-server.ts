@@ -11,23 +11,23 @@ import { RequestError } from "../contract/environment.ts";
 import type { LinkView, ServerView } from "../contract/live.ts";
 import { isPortTaken, type Listening, listenOn } from "../http/listen.ts";
 import { type ChatListener, chatUpstream } from "./chat-upstream.ts";
-import { answerOf } from "./negotiate-preview.ts";
+import { negotiatePreview } from "./negotiate-preview.ts";
 import type { Home } from "./plugin-options.ts";
 
 /** Hears everything that happens at an app server. */
 export interface AppServerListener extends ChatListener {
-  /** A plugin begins to work, and tells of itself from now on. */
-  follow(region: string, pubsub: ResilientPubSub): void;
+  /** A plugin begins to work, and emits events from now on. */
+  pluginStarted(region: string, pubsub: ResilientPubSub): void;
 }
 
 /** Makes the options of a plugin, and gives it the orders of the operator that still hold. */
-export interface PluginRecipe {
+export interface PluginSettings {
   readonly options: ResilientPubSubOptions;
   prepare(pubsub: ResilientPubSub): void;
 }
 
 // A dead region is given up within four seconds; nobody waits for longer than that.
-const PATIENCE_IN_MS = 5000;
+const READY_DEADLINE_IN_MS = 5000;
 
 /** The app server of one region, which can be stopped and comes back on the same port. */
 export class AppServer {
@@ -80,11 +80,11 @@ export class AppServer {
   get view(): ServerView {
     const { isRunning, region, snapshots, url } = this;
     const links = isRunning ? snapshots.map(linkOf) : this.home.endpoints.map(unknownLink);
-    return { region, url, isRunning, answers: answerOf(snapshots, this.agreement), links };
+    return { region, url, isRunning, answers: negotiatePreview(snapshots, this.agreement), links };
   }
 
   /** @throws RequestError when somebody else has taken its port */
-  async start(recipe: PluginRecipe): Promise<void> {
+  async start(settings: PluginSettings): Promise<void> {
     try {
       this.#listening ??= await listenOn(this.port);
     } catch (error) {
@@ -95,16 +95,16 @@ export class AppServer {
       );
     }
     this.#listening.server.removeAllListeners("request").on("request", this.#app);
-    await this.renew(recipe);
+    await this.renew(settings);
   }
 
   /** Another plugin takes over when it knows the endpoints; nobody is refused meanwhile. */
-  async renew({ options, prepare }: PluginRecipe): Promise<void> {
+  async renew({ options, prepare }: PluginSettings): Promise<void> {
     const upstream = chatUpstream(this.region, () => this.pubsub, this.#listener);
     const next = resilientPubSub({ ...options, upstream });
     prepare(next);
-    this.#listener.follow(this.region, next);
-    await settled(next);
+    this.#listener.pluginStarted(this.region, next);
+    await readyOrDeadline(next);
     const previous = this.#pubsub;
     this.#pubsub = next;
     await previous?.close();
@@ -125,9 +125,9 @@ export class AppServer {
 }
 
 /** It works without, and goes on trying; there is just nothing to be seen of it yet. */
-async function settled(pubsub: ResilientPubSub): Promise<void> {
+async function readyOrDeadline(pubsub: ResilientPubSub): Promise<void> {
   const ready = pubsub.ready().catch(() => {});
-  await Promise.race([ready, delay(PATIENCE_IN_MS, undefined, { ref: false })]);
+  await Promise.race([ready, delay(READY_DEADLINE_IN_MS, undefined, { ref: false })]);
 }
 
 function linkOf({ name, role, state, reason }: EndpointSnapshot): LinkView {

@@ -2,30 +2,30 @@ import { isResilientPubSubError, type ResilientPubSub } from "express-resilient-
 import { SerialQueue } from "../../src/kit/serial-queue.ts";
 import { RequestError } from "../contract/environment.ts";
 import type { Failback, Topology } from "../contract/live.ts";
-import type { Told } from "../events/event-recorder.ts";
+import type { EventDescription } from "../events/event-recorder.ts";
 import {
-  failbackTold,
+  failbackEvent,
   type OperatorOrder,
-  orderTold,
-  serverTold,
-  topologyTold,
+  operatorEvent,
+  serverEvent,
+  topologyEvent,
 } from "../events/operator-events.ts";
-import type { AppServer, PluginRecipe } from "./app-server.ts";
+import type { AppServer, PluginSettings } from "./app-server.ts";
 import { homeGroup, type Mode, PluginOptions } from "./plugin-options.ts";
 
 /** All app servers, and the orders that are for each of them. One order at a time. */
-export class Fleet {
+export class AppServers {
   readonly servers: readonly AppServer[];
-  readonly #tell: (told: Told) => void;
+  readonly #record: (event: EventDescription) => void;
   readonly #orders = new SerialQueue();
   readonly #options = new PluginOptions();
   readonly #drained = new Set<string>();
   #forced: string | null = null;
   #mode: Mode = { topology: "client-server", failback: "natural" };
 
-  constructor(servers: readonly AppServer[], tell: (told: Told) => void) {
+  constructor(servers: readonly AppServer[], record: (event: EventDescription) => void) {
     this.servers = servers;
-    this.#tell = tell;
+    this.#record = record;
   }
 
   get mode(): Mode {
@@ -52,15 +52,15 @@ export class Fleet {
   }
 
   async startAll(): Promise<void> {
-    await this.#orders.run(() => this.#all(this.servers, (it) => it.start(this.#recipe(it))));
+    await this.#orders.run(() => this.#all(this.servers, (it) => it.start(this.#settingsFor(it))));
   }
 
   start(region: string): Promise<void> {
     const server = this.server(region);
     return this.#orders.run(async () => {
       if (server.isRunning) return;
-      await server.start(this.#recipe(server));
-      this.#tell(serverTold(region, "start"));
+      await server.start(this.#settingsFor(server));
+      this.#record(serverEvent(region, "start"));
     });
   }
 
@@ -68,8 +68,8 @@ export class Fleet {
     const server = this.server(region);
     return this.#orders.run(async () => {
       if (!server.isRunning) return;
-      // Told first, because what it leads to is told while it ends.
-      this.#tell(serverTold(region, "stop"));
+      // Recorded first, because what it leads to is recorded while it ends.
+      this.#record(serverEvent(region, "stop"));
       await server.stop();
     });
   }
@@ -80,28 +80,28 @@ export class Fleet {
         await this.#switchTo(endpoint);
         return;
       }
-      if (!this.#takeDown(endpoint, order)) return;
-      this.#tell(orderTold(endpoint, order));
-      for (const { pubsub } of this.running) if (pubsub) give(pubsub, endpoint, order);
+      if (!this.#noteOrder(endpoint, order)) return;
+      this.#record(operatorEvent(endpoint, order));
+      for (const { pubsub } of this.running) if (pubsub) applyOrder(pubsub, endpoint, order);
     });
   }
 
   setTopology(topology: Topology): Promise<void> {
     return this.#orders.run(async () => {
       if (this.#mode.topology === topology) return;
-      const crowded = this.running[0]?.agreement?.active;
+      const active = this.running[0]?.agreement?.active;
       // Where all agree, one server has nothing to prefer.
       this.#forced = null;
-      this.#tell(topologyTold(topology));
+      this.#record(topologyEvent(topology));
       await this.#change({ ...this.#mode, topology });
-      if (topology === "client-server") await this.#sendHome(crowded);
+      if (topology === "client-server") await this.#closeDisplaced(active);
     });
   }
 
   setFailback(failback: Failback): Promise<void> {
     return this.#orders.run(async () => {
       if (this.#mode.failback === failback) return;
-      this.#tell(failbackTold(failback));
+      this.#record(failbackEvent(failback));
       await this.#change({ ...this.#mode, failback });
     });
   }
@@ -112,7 +112,7 @@ export class Fleet {
 
   async #change(mode: Mode): Promise<void> {
     this.#mode = mode;
-    await this.#all(this.running, (server) => server.renew(this.#recipe(server)));
+    await this.#all(this.running, (server) => server.renew(this.#settingsFor(server)));
   }
 
   async #all(
@@ -123,9 +123,9 @@ export class Fleet {
   }
 
   /** Nobody else would: clients of all regions are where the app servers had agreed. */
-  async #sendHome(crowded: string | undefined): Promise<void> {
+  async #closeDisplaced(active: string | undefined): Promise<void> {
     const reason = "each region has its own endpoint again";
-    const away = this.running.filter(({ view }) => view.answers !== crowded);
+    const away = this.running.filter(({ view }) => view.answers !== active);
     await this.#all(away, async ({ region, pubsub }) => {
       // Who cannot be reached comes home when it reconnects.
       await pubsub
@@ -145,11 +145,11 @@ export class Fleet {
       if (isResilientPubSubError(error)) throw new RequestError(409, `${error.message}.`);
       throw error;
     }
-    this.#tell(orderTold(endpoint, "force"));
+    this.#record(operatorEvent(endpoint, "force"));
   }
 
   /** @returns whether it changes anything */
-  #takeDown(endpoint: string, order: OperatorOrder): boolean {
+  #noteOrder(endpoint: string, order: OperatorOrder): boolean {
     if (order === "drain") return !this.#drained.has(endpoint) && !!this.#drained.add(endpoint);
     if (order === "undrain") return this.#drained.delete(endpoint);
     const isChange = (this.#forced === endpoint) === (order === "unforce");
@@ -157,18 +157,18 @@ export class Fleet {
     return isChange;
   }
 
-  #recipe({ home }: AppServer): PluginRecipe {
+  #settingsFor({ home }: AppServer): PluginSettings {
     return {
       options: this.#options.of(home, this.#mode),
       prepare: (pubsub) => {
-        for (const endpoint of this.#drained) give(pubsub, endpoint, "drain");
-        if (this.#forced !== null) give(pubsub, this.#forced, "force");
+        for (const endpoint of this.#drained) applyOrder(pubsub, endpoint, "drain");
+        if (this.#forced !== null) applyOrder(pubsub, this.#forced, "force");
       },
     };
   }
 }
 
-function give({ endpoints }: ResilientPubSub, endpoint: string, order: OperatorOrder): void {
+function applyOrder({ endpoints }: ResilientPubSub, endpoint: string, order: OperatorOrder): void {
   if (order === "drain") endpoints.drain(endpoint);
   else if (order === "undrain") endpoints.undrain(endpoint);
   else if (order === "force") endpoints.forceFailover(endpoint);

@@ -4,11 +4,11 @@ import {
   type ResilientPubSubOptions,
 } from "express-resilient-pubsub";
 import type { ChatMessage } from "../contract/live.ts";
-import type { ClientSaid } from "../events/client-events.ts";
+import type { ChatEvent } from "../events/client-events.ts";
 import { textOf } from "./plugin-options.ts";
 
 export interface ChatListener {
-  clientSaid(said: ClientSaid): void;
+  chatReceived(event: ChatEvent): void;
 }
 
 type Upstream = NonNullable<ResilientPubSubOptions["upstream"]>;
@@ -29,7 +29,7 @@ export function chatUpstream(
       const user = context.userId ?? "guest";
       const pubsub = pubsubNow();
       const endpoint = pubsub ? endpointAt(pubsub, context.origin) : null;
-      listener.clientSaid({ server: region, endpoint, user, text });
+      listener.chatReceived({ server: region, endpoint, user, text });
       const message: ChatMessage = { kind: "chat", from: user, text, server: region };
       try {
         await pubsub?.broadcast(message);

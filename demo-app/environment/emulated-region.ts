@@ -60,16 +60,16 @@ export class EmulatedRegion {
   /**
    * Breaks it in this way and in no other; null heals it.
    *
-   * @param tell Is called if that changes anything, before anybody can notice.
+   * @param record Is called if that changes anything, before anybody can notice.
    */
-  setFault(fault: FaultName | null, tell: () => void): Promise<void> {
+  setFault(fault: FaultName | null, record: () => void): Promise<void> {
     return this.#orders.run(async () => {
       if (fault === this.#fault) return;
-      // What follows from it is told while it is done.
-      if (fault !== null) tell();
+      // What follows from it is recorded while it is done.
+      if (fault !== null) record();
       await this.#change(fault);
       this.#fault = fault;
-      if (fault === null) tell();
+      if (fault === null) record();
     });
   }
 
@@ -80,13 +80,13 @@ export class EmulatedRegion {
       if (fault === null || fault === "key-rotated") await this.#emulator.clear();
       else await this.#emulator.inject(FAULTS[fault]);
     } catch (error) {
-      if (isPortTaken(error)) throw this.#homeless();
+      if (isPortTaken(error)) throw this.#portTakenError();
       throw error;
     }
     if (fault === "key-rotated") this.#emulator.rotateKey("primary");
   }
 
-  #homeless(): RequestError {
+  #portTakenError(): RequestError {
     const port = this.#emulator.port;
     return new RequestError(
       409,

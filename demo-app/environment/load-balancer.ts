@@ -3,7 +3,7 @@ import express, { type RequestHandler } from "express";
 import { refuseStrangers } from "../http/own-page-only.ts";
 
 /** What an app server has answered a negotiating client; or nobody has. */
-export interface PassedOn {
+export interface ProxiedAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -21,14 +21,14 @@ const TIMEOUT_IN_MS = 10_000;
 const PASSED_HEADERS = ["content-type", "retry-after", "cache-control"];
 
 /** Sends each client to the app server of its home, or to another one while that is stopped. */
-export class Balancer {
+export class LoadBalancer {
   readonly #servers: readonly Server[];
-  readonly #tell: (endpoint: string | null) => void;
+  readonly #record: (endpoint: string | null) => void;
 
-  /** @param tell Is told where each client has been sent to; null is nowhere. */
-  constructor(servers: readonly Server[], tell: (endpoint: string | null) => void) {
+  /** @param record Is called with where each client has been sent to; null is nowhere. */
+  constructor(servers: readonly Server[], record: (endpoint: string | null) => void) {
     this.#servers = servers;
-    this.#tell = tell;
+    this.#record = record;
   }
 
   /** `GET /negotiate?home=<region>&user=<name>`, `failed` as often as need be. */
@@ -46,34 +46,36 @@ export class Balancer {
     return app.use(refuseStrangers(port)).get("/negotiate", this.handler);
   }
 
-  async ask(query: URLSearchParams, signal?: AbortSignal): Promise<PassedOn> {
-    const passedOn = await this.#ask(query, signal);
-    if (!signal?.aborted) this.#tell(passedOn.endpoint);
-    return passedOn;
+  async ask(query: URLSearchParams, signal?: AbortSignal): Promise<ProxiedAnswer> {
+    const answer = await this.#ask(query, signal);
+    if (!signal?.aborted) this.#record(answer.endpoint);
+    return answer;
   }
 
-  async #ask(query: URLSearchParams, signal?: AbortSignal): Promise<PassedOn> {
+  async #ask(query: URLSearchParams, signal?: AbortSignal): Promise<ProxiedAnswer> {
     const deadline = AbortSignal.timeout(TIMEOUT_IN_MS);
     const end = signal ? AbortSignal.any([signal, deadline]) : deadline;
-    for (const server of this.#inOrderFor(query.get("home"))) {
+    for (const server of this.#serversInOrderFor(query.get("home"))) {
       try {
-        return await passOn(await fetch(`${server.url}/negotiate?${query}`, { signal: end }));
+        return await proxiedAnswerOf(
+          await fetch(`${server.url}/negotiate?${query}`, { signal: end }),
+        );
       } catch {
         // It has just been stopped, or does not answer: the next one may.
         if (end.aborted) break;
       }
     }
-    return NOBODY;
+    return NO_APP_SERVER;
   }
 
-  #inOrderFor(home: string | null): Server[] {
+  #serversInOrderFor(home: string | null): Server[] {
     const running = this.#servers.filter(({ isRunning }) => isRunning);
     const isHome = ({ region }: Server): boolean => region === home;
     return [...running.filter(isHome), ...running.filter((it) => !isHome(it))];
   }
 }
 
-async function passOn(response: Response): Promise<PassedOn> {
+async function proxiedAnswerOf(response: Response): Promise<ProxiedAnswer> {
   const body = await response.text();
   const headers = PASSED_HEADERS.flatMap((name) => {
     const value = response.headers.get(name);
@@ -83,7 +85,7 @@ async function passOn(response: Response): Promise<PassedOn> {
   return { status: response.status, headers: Object.fromEntries(headers), body, endpoint };
 }
 
-const NOBODY: PassedOn = {
+const NO_APP_SERVER: ProxiedAnswer = {
   status: 503,
   headers: { "content-type": "application/problem+json", "retry-after": "1" },
   body: JSON.stringify({

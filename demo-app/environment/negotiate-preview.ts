@@ -4,7 +4,7 @@ import type { Agreement, EndpointSnapshot } from "express-resilient-pubsub";
  * Where negotiate sends clients, by what an app server knows. It does not ask negotiate itself, which
  * would look for faults on behalf of a client that there is not.
  */
-export function answerOf(
+export function negotiatePreview(
   snapshots: readonly EndpointSnapshot[],
   agreement: Agreement | undefined,
 ): string | null {

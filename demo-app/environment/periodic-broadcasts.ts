@@ -7,7 +7,7 @@ interface Server {
 }
 
 /** Each running app server tells all clients something, every so often. */
-export class Broadcasts {
+export class PeriodicBroadcasts {
   readonly #servers: readonly Server[];
   #everyInMs = 0;
   #count = 0;
@@ -25,14 +25,14 @@ export class Broadcasts {
   setEvery(everyInMs: number): void {
     clearInterval(this.#timer);
     this.#everyInMs = everyInMs;
-    if (everyInMs > 0) this.#timer = setInterval(() => this.#tellAll(), everyInMs).unref();
+    if (everyInMs > 0) this.#timer = setInterval(() => this.#broadcastAll(), everyInMs).unref();
   }
 
   close(): void {
     this.setEvery(0);
   }
 
-  #tellAll(): void {
+  #broadcastAll(): void {
     this.#count += 1;
     for (const { region, pubsub } of this.#servers) {
       // That nobody was reached shows in the figures, a line for each would drown all others.

@@ -21,7 +21,7 @@ export interface Mode {
 }
 
 const NEVER_IN_MS = 2 ** 31 - 1;
-const CALLED_HOME_PER_SECOND = 50;
+const CLOSED_PER_SECOND = 50;
 // Short, so that nobody who watches falls asleep.
 const HOLD_DOWN_IN_MS = 3000;
 const POLL_INTERVAL_IN_MS = 500;
@@ -44,7 +44,9 @@ export class PluginOptions {
         }),
       },
       topology,
-      ...(topology === "client-client" ? this.#agreement(failback) : callHome(failback)),
+      ...(topology === "client-client"
+        ? this.#agreement(failback)
+        : clientServerFailback(failback)),
     };
   }
 
@@ -65,9 +67,9 @@ export class PluginOptions {
  * Natural is a call that never comes: clients that are away are known all the same, and can be called
  * when somebody switches to paced later.
  */
-function callHome(failback: Failback): Partial<ResilientPubSubOptions> {
+function clientServerFailback(failback: Failback): Partial<ResilientPubSubOptions> {
   const holdDownInMs = failback === "paced" ? HOLD_DOWN_IN_MS : NEVER_IN_MS;
-  return { failback: { holdDownInMs, close: { connectionsPerSecond: CALLED_HOME_PER_SECOND } } };
+  return { failback: { holdDownInMs, close: { connectionsPerSecond: CLOSED_PER_SECOND } } };
 }
 
 /** All clients whose home is this region, wherever they are. */

@@ -1,5 +1,5 @@
 import type { RatesView } from "../contract/live.ts";
-import { Journal } from "../kit/observable-log.ts";
+import { ObservableLog } from "../kit/observable-log.ts";
 
 export interface RateSources {
   readonly endpoints: readonly string[];
@@ -14,7 +14,7 @@ const SECOND_IN_MS = 1000;
 
 /** Counts what happens in each second. */
 export class Rates {
-  readonly journal = new Journal<RatesView>(KEPT);
+  readonly log = new ObservableLog<RatesView>(KEPT);
   readonly #sources: RateSources;
   readonly #timer: NodeJS.Timeout;
   #answers: number[];
@@ -23,7 +23,7 @@ export class Rates {
   constructor(sources: RateSources) {
     this.#sources = sources;
     this.#answers = sources.endpoints.map(() => 0);
-    this.#timer = setInterval(() => this.#tell(), SECOND_IN_MS).unref();
+    this.#timer = setInterval(() => this.#add(), SECOND_IN_MS).unref();
   }
 
   /** A negotiate has been answered with this endpoint, or with none. */
@@ -37,11 +37,11 @@ export class Rates {
     clearInterval(this.#timer);
   }
 
-  #tell(): void {
+  #add(): void {
     const [answers, refused] = [this.#answers, this.#refused];
     this.#answers = answers.map(() => 0);
     this.#refused = 0;
-    this.journal.add({
+    this.log.add({
       at: Date.now(),
       answers,
       refused,

@@ -2,92 +2,102 @@ import type { RequestHandler } from "express";
 import type { FanOutReport } from "express-resilient-pubsub";
 import { type MonitoredEnvironment, RequestError } from "../contract/environment.ts";
 import type {
+  DemoEvent,
   EnvironmentView,
   Failback,
   FaultName,
-  Happening,
   RatesView,
   Topology,
 } from "../contract/live.ts";
-import { ClientHappenings } from "../events/client-events.ts";
-import { Chronicle } from "../events/event-recorder.ts";
-import { ProbeWatch } from "../events/failed-probes.ts";
-import { faultTold, type OperatorOrder } from "../events/operator-events.ts";
-import { followPlugin } from "../events/plugin-events.ts";
+import { ClientEvents } from "../events/client-events.ts";
+import { EventRecorder } from "../events/event-recorder.ts";
+import { FailedProbes } from "../events/failed-probes.ts";
+import { faultEvent, type OperatorOrder } from "../events/operator-events.ts";
+import { recordPluginEvents } from "../events/plugin-events.ts";
 import type { Listening } from "../http/listen.ts";
-import type { Journal } from "../kit/observable-log.ts";
+import type { ObservableLog } from "../kit/observable-log.ts";
 import type { Opened } from "../kit/open-all.ts";
 import { CrowdProcess } from "../simulated-clients/client-process.ts";
 import { AppServer, type AppServerListener } from "./app-server.ts";
-import { Fleet } from "./app-servers.ts";
+import { AppServers } from "./app-servers.ts";
 import type { EmulatedRegion } from "./emulated-region.ts";
-import { Balancer } from "./load-balancer.ts";
-import { Broadcasts, broadcast } from "./periodic-broadcasts.ts";
+import { LoadBalancer } from "./load-balancer.ts";
+import { broadcast, PeriodicBroadcasts } from "./periodic-broadcasts.ts";
 import type { Home } from "./plugin-options.ts";
 import { Rates } from "./rates.ts";
 
 export interface EnvironmentParts {
-  /** One for each app server, and where that listens. */
-  readonly places: readonly { readonly home: Home; readonly listening: Listening }[];
+  /** The region of each app server, and where it listens. */
+  readonly appServers: readonly { readonly home: Home; readonly listening: Listening }[];
   /** Where the load balancer listens. */
-  readonly door: Listening;
+  readonly loadBalancerListening: Listening;
   /** What can be broken; empty on real Azure. */
   readonly regions: readonly EmulatedRegion[];
 }
 
-const LOOK_EVERY_IN_MS = 100;
+const CHECK_PROBES_EVERY_IN_MS = 100;
 
 /** Everything that runs, and the orders that are given to it. */
 export class RunningEnvironment implements MonitoredEnvironment {
   readonly crowd: CrowdProcess;
   readonly servers: readonly AppServer[];
   readonly #opened: Opened;
-  readonly #door: Listening;
+  readonly #loadBalancerListening: Listening;
   readonly #regions: readonly EmulatedRegion[];
   readonly #endpoints: readonly string[];
-  readonly #chronicle = new Chronicle();
-  readonly #fleet: Fleet;
-  readonly #balancer: Balancer;
-  readonly #broadcasts: Broadcasts;
+  readonly #eventRecorder = new EventRecorder();
+  readonly #appServers: AppServers;
+  readonly #loadBalancer: LoadBalancer;
+  readonly #broadcasts: PeriodicBroadcasts;
   readonly #rates: Rates;
 
-  private constructor(opened: Opened, { door, places, regions }: EnvironmentParts) {
-    const tell = this.#chronicle.tell.bind(this.#chronicle);
-    const clients = new ClientHappenings(tell);
+  private constructor(
+    opened: Opened,
+    { loadBalancerListening, appServers, regions }: EnvironmentParts,
+  ) {
+    const record = this.#eventRecorder.record.bind(this.#eventRecorder);
+    const clientEvents = new ClientEvents(record);
     const listener: AppServerListener = {
-      follow: (region, pubsub) => followPlugin(pubsub, region, tell),
-      clientSaid: (said) => clients.said(said),
+      pluginStarted: (region, pubsub) => recordPluginEvents(pubsub, region, record),
+      chatReceived: (event) => clientEvents.chatReceived(event),
     };
     this.#opened = opened;
-    this.#door = door;
+    this.#loadBalancerListening = loadBalancerListening;
     this.#regions = regions;
-    this.#endpoints = places[0]?.home.endpoints.map(({ name }) => name) ?? [];
-    this.servers = places.map(({ home, listening }) => new AppServer(home, listening, listener));
-    this.#fleet = opened.add(new Fleet(this.servers, tell));
-    this.#broadcasts = opened.add(new Broadcasts(this.servers));
-    this.crowd = this.#startCrowd(clients);
+    this.#endpoints = appServers[0]?.home.endpoints.map(({ name }) => name) ?? [];
+    this.servers = appServers.map(
+      ({ home, listening }) => new AppServer(home, listening, listener),
+    );
+    this.#appServers = opened.add(new AppServers(this.servers, record));
+    this.#broadcasts = opened.add(new PeriodicBroadcasts(this.servers));
+    this.crowd = this.#startCrowd(clientEvents);
     this.#rates = opened.add(
       new Rates({
         endpoints: this.#endpoints,
         takeDelivered: () => this.crowd.takeDelivered(),
         without: () => Math.max(0, this.crowd.wanted - this.crowd.connected),
-        lastMoveP99InMs: () => clients.lastMoveP99InMs,
+        lastMoveP99InMs: () => clientEvents.lastMoveP99InMs,
       }),
     );
-    this.#balancer = new Balancer(this.servers, (endpoint) => this.#rates.answered(endpoint));
-    this.#watchProbes(tell);
+    this.#loadBalancer = new LoadBalancer(this.servers, (endpoint) =>
+      this.#rates.answered(endpoint),
+    );
+    this.#recordFailedProbes(record);
   }
 
   /** @param opened Owns the environment's parts, and closes them with it. */
   static async start(opened: Opened, parts: EnvironmentParts): Promise<RunningEnvironment> {
     const environment = new RunningEnvironment(opened, parts);
-    parts.door.server.on("request", environment.#balancer.listener(parts.door.port));
-    await environment.#fleet.startAll();
+    parts.loadBalancerListening.server.on(
+      "request",
+      environment.#loadBalancer.listener(parts.loadBalancerListening.port),
+    );
+    await environment.#appServers.startAll();
     return environment;
   }
 
   get view(): EnvironmentView {
-    const { topology, failback } = this.#fleet.mode;
+    const { topology, failback } = this.#appServers.mode;
     const agreed = this.servers.flatMap(({ agreement }) => agreement ?? []);
     const [agreement] = agreed.sort((a, b) => b.epoch - a.epoch);
     return {
@@ -97,8 +107,8 @@ export class RunningEnvironment implements MonitoredEnvironment {
       endpoints: this.#endpoints.map((name) => ({
         name,
         fault: this.#regions.find((region) => region.name === name)?.fault ?? null,
-        isDrained: this.#fleet.isDrained(name),
-        isForced: this.#fleet.isForced(name),
+        isDrained: this.#appServers.isDrained(name),
+        isForced: this.#appServers.isForced(name),
       })),
       servers: this.servers.map(({ view }) => view),
       crowd: { wanted: this.crowd.wanted, connected: this.crowd.connected },
@@ -107,16 +117,16 @@ export class RunningEnvironment implements MonitoredEnvironment {
     };
   }
 
-  get happenings(): Journal<Happening> {
-    return this.#chronicle.journal;
+  get events(): ObservableLog<DemoEvent> {
+    return this.#eventRecorder.log;
   }
 
-  get rates(): Journal<RatesView> {
-    return this.#rates.journal;
+  get rates(): ObservableLog<RatesView> {
+    return this.#rates.log;
   }
 
   get negotiateHandler(): RequestHandler {
-    return this.#balancer.handler;
+    return this.#loadBalancer.handler;
   }
 
   async setFault(endpoint: string, fault: FaultName | null): Promise<void> {
@@ -128,28 +138,28 @@ export class RunningEnvironment implements MonitoredEnvironment {
         `${endpoint} is a real instance, which nobody can break from here; the portal can disable its public network access.`,
       );
     }
-    await region.setFault(fault, () => this.#chronicle.tell(faultTold(endpoint, fault)));
+    await region.setFault(fault, () => this.#eventRecorder.record(faultEvent(endpoint, fault)));
   }
 
   async operate(endpoint: string, order: OperatorOrder): Promise<void> {
     this.#assertEndpoint(endpoint);
-    await this.#fleet.operate(endpoint, order);
+    await this.#appServers.operate(endpoint, order);
   }
 
   async stopServer(region: string): Promise<void> {
-    await this.#fleet.stop(region);
+    await this.#appServers.stop(region);
   }
 
   async startServer(region: string): Promise<void> {
-    await this.#fleet.start(region);
+    await this.#appServers.start(region);
   }
 
   async setTopology(topology: Topology): Promise<void> {
-    await this.#fleet.setTopology(topology);
+    await this.#appServers.setTopology(topology);
   }
 
   async setFailback(failback: Failback): Promise<void> {
-    await this.#fleet.setFailback(failback);
+    await this.#appServers.setFailback(failback);
   }
 
   setBroadcasts(everyInMs: number): void {
@@ -157,14 +167,14 @@ export class RunningEnvironment implements MonitoredEnvironment {
   }
 
   async broadcast(region: string, text: string): Promise<FanOutReport> {
-    const { pubsub } = this.#fleet.server(region);
+    const { pubsub } = this.#appServers.server(region);
     if (pubsub) return broadcast(pubsub, region, text);
     throw new RequestError(409, `The app server in ${region} is stopped; start it first.`);
   }
 
   async negotiate(home: string): Promise<{ endpoint: string; url: string }> {
-    this.#fleet.server(home);
-    const { body, endpoint, status } = await this.#balancer.ask(
+    this.#appServers.server(home);
+    const { body, endpoint, status } = await this.#loadBalancer.ask(
       new URLSearchParams({ home, user: "operator" }),
     );
     if (endpoint !== null) return JSON.parse(body) as { endpoint: string; url: string };
@@ -181,27 +191,27 @@ export class RunningEnvironment implements MonitoredEnvironment {
     throw new RequestError(404, `There is no endpoint ${JSON.stringify(name)}.`);
   }
 
-  #startCrowd(clients: ClientHappenings): CrowdProcess {
-    this.#opened.add(clients);
+  #startCrowd(clientEvents: ClientEvents): CrowdProcess {
+    this.#opened.add(clientEvents);
     const settings = {
-      negotiateUrl: `${this.#door.url}/negotiate`,
+      negotiateUrl: `${this.#loadBalancerListening.url}/negotiate`,
       homes: this.servers.map(({ region }) => region),
     };
     return this.#opened.add(
       new CrowdProcess(settings, this.#endpoints, {
-        moved: (move) => clients.moved(move),
-        lost: (endpoint) => clients.lost(endpoint),
+        moved: (move) => clientEvents.moved(move),
+        lost: (endpoint) => clientEvents.lost(endpoint),
         restarted: (how) => {
           const text = `The process of the crowd has ended (${how}); it is started again`;
-          this.#chronicle.tell({ kind: "clients", tone: "bad", text });
+          this.#eventRecorder.record({ kind: "clients", tone: "bad", text });
         },
       }),
     );
   }
 
-  #watchProbes(tell: Chronicle["tell"]): void {
-    const watch = new ProbeWatch(this.servers, tell);
-    const timer = setInterval(() => watch.look(), LOOK_EVERY_IN_MS).unref();
+  #recordFailedProbes(record: EventRecorder["record"]): void {
+    const failedProbes = new FailedProbes(this.servers, record);
+    const timer = setInterval(() => failedProbes.check(), CHECK_PROBES_EVERY_IN_MS).unref();
     this.#opened.add({ close: () => clearInterval(timer) });
   }
 }

@@ -22,7 +22,11 @@ export async function startEnvironment(
     if (nextPort !== 0) nextPort = listening.port + 1;
     return listening;
   };
-  const places: { home: Home; listening: Listening }[] = [];
-  for (const home of homes) places.push({ home, listening: await listen() });
-  return RunningEnvironment.start(opened, { places, door: await listen(), regions });
+  const appServers: { home: Home; listening: Listening }[] = [];
+  for (const home of homes) appServers.push({ home, listening: await listen() });
+  return RunningEnvironment.start(opened, {
+    appServers,
+    loadBalancerListening: await listen(),
+    regions,
+  });
 }

@@ -1,9 +1,10 @@
 import type { CrowdMove } from "../contract/environment.ts";
-import { Waves } from "./event-batches.ts";
-import type { Told } from "./event-recorder.ts";
-import { clients } from "./plugin-events.ts";
+import { distributionOf } from "../kit/distribution.ts";
+import { EventBatches } from "./event-batches.ts";
+import type { EventDescription } from "./event-recorder.ts";
+import { clientsText } from "./plugin-events.ts";
 
-export interface ClientSaid {
+export interface ChatEvent {
   /** The region of the app server that was told it. */
   readonly server: string;
   /** The endpoint that the client is on; null when it cannot be told. */
@@ -12,41 +13,41 @@ export interface ClientSaid {
   readonly text: string;
 }
 
-const TOGETHER = { quietForInMs: 1000, longestInMs: 10_000 };
-const SAID_PER_SECOND = 5;
+const BATCH_LIMITS = { quietForInMs: 1000, longestInMs: 10_000 };
+const CHAT_EVENTS_PER_SECOND = 5;
 
-/** Tells of many clients in few lines. */
-export class ClientHappenings {
-  readonly #tell: (told: Told) => void;
-  readonly #moves: Waves<CrowdMove>;
-  readonly #losses: Waves<string>;
-  readonly #events: Waves<ClientSaid>;
+/** Records what many clients do in few events. */
+export class ClientEvents {
+  readonly #record: (event: EventDescription) => void;
+  readonly #moves: EventBatches<CrowdMove>;
+  readonly #losses: EventBatches<string>;
+  readonly #chatEvents: EventBatches<ChatEvent>;
   #lastMove: { readonly key: string; readonly downtimes: number[]; at: number } | undefined;
-  #saidLately: number[] = [];
+  #recentChatTimes: number[] = [];
 
-  constructor(tell: (told: Told) => void) {
-    this.#tell = tell;
-    this.#moves = new Waves(TOGETHER, (_key, moves) => this.#tellMoves(moves));
-    this.#losses = new Waves({ ...TOGETHER, quietForInMs: 300 }, (endpoint, lost) => {
-      const text = `${clients(lost.length)} lost the connection to ${endpoint}`;
-      tell({ kind: "clients", tone: "bad", endpoint, text });
+  constructor(record: (event: EventDescription) => void) {
+    this.#record = record;
+    this.#moves = new EventBatches(BATCH_LIMITS, (_key, moves) => this.#recordMoves(moves));
+    this.#losses = new EventBatches({ ...BATCH_LIMITS, quietForInMs: 300 }, (endpoint, lost) => {
+      const text = `${clientsText(lost.length)} lost the connection to ${endpoint}`;
+      record({ kind: "clients", tone: "bad", endpoint, text });
     });
-    this.#events = new Waves({ ...TOGETHER, longestInMs: 1000 }, (server, said) => {
+    this.#chatEvents = new EventBatches({ ...BATCH_LIMITS, longestInMs: 1000 }, (server, said) => {
       const text = `The app server in ${server} was told ${said.length} more things by clients`;
-      tell({ kind: "clientEvents", server, text });
+      record({ kind: "clientEvents", server, text });
     });
   }
 
   /** How long 99 of 100 clients were away in the last move, so far; null before the first. */
   get lastMoveP99InMs(): number | null {
-    return this.#lastMove ? p99(this.#lastMove.downtimes) : null;
+    return this.#lastMove ? p99Of(this.#lastMove.downtimes) : null;
   }
 
   moved(move: CrowdMove): void {
     const key = `${move.from} ${move.to}`;
     this.#moves.add(key, move);
     const last = this.#lastMove;
-    const isSameMove = last?.key === key && move.at - last.at <= TOGETHER.quietForInMs;
+    const isSameMove = last?.key === key && move.at - last.at <= BATCH_LIMITS.quietForInMs;
     if (last && isSameMove) {
       last.downtimes.push(move.downtimeInMs);
       last.at = move.at;
@@ -59,17 +60,17 @@ export class ClientHappenings {
     this.#losses.add(endpoint, endpoint);
   }
 
-  said(said: ClientSaid): void {
+  chatReceived(event: ChatEvent): void {
     const now = performance.now();
-    this.#saidLately = this.#saidLately.filter((at) => at > now - 1000);
-    if (this.#saidLately.length >= SAID_PER_SECOND) {
-      this.#events.add(said.server, said);
+    this.#recentChatTimes = this.#recentChatTimes.filter((at) => at > now - 1000);
+    if (this.#recentChatTimes.length >= CHAT_EVENTS_PER_SECOND) {
+      this.#chatEvents.add(event.server, event);
       return;
     }
-    this.#saidLately.push(now);
-    const { endpoint, server, text, user } = said;
+    this.#recentChatTimes.push(now);
+    const { endpoint, server, text, user } = event;
     const place = endpoint === null ? "" : ` on ${endpoint}`;
-    this.#tell({
+    this.#record({
       kind: "clientEvent",
       server,
       endpoint,
@@ -78,21 +79,19 @@ export class ClientHappenings {
   }
 
   close(): void {
-    for (const waves of [this.#moves, this.#losses, this.#events]) waves.close();
+    for (const batches of [this.#moves, this.#losses, this.#chatEvents]) batches.close();
   }
 
-  #tellMoves(moves: readonly CrowdMove[]): void {
+  #recordMoves(moves: readonly CrowdMove[]): void {
     const [first] = moves;
     if (!first) return;
-    const p99InMs = p99(moves.map(({ downtimeInMs }) => downtimeInMs));
+    const p99InMs = p99Of(moves.map(({ downtimeInMs }) => downtimeInMs));
     const howLong = `${moves.length === 1 ? "" : "p99 "}${(p99InMs / 1000).toFixed(1)} s`;
-    const text = `${clients(moves.length)} moved from ${first.from} to ${first.to}, ${howLong}`;
-    this.#tell({ kind: "clients", tone: "good", endpoint: first.to, text });
+    const text = `${clientsText(moves.length)} moved from ${first.from} to ${first.to}, ${howLong}`;
+    this.#record({ kind: "clients", tone: "good", endpoint: first.to, text });
   }
 }
 
-/** 99 of 100 are no longer than that. */
-export function p99(durations: readonly number[]): number {
-  const sorted = [...durations].sort((a, b) => a - b);
-  return sorted[Math.ceil(sorted.length * 0.99) - 1] ?? 0;
+function p99Of(durations: readonly number[]): number {
+  return distributionOf(durations).p99;
 }

@@ -1,56 +1,56 @@
-interface Wave<T> {
+interface Batch<T> {
   readonly items: T[];
   readonly startedAt: number;
   timer: NodeJS.Timeout;
 }
 
-export interface WaveLimits {
-  /** A wave ends when nothing has come for so long. */
+export interface BatchLimits {
+  /** A batch ends when nothing has come for so long. */
   readonly quietForInMs: number;
-  /** One that goes on is told in parts, none longer than that. */
+  /** One that goes on is recorded in parts, none longer than that. */
   readonly longestInMs: number;
 }
 
-/** Gathers what happens to many at nearly the same time, so that it can be told in one line. */
-export class Waves<T> {
-  readonly #limits: WaveLimits;
-  readonly #tell: (key: string, items: readonly T[]) => void;
-  readonly #waves = new Map<string, Wave<T>>();
+/** Gathers what happens to many at nearly the same time, so that it becomes one line. */
+export class EventBatches<T> {
+  readonly #limits: BatchLimits;
+  readonly #record: (key: string, items: readonly T[]) => void;
+  readonly #batches = new Map<string, Batch<T>>();
 
-  constructor(limits: WaveLimits, tell: (key: string, items: readonly T[]) => void) {
+  constructor(limits: BatchLimits, record: (key: string, items: readonly T[]) => void) {
     this.#limits = limits;
-    this.#tell = tell;
+    this.#record = record;
   }
 
   /** @param key What belongs together. */
   add(key: string, item: T): void {
     const now = performance.now();
-    const wave = this.#waves.get(key) ?? this.#begin(key, now);
-    wave.items.push(item);
+    const batch = this.#batches.get(key) ?? this.#begin(key, now);
+    batch.items.push(item);
     const { quietForInMs, longestInMs } = this.#limits;
-    const leftInMs = Math.max(0, wave.startedAt + longestInMs - now);
-    clearTimeout(wave.timer);
-    wave.timer = this.#endAfter(key, Math.min(quietForInMs, leftInMs));
+    const leftInMs = Math.max(0, batch.startedAt + longestInMs - now);
+    clearTimeout(batch.timer);
+    batch.timer = this.#endAfter(key, Math.min(quietForInMs, leftInMs));
   }
 
-  /** Tells no more. */
+  /** Records no more. */
   close(): void {
-    for (const { timer } of this.#waves.values()) clearTimeout(timer);
-    this.#waves.clear();
+    for (const { timer } of this.#batches.values()) clearTimeout(timer);
+    this.#batches.clear();
   }
 
-  #begin(key: string, startedAt: number): Wave<T> {
+  #begin(key: string, startedAt: number): Batch<T> {
     const timer = this.#endAfter(key, this.#limits.quietForInMs);
-    const wave: Wave<T> = { items: [], startedAt, timer };
-    this.#waves.set(key, wave);
-    return wave;
+    const batch: Batch<T> = { items: [], startedAt, timer };
+    this.#batches.set(key, batch);
+    return batch;
   }
 
   #endAfter(key: string, delayInMs: number): NodeJS.Timeout {
     const end = (): void => {
-      const wave = this.#waves.get(key);
-      this.#waves.delete(key);
-      if (wave) this.#tell(key, wave.items);
+      const batch = this.#batches.get(key);
+      this.#batches.delete(key);
+      if (batch) this.#record(key, batch.items);
     };
     return setTimeout(end, delayInMs).unref();
   }

@@ -1,11 +1,11 @@
-import type { Happening } from "../contract/live.ts";
-import { Journal } from "../kit/observable-log.ts";
+import type { DemoEvent } from "../contract/live.ts";
+import { ObservableLog } from "../kit/observable-log.ts";
 
-export interface Told {
+export interface EventDescription {
   readonly kind: string;
   readonly text: string;
   /** Default: neutral. */
-  readonly tone?: Happening["tone"];
+  readonly tone?: DemoEvent["tone"];
   readonly server?: string | null;
   readonly endpoint?: string | null;
 }
@@ -13,12 +13,12 @@ export interface Told {
 const KEPT = 5000;
 
 /** Numbers and dates everything that happens. */
-export class Chronicle {
-  readonly journal = new Journal<Happening>(KEPT);
+export class EventRecorder {
+  readonly log = new ObservableLog<DemoEvent>(KEPT);
   #lastId = 0;
 
-  tell({ kind, text, tone = "neutral", server = null, endpoint = null }: Told): void {
+  record({ kind, text, tone = "neutral", server = null, endpoint = null }: EventDescription): void {
     this.#lastId += 1;
-    this.journal.add({ id: this.#lastId, at: Date.now(), kind, tone, server, endpoint, text });
+    this.log.add({ id: this.#lastId, at: Date.now(), kind, tone, server, endpoint, text });
   }
 }

@@ -1,5 +1,5 @@
 import type { EndpointSnapshot } from "express-resilient-pubsub";
-import type { Told } from "./event-recorder.ts";
+import type { EventDescription } from "./event-recorder.ts";
 
 interface Server {
   readonly region: string;
@@ -7,23 +7,23 @@ interface Server {
 }
 
 /** Notices the first failed health check of an endpoint that has been well: a suspicion, not yet a fault. */
-export class ProbeWatch {
+export class FailedProbes {
   readonly #servers: readonly Server[];
-  readonly #tell: (told: Told) => void;
+  readonly #record: (event: EventDescription) => void;
   readonly #failing = new Set<string>();
 
-  constructor(servers: readonly Server[], tell: (told: Told) => void) {
+  constructor(servers: readonly Server[], record: (event: EventDescription) => void) {
     this.#servers = servers;
-    this.#tell = tell;
+    this.#record = record;
   }
 
-  look(): void {
+  check(): void {
     for (const { region, snapshots } of this.#servers) {
-      for (const snapshot of snapshots) this.#lookAt(region, snapshot);
+      for (const snapshot of snapshots) this.#checkProbe(region, snapshot);
     }
   }
 
-  #lookAt(region: string, { name, lastProbe }: EndpointSnapshot): void {
+  #checkProbe(region: string, { name, lastProbe }: EndpointSnapshot): void {
     const link = `${region} ${name}`;
     if (lastProbe === undefined || lastProbe.ok) {
       this.#failing.delete(link);
@@ -31,7 +31,7 @@ export class ProbeWatch {
     }
     if (this.#failing.has(link)) return;
     this.#failing.add(link);
-    this.#tell({
+    this.#record({
       kind: "probeFailed",
       tone: "bad",
       server: region,

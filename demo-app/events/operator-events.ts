@@ -1,5 +1,5 @@
 import type { Failback, FaultName, Topology } from "../contract/live.ts";
-import type { Told } from "./event-recorder.ts";
+import type { EventDescription } from "./event-recorder.ts";
 
 export type OperatorOrder = "drain" | "undrain" | "force" | "unforce";
 
@@ -30,25 +30,25 @@ const FAILBACKS: Readonly<Record<Failback, string>> = {
   paced: "Paced failback: clients are called home, so many a second",
 };
 
-export function faultTold(endpoint: string, fault: FaultName | null): Told {
+export function faultEvent(endpoint: string, fault: FaultName | null): EventDescription {
   return fault === null
     ? { kind: "healed", tone: "good", endpoint, text: `${endpoint} is healed` }
     : { kind: "fault", tone: "bad", endpoint, text: `${endpoint} ${FAULTS[fault]}` };
 }
 
-export function orderTold(endpoint: string, order: OperatorOrder): Told {
+export function operatorEvent(endpoint: string, order: OperatorOrder): EventDescription {
   return { kind: "operator", endpoint, text: `The operator ${ORDERS[order]} ${endpoint}` };
 }
 
-export function topologyTold(topology: Topology): Told {
+export function topologyEvent(topology: Topology): EventDescription {
   return { kind: "operator", text: TOPOLOGIES[topology] };
 }
 
-export function failbackTold(failback: Failback): Told {
+export function failbackEvent(failback: Failback): EventDescription {
   return { kind: "operator", text: FAILBACKS[failback] };
 }
 
-export function serverTold(server: string, order: "stop" | "start"): Told {
+export function serverEvent(server: string, order: "stop" | "start"): EventDescription {
   return order === "stop"
     ? { kind: "serverStopped", tone: "bad", server, text: `The app server in ${server} is stopped` }
     : { kind: "serverStarted", tone: "good", server, text: `The app server in ${server} is back` };

@@ -1,7 +1,7 @@
 import type { PubSubEvents, ResilientPubSub } from "express-resilient-pubsub";
-import type { Told } from "./event-recorder.ts";
+import type { EventDescription } from "./event-recorder.ts";
 
-type Line = Omit<Told, "kind" | "server">;
+type Line = Omit<EventDescription, "kind" | "server">;
 type Lines = { readonly [Name in keyof PubSubEvents]: (event: PubSubEvents[Name]) => Line | null };
 
 const bad = (text: string, endpoint?: string): Line => line("bad", text, endpoint);
@@ -21,9 +21,9 @@ const LINES: Lines = {
     bad(`Failover: clients are sent to ${to} instead of ${from} (${reason})`, to),
   failback: ({ from, to }) => good(`Failback: clients are sent to ${to} again, not to ${from}`, to),
   failbackClosing: ({ from, to, closed }) =>
-    plain(`Called ${clients(closed)} home from ${from} to ${to}`, from),
+    plain(`Called ${clientsText(closed)} home from ${from} to ${to}`, from),
   failbackDone: ({ from, to, closed }) =>
-    good(`All clients of ${to} have left ${from}: ${clients(closed)} called home`, from),
+    good(`All clients of ${to} have left ${from}: ${clientsText(closed)} called home`, from),
   failbackFailed: ({ from, to, error }) =>
     bad(`Cannot call the clients of ${to} home from ${from}: ${nameOf(error)}`, from),
   allDown: () => bad("No endpoint is left to send clients to"),
@@ -57,26 +57,26 @@ const LINES: Lines = {
   handlerError: ({ handler, error }) => bad(`${handler} failed: ${nameOf(error)}`),
 };
 
-/** Tells what one plugin announces. @param region That of its app server. */
-export function followPlugin(
+/** Records what one plugin emits. @param region That of its app server. */
+export function recordPluginEvents(
   { events }: Pick<ResilientPubSub, "events">,
   region: string,
-  tell: (told: Told) => void,
+  record: (event: EventDescription) => void,
 ): void {
-  const follow = <Name extends keyof PubSubEvents>(kind: Name): void => {
+  const recordAll = <Name extends keyof PubSubEvents>(kind: Name): void => {
     events.on(kind, (event) => {
       const line = LINES[kind](event);
-      if (line) tell({ kind, server: region, ...line });
+      if (line) record({ kind, server: region, ...line });
     });
   };
-  for (const name of Object.keys(LINES) as (keyof PubSubEvents)[]) follow(name);
+  for (const name of Object.keys(LINES) as (keyof PubSubEvents)[]) recordAll(name);
 }
 
 function line(tone: Line["tone"] & string, text: string, endpoint?: string): Line {
   return { tone, text, endpoint: endpoint ?? null };
 }
 
-export function clients(count: number): string {
+export function clientsText(count: number): string {
   return count === 1 ? "1 client" : `${count} clients`;
 }
 

@@ -1,5 +1,5 @@
 /** What has happened, in order, and promises for the first entry that fits. */
-export class Journal<T> {
+export class ObservableLog<T> {
   readonly #keeps: number;
   readonly #listeners = new Set<(entry: T) => void>();
   #entries: T[] = [];

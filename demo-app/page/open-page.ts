@@ -54,7 +54,7 @@ export function openPage(): void {
     opened: () => {
       state.isLinked = true;
       state.beginAnew();
-      frames.changed("link", "clients", "happenings", "drill");
+      frames.changed("link", "clients", "events", "drill");
     },
     heard: (name, data) => {
       state.hear(name, data);

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
-import { Journal } from "../kit/observable-log.ts";
+import { ObservableLog } from "../kit/observable-log.ts";
 
 /** What a program is given on its start, as JSON. */
 const SETTINGS = "PROGRAM_SETTINGS";
@@ -11,7 +11,7 @@ const KEPT = 1000;
 /** A program of the demo in a process of its own, which tells things as they happen. */
 export class Program<Told> {
   /** The last things that it has told. */
-  readonly told = new Journal<Told>(KEPT);
+  readonly told = new ObservableLog<Told>(KEPT);
   readonly #child: ChildProcess;
   readonly #ended: Promise<readonly unknown[]>;
 

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import { type Crowd, type CrowdMove, RequestError } from "../contract/environment.ts";
 import type { ClientView } from "../contract/live.ts";
-import { Journal } from "../kit/observable-log.ts";
+import { ObservableLog } from "../kit/observable-log.ts";
 import { Program } from "../processes/program.ts";
 import { type CrowdListener, Members } from "./client-registry.ts";
 import type { CrowdOrder, CrowdSettings, CrowdTold, Hearer } from "./process-messages.ts";
@@ -23,7 +23,7 @@ const LONGEST_PAUSE_IN_MS = 30_000;
 
 /** The crowd as the demo sees it; its clients live in a process of their own. */
 export class CrowdProcess implements Crowd {
-  readonly moves = new Journal<CrowdMove>(MOVES_KEPT);
+  readonly moves = new ObservableLog<CrowdMove>(MOVES_KEPT);
   readonly #settings: CrowdSettings;
   readonly #members: Members;
   readonly #listener: CrowdProcessListener;

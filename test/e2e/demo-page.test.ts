@@ -78,7 +78,7 @@ describe("the page of the demo", () => {
       await listener.says("#timeline", "good morning");
     }
     await until(async () => (await environment.crowd.hearersOf("good morning")).length === 6);
-    const told = environment.happenings.entries.filter(({ text }) => text.includes("good morning"));
+    const told = environment.events.entries.filter(({ text }) => text.includes("good morning"));
     expect(told.map(({ kind, server }) => [kind, server])).toEqual([["clientEvent", "westus"]]);
   });
 
@@ -109,14 +109,14 @@ describe("the page of the demo", () => {
     const { open, environment } = await start(8);
     const ada = await open();
     await ada.isOn("eastus");
-    const begin = environment.happenings.entries.length;
+    const begin = environment.events.entries.length;
 
     await ada.page.getByRole("button", { name: "Play the guided drill" }).click();
     await ada.says("#figure", "Figure 2");
     await ada.says("#figure", "Figure 3");
     await ada.page.locator("#drill[data-state=passed]").waitFor({ timeout: 45_000 });
 
-    const happened = environment.happenings.entries.slice(begin);
+    const happened = environment.events.entries.slice(begin);
     const crash = happened.find(({ kind }) => kind === "fault");
     const down = happened.find(
       ({ kind, server }) => kind === "endpointDown" && server === "eastus",

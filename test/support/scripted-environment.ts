@@ -2,14 +2,14 @@ import type { FanOutReport } from "express-resilient-pubsub";
 import type { Crowd, CrowdMove, Environment } from "../../demo-app/contract/environment.ts";
 import type {
   ClientView,
+  DemoEvent,
   EndpointView,
   EnvironmentView,
   Failback,
   FaultName,
-  Happening,
   Topology,
 } from "../../demo-app/contract/live.ts";
-import { Journal } from "../../demo-app/kit/observable-log.ts";
+import { ObservableLog } from "../../demo-app/kit/observable-log.ts";
 
 type Order = Parameters<Environment["operate"]>[1];
 interface Member {
@@ -28,7 +28,7 @@ export const RECOVERY_IN_MS = 500;
  * Tests take methods and switches away from it to make bad days.
  */
 export class ScriptedEnvironment implements Environment {
-  readonly happenings = new Journal<Happening>();
+  readonly events = new ObservableLog<DemoEvent>();
   readonly crowd: ScriptedCrowd;
   readonly orders: string[] = [];
   mode: EnvironmentView["mode"] = "emulated";
@@ -79,8 +79,8 @@ export class ScriptedEnvironment implements Environment {
   }
 
   tell(kind: string, server: string | null, endpoint: string | null, text = kind): void {
-    const id = this.happenings.entries.length + 1;
-    this.happenings.add({ id, at: Date.now(), kind, tone: "neutral", server, endpoint, text });
+    const id = this.events.entries.length + 1;
+    this.events.add({ id, at: Date.now(), kind, tone: "neutral", server, endpoint, text });
   }
 
   async setFault(endpoint: string, fault: FaultName | null): Promise<void> {
@@ -184,7 +184,7 @@ export class ScriptedEnvironment implements Environment {
 }
 
 class ScriptedCrowd implements Crowd {
-  readonly moves = new Journal<CrowdMove>();
+  readonly moves = new ObservableLog<CrowdMove>();
   wanted: number;
   /** Clients that hear nothing. */
   readonly deaf = new Set<number>();

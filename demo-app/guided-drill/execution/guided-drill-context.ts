@@ -1,5 +1,5 @@
 import type { Environment } from "../../contract/environment.ts";
-import type { Happening } from "../../contract/live.ts";
+import type { DemoEvent } from "../../contract/live.ts";
 import type { Scene } from "./drill-parameters.ts";
 import type { Setup } from "./environment-changes.ts";
 import type { SteadyNegotiates } from "./negotiate-load.ts";
@@ -13,20 +13,20 @@ export interface Cast {
 
 export type CastUnderLoad = Cast & { readonly load: SteadyNegotiates };
 
-export function lastHappeningId({ happenings }: Environment): number {
-  return happenings.entries.at(-1)?.id ?? 0;
+export function lastEventId({ events }: Environment): number {
+  return events.entries.at(-1)?.id ?? 0;
 }
 
-type Sought = Pick<Happening, "kind"> & Partial<Pick<Happening, "server" | "endpoint">>;
+type Sought = Pick<DemoEvent, "kind"> & Partial<Pick<DemoEvent, "server" | "endpoint">>;
 
 /** The first one of that kind, there, after that id. */
-export function happeningAfter(
+export function eventAfter(
   id: number,
   environment: Environment,
   sought: Sought,
-): Happening | undefined {
+): DemoEvent | undefined {
   const { kind, server, endpoint } = sought;
-  return environment.happenings.entries.find(
+  return environment.events.entries.find(
     (it) =>
       it.id > id &&
       it.kind === kind &&

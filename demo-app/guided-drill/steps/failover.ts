@@ -2,8 +2,8 @@ import { downtimesOf, idsOn, movesFrom } from "../execution/client-locations.ts"
 import {
   type Cast,
   type CastUnderLoad,
-  happeningAfter,
-  lastHappeningId,
+  eventAfter,
+  lastEventId,
 } from "../execution/guided-drill-context.ts";
 import { type Attempt, Missing } from "../execution/step-execution.ts";
 
@@ -11,7 +11,7 @@ import { type Attempt, Missing } from "../execution/step-execution.ts";
 export interface Loss {
   /** Epoch milliseconds. */
   readonly at: number;
-  /** The last happening before. */
+  /** The last event before. */
   readonly after: number;
   /** The clients that were on it. */
   readonly ids: ReadonlySet<number>;
@@ -21,7 +21,7 @@ export interface Loss {
 export async function losePrimary(attempt: Attempt, cast: Cast): Promise<Loss> {
   const { scene, environment, setup } = cast;
   const { primary } = scene;
-  const after = lastHappeningId(environment);
+  const after = lastEventId(environment);
   const ids = idsOn(primary, environment);
   if (scene.mode === "emulated") {
     await attempt.order(setup.crash(primary), `${primary} did not crash`);
@@ -38,7 +38,7 @@ export async function losePrimary(attempt: Attempt, cast: Cast): Promise<Loss> {
 /** On Azure nobody tells when it began: it counts from when an app server has noticed. */
 function lossOf({ scene: { mode, primary }, environment }: Cast, after: number): number | Missing {
   const kind = mode === "emulated" ? "fault" : "endpointDown";
-  const found = happeningAfter(after, environment, { kind, endpoint: primary });
+  const found = eventAfter(after, environment, { kind, endpoint: primary });
   return found?.at ?? new Missing(`${primary} is not down`);
 }
 
@@ -48,7 +48,7 @@ export async function detect(attempt: Attempt, cast: CastUnderLoad, loss: Loss):
   const { primary, secondary } = scene;
   const down = await attempt.until(
     () =>
-      happeningAfter(loss.after, environment, {
+      eventAfter(loss.after, environment, {
         kind: "endpointDown",
         server: primary,
         endpoint: primary,

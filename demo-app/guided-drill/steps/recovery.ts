@@ -3,8 +3,8 @@ import { away, downtimesOf, idsOn, movesFrom } from "../execution/client-locatio
 import {
   type Cast,
   type CastUnderLoad,
-  happeningAfter,
-  lastHappeningId,
+  eventAfter,
+  lastEventId,
 } from "../execution/guided-drill-context.ts";
 import { type Attempt, Missing } from "../execution/step-execution.ts";
 import type { Loss } from "./failover.ts";
@@ -14,12 +14,12 @@ import { newcomersFor } from "./prepare.ts";
 export async function recover(attempt: Attempt, cast: CastUnderLoad): Promise<void> {
   const { scene, environment, setup, load } = cast;
   const { mode, primary } = scene;
-  const after = lastHappeningId(environment);
+  const after = lastEventId(environment);
   const isEmulated = mode === "emulated";
   if (isEmulated) await attempt.order(setup.heal(primary), `${primary} was not healed`);
   const up = await attempt.until(
     () =>
-      happeningAfter(after, environment, {
+      eventAfter(after, environment, {
         kind: "endpointUp",
         server: primary,
         endpoint: primary,
@@ -27,7 +27,7 @@ export async function recover(attempt: Attempt, cast: CastUnderLoad): Promise<vo
   );
   // On Azure nobody tells when it began: it counts from when the app server has noticed.
   const beganAt = isEmulated
-    ? (happeningAfter(after, environment, { kind: "healed", endpoint: primary })?.at ?? up.at)
+    ? (eventAfter(after, environment, { kind: "healed", endpoint: primary })?.at ?? up.at)
     : up.at;
   if (isEmulated) {
     attempt.measure({ label: "primary found up after", value: up.at - beganAt, unit: "ms" });

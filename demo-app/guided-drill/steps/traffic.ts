@@ -82,7 +82,7 @@ async function hearersOf(
 }
 
 function landingsOf({ environment }: Cast, text: string): string[] {
-  return environment.happenings.entries
+  return environment.events.entries
     .filter((it) => it.kind === "clientEvent" && it.text.includes(text))
     .map(({ server }) => server ?? "nowhere");
 }

@@ -1,4 +1,4 @@
-import type { Happening } from "../../contract/live.ts";
+import type { DemoEvent } from "../../contract/live.ts";
 import { html, mark } from "../kit/dom.ts";
 import { clockTime } from "../kit/text-format.ts";
 import type { LiveState } from "../live/live-state.ts";
@@ -7,7 +7,7 @@ const MOST_ROWS = 150;
 
 /** What has happened, the newest first. */
 export class Timeline {
-  readonly topics = ["happenings"] as const;
+  readonly topics = ["events"] as const;
   readonly #state: LiveState;
   readonly #list: HTMLElement;
   #telling = 0;
@@ -19,20 +19,20 @@ export class Timeline {
   }
 
   draw(): void {
-    const { happenings, telling } = this.#state;
+    const { events, telling } = this.#state;
     if (telling !== this.#telling) {
       this.#telling = telling;
       this.#lastId = 0;
       this.#list.replaceChildren();
     }
-    const news = happenings.filter(({ id }) => id > this.#lastId);
+    const news = events.filter(({ id }) => id > this.#lastId);
     if (news.length === 0) return;
     this.#lastId = news.at(-1)?.id ?? this.#lastId;
-    this.#list.prepend(...news.reverse().map((happening) => this.#row(happening)));
+    this.#list.prepend(...news.reverse().map((event) => this.#row(event)));
     while (this.#list.childElementCount > MOST_ROWS) this.#list.lastElementChild?.remove();
   }
 
-  #row({ at, tone, server, endpoint, text, kind }: Happening): HTMLElement {
+  #row({ at, tone, server, endpoint, text, kind }: DemoEvent): HTMLElement {
     const names = this.#state.environment?.endpoints.map(({ name }) => name) ?? [];
     const region = names.indexOf(server ?? endpoint ?? "");
     return html(

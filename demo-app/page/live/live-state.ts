@@ -1,8 +1,8 @@
 import type {
   ClientChange,
+  DemoEvent,
   DrillView,
   EnvironmentView,
-  Happening,
   LiveMessages,
   RatesView,
 } from "../../contract/live.ts";
@@ -10,7 +10,7 @@ import { Census } from "./client-locations.ts";
 
 export type Topic = keyof LiveMessages | "link" | "me";
 
-const MOST_HAPPENINGS = 200;
+const MOST_EVENTS = 200;
 const SECONDS_KEPT = 61;
 
 /** What the control room has told so far. */
@@ -22,7 +22,7 @@ export class LiveState {
   readonly census = new Census();
   rates: readonly RatesView[] = [];
   /** Oldest first. */
-  happenings: readonly Happening[] = [];
+  events: readonly DemoEvent[] = [];
   /** A number that changes when all was told anew. */
   telling = 0;
 
@@ -30,7 +30,7 @@ export class LiveState {
   beginAnew(): void {
     this.telling += 1;
     this.census.clear();
-    this.happenings = [];
+    this.events = [];
     this.drill = null;
   }
 
@@ -46,8 +46,8 @@ export class LiveState {
     rates: (rates) => {
       this.rates = [...this.rates, rates].slice(-SECONDS_KEPT);
     },
-    happenings: (more) => {
-      this.happenings = [...this.happenings, ...more].slice(-MOST_HAPPENINGS);
+    events: (more) => {
+      this.events = [...this.events, ...more].slice(-MOST_EVENTS);
     },
     drill: (drill) => {
       this.drill = drill;

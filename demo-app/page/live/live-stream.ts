@@ -7,7 +7,7 @@ export interface LiveListener {
   cut(): void;
 }
 
-const NAMES = ["environment", "clients", "rates", "happenings", "drill"] as const;
+const NAMES = ["environment", "clients", "rates", "events", "drill"] as const;
 const NEXT_ATTEMPT_IN_MS = 1000;
 // Rates come every second, so this much silence is a cut that nobody has told.
 const LONGEST_SILENCE_IN_MS = 6000;

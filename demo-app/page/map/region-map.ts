@@ -26,7 +26,7 @@ interface Scene {
 
 /** The regions, who is linked to whom, and all clients, as they are now. */
 export class RegionMap {
-  readonly topics = ["environment", "clients", "me", "happenings", "link"] as const;
+  readonly topics = ["environment", "clients", "me", "events", "link"] as const;
   readonly element = svg("svg", { class: "region-map", "aria-hidden": "true" });
   readonly #state: LiveState;
   readonly #me: Me;
@@ -34,7 +34,7 @@ export class RegionMap {
   readonly #you = new You();
   #width = 0;
   #scene: Scene | undefined;
-  #lastHappening = 0;
+  #lastEventId = 0;
   #telling = 0;
 
   constructor(state: LiveState, me: Me) {
@@ -146,11 +146,11 @@ export class RegionMap {
   }
 
   #showEvents(environment: EnvironmentView, { arrows }: Scene): void {
-    const { happenings, telling } = this.#state;
-    if (telling !== this.#telling) this.#lastHappening = 0;
+    const { events, telling } = this.#state;
+    if (telling !== this.#telling) this.#lastEventId = 0;
     this.#telling = telling;
-    const news = happenings.filter(({ id }) => id > this.#lastHappening);
-    this.#lastHappening = news.at(-1)?.id ?? this.#lastHappening;
+    const news = events.filter(({ id }) => id > this.#lastEventId);
+    this.#lastEventId = news.at(-1)?.id ?? this.#lastEventId;
     for (const { kind, server, at } of news) {
       // What was long ago when this page opened is no news on the map.
       if (kind !== "clientEvent" || Date.now() - at > STILL_NEWS_IN_MS) continue;

@@ -67,7 +67,7 @@ describe("the control room", () => {
 
     expect(answer.status).toBe(status);
     expect(answer.body).toEqual({ error: expect.stringMatching(sentence) });
-    expect(environment.happenings.entries).toEqual([]);
+    expect(environment.events.entries).toEqual([]);
   });
 
   it.each([
@@ -136,9 +136,7 @@ describe("the control room", () => {
 
     expect(answers.map(({ status }) => status)).toEqual([204, 204, 204, 204, 204, 204]);
     expect(environment.view.servers[0]?.isRunning).toBe(true);
-    const orders = environment.happenings.entries.filter(({ kind }) =>
-      /^(fault|server)/.test(kind),
-    );
+    const orders = environment.events.entries.filter(({ kind }) => /^(fault|server)/.test(kind));
     expect(orders).toHaveLength(3);
   });
 

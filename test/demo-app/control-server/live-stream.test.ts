@@ -11,7 +11,7 @@ import { startDemo, startEnvironment } from "../support/start-demo.ts";
 jest.setTimeout(30_000);
 
 describe("a new listener of the control room", () => {
-  it("is told the environment, all clients, the last happenings and the drill, in this order", async () => {
+  it("is told the environment, all clients, the last events and the drill, in this order", async () => {
     const { environment, url } = await startDemo();
     await environment.crowd.resize(3);
     for (let i = 0; i < 60; i++) {
@@ -25,7 +25,7 @@ describe("a new listener of the control room", () => {
     expect(listener.all.slice(0, 4).map(({ name }) => name)).toEqual([
       "environment",
       "clients",
-      "happenings",
+      "events",
       "drill",
     ]);
     expect(listener.of("environment")[0]).toMatchObject({ mode: "emulated", crowd: { wanted: 3 } });
@@ -34,8 +34,8 @@ describe("a new listener of the control room", () => {
       [2, 1, 1],
       [3, 0, 0],
     ]);
-    const [happenings] = listener.of("happenings");
-    expect(happenings).toEqual(environment.happenings.entries.slice(-100));
+    const [events] = listener.of("events");
+    expect(events).toEqual(environment.events.entries.slice(-100));
     expect(listener.of("drill")).toEqual([null]);
   });
 });
@@ -50,8 +50,8 @@ describe("a listener of the control room", () => {
 
     expect(listener.of("environment")).toHaveLength(2);
     expect(listener.of("clients")).toEqual([[]]);
-    const told = listener.of("happenings").flat();
-    expect(told).toEqual(environment.happenings.entries);
+    const told = listener.of("events").flat();
+    expect(told).toEqual(environment.events.entries);
     expect(told.map(({ id }) => id)).toEqual(told.map((_, index) => index + 1));
   });
 
@@ -98,10 +98,8 @@ describe("a listener of the control room", () => {
     await environment.operate("westus", "drain");
 
     for (const listener of listeners) {
-      await until(
-        () => listener.of("happenings").flat().length === environment.happenings.entries.length,
-      );
-      expect(listener.of("happenings").flat()).toEqual(environment.happenings.entries);
+      await until(() => listener.of("events").flat().length === environment.events.entries.length);
+      expect(listener.of("events").flat()).toEqual(environment.events.entries);
     }
   });
 
@@ -116,7 +114,7 @@ describe("a listener of the control room", () => {
     const again = await LiveListener.open(url);
 
     expect(again.of("environment")[0]?.endpoints[0]?.isDrained).toBe(true);
-    expect(again.of("happenings")[0]).toEqual(environment.happenings.entries);
+    expect(again.of("events")[0]).toEqual(environment.events.entries);
   });
 
   it("that does not read is cut before what it has missed fills the memory", async () => {
@@ -129,7 +127,7 @@ describe("a listener of the control room", () => {
 
     const large = { at: 0, kind: "test", server: null, endpoint: null, tone: "neutral" } as const;
     await until(() => {
-      environment.happenings.add({ ...large, id: 0, text: "x".repeat(500_000) });
+      environment.events.add({ ...large, id: 0, text: "x".repeat(500_000) });
       return room.live.listeners === 0;
     });
   });

@@ -1,6 +1,6 @@
 import { Timeline } from "../../../demo-app/client-client-drill/step-log.ts";
 import type { CrowdMove, Environment } from "../../../demo-app/contract/environment.ts";
-import type { DrillStepView, Happening } from "../../../demo-app/contract/live.ts";
+import type { DemoEvent, DrillStepView } from "../../../demo-app/contract/live.ts";
 import { runClientServerDrill } from "../../../demo-app/drill-command/client-server-drill.ts";
 import type { Output } from "../../../demo-app/drill-command/terminal-display.ts";
 import { startEmulatedEnvironment } from "../../../demo-app/environment/emulated-environment.ts";
@@ -39,12 +39,12 @@ describe("the drill", () => {
 
     const result = JSON.parse(text()) as { state: string; steps: DrillStepView[] };
     expect([isPassed, result.state]).toEqual([true, "passed"]);
-    const { happenings, moves } = whatHappened(environment);
+    const { events, moves } = whatHappened(environment);
     const figures = figuresOf(result.steps);
-    const crash = the(happenings, ({ kind }) => kind === "fault");
-    const down = the(happenings, isOf("endpointDown", "eastus", "eastus"));
-    const healed = the(happenings, ({ kind }) => kind === "healed");
-    const up = the(happenings, isOf("endpointUp", "eastus", "eastus"));
+    const crash = the(events, ({ kind }) => kind === "fault");
+    const down = the(events, isOf("endpointDown", "eastus", "eastus"));
+    const healed = the(events, ({ kind }) => kind === "healed");
+    const up = the(events, isOf("endpointUp", "eastus", "eastus"));
     const away = moves.filter(({ from }) => from === "eastus");
     expect(figures).toMatchObject({
       "crash: dropped": 6,
@@ -143,7 +143,7 @@ describe("a step of the timeline", () => {
 
     const step = timeline.step("client is back", {
       deadlineInMs: 1,
-      happening: new Promise<object>(() => {}),
+      promise: new Promise<object>(() => {}),
       detail: () => "",
     });
 
@@ -158,7 +158,7 @@ describe("a step of the timeline", () => {
 
     await timeline.step("negotiate answers", {
       deadlineInMs: 1000,
-      happening: Promise.resolve({ at }),
+      promise: Promise.resolve({ at }),
       detail: () => "westus",
     });
 
@@ -186,11 +186,11 @@ function failing(): ScriptedEnvironment {
 }
 
 function whatHappened(environment: Environment | undefined): {
-  happenings: readonly Happening[];
+  events: readonly DemoEvent[];
   moves: readonly CrowdMove[];
 } {
   if (!environment) throw new Error("There was no environment.");
-  return { happenings: environment.happenings.entries, moves: environment.crowd.moves.entries };
+  return { events: environment.events.entries, moves: environment.crowd.moves.entries };
 }
 
 function figuresOf(steps: readonly DrillStepView[]): Record<string, number> {
@@ -202,12 +202,12 @@ function figuresOf(steps: readonly DrillStepView[]): Record<string, number> {
 }
 
 function isOf(kind: string, server: string, endpoint: string) {
-  return (it: Happening): boolean =>
+  return (it: DemoEvent): boolean =>
     it.kind === kind && it.server === server && it.endpoint === endpoint;
 }
 
-function the(happenings: readonly Happening[], fits: (it: Happening) => boolean): Happening {
-  const found = happenings.filter(fits);
+function the(events: readonly DemoEvent[], fits: (it: DemoEvent) => boolean): DemoEvent {
+  const found = events.filter(fits);
   if (found.length !== 1 || !found[0]) throw new Error(`There are ${found.length} of them.`);
   return found[0];
 }

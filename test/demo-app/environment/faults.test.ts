@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
-import type { EnvironmentView, FaultName, Happening } from "../../../demo-app/contract/live.ts";
+import type { DemoEvent, EnvironmentView, FaultName } from "../../../demo-app/contract/live.ts";
 import { until } from "../../support/until.ts";
 import { connect } from "../support/connect.ts";
 import { startEnvironment } from "../support/start-demo.ts";
@@ -10,7 +10,7 @@ jest.setTimeout(30_000);
 const linksTo = (view: EnvironmentView, name: string) =>
   view.servers.flatMap(({ links }) => links.filter(({ endpoint }) => endpoint === name));
 
-const kinds = (happenings: readonly Happening[]) => happenings.map(({ kind }) => kind);
+const kinds = (events: readonly DemoEvent[]) => events.map(({ kind }) => kind);
 
 describe("an environment that has just started", () => {
   it("has two healthy regions, each the primary of its own app server", async () => {
@@ -50,7 +50,7 @@ describe("an environment that has just started", () => {
       broadcastEveryInMs: 0,
       agreement: null,
     });
-    expect(environment.happenings.entries).toEqual([]);
+    expect(environment.events.entries).toEqual([]);
   });
 });
 
@@ -87,7 +87,7 @@ describe("the fault", () => {
     const reasons = linksTo(environment.view, "eastus").map((link) => link.reason);
     expect([reason, "failing-calls"]).toEqual(expect.arrayContaining(reasons));
     expect(environment.view.servers.map(({ answers }) => answers)).toEqual(["westus", "westus"]);
-    expect(kinds(environment.happenings.entries)).toEqual(
+    expect(kinds(environment.events.entries)).toEqual(
       expect.arrayContaining(["fault", "endpointDown", "failover"]),
     );
 
@@ -117,8 +117,8 @@ describe("the fault", () => {
     await environment.setFault("eastus", null);
 
     await until(async () => (await environment.negotiate("eastus")).endpoint === "eastus");
-    await until(() => kinds(environment.happenings.entries).includes("failback"));
-    expect(kinds(environment.happenings.entries)).toEqual(
+    await until(() => kinds(environment.events.entries).includes("failback"));
+    expect(kinds(environment.events.entries)).toEqual(
       expect.arrayContaining(["probeFailed", "healed", "endpointUp"]),
     );
   });
@@ -142,9 +142,7 @@ describe("the fault", () => {
       environment.setFault("eastus", "gray"),
     ]);
 
-    expect(kinds(environment.happenings.entries).filter((kind) => kind === "fault")).toHaveLength(
-      1,
-    );
+    expect(kinds(environment.events.entries).filter((kind) => kind === "fault")).toHaveLength(1);
   });
 
   it("needs an endpoint that there is", async () => {

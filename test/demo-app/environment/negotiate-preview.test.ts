@@ -1,5 +1,5 @@
 import type { Agreement, EndpointSnapshot } from "express-resilient-pubsub";
-import { answerOf } from "../../../demo-app/environment/negotiate-preview.ts";
+import { negotiatePreview } from "../../../demo-app/environment/negotiate-preview.ts";
 
 const well = (name: string, more: Partial<EndpointSnapshot> = {}): EndpointSnapshot => ({
   name,
@@ -35,6 +35,6 @@ describe("an app server is shown to answer", () => {
     ["what all have agreed on, also while it is down", [well("home"), well("away", down)], agreed, "away"],
     ["nobody when all are down, whatever was agreed", [well("home", down), well("away", down)], agreed, null],
   ])("%s", (_what, snapshots, agreement, expected) => {
-    expect(answerOf(snapshots, agreement)).toBe(expected);
+    expect(negotiatePreview(snapshots, agreement)).toBe(expected);
   });
 });

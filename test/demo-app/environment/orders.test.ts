@@ -1,4 +1,4 @@
-import type { Happening } from "../../../demo-app/contract/live.ts";
+import type { DemoEvent } from "../../../demo-app/contract/live.ts";
 import { listenOn } from "../../../demo-app/http/listen.ts";
 import { closeAfterTest } from "../../support/clean-up.ts";
 import { until } from "../../support/until.ts";
@@ -7,8 +7,8 @@ import { startEnvironment } from "../support/start-demo.ts";
 
 jest.setTimeout(30_000);
 
-const told = (happenings: readonly Happening[], kind: string) =>
-  happenings.filter((it) => it.kind === kind);
+const told = (events: readonly DemoEvent[], kind: string) =>
+  events.filter((it) => it.kind === kind);
 
 describe("an operator", () => {
   it("drains an endpoint at all app servers, and gives it back", async () => {
@@ -41,7 +41,7 @@ describe("an operator", () => {
     await environment.operate("westus", "unforce");
     await environment.operate("westus", "undrain");
 
-    expect(environment.happenings.entries).toEqual([]);
+    expect(environment.events.entries).toEqual([]);
   });
 
   it("needs an endpoint that there is", async () => {
@@ -79,7 +79,7 @@ describe("an app server", () => {
     const { servers } = environment.view;
     expect(servers[0]).toMatchObject({ isRunning: true, url: before?.url, answers: "westus" });
     expect((await fetch(`${before?.url}/negotiate`)).status).toBe(200);
-    expect(told(environment.happenings.entries, "serverStarted")).toHaveLength(1);
+    expect(told(environment.events.entries, "serverStarted")).toHaveLength(1);
   });
 
   it("hears the events of its endpoint's clients again when it is back", async () => {
@@ -99,7 +99,7 @@ describe("an app server", () => {
     await Promise.all([environment.stopServer("eastus"), environment.stopServer("eastus")]);
 
     expect(environment.view.servers[0]?.isRunning).toBe(false);
-    expect(told(environment.happenings.entries, "serverStopped")).toHaveLength(1);
+    expect(told(environment.events.entries, "serverStopped")).toHaveLength(1);
   });
 
   it("says so when somebody else has taken its port meanwhile", async () => {
@@ -150,9 +150,7 @@ describe("the topology", () => {
     await until(() => environment.view.servers.every(({ answers }) => answers === other));
     expect(environment.view.agreement).toEqual({ epoch: 2, active: other });
     expect(environment.view.endpoints.map(({ isForced }) => isForced)).toEqual([false, false]);
-    expect(told(environment.happenings.entries, "agreementChanged").length).toBeGreaterThanOrEqual(
-      2,
-    );
+    expect(told(environment.events.entries, "agreementChanged").length).toBeGreaterThanOrEqual(2);
 
     await environment.setTopology("client-server");
     expect(environment.view).toMatchObject({
@@ -186,7 +184,7 @@ describe("the topology", () => {
     ]);
 
     expect(environment.view.topology).toBe("client-client");
-    expect(told(environment.happenings.entries, "operator")).toHaveLength(1);
+    expect(told(environment.events.entries, "operator")).toHaveLength(1);
   });
 });
 
@@ -200,7 +198,7 @@ describe("what is said", () => {
     for (const hearer of [ada, bob]) {
       expect(await hearer.heard("hello from the east")).toMatchObject({ server: "eastus" });
     }
-    const [event] = told(environment.happenings.entries, "clientEvent");
+    const [event] = told(environment.events.entries, "clientEvent");
     expect(event).toMatchObject({ server: "eastus", endpoint: "eastus" });
     expect(event?.text).toContain("hello from the east");
   });
@@ -210,10 +208,10 @@ describe("what is said", () => {
     const ada = await connect(environment, "eastus");
 
     for (let number = 1; number <= 30; number++) ada.say(`message ${number}`);
-    await until(() => environment.happenings.entries.some(({ text }) => text.includes("25 more")));
+    await until(() => environment.events.entries.some(({ text }) => text.includes("25 more")));
 
-    expect(told(environment.happenings.entries, "clientEvent")).toHaveLength(5);
-    expect(told(environment.happenings.entries, "clientEvents")).toHaveLength(1);
+    expect(told(environment.events.entries, "clientEvent")).toHaveLength(5);
+    expect(told(environment.events.entries, "clientEvents")).toHaveLength(1);
   });
 
   it("by an app server reaches the clients of both regions", async () => {

@@ -24,12 +24,12 @@ describe("the crowd", () => {
         downtimeInMs: move.downtimeInMs,
       });
     }
-    const line = await environment.happenings.first(({ text }) => text.includes("moved"));
+    const line = await environment.events.first(({ text }) => text.includes("moved"));
     expect(line).toMatchObject({ kind: "clients", tone: "good", endpoint: "westus" });
     expect(line.text).toMatch(/^\d clients? moved from eastus to westus, p99 \d\.\d s$/);
     // Those who come together are told together, and a busy machine may part them.
     const told = (what: RegExp): number =>
-      environment.happenings.entries
+      environment.events.entries
         .map(({ text }) => Number(what.exec(text)?.[1] ?? 0))
         .reduce((sum, count) => sum + count, 0);
     await until(() => told(/^(\d) clients? moved from eastus to westus/) === 3);
@@ -55,8 +55,8 @@ describe("the crowd", () => {
       "eastus",
       "westus",
     ]);
-    await environment.happenings.first(({ kind }) => kind === "failbackDone");
-    expect(environment.happenings.entries.map(({ text }) => text)).not.toContain(
+    await environment.events.first(({ kind }) => kind === "failbackDone");
+    expect(environment.events.entries.map(({ text }) => text)).not.toContain(
       "2 clients lost the connection to westus",
     );
   });

@@ -50,7 +50,7 @@ describe("the crowd", () => {
 
     await environment.crowd.say(2, "hello from client two");
 
-    const { server, endpoint } = await environment.happenings.first(
+    const { server, endpoint } = await environment.events.first(
       ({ kind }) => kind === "clientEvent",
     );
     expect([server, endpoint]).toEqual(["westus", "westus"]);
@@ -66,7 +66,7 @@ describe("the crowd", () => {
 
     await environment.crowd.kill();
 
-    await environment.happenings.first(({ text }) => text.includes("SIGKILL"));
+    await environment.events.first(({ text }) => text.includes("SIGKILL"));
     await until(() => environment.view.crowd.connected === 2);
   });
 
