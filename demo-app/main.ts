@@ -9,8 +9,8 @@ import { introduce } from "./startup/startup-message.ts";
 const FIRST_PORT = 3000;
 // On Azure a free instance takes 20 connections, and every message counts.
 const BEGINNING = {
-  emulated: { crowdSize: 60, broadcastEveryInMs: 1000 },
-  azure: { crowdSize: 4, broadcastEveryInMs: 0 },
+  emulated: { clientCount: 60, broadcastEveryInMs: 1000 },
+  azure: { clientCount: 4, broadcastEveryInMs: 0 },
 };
 
 async function main(): Promise<void> {
@@ -19,9 +19,9 @@ async function main(): Promise<void> {
   const demo = await startDemo({ firstPort: FIRST_PORT, endpoints: endpointsFromEnv(), page });
   const { servers, mode } = demo.environment.view;
   console.log(introduce({ roomUrl: demo.url, servers, mode }, FIRST_PORT));
-  const { crowdSize, broadcastEveryInMs } = BEGINNING[mode];
+  const { clientCount, broadcastEveryInMs } = BEGINNING[mode];
   demo.environment.setBroadcasts(broadcastEveryInMs);
-  void demo.environment.crowd.resize(crowdSize);
+  void demo.environment.clients.resize(clientCount);
   if (!interrupted.aborted) await once(interrupted, "abort");
   await demo.close();
 }

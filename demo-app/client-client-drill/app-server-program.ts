@@ -1,13 +1,13 @@
 import express from "express";
 import { isResilientPubSubError, resilientPubSub } from "express-resilient-pubsub";
 import { listenOnLoopback } from "../http/listen.ts";
-import { programSettings, tell } from "../processes/program.ts";
+import { programSettings, sendToParent } from "../processes/program.ts";
 import { CountedStore } from "./counted-store.ts";
 import {
   HUB,
+  type ServerMessage,
   type ServerSettings,
   type ServerStatus,
-  type ServerTold,
   sharedNow,
 } from "./process-messages.ts";
 import { storeFor } from "./store-servers.ts";
@@ -28,7 +28,7 @@ const pubsub = resilientPubSub({
   },
 });
 
-const report = (told: ServerTold): void => tell(told);
+const report = (message: ServerMessage): void => sendToParent(message);
 pubsub.events.on("endpointDown", ({ endpoint, reason }) => {
   report({ kind: "down", endpoint, reason, at: sharedNow() });
 });

@@ -1,23 +1,23 @@
 import { MissedStepError } from "../kit/missed-step-error.ts";
 import { type ClusterOptions, startCluster } from "./cluster.ts";
-import { type Findings, rehearse } from "./drill-steps.ts";
-import { Crowd, type CrowdOptions } from "./group-clients.ts";
+import { type Measurements, runDrillSteps } from "./drill-steps.ts";
+import { GroupClients, type GroupClientsOptions } from "./group-clients.ts";
 import type { ClientClientResult } from "./result.ts";
-import { Timeline } from "./step-log.ts";
+import { StepLog } from "./step-log.ts";
 
 export interface ClientClientDrillOptions extends ClusterOptions {
   readonly clients: number;
-  readonly speakEveryInMs: number;
+  readonly sendEveryInMs: number;
   /** For how long it is watched that nobody moves. */
   readonly watchInMs: number;
-  readonly client?: CrowdOptions["client"];
+  readonly client?: GroupClientsOptions["client"];
 }
 
 /** As the plugin and the client come. */
 export const DEFAULTS = {
   pollIntervalInMs: 1000,
   leaseInMs: 10_000,
-  speakEveryInMs: 2000,
+  sendEveryInMs: 2000,
   watchInMs: 12_000,
 } as const;
 
@@ -27,24 +27,29 @@ export async function runClientClientDrill(
   print: (line: string) => void,
   signal: AbortSignal,
 ): Promise<ClientClientResult> {
-  const { clients, pollIntervalInMs, leaseInMs, watchInMs, speakEveryInMs } = options;
-  const timeline = new Timeline(print, signal);
+  const { clients, pollIntervalInMs, leaseInMs, watchInMs, sendEveryInMs } = options;
+  const log = new StepLog(print, signal);
   const cluster = await startCluster(options);
   const { servers, store } = cluster;
-  timeline.say("three app servers agree", `over ${store.name}, two regions are up`);
-  const crowd = new Crowd({
+  log.print("three app servers agree", `over ${store.name}, two regions are up`);
+  const groupClients = new GroupClients({
     size: clients,
-    speakEveryInMs,
+    sendEveryInMs,
     client: options.client ?? {},
     serverUrls: () => servers.map(({ url }) => url),
   });
-  const findings: Findings = { moves: [], stays: [], quietCalls: [], leadTakenInMs: undefined };
+  const measurements: Measurements = {
+    moves: [],
+    stays: [],
+    quietCalls: [],
+    leadTakenInMs: undefined,
+  };
   let isPassed = false;
   let mostCallsInOnePoll = 0;
   try {
-    await rehearse(
-      { timeline, cluster, crowd, pollIntervalInMs, leaseInMs, watchInMs, signal },
-      findings,
+    await runDrillSteps(
+      { log, cluster, clients: groupClients, pollIntervalInMs, leaseInMs, watchInMs, signal },
+      measurements,
     );
     const status = await Promise.all(servers.map((server) => server.status()));
     mostCallsInOnePoll = Math.max(...status.map((it) => it.store.mostInOnePoll));
@@ -52,7 +57,7 @@ export async function runClientClientDrill(
   } catch (error) {
     if (!(error instanceof MissedStepError) && !signal.aborted) throw error;
   } finally {
-    crowd.stop();
+    groupClients.stop();
     await cluster.close();
   }
   return {
@@ -61,7 +66,7 @@ export async function runClientClientDrill(
     clients,
     pollIntervalInMs,
     leaseInMs,
-    ...findings,
+    ...measurements,
     mostCallsInOnePoll,
   };
 }

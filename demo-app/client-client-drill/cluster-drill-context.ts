@@ -1,18 +1,18 @@
 import type { AppServer, Cluster } from "./cluster.ts";
-import type { Crowd } from "./group-clients.ts";
-import { hereAt, type ServerTold } from "./process-messages.ts";
-import type { Timeline } from "./step-log.ts";
+import type { GroupClients } from "./group-clients.ts";
+import { localTimeOf, type ServerMessage } from "./process-messages.ts";
+import type { StepLog } from "./step-log.ts";
 
 /** Generous: only that something does not happen at all is a failure. */
 export const DEADLINE_IN_MS = 60_000;
 
-/** What each server has told last, when something has not happened. */
-const LAST_TOLD = 8;
+/** So many messages of each server are printed when something has not happened. */
+const LAST_MESSAGES = 8;
 
-export interface Cast {
-  readonly timeline: Timeline;
+export interface ClusterDrillContext {
+  readonly log: StepLog;
   readonly cluster: Cluster;
-  readonly crowd: Crowd;
+  readonly clients: GroupClients;
   readonly pollIntervalInMs: number;
   readonly leaseInMs: number;
   /** For how long it is watched that nobody moves. */
@@ -20,60 +20,68 @@ export interface Cast {
   readonly signal: AbortSignal;
 }
 
-/** For whoever wants to know why something has not happened. */
-export function sayLastTold({ cluster, timeline }: Pick<Cast, "cluster" | "timeline">): void {
-  for (const { name, told } of cluster.servers) {
-    for (const { at, ...last } of told.entries.slice(-LAST_TOLD)) {
-      timeline.say(name, JSON.stringify(last), hereAt(at));
+/** What the servers sent last, for whoever wants to know why something has not happened. */
+export function printLastMessages({
+  cluster,
+  log,
+}: Pick<ClusterDrillContext, "cluster" | "log">): void {
+  for (const { name, messages } of cluster.servers) {
+    for (const { at, ...last } of messages.entries.slice(-LAST_MESSAGES)) {
+      log.print(name, JSON.stringify(last), localTimeOf(at));
     }
   }
 }
 
-/** When the first so many servers told something that fits: ascending, by this process's clock. */
-export async function timesOf(
+/** When the first so many servers sent a message that fits: ascending, by this process's clock. */
+export async function messageTimesOf(
   servers: readonly AppServer[],
-  fits: (told: ServerTold) => boolean,
+  fits: (message: ServerMessage) => boolean,
   count: number,
 ): Promise<number[]> {
   const times: number[] = [];
   return new Promise((resolve) => {
-    for (const { told } of servers) {
-      void told.first(fits).then((found) => {
-        times.push(hereAt(found.at));
+    for (const { messages } of servers) {
+      void messages.first(fits).then((found) => {
+        times.push(localTimeOf(found.at));
         if (times.length === count) resolve(times.sort((a, b) => a - b));
       });
     }
   });
 }
 
-export function running({ cluster }: Cast): AppServer[] {
+export function runningServers({ cluster }: ClusterDrillContext): AppServer[] {
   return cluster.servers.filter(({ isRunning }) => isRunning);
 }
 
-/** Until everybody has heard everybody in the conversation that began last. @throws MissedStepError */
-export async function allHear(
-  { cluster, crowd, timeline }: Cast,
+/** Until everybody has heard everybody in the round that began last. @throws MissedStepError */
+export async function awaitAllPairs(
+  { cluster, clients, log }: ClusterDrillContext,
   detail: (outcome: { at: number }) => string,
 ): Promise<void> {
-  const { completed, conversation } = crowd;
+  const { completed, pairDeliveries } = clients;
   try {
-    await timeline.step("all hear each other", {
+    await log.step("all hear each other", {
       deadlineInMs: DEADLINE_IN_MS,
-      promise: completed.first((it) => it.conversation === conversation),
+      promise: completed.first((it) => it.pairDeliveries === pairDeliveries),
       detail,
     });
   } catch (error) {
-    const { missing } = conversation;
-    const some = [...missing].slice(0, 5).map(([hearer, count]) => `client ${hearer}: ${count}`);
-    timeline.say("", `${tally(crowd)}; ${missing.size} miss somebody (${some.join(", ")} ...)`);
-    sayLastTold({ cluster, timeline });
+    const { missing } = pairDeliveries;
+    const some = [...missing]
+      .slice(0, 5)
+      .map(([recipient, count]) => `client ${recipient}: ${count}`);
+    log.print(
+      "",
+      `${clientCountsText(clients)}; ${missing.size} miss somebody (${some.join(", ")} ...)`,
+    );
+    printLastMessages({ cluster, log });
     throw error;
   }
 }
 
 /** Such as `300 on eastus`. */
-export function tally({ places }: Crowd): string {
-  return Object.entries(places)
+export function clientCountsText({ countsByEndpoint }: GroupClients): string {
+  return Object.entries(countsByEndpoint)
     .filter(([, count]) => count > 0)
     .map(([endpoint, count]) => `${count} on ${endpoint}`)
     .join(", ");

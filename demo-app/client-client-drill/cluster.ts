@@ -1,12 +1,12 @@
 import type { EndpointOptions, HealthOptions } from "express-resilient-pubsub";
 import { openAll } from "../kit/open-all.ts";
-import { Program } from "../processes/program.ts";
+import { ChildProgram } from "../processes/program.ts";
 import type {
-  RegionSettings,
-  RegionTold,
+  EmulatorMessage,
+  EmulatorSettings,
+  ServerMessage,
   ServerSettings,
   ServerStatus,
-  ServerTold,
 } from "./process-messages.ts";
 import { type StoreKind, type StoreServer, startStore } from "./store-servers.ts";
 
@@ -15,7 +15,7 @@ const FOLDER = "demo-app/client-client-drill";
 /** An emulated instance of the service. */
 export class Region {
   readonly name: string;
-  #program: Program<RegionTold>;
+  #program: ChildProgram<EmulatorMessage>;
   #connectionString = "";
 
   private constructor(name: string) {
@@ -58,19 +58,19 @@ export class Region {
   }
 
   async #serves(): Promise<void> {
-    this.#connectionString = (await this.#program.tells(() => true)).connectionString;
+    this.#connectionString = (await this.#program.firstMessage(() => true)).connectionString;
   }
 }
 
-function programOf(settings: RegionSettings): Program<RegionTold> {
-  return new Program(`${FOLDER}/emulator-program.ts`, settings);
+function programOf(settings: EmulatorSettings): ChildProgram<EmulatorMessage> {
+  return new ChildProgram(`${FOLDER}/emulator-program.ts`, settings);
 }
 
 /** One of the app servers that agree. */
 export class AppServer {
   readonly name: string;
   readonly #settings: ServerSettings;
-  #program: Program<ServerTold>;
+  #program: ChildProgram<ServerMessage>;
   #url = "";
   #port = 0;
   isRunning = false;
@@ -91,9 +91,9 @@ export class AppServer {
     return this.#url;
   }
 
-  /** What it has told since it was started, and will tell. */
-  get told(): Program<ServerTold>["told"] {
-    return this.#program.told;
+  /** What it has sent since it was started, and will send. */
+  get messages(): ChildProgram<ServerMessage>["messages"] {
+    return this.#program.messages;
   }
 
   async status(): Promise<ServerStatus> {
@@ -121,15 +121,18 @@ export class AppServer {
     return this.kill();
   }
 
-  #newProgram(): Program<ServerTold> {
-    return new Program(`${FOLDER}/app-server-program.ts`, { ...this.#settings, port: this.#port });
+  #newProgram(): ChildProgram<ServerMessage> {
+    return new ChildProgram(`${FOLDER}/app-server-program.ts`, {
+      ...this.#settings,
+      port: this.#port,
+    });
   }
 
   async #listens(): Promise<void> {
-    const told = await this.#program.tells(({ kind }) => kind === "listening");
-    if (told.kind !== "listening") return;
-    this.#url = told.url;
-    this.#port = told.port;
+    const message = await this.#program.firstMessage(({ kind }) => kind === "listening");
+    if (message.kind !== "listening") return;
+    this.#url = message.url;
+    this.#port = message.port;
     this.isRunning = true;
   }
 }

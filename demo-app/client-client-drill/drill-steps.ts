@@ -1,20 +1,20 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { AppServer, Region } from "./cluster.ts";
 import {
-  allHear,
-  type Cast,
+  awaitAllPairs,
+  type ClusterDrillContext,
+  clientCountsText,
   DEADLINE_IN_MS,
-  running,
-  sayLastTold,
-  tally,
-  timesOf,
+  messageTimesOf,
+  printLastMessages,
+  runningServers,
 } from "./cluster-drill-context.ts";
-import { freeze, move } from "./measured-move.ts";
-import { hereAt, type ServerTold } from "./process-messages.ts";
+import { measureFreeze, measureMove } from "./measured-move.ts";
+import { localTimeOf, type ServerMessage } from "./process-messages.ts";
 import type { MoveResult, QuietCalls, StayResult } from "./result.ts";
 
 /** What has been measured so far. */
-export interface Findings {
+export interface Measurements {
   readonly moves: MoveResult[];
   readonly stays: StayResult[];
   readonly quietCalls: QuietCalls[];
@@ -22,121 +22,138 @@ export interface Findings {
 }
 
 /** @throws MissedStepError as soon as something has not happened in time, or has and must not */
-export async function rehearse(cast: Cast, findings: Findings): Promise<void> {
-  const { crowd } = cast;
-  const { eastus, westus, store } = cast.cluster;
-  const { moves } = findings;
-  await gather(cast, eastus);
-  moves.push(await move(cast, eastus, westus, "active killed", () => eastus.kill()));
+export async function runDrillSteps(
+  context: ClusterDrillContext,
+  measurements: Measurements,
+): Promise<void> {
+  const { clients } = context;
+  const { eastus, westus, store } = context.cluster;
+  const { moves } = measurements;
+  await connectClients(context, eastus);
+  moves.push(await measureMove(context, eastus, westus, "active killed", () => eastus.kill()));
 
   await eastus.revive();
-  findings.quietCalls.push(...(await countCalls(cast, () => stay(cast, findings, "it is back"))));
+  measurements.quietCalls.push(
+    ...(await countCalls(context, () => watchNobodyMoves(context, measurements, "it is back"))),
+  );
 
-  const leader = await leaderOf(cast);
+  const leader = await leaderOf(context);
   const killedAt = performance.now();
   await leader.kill();
-  cast.timeline.say(`SIGKILL of ${leader.name}`, "which leads");
-  findings.leadTakenInMs = await takeLead(cast, killedAt);
-  await stay(cast, findings, "leader killed");
+  context.log.print(`SIGKILL of ${leader.name}`, "which leads");
+  measurements.leadTakenInMs = await awaitNewLeader(context, killedAt);
+  await watchNobodyMoves(context, measurements, "leader killed");
   await leader.revive();
-  await stay(cast, findings, "and started again");
+  await watchNobodyMoves(context, measurements, "and started again");
 
-  const nextLeader = await leaderOf(cast);
+  const nextLeader = await leaderOf(context);
   moves.push(
-    await move(cast, westus, eastus, "active and leader killed", async () => {
+    await measureMove(context, westus, eastus, "active and leader killed", async () => {
       await Promise.all([westus.kill(), nextLeader.kill()]);
     }),
   );
   await Promise.all([westus.revive(), nextLeader.revive()]);
-  await stay(cast, findings, "both started again");
+  await watchNobodyMoves(context, measurements, "both started again");
 
   store.pause();
-  cast.timeline.say(`SIGSTOP of ${store.name}`);
-  await tellAll(cast, "store-lost", "servers miss the store");
-  crowd.begin(eastus.name);
-  await allHear(cast, () => "meanwhile");
-  await stay(cast, findings, "store stopped");
+  context.log.print(`SIGSTOP of ${store.name}`);
+  await awaitMessageOfAll(context, "store-lost", "servers miss the store");
+  clients.startRound(eastus.name);
+  await awaitAllPairs(context, () => "meanwhile");
+  await watchNobodyMoves(context, measurements, "store stopped");
   store.resume();
-  cast.timeline.say(`SIGCONT of ${store.name}`);
-  await tellAll(cast, "store-restored", "servers have the store");
-  await stay(cast, findings, "store resumed");
+  context.log.print(`SIGCONT of ${store.name}`);
+  await awaitMessageOfAll(context, "store-restored", "servers have the store");
+  await watchNobodyMoves(context, measurements, "store resumed");
 
-  const [operated] = running(cast) as [AppServer];
+  const [operated] = runningServers(context) as [AppServer];
   moves.push(
-    await move(cast, eastus, westus, "switchTo", () => operated.switchTo(westus.name), {
+    await measureMove(context, eastus, westus, "switchTo", () => operated.switchTo(westus.name), {
       isDown: false,
     }),
   );
 
-  moves.push(await freeze(cast, westus, eastus));
-  await stay(cast, findings, "afterwards");
+  moves.push(await measureFreeze(context, westus, eastus));
+  await watchNobodyMoves(context, measurements, "afterwards");
 }
 
-async function gather(cast: Cast, region: Region): Promise<void> {
-  const { timeline, crowd, cluster } = cast;
-  crowd.begin(region.name);
-  await timeline.step("clients are connected", {
+async function connectClients(context: ClusterDrillContext, region: Region): Promise<void> {
+  const { log, clients, cluster } = context;
+  clients.startRound(region.name);
+  await log.step("clients are connected", {
     deadlineInMs: DEADLINE_IN_MS,
-    promise: crowd.start().then(() => ({})),
-    detail: () => tally(crowd),
+    promise: clients.start().then(() => ({})),
+    detail: () => clientCountsText(clients),
   });
-  await allHear(cast, () => `on ${region.name}, ${cluster.servers.length} app servers`);
+  await awaitAllPairs(context, () => `on ${region.name}, ${cluster.servers.length} app servers`);
 }
 
 /** @throws MissedStepError when somebody moves, or the servers agree anew */
-async function stay(cast: Cast, findings: Findings, cause: string): Promise<void> {
-  const { timeline, crowd, watchInMs, signal } = cast;
+async function watchNobodyMoves(
+  context: ClusterDrillContext,
+  measurements: Measurements,
+  cause: string,
+): Promise<void> {
+  const { log, clients, watchInMs, signal } = context;
   // The first agreement, and one more for each move.
-  const epoch = 1 + findings.moves.length;
+  const epoch = 1 + measurements.moves.length;
   const from = performance.now();
-  const arrivalsBefore = crowd.arrivals.entries.length;
+  const arrivalsBefore = clients.arrivals.entries.length;
   const watched = delay(watchInMs, undefined, { signal }).then(async () => {
-    const movedClients = crowd.arrivals.entries
+    const movedClients = clients.arrivals.entries
       .slice(arrivalsBefore)
       .filter(({ isMove }) => isMove).length;
-    const after = await epochs(cast);
+    const after = await epochs(context);
     const newAgreements = Math.max(...after) - epoch;
-    findings.stays.push({
+    measurements.stays.push({
       cause,
       watchedInMs: performance.now() - from,
       movedClients,
       newAgreements,
     });
-    if (movedClients > 0 || newAgreements > 0) sayLastTold(cast);
+    if (movedClients > 0 || newAgreements > 0) printLastMessages(context);
     if (movedClients > 0) throw new Error(`${movedClients} clients have moved`);
     if (newAgreements > 0) throw new Error("the servers have agreed anew");
     return {};
   });
-  await timeline.step(cause, {
+  await log.step(cause, {
     deadlineInMs: DEADLINE_IN_MS,
     promise: watched,
-    detail: () => `nobody moves: ${tally(crowd)}, epoch ${epoch}`,
+    detail: () => `nobody moves: ${clientCountsText(clients)}, epoch ${epoch}`,
   });
 }
 
-async function takeLead(cast: Cast, since: number): Promise<number> {
-  const { at } = await cast.timeline.step("another one leads", {
+async function awaitNewLeader(context: ClusterDrillContext, since: number): Promise<number> {
+  const { at } = await context.log.step("another one leads", {
     deadlineInMs: DEADLINE_IN_MS,
-    promise: leaderOf(cast).then(({ name }) => ({ name, at: performance.now() })),
+    promise: leaderOf(context).then(({ name }) => ({ name, at: performance.now() })),
     detail: ({ name, at }) => `${name}, ${Math.round(at - since)} ms after it`,
   });
   return at - since;
 }
 
-async function tellAll(cast: Cast, kind: ServerTold["kind"], label: string): Promise<void> {
-  const servers = running(cast);
-  const beganAt = performance.now();
-  const fits = (told: ServerTold): boolean => told.kind === kind && hereAt(told.at) > beganAt;
-  await cast.timeline.step(label, {
+async function awaitMessageOfAll(
+  context: ClusterDrillContext,
+  kind: ServerMessage["kind"],
+  label: string,
+): Promise<void> {
+  const servers = runningServers(context);
+  const startedAt = performance.now();
+  const fits = (message: ServerMessage): boolean =>
+    message.kind === kind && localTimeOf(message.at) > startedAt;
+  await context.log.step(label, {
     deadlineInMs: DEADLINE_IN_MS,
-    promise: timesOf(servers, fits, servers.length).then((times) => ({ at: times.at(-1) })),
-    detail: ({ at = 0 }) => `all of them, ${Math.round(at - beganAt)} ms after it`,
+    promise: messageTimesOf(servers, fits, servers.length).then((times) => ({ at: times.at(-1) })),
+    detail: ({ at = 0 }) => `all of them, ${Math.round(at - startedAt)} ms after it`,
   });
 }
 
 /** Counts what every server asks of the store while something, or nothing, happens. */
-async function countCalls(cast: Cast, during: () => Promise<void>): Promise<QuietCalls[]> {
-  const servers = running(cast);
+async function countCalls(
+  context: ClusterDrillContext,
+  during: () => Promise<void>,
+): Promise<QuietCalls[]> {
+  const servers = runningServers(context);
   const before = await Promise.all(servers.map((server) => server.status()));
   await during();
   return Promise.all(
@@ -157,15 +174,17 @@ async function countCalls(cast: Cast, during: () => Promise<void>): Promise<Quie
   );
 }
 
-async function leaderOf(cast: Cast): Promise<AppServer> {
+async function leaderOf(context: ClusterDrillContext): Promise<AppServer> {
   for (;;) {
-    for (const server of running(cast)) {
+    for (const server of runningServers(context)) {
       if ((await server.status()).isLeader) return server;
     }
-    await delay(50, undefined, { signal: cast.signal });
+    await delay(50, undefined, { signal: context.signal });
   }
 }
 
-async function epochs(cast: Cast): Promise<number[]> {
-  return Promise.all(running(cast).map(async (server) => (await server.status()).epoch ?? 0));
+async function epochs(context: ClusterDrillContext): Promise<number[]> {
+  return Promise.all(
+    runningServers(context).map(async (server) => (await server.status()).epoch ?? 0),
+  );
 }

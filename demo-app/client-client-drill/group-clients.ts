@@ -5,14 +5,14 @@ import {
   type ResilientPubSubClientOptions,
 } from "express-resilient-pubsub/client";
 import { ObservableLog } from "../kit/observable-log.ts";
-import { Conversation } from "./pair-deliveries.ts";
+import { PairDeliveries } from "./pair-deliveries.ts";
 import { GROUP } from "./process-messages.ts";
-import { Split } from "./split-time.ts";
+import { SplitTime } from "./split-time.ts";
 
-export interface CrowdOptions {
+export interface GroupClientsOptions {
   readonly size: number;
-  /** Every client says something to the group so often, and less often once all have heard each other. */
-  readonly speakEveryInMs: number;
+  /** Every client sends something to the group so often, and less often once all have heard each other. */
+  readonly sendEveryInMs: number;
   readonly client: ResilientPubSubClientOptions;
   /** Where app servers listen, those that have just died included. */
   readonly serverUrls: () => readonly string[];
@@ -20,14 +20,14 @@ export interface CrowdOptions {
 
 const TICK_IN_MS = 10;
 /** Of so many rounds all but one are left out when there is nothing to be found out. */
-const QUIET_ROUNDS = 5;
+const SPARSE_ROUNDS = 5;
 
 interface Member {
   readonly client: ResilientPubSubClient;
   /** The endpoint that it is connected to. */
-  place: string | undefined;
+  endpoint: string | undefined;
   /** The endpoint that it was connected to last. */
-  lastPlace: string | undefined;
+  lastEndpoint: string | undefined;
 }
 
 export interface Arrival {
@@ -40,50 +40,51 @@ export interface Arrival {
 }
 
 /** Clients in one group that talk to each other through the service, all the time. */
-export class Crowd {
+export class GroupClients {
   readonly arrivals = new ObservableLog<Arrival>();
-  /** Conversations in which every one has heard every other. */
+  /** Rounds in which every one has heard every other. */
   readonly completed = new ObservableLog<{
-    readonly conversation: Conversation;
+    readonly pairDeliveries: PairDeliveries;
     readonly at: number;
   }>();
-  readonly #options: CrowdOptions;
+  readonly #options: GroupClientsOptions;
   readonly #members: Member[];
-  readonly #split = new Split();
-  #conversation: Conversation;
+  readonly #split = new SplitTime();
+  #pairDeliveries: PairDeliveries;
   #timer: NodeJS.Timeout | undefined;
   #startedAt = 0;
   #turns = 0;
   #negotiates = 0;
-  #unheard = 0;
+  #unconfirmed = 0;
 
-  constructor(options: CrowdOptions) {
+  constructor(options: GroupClientsOptions) {
     this.#options = options;
-    this.#conversation = new Conversation(options.size, "", performance.now());
-    this.#members = Array.from({ length: options.size }, (_, index) => this.#join(index));
+    this.#pairDeliveries = new PairDeliveries(options.size, "", performance.now());
+    this.#members = Array.from({ length: options.size }, (_, index) => this.#createMember(index));
   }
 
   get size(): number {
     return this.#members.length;
   }
 
-  /** Who has heard whom since `begin`. */
-  get conversation(): Conversation {
-    return this.#conversation;
+  /** Who has heard whom since `startRound`. */
+  get pairDeliveries(): PairDeliveries {
+    return this.#pairDeliveries;
   }
 
   /** How many clients are connected to each endpoint. */
-  get places(): Readonly<Record<string, number>> {
-    const places: Record<string, number> = {};
-    for (const { place } of this.#members) {
-      if (place !== undefined) places[place] = (places[place] ?? 0) + 1;
+  get countsByEndpoint(): Readonly<Record<string, number>> {
+    const countsByEndpoint: Record<string, number> = {};
+    for (const { endpoint } of this.#members) {
+      if (endpoint !== undefined)
+        countsByEndpoint[endpoint] = (countsByEndpoint[endpoint] ?? 0) + 1;
     }
-    return places;
+    return countsByEndpoint;
   }
 
   /** Messages that were refused, or of which nobody knows whether anyone heard them. */
-  get unheard(): number {
-    return this.#unheard;
+  get unconfirmed(): number {
+    return this.#unconfirmed;
   }
 
   async start(): Promise<void> {
@@ -94,18 +95,18 @@ export class Crowd {
       }),
     );
     this.#startedAt = performance.now();
-    this.#timer = setInterval(() => this.#speakInTurn(), TICK_IN_MS);
+    this.#timer = setInterval(() => this.#sendInTurn(), TICK_IN_MS);
   }
 
   /** From now on it counts who hears whom on this endpoint. */
-  begin(endpoint: string): Conversation {
+  startRound(endpoint: string): PairDeliveries {
     const now = performance.now();
     this.#split.take(now);
-    this.#conversation = new Conversation(this.#members.length, endpoint, now);
-    return this.#conversation;
+    this.#pairDeliveries = new PairDeliveries(this.#members.length, endpoint, now);
+    return this.#pairDeliveries;
   }
 
-  /** For how long clients were on more than one endpoint, since the conversation began. */
+  /** For how long clients were on more than one endpoint, since the round began. */
   takeSplit(): number {
     return this.#split.take(performance.now());
   }
@@ -115,57 +116,57 @@ export class Crowd {
     for (const { client } of this.#members) client.stop();
   }
 
-  #join(index: number): Member {
+  #createMember(index: number): Member {
     const { client: options } = this.#options;
     const client = new ResilientPubSubClient((context) => this.#negotiate(context), options);
-    const member: Member = { client, place: undefined, lastPlace: undefined };
+    const member: Member = { client, endpoint: undefined, lastEndpoint: undefined };
     client.on("state-changed", ({ state }) => {
-      this.#arrive(index, member, state === "connected" ? client.endpoint : undefined);
+      this.#setEndpoint(index, member, state === "connected" ? client.endpoint : undefined);
     });
     client.on("group-message", ({ message }) => {
-      const [speaker, endpoint = ""] = String(message.data).split(" ");
-      this.#hear(Number(speaker), index, endpoint);
+      const [sender, endpoint = ""] = String(message.data).split(" ");
+      this.#receive(Number(sender), index, endpoint);
     });
     return member;
   }
 
-  #arrive(index: number, member: Member, endpoint: string | undefined): void {
+  #setEndpoint(index: number, member: Member, endpoint: string | undefined): void {
     const at = performance.now();
-    this.#split.moved(member.place, endpoint, at);
-    member.place = endpoint;
+    this.#split.moved(member.endpoint, endpoint, at);
+    member.endpoint = endpoint;
     if (endpoint === undefined) return;
-    const { lastPlace } = member;
-    const isMove = lastPlace !== undefined && lastPlace !== endpoint;
-    member.lastPlace = endpoint;
+    const { lastEndpoint } = member;
+    const isMove = lastEndpoint !== undefined && lastEndpoint !== endpoint;
+    member.lastEndpoint = endpoint;
     this.arrivals.add({ member: index, endpoint, isMove, at });
   }
 
-  /** Evenly one after the other, so that there is always somebody who speaks. */
-  #speakInTurn(): void {
-    const { size, speakEveryInMs } = this.#options;
+  /** Evenly one after the other, so that there is always somebody who sends. */
+  #sendInTurn(): void {
+    const { size, sendEveryInMs } = this.#options;
     const elapsedInMs = performance.now() - this.#startedAt;
-    const turns = Math.floor((elapsedInMs / speakEveryInMs) * size);
+    const turns = Math.floor((elapsedInMs / sendEveryInMs) * size);
     for (; this.#turns < turns; this.#turns += 1) {
       const round = Math.floor(this.#turns / size);
-      const isQuietRound = this.#conversation.isComplete && round % QUIET_ROUNDS > 0;
-      if (!isQuietRound) this.#speak(this.#turns % size);
+      const isSparseRound = this.#pairDeliveries.isComplete && round % SPARSE_ROUNDS > 0;
+      if (!isSparseRound) this.#send(this.#turns % size);
     }
   }
 
-  #speak(index: number): void {
-    const { client, place } = this.#members[index] as Member;
-    if (place === undefined) return;
-    client.sendToGroup(GROUP, `${index} ${place}`, "text", { noEcho: true }).catch(() => {
-      this.#unheard += 1;
+  #send(index: number): void {
+    const { client, endpoint } = this.#members[index] as Member;
+    if (endpoint === undefined) return;
+    client.sendToGroup(GROUP, `${index} ${endpoint}`, "text", { noEcho: true }).catch(() => {
+      this.#unconfirmed += 1;
     });
   }
 
-  #hear(speaker: number, hearer: number, endpoint: string): void {
-    const conversation = this.#conversation;
-    if (conversation.isComplete) return;
+  #receive(sender: number, recipient: number, endpoint: string): void {
+    const pairDeliveries = this.#pairDeliveries;
+    if (pairDeliveries.isComplete) return;
     const at = performance.now();
-    conversation.heard(speaker, hearer, endpoint, at);
-    if (conversation.isComplete) this.completed.add({ conversation, at });
+    pairDeliveries.delivered(sender, recipient, endpoint, at);
+    if (pairDeliveries.isComplete) this.completed.add({ pairDeliveries, at });
   }
 
   /** As a load balancer does: the servers in turn, and the next one when one does not answer. */

@@ -1,15 +1,15 @@
 import { distributionOf } from "../kit/distribution.ts";
 import type { AppServer, Region } from "./cluster.ts";
 import {
-  allHear,
-  type Cast,
+  awaitAllPairs,
+  type ClusterDrillContext,
+  clientCountsText,
   DEADLINE_IN_MS,
-  running,
-  tally,
-  timesOf,
+  messageTimesOf,
+  runningServers,
 } from "./cluster-drill-context.ts";
-import type { Crowd } from "./group-clients.ts";
-import { hereAt, type ServerTold } from "./process-messages.ts";
+import type { GroupClients } from "./group-clients.ts";
+import { localTimeOf, type ServerMessage } from "./process-messages.ts";
 import type { MoveResult } from "./result.ts";
 
 interface MoveOptions {
@@ -20,72 +20,80 @@ interface MoveOptions {
 }
 
 /** Does something that moves all clients, and measures how they do. @throws MissedStepError */
-export async function move(
-  cast: Cast,
+export async function measureMove(
+  context: ClusterDrillContext,
   from: Region,
   to: Region,
   cause: string,
   inflict: () => Promise<void>,
   { isDown = true, agreed = () => {} }: MoveOptions = {},
 ): Promise<MoveResult> {
-  const { timeline, crowd } = cast;
-  const beganAt = performance.now();
-  const since = (at: number): string => `${Math.round(at - beganAt)} ms after it`;
-  const conversation = crowd.begin(to.name);
-  const back = allArrive(crowd, to.name, beganAt);
-  timeline.say(cause.toUpperCase(), `${from.name} -> ${to.name}`);
+  const { log, clients } = context;
+  const startedAt = performance.now();
+  const since = (at: number): string => `${Math.round(at - startedAt)} ms after it`;
+  const pairDeliveries = clients.startRound(to.name);
+  const back = allArrive(clients, to.name, startedAt);
+  log.print(cause.toUpperCase(), `${from.name} -> ${to.name}`);
   await inflict();
-  const servers = running(cast);
+  const servers = runningServers(context);
 
   let seenInMs: number | undefined;
   if (isDown) {
     const majority = Math.floor(servers.length / 2);
-    const isSeen = (told: ServerTold): boolean =>
-      told.kind === "down" && told.endpoint === from.name && hereAt(told.at) > beganAt;
-    const seen = await timeline.step("most servers see it", {
+    const isSeen = (message: ServerMessage): boolean =>
+      message.kind === "down" &&
+      message.endpoint === from.name &&
+      localTimeOf(message.at) > startedAt;
+    const seen = await log.step("most servers see it", {
       deadlineInMs: DEADLINE_IN_MS,
-      promise: timesOf(servers, isSeen, majority + 1).then((times) => ({ at: times[majority] })),
+      promise: messageTimesOf(servers, isSeen, majority + 1).then((times) => ({
+        at: times[majority],
+      })),
       detail: ({ at = 0 }) => since(at),
     });
-    seenInMs = (seen.at ?? 0) - beganAt;
+    seenInMs = (seen.at ?? 0) - startedAt;
   }
 
-  const isNew = (told: ServerTold): boolean =>
-    told.kind === "agreed" && told.active === to.name && hereAt(told.at) > beganAt;
-  const { times } = await timeline.step("all servers agree", {
+  const isNew = (message: ServerMessage): boolean =>
+    message.kind === "agreed" && message.active === to.name && localTimeOf(message.at) > startedAt;
+  const { times } = await log.step("all servers agree", {
     deadlineInMs: DEADLINE_IN_MS,
-    promise: timesOf(servers, isNew, servers.length).then((all) => ({
+    promise: messageTimesOf(servers, isNew, servers.length).then((all) => ({
       at: all.at(-1),
       times: all,
     })),
     detail: ({ at = 0 }) => since(at),
   });
   agreed();
-  const arrivals = await timeline.step("all clients are back", {
+  const arrivals = await log.step("all clients are back", {
     deadlineInMs: DEADLINE_IN_MS,
     promise: back,
-    detail: ({ at }) => `${tally(crowd)}, ${since(at)}`,
+    detail: ({ at }) => `${clientCountsText(clients)}, ${since(at)}`,
   });
-  await allHear(cast, ({ at }) => since(at));
+  await awaitAllPairs(context, ({ at }) => since(at));
   const { epoch = 0 } = await (servers[0] as AppServer).status();
   return {
     cause,
     to: to.name,
     epoch,
     seenInMs,
-    agreedInMs: (times[0] ?? 0) - beganAt,
-    allAgreedInMs: (times.at(-1) ?? 0) - beganAt,
-    backInMs: distributionOf(arrivals.times.map((at) => at - beganAt)),
-    talkingInMs: distributionOf(conversation.delays),
-    splitInMs: crowd.takeSplit(),
+    agreedInMs: (times[0] ?? 0) - startedAt,
+    allAgreedInMs: (times.at(-1) ?? 0) - startedAt,
+    backInMs: distributionOf(arrivals.times.map((at) => at - startedAt)),
+    talkingInMs: distributionOf(pairDeliveries.delays),
+    splitInMs: clients.takeSplit(),
   };
 }
 
 /** It answers nothing, and is back with all its clients just when all servers have left it. */
-export async function freeze(cast: Cast, from: Region, to: Region): Promise<MoveResult> {
+export async function measureFreeze(
+  context: ClusterDrillContext,
+  from: Region,
+  to: Region,
+): Promise<MoveResult> {
   const inflict = async (): Promise<void> => from.pause();
   try {
-    return await move(cast, from, to, "active frozen and back", inflict, {
+    return await measureMove(context, from, to, "active frozen and back", inflict, {
       agreed: () => from.resume(),
     });
   } finally {
@@ -95,7 +103,7 @@ export async function freeze(cast: Cast, from: Region, to: Region): Promise<Move
 
 /** When each client arrived at an endpoint for the first time since. */
 async function allArrive(
-  { arrivals, size }: Crowd,
+  { arrivals, size }: GroupClients,
   endpoint: string,
   since: number,
 ): Promise<{ at: number; times: number[] }> {

@@ -1,24 +1,24 @@
-/** Who has heard whom since the conversation began. Pure; times are monotonic milliseconds. */
-export class Conversation {
+/** Who has heard whom since the round began. Pure; times are monotonic milliseconds. */
+export class PairDeliveries {
   readonly endpoint: string;
   readonly #size: number;
-  readonly #beganAt: number;
+  readonly #startedAt: number;
   readonly #delays: Float64Array;
   #pairs = 0;
 
-  /** Of so many speakers, who count only as long as they speak on this endpoint. */
-  constructor(size: number, endpoint: string, beganAt: number) {
+  /** Of so many clients, whose messages count only as long as they are sent on this endpoint. */
+  constructor(size: number, endpoint: string, startedAt: number) {
     this.#size = size;
     this.endpoint = endpoint;
-    this.#beganAt = beganAt;
+    this.#startedAt = startedAt;
     this.#delays = new Float64Array(size * size).fill(Number.NaN);
   }
 
-  heard(speaker: number, hearer: number, endpoint: string, at: number): void {
-    const index = speaker * this.#size + hearer;
-    if (endpoint !== this.endpoint || speaker === hearer) return;
+  delivered(sender: number, recipient: number, endpoint: string, at: number): void {
+    const index = sender * this.#size + recipient;
+    if (endpoint !== this.endpoint || sender === recipient) return;
     if (!Number.isNaN(this.#delays[index])) return;
-    this.#delays[index] = at - this.#beganAt;
+    this.#delays[index] = at - this.#startedAt;
     this.#pairs += 1;
   }
 
@@ -30,13 +30,13 @@ export class Conversation {
   /** How many others each has not heard yet, by its number; only those who miss somebody. */
   get missing(): ReadonlyMap<number, number> {
     const missing = new Map<number, number>();
-    for (let hearer = 0; hearer < this.#size; hearer += 1) {
+    for (let recipient = 0; recipient < this.#size; recipient += 1) {
       let count = 0;
-      for (let speaker = 0; speaker < this.#size; speaker += 1) {
-        const isHeard = !Number.isNaN(this.#delays[speaker * this.#size + hearer]);
-        if (speaker !== hearer && !isHeard) count += 1;
+      for (let sender = 0; sender < this.#size; sender += 1) {
+        const isDelivered = !Number.isNaN(this.#delays[sender * this.#size + recipient]);
+        if (sender !== recipient && !isDelivered) count += 1;
       }
-      if (count > 0) missing.set(hearer, count);
+      if (count > 0) missing.set(recipient, count);
     }
     return missing;
   }

@@ -4,14 +4,14 @@ import type { StoreSettings } from "./store-servers.ts";
 export const HUB = "drill";
 export const GROUP = "everybody";
 
-export interface RegionSettings {
+export interface EmulatorSettings {
   /** 0 takes any. */
   readonly port: number;
   readonly accessKey?: string | undefined;
 }
 
-/** What an emulated instance tells once it serves. */
-export interface RegionTold {
+/** What an emulated instance sends once it serves. */
+export interface EmulatorMessage {
   readonly connectionString: string;
 }
 
@@ -25,8 +25,8 @@ export interface ServerSettings {
   readonly health?: HealthOptions | undefined;
 }
 
-/** What an app server tells, when it happens; `at` is of the clock that all processes share. */
-export type ServerTold =
+/** What an app server sends when it happens; `at` is of the clock that all processes share. */
+export type ServerMessage =
   | {
       readonly kind: "listening";
       readonly port: number;
@@ -69,6 +69,6 @@ export function sharedNow(): number {
 }
 
 /** The same moment by this process's own clock. */
-export function hereAt(shared: number): number {
+export function localTimeOf(shared: number): number {
   return shared - performance.timeOrigin;
 }

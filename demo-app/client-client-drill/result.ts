@@ -65,8 +65,9 @@ export function linesOf(result: ClientClientResult): string[] {
   ];
 }
 
-function lineOfMove(move: MoveResult): string {
-  const { cause, seenInMs, agreedInMs, allAgreedInMs, backInMs, talkingInMs, splitInMs } = move;
+function lineOfMove(measureMove: MoveResult): string {
+  const { cause, seenInMs, agreedInMs, allAgreedInMs, backInMs, talkingInMs, splitInMs } =
+    measureMove;
   const columns = [
     column(seenInMs, 6),
     column(agreedInMs, 8),

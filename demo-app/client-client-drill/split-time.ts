@@ -1,5 +1,5 @@
 /** Measures for how long clients were connected to more than one endpoint. Times are monotonic milliseconds. */
-export class Split {
+export class SplitTime {
   readonly #counts = new Map<string, number>();
   #since: number | undefined;
   #totalInMs = 0;

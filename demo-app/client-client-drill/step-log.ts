@@ -5,7 +5,7 @@ import { MissedStepError } from "../kit/missed-step-error.ts";
 const LABEL_WIDTH = 29;
 
 /** Prints what happens, one line each, with the milliseconds since the start. */
-export class Timeline {
+export class StepLog {
   readonly #print: (line: string) => void;
   readonly #signal: AbortSignal;
   readonly #startedAt = performance.now();
@@ -15,7 +15,7 @@ export class Timeline {
     this.#signal = signal;
   }
 
-  say(label: string, detail = "", at = performance.now()): void {
+  print(label: string, detail = "", at = performance.now()): void {
     const time = String(Math.round(at - this.#startedAt)).padStart(6);
     this.#print(`+${time} ms  ${label.padEnd(LABEL_WIDTH)} ${detail}`.trimEnd());
   }
@@ -29,11 +29,11 @@ export class Timeline {
     const { deadlineInMs, promise, detail } = step;
     try {
       const outcome = await withinDeadline(promise, deadlineInMs, this.#signal);
-      this.say(label, detail(outcome), outcome.at);
+      this.print(label, detail(outcome), outcome.at);
       return outcome;
     } catch (error) {
       const reason = this.#signal.aborted ? "interrupted" : messageOf(error);
-      this.say(label, `FAILED: ${reason}`);
+      this.print(label, `FAILED: ${reason}`);
       throw new MissedStepError(`${label}: ${reason}`);
     }
   }

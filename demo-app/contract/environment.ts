@@ -17,7 +17,7 @@ export interface Environment {
   readonly view: EnvironmentView;
   /** Everything that has happened, in order. */
   readonly events: ObservableLog<DemoEvent>;
-  readonly crowd: Crowd;
+  readonly clients: SimulatedClients;
 
   /** null heals. @throws RequestError when there is no such endpoint, or none that can be broken */
   setFault(endpoint: string, fault: FaultName | null): Promise<void>;
@@ -45,19 +45,19 @@ export interface MonitoredEnvironment extends Environment {
 }
 
 /** Clients of the project's client helper in a process of their own, homes in turn. */
-export interface Crowd {
+export interface SimulatedClients {
   /** Resolves when so many are there and connected, or after 15 s. */
   resize(size: number): Promise<void>;
-  readonly clients: readonly ClientView[];
+  readonly views: readonly ClientView[];
   /** Moves, as they happen: a new connection on another endpoint than the last one's. */
-  readonly moves: ObservableLog<CrowdMove>;
+  readonly moves: ObservableLog<ClientMove>;
   /** Who of them has heard a message with this text, and when; it may be asked again. */
-  hearersOf(text: string): Promise<readonly { readonly id: number; readonly at: number }[]>;
+  recipientsOf(text: string): Promise<readonly { readonly id: number; readonly at: number }[]>;
   /** One client sends an event to the app server (`sendEvent("chat", { text })`). */
-  say(id: number, text: string): Promise<void>;
+  sendChat(id: number, text: string): Promise<void>;
 }
 
-export interface CrowdMove {
+export interface ClientMove {
   readonly id: number;
   readonly from: string;
   readonly to: string;

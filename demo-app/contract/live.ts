@@ -38,7 +38,7 @@ export interface EnvironmentView {
   readonly endpoints: readonly EndpointView[];
   readonly servers: readonly ServerView[];
   /** So many clients are wanted, and so many of them are connected. */
-  readonly crowd: { readonly wanted: number; readonly connected: number };
+  readonly clientCounts: { readonly wanted: number; readonly connected: number };
   /** Each running app server broadcasts so often; 0 is never. */
   readonly broadcastEveryInMs: number;
   /** Client-client: the agreement of the app servers. */

@@ -25,7 +25,8 @@ export function controlRoutes(environment: Environment, drill: Drill): Router {
       environment.setTopology(oneOf(body, "topology", ["client-server", "client-client"])),
     "/failback": (_, body) =>
       environment.setFailback(oneOf(body, "failback", ["natural", "paced"])),
-    "/crowd": (_, body) => environment.crowd.resize(wholeNumber(body, "size", isSize, "1 to 500")),
+    "/crowd": (_, body) =>
+      environment.clients.resize(wholeNumber(body, "size", isSize, "1 to 500")),
     "/broadcasts": (_, body) => {
       const range = "0 for never, or 100 to 60000";
       environment.setBroadcasts(wholeNumber(body, "everyInMs", isInterval, range));

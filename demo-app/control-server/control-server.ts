@@ -47,7 +47,7 @@ export class ControlRoom {
     app.use(["/api", "/negotiate"], refuseStrangers(port));
     app.get("/api/live", this.live.handler);
     app.get("/api/clients/:id", (req, res) => {
-      const client = environment.crowd.clients.find(({ id }) => String(id) === req.params.id);
+      const client = environment.clients.views.find(({ id }) => String(id) === req.params.id);
       if (!client) throw new RequestError(404, "There is no such client.");
       res.set("Cache-Control", "no-store").json(client);
     });

@@ -116,7 +116,7 @@ export class LiveStream {
     const environment = message("environment", this.#environment.view);
     if (environment !== this.#lastEnvironment) told.push(environment);
     this.#lastEnvironment = environment;
-    const clients = this.#clients.take(this.#environment.crowd.clients);
+    const clients = this.#clients.take(this.#environment.clients.views);
     if (clients.length > 0) told.push(message("clients", [...clients]));
     if (this.#events.length > 0) told.push(message("events", this.#events));
     this.#events = [];

@@ -28,7 +28,7 @@ export async function runClientServerDrill({
 }: ClientServerDrillOptions): Promise<boolean> {
   const environment = await startEnvironment();
   try {
-    if (!signal.aborted) await environment.crowd.resize(clients);
+    if (!signal.aborted) await environment.clients.resize(clients);
     // Nobody looks at a map here.
     const drill = new GuidedDrill(environment, { lingerInMs: 0 });
     const display = displayOn(json ? sideOutput : output);

@@ -17,7 +17,7 @@ import { recordPluginEvents } from "../events/plugin-events.ts";
 import type { Listening } from "../http/listen.ts";
 import type { ObservableLog } from "../kit/observable-log.ts";
 import type { Opened } from "../kit/open-all.ts";
-import { CrowdProcess } from "../simulated-clients/client-process.ts";
+import { ClientProcess } from "../simulated-clients/client-process.ts";
 import { AppServer, type AppServerListener } from "./app-server.ts";
 import { AppServers } from "./app-servers.ts";
 import type { EmulatedRegion } from "./emulated-region.ts";
@@ -39,7 +39,7 @@ const CHECK_PROBES_EVERY_IN_MS = 100;
 
 /** Everything that runs, and the orders that are given to it. */
 export class RunningEnvironment implements MonitoredEnvironment {
-  readonly crowd: CrowdProcess;
+  readonly clients: ClientProcess;
   readonly servers: readonly AppServer[];
   readonly #opened: Opened;
   readonly #loadBalancerListening: Listening;
@@ -70,12 +70,12 @@ export class RunningEnvironment implements MonitoredEnvironment {
     );
     this.#appServers = opened.add(new AppServers(this.servers, record));
     this.#broadcasts = opened.add(new PeriodicBroadcasts(this.servers));
-    this.crowd = this.#startCrowd(clientEvents);
+    this.clients = this.#startClients(clientEvents);
     this.#rates = opened.add(
       new Rates({
         endpoints: this.#endpoints,
-        takeDelivered: () => this.crowd.takeDelivered(),
-        without: () => Math.max(0, this.crowd.wanted - this.crowd.connected),
+        takeDelivered: () => this.clients.takeDelivered(),
+        without: () => Math.max(0, this.clients.wanted - this.clients.connected),
         lastMoveP99InMs: () => clientEvents.lastMoveP99InMs,
       }),
     );
@@ -111,7 +111,7 @@ export class RunningEnvironment implements MonitoredEnvironment {
         isForced: this.#appServers.isForced(name),
       })),
       servers: this.servers.map(({ view }) => view),
-      crowd: { wanted: this.crowd.wanted, connected: this.crowd.connected },
+      clientCounts: { wanted: this.clients.wanted, connected: this.clients.connected },
       broadcastEveryInMs: this.#broadcasts.everyInMs,
       agreement: agreement ? { epoch: agreement.epoch, active: agreement.active } : null,
     };
@@ -191,14 +191,14 @@ export class RunningEnvironment implements MonitoredEnvironment {
     throw new RequestError(404, `There is no endpoint ${JSON.stringify(name)}.`);
   }
 
-  #startCrowd(clientEvents: ClientEvents): CrowdProcess {
+  #startClients(clientEvents: ClientEvents): ClientProcess {
     this.#opened.add(clientEvents);
     const settings = {
       negotiateUrl: `${this.#loadBalancerListening.url}/negotiate`,
       homes: this.servers.map(({ region }) => region),
     };
     return this.#opened.add(
-      new CrowdProcess(settings, this.#endpoints, {
+      new ClientProcess(settings, this.#endpoints, {
         moved: (move) => clientEvents.moved(move),
         lost: (endpoint) => clientEvents.lost(endpoint),
         restarted: (how) => {

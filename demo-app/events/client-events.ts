@@ -1,4 +1,4 @@
-import type { CrowdMove } from "../contract/environment.ts";
+import type { ClientMove } from "../contract/environment.ts";
 import { distributionOf } from "../kit/distribution.ts";
 import { EventBatches } from "./event-batches.ts";
 import type { EventDescription } from "./event-recorder.ts";
@@ -19,7 +19,7 @@ const CHAT_EVENTS_PER_SECOND = 5;
 /** Records what many clients do in few events. */
 export class ClientEvents {
   readonly #record: (event: EventDescription) => void;
-  readonly #moves: EventBatches<CrowdMove>;
+  readonly #moves: EventBatches<ClientMove>;
   readonly #losses: EventBatches<string>;
   readonly #chatEvents: EventBatches<ChatEvent>;
   #lastMove: { readonly key: string; readonly downtimes: number[]; at: number } | undefined;
@@ -43,7 +43,7 @@ export class ClientEvents {
     return this.#lastMove ? p99Of(this.#lastMove.downtimes) : null;
   }
 
-  moved(move: CrowdMove): void {
+  moved(move: ClientMove): void {
     const key = `${move.from} ${move.to}`;
     this.#moves.add(key, move);
     const last = this.#lastMove;
@@ -82,7 +82,7 @@ export class ClientEvents {
     for (const batches of [this.#moves, this.#losses, this.#chatEvents]) batches.close();
   }
 
-  #recordMoves(moves: readonly CrowdMove[]): void {
+  #recordMoves(moves: readonly ClientMove[]): void {
     const [first] = moves;
     if (!first) return;
     const p99InMs = p99Of(moves.map(({ downtimeInMs }) => downtimeInMs));

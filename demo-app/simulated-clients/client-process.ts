@@ -1,50 +1,55 @@
 import { EventEmitter, once } from "node:events";
-import { type Crowd, type CrowdMove, RequestError } from "../contract/environment.ts";
+import { type ClientMove, RequestError, type SimulatedClients } from "../contract/environment.ts";
 import type { ClientView } from "../contract/live.ts";
 import { ObservableLog } from "../kit/observable-log.ts";
-import { Program } from "../processes/program.ts";
-import { type CrowdListener, Members } from "./client-registry.ts";
-import type { CrowdOrder, CrowdSettings, CrowdTold, Hearer } from "./process-messages.ts";
+import { ChildProgram } from "../processes/program.ts";
+import { ClientRegistry, type ClientRegistryListener } from "./client-registry.ts";
+import type {
+  ClientProcessMessage,
+  ClientProcessOrder,
+  ClientProcessSettings,
+  Recipient,
+} from "./process-messages.ts";
 
-export interface CrowdProcessListener extends CrowdListener {
+export interface ClientProcessListener extends ClientRegistryListener {
   /** Its process has ended although nobody wanted that, and another one is started. */
   restarted(how: string): void;
 }
 
-type Answer = Extract<CrowdTold, { kind: "answer" }>;
+type Answer = Extract<ClientProcessMessage, { kind: "answer" }>;
 
 const PROGRAM = "demo-app/simulated-clients/client-program.ts";
-const LARGEST = 500;
-const PATIENCE_IN_MS = 15_000;
+const MAX_CLIENTS = 500;
+const RESIZE_DEADLINE_IN_MS = 15_000;
 const ANSWER_DEADLINE_IN_MS = 30_000;
 const MOVES_KEPT = 20_000;
-const FIRST_PAUSE_IN_MS = 250;
-const LONGEST_PAUSE_IN_MS = 30_000;
+const FIRST_RESTART_DELAY_IN_MS = 250;
+const MAX_RESTART_DELAY_IN_MS = 30_000;
 
-/** The crowd as the demo sees it; its clients live in a process of their own. */
-export class CrowdProcess implements Crowd {
-  readonly moves = new ObservableLog<CrowdMove>(MOVES_KEPT);
-  readonly #settings: CrowdSettings;
-  readonly #members: Members;
-  readonly #listener: CrowdProcessListener;
+/** The clients as the demo sees them; they live in a process of their own. */
+export class ClientProcess implements SimulatedClients {
+  readonly moves = new ObservableLog<ClientMove>(MOVES_KEPT);
+  readonly #settings: ClientProcessSettings;
+  readonly #registry: ClientRegistry;
+  readonly #listener: ClientProcessListener;
   readonly #changes = new EventEmitter().setMaxListeners(0);
   readonly #answers = new EventEmitter().setMaxListeners(0);
-  #program: Program<CrowdTold> | undefined;
-  #pauseInMs = FIRST_PAUSE_IN_MS;
-  #revival: NodeJS.Timeout | undefined;
+  #program: ChildProgram<ClientProcessMessage> | undefined;
+  #restartDelayInMs = FIRST_RESTART_DELAY_IN_MS;
+  #restartTimer: NodeJS.Timeout | undefined;
   #lastCall = 0;
   #wanted = 0;
   #isClosed = false;
 
   /** @param endpoints Their names, in the order in which messages are counted. */
   constructor(
-    settings: CrowdSettings,
+    settings: ClientProcessSettings,
     endpoints: readonly string[],
-    listener: CrowdProcessListener,
+    listener: ClientProcessListener,
   ) {
     this.#settings = settings;
     this.#listener = listener;
-    this.#members = new Members(settings.homes, endpoints, {
+    this.#registry = new ClientRegistry(settings.homes, endpoints, {
       moved: (move) => {
         this.moves.add(move);
         listener.moved(move);
@@ -58,51 +63,54 @@ export class CrowdProcess implements Crowd {
   }
 
   get connected(): number {
-    return this.#members.connected;
+    return this.#registry.connected;
   }
 
-  get clients(): readonly ClientView[] {
-    return this.#members.views;
+  get views(): readonly ClientView[] {
+    return this.#registry.views;
   }
 
   client(id: number): ClientView | undefined {
-    return this.#members.view(id);
+    return this.#registry.view(id);
   }
 
-  /** Messages heard since it was last asked, by endpoint. */
+  /** Messages received since it was last asked, by endpoint. */
   takeDelivered(): readonly number[] {
-    return this.#members.takeDelivered();
+    return this.#registry.takeDelivered();
   }
 
   /** @throws RequestError when it is no number of clients */
   async resize(size: number): Promise<void> {
-    if (!Number.isInteger(size) || size < 0 || size > LARGEST) {
-      throw new RequestError(400, `The size of the crowd must be a whole number up to ${LARGEST}.`);
+    if (!Number.isInteger(size) || size < 0 || size > MAX_CLIENTS) {
+      throw new RequestError(
+        400,
+        `The size of the crowd must be a whole number up to ${MAX_CLIENTS}.`,
+      );
     }
     this.#wanted = size;
     // Who waited for another size waits for nothing that will come.
     this.#changes.emit("change");
-    if (size > 0) this.#begin();
+    if (size > 0) this.#start();
     this.#send({ kind: "resize", size });
     const isDone = (): boolean =>
       this.#wanted !== size ||
-      (this.#members.connected === size && this.#members.count === size) ||
+      (this.#registry.connected === size && this.#registry.count === size) ||
       (size === 0 && this.#program === undefined);
-    const signal = AbortSignal.timeout(PATIENCE_IN_MS);
+    const signal = AbortSignal.timeout(RESIZE_DEADLINE_IN_MS);
     while (!isDone() && !this.#isClosed && !signal.aborted) {
       await once(this.#changes, "change", { signal }).catch(() => {});
     }
   }
 
-  async hearersOf(text: string): Promise<readonly Hearer[]> {
+  async recipientsOf(text: string): Promise<readonly Recipient[]> {
     if (!this.#program) return [];
-    const { hearers } = await this.#ask((call) => ({ kind: "hearers", call, text }));
-    return hearers ?? [];
+    const { recipients } = await this.#ask((call) => ({ kind: "recipients", call, text }));
+    return recipients ?? [];
   }
 
-  async say(id: number, text: string): Promise<void> {
+  async sendChat(id: number, text: string): Promise<void> {
     if (!this.#program) throw new RequestError(404, `There is no client ${id}.`);
-    const { error } = await this.#ask((call) => ({ kind: "say", call, id, text }));
+    const { error } = await this.#ask((call) => ({ kind: "sendChat", call, id, text }));
     if (error !== undefined) throw new RequestError(this.client(id) ? 502 : 404, error);
   }
 
@@ -113,47 +121,47 @@ export class CrowdProcess implements Crowd {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    clearTimeout(this.#revival);
+    clearTimeout(this.#restartTimer);
     this.#changes.emit("change");
     this.#answers.emit("end");
     await this.#program?.close();
   }
 
-  #begin(): void {
-    if (this.#program || this.#revival || this.#isClosed) return;
-    const program = new Program<CrowdTold>(PROGRAM, this.#settings);
+  #start(): void {
+    if (this.#program || this.#restartTimer || this.#isClosed) return;
+    const program = new ChildProgram<ClientProcessMessage>(PROGRAM, this.#settings);
     this.#program = program;
-    program.told.onAdd((told) => this.#hear(told));
-    const ended = (how: string): void => this.#lose(how);
+    program.messages.onAdd((message) => this.#receive(message));
+    const ended = (how: string): void => this.#restartLater(how);
     void program.ended().then(ended, (error: Error) => ended(error.message));
   }
 
-  #hear(told: CrowdTold): void {
-    if (told.kind === "ready") this.#send({ kind: "resize", size: this.#wanted });
-    else if (told.kind === "answer") this.#answers.emit(String(told.call), told);
+  #receive(message: ClientProcessMessage): void {
+    if (message.kind === "ready") this.#send({ kind: "resize", size: this.#wanted });
+    else if (message.kind === "answer") this.#answers.emit(String(message.call), message);
     else {
-      this.#members.update(told);
+      this.#registry.update(message);
       // It works, so if it ends now there is no reason to wait for long.
-      if (this.#members.connected > 0) this.#pauseInMs = FIRST_PAUSE_IN_MS;
+      if (this.#registry.connected > 0) this.#restartDelayInMs = FIRST_RESTART_DELAY_IN_MS;
       this.#changes.emit("change");
     }
   }
 
-  #lose(how: string): void {
+  #restartLater(how: string): void {
     this.#program = undefined;
     this.#answers.emit("end");
     if (this.#isClosed) return;
-    this.#members.clear();
+    this.#registry.clear();
     this.#changes.emit("change");
     this.#listener.restarted(how);
-    this.#revival = setTimeout(() => {
-      this.#revival = undefined;
-      this.#begin();
-    }, this.#pauseInMs).unref();
-    this.#pauseInMs = Math.min(LONGEST_PAUSE_IN_MS, 2 * this.#pauseInMs);
+    this.#restartTimer = setTimeout(() => {
+      this.#restartTimer = undefined;
+      this.#start();
+    }, this.#restartDelayInMs).unref();
+    this.#restartDelayInMs = Math.min(MAX_RESTART_DELAY_IN_MS, 2 * this.#restartDelayInMs);
   }
 
-  async #ask(order: (call: number) => CrowdOrder): Promise<Answer> {
+  async #ask(order: (call: number) => ClientProcessOrder): Promise<Answer> {
     this.#lastCall += 1;
     const call = this.#lastCall;
     const given = new AbortController();
@@ -173,7 +181,7 @@ export class CrowdProcess implements Crowd {
     throw new RequestError(503, "The process of the crowd does not answer; try again.");
   }
 
-  #send(order: CrowdOrder): void {
+  #send(order: ClientProcessOrder): void {
     this.#program?.send(order);
   }
 }

@@ -1,24 +1,28 @@
-import type { CrowdMove } from "../contract/environment.ts";
+import type { ClientMove } from "../contract/environment.ts";
 import type { ClientView } from "../contract/live.ts";
-import type { News } from "./process-messages.ts";
+import type { ClientsUpdate } from "./process-messages.ts";
 
-export interface CrowdListener {
-  moved(move: CrowdMove): void;
+export interface ClientRegistryListener {
+  moved(move: ClientMove): void;
   /** One client has no connection any more. */
   lost(endpoint: string): void;
 }
 
-type Member = { -readonly [Key in keyof ClientView]: ClientView[Key] };
+type Entry = { -readonly [Key in keyof ClientView]: ClientView[Key] };
 
-/** What is known of each client of the crowd, by the news of its process. */
-export class Members {
+/** What is known of each client, by the updates of their process. */
+export class ClientRegistry {
   readonly #homes: readonly string[];
   readonly #endpoints: readonly string[];
-  readonly #listener: CrowdListener;
-  readonly #members = new Map<number, Member>();
+  readonly #listener: ClientRegistryListener;
+  readonly #entries = new Map<number, Entry>();
   #delivered: number[];
 
-  constructor(homes: readonly string[], endpoints: readonly string[], listener: CrowdListener) {
+  constructor(
+    homes: readonly string[],
+    endpoints: readonly string[],
+    listener: ClientRegistryListener,
+  ) {
     this.#homes = homes;
     this.#endpoints = endpoints;
     this.#listener = listener;
@@ -26,22 +30,22 @@ export class Members {
   }
 
   get count(): number {
-    return this.#members.size;
+    return this.#entries.size;
   }
 
   get connected(): number {
     let connected = 0;
-    for (const { endpoint } of this.#members.values()) if (endpoint !== null) connected += 1;
+    for (const { endpoint } of this.#entries.values()) if (endpoint !== null) connected += 1;
     return connected;
   }
 
   get views(): readonly ClientView[] {
-    return [...this.#members.values()].map((member) => ({ ...member }));
+    return [...this.#entries.values()].map((entry) => ({ ...entry }));
   }
 
   view(id: number): ClientView | undefined {
-    const member = this.#members.get(id);
-    return member && { ...member };
+    const entry = this.#entries.get(id);
+    return entry && { ...entry };
   }
 
   takeDelivered(): readonly number[] {
@@ -50,43 +54,44 @@ export class Members {
     return delivered;
   }
 
-  update({ dismissed, gone, heard, moves, places }: News): void {
-    for (const id of gone) this.#members.delete(id);
-    for (const [id, endpoint] of places) this.#place(id, endpoint, !dismissed.includes(id));
+  update({ closedByServer, stopped, received, moves, endpoints }: ClientsUpdate): void {
+    for (const id of stopped) this.#entries.delete(id);
+    for (const [id, endpoint] of endpoints)
+      this.#setEndpoint(id, endpoint, !closedByServer.includes(id));
     for (const move of moves) this.#move(move);
-    for (const [id, endpoint, messages] of heard) this.#hear(id, endpoint, messages);
+    for (const [id, endpoint, messages] of received) this.#receive(id, endpoint, messages);
   }
 
   clear(): void {
-    this.#members.clear();
+    this.#entries.clear();
   }
 
-  #place(id: number, endpoint: string | null, isByAccident: boolean): void {
-    const member = this.#members.get(id) ?? this.#begin(id);
-    const before = member.endpoint;
+  #setEndpoint(id: number, endpoint: string | null, isByAccident: boolean): void {
+    const entry = this.#entries.get(id) ?? this.#createEntry(id);
+    const before = entry.endpoint;
     if (before !== null && endpoint === null && isByAccident) this.#listener.lost(before);
-    member.endpoint = endpoint;
+    entry.endpoint = endpoint;
   }
 
-  #move(move: CrowdMove): void {
-    const member = this.#members.get(move.id);
-    if (!member) return;
-    member.moves += 1;
-    member.downtimeInMs = move.downtimeInMs;
+  #move(move: ClientMove): void {
+    const entry = this.#entries.get(move.id);
+    if (!entry) return;
+    entry.moves += 1;
+    entry.downtimeInMs = move.downtimeInMs;
     this.#listener.moved(move);
   }
 
-  #hear(id: number, endpoint: string, messages: number): void {
-    const member = this.#members.get(id);
-    if (member) member.messages += messages;
+  #receive(id: number, endpoint: string, messages: number): void {
+    const entry = this.#entries.get(id);
+    if (entry) entry.messages += messages;
     const index = this.#endpoints.indexOf(endpoint);
     if (index >= 0) this.#delivered[index] = (this.#delivered[index] ?? 0) + messages;
   }
 
-  #begin(id: number): Member {
+  #createEntry(id: number): Entry {
     const home = this.#homes[(id - 1) % this.#homes.length] ?? "";
-    const member = { id, home, endpoint: null, moves: 0, downtimeInMs: null, messages: 0 };
-    this.#members.set(id, member);
-    return member;
+    const entry = { id, home, endpoint: null, moves: 0, downtimeInMs: null, messages: 0 };
+    this.#entries.set(id, entry);
+    return entry;
   }
 }

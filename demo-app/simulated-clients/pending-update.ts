@@ -1,49 +1,52 @@
-import type { News, ToldMove } from "./process-messages.ts";
+import type { ClientMove } from "../contract/environment.ts";
+import type { ClientsUpdate } from "./process-messages.ts";
 
-/** Everything that is new, so that it can be told at once. */
-export class NewsSheet {
-  #places = new Map<number, string | null>();
-  #gone: number[] = [];
-  #dismissed: number[] = [];
-  #moves: ToldMove[] = [];
-  #heard = new Map<number, Map<string, number>>();
+/** Collects what is new about all clients, to be sent in one message. */
+export class PendingUpdate {
+  #endpoints = new Map<number, string | null>();
+  #stopped: number[] = [];
+  #closedByServer: number[] = [];
+  #moves: ClientMove[] = [];
+  #received = new Map<number, Map<string, number>>();
 
-  place(id: number, endpoint: string | null): void {
-    this.#places.set(id, endpoint);
+  setEndpoint(id: number, endpoint: string | null): void {
+    this.#endpoints.set(id, endpoint);
   }
 
-  leave(id: number): void {
-    this.#places.delete(id);
-    this.#heard.delete(id);
-    this.#gone.push(id);
+  remove(id: number): void {
+    this.#endpoints.delete(id);
+    this.#received.delete(id);
+    this.#stopped.push(id);
   }
 
-  dismiss(id: number): void {
-    this.#dismissed.push(id);
+  markClosedByServer(id: number): void {
+    this.#closedByServer.push(id);
   }
 
-  move(move: ToldMove): void {
+  move(move: ClientMove): void {
     this.#moves.push(move);
   }
 
-  heard(id: number, endpoint: string): void {
-    const byEndpoint = this.#heard.get(id) ?? new Map<string, number>();
-    this.#heard.set(id, byEndpoint.set(endpoint, (byEndpoint.get(endpoint) ?? 0) + 1));
+  received(id: number, endpoint: string): void {
+    const byEndpoint = this.#received.get(id) ?? new Map<string, number>();
+    this.#received.set(id, byEndpoint.set(endpoint, (byEndpoint.get(endpoint) ?? 0) + 1));
   }
 
   /** Undefined when there is nothing new. */
-  take(): News | undefined {
-    const heard = [...this.#heard].flatMap(([id, byEndpoint]) =>
+  take(): ClientsUpdate | undefined {
+    const received = [...this.#received].flatMap(([id, byEndpoint]) =>
       [...byEndpoint].map(([endpoint, messages]) => [id, endpoint, messages] as const),
     );
-    const places = [...this.#places];
-    const [gone, dismissed, moves] = [this.#gone, this.#dismissed, this.#moves];
-    this.#places = new Map();
-    this.#heard = new Map();
-    this.#gone = [];
-    this.#dismissed = [];
+    const endpoints = [...this.#endpoints];
+    const [stopped, closedByServer, moves] = [this.#stopped, this.#closedByServer, this.#moves];
+    this.#endpoints = new Map();
+    this.#received = new Map();
+    this.#stopped = [];
+    this.#closedByServer = [];
     this.#moves = [];
-    const isEmpty = heard.length + places.length + gone.length + moves.length === 0;
-    return isEmpty ? undefined : { kind: "news", places, gone, dismissed, moves, heard };
+    const isEmpty = received.length + endpoints.length + stopped.length + moves.length === 0;
+    return isEmpty
+      ? undefined
+      : { kind: "update", endpoints, stopped, closedByServer, moves, received };
   }
 }

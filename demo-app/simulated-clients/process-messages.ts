@@ -1,50 +1,49 @@
-/** What the process of the crowd is given on its start. */
-export interface CrowdSettings {
+import type { ClientMove } from "../contract/environment.ts";
+
+/** What the process of the clients is given on its start. */
+export interface ClientProcessSettings {
   /** The negotiate route that sends each client to the app server of its home. */
   readonly negotiateUrl: string;
   /** Clients get them in turn. */
   readonly homes: readonly string[];
 }
 
-/** What the crowd is asked to do. */
-export type CrowdOrder =
+/** What the process of the clients is asked to do. */
+export type ClientProcessOrder =
   | { readonly kind: "resize"; readonly size: number }
-  | { readonly kind: "hearers"; readonly call: number; readonly text: string }
-  | { readonly kind: "say"; readonly call: number; readonly id: number; readonly text: string };
+  | { readonly kind: "recipients"; readonly call: number; readonly text: string }
+  | {
+      readonly kind: "sendChat";
+      readonly call: number;
+      readonly id: number;
+      readonly text: string;
+    };
 
-export interface Hearer {
+export interface Recipient {
   readonly id: number;
   readonly at: number;
 }
 
-export interface ToldMove {
-  readonly id: number;
-  readonly from: string;
-  readonly to: string;
-  readonly downtimeInMs: number;
-  readonly at: number;
-}
-
-export interface News {
-  readonly kind: "news";
-  /** Where those are that are somewhere else than they were. */
-  readonly places: readonly (readonly [id: number, endpoint: string | null])[];
-  readonly gone: readonly number[];
+export interface ClientsUpdate {
+  readonly kind: "update";
+  /** The endpoints of those that are on another one than before; null: without a connection. */
+  readonly endpoints: readonly (readonly [id: number, endpoint: string | null])[];
+  readonly stopped: readonly number[];
   /** Those that were asked to leave: their connection has not been lost by accident. */
-  readonly dismissed: readonly number[];
-  readonly moves: readonly ToldMove[];
-  /** Messages heard since the last news, by client. */
-  readonly heard: readonly (readonly [id: number, endpoint: string, messages: number])[];
+  readonly closedByServer: readonly number[];
+  readonly moves: readonly ClientMove[];
+  /** Messages received since the last update, by client. */
+  readonly received: readonly (readonly [id: number, endpoint: string, messages: number])[];
 }
 
-/** What the crowd tells. */
-export type CrowdTold =
+/** What the process of the clients sends. */
+export type ClientProcessMessage =
   | { readonly kind: "ready" }
-  | News
+  | ClientsUpdate
   | {
       readonly kind: "answer";
       readonly call: number;
-      readonly hearers?: readonly Hearer[];
+      readonly recipients?: readonly Recipient[];
       /** Why it could not be done. */
       readonly error?: string;
     };

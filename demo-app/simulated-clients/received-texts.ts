@@ -1,25 +1,25 @@
-import type { Hearer } from "./process-messages.ts";
+import type { Recipient } from "./process-messages.ts";
 
-const KEPT_TEXTS = 300;
+const MAX_TEXTS = 300;
 
-/** Who has heard what; only the last texts are remembered. */
-export class Hearsay {
-  readonly #hearers = new Map<string, Hearer[]>();
+/** Who has received which text; only the last texts are remembered. */
+export class ReceivedTexts {
+  readonly #recipients = new Map<string, Recipient[]>();
 
   add(text: string, id: number): void {
-    const hearers = this.#hearers.get(text) ?? this.#begin(text);
-    hearers.push({ id, at: Date.now() });
+    const recipients = this.#recipients.get(text) ?? this.#addText(text);
+    recipients.push({ id, at: Date.now() });
   }
 
-  hearersOf(text: string): readonly Hearer[] {
-    return this.#hearers.get(text) ?? [];
+  recipientsOf(text: string): readonly Recipient[] {
+    return this.#recipients.get(text) ?? [];
   }
 
-  #begin(text: string): Hearer[] {
-    const [oldest] = this.#hearers.keys();
-    if (oldest !== undefined && this.#hearers.size >= KEPT_TEXTS) this.#hearers.delete(oldest);
-    const hearers: Hearer[] = [];
-    this.#hearers.set(text, hearers);
-    return hearers;
+  #addText(text: string): Recipient[] {
+    const [oldest] = this.#recipients.keys();
+    if (oldest !== undefined && this.#recipients.size >= MAX_TEXTS) this.#recipients.delete(oldest);
+    const recipients: Recipient[] = [];
+    this.#recipients.set(text, recipients);
+    return recipients;
   }
 }

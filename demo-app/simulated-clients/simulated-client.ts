@@ -1,28 +1,28 @@
 import { ResilientPubSubClient } from "express-resilient-pubsub/client";
-import type { ToldMove } from "./process-messages.ts";
+import type { ClientMove } from "../contract/environment.ts";
 
-export interface CrowdClientListener {
+export interface SimulatedClientListener {
   /** null: it has no connection. */
-  place(id: number, endpoint: string | null): void;
+  setEndpoint(id: number, endpoint: string | null): void;
   /** An app server has closed its connection. */
-  dismissed(id: number): void;
-  moved(move: ToldMove): void;
-  heard(id: number, endpoint: string, text: string): void;
+  closedByServer(id: number): void;
+  moved(move: ClientMove): void;
+  received(id: number, endpoint: string, text: string): void;
 }
 
-/** One client of the crowd. */
-export class CrowdClient {
+/** One client, in the process of all clients. */
+export class SimulatedClient {
   readonly id: number;
   readonly #client: ResilientPubSubClient;
 
-  constructor(id: number, negotiateUrl: string, home: string, listener: CrowdClientListener) {
+  constructor(id: number, negotiateUrl: string, home: string, listener: SimulatedClientListener) {
     this.id = id;
     const query = new URLSearchParams({ home, user: `client-${id}` });
     const client = new ResilientPubSubClient(`${negotiateUrl}?${query}`);
     this.#client = client;
-    client.on("state-changed", () => listener.place(id, client.endpoint ?? null));
+    client.on("state-changed", () => listener.setEndpoint(id, client.endpoint ?? null));
     client.on("disconnected", ({ message }) => {
-      if (message) listener.dismissed(id);
+      if (message) listener.closedByServer(id);
     });
     client.on("moved", ({ from, to, downtimeInMs }) => {
       // By a newer agreement it may be the same endpoint again, which is nothing to be seen.
@@ -31,7 +31,7 @@ export class CrowdClient {
     client.on("server-message", ({ message }) => {
       const { endpoint } = client;
       const { text } = (message.data ?? {}) as { text?: unknown };
-      if (endpoint) listener.heard(id, endpoint, typeof text === "string" ? text : "");
+      if (endpoint) listener.received(id, endpoint, typeof text === "string" ? text : "");
     });
   }
 
@@ -40,7 +40,7 @@ export class CrowdClient {
     this.#client.start().catch(() => {});
   }
 
-  async say(text: string): Promise<void> {
+  async sendChat(text: string): Promise<void> {
     await this.#client.sendEvent("chat", { text }, "json");
   }
 

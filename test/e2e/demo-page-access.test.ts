@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
 import type { DrillView } from "../../demo-app/contract/live.ts";
-import { crowdOf, eastusDown, environmentWith } from "../support/environment-views.ts";
+import { clientChangesOf, eastusDown, environmentWith } from "../support/environment-views.ts";
 import { until } from "../support/until.ts";
 import { usePage } from "./demo-support.ts";
 import { openScripted } from "./scripted-page.ts";
@@ -54,7 +54,7 @@ describe("the page of the demo", () => {
     room.tell("environment", eastusDown());
     room.tell(
       "clients",
-      crowdOf(20, (_home, id) => (id > 18 ? -1 : 1)),
+      clientChangesOf(20, (_home, id) => (id > 18 ? -1 : 1)),
     );
     room.tell("rates", rates);
     room.tell("drill", drill);
@@ -77,7 +77,7 @@ describe("the page of the demo", () => {
   it("lets the keyboard reach every control", async () => {
     const { room, tab } = await openScripted(page);
     room.tell("environment", environmentWith({ endpoints: { eastus: { fault: "gray" } } }));
-    room.tell("clients", crowdOf(4));
+    room.tell("clients", clientChangesOf(4));
     room.tell("drill", drill);
     await tab.page.getByRole("button", { name: "Copy as Markdown" }).waitFor();
 
@@ -103,7 +103,7 @@ describe("the page of the demo", () => {
   it("tells of one client after the other by the arrow keys", async () => {
     const { room, tab } = await openScripted(page);
     room.tell("environment", environmentWith());
-    room.tell("clients", crowdOf(4));
+    room.tell("clients", clientChangesOf(4));
     const picker = tab.page.getByRole("slider", { name: "Client of the crowd" });
     await tab.page.locator(".dot").nth(5).waitFor();
 
@@ -123,7 +123,7 @@ describe("the page of the demo", () => {
     const { room, tab } = await openScripted(page);
     await tab.page.emulateMedia({ reducedMotion: "reduce" });
     room.tell("environment", environmentWith());
-    room.tell("clients", crowdOf(2));
+    room.tell("clients", clientChangesOf(2));
     await tab.page.locator(".crowd .dot").nth(1).waitFor();
     const where = () => tab.page.locator(".crowd .dot").first().getAttribute("transform");
     const before = await where();

@@ -1,4 +1,4 @@
-import { crowdOf, eastusDown, environmentWith } from "../support/environment-views.ts";
+import { clientChangesOf, eastusDown, environmentWith } from "../support/environment-views.ts";
 import { until } from "../support/until.ts";
 import { usePage } from "./demo-support.ts";
 import { openScripted } from "./scripted-page.ts";
@@ -11,7 +11,7 @@ describe("the page of the demo", () => {
   it("says that the control room is gone, and shows the truth again when it is back", async () => {
     const { room, tab } = await openScripted(page);
     room.tell("environment", environmentWith());
-    room.tell("clients", crowdOf(6));
+    room.tell("clients", clientChangesOf(6));
     await tab.page.getByText("All is well.").waitFor();
 
     room.leave();
@@ -20,7 +20,7 @@ describe("the page of the demo", () => {
     room.tell("environment", eastusDown());
     room.tell(
       "clients",
-      crowdOf(2, () => 1),
+      clientChangesOf(2, () => 1),
     );
 
     await tab.page.locator("#link", { hasText: "Live" }).waitFor();
@@ -73,12 +73,12 @@ describe("the page of the demo", () => {
   it("gives every client of five hundred a dot of its own, where its connection is", async () => {
     const { room, tab } = await openScripted(page);
     room.tell("environment", environmentWith());
-    room.tell("clients", crowdOf(500));
+    room.tell("clients", clientChangesOf(500));
     await until(async () => (await tab.page.locator(".crowd .dot").count()) === 500);
 
     room.tell(
       "clients",
-      crowdOf(500, (home, id) => (home === 0 && id > 400 ? -1 : 1)),
+      clientChangesOf(500, (home, id) => (home === 0 && id > 400 ? -1 : 1)),
     );
     await tab.page.locator(".dock-count", { hasText: "50" }).waitFor();
 

@@ -37,7 +37,7 @@ describe("the page of the demo", () => {
     await ada.says("#summary", "New clients go there; its 5 clients are on westus");
     await ada.page.getByRole("slider", { name: "Clients", exact: true }).fill("14");
     await until(
-      () => environment.crowd.clients.length === 14 && on("eastus") + on("westus") === 14,
+      () => environment.clients.views.length === 14 && on("eastus") + on("westus") === 14,
     );
 
     await ada.shows([2, 12]);
@@ -77,7 +77,7 @@ describe("the page of the demo", () => {
       await listener.says("#chat .note", "told to the app server in westus");
       await listener.says("#timeline", "good morning");
     }
-    await until(async () => (await environment.crowd.hearersOf("good morning")).length === 6);
+    await until(async () => (await environment.clients.recipientsOf("good morning")).length === 6);
     const told = environment.events.entries.filter(({ text }) => text.includes("good morning"));
     expect(told.map(({ kind, server }) => [kind, server])).toEqual([["clientEvent", "westus"]]);
   });

@@ -20,16 +20,16 @@ export function usePage() {
 /** For each test, the demo with so many clients, and a way to open its page. */
 export function useDemo() {
   const { files, openTab } = usePage();
-  return async (crowd: number) => {
+  return async (clients: number) => {
     const page = pageHandler(files());
     const drill = { lingerInMs: 0 };
     const demo = closeAfterTest(await startDemo({ firstPort: nextPorts(), page, drill }));
-    await demo.environment.crowd.resize(crowd);
+    await demo.environment.clients.resize(clients);
     const { environment } = demo;
     const open = async (query = ""): Promise<DemoPage> =>
       new DemoPage(await openTab(`${demo.url}/?${query}`));
     const on = (endpoint: string) =>
-      environment.crowd.clients.filter((client) => client.endpoint === endpoint).length;
+      environment.clients.views.filter((client) => client.endpoint === endpoint).length;
     return { ...demo, open, on };
   };
 }

@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   const browser = await launchBrowser();
   try {
     demo.environment.setBroadcasts(BROADCAST_EVERY_IN_MS);
-    await demo.environment.crowd.resize(CLIENTS);
+    await demo.environment.clients.resize(CLIENTS);
     const tab = await browser.newPage({
       viewport: VIEWPORT,
       deviceScaleFactor: SCALE,

@@ -43,7 +43,7 @@ export function environmentWith({
       links: REGIONS.map((name) => linkOf(region, name, down[name])),
       ...servers?.[region],
     })),
-    crowd: { wanted: 120, connected: 120 },
+    clientCounts: { wanted: 120, connected: 120 },
     broadcastEveryInMs: 1000,
     agreement: null,
     ...environment,
@@ -60,7 +60,7 @@ export function eastusDown(fault: FaultName = "crash"): EnvironmentView {
 }
 
 /** So many clients, homes in turn; `place` says on which endpoint each is. */
-export function crowdOf(
+export function clientChangesOf(
   size: number,
   place: (home: number, id: number) => number = (home) => home,
 ): ClientChange[] {

@@ -1,5 +1,9 @@
 import type { FanOutReport } from "express-resilient-pubsub";
-import type { Crowd, CrowdMove, Environment } from "../../demo-app/contract/environment.ts";
+import type {
+  ClientMove,
+  Environment,
+  SimulatedClients,
+} from "../../demo-app/contract/environment.ts";
 import type {
   ClientView,
   DemoEvent,
@@ -29,7 +33,7 @@ export const RECOVERY_IN_MS = 500;
  */
 export class ScriptedEnvironment implements Environment {
   readonly events = new ObservableLog<DemoEvent>();
-  readonly crowd: ScriptedCrowd;
+  readonly clients: ScriptedClients;
   readonly orders: string[] = [];
   mode: EnvironmentView["mode"] = "emulated";
   topology: Topology = "client-server";
@@ -47,7 +51,7 @@ export class ScriptedEnvironment implements Environment {
   #pendingTimers = 0;
 
   constructor(clients = 8) {
-    this.crowd = new ScriptedCrowd(this, clients);
+    this.clients = new ScriptedClients(this, clients);
   }
 
   get view(): EnvironmentView {
@@ -68,7 +72,7 @@ export class ScriptedEnvironment implements Environment {
           reason: this.down.has(endpoint) ? "refused" : null,
         })),
       })),
-      crowd: { wanted: this.crowd.wanted, connected: this.crowd.clients.length },
+      clientCounts: { wanted: this.clients.wanted, connected: this.clients.views.length },
       broadcastEveryInMs: 0,
       agreement: null,
     };
@@ -110,10 +114,10 @@ export class ScriptedEnvironment implements Environment {
 
   /** As if it had been broken by an operator, without a fault of the environment. */
   lose(endpoint: string): void {
-    this.crowd.drop(endpoint);
+    this.clients.drop(endpoint);
     if (!this.notices) return;
     this.#later(() => this.#setDown(endpoint, true), DETECTION_IN_MS);
-    this.#later(() => this.crowd.settle(), ARRIVAL_IN_MS);
+    this.#later(() => this.clients.settle(), ARRIVAL_IN_MS);
   }
 
   #heal(endpoint: string): void {
@@ -162,13 +166,13 @@ export class ScriptedEnvironment implements Environment {
   async setFailback(failback: Failback): Promise<void> {
     this.orders.push(failback);
     this.failback = failback;
-    if (failback === "paced") this.#later(() => this.crowd.callHome(), RECOVERY_IN_MS);
+    if (failback === "paced") this.#later(() => this.clients.callHome(), RECOVERY_IN_MS);
   }
 
   setBroadcasts(): void {}
 
   async broadcast(_region: string, text: string): Promise<FanOutReport> {
-    this.crowd.hear(text);
+    this.clients.hear(text);
     const delivered = REGIONS.filter((name) => !this.down.has(name));
     const skipped = [...this.down].map((endpoint) => ({ endpoint, reason: "refused" as const }));
     return { delivered, failed: [], skipped, outcomes: [] };
@@ -183,25 +187,25 @@ export class ScriptedEnvironment implements Environment {
   async close(): Promise<void> {}
 }
 
-class ScriptedCrowd implements Crowd {
-  readonly moves = new ObservableLog<CrowdMove>();
+class ScriptedClients implements SimulatedClients {
+  readonly moves = new ObservableLog<ClientMove>();
   wanted: number;
   /** Clients that hear nothing. */
   readonly deaf = new Set<number>();
   readonly #environment: ScriptedEnvironment;
   readonly #heard = new Map<string, { id: number; at: number }[]>();
   readonly #droppedAt = new Map<number, number>();
-  #members: Member[] = [];
+  #registry: Member[] = [];
   #lastId = 0;
 
   constructor(environment: ScriptedEnvironment, size: number) {
     this.#environment = environment;
     this.wanted = size;
-    this.#members = Array.from({ length: size }, () => this.#join());
+    this.#registry = Array.from({ length: size }, () => this.#join());
   }
 
-  get clients(): readonly ClientView[] {
-    return this.#members.map((member) => ({
+  get views(): readonly ClientView[] {
+    return this.#registry.map((member) => ({
       ...member,
       moves: 0,
       downtimeInMs: null,
@@ -212,12 +216,12 @@ class ScriptedCrowd implements Crowd {
   async resize(size: number): Promise<void> {
     this.#environment.orders.push(`${size} clients`);
     this.wanted = size;
-    this.#members = this.#members.slice(0, size);
-    while (this.#members.length < size) this.#members.push(this.#join());
+    this.#registry = this.#registry.slice(0, size);
+    while (this.#registry.length < size) this.#registry.push(this.#join());
   }
 
   drop(endpoint: string): void {
-    for (const member of this.#members) {
+    for (const member of this.#registry) {
       if (member.endpoint !== endpoint) continue;
       member.endpoint = null;
       this.#droppedAt.set(member.id, Date.now());
@@ -226,14 +230,14 @@ class ScriptedCrowd implements Crowd {
 
   /** Everybody without a connection connects where negotiate sends them. */
   settle(): void {
-    for (const member of this.#members) {
+    for (const member of this.#registry) {
       const to = this.#environment.answerIn(member.home);
       if (member.endpoint === null && to) this.#move(member, member.home, to);
     }
   }
 
   callHome(): void {
-    for (const member of this.#members) {
+    for (const member of this.#registry) {
       const { endpoint, home } = member;
       if (endpoint !== null && endpoint !== home) this.#move(member, endpoint, home);
     }
@@ -241,19 +245,19 @@ class ScriptedCrowd implements Crowd {
 
   hear(text: string): void {
     const at = Date.now();
-    const hearers = this.#members.filter((it) => it.endpoint !== null && !this.deaf.has(it.id));
+    const recipients = this.#registry.filter((it) => it.endpoint !== null && !this.deaf.has(it.id));
     this.#heard.set(
       text,
-      hearers.map(({ id }) => ({ id, at })),
+      recipients.map(({ id }) => ({ id, at })),
     );
   }
 
-  async hearersOf(text: string): Promise<readonly { id: number; at: number }[]> {
+  async recipientsOf(text: string): Promise<readonly { id: number; at: number }[]> {
     return this.#heard.get(text) ?? [];
   }
 
-  async say(id: number, text: string): Promise<void> {
-    const endpoint = this.#members.find((member) => member.id === id)?.endpoint;
+  async sendChat(id: number, text: string): Promise<void> {
+    const endpoint = this.#registry.find((member) => member.id === id)?.endpoint;
     if (!endpoint) throw new Error("It has no connection.");
     for (const server of this.#environment.upstream(endpoint)) {
       this.#environment.tell("clientEvent", server, endpoint, `somebody said "${text}"`);

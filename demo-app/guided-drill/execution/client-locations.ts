@@ -1,14 +1,14 @@
-import type { CrowdMove, Environment } from "../../contract/environment.ts";
+import type { ClientMove, Environment } from "../../contract/environment.ts";
 import type { ClientView, Measured } from "../../contract/live.ts";
 import { distributionOf } from "../../kit/distribution.ts";
 
 /** Clients that are not on the endpoint of their home's region. */
-export function away({ crowd }: Environment): ClientView[] {
-  return crowd.clients.filter(({ home, endpoint }) => home !== endpoint);
+export function away({ clients }: Environment): ClientView[] {
+  return clients.views.filter(({ home, endpoint }) => home !== endpoint);
 }
 
-export function idsOn(endpoint: string, { crowd }: Environment): ReadonlySet<number> {
-  return new Set(crowd.clients.filter((it) => it.endpoint === endpoint).map(({ id }) => id));
+export function idsOn(endpoint: string, { clients }: Environment): ReadonlySet<number> {
+  return new Set(clients.views.filter((it) => it.endpoint === endpoint).map(({ id }) => id));
 }
 
 /** The last move of each of these clients away from there, since then. */
@@ -19,15 +19,15 @@ export function movesFrom(
     since,
     environment,
   }: { ids: ReadonlySet<number>; since: number; environment: Environment },
-): CrowdMove[] {
-  const moves = new Map<number, CrowdMove>();
-  for (const move of environment.crowd.moves.entries) {
+): ClientMove[] {
+  const moves = new Map<number, ClientMove>();
+  for (const move of environment.clients.moves.entries) {
     if (move.from === from && move.at >= since && ids.has(move.id)) moves.set(move.id, move);
   }
   return [...moves.values()];
 }
 
-export function downtimesOf(moves: readonly CrowdMove[]): Measured[] {
+export function downtimesOf(moves: readonly ClientMove[]): Measured[] {
   const { p50, p99 } = distributionOf(moves.map(({ downtimeInMs }) => downtimeInMs));
   return [
     { label: "downtime p50", value: Math.round(p50), unit: "ms" },

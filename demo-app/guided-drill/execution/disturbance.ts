@@ -10,7 +10,7 @@ export interface Expectation {
 
 /** What somebody else has changed meanwhile, in a sentence; null when nobody has. */
 export function disturbanceOf(view: EnvironmentView, expected: Expectation): string | null {
-  const { topology, failback, servers, endpoints, crowd } = view;
+  const { topology, failback, servers, endpoints, clientCounts } = view;
   if (topology !== "client-server") return `Somebody switched the topology to ${topology}.`;
   const stopped = servers.find(({ isRunning }) => !isRunning);
   if (stopped) return `The app server in ${stopped.region} is not running any more.`;
@@ -19,7 +19,8 @@ export function disturbanceOf(view: EnvironmentView, expected: Expectation): str
     if (found) return found;
   }
   if (failback !== expected.failback) return `Somebody set failback to ${failback}.`;
-  if (crowd.wanted !== expected.clients) return `Somebody asked for ${crowd.wanted} clients.`;
+  if (clientCounts.wanted !== expected.clients)
+    return `Somebody asked for ${clientCounts.wanted} clients.`;
   return null;
 }
 

@@ -18,10 +18,10 @@ export class Setup {
   #isWatching = false;
 
   constructor(environment: Environment) {
-    const { topology, failback, crowd } = environment.view;
+    const { topology, failback, clientCounts } = environment.view;
     this.#environment = environment;
-    this.#before = { topology, failback, clients: crowd.wanted };
-    this.#expected = { broken: null, failback, clients: crowd.wanted };
+    this.#before = { topology, failback, clients: clientCounts.wanted };
+    this.#expected = { broken: null, failback, clients: clientCounts.wanted };
   }
 
   get clients(): number {
@@ -56,7 +56,7 @@ export class Setup {
 
   resize(clients: number): Promise<void> {
     this.#expected = { ...this.#expected, clients };
-    return this.#begin(this.#environment.crowd.resize(clients));
+    return this.#begin(this.#environment.clients.resize(clients));
   }
 
   setTopology(topology: Topology): Promise<void> {
@@ -86,7 +86,7 @@ export class Setup {
     const crashed = this.#crashed;
     const broken = view.endpoints.find(({ name }) => name === crashed);
     if (broken?.fault === "crash") yield [`Healing ${crashed}`, () => this.heal(broken.name)];
-    if (view.crowd.wanted === clients && clients !== before.clients) {
+    if (view.clientCounts.wanted === clients && clients !== before.clients) {
       yield ["The number of clients", () => this.resize(before.clients)];
     }
     if (view.failback === failback && failback !== before.failback) {

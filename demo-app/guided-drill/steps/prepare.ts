@@ -50,7 +50,7 @@ export async function prepare(attempt: Attempt, cast: Cast): Promise<string[]> {
   setup.watch();
   await attempt.until(() => homeOf(cast));
   attempt.measure(
-    { label: "at home", value: environment.crowd.clients.length, unit: "clients" },
+    { label: "at home", value: environment.clients.views.length, unit: "clients" },
     { label: "mended first", value: mended.length, unit: "" },
   );
   return mended;
@@ -77,7 +77,7 @@ function healthOf({ environment }: Cast): true | Missing {
 }
 
 function homeOf({ environment, setup }: Cast): true | Missing {
-  const { clients } = environment.crowd;
+  const clients = environment.clients.views;
   if (clients.length !== setup.clients) {
     return new Missing(`${clients.length} of ${setup.clients} clients are there`);
   }

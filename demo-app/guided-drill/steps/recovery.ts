@@ -45,11 +45,11 @@ export async function recover(attempt: Attempt, cast: CastUnderLoad): Promise<vo
 export async function welcomeNewcomers(attempt: Attempt, cast: Cast, loss: Loss): Promise<void> {
   const { scene, environment, setup } = cast;
   const { primary, secondary } = scene;
-  const known = new Set(environment.crowd.clients.map(({ id }) => id));
+  const known = new Set(environment.clients.views.map(({ id }) => id));
   const clients = setup.clients + newcomersFor(setup.clients);
   await attempt.order(setup.resize(clients), `there are no ${clients} clients`);
   const newcomers = await attempt.until(() => {
-    const found = environment.crowd.clients.filter(({ id }) => !known.has(id));
+    const found = environment.clients.views.filter(({ id }) => !known.has(id));
     const settled = found.filter(({ home, endpoint }) => home === endpoint);
     const wanted = clients - known.size;
     if (settled.length === wanted) return settled;

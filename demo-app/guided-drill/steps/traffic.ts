@@ -4,7 +4,7 @@ import { MissedStepError } from "../../kit/missed-step-error.ts";
 import type { Cast } from "../execution/guided-drill-context.ts";
 import { type Attempt, Missing } from "../execution/step-execution.ts";
 
-interface Hearer {
+interface Recipient {
   readonly id: number;
   readonly at: number;
 }
@@ -17,10 +17,10 @@ export async function broadcastToAll(attempt: Attempt, cast: Cast, from: string)
   const report = await attempt.order(sending, "the broadcast was not reported");
   const [failure] = report.failed;
   if (failure) throw new MissedStepError(`The broadcast failed at ${failure.endpoint}.`);
-  const hearers = await attempt.until(() => hearersOf(cast, text));
+  const recipients = await attempt.until(() => recipientsOf(cast, text));
   attempt.measure(
-    { label: `heard the broadcast from ${from}`, value: hearers.length, unit: "clients" },
-    { label: "the last of them after", value: lastAt(hearers) - sentAt, unit: "ms" },
+    { label: `heard the broadcast from ${from}`, value: recipients.length, unit: "clients" },
+    { label: "the last of them after", value: lastAt(recipients) - sentAt, unit: "ms" },
     { label: "endpoints that took it", value: report.delivered.length, unit: "" },
     ...(report.skipped.length > 0
       ? [
@@ -43,14 +43,17 @@ export async function eventLands(
   const { environment, scene } = cast;
   if (scene.mode === "azure") return;
   const text = wordsOf(`a client of ${client.home}`);
-  await attempt.order(environment.crowd.say(client.id, text), "the client could not say anything");
+  await attempt.order(
+    environment.clients.sendChat(client.id, text),
+    "the client could not say anything",
+  );
   await attempt.until(
     () =>
       landingsOf(cast, text).length > 0 ||
       new Missing("no app server has said that it was told the event"),
   );
   // Who is told an event tells all clients of it: by then, nobody else will be told it any more.
-  await attempt.until(() => hearersOf(cast, text));
+  await attempt.until(() => recipientsOf(cast, text));
   const landings = landingsOf(cast, text);
   const elsewhere = landings.find((server) => server !== region);
   if (elsewhere !== undefined) {
@@ -64,20 +67,20 @@ export async function eventLands(
 
 /** A client of that home, of a crowd in which homes come in turn. */
 export function someoneOf({ environment }: Cast, home: string): ClientView {
-  const found = environment.crowd.clients.find((client) => client.home === home);
+  const found = environment.clients.views.find((client) => client.home === home);
   if (!found) throw new MissedStepError(`No client has its home in ${home}.`);
   return found;
 }
 
-async function hearersOf(
+async function recipientsOf(
   { environment }: Cast,
   text: string,
-): Promise<readonly Hearer[] | Missing> {
-  const hearers = await environment.crowd.hearersOf(text);
-  const ids = new Set(hearers.map(({ id }) => id));
-  const { clients } = environment.crowd;
+): Promise<readonly Recipient[] | Missing> {
+  const recipients = await environment.clients.recipientsOf(text);
+  const ids = new Set(recipients.map(({ id }) => id));
+  const clients = environment.clients.views;
   const deaf = clients.filter(({ id }) => !ids.has(id)).length;
-  if (deaf === 0) return hearers;
+  if (deaf === 0) return recipients;
   return new Missing(`${deaf} of ${clients.length} clients have not heard it`);
 }
 
@@ -92,6 +95,6 @@ function wordsOf(speaker: string): string {
   return `Drill ${randomUUID().slice(0, 8)}: ${speaker} speaks`;
 }
 
-function lastAt(hearers: readonly Hearer[]): number {
-  return Math.max(...hearers.map(({ at }) => at));
+function lastAt(recipients: readonly Recipient[]): number {
+  return Math.max(...recipients.map(({ at }) => at));
 }

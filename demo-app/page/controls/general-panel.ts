@@ -64,16 +64,18 @@ export class GeneralPanel {
     );
   }
 
-  show({ crowd, topology, failback, broadcastEveryInMs }: EnvironmentView): void {
+  show({ clientCounts, topology, failback, broadcastEveryInMs }: EnvironmentView): void {
     this.#topology.show(topology);
     this.#failback.show(failback);
     this.#broadcasts.show(broadcastEveryInMs);
-    if (!this.#isSliding) this.#slider.value = String(crowd.wanted);
-    const missing = crowd.wanted - crowd.connected;
+    if (!this.#isSliding) this.#slider.value = String(clientCounts.wanted);
+    const missing = clientCounts.wanted - clientCounts.connected;
     if (!this.#isSliding) {
       setText(
         this.#size,
-        missing > 0 ? `${crowd.wanted}, ${crowd.connected} connected` : `${crowd.wanted}`,
+        missing > 0
+          ? `${clientCounts.wanted}, ${clientCounts.connected} connected`
+          : `${clientCounts.wanted}`,
       );
     }
     setAttributes(this.#slider, { "aria-valuetext": `${this.#slider.value} clients` });

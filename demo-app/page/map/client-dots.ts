@@ -17,7 +17,7 @@ interface Member {
 }
 
 /** All clients as dots, each travelling to where its connection is. */
-export class Crowd {
+export class ClientDots {
   readonly element = svg("g", { class: "crowd" });
   readonly #members = new Map<number, Member>();
   readonly #moving = new Set<Dot>();

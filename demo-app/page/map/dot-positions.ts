@@ -21,7 +21,7 @@ const PILL = { halfWidth: 56, above: 16, below: 22 };
 
 /** Where `capacity` clients go around an endpoint: evenly, from the inside to the outside. */
 export function placesAround(column: Column, layout: Layout, capacity: number): Places {
-  const limit = layout.crowdRadius - LARGEST_DOT;
+  const limit = layout.clientsRadius - LARGEST_DOT;
   let area = LARGEST_AREA;
   let points = spiral(column, layout, capacity, area);
   while (points.some((point) => distanceOf(point, column.ring) > limit) && area > 1) {

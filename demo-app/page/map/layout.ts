@@ -24,7 +24,7 @@ export interface Layout {
   readonly isNarrow: boolean;
   readonly ringRadius: number;
   /** How far from its centre an endpoint's clients may be. */
-  readonly crowdRadius: number;
+  readonly clientsRadius: number;
   readonly columns: readonly Column[];
   /** Where those gather who have no connection. */
   readonly dock: Box;
@@ -42,9 +42,9 @@ export function layOut(width: number, columnCount: number): Layout {
   const gap = isNarrow ? 8 : 20;
   const columnWidth = (width - gap * (columnCount - 1)) / columnCount;
   const ringRadius = isNarrow ? 32 : 50;
-  const crowdRadius = Math.min(columnWidth / 2 - 6, 150);
+  const clientsRadius = Math.min(columnWidth / 2 - 6, 150);
   const ringY = TITLE_HEIGHT + SERVER_HEIGHT + (isNarrow ? 84 : 96) + ringRadius;
-  const zoneHeight = ringY + crowdRadius + 14;
+  const zoneHeight = ringY + clientsRadius + 14;
   const dockY = zoneHeight + gap / 2 + 6;
 
   const columns = Array.from({ length: columnCount }, (_, index) => {
@@ -67,7 +67,7 @@ export function layOut(width: number, columnCount: number): Layout {
     height: dockY + DOCK_HEIGHT,
     isNarrow,
     ringRadius,
-    crowdRadius,
+    clientsRadius,
     columns,
     dock: { x: 0, y: dockY, width, height: DOCK_HEIGHT },
   };

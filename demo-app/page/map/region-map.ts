@@ -2,7 +2,7 @@ import type { EnvironmentView } from "../../contract/live.ts";
 import { setText, svg } from "../kit/dom.ts";
 import type { LiveState } from "../live/live-state.ts";
 import type { Me } from "../live/tab-client.ts";
-import { Crowd } from "./client-dots.ts";
+import { ClientDots } from "./client-dots.ts";
 import { EndpointNode } from "./endpoint-node.ts";
 import { statusOf } from "./endpoint-status.ts";
 import { type Layout, layOut, type Point } from "./layout.ts";
@@ -30,7 +30,7 @@ export class RegionMap {
   readonly element = svg("svg", { class: "region-map", "aria-hidden": "true" });
   readonly #state: LiveState;
   readonly #me: Me;
-  readonly #crowd = new Crowd();
+  readonly #dots = new ClientDots();
   readonly #you = new You();
   #width = 0;
   #scene: Scene | undefined;
@@ -53,17 +53,17 @@ export class RegionMap {
     if (!environment || this.#width < 40) return;
     const scene = this.#sceneFor(environment);
     this.#showNodes(environment, scene);
-    this.#crowd.show(census.clients);
+    this.#dots.show(census.clients);
     this.#showYou(environment, scene);
     this.#showEvents(environment, scene);
   }
 
   nearestClient(point: Point): number | undefined {
-    return this.#crowd.nearest(point, 14);
+    return this.#dots.nearest(point, 14);
   }
 
   pointOf(client: number): Point | undefined {
-    return this.#crowd.pointOf(client);
+    return this.#dots.pointOf(client);
   }
 
   #sceneFor(environment: EnvironmentView): Scene {
@@ -107,12 +107,12 @@ export class RegionMap {
       }
     }
     const dock = dockElements(layout.dock);
-    this.#crowd.layOut(layout, columns);
+    this.#dots.layOut(layout, columns);
     this.element.replaceChildren(
       ...zoneElements(layout, environment.endpoints),
       dock.element,
       ...[...links.values(), ...arrows].map(toElement),
-      this.#crowd.element,
+      this.#dots.element,
       ...[...servers, ...endpoints, this.#you].map(toElement),
     );
     return { key, layout, servers, endpoints, links, arrows, dockCount: dock.count };

@@ -12,7 +12,7 @@ const short: ClientClientDrillOptions = {
   clients: 12,
   pollIntervalInMs: 200,
   leaseInMs: 1500,
-  speakEveryInMs: 300,
+  sendEveryInMs: 300,
   watchInMs: 500,
   health: { schedule: "* * * * * *", timeoutInMs: 500 },
   client: { keepAliveIntervalInMs: 500, keepAliveTimeoutInMs: 1500, handshakeTimeoutInMs: 1000 },
@@ -41,8 +41,8 @@ describe("three app servers in processes of their own", () => {
       ["active frozen and back", "eastus", 5],
     ]);
     expect(result.stays.length).toBeGreaterThanOrEqual(6);
-    for (const stay of result.stays)
-      expect(stay).toMatchObject({ movedClients: 0, newAgreements: 0 });
+    for (const watchNobodyMoves of result.stays)
+      expect(watchNobodyMoves).toMatchObject({ movedClients: 0, newAgreements: 0 });
     expect(result.mostCallsInOnePoll).toBeLessThanOrEqual(3);
     for (const { isLeader, byOperation } of result.quietCalls) {
       const { readObservations, replaceRecord, ...everyone } = byOperation;

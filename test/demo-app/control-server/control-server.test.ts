@@ -26,7 +26,7 @@ describe("the control room", () => {
       failback: "paced",
       endpoints: [{ isDrained: true }, { fault: "gray" }],
       servers: [{ isRunning: true }, { isRunning: false }],
-      crowd: { wanted: 2 },
+      clientCounts: { wanted: 2 },
       broadcastEveryInMs: 100,
     });
 
@@ -142,7 +142,7 @@ describe("the control room", () => {
 
   it("tells of each client of the crowd", async () => {
     const { environment, url } = await startDemo();
-    await environment.crowd.resize(2);
+    await environment.clients.resize(2);
 
     expect(await get(`${url}/api/clients/2`)).toMatchObject({
       status: 200,
@@ -181,7 +181,7 @@ describe("the control room", () => {
 
   it("leaves nothing behind when it is closed", async () => {
     const { close, environment, url } = await startDemo();
-    await environment.crowd.resize(2);
+    await environment.clients.resize(2);
     environment.setBroadcasts(100);
     const urls = [url, ...environment.view.servers.map((server) => server.url)];
 

@@ -13,7 +13,7 @@ jest.setTimeout(30_000);
 describe("a new listener of the control room", () => {
   it("is told the environment, all clients, the last events and the drill, in this order", async () => {
     const { environment, url } = await startDemo();
-    await environment.crowd.resize(3);
+    await environment.clients.resize(3);
     for (let i = 0; i < 60; i++) {
       await environment.operate("eastus", "drain");
       await environment.operate("eastus", "undrain");
@@ -28,7 +28,10 @@ describe("a new listener of the control room", () => {
       "events",
       "drill",
     ]);
-    expect(listener.of("environment")[0]).toMatchObject({ mode: "emulated", crowd: { wanted: 3 } });
+    expect(listener.of("environment")[0]).toMatchObject({
+      mode: "emulated",
+      clientCounts: { wanted: 3 },
+    });
     expect(listener.of("clients")[0]).toEqual([
       [1, 0, 0],
       [2, 1, 1],
@@ -60,12 +63,12 @@ describe("a listener of the control room", () => {
     const listener = await LiveListener.open(url);
     const changes = () => listener.of("clients").flat();
 
-    await environment.crowd.resize(2);
+    await environment.clients.resize(2);
     await until(() => changes().some(([id, , endpoint]) => id === 1 && endpoint === 0));
     await environment.setFault("eastus", "crash");
     await until(() => changes().some((change) => String(change) === "1,0,-1"));
     await until(() => changes().some((change) => String(change) === "1,0,1"));
-    await environment.crowd.resize(1);
+    await environment.clients.resize(1);
     await until(() => changes().some((change) => String(change) === "2,-1,-1"));
   });
 

@@ -1,5 +1,5 @@
-import { Timeline } from "../../../demo-app/client-client-drill/step-log.ts";
-import type { CrowdMove, Environment } from "../../../demo-app/contract/environment.ts";
+import { StepLog } from "../../../demo-app/client-client-drill/step-log.ts";
+import type { ClientMove, Environment } from "../../../demo-app/contract/environment.ts";
 import type { DemoEvent, DrillStepView } from "../../../demo-app/contract/live.ts";
 import { runClientServerDrill } from "../../../demo-app/drill-command/client-server-drill.ts";
 import type { Output } from "../../../demo-app/drill-command/terminal-display.ts";
@@ -139,9 +139,9 @@ describe("the drill", () => {
 describe("a step of the timeline", () => {
   it("is printed as FAILED when it has not happened by its deadline", async () => {
     const lines: string[] = [];
-    const timeline = new Timeline((line) => void lines.push(line), never);
+    const log = new StepLog((line) => void lines.push(line), never);
 
-    const step = timeline.step("client is back", {
+    const step = log.step("client is back", {
       deadlineInMs: 1,
       promise: new Promise<object>(() => {}),
       detail: () => "",
@@ -153,10 +153,10 @@ describe("a step of the timeline", () => {
 
   it("is printed with the time at which it happened, in aligned columns", async () => {
     const lines: string[] = [];
-    const timeline = new Timeline((line) => void lines.push(line), never);
+    const log = new StepLog((line) => void lines.push(line), never);
     const at = performance.now() + 312;
 
-    await timeline.step("negotiate answers", {
+    await log.step("negotiate answers", {
       deadlineInMs: 1000,
       promise: Promise.resolve({ at }),
       detail: () => "westus",
@@ -170,7 +170,7 @@ function run(
   environment: ScriptedEnvironment,
   options: { output: Output; sideOutput?: Output; signal?: AbortSignal; json?: boolean },
 ): Promise<boolean> {
-  const { clients } = environment.crowd;
+  const clients = environment.clients.views;
   const startEnvironment = async () => environment;
   const defaults = { clients: clients.length, json: false, signal: never, startEnvironment };
   return runClientServerDrill({ ...defaults, ...options });
@@ -187,10 +187,10 @@ function failing(): ScriptedEnvironment {
 
 function whatHappened(environment: Environment | undefined): {
   events: readonly DemoEvent[];
-  moves: readonly CrowdMove[];
+  moves: readonly ClientMove[];
 } {
   if (!environment) throw new Error("There was no environment.");
-  return { events: environment.events.entries, moves: environment.crowd.moves.entries };
+  return { events: environment.events.entries, moves: environment.clients.moves.entries };
 }
 
 function figuresOf(steps: readonly DrillStepView[]): Record<string, number> {

@@ -49,9 +49,9 @@ describe("the demo on real instances", () => {
         { firstPort: nextPorts() },
       ),
     );
-    await environment.crowd.resize(2);
+    await environment.clients.resize(2);
 
-    expect(environment.view).toMatchObject({ mode: "azure", crowd: { connected: 2 } });
+    expect(environment.view).toMatchObject({ mode: "azure", clientCounts: { connected: 2 } });
     await expect(environment.setFault("eastus", "crash")).rejects.toMatchObject({
       status: 409,
       message: expect.stringContaining("portal"),

@@ -46,7 +46,7 @@ describe("an environment that has just started", () => {
           ],
         },
       ],
-      crowd: { wanted: 0, connected: 0 },
+      clientCounts: { wanted: 0, connected: 0 },
       broadcastEveryInMs: 0,
       agreement: null,
     });

@@ -22,7 +22,7 @@ describe("a guided drill on a bad day", () => {
 
   it("fails when a client does not hear a broadcast", async () => {
     const environment = new ScriptedEnvironment();
-    environment.crowd.deaf.add(3);
+    environment.clients.deaf.add(3);
 
     const view = await begin(environment).run();
 
@@ -64,7 +64,7 @@ describe("a guided drill on a bad day", () => {
 
   it("fails when clients leave the secondary though nobody closed them", async () => {
     const { run, environment, during } = begin();
-    during("newcomers", () => environment.crowd.callHome());
+    during("newcomers", () => environment.clients.callHome());
 
     expect(outcome(await run()).newcomers).toBe(
       "4 of 4 clients left westus, though nobody closed them.",
@@ -92,7 +92,7 @@ describe("a guided drill on a bad day", () => {
   it("fails when it could not put back what it had set", async () => {
     const { run, environment, during } = begin();
     during("return", () => {
-      environment.crowd.resize = async () => {
+      environment.clients.resize = async () => {
         throw new Error("the crowd is gone");
       };
     });
@@ -178,7 +178,7 @@ describe("a guided drill that others interfere with", () => {
       "detection",
       "Somebody asked for 3 clients.",
       (environment) => {
-        environment.crowd.wanted = 3;
+        environment.clients.wanted = 3;
       },
     ],
   ];
@@ -198,12 +198,12 @@ describe("a guided drill that others interfere with", () => {
     during("detection", () => {
       environment.notices = false;
       environment.faults.set("eastus", "blackhole");
-      environment.crowd.wanted = 3;
+      environment.clients.wanted = 3;
     });
 
     await run();
 
     expect(environment.faults.get("eastus")).toBe("blackhole");
-    expect(environment.crowd.wanted).toBe(3);
+    expect(environment.clients.wanted).toBe(3);
   });
 });

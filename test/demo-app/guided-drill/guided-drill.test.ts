@@ -81,7 +81,7 @@ describe("a guided drill on a good day", () => {
       "Mended before it began: gave eastus back (drained); healed westus (gray); started the app server in westus; switched to client-server; asked for 20 clients",
     );
     expect(environment).toMatchObject({ topology: "client-client", failback: "paced" });
-    expect(environment.crowd.wanted).toBe(2);
+    expect(environment.clients.wanted).toBe(2);
     expect(environment.faults.size + environment.drained.size + environment.stopped.size).toBe(0);
   });
 
@@ -104,7 +104,7 @@ describe("a guided drill on a good day", () => {
     expect(view.state).toBe("passed");
     expect(environment.orders).toContain("417 clients");
     expect(environment.orders).toContain("500 clients");
-    expect(environment.crowd.wanted).toBe(500);
+    expect(environment.clients.wanted).toBe(500);
   });
 
   it("is one run however often it is started, and can be run again", async () => {

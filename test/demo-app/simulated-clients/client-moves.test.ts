@@ -9,17 +9,17 @@ const endpointsOf = (clients: readonly { endpoint: string | null }[]) =>
 describe("the crowd", () => {
   it("moves when a region crashes, and tells each move, its downtime, and lines for those who come together", async () => {
     const environment = await startEnvironment();
-    await environment.crowd.resize(6);
+    await environment.clients.resize(6);
 
     await environment.setFault("eastus", "crash");
-    await until(() => environment.crowd.moves.entries.length === 3);
+    await until(() => environment.clients.moves.entries.length === 3);
 
-    expect(environment.view.crowd.connected).toBe(6);
-    expect(new Set(endpointsOf(environment.crowd.clients))).toEqual(new Set(["westus"]));
-    for (const move of environment.crowd.moves.entries) {
+    expect(environment.view.clientCounts.connected).toBe(6);
+    expect(new Set(endpointsOf(environment.clients.views))).toEqual(new Set(["westus"]));
+    for (const move of environment.clients.moves.entries) {
       expect(move).toMatchObject({ from: "eastus", to: "westus" });
       expect(move.downtimeInMs).toBeGreaterThan(0);
-      expect(environment.crowd.clients.find(({ id }) => id === move.id)).toMatchObject({
+      expect(environment.clients.views.find(({ id }) => id === move.id)).toMatchObject({
         moves: 1,
         downtimeInMs: move.downtimeInMs,
       });
@@ -38,18 +38,18 @@ describe("the crowd", () => {
 
   it("stays away from home by itself, and is called home when failback is paced", async () => {
     const environment = await startEnvironment();
-    await environment.crowd.resize(4);
+    await environment.clients.resize(4);
     await environment.setFault("eastus", "crash");
-    await until(() => environment.crowd.moves.entries.length === 2);
+    await until(() => environment.clients.moves.entries.length === 2);
     await environment.setFault("eastus", null);
     await until(async () => (await environment.negotiate("eastus")).endpoint === "eastus");
-    expect(new Set(endpointsOf(environment.crowd.clients))).toEqual(new Set(["westus"]));
+    expect(new Set(endpointsOf(environment.clients.views))).toEqual(new Set(["westus"]));
 
     await environment.setFailback("paced");
 
     expect(environment.view.failback).toBe("paced");
-    await until(() => environment.crowd.moves.entries.length === 4);
-    expect(endpointsOf(environment.crowd.clients)).toEqual([
+    await until(() => environment.clients.moves.entries.length === 4);
+    expect(endpointsOf(environment.clients.views)).toEqual([
       "eastus",
       "westus",
       "eastus",
@@ -63,31 +63,31 @@ describe("the crowd", () => {
 
   it("is all on one endpoint while app servers agree, and at home again afterwards", async () => {
     const environment = await startEnvironment();
-    await environment.crowd.resize(4);
+    await environment.clients.resize(4);
 
     await environment.setTopology("client-client");
     const active = environment.view.agreement?.active;
     await until(() =>
-      endpointsOf(environment.crowd.clients).every((endpoint) => endpoint === active),
+      endpointsOf(environment.clients.views).every((endpoint) => endpoint === active),
     );
 
     await environment.setTopology("client-server");
-    await until(() => environment.crowd.clients.every(({ endpoint, home }) => endpoint === home));
+    await until(() => environment.clients.views.every(({ endpoint, home }) => endpoint === home));
   });
 
   it("moves together when the endpoint crashes that all app servers have agreed on", async () => {
     const environment = await startEnvironment();
     environment.setBroadcasts(100);
     await environment.setTopology("client-client");
-    await environment.crowd.resize(4);
+    await environment.clients.resize(4);
     const { active = "" } = environment.view.agreement ?? {};
 
     await environment.setFault(active, "crash");
 
-    await until(() => environment.crowd.moves.entries.length === 4);
+    await until(() => environment.clients.moves.entries.length === 4);
     expect(environment.view.agreement).toMatchObject({ epoch: 2 });
     const now = environment.view.agreement?.active;
     expect(now).not.toBe(active);
-    expect(new Set(endpointsOf(environment.crowd.clients))).toEqual(new Set([now]));
+    expect(new Set(endpointsOf(environment.clients.views))).toEqual(new Set([now]));
   });
 });

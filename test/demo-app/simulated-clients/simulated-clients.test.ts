@@ -10,64 +10,64 @@ describe("the crowd", () => {
   it("is as large as is wanted, with homes in turn, each on its home's endpoint", async () => {
     const environment = await startEnvironment();
 
-    await environment.crowd.resize(6);
+    await environment.clients.resize(6);
 
-    expect(environment.view.crowd).toEqual({ wanted: 6, connected: 6 });
-    const { clients } = environment.crowd;
+    expect(environment.view.clientCounts).toEqual({ wanted: 6, connected: 6 });
+    const clients = environment.clients.views;
     expect(clients.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(clients.map(({ home }) => home).join(" ")).toBe(
       "eastus westus eastus westus eastus westus",
     );
     expect(endpointsOf(clients)).toEqual(clients.map(({ home }) => home));
 
-    await environment.crowd.resize(2);
-    expect(environment.crowd.clients.map(({ id }) => id)).toEqual([1, 2]);
-    await environment.crowd.resize(3);
-    expect(environment.crowd.clients).toHaveLength(3);
+    await environment.clients.resize(2);
+    expect(environment.clients.views.map(({ id }) => id)).toEqual([1, 2]);
+    await environment.clients.resize(3);
+    expect(environment.clients.views).toHaveLength(3);
   });
 
   it("hears what is broadcast, and tells who has heard it", async () => {
     const environment = await startEnvironment();
-    await environment.crowd.resize(4);
+    await environment.clients.resize(4);
     const before = Date.now();
 
     await environment.broadcast("westus", "hear me");
 
-    await until(async () => (await environment.crowd.hearersOf("hear me")).length === 4);
-    const hearers = await environment.crowd.hearersOf("hear me");
-    expect(hearers.map(({ id }) => id).sort()).toEqual([1, 2, 3, 4]);
-    for (const { at } of hearers) {
+    await until(async () => (await environment.clients.recipientsOf("hear me")).length === 4);
+    const recipients = await environment.clients.recipientsOf("hear me");
+    expect(recipients.map(({ id }) => id).sort()).toEqual([1, 2, 3, 4]);
+    for (const { at } of recipients) {
       expect(at).toBeGreaterThanOrEqual(before);
       expect(at).toBeLessThanOrEqual(Date.now());
     }
-    await until(() => environment.crowd.clients.every(({ messages }) => messages === 1));
-    expect(await environment.crowd.hearersOf("nobody said this")).toEqual([]);
+    await until(() => environment.clients.views.every(({ messages }) => messages === 1));
+    expect(await environment.clients.recipientsOf("nobody said this")).toEqual([]);
   });
 
   it("is told to the app server of its endpoint's region when it says something", async () => {
     const environment = await startEnvironment();
-    await environment.crowd.resize(2);
+    await environment.clients.resize(2);
 
-    await environment.crowd.say(2, "hello from client two");
+    await environment.clients.sendChat(2, "hello from client two");
 
     const { server, endpoint } = await environment.events.first(
       ({ kind }) => kind === "clientEvent",
     );
     expect([server, endpoint]).toEqual(["westus", "westus"]);
     await until(
-      async () => (await environment.crowd.hearersOf("hello from client two")).length === 2,
+      async () => (await environment.clients.recipientsOf("hello from client two")).length === 2,
     );
-    await expect(environment.crowd.say(3, "nobody")).rejects.toMatchObject({ status: 404 });
+    await expect(environment.clients.sendChat(3, "nobody")).rejects.toMatchObject({ status: 404 });
   });
 
   it("is started again, and said to be, when its process ends by itself", async () => {
     const environment = await startEnvironment();
-    await environment.crowd.resize(2);
+    await environment.clients.resize(2);
 
-    await environment.crowd.kill();
+    await environment.clients.kill();
 
     await environment.events.first(({ text }) => text.includes("SIGKILL"));
-    await until(() => environment.view.crowd.connected === 2);
+    await until(() => environment.view.clientCounts.connected === 2);
   });
 
   it("shows in the figures of each second", async () => {
@@ -75,7 +75,7 @@ describe("the crowd", () => {
     const answers = (index: number) =>
       environment.rates.entries.reduce((sum, rates) => sum + (rates.answers[index] ?? 0), 0);
 
-    await environment.crowd.resize(4);
+    await environment.clients.resize(4);
     await until(() => answers(0) === 2 && answers(1) === 2);
     environment.setBroadcasts(100);
     const rates = await environment.rates.first(({ delivered }) =>
@@ -88,20 +88,20 @@ describe("the crowd", () => {
   it.each([-1, 501, 1.5])("cannot have %p clients", async (size) => {
     const environment = await startEnvironment();
 
-    await expect(environment.crowd.resize(size)).rejects.toMatchObject({ status: 400 });
-    expect(environment.view.crowd.wanted).toBe(0);
+    await expect(environment.clients.resize(size)).rejects.toMatchObject({ status: 400 });
+    expect(environment.view.clientCounts.wanted).toBe(0);
   });
 
   it("waits no longer for a size that nobody wants any more", async () => {
     const environment = await startEnvironment();
-    await environment.crowd.resize(2);
+    await environment.clients.resize(2);
     await environment.setFault("eastus", "blackhole");
     await environment.setFault("westus", "blackhole");
 
-    const waiting = environment.crowd.resize(20);
-    await environment.crowd.resize(0);
+    const waiting = environment.clients.resize(20);
+    await environment.clients.resize(0);
     await waiting;
 
-    expect(environment.view.crowd.wanted).toBe(0);
+    expect(environment.view.clientCounts.wanted).toBe(0);
   });
 });
