@@ -2,22 +2,27 @@ import type { Environment } from "../contract/environment.ts";
 import type { DrillView } from "../contract/live.ts";
 import { messageOf } from "../kit/message-of.ts";
 import { MissedStepError } from "../kit/missed-step-error.ts";
-import { rehearse } from "./drill-sequence.ts";
-import { type Scene, sceneOf } from "./execution/drill-parameters.ts";
-import { Setup } from "./execution/environment-changes.ts";
-import { Attempt, StoppedError } from "./execution/step-execution.ts";
+import { runSequence } from "./drill-sequence.ts";
+import { type DrillParameters, drillParametersOf } from "./execution/drill-parameters.ts";
+import { EnvironmentChanges } from "./execution/environment-changes.ts";
+import { StepExecution, StoppedError } from "./execution/step-execution.ts";
 import { Progress } from "./progress.ts";
 import { reportOf } from "./report.ts";
-import { type StepId, type StepScript, scriptOf } from "./step-definitions.ts";
+import { type StepDefinition, type StepId, stepDefinitionsOf } from "./step-definitions.ts";
 
-const NOWHERE: Scene = { mode: "emulated", primary: "?", secondary: "?", negotiatesPerSecond: 0 };
+const NO_PARAMETERS: DrillParameters = {
+  mode: "emulated",
+  primary: "?",
+  secondary: "?",
+  negotiatesPerSecond: 0,
+};
 
 /** One performance of the drill. */
-export class Run {
+export class DrillRun {
   readonly #environment: Environment;
-  readonly #scene: Scene | null;
-  readonly #script: readonly StepScript[];
-  readonly #setup: Setup;
+  readonly #parameters: DrillParameters | null;
+  readonly #definitions: readonly StepDefinition[];
+  readonly #changes: EnvironmentChanges;
   readonly #progress: Progress;
   readonly #interruption = new AbortController();
   readonly #startedAt = new Date();
@@ -28,12 +33,12 @@ export class Run {
 
   constructor(environment: Environment, lingerInMs: number, tell: () => void) {
     this.#environment = environment;
-    this.#scene = sceneOf(environment.view);
-    this.#script = scriptOf(this.#scene ?? NOWHERE);
+    this.#parameters = drillParametersOf(environment.view);
+    this.#definitions = stepDefinitionsOf(this.#parameters ?? NO_PARAMETERS);
     this.#lingerInMs = lingerInMs;
-    this.#setup = new Setup(environment);
-    this.#clients = this.#setup.clients;
-    this.#progress = new Progress(this.#script, tell);
+    this.#changes = new EnvironmentChanges(environment);
+    this.#clients = this.#changes.clients;
+    this.#progress = new Progress(this.#definitions, tell);
   }
 
   get view(): DrillView {
@@ -41,7 +46,7 @@ export class Run {
   }
 
   begin(): void {
-    this.#ended = this.#perform();
+    this.#ended = this.#run();
   }
 
   async stop(): Promise<void> {
@@ -49,12 +54,12 @@ export class Run {
     await this.#ended;
   }
 
-  async #perform(): Promise<void> {
-    const state = await this.#rehearse();
-    const problems = await this.#setup.putBack();
+  async #run(): Promise<void> {
+    const state = await this.#runSequence();
+    const problems = await this.#changes.undo();
     const record = {
       state: state === "passed" && problems.length > 0 ? ("failed" as const) : state,
-      scene: this.#scene ?? NOWHERE,
+      parameters: this.#parameters ?? NO_PARAMETERS,
       regions: this.#environment.view.servers.map(({ region }) => region),
       clients: this.#clients,
       startedAt: this.#startedAt,
@@ -65,19 +70,19 @@ export class Run {
     this.#progress.end(record.state, reportOf(record));
   }
 
-  async #rehearse(): Promise<DrillView["state"]> {
+  async #runSequence(): Promise<DrillView["state"]> {
     const { signal } = this.#interruption;
     try {
-      const cast = {
+      const context = {
         environment: this.#environment,
-        scene: this.#requireScene(),
-        setup: this.#setup,
+        parameters: this.#requireParameters(),
+        changes: this.#changes,
       };
-      await rehearse(cast, (id, act) => this.#play(id, act), {
+      await runSequence(context, (id, step) => this.#runStep(id, step), {
         lingerInMs: this.#lingerInMs,
-        hearMended: (mended) => {
+        onMended: (mended) => {
           this.#mended = mended;
-          this.#clients = this.#setup.clients;
+          this.#clients = this.#changes.clients;
         },
       });
       return signal.aborted ? "stopped" : "passed";
@@ -86,15 +91,15 @@ export class Run {
     }
   }
 
-  async #play<T>(id: StepId, act: (attempt: Attempt) => Promise<T>): Promise<T> {
-    const deadlineInMs = this.#script.find((step) => step.id === id)?.deadlineInMs ?? 0;
+  async #runStep<T>(id: StepId, step: (execution: StepExecution) => Promise<T>): Promise<T> {
+    const deadlineInMs = this.#definitions.find((step) => step.id === id)?.deadlineInMs ?? 0;
     this.#progress.begin(id);
     try {
-      const outcome = await act(
-        new Attempt({
+      const outcome = await step(
+        new StepExecution({
           deadlineInMs,
           signal: this.#interruption.signal,
-          disturbance: () => this.#setup.disturbance,
+          disturbance: () => this.#changes.disturbance,
           measure: (figures) => this.#progress.measure(id, figures),
         }),
       );
@@ -107,8 +112,8 @@ export class Run {
     }
   }
 
-  #requireScene(): Scene {
-    if (this.#scene) return this.#scene;
+  #requireParameters(): DrillParameters {
+    if (this.#parameters) return this.#parameters;
     const reason = "A failover takes two regions, each with an app server.";
     this.#progress.fail("order", reason);
     throw new MissedStepError(reason);

@@ -1,6 +1,6 @@
 import type { Environment } from "../contract/environment.ts";
 import type { DrillView } from "../contract/live.ts";
-import { Run } from "./drill-run.ts";
+import { DrillRun } from "./drill-run.ts";
 
 export interface GuidedDrillOptions {
   /** How long each of the three figures stays as it is, for whoever looks at it. Default 3000. */
@@ -14,7 +14,7 @@ export class GuidedDrill {
   readonly #environment: Environment;
   readonly #lingerInMs: number;
   readonly #listeners = new Set<() => void>();
-  #run: Run | undefined;
+  #run: DrillRun | undefined;
 
   constructor(environment: Environment, { lingerInMs = LINGER_IN_MS }: GuidedDrillOptions = {}) {
     this.#environment = environment;
@@ -35,7 +35,7 @@ export class GuidedDrill {
   /** Nothing happens when it is running already. */
   start(): void {
     if (this.view?.state === "running") return;
-    this.#run = new Run(this.#environment, this.#lingerInMs, () => this.#tell());
+    this.#run = new DrillRun(this.#environment, this.#lingerInMs, () => this.#tell());
     this.#run.begin();
   }
 

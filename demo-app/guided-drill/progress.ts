@@ -1,14 +1,14 @@
 import type { DrillStepView, DrillView, Measured } from "../contract/live.ts";
-import type { StepId, StepScript } from "./step-definitions.ts";
+import type { StepDefinition, StepId } from "./step-definitions.ts";
 
 /** What the drill has done so far; each change makes a new view. */
 export class Progress {
   readonly #tell: () => void;
   #view: DrillView;
 
-  constructor(script: readonly StepScript[], tell: () => void) {
+  constructor(definitions: readonly StepDefinition[], tell: () => void) {
     this.#tell = tell;
-    this.#view = { state: "running", steps: script.map(waiting), markdown: null };
+    this.#view = { state: "running", steps: definitions.map(waiting), markdown: null };
   }
 
   get view(): DrillView {
@@ -48,6 +48,6 @@ export class Progress {
   }
 }
 
-function waiting({ id, title, caption, figure }: StepScript): DrillStepView {
+function waiting({ id, title, caption, figure }: StepDefinition): DrillStepView {
   return { id, title, caption, figure, state: "waiting", reason: null, figures: [] };
 }

@@ -1,5 +1,5 @@
 import type { DrillStepView } from "../contract/live.ts";
-import type { Scene } from "./execution/drill-parameters.ts";
+import type { DrillParameters } from "./execution/drill-parameters.ts";
 
 export const STEP_IDS = [
   "order",
@@ -16,7 +16,7 @@ export const STEP_IDS = [
 ] as const;
 export type StepId = (typeof STEP_IDS)[number];
 
-export type StepScript = Pick<DrillStepView, "title" | "caption" | "figure"> & {
+export type StepDefinition = Pick<DrillStepView, "title" | "caption" | "figure"> & {
   readonly id: StepId;
   readonly deadlineInMs: number;
 };
@@ -27,19 +27,19 @@ const LONG_DEADLINE_IN_MS = 90_000;
 const OPERATOR_DEADLINE_IN_MS = 600_000;
 
 /** The documented sequence: what each step shows, told to somebody who sees it for the first time. */
-export function scriptOf(scene: Scene): readonly StepScript[] {
-  const texts = textsOf(scene);
-  return STEP_IDS.map((id) => ({ id, ...texts[id], deadlineInMs: deadlineOf(id, scene) }));
+export function stepDefinitionsOf(parameters: DrillParameters): readonly StepDefinition[] {
+  const texts = textsOf(parameters);
+  return STEP_IDS.map((id) => ({ id, ...texts[id], deadlineInMs: deadlineOf(id, parameters) }));
 }
 
-function deadlineOf(id: StepId, { mode }: Scene): number {
+function deadlineOf(id: StepId, { mode }: DrillParameters): number {
   if (mode === "azure") return OPERATOR_DEADLINE_IN_MS;
   return id === "order" || id === "return" ? LONG_DEADLINE_IN_MS : DEADLINE_IN_MS;
 }
 
-type Texts = Record<StepId, Omit<StepScript, "id" | "deadlineInMs">>;
+type Texts = Record<StepId, Omit<StepDefinition, "id" | "deadlineInMs">>;
 
-function textsOf({ mode, primary, secondary, negotiatesPerSecond }: Scene): Texts {
+function textsOf({ mode, primary, secondary, negotiatesPerSecond }: DrillParameters): Texts {
   const isAzure = mode === "azure";
   const text = (title: string, figure: number | null, ...sentences: string[]) => ({
     title,

@@ -3,7 +3,7 @@ import type { ClientView, Measured } from "../../contract/live.ts";
 import { distributionOf } from "../../kit/distribution.ts";
 
 /** Clients that are not on the endpoint of their home's region. */
-export function away({ clients }: Environment): ClientView[] {
+export function displacedClients({ clients }: Environment): ClientView[] {
   return clients.views.filter(({ home, endpoint }) => home !== endpoint);
 }
 

@@ -1,7 +1,7 @@
 import type { EnvironmentView } from "../../contract/live.ts";
 
 /** Who plays which part. A region's endpoint has the region's name. */
-export interface Scene {
+export interface DrillParameters {
   readonly mode: EnvironmentView["mode"];
   /** It is broken in the drill, by the drill itself or, on Azure, by the operator. */
   readonly primary: string;
@@ -15,14 +15,15 @@ const NEGOTIATES_PER_SECOND = 50;
 const NEGOTIATES_PER_SECOND_ON_AZURE = 1;
 
 /** null when there are no two regions. */
-export function sceneOf({ mode, servers }: EnvironmentView): Scene | null {
-  const [home, away] = servers;
-  if (!home || !away) return null;
+export function drillParametersOf({ mode, servers }: EnvironmentView): DrillParameters | null {
+  const [home, displacedClients] = servers;
+  if (!home || !displacedClients) return null;
   const isEmulated = mode === "emulated";
   return {
     mode,
     primary: home.region,
-    secondary: home.links.find(({ role }) => role === "secondary")?.endpoint ?? away.region,
+    secondary:
+      home.links.find(({ role }) => role === "secondary")?.endpoint ?? displacedClients.region,
     negotiatesPerSecond: isEmulated ? NEGOTIATES_PER_SECOND : NEGOTIATES_PER_SECOND_ON_AZURE,
   };
 }

@@ -8,10 +8,10 @@ const PUT_BACK_IN_MS = 20_000;
 const LATE = `not within ${PUT_BACK_IN_MS / 1000} s`;
 
 /** What the drill changes in the environment: it notices when others change that, and puts it all back. */
-export class Setup {
+export class EnvironmentChanges {
   readonly #environment: Environment;
   readonly #before: { topology: Topology; failback: Failback; clients: number };
-  readonly #underway = new Set<Promise<void>>();
+  readonly #pending = new Set<Promise<void>>();
   #expected: Expectation;
   /** Until it is healed, whatever comes of the order to do so. */
   #crashed: string | null = null;
@@ -68,18 +68,18 @@ export class Setup {
    *
    * @returns What could not be put back, a sentence each.
    */
-  async putBack(): Promise<string[]> {
+  async undo(): Promise<string[]> {
     this.#isWatching = false;
-    await orLate(Promise.allSettled(this.#underway), undefined, PUT_BACK_IN_MS);
+    await orLate(Promise.allSettled(this.#pending), undefined, PUT_BACK_IN_MS);
     const problems: string[] = [];
-    for (const [what, undo] of this.#undoings()) {
+    for (const [what, undo] of this.#undoSteps()) {
       const problem = await orLate(failureOf(undo()), LATE, PUT_BACK_IN_MS);
       if (problem !== null) problems.push(`${what}: ${problem}`);
     }
     return problems;
   }
 
-  *#undoings(): Iterable<[what: string, undo: () => Promise<void>]> {
+  *#undoSteps(): Iterable<[what: string, undo: () => Promise<void>]> {
     const { view } = this.#environment;
     const before = this.#before;
     const { failback, clients } = this.#expected;
@@ -98,9 +98,9 @@ export class Setup {
   }
 
   #begin(order: Promise<void>): Promise<void> {
-    const underway = order.finally(() => this.#underway.delete(underway));
-    this.#underway.add(underway);
-    return underway;
+    const pending = order.finally(() => this.#pending.delete(pending));
+    this.#pending.add(pending);
+    return pending;
   }
 }
 

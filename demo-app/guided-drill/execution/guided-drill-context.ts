@@ -1,17 +1,17 @@
 import type { Environment } from "../../contract/environment.ts";
 import type { DemoEvent } from "../../contract/live.ts";
-import type { Scene } from "./drill-parameters.ts";
-import type { Setup } from "./environment-changes.ts";
-import type { SteadyNegotiates } from "./negotiate-load.ts";
+import type { DrillParameters } from "./drill-parameters.ts";
+import type { EnvironmentChanges } from "./environment-changes.ts";
+import type { NegotiateLoad } from "./negotiate-load.ts";
 
 /** What the acts of the drill are played with. */
-export interface Cast {
+export interface GuidedDrillContext {
   readonly environment: Environment;
-  readonly scene: Scene;
-  readonly setup: Setup;
+  readonly parameters: DrillParameters;
+  readonly changes: EnvironmentChanges;
 }
 
-export type CastUnderLoad = Cast & { readonly load: SteadyNegotiates };
+export type GuidedDrillContextUnderLoad = GuidedDrillContext & { readonly load: NegotiateLoad };
 
 export function lastEventId({ events }: Environment): number {
   return events.entries.at(-1)?.id ?? 0;

@@ -13,10 +13,10 @@ type Ask = () => Promise<{ readonly endpoint: string }>;
 const TIMEOUT_IN_MS = 5000;
 
 /** Negotiates at a steady pace, whatever happens, and remembers every answer. */
-export class SteadyNegotiates {
+export class NegotiateLoad {
   readonly #ask: Ask;
   readonly #timer: NodeJS.Timeout;
-  readonly #underway = new Set<Promise<void>>();
+  readonly #pending = new Set<Promise<void>>();
   readonly #answers: NegotiateAnswer[] = [];
   readonly #failures: string[] = [];
 
@@ -37,12 +37,12 @@ export class SteadyNegotiates {
   /** Sends no more, and waits for the answers under way. Idempotent. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await Promise.all(this.#underway);
+    await Promise.all(this.#pending);
   }
 
   #send(): void {
-    const sending = this.#negotiate().finally(() => this.#underway.delete(sending));
-    this.#underway.add(sending);
+    const sending = this.#negotiate().finally(() => this.#pending.delete(sending));
+    this.#pending.add(sending);
   }
 
   async #negotiate(): Promise<void> {

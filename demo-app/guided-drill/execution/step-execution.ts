@@ -6,7 +6,7 @@ import { orLate, pause } from "../../kit/pause.ts";
 export class StoppedError extends Error {}
 
 /** What is not yet so, for people: "3 of 50 clients are on westus". */
-export class Missing {
+export class NotYet {
   readonly what: string;
 
   constructor(what: string) {
@@ -14,9 +14,9 @@ export class Missing {
   }
 }
 
-const LOOK_AT_MOST_EVERY_IN_MS = 50;
+const CHECK_AT_MOST_EVERY_IN_MS = 50;
 // Who waits for minutes needs not look twenty times a second.
-const LOOKS_BY_THE_DEADLINE = 1000;
+const CHECKS_BY_THE_DEADLINE = 1000;
 // The environment may take a moment to show what the drill itself has just ordered.
 const DISTURBED_AFTER_IN_MS = 250;
 const LATE = Symbol("late");
@@ -30,18 +30,18 @@ export interface AttemptOptions {
 }
 
 /** One step while it runs: everything it waits for ends with its deadline and with the drill. */
-export class Attempt {
+export class StepExecution {
   readonly #options: AttemptOptions;
   readonly #endsAt: number;
-  readonly #lookEveryInMs: number;
+  readonly #checkEveryInMs: number;
   #disturbedSince: number | undefined;
 
   constructor(options: AttemptOptions) {
     this.#options = options;
     this.#endsAt = performance.now() + options.deadlineInMs;
-    this.#lookEveryInMs = Math.max(
-      LOOK_AT_MOST_EVERY_IN_MS,
-      options.deadlineInMs / LOOKS_BY_THE_DEADLINE,
+    this.#checkEveryInMs = Math.max(
+      CHECK_AT_MOST_EVERY_IN_MS,
+      options.deadlineInMs / CHECKS_BY_THE_DEADLINE,
     );
   }
 
@@ -64,23 +64,23 @@ export class Attempt {
    * @throws MissedStepError after the deadline, or as soon as somebody else has changed the environment
    * @throws StoppedError
    */
-  async until<T>(look: () => T | Missing | Promise<T | Missing>): Promise<T> {
+  async until<T>(check: () => T | NotYet | Promise<T | NotYet>): Promise<T> {
     const { signal } = this.#options;
     let what = "nothing has answered";
     for (;;) {
-      const found = await this.order(Promise.resolve(look()), what);
-      if (!(found instanceof Missing)) return found;
+      const found = await this.order(Promise.resolve(check()), what);
+      if (!(found instanceof NotYet)) return found;
       what = found.what;
       this.#refuseDisturbance();
       if (performance.now() >= this.#endsAt) throw this.#late(what);
-      await pause(this.#lookEveryInMs, signal);
+      await pause(this.#checkEveryInMs, signal);
     }
   }
 
   /** Lets everything be as it is for a while. */
   async linger(durationInMs: number): Promise<void> {
     const endsAt = performance.now() + durationInMs;
-    await this.until(() => performance.now() >= endsAt || new Missing("there was time to look"));
+    await this.until(() => performance.now() >= endsAt || new NotYet("there was time to look"));
   }
 
   #refuseDisturbance(): void {

@@ -1,12 +1,12 @@
-import { away } from "../execution/client-locations.ts";
-import type { Cast } from "../execution/guided-drill-context.ts";
-import { type Attempt, Missing } from "../execution/step-execution.ts";
+import { displacedClients } from "../execution/client-locations.ts";
+import type { GuidedDrillContext } from "../execution/guided-drill-context.ts";
+import { NotYet, type StepExecution } from "../execution/step-execution.ts";
 
 const FEWEST_CLIENTS = 4;
 const MOST_CLIENTS = 500;
 
 /** So many join while the drill goes on; the crowd must have room for them. */
-export function newcomersFor(clients: number): number {
+export function newClientsFor(clients: number): number {
   return Math.max(4, Math.round(clients / 5));
 }
 
@@ -15,11 +15,14 @@ export function newcomersFor(clients: number): number {
  *
  * @returns What had to be mended, in words.
  */
-export async function prepare(attempt: Attempt, cast: Cast): Promise<string[]> {
-  const { environment, setup } = cast;
+export async function prepare(
+  execution: StepExecution,
+  context: GuidedDrillContext,
+): Promise<string[]> {
+  const { environment, changes } = context;
   const mended: string[] = [];
   const mend = async (what: string, order: Promise<void>): Promise<void> => {
-    await attempt.order(order, `${what} took too long`);
+    await execution.order(order, `${what} took too long`);
     mended.push(what);
   };
   const { endpoints, servers, topology } = environment.view;
@@ -33,23 +36,23 @@ export async function prepare(attempt: Attempt, cast: Cast): Promise<string[]> {
       await mend(`started the app server in ${region}`, environment.startServer(region));
   }
   if (topology !== "client-server") {
-    await mend("switched to client-server", setup.setTopology("client-server"));
+    await mend("switched to client-server", changes.setTopology("client-server"));
   }
-  const clients = sizeFor(setup.clients);
-  if (clients !== setup.clients) {
-    await mend(`asked for ${clients} clients`, setup.resize(clients));
+  const clients = sizeFor(changes.clients);
+  if (clients !== changes.clients) {
+    await mend(`asked for ${clients} clients`, changes.resize(clients));
   }
-  await attempt.until(() => healthOf(cast));
-  if (away(environment).length > 0) {
-    await mend("called clients home", setup.setFailback("paced"));
-    await attempt.until(() => homeOf(cast));
+  await execution.until(() => endpointsSettled(context));
+  if (displacedClients(environment).length > 0) {
+    await mend("called clients home", changes.setFailback("paced"));
+    await execution.until(() => clientsSettled(context));
   }
   if (environment.view.failback !== "natural") {
-    await attempt.order(setup.setFailback("natural"), "failback was not set to natural");
+    await execution.order(changes.setFailback("natural"), "failback was not set to natural");
   }
-  setup.watch();
-  await attempt.until(() => homeOf(cast));
-  attempt.measure(
+  changes.watch();
+  await execution.until(() => clientsSettled(context));
+  execution.measure(
     { label: "at home", value: environment.clients.views.length, unit: "clients" },
     { label: "mended first", value: mended.length, unit: "" },
   );
@@ -59,28 +62,28 @@ export async function prepare(attempt: Attempt, cast: Cast): Promise<string[]> {
 function sizeFor(wanted: number): number {
   if (wanted < FEWEST_CLIENTS) return 20;
   let clients = wanted;
-  while (clients + newcomersFor(clients) > MOST_CLIENTS) clients -= 1;
+  while (clients + newClientsFor(clients) > MOST_CLIENTS) clients -= 1;
   return clients;
 }
 
 /** Every app server sees every endpoint, and answers with its own. */
-function healthOf({ environment }: Cast): true | Missing {
+function endpointsSettled({ environment }: GuidedDrillContext): true | NotYet {
   for (const { region, answers, links } of environment.view.servers) {
     const sick = links.find(({ health }) => health !== "healthy");
     if (sick) {
       const why = sick.reason ? ` (${sick.reason})` : "";
-      return new Missing(`${sick.endpoint} is ${sick.health}${why} to the app server in ${region}`);
+      return new NotYet(`${sick.endpoint} is ${sick.health}${why} to the app server in ${region}`);
     }
-    if (answers !== region) return new Missing(`negotiate in ${region} names ${answers}`);
+    if (answers !== region) return new NotYet(`negotiate in ${region} names ${answers}`);
   }
   return true;
 }
 
-function homeOf({ environment, setup }: Cast): true | Missing {
+function clientsSettled({ environment, changes }: GuidedDrillContext): true | NotYet {
   const clients = environment.clients.views;
-  if (clients.length !== setup.clients) {
-    return new Missing(`${clients.length} of ${setup.clients} clients are there`);
+  if (clients.length !== changes.clients) {
+    return new NotYet(`${clients.length} of ${changes.clients} clients are there`);
   }
-  const strays = away(environment).length;
-  return strays === 0 || new Missing(`${strays} of ${clients.length} clients are not at home`);
+  const displaced = displacedClients(environment).length;
+  return displaced === 0 || new NotYet(`${displaced} of ${clients.length} clients are not at home`);
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { ClientView } from "../../contract/live.ts";
 import { MissedStepError } from "../../kit/missed-step-error.ts";
-import type { Cast } from "../execution/guided-drill-context.ts";
-import { type Attempt, Missing } from "../execution/step-execution.ts";
+import type { GuidedDrillContext } from "../execution/guided-drill-context.ts";
+import { NotYet, type StepExecution } from "../execution/step-execution.ts";
 
 interface Recipient {
   readonly id: number;
@@ -10,15 +10,19 @@ interface Recipient {
 }
 
 /** One message of this region's app server; every client must hear it. */
-export async function broadcastToAll(attempt: Attempt, cast: Cast, from: string): Promise<void> {
-  const text = wordsOf(`the app server in ${from}`);
+export async function broadcastToAll(
+  execution: StepExecution,
+  context: GuidedDrillContext,
+  from: string,
+): Promise<void> {
+  const text = uniqueText(`the app server in ${from}`);
   const sentAt = Date.now();
-  const sending = cast.environment.broadcast(from, text);
-  const report = await attempt.order(sending, "the broadcast was not reported");
+  const sending = context.environment.broadcast(from, text);
+  const report = await execution.order(sending, "the broadcast was not reported");
   const [failure] = report.failed;
   if (failure) throw new MissedStepError(`The broadcast failed at ${failure.endpoint}.`);
-  const recipients = await attempt.until(() => recipientsOf(cast, text));
-  attempt.measure(
+  const recipients = await execution.until(() => recipientsOf(context, text));
+  execution.measure(
     { label: `heard the broadcast from ${from}`, value: recipients.length, unit: "clients" },
     { label: "the last of them after", value: lastAt(recipients) - sentAt, unit: "ms" },
     { label: "endpoints that took it", value: report.delivered.length, unit: "" },
@@ -35,63 +39,63 @@ export async function broadcastToAll(attempt: Attempt, cast: Cast, from: string)
 }
 
 /** What this client says must come to the app server of that region, and to no other. */
-export async function eventLands(
-  attempt: Attempt,
-  cast: Cast,
+export async function checkEventLands(
+  execution: StepExecution,
+  context: GuidedDrillContext,
   { client, region }: { client: ClientView; region: string },
 ): Promise<void> {
-  const { environment, scene } = cast;
-  if (scene.mode === "azure") return;
-  const text = wordsOf(`a client of ${client.home}`);
-  await attempt.order(
+  const { environment, parameters } = context;
+  if (parameters.mode === "azure") return;
+  const text = uniqueText(`a client of ${client.home}`);
+  await execution.order(
     environment.clients.sendChat(client.id, text),
     "the client could not say anything",
   );
-  await attempt.until(
+  await execution.until(
     () =>
-      landingsOf(cast, text).length > 0 ||
-      new Missing("no app server has said that it was told the event"),
+      serversReached(context, text).length > 0 ||
+      new NotYet("no app server has said that it was told the event"),
   );
   // Who is told an event tells all clients of it: by then, nobody else will be told it any more.
-  await attempt.until(() => recipientsOf(cast, text));
-  const landings = landingsOf(cast, text);
-  const elsewhere = landings.find((server) => server !== region);
+  await execution.until(() => recipientsOf(context, text));
+  const reached = serversReached(context, text);
+  const elsewhere = reached.find((server) => server !== region);
   if (elsewhere !== undefined) {
     throw new MissedStepError(
       `An event of a client on ${client.endpoint} landed in ${elsewhere}, not only in ${region}.`,
     );
   }
   const label = `events from ${client.home} landed in ${region}`;
-  attempt.measure({ label, value: landings.length, unit: "messages" });
+  execution.measure({ label, value: reached.length, unit: "messages" });
 }
 
 /** A client of that home, of a crowd in which homes come in turn. */
-export function someoneOf({ environment }: Cast, home: string): ClientView {
+export function clientWithHomeIn({ environment }: GuidedDrillContext, home: string): ClientView {
   const found = environment.clients.views.find((client) => client.home === home);
   if (!found) throw new MissedStepError(`No client has its home in ${home}.`);
   return found;
 }
 
 async function recipientsOf(
-  { environment }: Cast,
+  { environment }: GuidedDrillContext,
   text: string,
-): Promise<readonly Recipient[] | Missing> {
+): Promise<readonly Recipient[] | NotYet> {
   const recipients = await environment.clients.recipientsOf(text);
   const ids = new Set(recipients.map(({ id }) => id));
   const clients = environment.clients.views;
   const deaf = clients.filter(({ id }) => !ids.has(id)).length;
   if (deaf === 0) return recipients;
-  return new Missing(`${deaf} of ${clients.length} clients have not heard it`);
+  return new NotYet(`${deaf} of ${clients.length} clients have not heard it`);
 }
 
-function landingsOf({ environment }: Cast, text: string): string[] {
+function serversReached({ environment }: GuidedDrillContext, text: string): string[] {
   return environment.events.entries
     .filter((it) => it.kind === "clientEvent" && it.text.includes(text))
     .map(({ server }) => server ?? "nowhere");
 }
 
 /** Such as no other message has. */
-function wordsOf(speaker: string): string {
+function uniqueText(speaker: string): string {
   return `Drill ${randomUUID().slice(0, 8)}: ${speaker} speaks`;
 }
 

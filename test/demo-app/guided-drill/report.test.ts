@@ -1,18 +1,18 @@
-import type { Scene } from "../../../demo-app/guided-drill/execution/drill-parameters.ts";
+import type { DrillParameters } from "../../../demo-app/guided-drill/execution/drill-parameters.ts";
 import { type DrillRecord, reportOf } from "../../../demo-app/guided-drill/report.ts";
-import { scriptOf } from "../../../demo-app/guided-drill/step-definitions.ts";
+import { stepDefinitionsOf } from "../../../demo-app/guided-drill/step-definitions.ts";
 
-const EMULATED: Scene = {
+const EMULATED: DrillParameters = {
   mode: "emulated",
   primary: "eastus",
   secondary: "westus",
   negotiatesPerSecond: 50,
 };
-const ON_AZURE: Scene = { ...EMULATED, mode: "azure", negotiatesPerSecond: 1 };
+const ON_AZURE: DrillParameters = { ...EMULATED, mode: "azure", negotiatesPerSecond: 1 };
 
 const PASSED: DrillRecord = {
   state: "passed",
-  scene: EMULATED,
+  parameters: EMULATED,
   regions: ["eastus", "westus"],
   clients: 40,
   startedAt: new Date("2026-01-02T03:04:05Z"),
@@ -59,7 +59,7 @@ describe("the report of a drill", () => {
     ["what was mended first", { mended: ["healed westus (gray)"] }, "began: healed westus (gray)"],
     ["that it was stopped", { state: "stopped" }, "Stopped before its end"],
     ["what it left behind", { problems: ["Failback: late"] }, "Not put back. Failback: late"],
-    ["that it was on Azure", { scene: ON_AZURE }, "(eastus, westus), on Azure"],
+    ["that it was on Azure", { parameters: ON_AZURE }, "(eastus, westus), on Azure"],
   ])("tells %s", (_what, change, told) => {
     expect(reportOf({ ...PASSED, ...change })).toContain(told);
   });
@@ -81,8 +81,8 @@ describe("the script of a drill", () => {
   it.each([
     ["emulated", EMULATED],
     ["on Azure", ON_AZURE],
-  ])("explains each step in two or three sentences, %s", (_mode, scene) => {
-    for (const { caption, title } of scriptOf(scene)) {
+  ])("explains each step in two or three sentences, %s", (_mode, parameters) => {
+    for (const { caption, title } of stepDefinitionsOf(parameters)) {
       expect(title).not.toBe("");
       const sentences = caption.match(/[.!?](\s|$)/g) ?? [];
       expect([caption, sentences.length >= 2 && sentences.length <= 4]).toEqual([caption, true]);
@@ -90,10 +90,10 @@ describe("the script of a drill", () => {
   });
 
   it("has the operator break and mend the primary on Azure, and is patient with that", () => {
-    const crash = scriptOf(ON_AZURE).find(({ id }) => id === "crash");
+    const crash = stepDefinitionsOf(ON_AZURE).find(({ id }) => id === "crash");
 
     expect(crash).toMatchObject({ deadlineInMs: 600_000 });
     expect(crash?.caption).toContain("portal");
-    expect(JSON.stringify(scriptOf(EMULATED))).not.toContain("portal");
+    expect(JSON.stringify(stepDefinitionsOf(EMULATED))).not.toContain("portal");
   });
 });
