@@ -4,11 +4,11 @@ import { abortOnInterrupt } from "./kit/abort-on-interrupt.ts";
 import { bundlePage } from "./page-server/bundle-page.ts";
 import { pageHandler } from "./page-server/page-handler.ts";
 import { startDemo } from "./startup/start-demo.ts";
-import { introduce } from "./startup/startup-message.ts";
+import { startupMessage } from "./startup/startup-message.ts";
 
 const FIRST_PORT = 3000;
 // On Azure a free instance takes 20 connections, and every message counts.
-const BEGINNING = {
+const INITIAL_LOAD = {
   emulated: { clientCount: 60, broadcastEveryInMs: 1000 },
   azure: { clientCount: 4, broadcastEveryInMs: 0 },
 };
@@ -18,8 +18,8 @@ async function main(): Promise<void> {
   const page = pageHandler(await bundlePage());
   const demo = await startDemo({ firstPort: FIRST_PORT, endpoints: endpointsFromEnv(), page });
   const { servers, mode } = demo.environment.view;
-  console.log(introduce({ roomUrl: demo.url, servers, mode }, FIRST_PORT));
-  const { clientCount, broadcastEveryInMs } = BEGINNING[mode];
+  console.log(startupMessage({ pageUrl: demo.url, servers, mode }, FIRST_PORT));
+  const { clientCount, broadcastEveryInMs } = INITIAL_LOAD[mode];
   demo.environment.setBroadcasts(broadcastEveryInMs);
   void demo.environment.clients.resize(clientCount);
   if (!interrupted.aborted) await once(interrupted, "abort");

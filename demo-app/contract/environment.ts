@@ -11,7 +11,7 @@ import type {
   Topology,
 } from "./live.ts";
 
-/** All that runs in a demo, for whoever plays on it: the control routes, the guided drill, tests. */
+/** All that runs in a demo, for whoever uses it: the control routes, the guided drill, tests. */
 export interface Environment {
   /** What is true now. */
   readonly view: EnvironmentView;
@@ -31,12 +31,12 @@ export interface Environment {
   /** One message of an app server for all clients. */
   broadcast(region: string, text: string): Promise<FanOutReport>;
   /** What a client of that home is answered now. */
-  negotiate(home: string): Promise<{ endpoint: string; url: string }>;
+  negotiate(homeRegion: string): Promise<{ endpoint: string; url: string }>;
   /** Ends every process, server and socket. Idempotent. */
   close(): Promise<void>;
 }
 
-/** What the control room shows besides. */
+/** What the control server shows besides. */
 export interface MonitoredEnvironment extends Environment {
   /** One entry a second. */
   readonly rates: ObservableLog<RatesView>;
@@ -44,7 +44,7 @@ export interface MonitoredEnvironment extends Environment {
   readonly negotiateHandler: RequestHandler;
 }
 
-/** Clients of the project's client helper in a process of their own, homes in turn. */
+/** Clients of the project's client helper in a process of their own, home regions in turn. */
 export interface SimulatedClients {
   /** Resolves when so many are there and connected, or after 15 s. */
   resize(size: number): Promise<void>;

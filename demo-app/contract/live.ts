@@ -1,5 +1,5 @@
 /*
- * What the control room tells the page, and what the page may ask of it. Types only, for both sides.
+ * What the control server tells the page, and what the page may ask of it. Types only, for both sides.
  *
  * `GET /api/live` is a stream of server-sent events. Each is named as in `LiveMessages`, its data is
  * that type as JSON. A new listener is first told `environment`, all `clients`, the last 100 `events`,
@@ -71,15 +71,15 @@ export interface LinkView {
 }
 
 /**
- * One client of the crowd: id; index of its home in `servers`; index of its endpoint in `endpoints`,
+ * One simulated client: id; index of its home in `servers`; index of its endpoint in `endpoints`,
  * -1 without a connection. An id that is not told any more is taken back by `[id, -1, -1]`.
  */
-export type ClientChange = [id: number, home: number, endpoint: number];
+export type ClientChange = [id: number, homeRegion: number, endpoint: number];
 
 /** `GET /api/clients/:id`. */
 export interface ClientView {
   readonly id: number;
-  readonly home: string;
+  readonly homeRegion: string;
   readonly endpoint: string | null;
   readonly moves: number;
   /** Of the last move. */
@@ -95,9 +95,9 @@ export interface RatesView {
   readonly answers: readonly number[];
   /** Negotiates that were refused or failed. */
   readonly refused: number;
-  /** Messages that clients of the crowd have heard, by their endpoint. */
+  /** Messages that simulated clients have heard, by their endpoint. */
   readonly delivered: readonly number[];
-  /** Clients of the crowd without a connection, at the end. */
+  /** Simulated clients without a connection, at the end. */
   readonly without: number;
   /** 99 of 100 clients were away for no longer than this, in the last move; null before the first. */
   readonly lastMoveP99InMs: number | null;

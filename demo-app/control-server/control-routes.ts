@@ -10,7 +10,7 @@ export interface Drill {
 
 type Order = (parameter: string, body: unknown) => void | Promise<void>;
 
-/** The orders that `shared/live.ts` lists, given to the environment. */
+/** The orders that `contract/live.ts` lists, given to the environment. */
 export function controlRoutes(environment: Environment, drill: Drill): Router {
   const orders: Readonly<Record<string, Order>> = {
     "/endpoints/:name/fault": (name, body) =>

@@ -1,28 +1,28 @@
 import express, { type Express, type RequestHandler } from "express";
 import { type MonitoredEnvironment, RequestError } from "../contract/environment.ts";
 import type { Listening } from "../http/listen.ts";
-import { refuseStrangers, requireJson } from "../http/own-page-only.ts";
+import { refuseOtherSites, requireJson } from "../http/own-page-only.ts";
 import { answerError } from "./answer-error.ts";
 import { controlRoutes, type Drill } from "./control-routes.ts";
-import { LiveStream, type WatchedDrill } from "./live-stream.ts";
+import { LiveStream, type ObservedDrill } from "./live-stream.ts";
 
-export interface ControlRoomParts {
+export interface ControlServerOptions {
   /** Where it answers; it is the room's from now on. */
   readonly listening: Listening;
   readonly environment: MonitoredEnvironment;
-  readonly drill: Drill & WatchedDrill;
+  readonly drill: Drill & ObservedDrill;
   /** What serves the page; without it there is none. */
   readonly page?: RequestHandler | undefined;
 }
 
 /** Shows the environment, and takes orders for it. */
-export class ControlRoom {
+export class ControlServer {
   readonly url: string;
   readonly live: LiveStream;
   readonly #drill: Drill;
   readonly #listening: Listening;
 
-  constructor({ drill, listening, page, environment }: ControlRoomParts) {
+  constructor({ drill, listening, page, environment }: ControlServerOptions) {
     this.url = listening.url;
     this.live = new LiveStream(environment, drill);
     this.#drill = drill;
@@ -44,7 +44,7 @@ export class ControlRoom {
   ): Express {
     const app = express();
     app.disable("x-powered-by");
-    app.use(["/api", "/negotiate"], refuseStrangers(port));
+    app.use(["/api", "/negotiate"], refuseOtherSites(port));
     app.get("/api/live", this.live.handler);
     app.get("/api/clients/:id", (req, res) => {
       const client = environment.clients.views.find(({ id }) => String(id) === req.params.id);

@@ -4,35 +4,35 @@ import type { DemoEvent, DrillView, LiveMessages } from "../contract/live.ts";
 import { ClientChanges } from "./client-changes.ts";
 
 /** What a drill shows of itself. */
-export interface WatchedDrill {
+export interface ObservedDrill {
   readonly view: DrillView | null;
   onChange(listener: () => void): () => void;
 }
 
-const TELL_EVERY_IN_MS = 100;
+const SEND_CHANGES_EVERY_IN_MS = 100;
 const HEARTBEAT_EVERY_IN_MS = 15_000;
-const COME_BACK_AFTER_IN_MS = 1000;
+const RETRY_AFTER_IN_MS = 1000;
 const LAST_EVENTS = 100;
 // Who reads so little that this waits for it is cut, and comes back to hear what is true then.
-const MOST_WAITING_BYTES = 4 * 1024 * 1024;
+const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 
 /** `GET /api/live`: tells every listener what is true, and then what changes, at most ten times a second. */
 export class LiveStream {
   readonly #environment: MonitoredEnvironment;
-  readonly #drill: WatchedDrill;
+  readonly #drill: ObservedDrill;
   readonly #listeners = new Set<Response>();
   readonly #clients: ClientChanges;
   readonly #ends: (() => void)[];
   readonly #heartbeatEveryInMs: number;
   #events: DemoEvent[] = [];
-  #isDrillNew = false;
+  #isDrillChanged = false;
   #lastEnvironment = "";
   #ticker: NodeJS.Timeout | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
 
   constructor(
     environment: MonitoredEnvironment,
-    drill: WatchedDrill,
+    drill: ObservedDrill,
     { heartbeatEveryInMs = HEARTBEAT_EVERY_IN_MS } = {},
   ) {
     this.#heartbeatEveryInMs = heartbeatEveryInMs;
@@ -44,12 +44,12 @@ export class LiveStream {
       endpoints.map(({ name }) => name),
     );
     this.#ends = [
-      environment.rates.onAdd((rates) => this.#tellAll(message("rates", rates))),
+      environment.rates.onAdd((rates) => this.#sendToAll(message("rates", rates))),
       environment.events.onAdd((event) => {
         if (this.#listeners.size > 0) this.#events.push(event);
       }),
       drill.onChange(() => {
-        this.#isDrillNew = true;
+        this.#isDrillChanged = true;
       }),
     ];
   }
@@ -61,12 +61,12 @@ export class LiveStream {
       "X-Accel-Buffering": "no",
     });
     // What the others are still to be told is part of what this one is told as a whole.
-    this.#tellChanges();
-    res.write(this.#everything());
+    this.#sendChanges();
+    res.write(this.#snapshot());
     this.#listeners.add(res);
-    res.on("close", () => this.#leave(res));
-    if (res.destroyed) this.#leave(res);
-    else this.#begin();
+    res.on("close", () => this.#removeListener(res));
+    if (res.destroyed) this.#removeListener(res);
+    else this.#startTimers();
   };
 
   get listeners(): number {
@@ -77,23 +77,23 @@ export class LiveStream {
     for (const end of this.#ends) end();
     for (const listener of this.#listeners) listener.end();
     this.#listeners.clear();
-    this.#rest();
+    this.#stopTimers();
   }
 
-  #begin(): void {
-    this.#ticker ??= setInterval(() => this.#tellChanges(), TELL_EVERY_IN_MS).unref();
+  #startTimers(): void {
+    this.#ticker ??= setInterval(() => this.#sendChanges(), SEND_CHANGES_EVERY_IN_MS).unref();
     this.#heartbeat ??= setInterval(
-      () => this.#tellAll(": still here\n\n"),
+      () => this.#sendToAll(": still here\n\n"),
       this.#heartbeatEveryInMs,
     ).unref();
   }
 
-  #leave(listener: Response): void {
+  #removeListener(listener: Response): void {
     this.#listeners.delete(listener);
-    if (this.#listeners.size === 0) this.#rest();
+    if (this.#listeners.size === 0) this.#stopTimers();
   }
 
-  #rest(): void {
+  #stopTimers(): void {
     clearInterval(this.#ticker);
     clearInterval(this.#heartbeat);
     this.#ticker = undefined;
@@ -101,9 +101,9 @@ export class LiveStream {
     this.#events = [];
   }
 
-  #everything(): string {
+  #snapshot(): string {
     return [
-      `retry: ${COME_BACK_AFTER_IN_MS}\n\n`,
+      `retry: ${RETRY_AFTER_IN_MS}\n\n`,
       message("environment", this.#environment.view),
       message("clients", [...this.#clients.all]),
       message("events", this.#environment.events.entries.slice(-LAST_EVENTS)),
@@ -111,23 +111,23 @@ export class LiveStream {
     ].join("");
   }
 
-  #tellChanges(): void {
-    const told: string[] = [];
+  #sendChanges(): void {
+    const sent: string[] = [];
     const environment = message("environment", this.#environment.view);
-    if (environment !== this.#lastEnvironment) told.push(environment);
+    if (environment !== this.#lastEnvironment) sent.push(environment);
     this.#lastEnvironment = environment;
-    const clients = this.#clients.take(this.#environment.clients.views);
-    if (clients.length > 0) told.push(message("clients", [...clients]));
-    if (this.#events.length > 0) told.push(message("events", this.#events));
+    const clients = this.#clients.takeChanges(this.#environment.clients.views);
+    if (clients.length > 0) sent.push(message("clients", [...clients]));
+    if (this.#events.length > 0) sent.push(message("events", this.#events));
     this.#events = [];
-    if (this.#isDrillNew) told.push(message("drill", this.#drill.view));
-    this.#isDrillNew = false;
-    if (told.length > 0) this.#tellAll(told.join(""));
+    if (this.#isDrillChanged) sent.push(message("drill", this.#drill.view));
+    this.#isDrillChanged = false;
+    if (sent.length > 0) this.#sendToAll(sent.join(""));
   }
 
-  #tellAll(text: string): void {
+  #sendToAll(text: string): void {
     for (const listener of this.#listeners) {
-      if (listener.writableLength > MOST_WAITING_BYTES) listener.destroy();
+      if (listener.writableLength > MAX_BUFFERED_BYTES) listener.destroy();
       else listener.write(text);
     }
   }

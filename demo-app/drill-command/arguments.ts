@@ -12,7 +12,7 @@ export type DrillArguments =
 
 const TOPOLOGIES = ["client-server", "client-client"] as const;
 const CLIENTS = {
-  // With 400 the newcomers still fit into the crowd.
+  // With 400 the newcomers still fit.
   "client-server": { least: 4, most: 400, usual: 100 },
   "client-client": { least: 2, most: 1000, usual: 300 },
 };

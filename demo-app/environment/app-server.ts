@@ -12,7 +12,7 @@ import type { LinkView, ServerView } from "../contract/live.ts";
 import { isPortTaken, type Listening, listenOn } from "../http/listen.ts";
 import { type ChatListener, chatUpstream } from "./chat-upstream.ts";
 import { negotiatePreview } from "./negotiate-preview.ts";
-import type { Home } from "./plugin-options.ts";
+import type { RegionEndpoints } from "./plugin-options.ts";
 
 /** Hears everything that happens at an app server. */
 export interface AppServerListener extends ChatListener {
@@ -31,7 +31,7 @@ const READY_DEADLINE_IN_MS = 5000;
 
 /** The app server of one region, which can be stopped and comes back on the same port. */
 export class AppServer {
-  readonly home: Home;
+  readonly regionEndpoints: RegionEndpoints;
   readonly port: number;
   readonly url: string;
   readonly #listener: AppServerListener;
@@ -40,8 +40,8 @@ export class AppServer {
   #pubsub: ResilientPubSub | undefined;
 
   /** @param listening Where it will answer; it is the app server's from now on. */
-  constructor(home: Home, listening: Listening, listener: AppServerListener) {
-    this.home = home;
+  constructor(regionEndpoints: RegionEndpoints, listening: Listening, listener: AppServerListener) {
+    this.regionEndpoints = regionEndpoints;
     this.port = listening.port;
     this.url = listening.url;
     this.#listener = listener;
@@ -52,7 +52,7 @@ export class AppServer {
   }
 
   get region(): string {
-    return this.home.region;
+    return this.regionEndpoints.region;
   }
 
   /** Undefined while it is stopped. */
@@ -79,7 +79,9 @@ export class AppServer {
 
   get view(): ServerView {
     const { isRunning, region, snapshots, url } = this;
-    const links = isRunning ? snapshots.map(linkOf) : this.home.endpoints.map(unknownLink);
+    const links = isRunning
+      ? snapshots.map(linkOf)
+      : this.regionEndpoints.endpoints.map(unknownLink);
     return { region, url, isRunning, answers: negotiatePreview(snapshots, this.agreement), links };
   }
 
@@ -134,6 +136,6 @@ function linkOf({ name, role, state, reason }: EndpointSnapshot): LinkView {
   return { endpoint: name, role, health: state, reason: reason ?? null };
 }
 
-function unknownLink({ name, role }: Home["endpoints"][number]): LinkView {
+function unknownLink({ name, role }: RegionEndpoints["endpoints"][number]): LinkView {
   return { endpoint: name, role, health: "unknown", reason: null };
 }

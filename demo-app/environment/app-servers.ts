@@ -11,7 +11,7 @@ import {
   topologyEvent,
 } from "../events/operator-events.ts";
 import type { AppServer, PluginSettings } from "./app-server.ts";
-import { homeGroup, type Mode, PluginOptions } from "./plugin-options.ts";
+import { homeRegionGroup, type Mode, PluginOptions } from "./plugin-options.ts";
 
 /** All app servers, and the orders that are for each of them. One order at a time. */
 export class AppServers {
@@ -129,7 +129,7 @@ export class AppServers {
     await this.#all(away, async ({ region, pubsub }) => {
       // Who cannot be reached comes home when it reconnects.
       await pubsub
-        ?.group(homeGroup(region))
+        ?.group(homeRegionGroup(region))
         .closeAllConnections({ reason })
         .catch(() => {});
     });
@@ -157,9 +157,9 @@ export class AppServers {
     return isChange;
   }
 
-  #settingsFor({ home }: AppServer): PluginSettings {
+  #settingsFor({ regionEndpoints }: AppServer): PluginSettings {
     return {
-      options: this.#options.of(home, this.#mode),
+      options: this.#options.of(regionEndpoints, this.#mode),
       prepare: (pubsub) => {
         for (const endpoint of this.#drained) applyOrder(pubsub, endpoint, "drain");
         if (this.#forced !== null) applyOrder(pubsub, this.#forced, "force");

@@ -1,6 +1,6 @@
 import type { EndpointOptions } from "express-resilient-pubsub";
 import { openAll } from "../kit/open-all.ts";
-import type { Home } from "./plugin-options.ts";
+import type { RegionEndpoints } from "./plugin-options.ts";
 import type { RunningEnvironment } from "./running-environment.ts";
 import { type EnvironmentOptions, startEnvironment } from "./start-environment.ts";
 
@@ -9,14 +9,14 @@ export function startAzureEnvironment(
   endpoints: readonly EndpointOptions[],
   options: EnvironmentOptions = {},
 ): Promise<RunningEnvironment> {
-  return openAll((opened) => startEnvironment(opened, homesOf(endpoints), [], options));
+  return openAll((opened) => startEnvironment(opened, regionEndpointsOf(endpoints), [], options));
 }
 
 /**
  * A primary and its secondary make two regions that mirror each other. Of any other set there is
  * no telling what the mirror would be, so it gets the one app server that it describes.
  */
-export function homesOf(endpoints: readonly EndpointOptions[]): Home[] {
+export function regionEndpointsOf(endpoints: readonly EndpointOptions[]): RegionEndpoints[] {
   const [first, second, ...others] = endpoints;
   if (first === undefined) return [];
   const asGiven = { region: first.name, endpoints: [...endpoints] };

@@ -12,25 +12,28 @@ export function startEmulatedEnvironment(
   options: EnvironmentOptions = {},
 ): Promise<RunningEnvironment> {
   return openAll(async (opened) => {
-    const regions: EmulatedRegion[] = [];
+    const emulatedRegions: EmulatedRegion[] = [];
     // The app servers and the load balancer come first.
     let port = options.firstPort ? options.firstPort + REGIONS.length + 1 : 0;
     for (const name of REGIONS) {
       const region = opened.add(await EmulatedRegion.start(name, port));
-      regions.push(region);
+      emulatedRegions.push(region);
       if (port !== 0) port = region.port + 1;
     }
-    const homes = regions.map(({ name }) => ({
+    const regionEndpoints = emulatedRegions.map(({ name }) => ({
       region: name,
-      endpoints: regions.map((region) => endpointOf(region, name)),
+      endpoints: emulatedRegions.map((region) => endpointOf(region, name)),
     }));
-    const environment = await startEnvironment(opened, homes, regions, options);
+    const environment = await startEnvironment(opened, regionEndpoints, emulatedRegions, options);
     for (const [index, { url }] of environment.servers.entries())
-      regions[index]?.sendEventsTo(HUB, url);
+      emulatedRegions[index]?.sendEventsTo(HUB, url);
     return environment;
   });
 }
 
-function endpointOf({ name, connectionString }: EmulatedRegion, home: string): EndpointOptions {
-  return { name, role: name === home ? "primary" : "secondary", connectionString };
+function endpointOf(
+  { name, connectionString }: EmulatedRegion,
+  homeRegion: string,
+): EndpointOptions {
+  return { name, role: name === homeRegion ? "primary" : "secondary", connectionString };
 }

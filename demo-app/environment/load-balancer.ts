@@ -1,6 +1,6 @@
 import type { RequestListener } from "node:http";
 import express, { type RequestHandler } from "express";
-import { refuseStrangers } from "../http/own-page-only.ts";
+import { refuseOtherSites } from "../http/own-page-only.ts";
 
 /** What an app server has answered a negotiating client; or nobody has. */
 export interface ProxiedAnswer {
@@ -43,7 +43,7 @@ export class LoadBalancer {
   /** The same on a port of its own. */
   listener(port: number): RequestListener {
     const app = express().disable("x-powered-by");
-    return app.use(refuseStrangers(port)).get("/negotiate", this.handler);
+    return app.use(refuseOtherSites(port)).get("/negotiate", this.handler);
   }
 
   async ask(query: URLSearchParams, signal?: AbortSignal): Promise<ProxiedAnswer> {
@@ -68,10 +68,10 @@ export class LoadBalancer {
     return NO_APP_SERVER;
   }
 
-  #serversInOrderFor(home: string | null): Server[] {
+  #serversInOrderFor(homeRegion: string | null): Server[] {
     const running = this.#servers.filter(({ isRunning }) => isRunning);
-    const isHome = ({ region }: Server): boolean => region === home;
-    return [...running.filter(isHome), ...running.filter((it) => !isHome(it))];
+    const isHomeRegion = ({ region }: Server): boolean => region === homeRegion;
+    return [...running.filter(isHomeRegion), ...running.filter((it) => !isHomeRegion(it))];
   }
 }
 

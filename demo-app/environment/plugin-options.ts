@@ -9,7 +9,7 @@ import type { Failback, Topology } from "../contract/live.ts";
 export const HUB = "demo";
 
 /** A region as its app server sees them: its own endpoint is the primary. */
-export interface Home {
+export interface RegionEndpoints {
   readonly region: string;
   readonly endpoints: readonly EndpointOptions[];
 }
@@ -32,7 +32,7 @@ export class PluginOptions {
   // One for the whole demo: the numbers of agreements must grow, whoever comes and goes.
   readonly #store: CoordinationStore = memoryStore();
 
-  of({ endpoints }: Home, { topology, failback }: Mode): ResilientPubSubOptions {
+  of({ endpoints }: RegionEndpoints, { topology, failback }: Mode): ResilientPubSubOptions {
     return {
       hub: HUB,
       endpoints: [...endpoints],
@@ -40,7 +40,7 @@ export class PluginOptions {
       negotiate: {
         authenticate: ({ query }) => ({
           userId: textOf(query.user) || "guest",
-          groups: [homeGroup(textOf(query.home))],
+          groups: [homeRegionGroup(textOf(query.home))],
         }),
       },
       topology,
@@ -73,7 +73,7 @@ function clientServerFailback(failback: Failback): Partial<ResilientPubSubOption
 }
 
 /** All clients whose home is this region, wherever they are. */
-export function homeGroup(region: string): string {
+export function homeRegionGroup(region: string): string {
   return `home.${region}`;
 }
 

@@ -16,23 +16,26 @@ import { faultEvent, type OperatorOrder } from "../events/operator-events.ts";
 import { recordPluginEvents } from "../events/plugin-events.ts";
 import type { Listening } from "../http/listen.ts";
 import type { ObservableLog } from "../kit/observable-log.ts";
-import type { Opened } from "../kit/open-all.ts";
+import type { OpenResources } from "../kit/open-all.ts";
 import { ClientProcess } from "../simulated-clients/client-process.ts";
 import { AppServer, type AppServerListener } from "./app-server.ts";
 import { AppServers } from "./app-servers.ts";
 import type { EmulatedRegion } from "./emulated-region.ts";
 import { LoadBalancer } from "./load-balancer.ts";
 import { broadcast, PeriodicBroadcasts } from "./periodic-broadcasts.ts";
-import type { Home } from "./plugin-options.ts";
+import type { RegionEndpoints } from "./plugin-options.ts";
 import { Rates } from "./rates.ts";
 
 export interface EnvironmentParts {
   /** The region of each app server, and where it listens. */
-  readonly appServers: readonly { readonly home: Home; readonly listening: Listening }[];
+  readonly appServers: readonly {
+    readonly regionEndpoints: RegionEndpoints;
+    readonly listening: Listening;
+  }[];
   /** Where the load balancer listens. */
   readonly loadBalancerListening: Listening;
   /** What can be broken; empty on real Azure. */
-  readonly regions: readonly EmulatedRegion[];
+  readonly emulatedRegions: readonly EmulatedRegion[];
 }
 
 const CHECK_PROBES_EVERY_IN_MS = 100;
@@ -41,9 +44,9 @@ const CHECK_PROBES_EVERY_IN_MS = 100;
 export class RunningEnvironment implements MonitoredEnvironment {
   readonly clients: ClientProcess;
   readonly servers: readonly AppServer[];
-  readonly #opened: Opened;
+  readonly #opened: OpenResources;
   readonly #loadBalancerListening: Listening;
-  readonly #regions: readonly EmulatedRegion[];
+  readonly #emulatedRegions: readonly EmulatedRegion[];
   readonly #endpoints: readonly string[];
   readonly #eventRecorder = new EventRecorder();
   readonly #appServers: AppServers;
@@ -52,8 +55,8 @@ export class RunningEnvironment implements MonitoredEnvironment {
   readonly #rates: Rates;
 
   private constructor(
-    opened: Opened,
-    { loadBalancerListening, appServers, regions }: EnvironmentParts,
+    opened: OpenResources,
+    { loadBalancerListening, appServers, emulatedRegions }: EnvironmentParts,
   ) {
     const record = this.#eventRecorder.record.bind(this.#eventRecorder);
     const clientEvents = new ClientEvents(record);
@@ -63,10 +66,10 @@ export class RunningEnvironment implements MonitoredEnvironment {
     };
     this.#opened = opened;
     this.#loadBalancerListening = loadBalancerListening;
-    this.#regions = regions;
-    this.#endpoints = appServers[0]?.home.endpoints.map(({ name }) => name) ?? [];
+    this.#emulatedRegions = emulatedRegions;
+    this.#endpoints = appServers[0]?.regionEndpoints.endpoints.map(({ name }) => name) ?? [];
     this.servers = appServers.map(
-      ({ home, listening }) => new AppServer(home, listening, listener),
+      ({ regionEndpoints, listening }) => new AppServer(regionEndpoints, listening, listener),
     );
     this.#appServers = opened.add(new AppServers(this.servers, record));
     this.#broadcasts = opened.add(new PeriodicBroadcasts(this.servers));
@@ -86,7 +89,7 @@ export class RunningEnvironment implements MonitoredEnvironment {
   }
 
   /** @param opened Owns the environment's parts, and closes them with it. */
-  static async start(opened: Opened, parts: EnvironmentParts): Promise<RunningEnvironment> {
+  static async start(opened: OpenResources, parts: EnvironmentParts): Promise<RunningEnvironment> {
     const environment = new RunningEnvironment(opened, parts);
     parts.loadBalancerListening.server.on(
       "request",
@@ -101,12 +104,12 @@ export class RunningEnvironment implements MonitoredEnvironment {
     const agreed = this.servers.flatMap(({ agreement }) => agreement ?? []);
     const [agreement] = agreed.sort((a, b) => b.epoch - a.epoch);
     return {
-      mode: this.#regions.length > 0 ? "emulated" : "azure",
+      mode: this.#emulatedRegions.length > 0 ? "emulated" : "azure",
       topology,
       failback,
       endpoints: this.#endpoints.map((name) => ({
         name,
-        fault: this.#regions.find((region) => region.name === name)?.fault ?? null,
+        fault: this.#emulatedRegions.find((region) => region.name === name)?.fault ?? null,
         isDrained: this.#appServers.isDrained(name),
         isForced: this.#appServers.isForced(name),
       })),
@@ -131,7 +134,7 @@ export class RunningEnvironment implements MonitoredEnvironment {
 
   async setFault(endpoint: string, fault: FaultName | null): Promise<void> {
     this.#assertEndpoint(endpoint);
-    const region = this.#regions.find(({ name }) => name === endpoint);
+    const region = this.#emulatedRegions.find(({ name }) => name === endpoint);
     if (!region) {
       throw new RequestError(
         409,
@@ -172,10 +175,10 @@ export class RunningEnvironment implements MonitoredEnvironment {
     throw new RequestError(409, `The app server in ${region} is stopped; start it first.`);
   }
 
-  async negotiate(home: string): Promise<{ endpoint: string; url: string }> {
-    this.#appServers.server(home);
+  async negotiate(homeRegion: string): Promise<{ endpoint: string; url: string }> {
+    this.#appServers.server(homeRegion);
     const { body, endpoint, status } = await this.#loadBalancer.ask(
-      new URLSearchParams({ home, user: "operator" }),
+      new URLSearchParams({ home: homeRegion, user: "operator" }),
     );
     if (endpoint !== null) return JSON.parse(body) as { endpoint: string; url: string };
     const { detail } = JSON.parse(body) as { detail?: string };
@@ -195,7 +198,7 @@ export class RunningEnvironment implements MonitoredEnvironment {
     this.#opened.add(clientEvents);
     const settings = {
       negotiateUrl: `${this.#loadBalancerListening.url}/negotiate`,
-      homes: this.servers.map(({ region }) => region),
+      homeRegions: this.servers.map(({ region }) => region),
     };
     return this.#opened.add(
       new ClientProcess(settings, this.#endpoints, {

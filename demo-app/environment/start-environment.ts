@@ -1,7 +1,7 @@
 import { type Listening, listenOnLoopback } from "../http/listen.ts";
-import type { Opened } from "../kit/open-all.ts";
+import type { OpenResources } from "../kit/open-all.ts";
 import type { EmulatedRegion } from "./emulated-region.ts";
-import type { Home } from "./plugin-options.ts";
+import type { RegionEndpoints } from "./plugin-options.ts";
 import { RunningEnvironment } from "./running-environment.ts";
 
 export interface EnvironmentOptions {
@@ -9,11 +9,11 @@ export interface EnvironmentOptions {
   readonly firstPort?: number;
 }
 
-/** An app server for each home, and a load balancer before them. */
+/** An app server for each region, and a load balancer before them. */
 export async function startEnvironment(
-  opened: Opened,
-  homes: readonly Home[],
-  regions: readonly EmulatedRegion[],
+  opened: OpenResources,
+  regions: readonly RegionEndpoints[],
+  emulatedRegions: readonly EmulatedRegion[],
   { firstPort = 0 }: EnvironmentOptions,
 ): Promise<RunningEnvironment> {
   let nextPort = firstPort;
@@ -22,11 +22,12 @@ export async function startEnvironment(
     if (nextPort !== 0) nextPort = listening.port + 1;
     return listening;
   };
-  const appServers: { home: Home; listening: Listening }[] = [];
-  for (const home of homes) appServers.push({ home, listening: await listen() });
+  const appServers: { regionEndpoints: RegionEndpoints; listening: Listening }[] = [];
+  for (const regionEndpoints of regions)
+    appServers.push({ regionEndpoints, listening: await listen() });
   return RunningEnvironment.start(opened, {
     appServers,
     loadBalancerListening: await listen(),
-    regions,
+    emulatedRegions,
   });
 }

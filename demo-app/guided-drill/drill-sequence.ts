@@ -14,7 +14,7 @@ import {
 } from "./steps/failover.ts";
 import { prepare } from "./steps/prepare.ts";
 import { addNewClients, awaitRecovery, failBack } from "./steps/recovery.ts";
-import { broadcastToAll, checkEventLands, clientWithHomeIn } from "./steps/traffic.ts";
+import { broadcastToAll, checkEventLands, clientWithHomeRegion } from "./steps/traffic.ts";
 
 /** Plays one step. */
 export type RunStep = <T>(id: StepId, step: (execution: StepExecution) => Promise<T>) => Promise<T>;
@@ -83,10 +83,13 @@ async function runSequenceUnderLoad(
 async function checkEventDelivery(
   execution: StepExecution,
   context: GuidedDrillContext,
-  home: string,
+  homeRegion: string,
   region: string,
 ): Promise<void> {
-  await checkEventLands(execution, context, { client: clientWithHomeIn(context, home), region });
+  await checkEventLands(execution, context, {
+    client: clientWithHomeRegion(context, homeRegion),
+    region,
+  });
 }
 
 async function checkLoad(

@@ -4,7 +4,7 @@ import type { RequestHandler } from "express";
  * The demo has no login, and listens on this machine only. This keeps the pages of other sites away
  * from one of its ports that run in a browser of this machine.
  */
-export function refuseStrangers(port: number): RequestHandler {
+export function refuseOtherSites(port: number): RequestHandler {
   const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
   const origins = hosts.map((host) => `http://${host}`);
   return (req, res, next) => {

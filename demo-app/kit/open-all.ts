@@ -3,7 +3,7 @@ interface Closable {
 }
 
 /** What has been opened so far; it is closed in reverse order, also when opening stops half way. */
-export class Opened {
+export class OpenResources {
   readonly #closables: Closable[] = [];
   #closing: Promise<void> | undefined;
 
@@ -23,8 +23,8 @@ export class Opened {
 }
 
 /** Runs `open`; when it fails, closes what it had opened by then. */
-export async function openAll<T>(open: (opened: Opened) => Promise<T>): Promise<T> {
-  const opened = new Opened();
+export async function openAll<T>(open: (opened: OpenResources) => Promise<T>): Promise<T> {
+  const opened = new OpenResources();
   try {
     return await open(opened);
   } catch (error) {

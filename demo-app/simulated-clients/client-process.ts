@@ -49,7 +49,7 @@ export class ClientProcess implements SimulatedClients {
   ) {
     this.#settings = settings;
     this.#listener = listener;
-    this.#registry = new ClientRegistry(settings.homes, endpoints, {
+    this.#registry = new ClientRegistry(settings.homeRegions, endpoints, {
       moved: (move) => {
         this.moves.add(move);
         listener.moved(move);

@@ -11,7 +11,7 @@ import { SimulatedClient, type SimulatedClientListener } from "./simulated-clien
 const UPDATE_EVERY_IN_MS = 100;
 const STARTED_AT_ONCE = 25;
 
-const { negotiateUrl, homes } = programSettings<ClientProcessSettings>();
+const { negotiateUrl, homeRegions } = programSettings<ClientProcessSettings>();
 const clients: SimulatedClient[] = [];
 const receivedTexts = new ReceivedTexts();
 const pendingUpdate = new PendingUpdate();
@@ -35,8 +35,8 @@ function adjustCount(): void {
   }
   const last = Math.min(wanted, clients.length + STARTED_AT_ONCE);
   for (let id = clients.length + 1; id <= last; id++) {
-    const home = homes[(id - 1) % homes.length] ?? "";
-    const client = new SimulatedClient(id, negotiateUrl, home, listener);
+    const homeRegion = homeRegions[(id - 1) % homeRegions.length] ?? "";
+    const client = new SimulatedClient(id, negotiateUrl, homeRegion, listener);
     clients.push(client);
     pendingUpdate.setEndpoint(id, null);
     client.start();

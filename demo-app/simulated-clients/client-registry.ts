@@ -12,18 +12,18 @@ type Entry = { -readonly [Key in keyof ClientView]: ClientView[Key] };
 
 /** What is known of each client, by the updates of their process. */
 export class ClientRegistry {
-  readonly #homes: readonly string[];
+  readonly #homeRegions: readonly string[];
   readonly #endpoints: readonly string[];
   readonly #listener: ClientRegistryListener;
   readonly #entries = new Map<number, Entry>();
   #delivered: number[];
 
   constructor(
-    homes: readonly string[],
+    homeRegions: readonly string[],
     endpoints: readonly string[],
     listener: ClientRegistryListener,
   ) {
-    this.#homes = homes;
+    this.#homeRegions = homeRegions;
     this.#endpoints = endpoints;
     this.#listener = listener;
     this.#delivered = endpoints.map(() => 0);
@@ -89,8 +89,8 @@ export class ClientRegistry {
   }
 
   #createEntry(id: number): Entry {
-    const home = this.#homes[(id - 1) % this.#homes.length] ?? "";
-    const entry = { id, home, endpoint: null, moves: 0, downtimeInMs: null, messages: 0 };
+    const homeRegion = this.#homeRegions[(id - 1) % this.#homeRegions.length] ?? "";
+    const entry = { id, homeRegion, endpoint: null, moves: 0, downtimeInMs: null, messages: 0 };
     this.#entries.set(id, entry);
     return entry;
   }

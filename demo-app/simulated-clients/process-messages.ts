@@ -5,7 +5,7 @@ export interface ClientProcessSettings {
   /** The negotiate route that sends each client to the app server of its home. */
   readonly negotiateUrl: string;
   /** Clients get them in turn. */
-  readonly homes: readonly string[];
+  readonly homeRegions: readonly string[];
 }
 
 /** What the process of the clients is asked to do. */

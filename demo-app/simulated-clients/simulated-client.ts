@@ -15,9 +15,14 @@ export class SimulatedClient {
   readonly id: number;
   readonly #client: ResilientPubSubClient;
 
-  constructor(id: number, negotiateUrl: string, home: string, listener: SimulatedClientListener) {
+  constructor(
+    id: number,
+    negotiateUrl: string,
+    homeRegion: string,
+    listener: SimulatedClientListener,
+  ) {
     this.id = id;
-    const query = new URLSearchParams({ home, user: `client-${id}` });
+    const query = new URLSearchParams({ home: homeRegion, user: `client-${id}` });
     const client = new ResilientPubSubClient(`${negotiateUrl}?${query}`);
     this.#client = client;
     client.on("state-changed", () => listener.setEndpoint(id, client.endpoint ?? null));

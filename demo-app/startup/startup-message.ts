@@ -5,20 +5,23 @@ interface Server {
   readonly url: string;
 }
 
-export interface Introduced {
-  readonly roomUrl: string;
+export interface StartupMessageOptions {
+  readonly pageUrl: string;
   readonly servers: readonly Server[];
   readonly mode: "emulated" | "azure";
 }
 
 /** What the terminal says when the demo runs. */
-export function introduce({ roomUrl, servers, mode }: Introduced, wantedPort: number): string {
+export function startupMessage(
+  { pageUrl, servers, mode }: StartupMessageOptions,
+  wantedPort: number,
+): string {
   const width = Math.max(...servers.map(({ region }) => region.length));
   const lines = [
     "",
-    `  Open ${roomUrl}`,
+    `  Open ${pageUrl}`,
     "",
-    ...portNote(roomUrl, wantedPort),
+    ...portNote(pageUrl, wantedPort),
     ...(mode === "emulated" ? EMULATED_NOTE : azureNote(servers)),
     "",
     ...servers.map(({ region, url }) => `  app server in ${region.padEnd(width)}  ${url}`),
@@ -29,8 +32,8 @@ export function introduce({ roomUrl, servers, mode }: Introduced, wantedPort: nu
   return lines.join("\n");
 }
 
-function portNote(roomUrl: string, wantedPort: number): string[] {
-  const { port } = new URL(roomUrl);
+function portNote(pageUrl: string, wantedPort: number): string[] {
+  const { port } = new URL(pageUrl);
   return Number(port) === wantedPort ? [] : [`Port ${wantedPort} is taken, so it is ${port}.`, ""];
 }
 

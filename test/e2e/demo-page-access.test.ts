@@ -48,19 +48,19 @@ describe("the page of the demo", () => {
     ["on a phone", { colorScheme: "light", width: 375 }],
     ["on a phone in the dark", { colorScheme: "dark", width: 375 }],
   ] as const)("has nothing serious against it %s", async (_, { colorScheme, width }) => {
-    const { room, tab } = await openScripted(page);
+    const { controlServer, tab } = await openScripted(page);
     await tab.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await tab.page.setViewportSize({ width, height: 900 });
-    room.tell("environment", eastusDown());
-    room.tell(
+    controlServer.tell("environment", eastusDown());
+    controlServer.tell(
       "clients",
       clientChangesOf(20, (_home, id) => (id > 18 ? -1 : 1)),
     );
-    room.tell("rates", rates);
-    room.tell("drill", drill);
-    room.refusal = "Somebody else has just broken it.";
+    controlServer.tell("rates", rates);
+    controlServer.tell("drill", drill);
+    controlServer.refusal = "Somebody else has just broken it.";
     await tab.page.getByRole("button", { name: "Blackhole" }).first().click();
-    await tab.page.getByText(room.refusal).waitFor();
+    await tab.page.getByText(controlServer.refusal).waitFor();
 
     await tab.page.evaluate(axe);
     const { violations }: AxeResults = await tab.page.evaluate("axe.run()");
@@ -75,10 +75,13 @@ describe("the page of the demo", () => {
   });
 
   it("lets the keyboard reach every control", async () => {
-    const { room, tab } = await openScripted(page);
-    room.tell("environment", environmentWith({ endpoints: { eastus: { fault: "gray" } } }));
-    room.tell("clients", clientChangesOf(4));
-    room.tell("drill", drill);
+    const { controlServer, tab } = await openScripted(page);
+    controlServer.tell(
+      "environment",
+      environmentWith({ endpoints: { eastus: { fault: "gray" } } }),
+    );
+    controlServer.tell("clients", clientChangesOf(4));
+    controlServer.tell("drill", drill);
     await tab.page.getByRole("button", { name: "Copy as Markdown" }).waitFor();
 
     const reached = new Set<string>();
@@ -101,9 +104,9 @@ describe("the page of the demo", () => {
   });
 
   it("tells of one client after the other by the arrow keys", async () => {
-    const { room, tab } = await openScripted(page);
-    room.tell("environment", environmentWith());
-    room.tell("clients", clientChangesOf(4));
+    const { controlServer, tab } = await openScripted(page);
+    controlServer.tell("environment", environmentWith());
+    controlServer.tell("clients", clientChangesOf(4));
     const picker = tab.page.getByRole("slider", { name: "Client of the crowd" });
     await tab.page.locator(".dot").nth(5).waitFor();
 
@@ -120,10 +123,10 @@ describe("the page of the demo", () => {
   });
 
   it("moves dots without a journey when motion is not wanted", async () => {
-    const { room, tab } = await openScripted(page);
+    const { controlServer, tab } = await openScripted(page);
     await tab.page.emulateMedia({ reducedMotion: "reduce" });
-    room.tell("environment", environmentWith());
-    room.tell("clients", clientChangesOf(2));
+    controlServer.tell("environment", environmentWith());
+    controlServer.tell("clients", clientChangesOf(2));
     await tab.page.locator(".crowd .dot").nth(1).waitFor();
     const where = () => tab.page.locator(".crowd .dot").first().getAttribute("transform");
     const before = await where();
@@ -132,7 +135,7 @@ describe("the page of the demo", () => {
       new MutationObserver((all) => all.forEach(({ target }) => places.add(target.getAttribute("transform"))))
         .observe(document.querySelector(".crowd"), { attributes: true, subtree: true }); 0`);
 
-    room.tell("clients", [[1, 0, 1]]);
+    controlServer.tell("clients", [[1, 0, 1]]);
     await until(async () => (await where()) !== before);
 
     expect(await tab.page.evaluate("places.size")).toBe(1);

@@ -59,10 +59,10 @@ export function eastusDown(fault: FaultName = "crash"): EnvironmentView {
   });
 }
 
-/** So many clients, homes in turn; `place` says on which endpoint each is. */
+/** So many clients, home regions in turn; `place` says on which endpoint each is. */
 export function clientChangesOf(
   size: number,
-  place: (home: number, id: number) => number = (home) => home,
+  place: (homeRegion: number, id: number) => number = (homeRegion) => homeRegion,
 ): ClientChange[] {
   return Array.from({ length: size }, (_, index) => [
     index + 1,

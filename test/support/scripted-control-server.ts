@@ -10,8 +10,8 @@ export interface Order {
   readonly body: unknown;
 }
 
-/** A control room that tells the page what a test has written, and does nothing that it is asked. */
-export class ScriptedControlRoom {
+/** A control server that tells the page what a test has written, and does nothing that it is asked. */
+export class ScriptedControlServer {
   readonly orders: Order[] = [];
   /** When there is one, every order is refused with it. */
   refusal: string | undefined;
@@ -73,5 +73,12 @@ function frame(name: string, data: unknown): string {
 }
 
 function clientView(id: number): ClientView {
-  return { id, home: "eastus", endpoint: "westus", moves: 2, downtimeInMs: 640, messages: 1207 };
+  return {
+    id,
+    homeRegion: "eastus",
+    endpoint: "westus",
+    moves: 2,
+    downtimeInMs: 640,
+    messages: 1207,
+  };
 }

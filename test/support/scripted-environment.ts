@@ -18,7 +18,7 @@ import { ObservableLog } from "../../demo-app/kit/observable-log.ts";
 type Order = Parameters<Environment["operate"]>[1];
 interface Member {
   readonly id: number;
-  readonly home: string;
+  readonly homeRegion: string;
   endpoint: string | null;
 }
 
@@ -166,7 +166,7 @@ export class ScriptedEnvironment implements Environment {
   async setFailback(failback: Failback): Promise<void> {
     this.orders.push(failback);
     this.failback = failback;
-    if (failback === "paced") this.#later(() => this.clients.callHome(), RECOVERY_IN_MS);
+    if (failback === "paced") this.#later(() => this.clients.closeDisplaced(), RECOVERY_IN_MS);
   }
 
   setBroadcasts(): void {}
@@ -178,8 +178,8 @@ export class ScriptedEnvironment implements Environment {
     return { delivered, failed: [], skipped, outcomes: [] };
   }
 
-  async negotiate(home: string): Promise<{ endpoint: string; url: string }> {
-    const endpoint = this.answerIn(home);
+  async negotiate(homeRegion: string): Promise<{ endpoint: string; url: string }> {
+    const endpoint = this.answerIn(homeRegion);
     if (!endpoint) throw new Error("503");
     return { endpoint, url: "ws://127.0.0.1:1" };
   }
@@ -231,15 +231,15 @@ class ScriptedClients implements SimulatedClients {
   /** Everybody without a connection connects where negotiate sends them. */
   settle(): void {
     for (const member of this.#registry) {
-      const to = this.#environment.answerIn(member.home);
-      if (member.endpoint === null && to) this.#move(member, member.home, to);
+      const to = this.#environment.answerIn(member.homeRegion);
+      if (member.endpoint === null && to) this.#move(member, member.homeRegion, to);
     }
   }
 
-  callHome(): void {
+  closeDisplaced(): void {
     for (const member of this.#registry) {
-      const { endpoint, home } = member;
-      if (endpoint !== null && endpoint !== home) this.#move(member, endpoint, home);
+      const { endpoint, homeRegion } = member;
+      if (endpoint !== null && endpoint !== homeRegion) this.#move(member, endpoint, homeRegion);
     }
   }
 
@@ -267,8 +267,8 @@ class ScriptedClients implements SimulatedClients {
 
   #join(): Member {
     this.#lastId += 1;
-    const home = REGIONS[this.#lastId % REGIONS.length] ?? "";
-    return { id: this.#lastId, home, endpoint: this.#environment.answerIn(home) };
+    const homeRegion = REGIONS[this.#lastId % REGIONS.length] ?? "";
+    return { id: this.#lastId, homeRegion, endpoint: this.#environment.answerIn(homeRegion) };
   }
 
   #move(member: Member, from: string, to: string): void {

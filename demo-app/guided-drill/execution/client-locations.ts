@@ -4,7 +4,7 @@ import { distributionOf } from "../../kit/distribution.ts";
 
 /** Clients that are not on the endpoint of their home's region. */
 export function displacedClients({ clients }: Environment): ClientView[] {
-  return clients.views.filter(({ home, endpoint }) => home !== endpoint);
+  return clients.views.filter(({ homeRegion, endpoint }) => homeRegion !== endpoint);
 }
 
 export function idsOn(endpoint: string, { clients }: Environment): ReadonlySet<number> {

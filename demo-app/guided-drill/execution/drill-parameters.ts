@@ -16,14 +16,15 @@ const NEGOTIATES_PER_SECOND_ON_AZURE = 1;
 
 /** null when there are no two regions. */
 export function drillParametersOf({ mode, servers }: EnvironmentView): DrillParameters | null {
-  const [home, displacedClients] = servers;
-  if (!home || !displacedClients) return null;
+  const [homeRegion, displacedClients] = servers;
+  if (!homeRegion || !displacedClients) return null;
   const isEmulated = mode === "emulated";
   return {
     mode,
-    primary: home.region,
+    primary: homeRegion.region,
     secondary:
-      home.links.find(({ role }) => role === "secondary")?.endpoint ?? displacedClients.region,
+      homeRegion.links.find(({ role }) => role === "secondary")?.endpoint ??
+      displacedClients.region,
     negotiatesPerSecond: isEmulated ? NEGOTIATES_PER_SECOND : NEGOTIATES_PER_SECOND_ON_AZURE,
   };
 }

@@ -4,7 +4,7 @@ import type { DrillParameters } from "./drill-parameters.ts";
 import type { EnvironmentChanges } from "./environment-changes.ts";
 import type { NegotiateLoad } from "./negotiate-load.ts";
 
-/** What the acts of the drill are played with. */
+/** What the steps of the guided drill work with. */
 export interface GuidedDrillContext {
   readonly environment: Environment;
   readonly parameters: DrillParameters;

@@ -5,7 +5,7 @@ import { NotYet, type StepExecution } from "../execution/step-execution.ts";
 const FEWEST_CLIENTS = 4;
 const MOST_CLIENTS = 500;
 
-/** So many join while the drill goes on; the crowd must have room for them. */
+/** So many join while the drill goes on; there must be room for them. */
 export function newClientsFor(clients: number): number {
   return Math.max(4, Math.round(clients / 5));
 }

@@ -57,7 +57,7 @@ export async function addNewClients(
   await execution.order(changes.resize(clients), `there are no ${clients} clients`);
   const newClients = await execution.until(() => {
     const found = environment.clients.views.filter(({ id }) => !known.has(id));
-    const settled = found.filter(({ home, endpoint }) => home === endpoint);
+    const settled = found.filter(({ homeRegion, endpoint }) => homeRegion === endpoint);
     const wanted = clients - known.size;
     if (settled.length === wanted) return settled;
     return new NotYet(`${settled.length} of ${wanted} new clients are on their primary`);

@@ -46,7 +46,7 @@ export async function checkEventLands(
 ): Promise<void> {
   const { environment, parameters } = context;
   if (parameters.mode === "azure") return;
-  const text = uniqueText(`a client of ${client.home}`);
+  const text = uniqueText(`a client of ${client.homeRegion}`);
   await execution.order(
     environment.clients.sendChat(client.id, text),
     "the client could not say anything",
@@ -65,14 +65,17 @@ export async function checkEventLands(
       `An event of a client on ${client.endpoint} landed in ${elsewhere}, not only in ${region}.`,
     );
   }
-  const label = `events from ${client.home} landed in ${region}`;
+  const label = `events from ${client.homeRegion} landed in ${region}`;
   execution.measure({ label, value: reached.length, unit: "messages" });
 }
 
-/** A client of that home, of a crowd in which homes come in turn. */
-export function clientWithHomeIn({ environment }: GuidedDrillContext, home: string): ClientView {
-  const found = environment.clients.views.find((client) => client.home === home);
-  if (!found) throw new MissedStepError(`No client has its home in ${home}.`);
+/** A client of that home, of clients whose home regions alternate. */
+export function clientWithHomeRegion(
+  { environment }: GuidedDrillContext,
+  homeRegion: string,
+): ClientView {
+  const found = environment.clients.views.find((client) => client.homeRegion === homeRegion);
+  if (!found) throw new MissedStepError(`No client has its home in ${homeRegion}.`);
   return found;
 }
 

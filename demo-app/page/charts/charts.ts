@@ -1,9 +1,9 @@
 import { html, setText } from "../kit/dom.ts";
-import { duration } from "../kit/text-format.ts";
+import { durationText } from "../kit/text-format.ts";
 import type { LiveState } from "../live/live-state.ts";
 import { LineChart } from "./line-chart.ts";
 
-/** What the last minute was like, in figures that the control room has measured. */
+/** What the last minute was like, in figures that the control server has measured. */
 export class Charts {
   readonly topics = ["rates", "environment"] as const;
   readonly #state: LiveState;
@@ -56,7 +56,7 @@ export class Charts {
   }
 
   #showDowntime(inMs: number | null): void {
-    setText(this.#downtime, inMs === null ? "–" : duration(inMs));
+    setText(this.#downtime, inMs === null ? "–" : durationText(inMs));
     setText(
       this.#note,
       inMs === null

@@ -1,6 +1,6 @@
 import { html, setAttributes, setText } from "../kit/dom.ts";
 import type { LiveState } from "../live/live-state.ts";
-import { order } from "../live/send-order.ts";
+import { sendOrder } from "../live/send-order.ts";
 import { EndpointPanel } from "./endpoint-panel.ts";
 import { GeneralPanel } from "./general-panel.ts";
 
@@ -9,7 +9,7 @@ export class Controls {
   readonly topics = ["environment", "link"] as const;
   readonly #state: LiveState;
   readonly #root: HTMLElement;
-  readonly #complaint = html("p", { class: "complaint", role: "alert" });
+  readonly #errorText = html("p", { class: "complaint", role: "alert" });
   readonly #general: GeneralPanel;
   #panels: readonly EndpointPanel[] = [];
   #shown = "";
@@ -17,7 +17,7 @@ export class Controls {
   constructor(state: LiveState, root: HTMLElement) {
     this.#state = state;
     this.#root = root;
-    this.#general = new GeneralPanel(this.#order);
+    this.#general = new GeneralPanel(this.#sendOrder);
   }
 
   draw(): void {
@@ -32,9 +32,11 @@ export class Controls {
     ].join();
     if (key !== this.#shown) {
       this.#shown = key;
-      this.#panels = names.map((_, index) => new EndpointPanel(environment, index, this.#order));
+      this.#panels = names.map(
+        (_, index) => new EndpointPanel(environment, index, this.#sendOrder),
+      );
       const elements = [...this.#panels, this.#general].map(({ element }) => element);
-      this.#root.replaceChildren(this.#complaint, ...elements);
+      this.#root.replaceChildren(this.#errorText, ...elements);
     }
     for (const [index, endpoint] of environment.endpoints.entries()) {
       this.#panels[index]?.show(environment, endpoint);
@@ -43,12 +45,12 @@ export class Controls {
     setAttributes(this.#root, { "data-stale": !this.#state.isLinked });
   }
 
-  readonly #order = (path: string, body: object): void => {
-    setText(this.#complaint, "");
-    void order(path, body).then((complaint) => {
-      setText(this.#complaint, complaint ?? "");
+  readonly #sendOrder = (path: string, body: object): void => {
+    setText(this.#errorText, "");
+    void sendOrder(path, body).then((errorText) => {
+      setText(this.#errorText, errorText ?? "");
       // A slider that was refused goes back to what is.
-      if (complaint) this.draw();
+      if (errorText) this.draw();
     });
   };
 }

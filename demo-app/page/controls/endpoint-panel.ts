@@ -9,7 +9,7 @@ import { FAULT_WORDS } from "../kit/text-format.ts";
 import { statusOf } from "../map/endpoint-status.ts";
 import { type Choice, ToggleGroup } from "./toggle-group.ts";
 
-export type GiveOrder = (path: string, body: object) => void;
+export type SendOrder = (path: string, body: object) => void;
 
 const FAULT_CHOICES: Choice<FaultName | null>[] = FAULT_NAMES.map((value) => ({
   value,
@@ -21,7 +21,7 @@ const FAULT_CHOICES: Choice<FaultName | null>[] = FAULT_NAMES.map((value) => ({
 export class EndpointPanel {
   readonly element: HTMLElement;
   readonly #name: string;
-  readonly #order: GiveOrder;
+  readonly #sendOrder: SendOrder;
   readonly #status = html("span", { class: "panel-status" });
   readonly #faults: ToggleGroup<FaultName | null>;
   readonly #heal: HTMLButtonElement;
@@ -33,21 +33,21 @@ export class EndpointPanel {
   #isDrained = false;
   #isForced = false;
 
-  constructor(environment: EnvironmentView, index: number, order: GiveOrder) {
+  constructor(environment: EnvironmentView, index: number, sendOrder: SendOrder) {
     const name = environment.endpoints[index]?.name ?? "";
     const path = `/endpoints/${encodeURIComponent(name)}`;
     this.#name = name;
-    this.#order = order;
-    const setFault = (fault: FaultName | null): void => order(`${path}/fault`, { fault });
+    this.#sendOrder = sendOrder;
+    const setFault = (fault: FaultName | null): void => sendOrder(`${path}/fault`, { fault });
     this.#faults = new ToggleGroup(`Break ${name}`, "chips", FAULT_CHOICES, setFault);
     this.#heal = button("Heal", { class: "heal", "aria-label": `Heal ${name}` }, () =>
       setFault(null),
     );
     this.#drain = button("Drain", { title: "Take it out of negotiate without a fault" }, () =>
-      order(`${path}/operator`, { order: this.#isDrained ? "undrain" : "drain" }),
+      sendOrder(`${path}/operator`, { order: this.#isDrained ? "undrain" : "drain" }),
     );
     this.#force = button("Force", { title: "Send all new clients here, whatever its health" }, () =>
-      order(`${path}/operator`, { order: this.#isForced ? "unforce" : "force" }),
+      sendOrder(`${path}/operator`, { order: this.#isForced ? "unforce" : "force" }),
     );
     if (environment.servers.some(({ region }) => region === name)) this.#stop = this.#stopButton();
     this.element = html(
@@ -90,7 +90,7 @@ export class EndpointPanel {
 
   #stopButton(): HTMLButtonElement {
     return button("Stop app server", { "aria-pressed": "false" }, () =>
-      this.#order(`/servers/${encodeURIComponent(this.#name)}`, {
+      this.#sendOrder(`/servers/${encodeURIComponent(this.#name)}`, {
         order: this.#isRunning ? "stop" : "start",
       }),
     );

@@ -1,6 +1,6 @@
 import type { EnvironmentView, Failback, Topology } from "../../contract/live.ts";
 import { html, setAttributes, setText } from "../kit/dom.ts";
-import type { GiveOrder } from "./endpoint-panel.ts";
+import type { SendOrder } from "./endpoint-panel.ts";
 import { ToggleGroup } from "./toggle-group.ts";
 
 const ORDER_AFTER_IN_MS = 150;
@@ -8,7 +8,7 @@ const ORDER_AFTER_IN_MS = 150;
 /** What concerns all regions: how many clients, how they come home, how much is said. */
 export class GeneralPanel {
   readonly element: HTMLElement;
-  readonly #order: GiveOrder;
+  readonly #sendOrder: SendOrder;
   readonly #slider = html("input", { id: "crowd", type: "range", min: 1, max: 500, step: 1 });
   readonly #size = html("output", { for: "crowd" });
   readonly #topology: ToggleGroup<Topology>;
@@ -17,8 +17,8 @@ export class GeneralPanel {
   #isSliding = false;
   #pending: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(order: GiveOrder) {
-    this.#order = order;
+  constructor(sendOrder: SendOrder) {
+    this.#sendOrder = sendOrder;
     this.#topology = new ToggleGroup<Topology>(
       "Topology",
       "segments",
@@ -26,7 +26,7 @@ export class GeneralPanel {
         { value: "client-server", label: "Client-server", hint: "Each app server has its primary" },
         { value: "client-client", label: "Client-client", hint: "All agree on one endpoint" },
       ],
-      (topology) => order("/topology", { topology }),
+      (topology) => sendOrder("/topology", { topology }),
     );
     this.#failback = new ToggleGroup<Failback>(
       "Failback",
@@ -35,7 +35,7 @@ export class GeneralPanel {
         { value: "natural", label: "Natural", hint: "Clients come home when they reconnect" },
         { value: "paced", label: "Paced", hint: "App servers close those who are away, slowly" },
       ],
-      (failback) => order("/failback", { failback }),
+      (failback) => sendOrder("/failback", { failback }),
     );
     this.#broadcasts = new ToggleGroup<number>(
       "Broadcasts",
@@ -45,7 +45,7 @@ export class GeneralPanel {
         { value: 1000, label: "1 / s" },
         { value: 100, label: "10 / s" },
       ],
-      (everyInMs) => order("/broadcasts", { everyInMs }),
+      (everyInMs) => sendOrder("/broadcasts", { everyInMs }),
     );
     this.#followSlider();
     this.element = html(
@@ -88,7 +88,7 @@ export class GeneralPanel {
       clearTimeout(this.#pending);
       this.#pending = setTimeout(() => {
         this.#isSliding = false;
-        this.#order("/crowd", { size: Number(this.#slider.value) });
+        this.#sendOrder("/crowd", { size: Number(this.#slider.value) });
       }, ORDER_AFTER_IN_MS);
     });
   }

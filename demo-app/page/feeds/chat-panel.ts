@@ -1,20 +1,24 @@
 import type { ChatMessage } from "../../contract/live.ts";
 import { button, html, mark, setAttributes, setText } from "../kit/dom.ts";
-import { count, duration } from "../kit/text-format.ts";
+import { countText, durationText } from "../kit/text-format.ts";
 import type { LiveState } from "../live/live-state.ts";
-import type { Me } from "../live/tab-client.ts";
+import type { TabClient } from "../live/tab-client.ts";
 
 const MOST_ROWS = 100;
 const PLACEHOLDER = "Say something to all regions";
 
 /** This tab as a client: where it is, what it hears, what it says. */
-export class Chat {
-  readonly topics = ["me", "environment"] as const;
+export class ChatPanel {
+  readonly topics = ["tab-client", "environment"] as const;
   readonly #state: LiveState;
-  readonly #me: Me;
-  readonly #homes = html("div", { class: "segments", role: "group", "aria-label": "Your home" });
+  readonly #tabClient: TabClient;
+  readonly #homeRegions = html("div", {
+    class: "segments",
+    role: "group",
+    "aria-label": "Your home",
+  });
   readonly #where = html("p", { class: "me-where", role: "status" });
-  readonly #heard = html("p", { class: "muted" });
+  readonly #received = html("p", { class: "muted" });
   readonly #rows = html("ol", {
     class: "rows",
     tabindex: 0,
@@ -29,48 +33,48 @@ export class Chat {
     placeholder: PLACEHOLDER,
   });
   readonly #send = html("button", { type: "submit", class: "strong" }, "Send");
-  readonly #complaint = html("p", { class: "complaint", role: "alert" });
-  #shownHomes = "";
+  readonly #errorText = html("p", { class: "complaint", role: "alert" });
+  #shownHomeRegions = "";
 
-  constructor(state: LiveState, me: Me, root: HTMLElement) {
+  constructor(state: LiveState, tabClient: TabClient, root: HTMLElement) {
     this.#state = state;
-    this.#me = me;
+    this.#tabClient = tabClient;
     const form = html("form", { class: "say" }, this.#text, this.#send);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.#say();
+      void this.#sendChat();
     });
     root.append(
       html(
         "header",
         { class: "feed-head" },
         html("h2", { id: "chat-title" }, "You, a client in this tab"),
-        this.#homes,
+        this.#homeRegions,
       ),
       this.#where,
       this.#rows,
-      this.#complaint,
+      this.#errorText,
       form,
-      this.#heard,
+      this.#received,
     );
   }
 
   draw(): void {
-    const { endpoint, home, broadcasts } = this.#me;
-    this.#drawHomes();
-    setText(this.#where, this.#whereabouts());
+    const { endpoint, homeRegion, broadcasts } = this.#tabClient;
+    this.#drawHomeRegions();
+    setText(this.#where, this.#locationsText());
     setText(
-      this.#heard,
-      `You are ${this.#me.user}, and have heard ${count(broadcasts, "broadcast")}.`,
+      this.#received,
+      `You are ${this.#tabClient.user}, and have heard ${countText(broadcasts, "broadcast")}.`,
     );
     setAttributes(this.#send, { disabled: endpoint === undefined });
-    for (const choice of this.#homes.querySelectorAll("button")) {
-      setAttributes(choice, { "aria-pressed": String(choice.value === home) });
+    for (const choice of this.#homeRegions.querySelectorAll("button")) {
+      setAttributes(choice, { "aria-pressed": String(choice.value === homeRegion) });
     }
   }
 
   /** Broadcasts are counted, not listed. */
-  hear({ kind, from, text, server }: ChatMessage): void {
+  receive({ kind, from, text, server }: ChatMessage): void {
     if (kind !== "chat") return;
     const region = this.#regions.indexOf(server);
     this.#rows.prepend(
@@ -98,38 +102,40 @@ export class Chat {
     return this.#state.environment?.endpoints.map(({ name }) => name) ?? [];
   }
 
-  #whereabouts(): string {
-    const { endpoint, home, connection, lastDowntimeInMs } = this.#me;
+  #locationsText(): string {
+    const { endpoint, homeRegion, connection, lastDowntimeInMs } = this.#tabClient;
     if (!endpoint) {
       return connection === "stopped"
-        ? `Not admitted by the app server in ${home}.`
-        : `Without a connection; asking the app server in ${home} for a place …`;
+        ? `Not admitted by the app server in ${homeRegion}.`
+        : `Without a connection; asking the app server in ${homeRegion} for a place …`;
     }
     const move =
-      lastDowntimeInMs === null ? "" : ` Its last move took ${duration(lastDowntimeInMs)}.`;
-    return `Connected to ${endpoint}; asks the app server in ${home}.${move}`;
+      lastDowntimeInMs === null ? "" : ` Its last move took ${durationText(lastDowntimeInMs)}.`;
+    return `Connected to ${endpoint}; asks the app server in ${homeRegion}.${move}`;
   }
 
-  #drawHomes(): void {
-    const homes = this.#state.environment?.servers.map(({ region }) => region) ?? [];
-    if (homes.join() === this.#shownHomes) return;
-    this.#shownHomes = homes.join();
-    this.#homes.replaceChildren(
-      ...homes.map((home) =>
-        button(home, { value: home, "aria-pressed": "false" }, () => this.#me.liveIn(home)),
+  #drawHomeRegions(): void {
+    const homeRegions = this.#state.environment?.servers.map(({ region }) => region) ?? [];
+    if (homeRegions.join() === this.#shownHomeRegions) return;
+    this.#shownHomeRegions = homeRegions.join();
+    this.#homeRegions.replaceChildren(
+      ...homeRegions.map((homeRegion) =>
+        button(homeRegion, { value: homeRegion, "aria-pressed": "false" }, () =>
+          this.#tabClient.connectFrom(homeRegion),
+        ),
       ),
     );
   }
 
-  async #say(): Promise<void> {
+  async #sendChat(): Promise<void> {
     const text = this.#text.value.trim();
     if (text === "") return;
     this.#text.value = "";
-    setText(this.#complaint, "");
+    setText(this.#errorText, "");
     try {
-      await this.#me.say(text);
+      await this.#tabClient.sendChat(text);
     } catch (error) {
-      setText(this.#complaint, `“${text}” was not heard: ${(error as Error).message}`);
+      setText(this.#errorText, `“${text}” was not heard: ${(error as Error).message}`);
     }
   }
 }

@@ -6,11 +6,11 @@ import type { LiveState } from "../live/live-state.ts";
 const MOST_ROWS = 150;
 
 /** What has happened, the newest first. */
-export class Timeline {
+export class EventTimeline {
   readonly topics = ["events"] as const;
   readonly #state: LiveState;
   readonly #list: HTMLElement;
-  #telling = 0;
+  #snapshotNumber = 0;
   #lastId = 0;
 
   constructor(state: LiveState, list: HTMLElement) {
@@ -19,16 +19,16 @@ export class Timeline {
   }
 
   draw(): void {
-    const { events, telling } = this.#state;
-    if (telling !== this.#telling) {
-      this.#telling = telling;
+    const { events, snapshotNumber } = this.#state;
+    if (snapshotNumber !== this.#snapshotNumber) {
+      this.#snapshotNumber = snapshotNumber;
       this.#lastId = 0;
       this.#list.replaceChildren();
     }
-    const news = events.filter(({ id }) => id > this.#lastId);
-    if (news.length === 0) return;
-    this.#lastId = news.at(-1)?.id ?? this.#lastId;
-    this.#list.prepend(...news.reverse().map((event) => this.#row(event)));
+    const newEvents = events.filter(({ id }) => id > this.#lastId);
+    if (newEvents.length === 0) return;
+    this.#lastId = newEvents.at(-1)?.id ?? this.#lastId;
+    this.#list.prepend(...newEvents.reverse().map((event) => this.#row(event)));
     while (this.#list.childElementCount > MOST_ROWS) this.#list.lastElementChild?.remove();
   }
 

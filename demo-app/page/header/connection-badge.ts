@@ -2,7 +2,7 @@ import { setAttributes, setText } from "../kit/dom.ts";
 import type { LiveState } from "../live/live-state.ts";
 
 /** Whether what the page shows is what is. */
-export class LinkBadge {
+export class ConnectionBadge {
   readonly topics = ["link"] as const;
   readonly #state: LiveState;
   readonly #element: HTMLElement;

@@ -3,7 +3,7 @@ import { setText } from "./dom.ts";
 const PAUSE_IN_MS = 5000;
 
 /** Tells a screen reader the latest news, politely and not all the time. */
-export class Announcer {
+export class ScreenReaderAnnouncements {
   readonly #element: HTMLElement;
   #latest = "";
   #isPausing = false;
@@ -12,7 +12,7 @@ export class Announcer {
     this.#element = element;
   }
 
-  say(text: string): void {
+  announce(text: string): void {
     this.#latest = text;
     if (this.#isPausing) return;
     this.#isPausing = true;
@@ -21,7 +21,7 @@ export class Announcer {
       setText(this.#element, this.#latest);
       setTimeout(() => {
         this.#isPausing = false;
-        if (this.#element.textContent !== this.#latest) this.say(this.#latest);
+        if (this.#element.textContent !== this.#latest) this.announce(this.#latest);
       }, PAUSE_IN_MS);
     }, 400);
   }

@@ -52,12 +52,12 @@ export const FAULT_WORDS: Readonly<Record<FaultName, FaultWords>> = {
 };
 
 /** `1 client`, `120 clients`. */
-export function count(number: number, what: string): string {
+export function countText(number: number, what: string): string {
   return `${number.toLocaleString("en")} ${what}${number === 1 ? "" : "s"}`;
 }
 
 /** `340 ms`, `1.4 s`, `12 s`, `3 min`. */
-export function duration(inMs: number): string {
+export function durationText(inMs: number): string {
   if (inMs < 999.5) return `${Math.max(0, Math.round(inMs))} ms`;
   if (inMs < 9_950) return `${(inMs / 1000).toFixed(1)} s`;
   if (inMs < 59_500) return `${Math.round(inMs / 1000)} s`;

@@ -1,32 +1,32 @@
 import type { ClientChange } from "../../contract/live.ts";
 
-export interface Whereabouts {
-  readonly home: number;
+export interface ClientLocation {
+  readonly homeRegion: number;
   /** -1 without a connection. */
   readonly endpoint: number;
 }
 
-/** Who of the crowd is where. */
-export class Census {
-  readonly #clients = new Map<number, Whereabouts>();
+/** Which endpoint each simulated client is on. */
+export class ClientLocations {
+  readonly #clients = new Map<number, ClientLocation>();
   /** By home and endpoint, as `home:endpoint`. */
   readonly #counts = new Map<string, number>();
 
-  get clients(): ReadonlyMap<number, Whereabouts> {
+  get clients(): ReadonlyMap<number, ClientLocation> {
     return this.#clients;
   }
 
   apply(changes: readonly ClientChange[]): void {
-    for (const [id, home, endpoint] of changes) {
+    for (const [id, homeRegion, endpoint] of changes) {
       const before = this.#clients.get(id);
-      if (before) this.#count(before, -1);
-      if (home < 0) {
+      if (before) this.#addToCount(before, -1);
+      if (homeRegion < 0) {
         this.#clients.delete(id);
         continue;
       }
-      const now = { home, endpoint };
+      const now = { homeRegion, endpoint };
       this.#clients.set(id, now);
-      this.#count(now, 1);
+      this.#addToCount(now, 1);
     }
   }
 
@@ -36,12 +36,12 @@ export class Census {
   }
 
   /** Clients of that home on that endpoint; -1 is none. */
-  at(home: number, endpoint: number): number {
-    return this.#counts.get(`${home}:${endpoint}`) ?? 0;
+  at(homeRegion: number, endpoint: number): number {
+    return this.#counts.get(`${homeRegion}:${endpoint}`) ?? 0;
   }
 
-  ofHome(home: number): number {
-    return this.#sum((key) => key.startsWith(`${home}:`));
+  inHomeRegion(homeRegion: number): number {
+    return this.#sum((key) => key.startsWith(`${homeRegion}:`));
   }
 
   on(endpoint: number): number {
@@ -54,8 +54,8 @@ export class Census {
     return sum;
   }
 
-  #count({ home, endpoint }: Whereabouts, by: number): void {
-    const key = `${home}:${endpoint}`;
+  #addToCount({ homeRegion, endpoint }: ClientLocation, by: number): void {
+    const key = `${homeRegion}:${endpoint}`;
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + by);
   }
 }

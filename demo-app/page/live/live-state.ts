@@ -6,43 +6,43 @@ import type {
   LiveMessages,
   RatesView,
 } from "../../contract/live.ts";
-import { Census } from "./client-locations.ts";
+import { ClientLocations } from "./client-locations.ts";
 
-export type Topic = keyof LiveMessages | "link" | "me";
+export type Topic = keyof LiveMessages | "link" | "tab-client";
 
 const MOST_EVENTS = 200;
 const SECONDS_KEPT = 61;
 
-/** What the control room has told so far. */
+/** What the control server has told so far. */
 export class LiveState {
   /** False before its first word, and while the stream is cut. */
   isLinked = false;
   environment: EnvironmentView | null = null;
   drill: DrillView | null = null;
-  readonly census = new Census();
+  readonly locations = new ClientLocations();
   rates: readonly RatesView[] = [];
   /** Oldest first. */
   events: readonly DemoEvent[] = [];
   /** A number that changes when all was told anew. */
-  telling = 0;
+  snapshotNumber = 0;
 
-  /** All is told anew, by a control room that may be another one. */
-  beginAnew(): void {
-    this.telling += 1;
-    this.census.clear();
+  /** All is told anew, by a control server that may be another one. */
+  reset(): void {
+    this.snapshotNumber += 1;
+    this.locations.clear();
     this.events = [];
     this.drill = null;
   }
 
-  hear<Name extends keyof LiveMessages>(name: Name, data: LiveMessages[Name]): void {
-    this.#hearers[name](data);
+  receive<Name extends keyof LiveMessages>(name: Name, data: LiveMessages[Name]): void {
+    this.#receivers[name](data);
   }
 
-  readonly #hearers: { [Name in keyof LiveMessages]: (data: LiveMessages[Name]) => void } = {
+  readonly #receivers: { [Name in keyof LiveMessages]: (data: LiveMessages[Name]) => void } = {
     environment: (environment) => {
       this.environment = environment;
     },
-    clients: (changes: ClientChange[]) => this.census.apply(changes),
+    clients: (changes: ClientChange[]) => this.locations.apply(changes),
     rates: (rates) => {
       this.rates = [...this.rates, rates].slice(-SECONDS_KEPT);
     },

@@ -7,7 +7,7 @@ export interface Part {
 }
 
 /** Draws each part at most once in an animation frame, however much has changed. */
-export class Frames {
+export class RenderScheduler {
   readonly #parts: Part[] = [];
   #changed = new Set<Topic>();
   #isAsked = false;

@@ -1,5 +1,5 @@
-/** @returns What the control room says against it, or nothing when it is done. */
-export async function order(path: string, body: object): Promise<string | undefined> {
+/** @returns What the control server says against it, or nothing when it is done. */
+export async function sendOrder(path: string, body: object): Promise<string | undefined> {
   try {
     const response = await fetch(`/api/control${path}`, {
       method: "POST",

@@ -1,31 +1,31 @@
 import { type ClientState, ResilientPubSubClient } from "express-resilient-pubsub/client";
 import type { ChatMessage } from "../../contract/live.ts";
 
-export interface MeListener {
+export interface TabClientListener {
   /** Something about this tab's connection is different. */
   changed(): void;
-  heard(message: ChatMessage): void;
+  received(message: ChatMessage): void;
 }
 
 /** This tab as a client like all others: it has a home, and goes where that home's negotiate says. */
-export class Me {
+export class TabClient {
   readonly user: string;
-  readonly #listener: MeListener;
-  #home: string;
+  readonly #listener: TabClientListener;
+  #homeRegion: string;
   #client: ResilientPubSubClient | undefined;
   /** The last move. */
   #downtimeInMs: number | null = null;
   #moves = 0;
   #broadcasts = 0;
 
-  constructor(user: string, home: string, listener: MeListener) {
+  constructor(user: string, homeRegion: string, listener: TabClientListener) {
     this.user = user;
-    this.#home = home;
+    this.#homeRegion = homeRegion;
     this.#listener = listener;
   }
 
-  get home(): string {
-    return this.#home;
+  get homeRegion(): string {
+    return this.#homeRegion;
   }
 
   get isStarted(): boolean {
@@ -54,10 +54,10 @@ export class Me {
   }
 
   /** Leaves, if it is somewhere, and asks the app server of this home. */
-  liveIn(home: string): void {
-    this.#home = home;
+  connectFrom(homeRegion: string): void {
+    this.#homeRegion = homeRegion;
     this.#client?.stop();
-    const query = new URLSearchParams({ home, user: this.user });
+    const query = new URLSearchParams({ home: homeRegion, user: this.user });
     const client = new ResilientPubSubClient(`/negotiate?${query}`);
     this.#client = client;
     this.#follow(client);
@@ -66,7 +66,7 @@ export class Me {
     this.#listener.changed();
   }
 
-  async say(text: string): Promise<void> {
+  async sendChat(text: string): Promise<void> {
     await this.#client?.sendEvent("chat", { text }, "json");
   }
 
@@ -82,7 +82,7 @@ export class Me {
     client.on("server-message", ({ message }) => {
       if (!isCurrent() || !isChatMessage(message.data)) return;
       if (message.data.kind === "broadcast") this.#broadcasts += 1;
-      this.#listener.heard(message.data);
+      this.#listener.received(message.data);
     });
   }
 }

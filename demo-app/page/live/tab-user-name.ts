@@ -11,7 +11,7 @@ const NAMES = [
 ];
 
 /** The address may name the user; otherwise this tab makes a name up, and keeps it. */
-export function rememberedUser(query: URLSearchParams): string {
+export function tabUserName(query: URLSearchParams): string {
   const user = query.get("user") || sessionStorage.getItem("user") || newName();
   sessionStorage.setItem("user", user);
   return user;

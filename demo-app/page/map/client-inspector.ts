@@ -1,6 +1,6 @@
 import type { ClientView } from "../../contract/live.ts";
 import { html, setAttributes } from "../kit/dom.ts";
-import { count, duration } from "../kit/text-format.ts";
+import { countText, durationText } from "../kit/text-format.ts";
 import type { LiveState } from "../live/live-state.ts";
 import type { RegionMap } from "./region-map.ts";
 
@@ -14,7 +14,7 @@ const KEYS: Readonly<Record<string, number>> = {
 };
 
 /** Tells of one client: the one under the pointer, or the one that the arrow keys have come to. */
-export class Inspector {
+export class ClientInspector {
   readonly #state: LiveState;
   readonly #map: RegionMap;
   readonly #place: HTMLElement;
@@ -47,7 +47,7 @@ export class Inspector {
   /** What was told of a client that has moved since is not true any more. */
   draw(): void {
     if (this.#current === undefined || this.#card.hidden) return;
-    const now = this.#state.census.clients.get(this.#current)?.endpoint;
+    const now = this.#state.locations.clients.get(this.#current)?.endpoint;
     if (now !== this.#shownEndpoint) this.#close();
   }
 
@@ -79,7 +79,7 @@ export class Inspector {
   }
 
   #step(by: number): void {
-    const ids = [...this.#state.census.clients.keys()];
+    const ids = [...this.#state.locations.clients.keys()];
     if (ids.length === 0) return;
     const index = this.#current === undefined ? 0 : ids.indexOf(this.#current);
     const next = Math.min(ids.length - 1, Math.max(0, index + by));
@@ -102,20 +102,20 @@ export class Inspector {
       this.#close();
       return;
     }
-    const { home, endpoint, moves, downtimeInMs, messages } = view;
+    const { homeRegion, endpoint, moves, downtimeInMs, messages } = view;
     const facts = [
       endpoint ? `on ${endpoint}` : "without a connection",
-      `home ${home}`,
-      count(moves, "move"),
-      downtimeInMs === null ? "never away" : `last away for ${duration(downtimeInMs)}`,
-      count(messages, "message"),
+      `home ${homeRegion}`,
+      countText(moves, "move"),
+      downtimeInMs === null ? "never away" : `last away for ${durationText(downtimeInMs)}`,
+      countText(messages, "message"),
     ];
     this.#card.replaceChildren(
       html("strong", {}, `Client ${id}`),
       ...facts.map((fact) => html("span", {}, fact)),
     );
     setAttributes(this.#picker, { "aria-valuetext": `Client ${id}: ${facts.join(", ")}` });
-    this.#shownEndpoint = this.#state.census.clients.get(id)?.endpoint;
+    this.#shownEndpoint = this.#state.locations.clients.get(id)?.endpoint;
     this.#marker.hidden = false;
     this.#marker.style.transform = `translate(${point.x}px, ${point.y}px)`;
     this.#card.hidden = false;

@@ -1,22 +1,22 @@
-import type { Places } from "./dot-positions.ts";
+import type { DotPositions } from "./dot-positions.ts";
 import type { Point } from "./layout.ts";
 
 const CAPACITIES = [30, 60, 120, 180, 250, 350, 500];
 
 /** The clients at one place of the map. Its capacity follows their number in steps, not one by one. */
-export class Cluster {
-  readonly #placesFor: (capacity: number) => Places;
+export class DotCluster {
+  readonly #positionsFor: (capacity: number) => DotPositions;
   readonly #ids: number[] = [];
   readonly #slots = new Map<number, number>();
   #capacity = 0;
-  #places: Places = { points: [], radius: 0 };
+  #positions: DotPositions = { points: [], radius: 0 };
 
-  constructor(placesFor: (capacity: number) => Places) {
-    this.#placesFor = placesFor;
+  constructor(positionsFor: (capacity: number) => DotPositions) {
+    this.#positionsFor = positionsFor;
   }
 
   get radius(): number {
-    return this.#places.radius;
+    return this.#positions.radius;
   }
 
   add(id: number): void {
@@ -40,11 +40,11 @@ export class Cluster {
     const capacity = CAPACITIES.find((size) => size >= needed) ?? needed;
     if (capacity === this.#capacity) return;
     this.#capacity = capacity;
-    this.#places = this.#placesFor(capacity);
+    this.#positions = this.#positionsFor(capacity);
   }
 
   pointOf(id: number): Point | undefined {
     const slot = this.#slots.get(id);
-    return slot === undefined ? undefined : this.#places.points[slot];
+    return slot === undefined ? undefined : this.#positions.points[slot];
   }
 }

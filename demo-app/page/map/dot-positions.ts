@@ -1,6 +1,6 @@
 import type { Box, Column, Layout, Point } from "./layout.ts";
 
-export interface Places {
+export interface DotPositions {
   readonly points: readonly Point[];
   /** Of a dot. */
   readonly radius: number;
@@ -10,7 +10,7 @@ const GOLDEN_ANGLE = Math.PI * (3 - Math.sqrt(5));
 /** Links come in from above; that side stays free of clients, so far to the left and the right. */
 const FREE_ANGLE = 0.95;
 const LARGEST_DOT = 5.2;
-const YOUR_ROOM = 27;
+const TAB_MARKER_ROOM = 27;
 const WIDEST_STEP = 12;
 const DOCK_TITLE_HEIGHT = 32;
 /** This tab is beside the others. */
@@ -20,7 +20,7 @@ const LARGEST_AREA = 78;
 const PILL = { halfWidth: 56, above: 16, below: 22 };
 
 /** Where `capacity` clients go around an endpoint: evenly, from the inside to the outside. */
-export function placesAround(column: Column, layout: Layout, capacity: number): Places {
+export function positionsAround(column: Column, layout: Layout, capacity: number): DotPositions {
   const limit = layout.clientsRadius - LARGEST_DOT;
   let area = LARGEST_AREA;
   let points = spiral(column, layout, capacity, area);
@@ -32,7 +32,12 @@ export function placesAround(column: Column, layout: Layout, capacity: number): 
 }
 
 /** Each point takes so much area. */
-function spiral({ ring, you }: Column, layout: Layout, capacity: number, area: number): Point[] {
+function spiral(
+  { ring, tabMarker }: Column,
+  layout: Layout,
+  capacity: number,
+  area: number,
+): Point[] {
   const inner = layout.ringRadius + (layout.isNarrow ? 10 : 20);
   const points: Point[] = [];
   for (let step = 0; points.length < capacity; step++) {
@@ -44,7 +49,11 @@ function spiral({ ring, you }: Column, layout: Layout, capacity: number, area: n
     };
     const turn = angle % (2 * Math.PI);
     const isAbove = Math.min(turn, 2 * Math.PI - turn) < FREE_ANGLE;
-    if (!isAbove && !isOnPill(point, ring, layout) && distanceOf(point, you) > YOUR_ROOM) {
+    if (
+      !isAbove &&
+      !isOnPill(point, ring, layout) &&
+      distanceOf(point, tabMarker) > TAB_MARKER_ROOM
+    ) {
       points.push(point);
     }
   }
@@ -62,7 +71,7 @@ function isOnPill({ x, y }: Point, ring: Point, { ringRadius, isNarrow }: Layout
 }
 
 /** Where `capacity` clients without a connection go: in rows, from the middle outwards. */
-export function placesInDock(dock: Box, capacity: number): Places {
+export function positionsInDock(dock: Box, capacity: number): DotPositions {
   const width = dock.width - 2 * DOCK_MARGIN;
   const height = dock.height - DOCK_TITLE_HEIGHT - 8;
   let rows = Math.floor(height / WIDEST_STEP);

@@ -15,7 +15,7 @@ export interface Column {
   /** Centre of an endpoint. */
   readonly ring: Point;
   /** Where this tab is when it is connected to it. */
-  readonly you: Point;
+  readonly tabMarker: Point;
 }
 
 export interface Layout {
@@ -34,7 +34,7 @@ const TITLE_HEIGHT = 46;
 const SERVER_HEIGHT = 68;
 const DOCK_HEIGHT = 78;
 /** From the top of an endpoint. */
-const YOUR_ANGLE = 0.98;
+const TAB_MARKER_ANGLE = 0.98;
 
 /** Places everything on a map of so many columns, in pixels. */
 export function layOut(width: number, columnCount: number): Layout {
@@ -59,7 +59,11 @@ export function layOut(width: number, columnCount: number): Layout {
         height: SERVER_HEIGHT,
       },
       ring: { x: x + columnWidth / 2, y: ringY },
-      you: youBeside({ x: x + columnWidth / 2, y: ringY }, ringRadius, index === 0 ? -1 : 1),
+      tabMarker: tabMarkerBeside(
+        { x: x + columnWidth / 2, y: ringY },
+        ringRadius,
+        index === 0 ? -1 : 1,
+      ),
     };
   });
   return {
@@ -74,10 +78,10 @@ export function layOut(width: number, columnCount: number): Layout {
 }
 
 /** Above, and on the side where no other region's link comes in. */
-function youBeside(ring: Point, ringRadius: number, side: -1 | 1): Point {
+function tabMarkerBeside(ring: Point, ringRadius: number, side: -1 | 1): Point {
   const distance = ringRadius + 27;
   return {
-    x: ring.x + side * distance * Math.sin(YOUR_ANGLE),
-    y: ring.y - distance * Math.cos(YOUR_ANGLE),
+    x: ring.x + side * distance * Math.sin(TAB_MARKER_ANGLE),
+    y: ring.y - distance * Math.cos(TAB_MARKER_ANGLE),
   };
 }

@@ -31,7 +31,7 @@ export function zoneElements(layout: Layout, endpoints: readonly EndpointView[])
 
 /** Where those gather who have no connection. */
 export function dockElements({ x, y, width, height }: Box) {
-  const count = svg("tspan", { class: "dock-count" }, "0");
+  const countText = svg("tspan", { class: "dock-count" }, "0");
   const element = svg(
     "g",
     { class: "dock" },
@@ -40,8 +40,8 @@ export function dockElements({ x, y, width, height }: Box) {
       "text",
       { class: "dock-name", x: x + width / 2, y: y + 22 },
       "Without a connection: ",
-      count,
+      countText,
     ),
   );
-  return { element, count };
+  return { element, countText };
 }

@@ -2,7 +2,7 @@ import { setAttributes, setText, svg } from "../kit/dom.ts";
 import type { Layout } from "./layout.ts";
 
 /** This tab on the map. */
-export class You {
+export class TabMarker {
   readonly element: SVGGElement;
   readonly #title = svg("title");
 
@@ -20,7 +20,7 @@ export class You {
   /** Its column is -1 while it has no connection. */
   show(layout: Layout, column: number, where: string): void {
     const place = layout.columns[column];
-    const { x, y } = place?.you ?? { x: layout.dock.x + 36, y: layout.dock.y + 46 };
+    const { x, y } = place?.tabMarker ?? { x: layout.dock.x + 36, y: layout.dock.y + 46 };
     this.element.style.transform = `translate(${x}px, ${y}px)`;
     setAttributes(this.element, { "data-place": place ? "connected" : "nowhere" });
     setText(this.#title, where);

@@ -1,14 +1,14 @@
 import type { EndpointView, EnvironmentView, LinkView, ServerView } from "../../contract/live.ts";
-import { are, count, faultOf, listed, plainReason } from "../kit/text-format.ts";
-import type { Census } from "../live/client-locations.ts";
+import { are, countText, faultOf, listed, plainReason } from "../kit/text-format.ts";
+import type { ClientLocations } from "../live/client-locations.ts";
 import type { Explanation } from "./explanation.ts";
 
 interface Region {
   readonly environment: EnvironmentView;
-  readonly census: Census;
+  readonly locations: ClientLocations;
   readonly server: ServerView;
   /** Its index among the app servers. */
-  readonly home: number;
+  readonly homeRegion: number;
 }
 
 /** What a region's app server takes its primary for, and where the clients of the region are. */
@@ -24,14 +24,14 @@ interface Situation {
 }
 
 export function explainRegion(region: Region): Explanation {
-  const { environment, server, census, home } = region;
+  const { environment, server, locations, homeRegion } = region;
   if (!server.isRunning) return explainStopped(environment, server);
   const link = server.links.find(({ role }) => role === "primary");
   const primary = environment.endpoints.find(({ name }) => name === link?.endpoint);
   if (server.answers === null || !link || !primary) return explainNobody(region);
   const at = (name: string): number =>
-    census.at(
-      home,
+    locations.at(
+      homeRegion,
       environment.endpoints.findIndex((endpoint) => endpoint.name === name),
     );
   const situation = {
@@ -39,10 +39,10 @@ export function explainRegion(region: Region): Explanation {
     answers: server.answers,
     primary,
     link,
-    clients: census.ofHome(home),
+    clients: locations.inHomeRegion(homeRegion),
     onPrimary: at(primary.name),
     onAnswer: at(server.answers),
-    without: census.at(home, -1),
+    without: locations.at(homeRegion, -1),
   };
   if (server.answers !== primary.name) return explainFailover(situation, environment);
   if (link.health === "unhealthy") return explainLastResort(situation);
@@ -61,12 +61,12 @@ function explainStopped({ servers }: EnvironmentView, { region }: ServerView): E
   };
 }
 
-function explainNobody({ census, server: { region }, home }: Region): Explanation {
-  const waiting = census.at(home, -1);
+function explainNobody({ locations, server: { region }, homeRegion }: Region): Explanation {
+  const waiting = locations.at(homeRegion, -1);
   return {
     tone: "bad",
     fact: `Nobody serves new clients of ${region}.`,
-    reason: `Its app server sees no healthy endpoint, so negotiate refuses; ${count(waiting, "client")} of ${region} ${are(waiting)} without a place.`,
+    reason: `Its app server sees no healthy endpoint, so negotiate refuses; ${countText(waiting, "client")} of ${region} ${are(waiting)} without a place.`,
   };
 }
 
@@ -80,12 +80,12 @@ function explainFailover(situation: Situation, { endpoints }: EnvironmentView): 
   return {
     tone: link.health === "unhealthy" ? "bad" : "neutral",
     fact: link.health === "unhealthy" ? sayDown(link) : why,
-    reason: `${whereabouts(situation)}, ${because}.`,
+    reason: `${locationsText(situation)}, ${because}.`,
   };
 }
 
-function whereabouts({ answers, primary, clients, onPrimary, onAnswer }: Situation): string {
-  const all = count(clients, "client");
+function locationsText({ answers, primary, clients, onPrimary, onAnswer }: Situation): string {
+  const all = countText(clients, "client");
   if (onAnswer === clients) return `Its ${all} ${are(clients)} served by ${answers}`;
   if (onPrimary > 0) {
     const who = onPrimary === clients ? `Its ${all}` : `${onPrimary} of its ${all}`;
@@ -112,16 +112,19 @@ function explainUnnoticed({ region, primary }: Situation): Explanation {
   };
 }
 
-function explainAtHome(situation: Situation, { environment, census, home }: Region): Explanation {
+function explainAtHome(
+  situation: Situation,
+  { environment, locations, homeRegion }: Region,
+): Explanation {
   const { region, primary, clients, onPrimary, without } = situation;
   const away = clients - onPrimary - without;
   if (away > 0) {
     const others = environment.endpoints.filter(
-      ({ name }, index) => name !== primary.name && census.at(home, index) > 0,
+      ({ name }, index) => name !== primary.name && locations.at(homeRegion, index) > 0,
     );
     const who = away === clients ? "its" : `${away} of its`;
     const where = listed(others.map(({ name }) => name));
-    const stay = `${who} ${count(clients, "client")} ${are(away)} on ${where}`;
+    const stay = `${who} ${countText(clients, "client")} ${are(away)} on ${where}`;
     return {
       tone: "neutral",
       fact: `${primary.name} is in use again.`,
@@ -135,13 +138,13 @@ function explainAtHome(situation: Situation, { environment, census, home }: Regi
     return {
       tone: "neutral",
       fact: `${primary.name} is healthy.`,
-      reason: `${without} of the ${count(clients, "client")} of ${region} ${are(without)} on the way to it.`,
+      reason: `${without} of the ${countText(clients, "client")} of ${region} ${are(without)} on the way to it.`,
     };
   }
   return {
     tone: "good",
     fact: `${primary.name} is healthy.`,
-    reason: `It serves its own ${count(clients, "client")}, because the app server in ${region} answers negotiate with its primary.`,
+    reason: `It serves its own ${countText(clients, "client")}, because the app server in ${region} answers negotiate with its primary.`,
   };
 }
 

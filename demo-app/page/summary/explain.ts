@@ -1,23 +1,25 @@
 import type { EnvironmentView } from "../../contract/live.ts";
-import { are, capitalised, count, faultOf, listed } from "../kit/text-format.ts";
-import type { Census } from "../live/client-locations.ts";
+import { are, capitalised, countText, faultOf, listed } from "../kit/text-format.ts";
+import type { ClientLocations } from "../live/client-locations.ts";
 import { explainRegion } from "./explain-region.ts";
 import type { Explanation } from "./explanation.ts";
 
 /** Which region serves whom, and why: one explanation if all is well, else one for each region. */
-export function explain(environment: EnvironmentView, census: Census): Explanation[] {
-  if (environment.agreement) return [explainAgreement(environment, census, environment.agreement)];
-  const regions = environment.servers.map((server, home) =>
-    explainRegion({ environment, census, server, home }),
+export function explain(environment: EnvironmentView, locations: ClientLocations): Explanation[] {
+  if (environment.agreement)
+    return [explainAgreement(environment, locations, environment.agreement)];
+  const regions = environment.servers.map((server, homeRegion) =>
+    explainRegion({ environment, locations, server, homeRegion }),
   );
-  if (regions.every(({ tone }) => tone === "good")) return [explainCalm(environment, census)];
+  if (regions.every(({ tone }) => tone === "good"))
+    return [explainAllHealthy(environment, locations)];
   return regions;
 }
 
-function explainCalm({ servers }: EnvironmentView, census: Census): Explanation {
-  const parts = servers.map((server, home) => {
-    const clients = count(census.ofHome(home), "client");
-    return home === 0
+function explainAllHealthy({ servers }: EnvironmentView, locations: ClientLocations): Explanation {
+  const parts = servers.map((server, homeRegion) => {
+    const clients = countText(locations.inHomeRegion(homeRegion), "client");
+    return homeRegion === 0
       ? `${server.region} serves its ${clients}`
       : `${server.region} its ${clients}`;
   });
@@ -31,12 +33,13 @@ function explainCalm({ servers }: EnvironmentView, census: Census): Explanation 
 
 function explainAgreement(
   environment: EnvironmentView,
-  census: Census,
+  locations: ClientLocations,
   { active, epoch }: { active: string; epoch: number },
 ): Explanation {
-  const there = census.on(environment.endpoints.findIndex(({ name }) => name === active));
-  const all = census.clients.size;
-  const who = there === all ? `all ${count(all, "client")}` : `${there} of ${count(all, "client")}`;
+  const there = locations.on(environment.endpoints.findIndex(({ name }) => name === active));
+  const all = locations.clients.size;
+  const who =
+    there === all ? `all ${countText(all, "client")}` : `${there} of ${countText(all, "client")}`;
   const broken = environment.endpoints.find(({ fault }) => fault !== null);
   const agreed = `all app servers agree on ${active}`;
   return {

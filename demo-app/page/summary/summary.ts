@@ -1,5 +1,5 @@
 import { html, setAttributes, svg } from "../kit/dom.ts";
-import type { Announcer } from "../kit/screen-reader-announcements.ts";
+import type { ScreenReaderAnnouncements } from "../kit/screen-reader-announcements.ts";
 import type { LiveState } from "../live/live-state.ts";
 import { signElement } from "../map/signs.ts";
 import { explain } from "./explain.ts";
@@ -14,27 +14,29 @@ export class Summary {
   readonly topics = ["environment", "clients", "link"] as const;
   readonly #state: LiveState;
   readonly #element: HTMLElement;
-  readonly #announcer: Announcer;
+  readonly #announcements: ScreenReaderAnnouncements;
   #shown = "";
 
-  constructor(state: LiveState, element: HTMLElement, announcer: Announcer) {
+  constructor(state: LiveState, element: HTMLElement, announcements: ScreenReaderAnnouncements) {
     this.#state = state;
     this.#element = element;
-    this.#announcer = announcer;
+    this.#announcements = announcements;
   }
 
   draw(): void {
-    const { environment, census, isLinked } = this.#state;
+    const { environment, locations, isLinked } = this.#state;
     setAttributes(this.#element, { "data-stale": !isLinked });
     if (!environment) return;
-    const explanations = explain(environment, census);
+    const explanations = explain(environment, locations);
     const key = JSON.stringify(explanations);
     if (key === this.#shown) return;
     this.#shown = key;
-    const isCalm = explanations.every(({ tone }) => tone === "good");
+    const areAllHealthy = explanations.every(({ tone }) => tone === "good");
     const hint = html("p", { class: "hint" }, environment.mode === "azure" ? AZURE_HINT : HINT);
-    this.#element.replaceChildren(...explanations.map(line), ...(isCalm ? [hint] : []));
-    this.#announcer.say(explanations.map(({ fact, reason }) => `${fact} ${reason}`).join(" "));
+    this.#element.replaceChildren(...explanations.map(line), ...(areAllHealthy ? [hint] : []));
+    this.#announcements.announce(
+      explanations.map(({ fact, reason }) => `${fact} ${reason}`).join(" "),
+    );
   }
 }
 

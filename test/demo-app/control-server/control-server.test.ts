@@ -146,7 +146,7 @@ describe("the control room", () => {
 
     expect(await get(`${url}/api/clients/2`)).toMatchObject({
       status: 200,
-      body: { id: 2, home: "westus", endpoint: "westus", moves: 0, downtimeInMs: null },
+      body: { id: 2, homeRegion: "westus", endpoint: "westus", moves: 0, downtimeInMs: null },
     });
     expect(await get(`${url}/api/clients/3`)).toMatchObject({
       status: 404,
@@ -201,12 +201,12 @@ describe("negotiate at the control room", () => {
   it("passes on what the app server of the client's home answers", async () => {
     const { url } = await startDemo();
 
-    for (const home of ["eastus", "westus"]) {
-      const answer = await get(`${url}/negotiate?home=${home}&user=ada`);
+    for (const homeRegion of ["eastus", "westus"]) {
+      const answer = await get(`${url}/negotiate?home=${homeRegion}&user=ada`);
       expect(answer).toMatchObject({
         status: 200,
         headers: { "cache-control": "no-store" },
-        body: { endpoint: home, role: "primary", url: expect.stringMatching(/^ws:/) },
+        body: { endpoint: homeRegion, role: "primary", url: expect.stringMatching(/^ws:/) },
       });
     }
   });

@@ -107,12 +107,12 @@ describe("a listener of the control room", () => {
   });
 
   it("is forgotten when it goes, and told everything anew when it comes back", async () => {
-    const { room, environment, url } = await startDemo();
+    const { controlServer, environment, url } = await startDemo();
     const listener = await LiveListener.open(url);
-    expect(room.live.listeners).toBe(1);
+    expect(controlServer.live.listeners).toBe(1);
 
     listener.leave();
-    await until(() => room.live.listeners === 0);
+    await until(() => controlServer.live.listeners === 0);
     await environment.operate("eastus", "drain");
     const again = await LiveListener.open(url);
 
@@ -121,17 +121,17 @@ describe("a listener of the control room", () => {
   });
 
   it("that does not read is cut before what it has missed fills the memory", async () => {
-    const { room, environment, url } = await startDemo();
+    const { controlServer, environment, url } = await startDemo();
     const { host, port } = new URL(url);
     const socket = open(Number(port), "127.0.0.1").pause();
     closeAfterTest({ close: () => socket.destroy() });
     socket.on("error", () => {}).write(`GET /api/live HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
-    await until(() => room.live.listeners === 1);
+    await until(() => controlServer.live.listeners === 1);
 
     const large = { at: 0, kind: "test", server: null, endpoint: null, tone: "neutral" } as const;
     await until(() => {
       environment.events.add({ ...large, id: 0, text: "x".repeat(500_000) });
-      return room.live.listeners === 0;
+      return controlServer.live.listeners === 0;
     });
   });
 

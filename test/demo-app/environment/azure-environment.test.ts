@@ -1,6 +1,9 @@
 import type { EndpointOptions } from "express-resilient-pubsub";
-import { homesOf, startAzureEnvironment } from "../../../demo-app/environment/azure-environment.ts";
-import { introduce } from "../../../demo-app/startup/startup-message.ts";
+import {
+  regionEndpointsOf,
+  startAzureEnvironment,
+} from "../../../demo-app/environment/azure-environment.ts";
+import { startupMessage } from "../../../demo-app/startup/startup-message.ts";
 import { closeAfterTest } from "../../support/clean-up.ts";
 import { startEmulator } from "../../support/emulator.ts";
 import { until } from "../../support/until.ts";
@@ -13,9 +16,9 @@ const endpoint = (name: string, role: EndpointOptions["role"]): EndpointOptions 
 });
 
 function rolesOf(endpoints: EndpointOptions[]) {
-  return homesOf(endpoints).map((home) => [
-    home.region,
-    Object.fromEntries(home.endpoints.map(({ name, role }) => [name, role])),
+  return regionEndpointsOf(endpoints).map((regionEndpoints) => [
+    regionEndpoints.region,
+    Object.fromEntries(regionEndpoints.endpoints.map(({ name, role }) => [name, role])),
   ]);
 }
 
@@ -67,7 +70,7 @@ describe("the demo on real instances", () => {
   it("says where its events must be sent", () => {
     const servers = [{ region: "eastus", url: "http://127.0.0.1:3001" }];
 
-    const text = introduce({ roomUrl: "http://127.0.0.1:3000", servers, mode: "azure" }, 3000);
+    const text = startupMessage({ pageUrl: "http://127.0.0.1:3000", servers, mode: "azure" }, 3000);
 
     expect(text).toContain("Open http://127.0.0.1:3000");
     expect(text).toMatch(/eastus: .*port 3001.*\/api\/webpubsub\/hubs\/demo\//);
@@ -79,7 +82,10 @@ describe("the introduction", () => {
   it("says which port it is when the wanted one is taken", () => {
     const servers = [{ region: "eastus", url: "http://127.0.0.1:3003" }];
 
-    const text = introduce({ roomUrl: "http://127.0.0.1:3002", servers, mode: "emulated" }, 3000);
+    const text = startupMessage(
+      { pageUrl: "http://127.0.0.1:3002", servers, mode: "emulated" },
+      3000,
+    );
 
     expect(text).toContain("Port 3000 is taken, so it is 3002.");
   });

@@ -45,9 +45,9 @@ describe("a guided drill on a bad day", () => {
     const { run, environment, during } = begin();
     const { negotiate } = ScriptedEnvironment.prototype;
     during("recovery", () => {
-      environment.negotiate = async (home) => {
+      environment.negotiate = async (homeRegion) => {
         environment.negotiate = negotiate;
-        throw new Error(`no app server in ${home}`);
+        throw new Error(`no app server in ${homeRegion}`);
       };
     });
 
@@ -64,7 +64,7 @@ describe("a guided drill on a bad day", () => {
 
   it("fails when clients leave the secondary though nobody closed them", async () => {
     const { run, environment, during } = begin();
-    during("newcomers", () => environment.clients.callHome());
+    during("newcomers", () => environment.clients.closeDisplaced());
 
     expect(outcome(await run()).newcomers).toBe(
       "4 of 4 clients left westus, though nobody closed them.",

@@ -72,7 +72,9 @@ describe("the crowd", () => {
     );
 
     await environment.setTopology("client-server");
-    await until(() => environment.clients.views.every(({ endpoint, home }) => endpoint === home));
+    await until(() =>
+      environment.clients.views.every(({ endpoint, homeRegion }) => endpoint === homeRegion),
+    );
   });
 
   it("moves together when the endpoint crashes that all app servers have agreed on", async () => {

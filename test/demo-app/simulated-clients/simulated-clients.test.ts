@@ -15,10 +15,10 @@ describe("the crowd", () => {
     expect(environment.view.clientCounts).toEqual({ wanted: 6, connected: 6 });
     const clients = environment.clients.views;
     expect(clients.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6]);
-    expect(clients.map(({ home }) => home).join(" ")).toBe(
+    expect(clients.map(({ homeRegion }) => homeRegion).join(" ")).toBe(
       "eastus westus eastus westus eastus westus",
     );
-    expect(endpointsOf(clients)).toEqual(clients.map(({ home }) => home));
+    expect(endpointsOf(clients)).toEqual(clients.map(({ homeRegion }) => homeRegion));
 
     await environment.clients.resize(2);
     expect(environment.clients.views.map(({ id }) => id)).toEqual([1, 2]);

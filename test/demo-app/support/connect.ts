@@ -8,12 +8,12 @@ interface Frame {
 }
 
 interface Negotiates {
-  negotiate(home: string): Promise<{ endpoint: string; url: string }>;
+  negotiate(homeRegion: string): Promise<{ endpoint: string; url: string }>;
 }
 
 /** A client on the endpoint that its home's app server names. */
-export async function connect(environment: Negotiates, home: string) {
-  const { endpoint, url } = await environment.negotiate(home);
+export async function connect(environment: Negotiates, homeRegion: string) {
+  const { endpoint, url } = await environment.negotiate(homeRegion);
   const socket = new WebSocket(url, "json.webpubsub.azure.v1");
   closeAfterTest({ close: () => socket.terminate() });
   const frames: Frame[] = [];

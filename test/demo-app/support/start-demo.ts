@@ -17,7 +17,7 @@ export function nextPorts(): number {
   return first + ((started * PORTS_PER_DEMO) % PORTS_PER_PROCESS);
 }
 
-/** Two regions without a control room; it ends after the test. */
+/** Two regions without a control server; it ends after the test. */
 export async function startEnvironment(): Promise<RunningEnvironment> {
   return closeAfterTest(await startEmulatedEnvironment({ firstPort: nextPorts() }));
 }

@@ -1,5 +1,5 @@
-import { Cluster } from "../../../../demo-app/page/map/dot-cluster.ts";
-import { placesAround, placesInDock } from "../../../../demo-app/page/map/dot-positions.ts";
+import { DotCluster } from "../../../../demo-app/page/map/dot-cluster.ts";
+import { positionsAround, positionsInDock } from "../../../../demo-app/page/map/dot-positions.ts";
 import { layOut } from "../../../../demo-app/page/map/layout.ts";
 
 const widths = [343, 620, 826, 1400];
@@ -10,7 +10,7 @@ describe("the places on the map", () => {
     const [column] = layout.columns;
     if (!column) throw new Error("no column");
 
-    const { points, radius } = placesAround(column, layout, 500);
+    const { points, radius } = positionsAround(column, layout, 500);
 
     const { zone } = column;
     const outside = points.filter(
@@ -27,7 +27,7 @@ describe("the places on the map", () => {
   it.each(widths)("hold all who have no connection, on %d pixels", (width) => {
     const { dock } = layOut(width, 2);
 
-    const { points } = placesInDock(dock, 500);
+    const { points } = positionsInDock(dock, 500);
 
     const outside = points.filter(
       ({ x, y }) => x < dock.x || x > dock.x + dock.width || y < dock.y || y > dock.y + dock.height,
@@ -37,7 +37,7 @@ describe("the places on the map", () => {
   });
 
   it("are taken by the last one when somebody leaves, so that only one has to move", () => {
-    const cluster = new Cluster((capacity) => ({
+    const cluster = new DotCluster((capacity) => ({
       points: Array.from({ length: capacity }, (_, x) => ({ x, y: 0 })),
       radius: 1,
     }));
