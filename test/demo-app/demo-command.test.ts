@@ -37,7 +37,7 @@ function startInTerminal(): { child: ChildProcess; said: () => string; signal: S
 type Signal = (name: NodeJS.Signals | 0) => boolean;
 
 describe("npm run demo", () => {
-  it("says where its page is, and ends every process it has started by Ctrl-C", async () => {
+  it("prints the address of its page, and ends every process it has started on Ctrl-C", async () => {
     const { child, said, signal } = startInTerminal();
     const ended = once(child, "exit");
     const [, url = ""] = await until(() => /Open (http:\S+)/.exec(said()), 40_000);
@@ -52,7 +52,7 @@ describe("npm run demo", () => {
     expect(said()).not.toMatch(/Error|has ended/);
   });
 
-  it("leaves no process behind, and no complaint, when it is killed", async () => {
+  it("leaves no process and no error output behind when it is killed", async () => {
     const { child, said, signal } = startInTerminal();
     const [, url = ""] = await until(() => /Open (http:\S+)/.exec(said()), 40_000);
     await until(async () => (await get(`${url}/api/clients/60`)).body.endpoint);

@@ -103,7 +103,7 @@ describe("the page of the demo", () => {
     expect(reached.size).toBe(expected);
   });
 
-  it("tells of one client after the other by the arrow keys", async () => {
+  it("describes one client after the other by the arrow keys", async () => {
     const { controlServer, tab } = await openScripted(page);
     controlServer.tell("environment", environmentWith());
     controlServer.tell("clients", clientChangesOf(4));
@@ -122,7 +122,7 @@ describe("the page of the demo", () => {
     expect(await tab.page.locator(".inspector").isHidden()).toBe(true);
   });
 
-  it("moves dots without a journey when motion is not wanted", async () => {
+  it("moves dots without an animation when reduced motion is preferred", async () => {
     const { controlServer, tab } = await openScripted(page);
     await tab.page.emulateMedia({ reducedMotion: "reduce" });
     controlServer.tell("environment", environmentWith());

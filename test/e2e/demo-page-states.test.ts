@@ -8,7 +8,7 @@ jest.setTimeout(60_000);
 const page = usePage();
 
 describe("the page of the demo", () => {
-  it("says that the control room is gone, and shows the truth again when it is back", async () => {
+  it("says that the control server is gone, and shows its state again when it is back", async () => {
     const { controlServer, tab } = await openScripted(page);
     controlServer.tell("environment", environmentWith());
     controlServer.tell("clients", clientChangesOf(6));
@@ -30,7 +30,7 @@ describe("the page of the demo", () => {
     expect([controlServer.listenings, tab.errors]).toEqual([2, []]);
   });
 
-  it("shows what is so and not what was asked for, and why it was refused", async () => {
+  it("shows the actual state after a refused order, and why it was refused", async () => {
     const { controlServer, tab } = await openScripted(page);
     controlServer.tell("environment", environmentWith());
     const eastus = tab.page.getByRole("region", { name: "Region eastus" });
@@ -54,7 +54,7 @@ describe("the page of the demo", () => {
     });
   });
 
-  it("sends the slider's last value only", async () => {
+  it("sends only the last value of the slider for the number of clients", async () => {
     const { controlServer, tab } = await openScripted(page);
     controlServer.tell("environment", environmentWith());
     const slider = tab.page.getByRole("slider", { name: "Clients", exact: true });
@@ -65,7 +65,7 @@ describe("the page of the demo", () => {
     expect(controlServer.orders).toEqual([{ path: "/crowd", body: { size: 500 } }]);
   });
 
-  it("says what to click in the portal where there is nothing to break by a button", async () => {
+  it("says what to click in the Azure portal instead of fault buttons", async () => {
     const { controlServer, tab } = await openScripted(page);
     controlServer.tell("environment", environmentWith({ environment: { mode: "azure" } }));
     await tab.page.getByText("disable public network access").first().waitFor();

@@ -6,7 +6,7 @@ jest.setTimeout(60_000);
 const start = useDemo();
 
 describe("the page of the demo", () => {
-  it("loads without a complaint, and says which region serves whom, and why", async () => {
+  it("loads without errors, and says which region serves whom, and why", async () => {
     const { open } = await start(6);
     const ada = await open("user=ada");
 
@@ -20,7 +20,7 @@ describe("the page of the demo", () => {
     expect([ada.tab.errors, ada.tab.failedConnections]).toEqual([[], []]);
   });
 
-  it("moves every client, and itself, when a region crashes; natural failback returns new ones only", async () => {
+  it("moves every client, its own too, when a region crashes; natural failback returns new ones only", async () => {
     const { open, on, environment } = await start(10);
     const ada = await open();
     await ada.isOn("eastus");
@@ -45,7 +45,7 @@ describe("the page of the demo", () => {
     expect(ada.tab.errors).toEqual([]);
   });
 
-  it("brings all home by paced failback", async () => {
+  it("moves all clients back by paced failback", async () => {
     const { open, on } = await start(8);
     const ada = await open();
     await ada.isOn("eastus");
@@ -62,7 +62,7 @@ describe("the page of the demo", () => {
     expect(ada.tab.errors).toEqual([]);
   });
 
-  it("lets all hear what one says, and tells the app server of its endpoint's region only", async () => {
+  it("shows a chat message to all, and sends it to the app server in the region of its endpoint only", async () => {
     const { open, environment } = await start(6);
     const [ada, grace] = await Promise.all([open("user=ada"), open("user=grace&home=westus")]);
     await Promise.all([ada.isOn("eastus"), grace.isOn("westus")]);
@@ -82,7 +82,7 @@ describe("the page of the demo", () => {
     expect(told.map(({ kind, server }) => [kind, server])).toEqual([["clientEvent", "westus"]]);
   });
 
-  it("shows what is, whoever asked for it", async () => {
+  it("shows changes whoever ordered them", async () => {
     const { open, environment } = await start(4);
     const [ada, grace] = await Promise.all([open(), open()]);
     const pressed = (region: string) =>

@@ -26,8 +26,8 @@ function collect() {
 const countChildren = (): number =>
   process.getActiveResourcesInfo().filter((resource) => resource === "ProcessWrap").length;
 
-describe("three app servers in processes of their own", () => {
-  it("move all clients together when the active endpoint dies, and else nobody", async () => {
+describe("the client-client drill with three app servers in processes of their own", () => {
+  it("moves all clients together when the active endpoint dies, and nobody otherwise", async () => {
     const { lines, print } = collect();
 
     const result = await runClientClientDrill(short, print, never);
@@ -52,7 +52,7 @@ describe("three app servers in processes of their own", () => {
     }
   }, 90_000);
 
-  it("end early when they are interrupted, and leave nothing behind", async () => {
+  it("ends early when it is interrupted, and leaves no process behind", async () => {
     const { lines, print } = collect();
     const childrenBefore = countChildren();
     const interruption = new AbortController();

@@ -8,8 +8,8 @@ import { nextPorts, startDemo } from "../support/start-demo.ts";
 
 jest.setTimeout(30_000);
 
-describe("the control room", () => {
-  it("gives its orders to the environment", async () => {
+describe("the control server of the demo", () => {
+  it("gives the orders of its routes to the environment", async () => {
     const { environment, url } = await startDemo();
     const order = async (path: string, body: object) => {
       const { status, body: text } = await post(`${url}/api/control${path}`, body);
@@ -110,7 +110,7 @@ describe("the control room", () => {
     },
   );
 
-  it("obeys its page by either name of this machine", async () => {
+  it("accepts requests of its page by either name of this machine", async () => {
     const { url } = await startDemo();
 
     for (const origin of [url, url.replace("127.0.0.1", "localhost")]) {
@@ -123,7 +123,7 @@ describe("the control room", () => {
     }
   });
 
-  it("answers two tabs that order the same thing at once, both truly", async () => {
+  it("carries out the same order of two tabs at once, and answers both with success", async () => {
     const { environment, url } = await startDemo();
     const twice = (path: string, body: object) =>
       Promise.all([1, 2].map(() => post(`${url}/api/control${path}`, body)));
@@ -140,7 +140,7 @@ describe("the control room", () => {
     expect(orders).toHaveLength(3);
   });
 
-  it("tells of each client of the crowd", async () => {
+  it("describes each simulated client", async () => {
     const { environment, url } = await startDemo();
     await environment.clients.resize(2);
 
@@ -154,7 +154,7 @@ describe("the control room", () => {
     });
   });
 
-  it("serves its page behind everything else", async () => {
+  it("serves its page on all paths that are no route", async () => {
     const page = closeAfterTest(
       await start({
         firstPort: nextPorts(),
@@ -166,7 +166,7 @@ describe("the control room", () => {
     expect(await get(`${page.url}/nothing`)).toMatchObject({ status: 404 });
   });
 
-  it("takes the next free ports when its own are taken", async () => {
+  it("takes the next free ports when the wanted ones are taken", async () => {
     const firstPort = nextPorts();
     closeAfterTest(await listenOnLoopback(firstPort));
     const demo = closeAfterTest(await start({ firstPort }));
@@ -179,7 +179,7 @@ describe("the control room", () => {
     expect(new Set(ports).size).toBe(3);
   });
 
-  it("leaves nothing behind when it is closed", async () => {
+  it("leaves no port open and no client running when it is closed", async () => {
     const { close, environment, url } = await startDemo();
     await environment.clients.resize(2);
     environment.setBroadcasts(100);
@@ -197,8 +197,8 @@ describe("the control room", () => {
   });
 });
 
-describe("negotiate at the control room", () => {
-  it("passes on what the app server of the client's home answers", async () => {
+describe("negotiate at the control server of the demo", () => {
+  it("passes on what the app server of the client's home region answers", async () => {
     const { url } = await startDemo();
 
     for (const homeRegion of ["eastus", "westus"]) {
@@ -221,7 +221,7 @@ describe("negotiate at the control room", () => {
     expect(both.body).toMatchObject({ endpoint: "eastus" });
   });
 
-  it("tells the number of the agreement, where there is one", async () => {
+  it("passes on the epoch of the agreement, where there is one", async () => {
     const { environment, url } = await startDemo();
     expect((await get(`${url}/negotiate?home=eastus`)).body).not.toHaveProperty("epoch");
 
@@ -230,7 +230,7 @@ describe("negotiate at the control room", () => {
     expect((await get(`${url}/negotiate?home=eastus`)).body).toMatchObject({ epoch: 1 });
   });
 
-  it("asks another app server while the home's is stopped, and refuses when none runs", async () => {
+  it("asks another app server while that of the home region is stopped, and refuses when none runs", async () => {
     const { environment, url } = await startDemo();
     await environment.stopServer("eastus");
     expect((await get(`${url}/negotiate?home=eastus`)).body).toMatchObject({ endpoint: "westus" });

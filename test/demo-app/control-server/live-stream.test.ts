@@ -10,8 +10,8 @@ import { startDemo, startEnvironment } from "../support/start-demo.ts";
 
 jest.setTimeout(30_000);
 
-describe("a new listener of the control room", () => {
-  it("is told the environment, all clients, the last events and the drill, in this order", async () => {
+describe("a new listener of the live stream", () => {
+  it("receives the environment, all clients, the last events and the drill, in this order", async () => {
     const { environment, url } = await startDemo();
     await environment.clients.resize(3);
     for (let i = 0; i < 60; i++) {
@@ -43,8 +43,8 @@ describe("a new listener of the control room", () => {
   });
 });
 
-describe("a listener of the control room", () => {
-  it("is told what changes, and nothing that does not", async () => {
+describe("a listener of the live stream", () => {
+  it("receives what changes, and nothing that does not", async () => {
     const { environment, url } = await startDemo();
     const listener = await LiveListener.open(url);
 
@@ -58,7 +58,7 @@ describe("a listener of the control room", () => {
     expect(told.map(({ id }) => id)).toEqual(told.map((_, index) => index + 1));
   });
 
-  it("sees clients come, move and go", async () => {
+  it("receives clients that start, move and stop", async () => {
     const { environment, url } = await startDemo();
     const listener = await LiveListener.open(url);
     const changes = () => listener.of("clients").flat();
@@ -72,7 +72,7 @@ describe("a listener of the control room", () => {
     await until(() => changes().some((change) => String(change) === "2,-1,-1"));
   });
 
-  it("is told the figures of each second, by endpoint", async () => {
+  it("receives the rates of each second, by endpoint", async () => {
     const { url } = await startDemo();
     const listener = await LiveListener.open(url);
 
@@ -83,7 +83,7 @@ describe("a listener of the control room", () => {
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(900);
   });
 
-  it("sees the guided drill begin and end as it is ordered", async () => {
+  it("receives the beginning and the end of the guided drill", async () => {
     const { url } = await startDemo();
     const listener = await LiveListener.open(url);
 
@@ -94,7 +94,7 @@ describe("a listener of the control room", () => {
     await until(() => listener.last("drill")?.state === "stopped");
   });
 
-  it("hears the same as all others", async () => {
+  it("receives the same as all others", async () => {
     const { environment, url } = await startDemo();
     const listeners = await Promise.all(Array.from({ length: 5 }, () => LiveListener.open(url)));
 
@@ -106,7 +106,7 @@ describe("a listener of the control room", () => {
     }
   });
 
-  it("is forgotten when it goes, and told everything anew when it comes back", async () => {
+  it("is dropped when it disconnects, and receives everything anew when it reconnects", async () => {
     const { controlServer, environment, url } = await startDemo();
     const listener = await LiveListener.open(url);
     expect(controlServer.live.listeners).toBe(1);
@@ -135,7 +135,7 @@ describe("a listener of the control room", () => {
     });
   });
 
-  it("hears now and then that the control room is still there", async () => {
+  it("receives a heartbeat while nothing changes", async () => {
     const drill = { view: null, onChange: () => () => {} };
     const live = new LiveStream(await startEnvironment(), drill, { heartbeatEveryInMs: 20 });
     closeAfterTest(live);
@@ -146,7 +146,7 @@ describe("a listener of the control room", () => {
     await until(() => listener.comments.length >= 2);
   });
 
-  it("hears the end of the demo as the end of its connection", async () => {
+  it("is disconnected when the demo ends", async () => {
     const { close, url } = await startDemo();
     const listener = await LiveListener.open(url);
 

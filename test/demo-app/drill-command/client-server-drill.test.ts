@@ -17,7 +17,7 @@ function collect(terminal: Omit<Output, "write"> = {}) {
   return { written, output: { ...terminal, write }, text: () => written.join("") };
 }
 
-describe("the drill", () => {
+describe("the client-server drill in the terminal", () => {
   it("passes on two emulated regions, and reports what has happened there", async () => {
     const { output, text } = collect();
     let environment: Environment | undefined;
@@ -90,7 +90,7 @@ describe("the drill", () => {
     expect(environment.orders).toEqual([]);
   });
 
-  it("closes its environment, and writes nothing but JSON when asked to", async () => {
+  it("closes its environment, and writes nothing but JSON with --json", async () => {
     const side = collect();
     const { output, text } = collect({ isTTY: true, columns: 80, rows: 40 });
     const environment = new ScriptedEnvironment();
@@ -107,7 +107,7 @@ describe("the drill", () => {
     expect(close).toHaveBeenCalled();
   });
 
-  it("tells each step once in a log", async () => {
+  it("prints each step once when the output is no terminal", async () => {
     const { output, text } = collect();
 
     await run(failing(), { output });
@@ -118,7 +118,7 @@ describe("the drill", () => {
     expect(text()).not.toContain("\x1b");
   });
 
-  it("writes over what it has shown in a terminal, and never wider than that", async () => {
+  it("redraws its steps in a terminal, and never wider than that", async () => {
     const { output, written } = collect({ isTTY: true, columns: 40, rows: 30 });
 
     await run(failing(), { output });
@@ -136,7 +136,7 @@ describe("the drill", () => {
   });
 });
 
-describe("a step of the timeline", () => {
+describe("a step in the log of the client-client drill", () => {
   it("is printed as FAILED when it has not happened by its deadline", async () => {
     const lines: string[] = [];
     const log = new StepLog((line) => void lines.push(line), never);

@@ -40,7 +40,7 @@ describe("the demo on real instances", () => {
     ).toEqual([["a", { a: "primary", b: "secondary", c: "secondary" }]]);
   });
 
-  it("does everything but break them", async () => {
+  it("does everything but put faults into real instances", async () => {
     const [eastus, westus] = [await startEmulator(), await startEmulator()].map(closeAfterTest);
     if (!eastus || !westus) throw new Error("there must be two");
     const environment = closeAfterTest(
@@ -67,7 +67,7 @@ describe("the demo on real instances", () => {
     expect(environment.view.endpoints[0]?.fault).toBeNull();
   }, 30_000);
 
-  it("says where its events must be sent", () => {
+  it("prints the public URL to which each instance must send its events", () => {
     const servers = [{ region: "eastus", url: "http://127.0.0.1:3001" }];
 
     const text = startupMessage({ pageUrl: "http://127.0.0.1:3000", servers, mode: "azure" }, 3000);
@@ -78,8 +78,8 @@ describe("the demo on real instances", () => {
   });
 });
 
-describe("the introduction", () => {
-  it("says which port it is when the wanted one is taken", () => {
+describe("the message that the demo prints when it starts", () => {
+  it("names the port in use when the wanted one is taken", () => {
     const servers = [{ region: "eastus", url: "http://127.0.0.1:3003" }];
 
     const text = startupMessage(

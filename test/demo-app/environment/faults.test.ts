@@ -71,31 +71,34 @@ const VISIBLE: readonly [FaultName, string][] = [
   ["key-rotated", "credentials-rejected"],
 ];
 
-describe("the fault", () => {
-  it.each(VISIBLE)("%s takes its endpoint out for both app servers: %s", async (fault, reason) => {
-    const environment = await startEnvironment();
-    environment.setBroadcasts(100);
+describe("a fault of an emulated region", () => {
+  it.each(VISIBLE)(
+    "%s takes the endpoint out of use at both app servers: %s",
+    async (fault, reason) => {
+      const environment = await startEnvironment();
+      environment.setBroadcasts(100);
 
-    await environment.setFault("eastus", fault);
-    expect(environment.view.endpoints[0]).toMatchObject({ name: "eastus", fault });
-    await until(async () => {
-      // As clients do that have lost their connection.
-      await environment.negotiate("eastus").catch(() => {});
-      return linksTo(environment.view, "eastus").every(({ health }) => health === "unhealthy");
-    });
+      await environment.setFault("eastus", fault);
+      expect(environment.view.endpoints[0]).toMatchObject({ name: "eastus", fault });
+      await until(async () => {
+        // As clients do that have lost their connection.
+        await environment.negotiate("eastus").catch(() => {});
+        return linksTo(environment.view, "eastus").every(({ health }) => health === "unhealthy");
+      });
 
-    const reasons = linksTo(environment.view, "eastus").map((link) => link.reason);
-    expect([reason, "failing-calls"]).toEqual(expect.arrayContaining(reasons));
-    expect(environment.view.servers.map(({ answers }) => answers)).toEqual(["westus", "westus"]);
-    expect(kinds(environment.events.entries)).toEqual(
-      expect.arrayContaining(["fault", "endpointDown", "failover"]),
-    );
+      const reasons = linksTo(environment.view, "eastus").map((link) => link.reason);
+      expect([reason, "failing-calls"]).toEqual(expect.arrayContaining(reasons));
+      expect(environment.view.servers.map(({ answers }) => answers)).toEqual(["westus", "westus"]);
+      expect(kinds(environment.events.entries)).toEqual(
+        expect.arrayContaining(["fault", "endpointDown", "failover"]),
+      );
 
-    await environment.setFault("eastus", null);
-    expect(environment.view.endpoints[0]?.fault).toBeNull();
-  });
+      await environment.setFault("eastus", null);
+      expect(environment.view.endpoints[0]?.fault).toBeNull();
+    },
+  );
 
-  it("throttle leaves open clients alone, and the endpoint in use", async () => {
+  it("throttle keeps open connections, and the endpoint in use", async () => {
     const environment = await startEnvironment();
     const ada = await connect(environment, "eastus");
 
@@ -109,7 +112,7 @@ describe("the fault", () => {
     ]);
   });
 
-  it("is gone after it is healed, and clients are sent home", async () => {
+  it("is gone after healing, and negotiate names the primary again", async () => {
     const environment = await startEnvironment();
     await environment.setFault("eastus", "crash");
     await until(async () => (await environment.negotiate("eastus")).endpoint === "westus");
@@ -123,7 +126,7 @@ describe("the fault", () => {
     );
   });
 
-  it("takes the place of the one before", async () => {
+  it("replaces the fault that was active before", async () => {
     const environment = await startEnvironment();
     await environment.setFault("eastus", "key-rotated");
     await environment.setFault("eastus", "throttle");
@@ -134,7 +137,7 @@ describe("the fault", () => {
     expect(ada.endpoint).toBe("eastus");
   });
 
-  it("that is there already is not told again", async () => {
+  it("that is active already is not recorded again", async () => {
     const environment = await startEnvironment();
 
     await Promise.all([
@@ -145,7 +148,7 @@ describe("the fault", () => {
     expect(kinds(environment.events.entries).filter((kind) => kind === "fault")).toHaveLength(1);
   });
 
-  it("needs an endpoint that there is", async () => {
+  it("is refused with 404 for an unknown endpoint", async () => {
     const environment = await startEnvironment();
 
     await expect(environment.setFault("mars", "crash")).rejects.toMatchObject({ status: 404 });

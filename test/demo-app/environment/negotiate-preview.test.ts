@@ -20,7 +20,7 @@ const down = { state: "unhealthy", lastProbe: { at: 0, durationInMs: 1, ok: fals
 const failing = { state: "unhealthy", reason: "failing-calls" } as const;
 const agreed: Agreement = { epoch: 3, active: "away", url: "", since: 0, reason: "switched" };
 
-describe("an app server is shown to answer", () => {
+describe("the demo shows that an app server answers negotiate with", () => {
   // biome-ignore format: one line for each case
   it.each<[string, EndpointSnapshot[], Agreement | undefined, string | null]>([
     ["its primary", [well("away"), well("home")], undefined, "home"],

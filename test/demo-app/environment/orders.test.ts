@@ -10,7 +10,7 @@ jest.setTimeout(30_000);
 const told = (events: readonly DemoEvent[], kind: string) =>
   events.filter((it) => it.kind === kind);
 
-describe("an operator", () => {
+describe("an operator of the demo", () => {
   it("drains an endpoint at all app servers, and gives it back", async () => {
     const environment = await startEnvironment();
 
@@ -24,7 +24,7 @@ describe("an operator", () => {
     expect(await environment.negotiate("eastus")).toMatchObject({ endpoint: "eastus" });
   });
 
-  it("forces everybody to one endpoint, until that is taken back", async () => {
+  it("forces all clients to one endpoint, until that is taken back", async () => {
     const environment = await startEnvironment();
 
     await environment.operate("westus", "force");
@@ -44,14 +44,14 @@ describe("an operator", () => {
     expect(environment.events.entries).toEqual([]);
   });
 
-  it("needs an endpoint that there is", async () => {
+  it("is refused with 404 for an unknown endpoint", async () => {
     const environment = await startEnvironment();
 
     await expect(environment.operate("mars", "drain")).rejects.toMatchObject({ status: 404 });
   });
 });
 
-describe("an app server", () => {
+describe("an app server of the demo", () => {
   it("that is stopped refuses connections, and its clients are served by the other", async () => {
     const environment = await startEnvironment();
     const [east] = environment.servers;
@@ -68,7 +68,7 @@ describe("an app server", () => {
     await expect(environment.broadcast("eastus", "hi")).rejects.toMatchObject({ status: 409 });
   });
 
-  it("comes back on its port, with the orders that still hold", async () => {
+  it("comes back on its port, with the orders of the operator still in force", async () => {
     const environment = await startEnvironment();
     const [before] = environment.servers;
     await environment.stopServer("eastus");
@@ -82,7 +82,7 @@ describe("an app server", () => {
     expect(told(environment.events.entries, "serverStarted")).toHaveLength(1);
   });
 
-  it("hears the events of its endpoint's clients again when it is back", async () => {
+  it("receives the events of its endpoint's clients again when it is back", async () => {
     const environment = await startEnvironment();
     await environment.stopServer("eastus");
     await environment.startServer("eastus");
@@ -93,7 +93,7 @@ describe("an app server", () => {
     expect(await ada.heard("is anybody there")).toMatchObject({ server: "eastus" });
   });
 
-  it("that is ordered to stop twice at once is stopped, and told so once", async () => {
+  it("that is ordered to stop twice at once stops, and records one event", async () => {
     const environment = await startEnvironment();
 
     await Promise.all([environment.stopServer("eastus"), environment.stopServer("eastus")]);
@@ -102,7 +102,7 @@ describe("an app server", () => {
     expect(told(environment.events.entries, "serverStopped")).toHaveLength(1);
   });
 
-  it("says so when somebody else has taken its port meanwhile", async () => {
+  it("refuses to start when another program has taken its port", async () => {
     const environment = await startEnvironment();
     const port = environment.servers[0]?.port ?? 0;
     await environment.stopServer("eastus");
@@ -118,14 +118,14 @@ describe("an app server", () => {
     expect(environment.view.servers[0]?.isRunning).toBe(true);
   });
 
-  it("that there is none of cannot be stopped or asked", async () => {
+  it("of an unknown region can neither be stopped nor asked", async () => {
     const environment = await startEnvironment();
 
     await expect(environment.stopServer("mars")).rejects.toMatchObject({ status: 404 });
     await expect(environment.negotiate("mars")).rejects.toMatchObject({ status: 404 });
   });
 
-  it("when none is running, negotiate is refused with the reason", async () => {
+  it("must be running for negotiate; otherwise the refusal says why", async () => {
     const environment = await startEnvironment();
     await Promise.all([environment.stopServer("eastus"), environment.stopServer("westus")]);
 
@@ -136,7 +136,7 @@ describe("an app server", () => {
   });
 });
 
-describe("the topology", () => {
+describe("the topology of the demo", () => {
   it("client-client has all app servers agree on one endpoint, and move together", async () => {
     const environment = await startEnvironment();
 
@@ -160,7 +160,7 @@ describe("the topology", () => {
     });
   });
 
-  it("client-client sends nobody to an endpoint that is down, and says why", async () => {
+  it("client-client refuses to switch to an endpoint that is down, and says why", async () => {
     const environment = await startEnvironment();
     await environment.setFault("westus", "crash");
     await until(async () => {
@@ -175,7 +175,7 @@ describe("the topology", () => {
     });
   });
 
-  it("that is ordered twice at once is changed once", async () => {
+  it("that is ordered twice at once changes once", async () => {
     const environment = await startEnvironment();
 
     await Promise.all([
@@ -188,8 +188,8 @@ describe("the topology", () => {
   });
 });
 
-describe("what is said", () => {
-  it("is told to the app server of the client's endpoint, and by it to all", async () => {
+describe("a chat message of the demo", () => {
+  it("goes to the app server of the client's endpoint, which broadcasts it to all", async () => {
     const environment = await startEnvironment();
     const [ada, bob] = [await connect(environment, "eastus"), await connect(environment, "westus")];
 
@@ -203,7 +203,7 @@ describe("what is said", () => {
     expect(event?.text).toContain("hello from the east");
   });
 
-  it("by very many at once is told in few lines", async () => {
+  it("that many clients send at once becomes few events", async () => {
     const environment = await startEnvironment();
     const ada = await connect(environment, "eastus");
 
@@ -214,7 +214,7 @@ describe("what is said", () => {
     expect(told(environment.events.entries, "clientEvents")).toHaveLength(1);
   });
 
-  it("by an app server reaches the clients of both regions", async () => {
+  it("that an app server broadcasts reaches the clients of both regions", async () => {
     const environment = await startEnvironment();
     const [ada, bob] = [await connect(environment, "eastus"), await connect(environment, "westus")];
 

@@ -3,7 +3,7 @@ import { ScriptedEnvironment } from "../../support/scripted-environment.ts";
 
 useDrillTime();
 
-describe("a guided drill on a bad day", () => {
+describe("a guided drill that cannot succeed", () => {
   it("fails at the step that does not happen, says what is missing, and heals", async () => {
     const environment = new ScriptedEnvironment();
     environment.notices = false;
@@ -80,7 +80,7 @@ describe("a guided drill on a bad day", () => {
     expect(outcome(await begin(environment).run()).crash).toBe("Another program has taken port 1.");
   });
 
-  it("gives up on an order that is never done", async () => {
+  it("fails when an order is never done", async () => {
     const environment = new ScriptedEnvironment();
     environment.setFault = () => new Promise(() => {});
 
@@ -89,21 +89,21 @@ describe("a guided drill on a bad day", () => {
     );
   });
 
-  it("fails when it could not put back what it had set", async () => {
+  it("fails when it could not restore what it had set", async () => {
     const { run, environment, during } = begin();
     during("return", () => {
       environment.clients.resize = async () => {
-        throw new Error("the crowd is gone");
+        throw new Error("the clients are gone");
       };
     });
 
     const view = await run();
 
     expect(view.state).toBe("failed");
-    expect(view.markdown).toContain("Not put back. The number of clients: the crowd is gone");
+    expect(view.markdown).toContain("Not put back. The number of clients: the clients are gone");
   });
 
-  it("needs two regions", async () => {
+  it("fails at once without two regions", async () => {
     const environment = new ScriptedEnvironment();
     const { view } = environment;
     Object.defineProperty(environment, "view", {
@@ -116,7 +116,7 @@ describe("a guided drill on a bad day", () => {
   });
 });
 
-describe("a guided drill that others interfere with", () => {
+describe("a guided drill with which others interfere", () => {
   const interferences: [
     what: string,
     step: string,
@@ -174,7 +174,7 @@ describe("a guided drill that others interfere with", () => {
       },
     ],
     [
-      "changes the crowd",
+      "changes the number of clients",
       "detection",
       "Somebody asked for 3 clients.",
       (environment) => {
@@ -183,17 +183,20 @@ describe("a guided drill that others interfere with", () => {
     ],
   ];
 
-  it.each(interferences)("says that somebody %s", async (_what, step, reason, interfere) => {
-    const { run, environment, during } = begin();
-    during(step, () => interfere(environment));
+  it.each(interferences)(
+    "fails and says so when somebody %s",
+    async (_what, step, reason, interfere) => {
+      const { run, environment, during } = begin();
+      during(step, () => interfere(environment));
 
-    const view = await run();
+      const view = await run();
 
-    expect(view.state).toBe("failed");
-    expect(outcome(view)[step]).toBe(reason);
-  });
+      expect(view.state).toBe("failed");
+      expect(outcome(view)[step]).toBe(reason);
+    },
+  );
 
-  it("leaves to others what they have set", async () => {
+  it("does not undo what others have set", async () => {
     const { run, environment, during } = begin();
     during("detection", () => {
       environment.notices = false;

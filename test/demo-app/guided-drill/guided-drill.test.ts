@@ -9,7 +9,7 @@ import {
 
 useDrillTime();
 
-describe("a guided drill on a good day", () => {
+describe("a guided drill that succeeds", () => {
   it("passes through the three figures and back to the first", async () => {
     const { run } = begin();
 
@@ -53,7 +53,7 @@ describe("a guided drill on a good day", () => {
     expect(measured(view, "load").answered).toBeGreaterThan(50);
   });
 
-  it("tells in its report what it has measured", async () => {
+  it("lists in its report what it has measured", async () => {
     const { run } = begin();
 
     const { markdown } = await run();
@@ -65,7 +65,7 @@ describe("a guided drill on a good day", () => {
     );
   });
 
-  it("mends the environment first, and puts back afterwards what it has set", async () => {
+  it("mends the environment first, and restores its own settings afterwards", async () => {
     const environment = new ScriptedEnvironment(2);
     await environment.setFault("westus", "gray");
     environment.drained.add("eastus");
@@ -85,7 +85,7 @@ describe("a guided drill on a good day", () => {
     expect(environment.faults.size + environment.drained.size + environment.stopped.size).toBe(0);
   });
 
-  it("calls clients home first that an earlier day has left elsewhere", async () => {
+  it("first brings back clients that are displaced when it starts", async () => {
     const environment = new ScriptedEnvironment();
     await environment.setFault("eastus", "crash");
     await jest.advanceTimersByTimeAsync(1000);
@@ -96,7 +96,7 @@ describe("a guided drill on a good day", () => {
     expect(view.markdown).toContain("healed eastus (crash); called clients home");
   });
 
-  it("makes room for newcomers in a crowd that is full", async () => {
+  it("reduces the clients first when there is no room for new ones", async () => {
     const environment = new ScriptedEnvironment(500);
 
     const view = await begin(environment).run();
@@ -107,7 +107,7 @@ describe("a guided drill on a good day", () => {
     expect(environment.clients.wanted).toBe(500);
   });
 
-  it("is one run however often it is started, and can be run again", async () => {
+  it("runs once however often it is started, and can be run again", async () => {
     const { drill, run, environment } = begin();
     drill.start();
     await run();
@@ -170,7 +170,7 @@ describe("a guided drill that is stopped", () => {
 });
 
 describe("a guided drill on Azure", () => {
-  it("tells what to click, and waits for what happens", async () => {
+  it("tells the operator what to click, and waits until it has happened", async () => {
     const environment = new ScriptedEnvironment();
     environment.mode = "azure";
     const { run, during } = begin(environment);
@@ -190,7 +190,7 @@ describe("a guided drill on Azure", () => {
     expect(view.markdown).toContain("when an app server had noticed the loss");
   });
 
-  it("gives up after ten minutes", async () => {
+  it("fails when the operator has done nothing for ten minutes", async () => {
     const environment = new ScriptedEnvironment();
     environment.mode = "azure";
 

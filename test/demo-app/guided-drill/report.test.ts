@@ -36,7 +36,7 @@ const PASSED: DrillRecord = {
   problems: [],
 };
 
-describe("the report of a drill", () => {
+describe("the report of the guided drill", () => {
   it("is a page of Markdown with a row for each step", () => {
     expect(reportOf(PASSED).split("\n")).toEqual([
       "# Failover drill: passed",
@@ -64,7 +64,7 @@ describe("the report of a drill", () => {
     expect(reportOf({ ...PASSED, ...change })).toContain(told);
   });
 
-  it("tells where it failed, and why", () => {
+  it("names the step that failed, and why", () => {
     const steps = PASSED.steps.map((step) => ({
       ...step,
       state: "failed" as const,
@@ -77,11 +77,11 @@ describe("the report of a drill", () => {
   });
 });
 
-describe("the script of a drill", () => {
+describe("the step definitions of the guided drill", () => {
   it.each([
     ["emulated", EMULATED],
     ["on Azure", ON_AZURE],
-  ])("explains each step in two or three sentences, %s", (_mode, parameters) => {
+  ])("explain each step in two or three sentences, %s", (_mode, parameters) => {
     for (const { caption, title } of stepDefinitionsOf(parameters)) {
       expect(title).not.toBe("");
       const sentences = caption.match(/[.!?](\s|$)/g) ?? [];
@@ -89,7 +89,7 @@ describe("the script of a drill", () => {
     }
   });
 
-  it("has the operator break and mend the primary on Azure, and is patient with that", () => {
+  it("let the operator break and mend the primary on Azure, within ten minutes each", () => {
     const crash = stepDefinitionsOf(ON_AZURE).find(({ id }) => id === "crash");
 
     expect(crash).toMatchObject({ deadlineInMs: 600_000 });

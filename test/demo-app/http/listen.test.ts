@@ -1,7 +1,7 @@
 import { listenOnLoopback } from "../../../demo-app/http/listen.ts";
 import { closeAfterTest } from "../../support/clean-up.ts";
 
-describe("a server of the demo", () => {
+describe("an HTTP server of the demo", () => {
   it("takes a later port when the one that it prefers is taken", async () => {
     const first = closeAfterTest(await listenOnLoopback(0));
     const second = closeAfterTest(await listenOnLoopback(first.port));

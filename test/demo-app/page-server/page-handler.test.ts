@@ -19,7 +19,7 @@ async function startPage() {
 }
 
 describe("the handler of the page", () => {
-  it("serves the page, to be asked for anew, and lets it load nothing of others", async () => {
+  it("serves the page uncached, with a policy that lets it load nothing from other sites", async () => {
     const get = await startPage();
 
     const page = await get("/?user=ada");
@@ -36,7 +36,7 @@ describe("the handler of the page", () => {
     ["index-abc.js", "text/javascript; charset=utf-8"],
     ["index-abc.css", "text/css; charset=utf-8"],
     ["favicon-abc.svg", "image/svg+xml"],
-  ])("serves %s as %s, once and for all", async (name, type) => {
+  ])("serves %s as %s, cached for ever", async (name, type) => {
     const get = await startPage();
 
     const { headers } = await get(`/assets/${name}`);
@@ -49,7 +49,7 @@ describe("the handler of the page", () => {
     ["GET", "/assets/index-old.js"],
     ["GET", "/../package.json"],
     ["POST", "/"],
-  ])("leaves %s %s to others", async (method, path) => {
+  ])("leaves %s %s to the next handler", async (method, path) => {
     const get = await startPage();
 
     expect(await (await get(path, { method })).text()).toBe("somebody else's");

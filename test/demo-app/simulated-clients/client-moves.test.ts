@@ -6,8 +6,8 @@ jest.setTimeout(30_000);
 const endpointsOf = (clients: readonly { endpoint: string | null }[]) =>
   clients.map(({ endpoint }) => endpoint);
 
-describe("the crowd", () => {
-  it("moves when a region crashes, and tells each move, its downtime, and lines for those who come together", async () => {
+describe("the simulated clients", () => {
+  it("move when a region crashes; each move is recorded with its downtime, and those at the same time in one event", async () => {
     const environment = await startEnvironment();
     await environment.clients.resize(6);
 
@@ -36,7 +36,7 @@ describe("the crowd", () => {
     expect(told(/^(\d) clients? lost the connection to eastus$/)).toBe(3);
   });
 
-  it("stays away from home by itself, and is called home when failback is paced", async () => {
+  it("stay on the secondary with natural failback, and are moved back by paced failback", async () => {
     const environment = await startEnvironment();
     await environment.clients.resize(4);
     await environment.setFault("eastus", "crash");
@@ -61,7 +61,7 @@ describe("the crowd", () => {
     );
   });
 
-  it("is all on one endpoint while app servers agree, and at home again afterwards", async () => {
+  it("are all on one endpoint in client-client, and on their primaries again afterwards", async () => {
     const environment = await startEnvironment();
     await environment.clients.resize(4);
 
@@ -77,7 +77,7 @@ describe("the crowd", () => {
     );
   });
 
-  it("moves together when the endpoint crashes that all app servers have agreed on", async () => {
+  it("move together when the endpoint crashes on which all app servers had agreed", async () => {
     const environment = await startEnvironment();
     environment.setBroadcasts(100);
     await environment.setTopology("client-client");

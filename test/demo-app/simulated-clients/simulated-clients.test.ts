@@ -6,8 +6,8 @@ jest.setTimeout(30_000);
 const endpointsOf = (clients: readonly { endpoint: string | null }[]) =>
   clients.map(({ endpoint }) => endpoint);
 
-describe("the crowd", () => {
-  it("is as large as is wanted, with homes in turn, each on its home's endpoint", async () => {
+describe("the simulated clients", () => {
+  it("are as many as wanted, with alternating home regions, each on the endpoint of its region", async () => {
     const environment = await startEnvironment();
 
     await environment.clients.resize(6);
@@ -26,7 +26,7 @@ describe("the crowd", () => {
     expect(environment.clients.views).toHaveLength(3);
   });
 
-  it("hears what is broadcast, and tells who has heard it", async () => {
+  it("receive broadcasts, and say who has received which", async () => {
     const environment = await startEnvironment();
     await environment.clients.resize(4);
     const before = Date.now();
@@ -44,7 +44,7 @@ describe("the crowd", () => {
     expect(await environment.clients.recipientsOf("nobody said this")).toEqual([]);
   });
 
-  it("is told to the app server of its endpoint's region when it says something", async () => {
+  it("send chat events to the app server in the region of their endpoint", async () => {
     const environment = await startEnvironment();
     await environment.clients.resize(2);
 
@@ -60,7 +60,7 @@ describe("the crowd", () => {
     await expect(environment.clients.sendChat(3, "nobody")).rejects.toMatchObject({ status: 404 });
   });
 
-  it("is started again, and said to be, when its process ends by itself", async () => {
+  it("are started again when their process dies, which is recorded", async () => {
     const environment = await startEnvironment();
     await environment.clients.resize(2);
 
@@ -70,7 +70,7 @@ describe("the crowd", () => {
     await until(() => environment.view.clientCounts.connected === 2);
   });
 
-  it("shows in the figures of each second", async () => {
+  it("are counted in the rates of each second", async () => {
     const environment = await startEnvironment();
     const answers = (index: number) =>
       environment.rates.entries.reduce((sum, rates) => sum + (rates.answers[index] ?? 0), 0);
@@ -85,14 +85,14 @@ describe("the crowd", () => {
     expect(rates).toMatchObject({ answers: [0, 0], refused: 0, without: 0, lastMoveP99InMs: null });
   });
 
-  it.each([-1, 501, 1.5])("cannot have %p clients", async (size) => {
+  it.each([-1, 501, 1.5])("cannot be %p", async (size) => {
     const environment = await startEnvironment();
 
     await expect(environment.clients.resize(size)).rejects.toMatchObject({ status: 400 });
     expect(environment.view.clientCounts.wanted).toBe(0);
   });
 
-  it("waits no longer for a size that nobody wants any more", async () => {
+  it("stop waiting for a number that is not wanted any more", async () => {
     const environment = await startEnvironment();
     await environment.clients.resize(2);
     await environment.setFault("eastus", "blackhole");

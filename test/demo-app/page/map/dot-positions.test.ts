@@ -4,39 +4,46 @@ import { layOut } from "../../../../demo-app/page/map/layout.ts";
 
 const widths = [343, 620, 826, 1400];
 
-describe("the places on the map", () => {
-  it.each(widths)("are apart from each other, and within their region, on %d pixels", (width) => {
-    const layout = layOut(width, 2);
-    const [column] = layout.columns;
-    if (!column) throw new Error("no column");
+describe("the positions of dots on the map", () => {
+  it.each(widths)(
+    "around an endpoint do not overlap, and stay within its region, on a map of %d pixels",
+    (width) => {
+      const layout = layOut(width, 2);
+      const [column] = layout.columns;
+      if (!column) throw new Error("no column");
 
-    const { points, radius } = positionsAround(column, layout, 500);
+      const { points, radius } = positionsAround(column, layout, 500);
 
-    const { zone } = column;
-    const outside = points.filter(
-      ({ x, y }) =>
-        x - radius < zone.x ||
-        x + radius > zone.x + zone.width ||
-        y + radius > zone.y + zone.height,
-    );
-    expect(points).toHaveLength(500);
-    expect(outside).toEqual([]);
-    expect(leastDistance(points)).toBeGreaterThan(1.5 * radius);
-  });
+      const { zone } = column;
+      const outside = points.filter(
+        ({ x, y }) =>
+          x - radius < zone.x ||
+          x + radius > zone.x + zone.width ||
+          y + radius > zone.y + zone.height,
+      );
+      expect(points).toHaveLength(500);
+      expect(outside).toEqual([]);
+      expect(leastDistance(points)).toBeGreaterThan(1.5 * radius);
+    },
+  );
 
-  it.each(widths)("hold all who have no connection, on %d pixels", (width) => {
-    const { dock } = layOut(width, 2);
+  it.each(widths)(
+    "in the dock hold 500 clients without a connection, on a map of %d pixels",
+    (width) => {
+      const { dock } = layOut(width, 2);
 
-    const { points } = positionsInDock(dock, 500);
+      const { points } = positionsInDock(dock, 500);
 
-    const outside = points.filter(
-      ({ x, y }) => x < dock.x || x > dock.x + dock.width || y < dock.y || y > dock.y + dock.height,
-    );
-    expect(outside).toEqual([]);
-    expect(new Set(points.map(({ x, y }) => `${x} ${y}`)).size).toBe(500);
-  });
+      const outside = points.filter(
+        ({ x, y }) =>
+          x < dock.x || x > dock.x + dock.width || y < dock.y || y > dock.y + dock.height,
+      );
+      expect(outside).toEqual([]);
+      expect(new Set(points.map(({ x, y }) => `${x} ${y}`)).size).toBe(500);
+    },
+  );
 
-  it("are taken by the last one when somebody leaves, so that only one has to move", () => {
+  it("that become free are taken by the last dot, so that only one dot moves", () => {
     const cluster = new DotCluster((capacity) => ({
       points: Array.from({ length: capacity }, (_, x) => ({ x, y: 0 })),
       radius: 1,

@@ -52,14 +52,14 @@ const cases: [what: string, environment: EnvironmentView, changes: ClientChange[
     ["eastus has crashed. All app servers agree on westus (agreement 4), and 3 of 4 clients are there."]],
 ];
 
-describe("the page explains", () => {
+describe("the summary of the demo page explains", () => {
   it.each(cases)("%s", (_what, environment, changes, lines) => {
     expect(said(environment, changes)).toEqual(lines);
   });
 });
 
-describe("a census", () => {
-  it("follows its clients from place to place, and forgets those who are taken back", () => {
+describe("the client locations on the demo page", () => {
+  it("count clients where they are after a move, and drop those that are removed", () => {
     const locations = new ClientLocations();
 
     locations.apply(clientChangesOf(4));

@@ -28,9 +28,9 @@ const departures: Departure[] = [
   { what: "a restart that forgets them", happen: (eastus) => eastus.restart({ keepState: false }), endsOn: /^(east|west)us$/, connection: "new" },
 ];
 
-describe("in Chromium, after", () => {
+describe("the client in Chromium, after", () => {
   it.each(departures)(
-    "$what the client is connected again, with its groups",
+    "$what, is connected again, with its groups",
     async ({ happen, endsOn, connection, options }) => {
       const { eastus, pubsub, page } = await open();
       expect(await page.begin(options)).toBe("started");
@@ -52,7 +52,7 @@ describe("in Chromium, after", () => {
     },
   );
 
-  it("being closed by the app it comes back without a complaint", async () => {
+  it("a close by the app, reconnects without errors", async () => {
     const { pubsub, page } = await open();
     await page.begin();
 
@@ -89,7 +89,7 @@ describe("in Chromium, after", () => {
     expect(await page.seen("connected")).toHaveLength(1);
   });
 
-  it("a crash, calls that were made meanwhile are done on the next endpoint, in order", async () => {
+  it("a crash, makes the calls of the meantime on the next endpoint, in order", async () => {
     const { eastus, page } = await open();
     await page.begin();
     await page.run(`client.joinGroup("news")`);

@@ -11,8 +11,8 @@ const patient = {
   keepAliveTimeoutInMs: 3_600_000,
 };
 
-describe("in Chromium, a page", () => {
-  it("without network waits for it, and goes on when it is back", async () => {
+describe("the client in a page of Chromium", () => {
+  it("that is offline waits, and reconnects as soon as it is online", async () => {
     const { eastus, page } = await open();
     await page.begin(patient);
     const context = page.tab.page.context();
@@ -28,7 +28,7 @@ describe("in Chromium, a page", () => {
     expect([await page.seen("connect-failed"), page.errors]).toEqual([[], []]);
   });
 
-  it("whose clock says that an hour has passed asks at once whether its region is there", async () => {
+  it("whose clock jumps by an hour checks its connection at once", async () => {
     const { eastus, page, url } = await open();
     await page.tab.page.clock.install();
     await page.tab.page.goto(`${url}/page`);
