@@ -21,7 +21,7 @@ export const DEFAULTS = {
   watchInMs: 12_000,
 } as const;
 
-/** Starts everything in processes of its own, plays everything that moves all clients, or must not, and ends it. */
+/** Starts everything in processes of its own, runs everything that moves all clients, or must not, and ends it. */
 export async function runClientClientDrill(
   options: ClientClientDrillOptions,
   print: (line: string) => void,

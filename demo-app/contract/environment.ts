@@ -30,7 +30,7 @@ export interface Environment {
   setBroadcasts(everyInMs: number): void;
   /** One message of an app server for all clients. */
   broadcast(region: string, text: string): Promise<FanOutReport>;
-  /** What a client of that home is answered now. */
+  /** What a client of that home region is answered now. */
   negotiate(homeRegion: string): Promise<{ endpoint: string; url: string }>;
   /** Ends every process, server and socket. Idempotent. */
   close(): Promise<void>;

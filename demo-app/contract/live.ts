@@ -1,13 +1,13 @@
 /*
- * What the control server tells the page, and what the page may ask of it. Types only, for both sides.
+ * What the control server sends to the page, and what the page may ask of it. Types only, for both sides.
  *
  * `GET /api/live` is a stream of server-sent events. Each is named as in `LiveMessages`, its data is
- * that type as JSON. A new listener is first told `environment`, all `clients`, the last 100 `events`,
- * and `drill`; then what changes. Whoever comes back after a cut is told all of that anew.
+ * that type as JSON. A new listener first receives `environment`, all `clients`, the last 100 `events`,
+ * and `drill`; then what changes. Whoever comes back after a cut receives all of that anew.
  */
 
 export type Topology = "client-server" | "client-client";
-/** Paced: the app servers close the clients that are away from home, so many a second. */
+/** Paced: the app servers close the clients that are displaced, so many a second. */
 export type Failback = "natural" | "paced";
 
 export const FAULT_NAMES = [
@@ -29,7 +29,7 @@ export interface LiveMessages {
   drill: DrillView | null;
 }
 
-/** Told when something of it has changed, at most ten times a second. */
+/** Sent when something of it has changed, at most ten times a second. */
 export interface EnvironmentView {
   /** Real Azure has no fault buttons; the page says what to click in the portal instead. */
   readonly mode: "emulated" | "azure";
@@ -71,8 +71,8 @@ export interface LinkView {
 }
 
 /**
- * One simulated client: id; index of its home in `servers`; index of its endpoint in `endpoints`,
- * -1 without a connection. An id that is not told any more is taken back by `[id, -1, -1]`.
+ * One simulated client: id; index of its home region in `servers`; index of its endpoint in `endpoints`,
+ * -1 without a connection. An id that is gone is taken back by `[id, -1, -1]`.
  */
 export type ClientChange = [id: number, homeRegion: number, endpoint: number];
 
@@ -87,7 +87,7 @@ export interface ClientView {
   readonly messages: number;
 }
 
-/** Told once a second, of the second before. */
+/** Sent once a second, of the second before. */
 export interface RatesView {
   /** Epoch milliseconds of its end. */
   readonly at: number;
@@ -171,6 +171,6 @@ export interface ChatMessage {
   /** The user that said it, or the app server. */
   readonly from: string;
   readonly text: string;
-  /** The region of the app server that was told it and broadcast it. */
+  /** The region of the app server that received it and broadcast it. */
   readonly server: string;
 }

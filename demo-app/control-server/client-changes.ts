@@ -1,6 +1,6 @@
 import type { ClientChange, ClientView } from "../contract/live.ts";
 
-/** Where the clients are, by the indices that the page knows, and what has changed since it was last told. */
+/** Where the clients are, by the indices that the page knows, and what has changed since it was last sent. */
 export class ClientChanges {
   readonly #homeRegions: readonly string[];
   readonly #endpoints: readonly string[];
@@ -11,7 +11,7 @@ export class ClientChanges {
     this.#endpoints = endpoints;
   }
 
-  /** What has been told so far, all of it. */
+  /** All that has been sent so far. */
   get all(): readonly ClientChange[] {
     return [...this.#sent.values()];
   }

@@ -7,7 +7,7 @@ import { controlRoutes, type Drill } from "./control-routes.ts";
 import { LiveStream, type ObservedDrill } from "./live-stream.ts";
 
 export interface ControlServerOptions {
-  /** Where it answers; it is the room's from now on. */
+  /** Where it answers; it is the control server's from now on. */
   readonly listening: Listening;
   readonly environment: MonitoredEnvironment;
   readonly drill: Drill & ObservedDrill;

@@ -16,7 +16,7 @@ const LAST_EVENTS = 100;
 // Who reads so little that this waits for it is cut, and comes back to hear what is true then.
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 
-/** `GET /api/live`: tells every listener what is true, and then what changes, at most ten times a second. */
+/** `GET /api/live`: sends every listener the present state, and then what changes, at most ten times a second. */
 export class LiveStream {
   readonly #environment: MonitoredEnvironment;
   readonly #drill: ObservedDrill;
@@ -60,7 +60,7 @@ export class LiveStream {
       "Cache-Control": "no-store",
       "X-Accel-Buffering": "no",
     });
-    // What the others are still to be told is part of what this one is told as a whole.
+    // What the others have yet to receive is part of the snapshot that this one receives.
     this.#sendChanges();
     res.write(this.#snapshot());
     this.#listeners.add(res);

@@ -17,7 +17,7 @@ export interface ClientServerDrillOptions {
   readonly startEnvironment?: () => Promise<Environment>;
 }
 
-/** Plays the guided drill in an environment of its own. @returns Whether it passed. */
+/** Runs the guided drill in an environment of its own. @returns Whether it passed. */
 export async function runClientServerDrill({
   clients,
   json,
@@ -32,7 +32,7 @@ export async function runClientServerDrill({
     // Nobody looks at a map here.
     const drill = new GuidedDrill(environment, { lingerInMs: 0 });
     const display = displayOn(json ? sideOutput : output);
-    const view = await played(drill, signal, (now) => display.show(now));
+    const view = await runToEnd(drill, signal, (now) => display.show(now));
     const isPassed = view?.state === "passed";
     output.write(json ? resultOf(view, clients) : `\n${view?.markdown ?? "Stopped.\n"}`);
     return isPassed;
@@ -42,7 +42,7 @@ export async function runClientServerDrill({
 }
 
 /** Resolves when it has ended, or to null when it has been interrupted before it could begin. */
-async function played(
+async function runToEnd(
   drill: GuidedDrill,
   signal: AbortSignal,
   show: (view: DrillView) => void,

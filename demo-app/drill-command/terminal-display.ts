@@ -26,7 +26,7 @@ export function displayOn(output: Output): Display {
 /** Writes each thing once, when it happens: for logs. */
 class PlainDisplay implements Display {
   readonly #output: Output;
-  readonly #told = new Map<string, DrillStepView["state"]>();
+  readonly #shown = new Map<string, DrillStepView["state"]>();
 
   constructor(output: Output) {
     this.#output = output;
@@ -34,10 +34,10 @@ class PlainDisplay implements Display {
 
   show({ steps }: DrillView): void {
     for (const step of steps) {
-      const told = this.#told.get(step.id) ?? "waiting";
-      if (told === step.state) continue;
-      this.#told.set(step.id, step.state);
-      if (told === "waiting") this.#write(beginningOf(step, COLUMNS));
+      const shown = this.#shown.get(step.id) ?? "waiting";
+      if (shown === step.state) continue;
+      this.#shown.set(step.id, step.state);
+      if (shown === "waiting") this.#write(beginningOf(step, COLUMNS));
       if (step.state !== "running") this.#write(endOf(step, COLUMNS));
     }
   }

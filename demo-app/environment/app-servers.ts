@@ -127,7 +127,7 @@ export class AppServers {
     const reason = "each region has its own endpoint again";
     const away = this.running.filter(({ view }) => view.answers !== active);
     await this.#all(away, async ({ region, pubsub }) => {
-      // Who cannot be reached comes home when it reconnects.
+      // Who cannot be reached is sent to its primary when it reconnects.
       await pubsub
         ?.group(homeRegionGroup(region))
         .closeAllConnections({ reason })

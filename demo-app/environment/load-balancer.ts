@@ -20,7 +20,7 @@ interface Server {
 const TIMEOUT_IN_MS = 10_000;
 const PASSED_HEADERS = ["content-type", "retry-after", "cache-control"];
 
-/** Sends each client to the app server of its home, or to another one while that is stopped. */
+/** Sends each client to the app server of its home region, or to another one while that is stopped. */
 export class LoadBalancer {
   readonly #servers: readonly Server[];
   readonly #record: (endpoint: string | null) => void;

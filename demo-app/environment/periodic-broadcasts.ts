@@ -6,7 +6,7 @@ interface Server {
   readonly pubsub: ResilientPubSub | undefined;
 }
 
-/** Each running app server tells all clients something, every so often. */
+/** Each running app server broadcasts to all clients, every so often. */
 export class PeriodicBroadcasts {
   readonly #servers: readonly Server[];
   #everyInMs = 0;

@@ -72,7 +72,7 @@ function clientServerFailback(failback: Failback): Partial<ResilientPubSubOption
   return { failback: { holdDownInMs, close: { connectionsPerSecond: CLOSED_PER_SECOND } } };
 }
 
-/** All clients whose home is this region, wherever they are. */
+/** All clients whose home region this is, on whichever endpoint. */
 export function homeRegionGroup(region: string): string {
   return `home.${region}`;
 }

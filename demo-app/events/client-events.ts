@@ -5,9 +5,9 @@ import type { EventDescription } from "./event-recorder.ts";
 import { clientsText } from "./plugin-events.ts";
 
 export interface ChatEvent {
-  /** The region of the app server that was told it. */
+  /** The region of the app server that received it. */
   readonly server: string;
-  /** The endpoint that the client is on; null when it cannot be told. */
+  /** The endpoint that the client is on; null when it is unknown. */
   readonly endpoint: string | null;
   readonly user: string;
   readonly text: string;

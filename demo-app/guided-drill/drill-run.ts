@@ -17,7 +17,7 @@ const NO_PARAMETERS: DrillParameters = {
   negotiatesPerSecond: 0,
 };
 
-/** One performance of the drill. */
+/** One run of the drill. */
 export class DrillRun {
   readonly #environment: Environment;
   readonly #parameters: DrillParameters | null;
@@ -31,21 +31,21 @@ export class DrillRun {
   #clients: number;
   #ended: Promise<void> = Promise.resolve();
 
-  constructor(environment: Environment, lingerInMs: number, tell: () => void) {
+  constructor(environment: Environment, lingerInMs: number, notify: () => void) {
     this.#environment = environment;
     this.#parameters = drillParametersOf(environment.view);
     this.#definitions = stepDefinitionsOf(this.#parameters ?? NO_PARAMETERS);
     this.#lingerInMs = lingerInMs;
     this.#changes = new EnvironmentChanges(environment);
     this.#clients = this.#changes.clients;
-    this.#progress = new Progress(this.#definitions, tell);
+    this.#progress = new Progress(this.#definitions, notify);
   }
 
   get view(): DrillView {
     return this.#progress.view;
   }
 
-  begin(): void {
+  start(): void {
     this.#ended = this.#run();
   }
 

@@ -16,17 +16,17 @@ import { prepare } from "./steps/prepare.ts";
 import { addNewClients, awaitRecovery, failBack } from "./steps/recovery.ts";
 import { broadcastToAll, checkEventLands, clientWithHomeRegion } from "./steps/traffic.ts";
 
-/** Plays one step. */
+/** Runs one step. */
 export type RunStep = <T>(id: StepId, step: (execution: StepExecution) => Promise<T>) => Promise<T>;
 
 export interface SequenceOptions {
-  /** Is told what had to be mended before it began. */
+  /** Is called with what had to be mended before it began. */
   readonly onMended: (mended: readonly string[]) => void;
   /** How long each of the three figures stays as it is, to be looked at. */
   readonly lingerInMs: number;
 }
 
-/** The documented failover sequence, from order over disaster to order. */
+/** The documented failover sequence, from normal operation through the failure and back. */
 export async function runSequence(
   context: GuidedDrillContext,
   runStep: RunStep,
@@ -79,7 +79,7 @@ async function runSequenceUnderLoad(
   await runStep("load", (execution) => checkLoad(execution, context));
 }
 
-/** Somebody of that home says something, which must land in that region only. */
+/** A client of that home region sends an event, which must reach that region only. */
 async function checkEventDelivery(
   execution: StepExecution,
   context: GuidedDrillContext,

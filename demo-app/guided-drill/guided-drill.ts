@@ -9,7 +9,7 @@ export interface GuidedDrillOptions {
 
 const LINGER_IN_MS = 3000;
 
-/** The documented failover sequence played in an environment, step by step. */
+/** The documented failover sequence, run in an environment, step by step. */
 export class GuidedDrill {
   readonly #environment: Environment;
   readonly #lingerInMs: number;
@@ -35,8 +35,8 @@ export class GuidedDrill {
   /** Nothing happens when it is running already. */
   start(): void {
     if (this.view?.state === "running") return;
-    this.#run = new DrillRun(this.#environment, this.#lingerInMs, () => this.#tell());
-    this.#run.begin();
+    this.#run = new DrillRun(this.#environment, this.#lingerInMs, () => this.#notify());
+    this.#run.start();
   }
 
   /** Ends it where it is, heals what it has broken, and resolves once all that is done. */
@@ -44,7 +44,7 @@ export class GuidedDrill {
     await this.#run?.stop();
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of [...this.#listeners]) listener();
   }
 }

@@ -3,11 +3,11 @@ import type { StepDefinition, StepId } from "./step-definitions.ts";
 
 /** What the drill has done so far; each change makes a new view. */
 export class Progress {
-  readonly #tell: () => void;
+  readonly #notify: () => void;
   #view: DrillView;
 
-  constructor(definitions: readonly StepDefinition[], tell: () => void) {
-    this.#tell = tell;
+  constructor(definitions: readonly StepDefinition[], notify: () => void) {
+    this.#notify = notify;
     this.#view = { state: "running", steps: definitions.map(waiting), markdown: null };
   }
 
@@ -38,13 +38,13 @@ export class Progress {
 
   end(state: DrillView["state"], markdown: string): void {
     this.#view = { ...this.#view, state, markdown };
-    this.#tell();
+    this.#notify();
   }
 
   #change(id: StepId, change: (step: DrillStepView) => Partial<DrillStepView>): void {
     const steps = this.#view.steps.map((it) => (it.id === id ? { ...it, ...change(it) } : it));
     this.#view = { ...this.#view, steps };
-    this.#tell();
+    this.#notify();
   }
 }
 

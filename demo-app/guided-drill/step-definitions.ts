@@ -22,11 +22,11 @@ export type StepDefinition = Pick<DrillStepView, "title" | "caption" | "figure">
 };
 
 const DEADLINE_IN_MS = 15_000;
-// App servers may have to start, and clients that are away to come home.
+// App servers may have to start, and displaced clients to return.
 const LONG_DEADLINE_IN_MS = 90_000;
 const OPERATOR_DEADLINE_IN_MS = 600_000;
 
-/** The documented sequence: what each step shows, told to somebody who sees it for the first time. */
+/** The documented sequence: what each step shows, explained to somebody who sees it for the first time. */
 export function stepDefinitionsOf(parameters: DrillParameters): readonly StepDefinition[] {
   const texts = textsOf(parameters);
   return STEP_IDS.map((id) => ({ id, ...texts[id], deadlineInMs: deadlineOf(id, parameters) }));
@@ -51,7 +51,7 @@ function textsOf({ mode, primary, secondary, negotiatesPerSecond }: DrillParamet
       "Everything is in order",
       null,
       `Each region has an app server and a Web PubSub endpoint. To the app server in ${primary} the endpoint ${primary} is the primary and ${secondary} a secondary; in ${secondary} it is the other way round.`,
-      "The drill first mends what is broken or stopped, and waits until every client is at home.",
+      "The drill first mends what is broken or stopped, and waits until every client is on its primary.",
     ),
     before: text(
       "Before failover",
@@ -117,7 +117,7 @@ function textsOf({ mode, primary, secondary, negotiatesPerSecond }: DrillParamet
     return: text(
       "Clients come home",
       null,
-      "Nobody has to wait until clients disconnect by themselves: with failback set to paced, the app servers close connections that are away from home, so many a second.",
+      "Nobody has to wait until clients disconnect by themselves: with failback set to paced, the app servers close connections that are displaced, so many a second.",
       `They begin when ${primary} has been healthy for a while. Each client that is closed negotiates, and is home.`,
     ),
     normal: text(

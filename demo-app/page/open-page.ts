@@ -22,7 +22,7 @@ export function openPage(): void {
   const query = new URLSearchParams(location.search);
   const state = new LiveState();
   const scheduler = new RenderScheduler();
-  const announcements = new ScreenReaderAnnouncements(byId("announcer"));
+  const announcements = new ScreenReaderAnnouncements(byId("announcements"));
   const tabClient = new TabClient(tabUserName(query), query.get("home") ?? "", {
     changed: () => scheduler.changed("tab-client"),
     received: (message) => {

@@ -2,7 +2,7 @@ import type { ClientMove } from "../contract/environment.ts";
 
 /** What the process of the clients is given on its start. */
 export interface ClientProcessSettings {
-  /** The negotiate route that sends each client to the app server of its home. */
+  /** The negotiate route that sends each client to the app server of its home region. */
   readonly negotiateUrl: string;
   /** Clients get them in turn. */
   readonly homeRegions: readonly string[];

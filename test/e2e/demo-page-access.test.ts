@@ -51,13 +51,13 @@ describe("the page of the demo", () => {
     const { controlServer, tab } = await openScripted(page);
     await tab.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await tab.page.setViewportSize({ width, height: 900 });
-    controlServer.tell("environment", eastusDown());
-    controlServer.tell(
+    controlServer.publish("environment", eastusDown());
+    controlServer.publish(
       "clients",
       clientChangesOf(20, (_home, id) => (id > 18 ? -1 : 1)),
     );
-    controlServer.tell("rates", rates);
-    controlServer.tell("drill", drill);
+    controlServer.publish("rates", rates);
+    controlServer.publish("drill", drill);
     controlServer.refusal = "Somebody else has just broken it.";
     await tab.page.getByRole("button", { name: "Blackhole" }).first().click();
     await tab.page.getByText(controlServer.refusal).waitFor();
@@ -76,12 +76,12 @@ describe("the page of the demo", () => {
 
   it("lets the keyboard reach every control", async () => {
     const { controlServer, tab } = await openScripted(page);
-    controlServer.tell(
+    controlServer.publish(
       "environment",
       environmentWith({ endpoints: { eastus: { fault: "gray" } } }),
     );
-    controlServer.tell("clients", clientChangesOf(4));
-    controlServer.tell("drill", drill);
+    controlServer.publish("clients", clientChangesOf(4));
+    controlServer.publish("drill", drill);
     await tab.page.getByRole("button", { name: "Copy as Markdown" }).waitFor();
 
     const reached = new Set<string>();
@@ -105,8 +105,8 @@ describe("the page of the demo", () => {
 
   it("describes one client after the other by the arrow keys", async () => {
     const { controlServer, tab } = await openScripted(page);
-    controlServer.tell("environment", environmentWith());
-    controlServer.tell("clients", clientChangesOf(4));
+    controlServer.publish("environment", environmentWith());
+    controlServer.publish("clients", clientChangesOf(4));
     const picker = tab.page.getByRole("slider", { name: "Client of the crowd" });
     await tab.page.locator(".dot").nth(5).waitFor();
 
@@ -125,17 +125,17 @@ describe("the page of the demo", () => {
   it("moves dots without an animation when reduced motion is preferred", async () => {
     const { controlServer, tab } = await openScripted(page);
     await tab.page.emulateMedia({ reducedMotion: "reduce" });
-    controlServer.tell("environment", environmentWith());
-    controlServer.tell("clients", clientChangesOf(2));
-    await tab.page.locator(".crowd .dot").nth(1).waitFor();
-    const where = () => tab.page.locator(".crowd .dot").first().getAttribute("transform");
+    controlServer.publish("environment", environmentWith());
+    controlServer.publish("clients", clientChangesOf(2));
+    await tab.page.locator(".client-dots .dot").nth(1).waitFor();
+    const where = () => tab.page.locator(".client-dots .dot").first().getAttribute("transform");
     const before = await where();
     await tab.page.evaluate(`
       globalThis.places = new Set();
       new MutationObserver((all) => all.forEach(({ target }) => places.add(target.getAttribute("transform"))))
-        .observe(document.querySelector(".crowd"), { attributes: true, subtree: true }); 0`);
+        .observe(document.querySelector(".client-dots"), { attributes: true, subtree: true }); 0`);
 
-    controlServer.tell("clients", [[1, 0, 1]]);
+    controlServer.publish("clients", [[1, 0, 1]]);
     await until(async () => (await where()) !== before);
 
     expect(await tab.page.evaluate("places.size")).toBe(1);

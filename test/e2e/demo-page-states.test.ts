@@ -10,15 +10,15 @@ const page = usePage();
 describe("the page of the demo", () => {
   it("says that the control server is gone, and shows its state again when it is back", async () => {
     const { controlServer, tab } = await openScripted(page);
-    controlServer.tell("environment", environmentWith());
-    controlServer.tell("clients", clientChangesOf(6));
+    controlServer.publish("environment", environmentWith());
+    controlServer.publish("clients", clientChangesOf(6));
     await tab.page.getByText("All is well.").waitFor();
 
     controlServer.leave();
     await tab.page.getByText("The control room does not answer.").waitFor();
     controlServer.isAway = false;
-    controlServer.tell("environment", eastusDown());
-    controlServer.tell(
+    controlServer.publish("environment", eastusDown());
+    controlServer.publish(
       "clients",
       clientChangesOf(2, () => 1),
     );
@@ -26,13 +26,13 @@ describe("the page of the demo", () => {
     await tab.page.locator("#link", { hasText: "Live" }).waitFor();
     await tab.page.getByText("Its 1 client is served by westus").waitFor();
     expect(await tab.page.locator(".ring-count").allTextContents()).toEqual(["0", "2"]);
-    expect(await tab.page.locator(".crowd .dot").count()).toBe(2);
+    expect(await tab.page.locator(".client-dots .dot").count()).toBe(2);
     expect([controlServer.listenings, tab.errors]).toEqual([2, []]);
   });
 
   it("shows the actual state after a refused order, and why it was refused", async () => {
     const { controlServer, tab } = await openScripted(page);
-    controlServer.tell("environment", environmentWith());
+    controlServer.publish("environment", environmentWith());
     const eastus = tab.page.getByRole("region", { name: "Region eastus" });
     const crash = eastus.getByRole("button", { name: "Crash" });
 
@@ -42,7 +42,7 @@ describe("the page of the demo", () => {
       { path: "/endpoints/eastus/fault", body: { fault: "crash" } },
     ]);
     expect(await crash.getAttribute("aria-pressed")).toBe("false");
-    controlServer.tell("environment", eastusDown());
+    controlServer.publish("environment", eastusDown());
     await eastus.locator("[aria-pressed=true]", { hasText: "Crash" }).waitFor();
 
     controlServer.refusal = "Another tab has stopped that app server.";
@@ -56,7 +56,7 @@ describe("the page of the demo", () => {
 
   it("sends only the last value of the slider for the number of clients", async () => {
     const { controlServer, tab } = await openScripted(page);
-    controlServer.tell("environment", environmentWith());
+    controlServer.publish("environment", environmentWith());
     const slider = tab.page.getByRole("slider", { name: "Clients", exact: true });
 
     for (const size of ["200", "300", "500"]) await slider.fill(size);
@@ -67,7 +67,7 @@ describe("the page of the demo", () => {
 
   it("says what to click in the Azure portal instead of fault buttons", async () => {
     const { controlServer, tab } = await openScripted(page);
-    controlServer.tell("environment", environmentWith({ environment: { mode: "azure" } }));
+    controlServer.publish("environment", environmentWith({ environment: { mode: "azure" } }));
     await tab.page.getByText("disable public network access").first().waitFor();
 
     await tab.page.getByText("Restart the resource").first().waitFor();
@@ -77,17 +77,17 @@ describe("the page of the demo", () => {
 
   it("gives every client of five hundred a dot of its own, where its connection is", async () => {
     const { controlServer, tab } = await openScripted(page);
-    controlServer.tell("environment", environmentWith());
-    controlServer.tell("clients", clientChangesOf(500));
-    await until(async () => (await tab.page.locator(".crowd .dot").count()) === 500);
+    controlServer.publish("environment", environmentWith());
+    controlServer.publish("clients", clientChangesOf(500));
+    await until(async () => (await tab.page.locator(".client-dots .dot").count()) === 500);
 
-    controlServer.tell(
+    controlServer.publish(
       "clients",
       clientChangesOf(500, (homeRegion, id) => (homeRegion === 0 && id > 400 ? -1 : 1)),
     );
     await tab.page.locator(".dock-count", { hasText: "50" }).waitFor();
 
-    const places = await tab.page.locator(".crowd .dot").evaluateAll((dots) => {
+    const places = await tab.page.locator(".client-dots .dot").evaluateAll((dots) => {
       const transforms = dots.map((dot) => dot.getAttribute("transform"));
       return new Set(transforms).size;
     });

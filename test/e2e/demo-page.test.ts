@@ -78,8 +78,12 @@ describe("the page of the demo", () => {
       await listener.says("#timeline", "good morning");
     }
     await until(async () => (await environment.clients.recipientsOf("good morning")).length === 6);
-    const told = environment.events.entries.filter(({ text }) => text.includes("good morning"));
-    expect(told.map(({ kind, server }) => [kind, server])).toEqual([["clientEvent", "westus"]]);
+    const published = environment.events.entries.filter(({ text }) =>
+      text.includes("good morning"),
+    );
+    expect(published.map(({ kind, server }) => [kind, server])).toEqual([
+      ["clientEvent", "westus"],
+    ]);
   });
 
   it("shows changes whoever ordered them", async () => {

@@ -22,9 +22,9 @@ export function begin(environment = new ScriptedEnvironment()) {
   const whenBegun = new Map<string, () => void>();
   drill.onChange(() => {
     const running = stepsOf(drill).find(({ state }) => state === "running");
-    const act = whenBegun.get(running?.id ?? "");
+    const change = whenBegun.get(running?.id ?? "");
     whenBegun.delete(running?.id ?? "");
-    act?.();
+    change?.();
   });
   const run = async (durationInMs = 5 * MINUTE_IN_MS): Promise<DrillView> => {
     for (let left = durationInMs; left > 0 && viewOf(drill).state === "running"; left -= 500) {
@@ -38,7 +38,7 @@ export function begin(environment = new ScriptedEnvironment()) {
     drill,
     run,
     /** Once this step has begun. */
-    during: (id: string, act: () => void) => void whenBegun.set(id, act),
+    during: (id: string, change: () => void) => void whenBegun.set(id, change),
   };
 }
 

@@ -18,7 +18,7 @@ export class ScriptedControlServer {
   /** How often somebody has begun to listen. */
   listenings = 0;
   isAway = false;
-  readonly #told: Partial<LiveMessages> = {};
+  readonly #published: Partial<LiveMessages> = {};
   readonly #listeners = new Set<ServerResponse>();
   #running: RunningServer | undefined;
 
@@ -41,8 +41,8 @@ export class ScriptedControlServer {
   }
 
   /** Tells all who listen, and who will listen. */
-  tell<Name extends keyof LiveMessages>(name: Name, data: LiveMessages[Name]): void {
-    this.#told[name] = data;
+  publish<Name extends keyof LiveMessages>(name: Name, data: LiveMessages[Name]): void {
+    this.#published[name] = data;
     for (const listener of this.#listeners) listener.write(frame(name, data));
   }
 
@@ -62,7 +62,7 @@ export class ScriptedControlServer {
     this.listenings += 1;
     res.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
     res.flushHeaders();
-    for (const [name, data] of Object.entries(this.#told)) res.write(frame(name, data));
+    for (const [name, data] of Object.entries(this.#published)) res.write(frame(name, data));
     this.#listeners.add(res);
     res.on("close", () => this.#listeners.delete(res));
   }

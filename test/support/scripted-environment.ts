@@ -82,7 +82,7 @@ export class ScriptedEnvironment implements Environment {
     return [region, ...REGIONS].find((name) => !this.down.has(name)) ?? null;
   }
 
-  tell(kind: string, server: string | null, endpoint: string | null, text = kind): void {
+  record(kind: string, server: string | null, endpoint: string | null, text = kind): void {
     const id = this.events.entries.length + 1;
     this.events.add({ id, at: Date.now(), kind, tone: "neutral", server, endpoint, text });
   }
@@ -95,7 +95,7 @@ export class ScriptedEnvironment implements Environment {
 
   #break(endpoint: string, fault: FaultName): void {
     this.faults.set(endpoint, fault);
-    this.tell("fault", null, endpoint);
+    this.record("fault", null, endpoint);
     this.lose(endpoint);
   }
 
@@ -122,7 +122,7 @@ export class ScriptedEnvironment implements Environment {
 
   #heal(endpoint: string): void {
     this.faults.delete(endpoint);
-    this.tell("healed", null, endpoint);
+    this.record("healed", null, endpoint);
     if (this.notices) this.#later(() => this.#setDown(endpoint, false), RECOVERY_IN_MS);
   }
 
@@ -134,7 +134,7 @@ export class ScriptedEnvironment implements Environment {
     if (isDown) this.down.add(endpoint);
     else this.down.delete(endpoint);
     for (const region of REGIONS) {
-      this.tell(isDown ? "endpointDown" : "endpointUp", region, endpoint);
+      this.record(isDown ? "endpointDown" : "endpointUp", region, endpoint);
     }
   }
 
@@ -260,7 +260,7 @@ class ScriptedClients implements SimulatedClients {
     const endpoint = this.#registry.find((member) => member.id === id)?.endpoint;
     if (!endpoint) throw new Error("It has no connection.");
     for (const server of this.#environment.upstream(endpoint)) {
-      this.#environment.tell("clientEvent", server, endpoint, `somebody said "${text}"`);
+      this.#environment.record("clientEvent", server, endpoint, `somebody said "${text}"`);
     }
     this.hear(text);
   }

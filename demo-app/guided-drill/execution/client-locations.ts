@@ -2,7 +2,7 @@ import type { ClientMove, Environment } from "../../contract/environment.ts";
 import type { ClientView, Measured } from "../../contract/live.ts";
 import { distributionOf } from "../../kit/distribution.ts";
 
-/** Clients that are not on the endpoint of their home's region. */
+/** Clients that are not on the endpoint of their home region. */
 export function displacedClients({ clients }: Environment): ClientView[] {
   return clients.views.filter(({ homeRegion, endpoint }) => homeRegion !== endpoint);
 }

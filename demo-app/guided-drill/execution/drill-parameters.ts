@@ -1,6 +1,6 @@
 import type { EnvironmentView } from "../../contract/live.ts";
 
-/** Who plays which part. A region's endpoint has the region's name. */
+/** Which endpoint fails, and which takes over. A region's endpoint has the region's name. */
 export interface DrillParameters {
   readonly mode: EnvironmentView["mode"];
   /** It is broken in the drill, by the drill itself or, on Azure, by the operator. */

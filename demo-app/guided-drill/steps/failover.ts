@@ -38,7 +38,7 @@ export async function losePrimary(
   return { at, after, ids };
 }
 
-/** On Azure nobody tells when it began: it counts from when an app server has noticed. */
+/** On Azure it is unknown when it began: it counts from when an app server has noticed. */
 function lossOf(
   { parameters: { mode, primary }, environment }: GuidedDrillContext,
   after: number,

@@ -11,7 +11,7 @@ export function newClientsFor(clients: number): number {
 }
 
 /**
- * Mends what is broken, stopped or set otherwise, and waits until every client is at home.
+ * Mends what is broken, stopped or set otherwise, and waits until every client is on its primary.
  *
  * @returns What had to be mended, in words.
  */

@@ -28,7 +28,7 @@ export async function awaitRecovery(
         endpoint: primary,
       }) ?? new NotYet(`the app server in ${primary} takes its primary for down`),
   );
-  // On Azure nobody tells when it began: it counts from when the app server has noticed.
+  // On Azure it is unknown when it began: it counts from when the app server has noticed.
   const beganAt = isEmulated
     ? (eventAfter(after, environment, { kind: "healed", endpoint: primary })?.at ?? up.at)
     : up.at;
@@ -79,7 +79,7 @@ export async function addNewClients(
   }
 }
 
-/** The app servers close who is away, so many a second, until everybody is at home. */
+/** The app servers close displaced clients, so many a second, until there are none. */
 export async function failBack(
   execution: StepExecution,
   context: GuidedDrillContext,

@@ -56,7 +56,7 @@ export async function checkEventLands(
       serversReached(context, text).length > 0 ||
       new NotYet("no app server has said that it was told the event"),
   );
-  // Who is told an event tells all clients of it: by then, nobody else will be told it any more.
+  // The receiver of an event broadcasts it to all clients: by then, no other server will receive it.
   await execution.until(() => recipientsOf(context, text));
   const reached = serversReached(context, text);
   const elsewhere = reached.find((server) => server !== region);
@@ -69,7 +69,7 @@ export async function checkEventLands(
   execution.measure({ label, value: reached.length, unit: "messages" });
 }
 
-/** A client of that home, of clients whose home regions alternate. */
+/** A client of that home region. */
 export function clientWithHomeRegion(
   { environment }: GuidedDrillContext,
   homeRegion: string,

@@ -97,7 +97,7 @@ export class EndpointPanel {
   }
 }
 
-/** Real regions are broken where they are at home. */
+/** Real regions are broken in the Azure portal. */
 function portalSteps(name: string): HTMLElement {
   return html(
     "ol",

@@ -5,12 +5,18 @@ import { ToggleGroup } from "./toggle-group.ts";
 
 const ORDER_AFTER_IN_MS = 150;
 
-/** What concerns all regions: how many clients, how they come home, how much is said. */
+/** What concerns all regions: how many clients, how they fail back, how much is broadcast. */
 export class GeneralPanel {
   readonly element: HTMLElement;
   readonly #sendOrder: SendOrder;
-  readonly #slider = html("input", { id: "crowd", type: "range", min: 1, max: 500, step: 1 });
-  readonly #size = html("output", { for: "crowd" });
+  readonly #slider = html("input", {
+    id: "client-count",
+    type: "range",
+    min: 1,
+    max: 500,
+    step: 1,
+  });
+  readonly #size = html("output", { for: "client-count" });
   readonly #topology: ToggleGroup<Topology>;
   readonly #failback: ToggleGroup<Failback>;
   readonly #broadcasts: ToggleGroup<number>;
@@ -53,8 +59,8 @@ export class GeneralPanel {
       { class: "card panel general", "aria-label": "All regions" },
       html(
         "div",
-        { class: "crowd-size" },
-        html("label", { for: "crowd" }, "Clients"),
+        { class: "client-count" },
+        html("label", { for: "client-count" }, "Clients"),
         this.#size,
         this.#slider,
       ),

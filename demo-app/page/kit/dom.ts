@@ -36,7 +36,7 @@ export function setAttributes(target: Element, attributes: Attributes): void {
   }
 }
 
-/** Writes when it differs, so that nobody is told the same twice. */
+/** Writes when it differs, so that a screen reader does not announce the same twice. */
 export function setText(target: Element, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }

@@ -2,7 +2,7 @@ import { setText } from "./dom.ts";
 
 const PAUSE_IN_MS = 5000;
 
-/** Tells a screen reader the latest news, politely and not all the time. */
+/** Announces the latest text to a screen reader, politely and not all the time. */
 export class ScreenReaderAnnouncements {
   readonly #element: HTMLElement;
   #latest = "";

@@ -9,7 +9,7 @@ export interface ClientLocation {
 /** Which endpoint each simulated client is on. */
 export class ClientLocations {
   readonly #clients = new Map<number, ClientLocation>();
-  /** By home and endpoint, as `home:endpoint`. */
+  /** By home region and endpoint, as `homeRegion:endpoint`. */
   readonly #counts = new Map<string, number>();
 
   get clients(): ReadonlyMap<number, ClientLocation> {
@@ -35,7 +35,7 @@ export class ClientLocations {
     this.#counts.clear();
   }
 
-  /** Clients of that home on that endpoint; -1 is none. */
+  /** Clients of that home region on that endpoint; -1 is none. */
   at(homeRegion: number, endpoint: number): number {
     return this.#counts.get(`${homeRegion}:${endpoint}`) ?? 0;
   }

@@ -13,7 +13,7 @@ export type Topic = keyof LiveMessages | "link" | "tab-client";
 const MOST_EVENTS = 200;
 const SECONDS_KEPT = 61;
 
-/** What the control server has told so far. */
+/** What the control server has sent so far. */
 export class LiveState {
   /** False before its first word, and while the stream is cut. */
   isLinked = false;
@@ -23,10 +23,10 @@ export class LiveState {
   rates: readonly RatesView[] = [];
   /** Oldest first. */
   events: readonly DemoEvent[] = [];
-  /** A number that changes when all was told anew. */
+  /** Changes whenever everything is received anew. */
   snapshotNumber = 0;
 
-  /** All is told anew, by a control server that may be another one. */
+  /** Everything will be received anew, by a control server that may be another one. */
   reset(): void {
     this.snapshotNumber += 1;
     this.locations.clear();

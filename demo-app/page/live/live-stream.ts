@@ -9,7 +9,7 @@ export interface LiveListener {
 
 const NAMES = ["environment", "clients", "rates", "events", "drill"] as const;
 const NEXT_ATTEMPT_IN_MS = 1000;
-// Rates come every second, so this much silence is a cut that nobody has told.
+// Rates come every second, so this much silence is a cut that no event has announced.
 const LONGEST_SILENCE_IN_MS = 6000;
 
 /** Follows the control server for as long as the page is open, and finds it again after a cut. */

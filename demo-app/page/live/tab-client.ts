@@ -7,7 +7,7 @@ export interface TabClientListener {
   received(message: ChatMessage): void;
 }
 
-/** This tab as a client like all others: it has a home, and goes where that home's negotiate says. */
+/** This tab as a client like all others: it has a home region, and connects where negotiate there sends it. */
 export class TabClient {
   readonly user: string;
   readonly #listener: TabClientListener;
@@ -53,7 +53,7 @@ export class TabClient {
     return this.#broadcasts;
   }
 
-  /** Leaves, if it is somewhere, and asks the app server of this home. */
+  /** Leaves, if it is somewhere, and asks the app server of this home region. */
   connectFrom(homeRegion: string): void {
     this.#homeRegion = homeRegion;
     this.#client?.stop();
@@ -61,7 +61,7 @@ export class TabClient {
     const client = new ResilientPubSubClient(`/negotiate?${query}`);
     this.#client = client;
     this.#follow(client);
-    // The client's state tells the same.
+    // The client's state says the same.
     client.start().catch(() => {});
     this.#listener.changed();
   }

@@ -18,7 +18,7 @@ interface ClientDot {
 
 /** All clients as dots, each travelling to where its connection is. */
 export class ClientDots {
-  readonly element = svg("g", { class: "crowd" });
+  readonly element = svg("g", { class: "client-dots" });
   readonly #dots = new Map<number, ClientDot>();
   readonly #moving = new Set<Dot>();
   readonly #prefersReducedMotion = matchMedia("(prefers-reduced-motion: reduce)");

@@ -44,7 +44,7 @@ export class ClientInspector {
     this.#followKeys();
   }
 
-  /** What was told of a client that has moved since is not true any more. */
+  /** What is shown of a client that has moved since is not true any more. */
   draw(): void {
     if (this.#current === undefined || this.#card.hidden) return;
     const now = this.#state.locations.clients.get(this.#current)?.endpoint;

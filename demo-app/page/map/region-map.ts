@@ -154,7 +154,7 @@ export class RegionMap {
     const newEvents = events.filter(({ id }) => id > this.#lastEventId);
     this.#lastEventId = newEvents.at(-1)?.id ?? this.#lastEventId;
     for (const { kind, server, at } of newEvents) {
-      // What was long ago when this page opened is no news on the map.
+      // What was long ago when this page opened is not shown on the map.
       if (kind !== "clientEvent" || Date.now() - at > RECENT_IN_MS) continue;
       arrows[environment.servers.findIndex(({ region }) => region === server)]?.flash();
     }

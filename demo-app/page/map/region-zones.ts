@@ -9,7 +9,7 @@ const SHAPES = [
   "M-5.5-5.5H5.5V5.5H-5.5Z",
 ];
 
-/** A region each, with its name and the shape of those who are at home there. */
+/** A region each, with its name and the shape of the clients whose home region it is. */
 export function zoneElements(layout: Layout, endpoints: readonly EndpointView[]): SVGElement[] {
   return endpoints.map(({ name }, index) => {
     const { x, y, width, height } = layout.columns[index]?.zone ?? layout.dock;

@@ -53,9 +53,9 @@ describe("a listener of the live stream", () => {
 
     expect(listener.of("environment")).toHaveLength(2);
     expect(listener.of("clients")).toEqual([[]]);
-    const told = listener.of("events").flat();
-    expect(told).toEqual(environment.events.entries);
-    expect(told.map(({ id }) => id)).toEqual(told.map((_, index) => index + 1));
+    const received = listener.of("events").flat();
+    expect(received).toEqual(environment.events.entries);
+    expect(received.map(({ id }) => id)).toEqual(received.map((_, index) => index + 1));
   });
 
   it("receives clients that start, move and stop", async () => {

@@ -7,7 +7,7 @@ import { startEnvironment } from "../support/start-demo.ts";
 
 jest.setTimeout(30_000);
 
-const told = (events: readonly DemoEvent[], kind: string) =>
+const recorded = (events: readonly DemoEvent[], kind: string) =>
   events.filter((it) => it.kind === kind);
 
 describe("an operator of the demo", () => {
@@ -79,7 +79,7 @@ describe("an app server of the demo", () => {
     const { servers } = environment.view;
     expect(servers[0]).toMatchObject({ isRunning: true, url: before?.url, answers: "westus" });
     expect((await fetch(`${before?.url}/negotiate`)).status).toBe(200);
-    expect(told(environment.events.entries, "serverStarted")).toHaveLength(1);
+    expect(recorded(environment.events.entries, "serverStarted")).toHaveLength(1);
   });
 
   it("receives the events of its endpoint's clients again when it is back", async () => {
@@ -99,7 +99,7 @@ describe("an app server of the demo", () => {
     await Promise.all([environment.stopServer("eastus"), environment.stopServer("eastus")]);
 
     expect(environment.view.servers[0]?.isRunning).toBe(false);
-    expect(told(environment.events.entries, "serverStopped")).toHaveLength(1);
+    expect(recorded(environment.events.entries, "serverStopped")).toHaveLength(1);
   });
 
   it("refuses to start when another program has taken its port", async () => {
@@ -150,7 +150,9 @@ describe("the topology of the demo", () => {
     await until(() => environment.view.servers.every(({ answers }) => answers === other));
     expect(environment.view.agreement).toEqual({ epoch: 2, active: other });
     expect(environment.view.endpoints.map(({ isForced }) => isForced)).toEqual([false, false]);
-    expect(told(environment.events.entries, "agreementChanged").length).toBeGreaterThanOrEqual(2);
+    expect(recorded(environment.events.entries, "agreementChanged").length).toBeGreaterThanOrEqual(
+      2,
+    );
 
     await environment.setTopology("client-server");
     expect(environment.view).toMatchObject({
@@ -184,7 +186,7 @@ describe("the topology of the demo", () => {
     ]);
 
     expect(environment.view.topology).toBe("client-client");
-    expect(told(environment.events.entries, "operator")).toHaveLength(1);
+    expect(recorded(environment.events.entries, "operator")).toHaveLength(1);
   });
 });
 
@@ -198,7 +200,7 @@ describe("a chat message of the demo", () => {
     for (const hearer of [ada, bob]) {
       expect(await hearer.heard("hello from the east")).toMatchObject({ server: "eastus" });
     }
-    const [event] = told(environment.events.entries, "clientEvent");
+    const [event] = recorded(environment.events.entries, "clientEvent");
     expect(event).toMatchObject({ server: "eastus", endpoint: "eastus" });
     expect(event?.text).toContain("hello from the east");
   });
@@ -210,8 +212,8 @@ describe("a chat message of the demo", () => {
     for (let number = 1; number <= 30; number++) ada.say(`message ${number}`);
     await until(() => environment.events.entries.some(({ text }) => text.includes("25 more")));
 
-    expect(told(environment.events.entries, "clientEvent")).toHaveLength(5);
-    expect(told(environment.events.entries, "clientEvents")).toHaveLength(1);
+    expect(recorded(environment.events.entries, "clientEvent")).toHaveLength(5);
+    expect(recorded(environment.events.entries, "clientEvents")).toHaveLength(1);
   });
 
   it("that an app server broadcasts reaches the clients of both regions", async () => {

@@ -60,8 +60,8 @@ describe("the report of the guided drill", () => {
     ["that it was stopped", { state: "stopped" }, "Stopped before its end"],
     ["what it left behind", { problems: ["Failback: late"] }, "Not put back. Failback: late"],
     ["that it was on Azure", { parameters: ON_AZURE }, "(eastus, westus), on Azure"],
-  ])("tells %s", (_what, change, told) => {
-    expect(reportOf({ ...PASSED, ...change })).toContain(told);
+  ])("tells %s", (_what, change, expected) => {
+    expect(reportOf({ ...PASSED, ...change })).toContain(expected);
   });
 
   it("names the step that failed, and why", () => {

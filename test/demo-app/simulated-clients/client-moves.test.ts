@@ -28,12 +28,12 @@ describe("the simulated clients", () => {
     expect(line).toMatchObject({ kind: "clients", tone: "good", endpoint: "westus" });
     expect(line.text).toMatch(/^\d clients? moved from eastus to westus, p99 \d\.\d s$/);
     // Those who come together are told together, and a busy machine may part them.
-    const told = (what: RegExp): number =>
+    const recordedCount = (what: RegExp): number =>
       environment.events.entries
         .map(({ text }) => Number(what.exec(text)?.[1] ?? 0))
         .reduce((sum, count) => sum + count, 0);
-    await until(() => told(/^(\d) clients? moved from eastus to westus/) === 3);
-    expect(told(/^(\d) clients? lost the connection to eastus$/)).toBe(3);
+    await until(() => recordedCount(/^(\d) clients? moved from eastus to westus/) === 3);
+    expect(recordedCount(/^(\d) clients? lost the connection to eastus$/)).toBe(3);
   });
 
   it("stay on the secondary with natural failback, and are moved back by paced failback", async () => {
