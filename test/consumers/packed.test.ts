@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
-import { chmod, copyFile, mkdir, symlink } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readFile, symlink } from "node:fs/promises";
 import path from "node:path";
+import { gzipSync } from "node:zlib";
 import { type Azurite, startAzurite } from "../../demo-app/processes/azurite.ts";
 import { until } from "../support/until.ts";
 import { compile } from "./support/compile.ts";
@@ -148,4 +149,22 @@ it("contains what it needs and no more", async () => {
     "dist",
     "package.json",
   ]);
+});
+
+it("contains no source maps, and its command in one format", async () => {
+  const files = await packed.files();
+  expect(files.filter((file) => file.endsWith(".map"))).toEqual([]);
+  expect(files.filter((file) => /cli\.[cm]?js$/.test(file))).toEqual(["dist/cli.mjs"]);
+});
+
+it("is at most 0.4 MB packed and 1.4 MB unpacked", async () => {
+  const sizes = await packed.sizesInBytes();
+  expect(sizes.packed).toBeLessThanOrEqual(400_000);
+  expect(sizes.unpacked).toBeLessThanOrEqual(1_400_000);
+});
+
+// Within 5 % of what it is: raise the limit for a reason, and lower it when the client has shrunk.
+it("contains a browser client of at most 9.5 kB gzip", async () => {
+  const client = await readFile(path.join(packed.folder, "dist/client.browser.js"));
+  expect(gzipSync(client, { level: 9 }).length).toBeLessThanOrEqual(9500);
 });
