@@ -20,6 +20,10 @@ const testsOf = (names) => names.map((name) => `<rootDir>/test/${name}.test.ts`)
 export default {
   // The tests wait more than they work.
   maxWorkers: Math.ceil(1.5 * availableParallelism()),
+  reporters: ["default", "<rootDir>/test/support/slowest-files-reporter.mjs"],
+  collectCoverageFrom: ["<rootDir>/src/**/*.ts"],
+  coverageProvider: "v8",
+  coverageReporters: ["text"],
   projects: [
     {
       ...shared,
