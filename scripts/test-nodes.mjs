@@ -58,7 +58,7 @@ function test(folder, tarball, workplace) {
     // What TypeScript says of the types is the same on every Node.
     "--testNamePattern=^(?!.*\\btyped\\b)",
     ...["--json", `--outputFile=${outputFile}`],
-    ...["--", "test/consumers", "test/failover/acceptance"],
+    ...["--", "test/consumers/(client|packed)", "test/failover/acceptance"],
   ];
   const { status } = spawnSync(node, [jest, ...parameters], {
     cwd: root,

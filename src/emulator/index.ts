@@ -5,7 +5,20 @@ export { type Emulator, type EmulatorState, startEmulator } from "./emulator.ts"
 // For telling one failure from another by `code`.
 export { EmulatorError, type EmulatorErrorCode, isEmulatorError } from "./errors.ts";
 // What `inject` takes.
-export type { Fault, FaultKind, RequestType } from "./faults/fault.ts";
+export type {
+  AccessDeniedFault,
+  BlackholeFault,
+  CrashFault,
+  Fault,
+  FaultDuration,
+  FaultKind,
+  FaultScope,
+  GrayFault,
+  LatencyFault,
+  RequestType,
+  ThrottleFault,
+  UnhealthyFault,
+} from "./faults/fault.ts";
 // What the other methods of an emulator take.
 export type { DropOptions, RestartOptions } from "./operation-options.ts";
 // What `startEmulator` and `setHub` take.
@@ -20,3 +33,5 @@ export type {
   TlsCertificate,
   UpstreamTimeouts,
 } from "./options.ts";
+// What `rotateKey` takes.
+export type { KeyName } from "./tokens/access-keys.ts";
