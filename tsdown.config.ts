@@ -2,8 +2,12 @@ import { defineConfig, type UserConfig } from "tsdown";
 
 const shared: UserConfig = {
   dts: true,
-  // Whoever reads what the functions are for reads the declarations.
-  outputOptions: { comments: { jsdoc: false } },
+  outputOptions: {
+    // Whoever reads what the functions are for reads the declarations.
+    comments: { jsdoc: false },
+    // Jest runs CommonJS in contexts that cannot import.
+    dynamicImportInCjs: false,
+  },
 };
 const modules = {
   index: "src/index.ts",

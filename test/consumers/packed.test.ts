@@ -50,6 +50,16 @@ describe.each(["express", "express4"] as const)(
       40_000,
     );
 
+    it("without loading what no endpoint needs yet", async () => {
+      const program = `
+        require("express-resilient-pubsub");
+        const names = Object.keys(require.cache).join();
+        console.log(["zod", "undici", "express"].filter((name) => names.includes(\`/node_modules/\${name}/\`)).join());
+      `;
+      const { stdout } = await run(consumer, ["-e", program]);
+      expect(stdout.trim()).toBe("zod");
+    }, 40_000);
+
     it("runs the emulator from the command line until Ctrl-C", async () => {
       const command = path.join(consumer, "node_modules/.bin/resilient-pubsub");
       const child = spawn(command, ["emulator", "--port", "0"], { cwd: consumer });
