@@ -47,16 +47,16 @@ export interface CoordinationStatus {
   /** Id of the server that may move the agreement, as far as this one knows. */
   readonly leader: string | undefined;
   readonly isLeader: boolean;
-  /** The other servers that the leader has heard of lately; on any other server only those at its start. */
-  readonly others: readonly { readonly server: string; readonly endpoints: Observation }[];
+  /** The other servers, as far as this one has read of them lately: all on the leader, else those at its start. */
+  readonly peers: readonly { readonly server: string; readonly endpoints: Observation }[];
   readonly store: {
     readonly description: string;
     /** False from `coordinationLost` to `coordinationRestored`. */
     readonly isReachable: boolean;
     /** Why the last look at it failed; undefined when it did not. */
     readonly error: unknown;
-    /** When it was last heard, epoch milliseconds. */
-    readonly heardAt: number | undefined;
+    /** When it answered last, epoch milliseconds; undefined before the first time. */
+    readonly answeredAt: number | undefined;
   };
 }
 

@@ -25,8 +25,8 @@ interface CoordinationParts {
   readonly random: () => number;
 }
 
-/** Whatever may change what this server tells the others. */
-const NEWS = [
+/** Whatever may change what this server tells its peers. */
+const STATE_EVENTS = [
   "endpointUp",
   "endpointDown",
   "endpointDrained",
@@ -42,8 +42,8 @@ export class Coordination {
   readonly #coordinator: Coordinator;
   readonly #sweep: StragglerSweep;
   readonly #self = randomUUID();
-  readonly #hurry = (): void => this.#coordinator.hurry();
-  readonly #sweepSoon = (): void => this.#sweep.hurry();
+  readonly #pollSoon = (): void => this.#coordinator.pollSoon();
+  readonly #sweepSoon = (): void => this.#sweep.sweepSoon();
   #change = nextChange();
 
   constructor(parts: CoordinationParts) {
@@ -76,7 +76,7 @@ export class Coordination {
   }
 
   start(): void {
-    for (const name of NEWS) this.#parts.events.on(name, this.#hurry);
+    for (const name of STATE_EVENTS) this.#parts.events.on(name, this.#pollSoon);
     // It may have kept its clients, who are cut off from all others.
     this.#parts.events.on("endpointUp", this.#sweepSoon);
     this.#coordinator.start();
@@ -90,9 +90,9 @@ export class Coordination {
    *   `ERR_ENDPOINTS_DIFFER` when the active endpoint is none of this server's
    */
   async ready(): Promise<void> {
-    await this.#coordinator.look();
+    await this.#coordinator.poll();
     // Another server may have written the first agreement a moment before this one did.
-    if (this.agreement === undefined) await this.#coordinator.look();
+    if (this.agreement === undefined) await this.#coordinator.poll();
     const { agreement } = this;
     if (agreement === undefined || this.active) return;
     throw new ResilientPubSubError(
@@ -123,7 +123,7 @@ export class Coordination {
   }
 
   async close(): Promise<void> {
-    for (const name of NEWS) this.#parts.events.off(name, this.#hurry);
+    for (const name of STATE_EVENTS) this.#parts.events.off(name, this.#pollSoon);
     this.#parts.events.off("endpointUp", this.#sweepSoon);
     await Promise.all([this.#coordinator.close(), this.#sweep.close()]);
   }
@@ -136,11 +136,11 @@ export class Coordination {
         this.#change = nextChange();
         change.announce();
         events.emit("agreementChanged", { epoch, active, previous: previous?.active, reason });
-        this.#sweep.hurry();
+        this.#sweep.sweepSoon();
       },
       lost: (error) => events.emit("coordinationLost", { error }),
       restored: (afterInMs) => events.emit("coordinationRestored", { afterInMs }),
-      differ: (differences) => {
+      endpointsDiffer: (differences) => {
         for (const difference of differences) events.emit("endpointsDiffer", difference);
       },
     };
@@ -151,19 +151,20 @@ export class Coordination {
   }
 
   #status(): CoordinationStatus {
-    const { contact, others } = this.#coordinator;
-    const { store } = this.#parts.configuration.coordination;
+    const { isLeader, leader, peers, reachability } = this.#coordinator;
+    const { isLost, error, answeredAt } = reachability;
+    const { description } = this.#parts.configuration.coordination.store;
     return {
       agreement: this.agreement,
       server: this.#self,
-      leader: this.#coordinator.leader,
-      isLeader: this.#coordinator.isLeader,
-      others: [...others].map(([server, endpoints]) => ({ server, endpoints })),
+      leader,
+      isLeader,
+      peers: [...peers].map(([server, endpoints]) => ({ server, endpoints })),
       store: {
-        description: store.description,
-        isReachable: !contact.isLost && contact.heardAt !== undefined,
-        error: contact.error,
-        heardAt: contact.heardAt,
+        description,
+        isReachable: !isLost && answeredAt !== undefined,
+        error,
+        answeredAt,
       },
     };
   }
@@ -175,10 +176,10 @@ export class Coordination {
       throw new ResilientPubSubError("ERR_UNHEALTHY_ENDPOINT", message);
     }
     const to = { name, url: wanted.endpoint.config.url };
-    return this.#coordinator.switchTo(to, (others) => {
-      const ignorant = [...others].filter(([, other]) => seenIn(other, to) === undefined);
-      if (ignorant.length === 0) return;
-      const servers = ignorant.map(([server]) => server).join(", ");
+    return this.#coordinator.switchTo(to, (peers) => {
+      const unaware = [...peers].filter(([, observation]) => !seenIn(observation, to));
+      if (unaware.length === 0) return;
+      const servers = unaware.map(([server]) => server).join(", ");
       const message = `Endpoint "${name}" (${to.url}) is not known to all servers (not to ${servers}); add it to all of them first`;
       throw new ResilientPubSubError("ERR_ENDPOINTS_DIFFER", message);
     });

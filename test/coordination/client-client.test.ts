@@ -11,7 +11,7 @@ import { ResilientPubSubClient } from "express-resilient-pubsub/client";
 import { WebSocket } from "ws";
 import { closeAfterTest } from "../support/clean-up.ts";
 import { until } from "../support/until.ts";
-import { type AppServer, startCluster } from "./support/servers.ts";
+import { type AppServer, startCluster } from "./support/cluster.ts";
 
 async function placesOf(servers: readonly AppServer[]): Promise<string[]> {
   const answers = await Promise.all(servers.map((server) => server.negotiate()));

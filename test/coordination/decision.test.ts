@@ -1,11 +1,11 @@
 import {
   decide,
-  isMajority,
   type KnownRecord,
-  order,
   resign,
   type Situation,
+  switchActive,
 } from "../../src/coordination/decision.ts";
+import { isMajority } from "../../src/coordination/votes.ts";
 import { agreement, observation, observations } from "./support/observations.ts";
 
 const LEASE = 9000;
@@ -18,8 +18,8 @@ interface Case {
   readonly ageInMs?: number;
   readonly answered?: string;
   readonly own?: string;
-  readonly others?: string;
-  readonly home?: string;
+  readonly peers?: string;
+  readonly failbackTo?: string;
 }
 
 function situationOf({ record, leader = "me", ageInMs = 0, answered, ...rest }: Case): Situation {
@@ -38,8 +38,8 @@ function situationOf({ record, leader = "me", ageInMs = 0, answered, ...rest }: 
     known,
     answered: answered === undefined ? known?.record.agreement : agreement(answered),
     own: observation(rest.own ?? "east+ west+"),
-    others: observations(rest.others ?? ""),
-    home: rest.home === undefined ? undefined : observation(`${rest.home}+`)[0],
+    peers: observations(rest.peers ?? ""),
+    failbackTo: rest.failbackTo === undefined ? undefined : observation(`${rest.failbackTo}+`)[0],
     leaseInMs: LEASE,
   };
 }
@@ -111,8 +111,8 @@ describe("of these voters, the leader first, this many see the active endpoint d
     for (const isLeaderBlind of [false, true]) {
       const sights = Array.from({ length: size }, (_, index) => (index < downs ? DOWN : UP));
       if (isLeaderBlind) sights.reverse();
-      const [own, ...others] = sights as [string, ...string[]];
-      const outcome = decided({ record: "3 east", own, others: others.join(" / ") });
+      const [own, ...peers] = sights as [string, ...string[]];
+      const outcome = decided({ record: "3 east", own, peers: peers.join(" / ") });
       expect(outcome).toBe(expected === "moves" ? "4 west (active-down) me 8" : "nothing");
     }
   });
@@ -130,59 +130,67 @@ describe("of these voters, the leader first, this many see the active endpoint d
 
 describe("the leader", () => {
   it.each<[string, Case, string]>([
-    ["does not take drained for down", { own: "east~ west+", others: "east~ west+" }, "nothing"],
-    ["does not take unknown for down", { own: "east? west+", others: "east? west+" }, "nothing"],
+    ["does not take drained for down", { own: "east~ west+", peers: "east~ west+" }, "nothing"],
+    ["does not take unknown for down", { own: "east? west+", peers: "east? west+" }, "nothing"],
     [
       "does not take another endpoint of that name for the active one",
-      { own: "east'- west+", others: "east'- west+" },
+      { own: "east'- west+", peers: "east'- west+" },
       "nothing",
     ],
     [
       "counts who knows no endpoint as one who does not see it down",
-      { own: DOWN, others: "north+" },
+      { own: DOWN, peers: "north+" },
       "nothing",
     ],
     [
       "moves to the first in its own order of those that all see up",
-      { own: "east- north+ west+", others: "east- west+ north+ / east- west+ north+" },
+      { own: "east- north+ west+", peers: "east- west+ north+ / east- west+ north+" },
       "4 north (active-down) me 8",
     ],
     [
       "moves to the one that more see up",
-      { own: "east- north+ west+", others: "east- west+ north+ / east- west+ north-" },
+      { own: "east- north+ west+", peers: "east- west+ north+ / east- west+ north-" },
       "4 west (active-down) me 8",
     ],
     [
       "moves to none that a server does not know",
-      { own: "east- north+ west+", others: "east- west+ / east- west+ north+" },
+      { own: "east- north+ west+", peers: "east- west+ / east- west+ north+" },
       "4 west (active-down) me 8",
     ],
     [
       "moves to none that a server knows by another URL",
-      { own: "east- north+ west+", others: "east- west+ north'+ / east- west+ north+" },
+      { own: "east- north+ west+", peers: "east- west+ north'+ / east- west+ north+" },
       "4 west (active-down) me 8",
     ],
     [
       "moves to none that only half see up",
-      { own: "east- west+", others: "east- west-" },
+      { own: "east- west+", peers: "east- west-" },
       "nothing",
     ],
     [
       "moves to none that is drained for most",
-      { own: "east- west~ north+", others: "east- west~ north+" },
+      { own: "east- west~ north+", peers: "east- west~ north+" },
       "4 north (active-down) me 8",
     ],
     [
       "moves to one that it sees down itself, when most see it up",
-      { own: "east- west-", others: "east- west+ / east- west+" },
+      { own: "east- west-", peers: "east- west+ / east- west+" },
       "4 west (active-down) me 8",
     ],
-    ["stays when nothing is up", { own: "east- west-", others: "east- west-" }, "nothing"],
-    ["calls clients home", { record: "3 west", home: "east" }, "4 east (failback) me 8"],
-    ["has them home already", { record: "3 east", home: "east" }, "nothing"],
+    ["stays when nothing is up", { own: "east- west-", peers: "east- west-" }, "nothing"],
     [
-      "tells home from another endpoint of that name",
-      { record: "3 east", home: "east'" },
+      "calls clients back to the preferred endpoint",
+      { record: "3 west", failbackTo: "east" },
+      "4 east (failback) me 8",
+    ],
+    [
+      "writes nothing when the preferred endpoint is active already",
+      { record: "3 east", failbackTo: "east" },
+      "nothing",
+    ],
+    [
+      "tells the preferred endpoint from another one of that name",
+      { record: "3 east", failbackTo: "east'" },
       "4 east' (failback) me 8",
     ],
   ])("%s", (_, given, expected) => {
@@ -235,7 +243,7 @@ describe("an order", () => {
       leader: "other",
     });
     const [endpoint] = observation(`${to}+`);
-    const next = endpoint && order(situation, endpoint);
+    const next = endpoint && switchActive(situation, endpoint);
     const mark = next?.agreement.url.includes("other-") ? "'" : "";
     const outcome =
       next &&

@@ -22,13 +22,13 @@ jest.mock("../../src/coordination/decision.ts", () => {
 
 /** As if all saw the active endpoint down as soon as one does. */
 function unanimous(situation: Situation): Situation {
-  const { known, own, others } = situation;
+  const { known, own, peers } = situation;
   const url = known?.record.agreement.url;
-  const isDown = [own, ...others].flat().some((seen) => seen.url === url && seen.state === "down");
+  const isDown = [own, ...peers].flat().some((seen) => seen.url === url && seen.state === "down");
   if (!isDown) return situation;
   const agree = (observation: Observation): Observation =>
     observation.map((seen) => (seen.url === url ? { ...seen, state: "down" } : seen));
-  return { ...situation, own: agree(own), others: others.map(agree) };
+  return { ...situation, own: agree(own), peers: peers.map(agree) };
 }
 
 interface Mutation {

@@ -3,7 +3,7 @@ import type { Emulator } from "express-resilient-pubsub/emulator";
 import { WebSocket } from "ws";
 import { closeAfterTest } from "../support/clean-up.ts";
 import { until } from "../support/until.ts";
-import { startCluster } from "./support/servers.ts";
+import { startCluster } from "./support/cluster.ts";
 
 const PLACED = "resilient-pubsub.placed";
 

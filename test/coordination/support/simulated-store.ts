@@ -1,5 +1,5 @@
 import type { CoordinationStore, StoreConnection, Versioned } from "../../../src/contract/store.ts";
-import type { AgreementRecord } from "../../../src/coordination/agreement.ts";
+import type { AgreementRecord } from "../../../src/coordination/agreement-record.ts";
 import { ResilientPubSubError } from "../../../src/kit/errors.ts";
 import type { Timeline } from "./virtual-clock.ts";
 

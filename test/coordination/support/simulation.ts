@@ -48,10 +48,10 @@ export class Process {
         agreed: (agreement) => judge.answers(this, agreement),
         lost: () => judge.note(`${this.id} has lost the store`),
         restored: () => judge.note(`${this.id} has the store again`),
-        differ: () => {},
+        endpointsDiffer: () => {},
       },
     });
-    judge.born(this);
+    judge.started(this);
     this.coordinator.start();
     timeline.in(place.plan.detectionInMs, () => this.deliver(() => this.look()));
   }
@@ -65,15 +65,15 @@ export class Process {
 
   /** Its health checks have an answer. */
   look(): void {
-    let isNews = false;
+    let hasChanged = false;
     for (const [endpoint, sights] of this.sights.entries()) {
       const state = this.#world.stateOf(this.place.index, endpoint);
       if (sights.at(-1)?.state === state) continue;
-      isNews = true;
+      hasChanged = true;
       sights.push({ since: this.#world.timeline.now, state });
       this.#world.judge.note(`${this.id} sees ${ENDPOINTS[endpoint]} ${state}`);
     }
-    if (isNews) this.coordinator.hurry();
+    if (hasChanged) this.coordinator.pollSoon();
   }
 
   observe(): Observation {
@@ -104,8 +104,8 @@ export class Process {
     if (!to || this.isClosing || seenIn(this.observe(), to)?.state !== "up") return;
     this.orders += 1;
     try {
-      await this.coordinator.switchTo(to, (others) => {
-        const isKnown = [...others.values()].every((other) => seenIn(other, to));
+      await this.coordinator.switchTo(to, (peers) => {
+        const isKnown = [...peers.values()].every((observation) => seenIn(observation, to));
         if (!isKnown) throw new Error("not known to all");
       });
     } catch {

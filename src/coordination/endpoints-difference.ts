@@ -11,15 +11,15 @@ export interface EndpointsDifference {
   readonly unknown: readonly string[];
 }
 
-export function differencesFrom(
+export function endpointsDifferences(
   own: Observation,
-  others: ReadonlyMap<string, Observation>,
+  peers: ReadonlyMap<string, Observation>,
 ): EndpointsDifference[] {
-  return [...others]
-    .map(([server, other]) => ({
+  return [...peers]
+    .map(([server, observation]) => ({
       server,
-      missing: namesNotIn(other, own),
-      unknown: namesNotIn(own, other),
+      missing: namesNotIn(observation, own),
+      unknown: namesNotIn(own, observation),
     }))
     .filter(({ missing, unknown }) => missing.length + unknown.length > 0);
 }

@@ -10,7 +10,7 @@ export interface AgreementRecord {
   readonly agreement: Agreement;
   /** The server that may move the agreement while it renews its lead; null when it has resigned. */
   readonly leader: string | null;
-  /** Grows with every renewal, so that others see that the leader lives. */
+  /** Grows with every renewal, so that its peers see that the leader lives. */
   readonly renewals: number;
 }
 

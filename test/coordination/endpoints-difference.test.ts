@@ -1,7 +1,7 @@
-import { differencesFrom } from "../../src/coordination/differences.ts";
+import { endpointsDifferences } from "../../src/coordination/endpoints-difference.ts";
 import { observation } from "./support/observations.ts";
 
-describe("a server that knows these, of one that knows east and west", () => {
+describe("compared with a server that knows east and west, a peer that knows", () => {
   it.each([
     ["east+ west+", "nothing"],
     ["west- east?", "nothing"],
@@ -9,9 +9,9 @@ describe("a server that knows these, of one that knows east and west", () => {
     ["east+ west+ north+", "knows north as well"],
     ["east'+ west+", "misses east, knows east as well"],
     ["", "misses east west"],
-  ])("%s: %s", (other, expected) => {
-    const others = new Map([["a", observation(other)]]);
-    const told = differencesFrom(observation("east+ west+"), others).map(
+  ])("%s: %s", (known, expected) => {
+    const peers = new Map([["a", observation(known)]]);
+    const told = endpointsDifferences(observation("east+ west+"), peers).map(
       ({ server, missing, unknown }) => {
         expect(server).toBe("a");
         const parts = [

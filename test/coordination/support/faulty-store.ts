@@ -4,30 +4,30 @@ import { memoryStore } from "../../../src/stores/memory-store.ts";
 export type Operation = Exclude<keyof StoreConnection, "close"> | "open";
 
 /** Comes before, or instead of, what the store does. */
-export type Obstacle = (proceed: () => Promise<unknown>, args: readonly unknown[]) => unknown;
+export type Fault = (proceed: () => Promise<unknown>, args: readonly unknown[]) => unknown;
 
 /** A store in memory that does as the test says. */
-export interface ObstructedStore extends CoordinationStore {
+export interface FaultyStore extends CoordinationStore {
   readonly calls: Operation[];
-  readonly obstacles: Partial<Record<Operation, Obstacle>>;
+  readonly faults: Partial<Record<Operation, Fault>>;
   closed: number;
   /** Every call from now on, until it is taken away. */
-  all: Obstacle | undefined;
+  everyCall: Fault | undefined;
 }
 
-export const hangs: Obstacle = () => new Promise(() => {});
+export const hangs: Fault = () => new Promise(() => {});
 
-export const fails: Obstacle = () => {
+export const fails: Fault = () => {
   throw new Error("refused by the test");
 };
 
-export function obstructedStore(behind: CoordinationStore = memoryStore()): ObstructedStore {
-  const store: ObstructedStore = {
-    description: "obstructed",
+export function faultyStore(behind: CoordinationStore = memoryStore()): FaultyStore {
+  const store: FaultyStore = {
+    description: "faulty",
     calls: [],
-    obstacles: {},
+    faults: {},
     closed: 0,
-    all: undefined,
+    everyCall: undefined,
     open: (hub, options) =>
       pass("open", [hub], async () => {
         const connection = await behind.open(hub, options);
@@ -53,7 +53,7 @@ export function obstructedStore(behind: CoordinationStore = memoryStore()): Obst
     proceed: () => Promise<T>,
   ): Promise<T> {
     store.calls.push(operation);
-    const obstacle = store.obstacles[operation] ?? store.all;
+    const obstacle = store.faults[operation] ?? store.everyCall;
     return (obstacle ? obstacle(proceed, args) : proceed()) as Promise<T>;
   }
   return store;
