@@ -4,11 +4,11 @@ import type { EndpointRole } from "./endpoint.ts";
 export type AgreementReason =
   /** It is the first agreement of all. */
   | "first"
-  /** A majority of the servers saw the one before down. */
-  | "active-down"
+  /** A majority of the servers saw the one before unhealthy. */
+  | "active-unhealthy"
   /** An operator wanted it: `switchTo`. */
   | "switched"
-  /** The home of the clients was well for long enough: `coordination.failback`. */
+  /** The primary of most servers was usable for the hold-down: `coordination.failback`. */
   | "failback";
 
 /** What all app servers answer negotiate with. */
@@ -24,8 +24,8 @@ export interface Agreement {
   readonly reason: AgreementReason;
 }
 
-/** What a server knows of an endpoint: `out` is healthy, but an operator keeps it out of negotiate there. */
-export type SeenState = "up" | "down" | "out" | "unknown";
+/** What a server knows of an endpoint: `drained` is healthy, but an operator keeps it out of negotiate there. */
+export type SeenState = "healthy" | "unhealthy" | "drained" | "unknown";
 
 /** An endpoint as one server sees it. */
 export interface SeenEndpoint {

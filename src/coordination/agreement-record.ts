@@ -14,7 +14,7 @@ export interface AgreementRecord {
   readonly renewals: number;
 }
 
-const FORMAT = 1;
+const FORMAT = 2;
 
 const recordSchema = z.object({
   format: z.literal(FORMAT),
@@ -23,7 +23,7 @@ const recordSchema = z.object({
     active: z.string().min(1),
     url: z.string().min(1),
     since: z.number(),
-    reason: z.enum(["first", "active-down", "switched", "failback"]),
+    reason: z.enum(["first", "active-unhealthy", "switched", "failback"]),
   }),
   leader: z.string().nullable(),
   renewals: z.int().nonnegative(),

@@ -294,7 +294,7 @@ export class Coordinator {
     const { agreement } = this;
     const now = clock.now();
     const active = agreement && { name: agreement.active, url: agreement.url };
-    const isUnhealthy = active && seenIn(observe(), active)?.state === "down";
+    const isUnhealthy = active && seenIn(observe(), active)?.state === "unhealthy";
     this.#activeUnhealthySince = isUnhealthy ? (this.#activeUnhealthySince ?? now) : undefined;
     return (
       this.#activeUnhealthySince !== undefined &&

@@ -80,8 +80,8 @@ function firstRecord({ self, answered, own, wallClock }: Situation): AgreementRe
 
 function firstAgreement(own: Observation, wallClock: number): Agreement | undefined {
   // A better one that has not answered its first health check yet is waited for.
-  const best = own.find(({ state }) => state === "up" || state === "unknown");
-  return best?.state === "up" ? successor(undefined, best, "first", wallClock) : undefined;
+  const best = own.find(({ state }) => state === "healthy" || state === "unknown");
+  return best?.state === "healthy" ? successor(undefined, best, "first", wallClock) : undefined;
 }
 
 /** A store that has lost what it was told (a failover of its own) must not turn back the epoch. */
@@ -109,9 +109,9 @@ function move(
 ): Agreement | undefined {
   const voters = [own, ...peers];
   const active = { name: agreement.active, url: agreement.url };
-  if (isMajority(countVotes(voters, active, "down"), voters)) {
+  if (isMajority(countVotes(voters, active, "unhealthy"), voters)) {
     const to = bestCandidate(own, voters);
-    return to && successor(agreement, to, "active-down", wallClock);
+    return to && successor(agreement, to, "active-unhealthy", wallClock);
   }
   if (failbackTo === undefined || isAgreementOn(agreement, failbackTo)) return undefined;
   return successor(agreement, failbackTo, "failback", wallClock);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Observation } from "../contract/coordination.ts";
 
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** What a server tells its peers, and by which they know that it lives. */
 export interface Heartbeat {
@@ -18,7 +18,7 @@ const heartbeatSchema = z.object({
       name: z.string().min(1),
       url: z.string().min(1),
       role: z.enum(["primary", "secondary"]),
-      state: z.enum(["up", "down", "out", "unknown"]),
+      state: z.enum(["healthy", "unhealthy", "drained", "unknown"]),
     }),
   ),
 });

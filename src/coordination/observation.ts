@@ -22,9 +22,7 @@ export function observe(endpoints: readonly Observable[]): Observation {
 }
 
 function stateOf({ state, isUsable }: Observable): SeenState {
-  if (state === "unhealthy") return "down";
-  if (state === "unknown") return "unknown";
-  return isUsable ? "up" : "out";
+  return state === "healthy" && !isUsable ? "drained" : state;
 }
 
 export interface EndpointIdentity {

@@ -25,7 +25,7 @@ export function preferredEndpoint(
     return isMajority(primaries.length, voters);
   });
   if (!preferred) return undefined;
-  if (countVotes(voters, preferred, "up") < voters.length) return undefined;
+  if (countVotes(voters, preferred, "healthy") < voters.length) return undefined;
   const { name, url } = preferred;
   const isUnchanged = before?.endpoint.name === name && before.endpoint.url === url;
   return isUnchanged ? before : { endpoint: { name, url }, usableSince: now };

@@ -20,7 +20,7 @@ export function bestCandidate(
   own: Observation,
   voters: readonly Observation[],
 ): SeenEndpoint | undefined {
-  const countHealthy = (endpoint: SeenEndpoint) => countVotes(voters, endpoint, "up");
+  const countHealthy = (endpoint: SeenEndpoint) => countVotes(voters, endpoint, "healthy");
   const candidates = own.filter(
     (endpoint) =>
       isMajority(countHealthy(endpoint), voters) &&

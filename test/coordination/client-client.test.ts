@@ -188,11 +188,12 @@ describe("servers with different endpoints", () => {
       message: expect.stringContaining("westus"),
     });
     await eastus.inject({ kind: "crash" });
-    const isDown = ({ pubsub }: AppServer) => pubsub.endpoints.snapshot()[0]?.state === "unhealthy";
-    await until(() => servers.every(isDown));
+    const isUnhealthy = ({ pubsub }: AppServer) =>
+      pubsub.endpoints.snapshot()[0]?.state === "unhealthy";
+    await until(() => servers.every(isUnhealthy));
     await until(() => leadersOf(servers).length === 1);
     expect(servers.flatMap(({ log }) => log)).not.toContain(
-      "agreementChanged 2 westus (active-down)",
+      "agreementChanged 2 westus (active-unhealthy)",
     );
     await other.pubsub.close();
     await until(async () =>

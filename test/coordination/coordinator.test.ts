@@ -78,7 +78,7 @@ function cluster(store: CoordinationStore = memoryStore()) {
 }
 
 describe("the first agreement", () => {
-  it("is on the first endpoint that is up, and one server leads", async () => {
+  it("is on the first healthy endpoint, and one server leads", async () => {
     const { join, pass } = cluster();
     const servers = [join("a", "east- west+ north+"), join("b", "east- west+ north+")];
     await pass(POLL);
@@ -90,7 +90,7 @@ describe("the first agreement", () => {
     expect(servers.map(({ coordinator }) => coordinator.isLeader)).toEqual([true, false]);
   });
 
-  it("waits for an endpoint that is up, but not for the next poll", async () => {
+  it("waits for a healthy endpoint, but not for the next poll", async () => {
     const { join, pass } = cluster();
     const server = join("a", "east? west-");
     await pass(3 * POLL);
@@ -207,7 +207,7 @@ describe("an order to switch", () => {
     expect(await stored.record()).toMatchObject({ leader: "b", agreement: { epoch: 2 } });
   });
 
-  it("makes the first agreement when there is none, also if nothing else looks up", async () => {
+  it("makes the first agreement when there is none, also if no endpoint is known to be healthy", async () => {
     const { join, pass } = cluster();
     const { coordinator } = join("a", "east? west?");
     await pass(POLL);
@@ -263,8 +263,8 @@ describe("a store that is away", () => {
   });
 });
 
-describe("what it cannot read", () => {
-  it("as the record: is an error, and the last agreement stays", async () => {
+describe("a coordinator that cannot read", () => {
+  it("the record throws, and keeps the last agreement", async () => {
     const { join, pass, stored } = cluster();
     const { coordinator } = join("a");
     await pass(POLL / 2);
@@ -273,7 +273,7 @@ describe("what it cannot read", () => {
     expect(coordinator.agreement).toMatchObject({ epoch: 1 });
   });
 
-  it("as what another server says: counts as knowing nothing, so nobody is moved", async () => {
+  it("the heartbeat of a peer takes it for one that knows no endpoint, so nobody is moved", async () => {
     const { join, pass, stored } = cluster();
     const servers = [join("a"), join("b"), join("c")];
     await pass(2 * POLL);
@@ -307,7 +307,7 @@ describe("a server that ends", () => {
   });
 
   it.each(["before the first answer", "while it waits", "in the middle of a poll"])(
-    "ends soon while the store hangs, %s",
+    "ends within a poll while the store hangs, %s",
     async (when) => {
       const store = faultyStore();
       const { join, pass, within, stored } = cluster(store);
@@ -324,7 +324,7 @@ describe("a server that ends", () => {
     },
   );
 
-  it("calls nobody afterwards, and says so", async () => {
+  it("calls the store no more, and rejects orders", async () => {
     const store = faultyStore();
     const { join, pass } = cluster(store);
     const { coordinator } = join("a");

@@ -50,7 +50,7 @@ describe("the votes of the peers that may live", () => {
         [0, "a5 east-"],
         [900, "a6 east-"],
       ],
-      "east down",
+      "east unhealthy",
     ],
     [
       "count those of a peer that has come since the first read",
@@ -58,7 +58,7 @@ describe("the votes of the peers that may live", () => {
         [0, "a5 east-"],
         [900, "a5 east-", "b1 east+"],
       ],
-      "east unknown / east up",
+      "east unknown / east healthy",
     ],
     [
       "count as not known if the new heartbeat may be as old as the last read, before a lease",
@@ -84,7 +84,7 @@ describe("the votes of the peers that may live", () => {
         [100, "a6 east+"],
         [200, "a5 east-"],
       ],
-      "east up",
+      "east healthy",
     ],
     [
       "are not prolonged by an older heartbeat that arrives late",

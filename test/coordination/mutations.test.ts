@@ -20,14 +20,16 @@ jest.mock("../../src/coordination/decision.ts", () => {
   return { ...actual, decide };
 });
 
-/** As if all saw the active endpoint down as soon as one does. */
+/** As if all saw the active endpoint unhealthy as soon as one does. */
 function unanimous(situation: Situation): Situation {
   const { known, own, peers } = situation;
   const url = known?.record.agreement.url;
-  const isDown = [own, ...peers].flat().some((seen) => seen.url === url && seen.state === "down");
-  if (!isDown) return situation;
+  const isUnhealthy = [own, ...peers]
+    .flat()
+    .some((seen) => seen.url === url && seen.state === "unhealthy");
+  if (!isUnhealthy) return situation;
   const agree = (observation: Observation): Observation =>
-    observation.map((seen) => (seen.url === url ? { ...seen, state: "down" } : seen));
+    observation.map((seen) => (seen.url === url ? { ...seen, state: "unhealthy" } : seen));
   return { ...situation, own: agree(own), peers: peers.map(agree) };
 }
 

@@ -217,7 +217,7 @@ export class Judge {
     this.#agreements.push({ ...agreement, at: this.#now });
     if (last === undefined) return;
     this.#expectKnown(writer, agreement, sentAt);
-    if (agreement.reason === "active-down") this.#expectEvidence(writer, last, sentAt);
+    if (agreement.reason === "active-unhealthy") this.#expectEvidence(writer, last, sentAt);
   }
 
   /** Nobody is moved to an endpoint that a server does not know that has sent a heartbeat. */
@@ -228,7 +228,7 @@ export class Judge {
     }
   }
 
-  /** More servers saw it down at some time than there are that never did and whose vote counts for sure. */
+  /** More servers saw it unhealthy at some time than there are that never did and whose vote counts for sure. */
   #expectEvidence(writer: Process, { active, url }: Agreement, sentAt: number): void {
     const { leaseInMs, pollIntervalInMs } = this.#world.scenario;
     const drift = 1.05;
@@ -239,14 +239,15 @@ export class Judge {
     const fenceInMs = drift * 2 * leaseInMs + 4 * pollIntervalInMs;
     const endpoint = ENDPOINTS.indexOf(active as never);
     const judge = (name: string, from: number, to: number): void => {
-      const isDown = (one: ProcessHistory): boolean => this.#sawDown(one, endpoint, url, from, to);
-      const downs = [...this.#histories.values()].filter(isDown);
-      const ups = this.#fresh(writer, sentAt).filter((one) => {
-        return one.process.diedAt === undefined && !isDown(one);
+      const sawIt = (one: ProcessHistory): boolean =>
+        this.#sawUnhealthy(one, endpoint, url, from, to);
+      const against = [...this.#histories.values()].filter(sawIt);
+      const inFavour = this.#fresh(writer, sentAt).filter((one) => {
+        return one.process.diedAt === undefined && !sawIt(one);
       });
       this.#expect(
-        downs.length > ups.length,
-        `${name}: ${active} was down for ${idsOf(downs)} and not for ${idsOf(ups)}, seen ${from.toFixed(0)} to ${to.toFixed(0)}`,
+        against.length > inFavour.length,
+        `${name}: ${active} was unhealthy for ${idsOf(against)} and not for ${idsOf(inFavour)}, seen ${from.toFixed(0)} to ${to.toFixed(0)}`,
       );
     };
     judge("evidence", sentAt - evidenceInMs, sentAt);
@@ -269,8 +270,8 @@ export class Judge {
     });
   }
 
-  /** Whether it saw it down at some time from then to then, or a heartbeat that says so arrived then. */
-  #sawDown(
+  /** Whether it saw it unhealthy at some time from then to then, or a heartbeat that says so arrived then. */
+  #sawUnhealthy(
     { process, heartbeats }: ProcessHistory,
     endpoint: number,
     url: string,
@@ -282,10 +283,10 @@ export class Judge {
     const end = process.diedAt ?? Number.POSITIVE_INFINITY;
     const isSeen = sights.some(({ since, state }, index) => {
       const until = Math.min(sights[index + 1]?.since ?? Number.POSITIVE_INFINITY, end);
-      return state === "down" && since <= to && until >= from;
+      return state === "unhealthy" && since <= to && until >= from;
     });
     const isReported = heartbeats.some(({ text, at }) => {
-      return text !== undefined && at >= from && at <= to && stateIn(text, url) === "down";
+      return text !== undefined && at >= from && at <= to && stateIn(text, url) === "unhealthy";
     });
     return isSeen || isReported;
   }

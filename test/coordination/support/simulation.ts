@@ -101,7 +101,7 @@ export class Process {
 
   async switchTo(endpoint: number): Promise<void> {
     const to = identityFor(this.place.plan, endpoint);
-    if (!to || this.isClosing || seenIn(this.observe(), to)?.state !== "up") return;
+    if (!to || this.isClosing || seenIn(this.observe(), to)?.state !== "healthy") return;
     this.orders += 1;
     try {
       await this.coordinator.switchTo(to, (peers) => {
@@ -173,8 +173,8 @@ export class World {
 
   stateOf(server: number, endpoint: number): SeenState {
     const place = this.places[server] as Place;
-    if (this.#outages[endpoint] || place.partitions[endpoint]) return "down";
-    return place.drains[endpoint] ? "out" : "up";
+    if (this.#outages[endpoint] || place.partitions[endpoint]) return "unhealthy";
+    return place.drains[endpoint] ? "drained" : "healthy";
   }
 
   fateOf(server: number, call: StoreCall, text: string | undefined): Fate {
@@ -187,7 +187,8 @@ export class World {
       isError: false,
     };
     const { now } = this.timeline;
-    const isMove = call === "replaceRecord" && text?.includes('"active-down"') && this.#isNew(text);
+    const isMove =
+      call === "replaceRecord" && text?.includes('"active-unhealthy"') && this.#isNew(text);
     const delay = isMove ? this.#delaysOfMoves.shift() : undefined;
     if (delay !== undefined) {
       this.judge.note(`a move written by s${server} is delayed by ${delay} ms`);
