@@ -67,7 +67,7 @@ export function problemsOf(
   return error.issues.flatMap((issue) => {
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map((key) => ({
-        path: pathOf([...issue.path, mayBeSecret(key) ? "***" : key], naming),
+        path: pathOf([...issue.path, printableName(key)], naming),
         message: issue.message,
       }));
     }
@@ -79,6 +79,11 @@ export function problemsOf(
         : describeValue(value);
     return [{ path: pathOf(issue.path, naming), message: `got ${text}; ${issue.message}` }];
   });
+}
+
+/** A short word is a misspelt option; anything else may be a text that was given in its place. */
+function printableName(key: string): string {
+  return /^[a-z]\w{0,22}$/i.test(key) || !mayBeSecret(key) ? key : "***";
 }
 
 function pathOf(path: PropertyKey[], { root, prefix = "" }: ProblemNaming): string {
