@@ -8,23 +8,29 @@ import { parseStoreOptions } from "../parse-store-options.ts";
 
 /** Where the container is: `connectionString`, or `url` and `credential`. */
 export type AzureBlobStoreOptions = {
-  /** Name of the container; it is created when it is missing. */
+  /**
+   * Name of the container, 3 to 63 lower-case letters, digits and single hyphens between them; it is
+   * created when it is missing.
+   */
   readonly container: string;
 } & (
   | {
       /** Of a storage account, from the Azure portal, or of Azurite. */
       readonly connectionString: string;
+      /** Not beside `connectionString`. */
       readonly url?: undefined;
+      /** Not beside `connectionString`. */
       readonly credential?: undefined;
     }
   | {
-      /** Such as `https://account.blob.core.windows.net`. */
+      /** Such as `https://account.blob.core.windows.net`; tokens go over https only. */
       readonly url: string;
       /**
        * Such as `new DefaultAzureCredential()`. It needs the role Storage Blob Data Contributor on the
        * container, or on the account if it is to create the container.
        */
       readonly credential: TokenCredential;
+      /** Not beside `url` and `credential`. */
       readonly connectionString?: undefined;
     }
 );

@@ -5,26 +5,29 @@ import { parseStoreOptions } from "../parse-store-options.ts";
 
 /** What the store needs of a client of the `redis` package, be it of one server or of a cluster. */
 export interface RedisClientLike {
+  /** Runs a Lua script. */
   eval(script: string, options?: { keys?: string[]; arguments?: string[] }): Promise<unknown>;
 }
 
 /** How to reach redis: `url` or `client`. */
 export type RedisStoreOptions = {
   /**
-   * Begins the names of the keys, for several apps in one redis.
+   * Begins the names of the keys, for several apps in one redis. Without spaces and braces.
    *
    * @default "resilient-pubsub"
    */
   readonly prefix?: string;
 } & (
   | {
-      /** Such as `rediss://user:password@host:6380/0`. The store connects and closes by itself. */
+      /** Such as `rediss://user:password@host:6380/0`. The store connects, reconnects and closes by itself. */
       readonly url: string;
+      /** Not beside `url`. */
       readonly client?: undefined;
     }
   | {
       /** A client of the app's own, from `createClient()` or `createCluster()`; it stays the app's to close. */
       readonly client: RedisClientLike;
+      /** Not beside `client`. */
       readonly url?: undefined;
     }
 );
