@@ -100,7 +100,7 @@ describe("the first agreement", () => {
     expect(server.coordinator.agreement).toMatchObject({ active: "east" });
   });
 
-  it("is there after a poll, without any time", async () => {
+  it("is there after one poll, without waiting for a timer", async () => {
     const { join } = cluster();
     const { coordinator } = join("a");
     await coordinator.poll();
@@ -139,7 +139,7 @@ describe("an order to switch", () => {
     expect(a.coordinator.agreement).toMatchObject({ epoch: 1 });
   });
 
-  it("waits for the poll that is under way, and the next poll for it", async () => {
+  it("waits for the poll that is under way, and the next poll waits for the order", async () => {
     const store = faultyStore();
     const { join, pass, within, timeline } = cluster(store);
     const { coordinator } = join("a");
@@ -180,7 +180,7 @@ describe("an order to switch", () => {
     expect(store.calls).toContain("writeObservation");
   });
 
-  it("writes nothing when it is carried out already", async () => {
+  it("writes nothing when the endpoint is active already", async () => {
     const store = faultyStore();
     const { join, pass } = cluster(store);
     const { coordinator } = join("a", "west+ east+");
@@ -190,7 +190,7 @@ describe("an order to switch", () => {
     expect(store.calls.sort()).toEqual(["readObservations", "readRecord"]);
   });
 
-  it("is given again, and checked again, when another server was faster", async () => {
+  it("is written again, and checked again, when another server was faster", async () => {
     const store = faultyStore();
     const { join, pass, stored } = cluster(store);
     const { coordinator } = join("a");
@@ -217,7 +217,7 @@ describe("an order to switch", () => {
 });
 
 describe("a store that is away", () => {
-  it("is told of once, and once more when it is back; the agreement stays", async () => {
+  it("is announced once, and once more when it is back; the agreement stays", async () => {
     const store = faultyStore();
     const { join, pass } = cluster(store);
     const { coordinator, log } = join("a");
@@ -247,7 +247,7 @@ describe("a store that is away", () => {
     expect(await within(1, poll)).toBe("ERR_STORE_UNAVAILABLE");
   });
 
-  it("leaves no connection open that it opened too late", async () => {
+  it("leaves no connection open that was opened too late", async () => {
     const store = faultyStore();
     const { join, pass, timeline } = cluster(store);
     store.faults.open = (proceed) =>
@@ -342,7 +342,7 @@ describe("a server that ends", () => {
   });
 });
 
-describe("a server that leads does not decide alone", () => {
+describe("a leader moves nobody by its own vote", () => {
   it("when it was not told that it has taken the lead", async () => {
     const shared = memoryStore();
     const [storeOfA, storeOfB, storeOfC] = [1, 2, 3].map(() => faultyStore(shared)) as [

@@ -27,13 +27,13 @@ async function assertFor<T>(
   await fc.assert(fc.asyncProperty(arbitrary, property), { numRuns, ...seed });
 }
 
-it("whatever happens, no promise is broken, and in the end all agree", async () => {
+it("whatever fails, no invariant of the agreement is violated, and in the end all servers agree", async () => {
   await assertFor(scenarios, runs, async (scenario) => {
     expect((await simulate(scenario)).violations).toEqual([]);
   });
 });
 
-it("servers that start late, restart, end or stand still move nobody", async () => {
+it("servers that start late, restart, end or pause move nobody", async () => {
   await assertFor(deployments, runs / 5, async (scenario: Scenario) => {
     const { violations, agreements } = await simulate({ ...scenario, failback: false });
     expect(violations).toEqual([]);
@@ -41,7 +41,7 @@ it("servers that start late, restart, end or stand still move nobody", async () 
   });
 });
 
-it("when most see the active endpoint unhealthy, all answer with another one in time", async () => {
+it("when most servers see the active endpoint unhealthy, all answer with another one in time", async () => {
   await assertFor(outages, runs / 5, async (outage) => {
     const { violations, agreements, answers } = await simulate(outage.scenario);
     expect(violations).toEqual([]);
