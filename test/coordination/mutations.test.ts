@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { Observation } from "../../src/contract/coordination.ts";
 import type { Situation } from "../../src/coordination/decision.ts";
 
-import { besetLeaders, type Scenario, scenarios } from "./support/scenario.ts";
+import { disturbedLeaders, type Scenario, scenarios } from "./support/scenario.ts";
 import type { StoreDefects } from "./support/simulated-store.ts";
 import { simulate } from "./support/simulation.ts";
 
@@ -52,7 +52,7 @@ const mutations: [string, Mutation][] = [
   ],
   [
     "a lost lead stops no write that is under way",
-    { defects: { comparesEpochsOnly: true }, arbitrary: besetLeaders, finds: /^fence: / },
+    { defects: { comparesEpochsOnly: true }, arbitrary: disturbedLeaders, finds: /^fence: / },
   ],
 ];
 

@@ -1,7 +1,7 @@
 import type { Agreement } from "../../../src/contract/coordination.ts";
 import type { AgreementRecord } from "../../../src/coordination/agreement-record.ts";
 import { ENDPOINTS } from "./scenario.ts";
-import type { StoreCall, StoreWitness } from "./simulated-store.ts";
+import type { StoreCall, StoreListener } from "./simulated-store.ts";
 import { identityFor, type Process, type World } from "./simulation.ts";
 
 export interface Verdict {
@@ -89,7 +89,7 @@ export class Judge {
     const { pollIntervalInMs } = this.#world.scenario;
     const tookInMs = this.#now - askedAt;
     this.note(`${process.id} is closed after ${tookInMs.toFixed(0)} ms`);
-    if (process.place.stoppedUntil > askedAt) return;
+    if (process.host.stoppedUntil > askedAt) return;
     this.#expect(tookInMs <= 1.1 * pollIntervalInMs, `close: ${process.id} took ${tookInMs} ms`);
   }
 
@@ -110,7 +110,7 @@ export class Judge {
     );
   }
 
-  witnessOf(process: Process): StoreWitness {
+  listenerFor(process: Process): StoreListener {
     return {
       called: (call) => this.#called(process, call),
       recordWritten: (text, sentAt) => this.#recordWritten(process, JSON.parse(text), sentAt),
@@ -129,10 +129,10 @@ export class Judge {
   }
 
   endWatch(): void {
-    const { living, scenario, store } = this.#world;
-    if (living.length === 0) return;
+    const { running, scenario, store } = this.#world;
+    if (running.length === 0) return;
     const record = store.record && (JSON.parse(store.record.text) as AgreementRecord);
-    const leaders = living.filter(({ id }) => id === record?.leader);
+    const leaders = running.filter(({ id }) => id === record?.leader);
     this.#expect(
       leaders.length === 1,
       `quiet: the leader is ${record?.leader}, which does not live`,
@@ -144,7 +144,7 @@ export class Judge {
     const watchedInMs = this.#now - (this.#watchedSince ?? 0);
     const heartbeats = (watchedInMs * 1.02) / (scenario.leaseInMs / 3) + 1;
     const polls = (watchedInMs * 1.02) / (0.9 * scenario.pollIntervalInMs) + 1;
-    for (const { id, coordinator } of living) {
+    for (const { id, coordinator } of running) {
       const { epoch } = coordinator.agreement ?? {};
       this.#expect(epoch === newest?.epoch, `quiet: ${id} answers ${epoch}, not ${newest?.epoch}`);
       const calls = this.#histories.get(id)?.calls ?? new Map<StoreCall, number>();
@@ -223,7 +223,7 @@ export class Judge {
   /** Nobody is moved to an endpoint that a server does not know that has sent a heartbeat. */
   #expectKnown(writer: Process, { active, url }: Agreement, sentAt: number): void {
     for (const { process } of this.#fresh(writer, sentAt)) {
-      const knows = identityFor(process.place.plan, ENDPOINTS.indexOf(active as never));
+      const knows = identityFor(process.host.plan, ENDPOINTS.indexOf(active as never));
       this.#expect(knows?.url === url, `known: ${process.id} does not know ${active} at ${url}`);
     }
   }
@@ -243,7 +243,7 @@ export class Judge {
         this.#sawUnhealthy(one, endpoint, url, from, to);
       const against = [...this.#histories.values()].filter(sawIt);
       const inFavour = this.#fresh(writer, sentAt).filter((one) => {
-        return one.process.diedAt === undefined && !sawIt(one);
+        return one.process.endedAt === undefined && !sawIt(one);
       });
       this.#expect(
         against.length > inFavour.length,
@@ -278,11 +278,11 @@ export class Judge {
     from: number,
     to: number,
   ): boolean {
-    if (identityFor(process.place.plan, endpoint)?.url !== url) return false;
-    const sights = process.sights[endpoint] ?? [];
-    const end = process.diedAt ?? Number.POSITIVE_INFINITY;
-    const isSeen = sights.some(({ since, state }, index) => {
-      const until = Math.min(sights[index + 1]?.since ?? Number.POSITIVE_INFINITY, end);
+    if (identityFor(process.host.plan, endpoint)?.url !== url) return false;
+    const seenStates = process.seenStates[endpoint] ?? [];
+    const end = process.endedAt ?? Number.POSITIVE_INFINITY;
+    const isSeen = seenStates.some(({ since, state }, index) => {
+      const until = Math.min(seenStates[index + 1]?.since ?? Number.POSITIVE_INFINITY, end);
       return state === "unhealthy" && since <= to && until >= from;
     });
     const isReported = heartbeats.some(({ text, at }) => {
@@ -293,14 +293,14 @@ export class Judge {
 
   /** Whether somebody had nothing wrong for so long, between then and now. */
   #isAnyoneWell(from: number, forMs: number): boolean {
-    const { places, scenario, timeline } = this.#world;
-    return places.some(({ index, plan }) => {
+    const { hosts, scenario, timeline } = this.#world;
+    return hosts.some(({ index, plan }) => {
       const spells = scenario.faults.flatMap((fault) => {
         const { at, kind } = fault;
         const until = at + fault.forMs;
         if (kind === "store") return (fault.servers >> index) % 2 === 1 ? [[at, until]] : [];
         if (kind !== "pause" && kind !== "crash" && kind !== "close") return [];
-        return fault.server % places.length === index ? [[at, until]] : [];
+        return fault.server % hosts.length === index ? [[at, until]] : [];
       });
       spells.push([0, plan.startsAt], [timeline.now, Number.POSITIVE_INFINITY]);
       spells.sort(([a = 0], [b = 0]) => a - b);
