@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { AgreedChoice, PluginContext } from "../context/plugin-context.ts";
 import type {
   Agreement,
   CoordinationControl,
@@ -6,24 +7,11 @@ import type {
   Observation,
 } from "../contract/coordination.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import type { EndpointRegistry } from "../endpoints/registry.ts";
-import type { HealthMonitor } from "../health/monitor.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
-import type { TypedEvents } from "../kit/typed-events.ts";
-import type { Configuration } from "../options/parse-options.ts";
-
 import { systemClock } from "./clock.ts";
 import { Coordinator, type CoordinatorListener } from "./coordinator.ts";
 import { observe, seenIn } from "./observation.ts";
 import { StragglerSweep } from "./straggler-sweep.ts";
-
-interface CoordinationParts {
-  readonly configuration: Configuration;
-  readonly registry: EndpointRegistry;
-  readonly monitor: HealthMonitor;
-  readonly events: TypedEvents;
-  readonly random: () => number;
-}
 
 /** Whatever may change what this server tells its peers. */
 const STATE_EVENTS = [
@@ -36,9 +24,9 @@ const STATE_EVENTS = [
 ] as const;
 
 /** Connects the agreement with the rest of one plugin. */
-export class Coordination {
+export class Coordination implements AgreedChoice {
   readonly control: CoordinationControl;
-  readonly #parts: CoordinationParts;
+  readonly #context: PluginContext;
   readonly #coordinator: Coordinator;
   readonly #sweep: StragglerSweep;
   readonly #self = randomUUID();
@@ -46,29 +34,20 @@ export class Coordination {
   readonly #sweepSoon = (): void => this.#sweep.sweepSoon();
   #change = nextChange();
 
-  constructor(parts: CoordinationParts) {
-    const { configuration, events, monitor, random, registry } = parts;
-    const { coordination, failback, health, hub } = configuration;
-    const { store, pollIntervalInMs, leaseInMs } = coordination;
-    this.#parts = parts;
+  constructor(context: PluginContext) {
+    const { coordination, failback, hub } = context.configuration;
+    this.#context = context;
     this.#coordinator = new Coordinator({
-      store,
+      store: coordination.store,
       hub,
       self: this.#self,
       settings: { ...coordination, holdDownInMs: failback.holdDownInMs },
       clock: systemClock,
-      random,
+      random: context.random,
       observe: () => this.#observe(),
       listener: this.#listener(),
     });
-    this.#sweep = new StragglerSweep({
-      coordinator: this.#coordinator,
-      registry,
-      monitor,
-      events,
-      settings: { pollIntervalInMs, leaseInMs, timeoutInMs: health.timeoutInMs },
-      clock: systemClock,
-    });
+    this.#sweep = new StragglerSweep(context, this.#coordinator);
     this.control = {
       status: () => this.#status(),
       switchTo: async (name) => this.#switchTo(name),
@@ -76,9 +55,9 @@ export class Coordination {
   }
 
   start(): void {
-    for (const name of STATE_EVENTS) this.#parts.events.on(name, this.#pollSoon);
+    for (const name of STATE_EVENTS) this.#context.events.on(name, this.#pollSoon);
     // It may have kept its clients, who are cut off from all others.
-    this.#parts.events.on("endpointUp", this.#sweepSoon);
+    this.#context.events.on("endpointUp", this.#sweepSoon);
     this.#coordinator.start();
     this.#sweep.start();
   }
@@ -109,7 +88,7 @@ export class Coordination {
   get active(): RegisteredEndpoint | undefined {
     const { agreement } = this;
     if (agreement === undefined) return undefined;
-    return this.#parts.registry
+    return this.#context.registry
       .all()
       .find(
         ({ name, leaving, endpoint }) =>
@@ -123,13 +102,13 @@ export class Coordination {
   }
 
   async close(): Promise<void> {
-    for (const name of STATE_EVENTS) this.#parts.events.off(name, this.#pollSoon);
-    this.#parts.events.off("endpointUp", this.#sweepSoon);
+    for (const name of STATE_EVENTS) this.#context.events.off(name, this.#pollSoon);
+    this.#context.events.off("endpointUp", this.#sweepSoon);
     await Promise.all([this.#coordinator.close(), this.#sweep.close()]);
   }
 
   #listener(): CoordinatorListener {
-    const { events } = this.#parts;
+    const { events } = this.#context;
     return {
       agreed: ({ epoch, active, reason }, previous) => {
         const change = this.#change;
@@ -147,13 +126,13 @@ export class Coordination {
   }
 
   #observe(): Observation {
-    return observe(this.#parts.registry.all().filter(({ leaving }) => !leaving));
+    return observe(this.#context.registry.all().filter(({ leaving }) => !leaving));
   }
 
   #status(): CoordinationStatus {
     const { isLeader, leader, peers, reachability } = this.#coordinator;
     const { isLost, error, answeredAt } = reachability;
-    const { description } = this.#parts.configuration.coordination.store;
+    const { description } = this.#context.configuration.coordination.store;
     return {
       agreement: this.agreement,
       server: this.#self,
@@ -170,7 +149,7 @@ export class Coordination {
   }
 
   async #switchTo(name: string): Promise<Agreement> {
-    const wanted = this.#parts.registry.get(name);
+    const wanted = this.#context.registry.get(name);
     if (!wanted.isUsable) {
       const message = `Endpoint "${name}" is ${wanted.reason} for this server; switch to one that is healthy and not drained`;
       throw new ResilientPubSubError("ERR_UNHEALTHY_ENDPOINT", message);

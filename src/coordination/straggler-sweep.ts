@@ -1,12 +1,10 @@
+import type { PluginContext } from "../context/plugin-context.ts";
 import type { Agreement } from "../contract/coordination.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import type { EndpointRegistry } from "../endpoints/registry.ts";
 import { withDeadline } from "../kit/deadline.ts";
-import type { TypedEvents } from "../kit/typed-events.ts";
 import { placedGroup } from "../marker-groups/marker.ts";
-import { classifyFailure, type Failure } from "../service/failure.ts";
-
-import type { Clock } from "./clock.ts";
+import { classifyFailure } from "../service/failure.ts";
+import { systemClock } from "./clock.ts";
 import { isAgreementOn } from "./decision.ts";
 import {
   afterFailedSweep,
@@ -22,24 +20,10 @@ import {
  */
 export const MOVE_REASON_PREFIX = "moved: ";
 
-export interface SweepParts {
-  readonly coordinator: {
-    readonly agreement: Agreement | undefined;
-    readonly isLeader: boolean;
-  };
-  readonly registry: EndpointRegistry;
-  readonly monitor: {
-    /** Never rejects. */
-    check(endpoint: RegisteredEndpoint): Promise<void>;
-    reportSuccess(endpoint: RegisteredEndpoint, startedAt?: number): void;
-    reportFailure(endpoint: RegisteredEndpoint, failure: Failure, startedAt?: number): void;
-  };
-  readonly events: TypedEvents;
-  readonly settings: SweepPace & {
-    /** Deadline of one question whether anybody is there, and of one order to close. */
-    readonly timeoutInMs: number;
-  };
-  readonly clock: Clock;
+/** What the sweep needs to know of the agreement. */
+interface AgreementView {
+  readonly agreement: Agreement | undefined;
+  readonly isLeader: boolean;
 }
 
 /**
@@ -48,14 +32,16 @@ export interface SweepParts {
  * at a leisurely pace, because a token stays good for an hour and an old session may be continued.
  */
 export class StragglerSweep {
-  readonly #parts: SweepParts;
+  readonly #context: PluginContext;
+  readonly #coordinator: AgreementView;
   readonly #states = new Map<RegisteredEndpoint, SweepState>();
   readonly #closing = new AbortController();
   #timer: { cancel(): void } | undefined;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(parts: SweepParts) {
-    this.#parts = parts;
+  constructor(context: PluginContext, coordinator: AgreementView) {
+    this.#context = context;
+    this.#coordinator = coordinator;
   }
 
   start(): void {
@@ -74,19 +60,19 @@ export class StragglerSweep {
     this.#scheduleNext(0);
   }
 
-  #scheduleNext(inMs = this.#parts.settings.pollIntervalInMs): void {
+  #scheduleNext(inMs = this.#pace.pollIntervalInMs): void {
     if (this.#closing.signal.aborted) return;
     this.#timer?.cancel();
-    this.#timer = this.#parts.clock.callIn(inMs, () => {
+    this.#timer = systemClock.callIn(inMs, () => {
       this.#running = this.#running.then(() => this.#sweepAll());
       this.#scheduleNext();
     });
   }
 
   async #sweepAll(): Promise<void> {
-    const { clock, coordinator, monitor, registry } = this.#parts;
-    const { agreement } = coordinator;
-    if (agreement === undefined || !coordinator.isLeader) {
+    const { monitor, registry } = this.#context;
+    const { agreement, isLeader } = this.#coordinator;
+    if (agreement === undefined || !isLeader) {
       this.#states.clear();
       return;
     }
@@ -101,7 +87,7 @@ export class StragglerSweep {
     for (const endpoint of this.#states.keys()) {
       if (!reachable.includes(endpoint)) this.#states.delete(endpoint);
     }
-    const now = clock.now();
+    const now = systemClock.now();
     const sweeps = reachable.map((endpoint) => {
       const state = this.#states.get(endpoint);
       if (state?.epoch !== agreement.epoch) {
@@ -121,18 +107,18 @@ export class StragglerSweep {
     agreement: Agreement,
     state: SweepState,
   ): Promise<void> {
-    const { clock, events, monitor, settings } = this.#parts;
+    const { events, monitor } = this.#context;
     const startedAt = performance.now();
     try {
       const isOccupied = await this.#closeClients(endpoint, agreement, state);
       monitor.reportSuccess(endpoint, startedAt);
-      this.#states.set(endpoint, afterSweep(state, isOccupied, clock.now(), settings));
+      this.#states.set(endpoint, afterSweep(state, isOccupied, systemClock.now(), this.#pace));
       if (isOccupied) {
         events.emit("stragglersClosed", { endpoint: endpoint.name, epoch: agreement.epoch });
       }
     } catch (error) {
       if (this.#closing.signal.aborted) return;
-      this.#states.set(endpoint, afterFailedSweep(state, clock.now(), settings));
+      this.#states.set(endpoint, afterFailedSweep(state, systemClock.now(), this.#pace));
       monitor.reportFailure(endpoint, classifyFailure(error), startedAt);
       events.emit("stragglersFailed", { endpoint: endpoint.name, error });
     }
@@ -158,7 +144,12 @@ export class StragglerSweep {
   }
 
   #call<T>(operation: Parameters<typeof withDeadline<T>>[2]): Promise<T> {
-    return withDeadline(this.#parts.settings.timeoutInMs, this.#closing.signal, operation);
+    const { timeoutInMs } = this.#context.configuration.health;
+    return withDeadline(timeoutInMs, this.#closing.signal, operation);
+  }
+
+  get #pace(): SweepPace {
+    return this.#context.configuration.coordination;
   }
 }
 
