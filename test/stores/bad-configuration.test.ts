@@ -117,13 +117,29 @@ describe("a store in Azure Blob Storage", () => {
   it.each<[string, unknown, RegExp]>([
     ["no options", undefined, /azureBlobStore: got undefined; give an object/],
     ["nothing to connect to", { container: "any" }, /\.connectionString: is missing/],
-    ["a text that is no connection string", { connectionString: SECRET }, /\.connectionString: cannot be used/],
-    ["a connection string beside a URL", { ...connectionAt("https://a.example"), url: "x" }, /beside url or credential/],
-    ["http to a host other than loopback", connectionAt("http://a.example"), /http:\/\/ is allowed on loopback/],
+    [
+      "a text that is no connection string",
+      { connectionString: SECRET },
+      /\.connectionString: cannot be used/,
+    ],
+    [
+      "a connection string beside a URL",
+      { ...connectionAt("https://a.example"), url: "x" },
+      /beside url or credential/,
+    ],
+    [
+      "http to a host other than loopback",
+      connectionAt("http://a.example"),
+      /http:\/\/ is allowed on loopback/,
+    ],
     ["tokens over http", { url: "http://127.0.0.1:1", credential: {} }, /\.url: got .*https:/],
     ["a URL with a signature", { url: `https://a.example/?sig=${SECRET}` }, /without user, query/],
     ["no credential", { url: "https://a.example" }, /\.credential: got undefined/],
-    ["a text that is no container name", { container: "Not_A_Name" }, /\.container: got "Not_A_Name"; give/],
+    [
+      "a text that is no container name",
+      { container: "Not_A_Name" },
+      /\.container: got "Not_A_Name"; give/,
+    ],
     ["an unknown option", { key: SECRET }, /\.key: unknown option; the options here are container/],
   ])("refuses %s", (_, options, message) => {
     const make = () => azureBlobStore(options as never);
@@ -176,7 +192,11 @@ describe("a store in redis", () => {
   it.each<[string, unknown, RegExp]>([
     ["no options", undefined, /redisStore: got undefined; give an object/],
     ["neither URL nor client", {}, /\.url: is missing, as is client/],
-    ["a URL beside a client", { url: "redis://a", client: { eval() {} } }, /\.url: is given beside client/],
+    [
+      "a URL beside a client",
+      { url: "redis://a", client: { eval() {} } },
+      /\.url: is given beside client/,
+    ],
     ["a URL of something else", { url: `https://:${SECRET}@a` }, /\.url: cannot be used; give/],
     ["a URL with a broken escape", { url: `redis://:%zz${SECRET}@a` }, /\.url: cannot be used/],
     ["a client of something else", { client: {} }, /\.client: got an object; give a client/],
