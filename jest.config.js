@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 
 const shared = {
-  testEnvironment: "node",
+  testEnvironment: "<rootDir>/test/support/compile-once-environment.mjs",
   transform: {
     "\\.[jt]s$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }],
   },
@@ -17,6 +17,9 @@ const shared = {
 const onExpress = ["resilient-pubsub/**/*", "negotiate/**/*", "upstream/**/*", "fan-out/broadcast"];
 const testsOf = (names) => names.map((name) => `<rootDir>/test/${name}.test.ts`);
 
+// What has to take long; a short form of each stays among the others.
+const LONG = "\\.long\\.test\\.ts$";
+
 export default {
   // The tests wait more than they work.
   maxWorkers: Math.ceil(1.5 * availableParallelism()),
@@ -29,7 +32,12 @@ export default {
       ...shared,
       displayName: "express 5",
       testMatch: ["<rootDir>/test/**/*.test.ts"],
-      testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/consumers/"],
+      testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/consumers/", LONG],
+    },
+    {
+      ...shared,
+      displayName: "long",
+      testMatch: ["<rootDir>/test/**/*.long.test.ts"],
     },
     {
       ...shared,
@@ -39,6 +47,7 @@ export default {
     {
       ...shared,
       displayName: "express 4",
+      testPathIgnorePatterns: ["/node_modules/", LONG],
       testMatch: testsOf([...onExpress, "failover/acceptance"]),
       moduleNameMapper: { ...shared.moduleNameMapper, "^express$": "express4" },
     },

@@ -1,17 +1,21 @@
 import path from "node:path";
 
-const count = 10;
+const SHOWN = 10;
 
-/** Says at the end where the time of a run has gone. */
+/** Prints which files a run has spent most of its time on. */
 export default class SlowestFilesReporter {
   onRunComplete(_contexts, { testResults }) {
-    if (testResults.length <= count) return;
-    const durationOf = ({ perfStats }) => perfStats.end - perfStats.start;
-    const slowest = testResults.toSorted((a, b) => durationOf(b) - durationOf(a)).slice(0, count);
-    console.error(`\nThe ${count} slowest files:`);
-    for (const result of slowest) {
-      const seconds = (durationOf(result) / 1000).toFixed(1).padStart(6);
-      console.error(`${seconds} s  ${path.relative("", result.testFilePath)}`);
+    if (testResults.length < SHOWN) return;
+    const slowest = testResults
+      .map(({ testFilePath, displayName, perfStats }) => ({
+        file: `${path.relative(process.cwd(), testFilePath)} (${displayName?.name})`,
+        inSeconds: (perfStats.end - perfStats.start) / 1000,
+      }))
+      .sort((a, b) => b.inSeconds - a.inSeconds)
+      .slice(0, SHOWN);
+    console.error("\nThe ten slowest files:");
+    for (const { file, inSeconds } of slowest) {
+      console.error(`${inSeconds.toFixed(1).padStart(6)} s  ${file}`);
     }
   }
 }
