@@ -14,11 +14,24 @@ const shared = {
 };
 
 // Everything that touches Express runs twice: once on each major version that the package supports.
-const onExpress = ["resilient-pubsub/**/*", "negotiate/**/*", "upstream/**/*", "fan-out/broadcast"];
+const onExpress = [
+  "resilient-pubsub/{end-to-end,operations}",
+  "negotiate/{agreed-endpoint,client-access-token,negotiate,overload}",
+  "upstream/**/*",
+  "fan-out/broadcast",
+];
 const testsOf = (names) => names.map((name) => `<rootDir>/test/${name}.test.ts`);
 
 // What has to take long; a short form of each stays among the others.
 const LONG = "\\.long\\.test\\.ts$";
+
+// What tries properties on random input does so more often where there is time; see support/runs.ts.
+const randomised = [
+  "client/{bad-frames,random-lives}",
+  "coordination/simulation",
+  "emulator/fuzz-{filter,frames,rest,websocket}",
+  "failover/model",
+];
 
 export default {
   // The tests wait more than they work.
@@ -37,7 +50,8 @@ export default {
     {
       ...shared,
       displayName: "long",
-      testMatch: ["<rootDir>/test/**/*.long.test.ts"],
+      testMatch: testsOf(["**/*.long", ...randomised]),
+      globals: { isLongRun: true },
     },
     {
       ...shared,

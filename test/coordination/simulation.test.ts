@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { runs } from "../support/runs.ts";
 import { expectNoRejections } from "./support/rejections.ts";
 import { deployments, type Outage, outages, type Scenario, scenarios } from "./support/scenario.ts";
 import { simulate } from "./support/simulation.ts";
@@ -9,9 +10,10 @@ import { simulate } from "./support/simulation.ts";
  * breaks it; `simulate(scenario, { isTraced: true })` tells its story. What must never happen is in
  * `support/judge.ts`.
  *
- * SIMULATION_RUNS=20000 npx jest test/coordination/simulation.test.ts
+ * SIMULATION_RUNS=20000 npx jest --selectProjects long simulation
  */
-const runs = Number(process.env.SIMULATION_RUNS ?? 100);
+const usual = runs(100).numRuns;
+const tries = Number(process.env.SIMULATION_RUNS ?? usual);
 const given = process.env.SIMULATION_SEED;
 
 jest.setTimeout(6 * 3_600_000);
@@ -28,13 +30,13 @@ async function assertFor<T>(
 }
 
 it("whatever fails, no invariant of the agreement is violated, and in the end all servers agree", async () => {
-  await assertFor(scenarios, runs, async (scenario) => {
+  await assertFor(scenarios, tries, async (scenario) => {
     expect((await simulate(scenario)).violations).toEqual([]);
   });
 });
 
 it("servers that start late, restart, end or pause move nobody", async () => {
-  await assertFor(deployments, runs / 5, async (scenario: Scenario) => {
+  await assertFor(deployments, tries / 5, async (scenario: Scenario) => {
     const { violations, agreements } = await simulate({ ...scenario, failback: false });
     expect(violations).toEqual([]);
     expect(agreements.length).toBeLessThanOrEqual(1);
@@ -42,7 +44,7 @@ it("servers that start late, restart, end or pause move nobody", async () => {
 });
 
 it("when most servers see the active endpoint unhealthy, all answer with another one in time", async () => {
-  await assertFor(outages, runs / 5, async (outage) => {
+  await assertFor(outages, tries / 5, async (outage) => {
     const { violations, agreements, answers } = await simulate(outage.scenario);
     expect(violations).toEqual([]);
     const servers = new Set(answers.map(({ server }) => server));

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { RegisteredEndpoint } from "../../src/endpoints/registered-endpoint.ts";
+import { runs } from "../support/runs.ts";
 import { type BehaviourName, behaviours, ScriptedWorld } from "../support/scripted-world.ts";
 
 /*
@@ -277,5 +278,5 @@ async function run(steps: readonly Step[]): Promise<void> {
 
 it("whatever happens: clients go where it is well, and every change is told once and not too soon", async () => {
   const steps = fc.array(step, { minLength: 10, maxLength: 60, size: "max" });
-  await fc.assert(fc.asyncProperty(steps, run), { numRuns: 150, verbose: 1 });
+  await fc.assert(fc.asyncProperty(steps, run), { ...runs(150), verbose: 1 });
 }, 30_000);
