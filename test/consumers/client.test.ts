@@ -76,7 +76,7 @@ describe("the packed client, with nothing beside it, moves in a browser", () => 
     40_000,
   );
 
-  it("served as it is", async () => {
+  it("when its file is served as it is", async () => {
     const page = await packed.createConsumer(["flow", "page", "static"]);
     expect(await titleOf(await worlds.start(page))).toBe(STEPS);
   }, 40_000);

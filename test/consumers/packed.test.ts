@@ -151,7 +151,7 @@ it("the package is published as its manifest says", async () => {
   expect(stdout).toContain("All good!");
 }, 60_000);
 
-it("contains what it needs and no more", async () => {
+it("the tarball contains what a consumer needs and no more", async () => {
   expect((await packed.contents()).sort()).toEqual([
     "CHANGELOG.md",
     "LICENSE",

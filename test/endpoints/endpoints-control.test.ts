@@ -133,7 +133,7 @@ describe("an endpoint that is added", () => {
   });
 });
 
-it("force shows in the snapshot, one at a time, until it is cleared", () => {
+it("the forced endpoint shows in the snapshot, one at a time, until it is cleared", () => {
   const { control, flags } = setUp();
   control.forceFailover("s1");
   expect(flags()).toEqual(["p1", "s1 forced"]);

@@ -276,7 +276,7 @@ async function run(steps: readonly Step[]): Promise<void> {
   }
 }
 
-it("whatever happens: clients go where it is well, and every change is told once and not too soon", async () => {
+it("whatever happens, clients are sent to a usable endpoint, and every change is announced once and not too soon", async () => {
   const steps = fc.array(step, { minLength: 10, maxLength: 60, size: "max" });
   await fc.assert(fc.asyncProperty(steps, run), { ...runs(150), verbose: 1 });
 }, 30_000);

@@ -146,7 +146,7 @@ it("a health check that began before the fall does not bring an endpoint back wi
 });
 
 describe("when the check of the credentials hangs at the start", () => {
-  it("the first negotiate is answered within its budget, by whoever is known to be well", async () => {
+  it("the first negotiate is answered within its budget, with an endpoint that is known to be healthy", async () => {
     const world = create(["east", "west"], { schedule: false });
     world.set("east", "grayAndSilent");
     void world.monitor.start();
@@ -196,7 +196,7 @@ it("with passive: false no call counts, and the credentials are tried all the sa
   expect(world.log.at(-2)).toMatch(/endpointUp east/);
 });
 
-it("of a hundred endpoints, each is judged by itself", async () => {
+it("the health of each of a hundred endpoints is decided by its own answers", async () => {
   const names = ["east", ...Array.from({ length: 99 }, (_, i) => `west${i}`)];
   const world = create(names, { schedule: "* * * * * *" });
   for (const name of names.slice(50)) world.set(name, "silent");

@@ -27,6 +27,6 @@ it("after close nothing is left behind, and the process exits by itself", async 
   expect(JSON.parse(output).filter((name: string) => /Timeout|TCP/.test(name))).toEqual([]);
 }, 40_000);
 
-it("even a plugin that is never closed holds no process", async () => {
+it("a plugin that is never closed does not keep a process alive", async () => {
   expect(await run("never-closed.ts")).toEqual({ code: 0, output: "done" });
 }, 40_000);
