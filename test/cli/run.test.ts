@@ -6,6 +6,7 @@ import { version } from "../../package.json";
 import { emulatorOptionTable } from "../../src/cli/emulator-arguments.ts";
 import { Output } from "../../src/cli/output.ts";
 import { run } from "../../src/cli/run.ts";
+import { afterFile } from "../support/clean-up.ts";
 
 /** Runs a command line that is interrupted as soon as it waits. */
 async function runLine(argv: string[]) {
@@ -26,8 +27,8 @@ async function runLine(argv: string[]) {
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "cli-"));
+  afterFile(() => rm(folder, { recursive: true, force: true }));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function file(name: string, content: unknown): Promise<string> {
   const text = typeof content === "string" ? content : JSON.stringify(content);

@@ -3,6 +3,7 @@ import { chmod, copyFile, mkdir, readFile, symlink } from "node:fs/promises";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { type Azurite, startAzurite } from "../../demo-app/processes/azurite.ts";
+import { afterFile, closeAfterFile } from "../support/clean-up.ts";
 import { until } from "../support/until.ts";
 import { compile } from "./support/compile.ts";
 import { modulesOfRoot, PackedPackage } from "./support/packed-package.ts";
@@ -11,9 +12,8 @@ import { run } from "./support/run.ts";
 let packed: PackedPackage;
 beforeAll(async () => {
   packed = await PackedPackage.create();
+  afterFile(() => packed.remove());
 }, 120_000);
-
-afterAll(() => packed.remove());
 
 /** What `npm install` does with the `bin` of a manifest. */
 async function linkCommands(consumer: string): Promise<void> {
@@ -106,12 +106,11 @@ describe("the stores of the packed package", () => {
   let azurite: Azurite;
   let consumer: string;
   beforeAll(async () => {
-    azurite = await startAzurite();
+    azurite = closeAfterFile(await startAzurite());
     const stores = { "@azure/storage-blob": "@azure/storage-blob", redis: "redis" };
     const modules = { ...(await packed.dependencies()), ...stores, express: "express" };
     consumer = await packed.createConsumer(["stores"], { ...modules, "@types": "@types" });
   }, 60_000);
-  afterAll(() => azurite.close());
 
   it.each([
     ["in CommonJS", "stores.cjs"],

@@ -3,10 +3,10 @@ import { EndpointRegistry } from "../../src/endpoints/registry.ts";
 import { TypedEvents } from "../../src/kit/typed-events.ts";
 import { parseEndpoint } from "../../src/options/parse-options.ts";
 import { createEndpoint } from "../../src/service/endpoint.ts";
+import { useFakeTime } from "../support/clean-up.ts";
 import { logEvents } from "../support/event-log.ts";
 
-beforeEach(() => void jest.useFakeTimers());
-afterEach(() => void jest.useRealTimers());
+useFakeTime({ mayLeaveTimers: true });
 
 function options(name: string, host = name) {
   const role = name.startsWith("p") ? ("primary" as const) : ("secondary" as const);

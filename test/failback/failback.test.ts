@@ -7,6 +7,7 @@ import { parseOptions } from "../../src/options/parse-options.ts";
 import type { Endpoint } from "../../src/service/endpoint.ts";
 import type { Failure } from "../../src/service/failure.ts";
 import { assemble } from "../support/assemble.ts";
+import { closeAfterTest, useFakeTime } from "../support/clean-up.ts";
 
 const HOLD_DOWN = 10_000;
 const AT_START = new Date("2026-03-29T01:00:00.300Z");
@@ -96,13 +97,7 @@ class Service {
   }
 }
 
-const servers: Failback[] = [];
-beforeEach(() => void jest.useFakeTimers({ now: AT_START }));
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
-  expect(jest.getTimerCount()).toBe(0);
-  jest.useRealTimers();
-});
+useFakeTime({ now: AT_START });
 
 const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
 
@@ -154,7 +149,7 @@ function startServer(westus: Service, { pace = 5, latencyInMs = 5 }: Setting = {
   });
   const { registry } = context;
   const failback = new Failback(context);
-  servers.push(failback);
+  closeAfterTest(failback);
   let sequence = 0;
   const probe = (name: string, ok: boolean, times = 2) => {
     for (let time = 0; time < times; time += 1) {

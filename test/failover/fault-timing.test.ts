@@ -1,3 +1,4 @@
+import { useFakeTime } from "../support/clean-up.ts";
 import { type BehaviourName, ScriptedWorld } from "../support/scripted-world.ts";
 
 /*
@@ -246,8 +247,7 @@ const cases: Case[] = [
   },
 ];
 
-beforeEach(() => void jest.useFakeTimers({ now: new Date("2026-03-29T00:59:58.500Z") }));
-afterEach(() => void jest.useRealTimers());
+useFakeTime({ now: new Date("2026-03-29T00:59:58.500Z") });
 
 async function play({ script, traffic = "both" }: Case): Promise<ScriptedWorld> {
   const world = new ScriptedWorld(["east", "west"]);

@@ -1,24 +1,20 @@
 import { classifyFailure } from "../../src/service/failure.ts";
+import { afterTest, closeAfterTest, useFakeTime } from "../support/clean-up.ts";
 import { ScriptedWorld } from "../support/scripted-world.ts";
 
 /* Both detectors together, where they meet; each on its own is tested beside this. */
 
-beforeEach(() => void jest.useFakeTimers());
-afterEach(async () => {
-  for (const { monitor } of worlds.splice(0)) await monitor.close();
-  await pass(5000);
-  expect(jest.getTimerCount()).toBe(0);
-  jest.useRealTimers();
-});
+useFakeTime();
 
-const worlds: ScriptedWorld[] = [];
 const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
 const rejection = { statusCode: 403 };
 const failure = { statusCode: 500 };
 
 function create(...args: ConstructorParameters<typeof ScriptedWorld>): ScriptedWorld {
   const world = new ScriptedWorld(...args);
-  worlds.push(world);
+  // What is under way when it is closed comes to its end later.
+  afterTest(() => pass(5000));
+  closeAfterTest(world.monitor);
   return world;
 }
 

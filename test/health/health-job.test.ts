@@ -1,10 +1,10 @@
 import { HealthJob } from "../../src/health/health-job.ts";
+import { useFakeTime } from "../support/clean-up.ts";
 
 const hour = 3_600_000;
 const start = new Date("2026-03-29T00:59:58.500Z");
 
-beforeEach(() => void jest.useFakeTimers({ now: start }));
-afterEach(() => void jest.useRealTimers());
+useFakeTime({ now: start });
 
 /** Starts a job; the times of its runs, in milliseconds that never jump. */
 function startJob(expression: string) {

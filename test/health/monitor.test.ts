@@ -8,6 +8,7 @@ import { TypedEvents } from "../../src/kit/typed-events.ts";
 import type { HealthConfiguration } from "../../src/options/parse-options.ts";
 import { parseEndpoint } from "../../src/options/parse-options.ts";
 import { createEndpoint } from "../../src/service/endpoint.ts";
+import { closeAfterTest, useFakeTime } from "../support/clean-up.ts";
 
 const SETTINGS: HealthConfiguration = {
   schedule: false,
@@ -31,12 +32,7 @@ const OUTCOMES: Record<Behaviour, [ProbeResult, number]> = {
 };
 
 let monitor: HealthMonitor;
-beforeEach(() => void jest.useFakeTimers({ now: new Date("2026-03-29T00:59:58.500Z") }));
-afterEach(async () => {
-  await monitor.close();
-  expect(jest.getTimerCount()).toBe(0);
-  jest.useRealTimers();
-});
+useFakeTime({ now: new Date("2026-03-29T00:59:58.500Z") });
 
 function setUp(behaviours: Record<string, Behaviour>, settings: Partial<HealthConfiguration> = {}) {
   const startedAt = performance.now();
@@ -72,6 +68,7 @@ function setUp(behaviours: Record<string, Behaviour>, settings: Partial<HealthCo
     health,
     credentials: async ({ name }) => credentials[name] ?? "accepted",
   });
+  closeAfterTest(monitor);
   return { registry, probes, transitions, now, behaviours, credentials };
 }
 

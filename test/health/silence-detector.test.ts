@@ -1,11 +1,8 @@
 import { SilenceDetector } from "../../src/health/silence-detector.ts";
+import { useFakeTime } from "../support/clean-up.ts";
 
-beforeEach(() => void jest.useFakeTimers());
-afterEach(() => {
-  expect(jest.getTimerCount()).toBe(0);
-  jest.restoreAllMocks();
-  jest.useRealTimers();
-});
+useFakeTime();
+afterEach(() => jest.restoreAllMocks());
 
 it("an endpoint is silent when its deadline has passed, counted from the first unanswered check", () => {
   const silence = new SilenceDetector();

@@ -1,8 +1,8 @@
 import type { AbortSignalLike } from "../../src/contract/abort-signal.ts";
 import { waitAtMost, withDeadline } from "../../src/kit/deadline.ts";
+import { useFakeTime } from "../support/clean-up.ts";
 
-beforeEach(() => void jest.useFakeTimers());
-afterEach(() => void jest.useRealTimers());
+useFakeTime();
 
 const never = () => new Promise<never>(() => {});
 

@@ -3,9 +3,9 @@ import { TypedEvents } from "../../src/kit/typed-events.ts";
 import { RateLimiter } from "../../src/negotiate/rate-limiter.ts";
 import { parseEndpoint } from "../../src/options/parse-options.ts";
 import { createEndpoint } from "../../src/service/endpoint.ts";
+import { useFakeTime } from "../support/clean-up.ts";
 
-beforeEach(() => void jest.useFakeTimers());
-afterEach(() => void jest.useRealTimers());
+useFakeTime();
 
 function setUp(perSecond: number | false) {
   const events = new TypedEvents();

@@ -2,9 +2,9 @@ import type { Request } from "express";
 import { selectEndpoint } from "../../src/negotiate/select-endpoint.ts";
 import { parseOptions } from "../../src/options/parse-options.ts";
 import { assemble } from "../support/assemble.ts";
+import { useFakeTime } from "../support/clean-up.ts";
 
-beforeEach(() => void jest.useFakeTimers());
-afterEach(() => void jest.useRealTimers());
+useFakeTime({ mayLeaveTimers: true });
 
 /** One endpoint whose last check took so long, and whose next is not answered. */
 function setUp(lastDurationInMs: number) {

@@ -6,15 +6,14 @@ import {
   connectionStringOf,
   startAzurite,
 } from "../../demo-app/processes/azurite.ts";
-import { closeAfterTest } from "../support/clean-up.ts";
+import { closeAfterFile, closeAfterTest } from "../support/clean-up.ts";
 import { serve } from "../support/serve.ts";
 import { until } from "../support/until.ts";
 
 let azurite: Azurite;
 beforeAll(async () => {
-  azurite = await startAzurite();
+  azurite = closeAfterFile(await startAzurite());
 }, 60_000);
-afterAll(() => azurite.close());
 
 jest.setTimeout(40_000);
 const soon = () => ({ signal: AbortSignal.timeout(20_000) });

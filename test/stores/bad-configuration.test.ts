@@ -9,7 +9,7 @@ import {
 } from "../../demo-app/processes/azurite.ts";
 import { freePort, startRedis } from "../../demo-app/processes/redis-server.ts";
 import type { CoordinationStore } from "../../src/contract/store.ts";
-import { closeAfterTest } from "../support/clean-up.ts";
+import { closeAfterFile, closeAfterTest } from "../support/clean-up.ts";
 import { describeWithRedis, REDIS_OR_ITS_ABSENCE } from "../support/redis-server.ts";
 import { serve } from "../support/serve.ts";
 
@@ -43,9 +43,8 @@ function expectNoSecret(error: Error, secrets: readonly string[]): void {
 describe("a store in Azure Blob Storage", () => {
   let azurite: Azurite;
   beforeAll(async () => {
-    azurite = await startAzurite();
+    azurite = closeAfterFile(await startAzurite());
   }, 60_000);
-  afterAll(() => azurite.close());
 
   /** A store at a stand-in that always answers the same. */
   async function storeAnswered(status: number, code: string) {

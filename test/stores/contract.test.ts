@@ -5,7 +5,7 @@ import { type Azurite, startAzurite } from "../../demo-app/processes/azurite.ts"
 import { type RedisServer, startRedis } from "../../demo-app/processes/redis-server.ts";
 import type { CoordinationStore, StoreConnection } from "../../src/contract/store.ts";
 import { memoryStore } from "../../src/stores/memory-store.ts";
-import { closeAfterTest } from "../support/clean-up.ts";
+import { closeAfterFile, closeAfterTest } from "../support/clean-up.ts";
 import { isRedisInstalled } from "../support/redis-server.ts";
 
 /** Something for stores to keep their things in. */
@@ -19,13 +19,9 @@ interface Backend {
 let azurite: Azurite;
 let redis: RedisServer | undefined;
 beforeAll(async () => {
-  azurite = await startAzurite();
-  redis = isRedisInstalled ? await startRedis() : undefined;
+  azurite = closeAfterFile(await startAzurite());
+  redis = isRedisInstalled ? closeAfterFile(await startRedis()) : undefined;
 }, 60_000);
-afterAll(async () => {
-  await azurite.close();
-  await redis?.close();
-});
 
 const memory: Backend = {
   name: "memory",

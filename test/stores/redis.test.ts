@@ -3,7 +3,7 @@ import { redisStore } from "express-resilient-pubsub/stores/redis";
 import { createClient } from "redis";
 import { type RedisServer, startRedis } from "../../demo-app/processes/redis-server.ts";
 import type { CoordinationStore } from "../../src/contract/store.ts";
-import { closeAfterTest } from "../support/clean-up.ts";
+import { closeAfterFile, closeAfterTest } from "../support/clean-up.ts";
 import { describeWithRedis, REDIS_OR_ITS_ABSENCE } from "../support/redis-server.ts";
 import { until } from "../support/until.ts";
 
@@ -15,9 +15,8 @@ jest.setTimeout(40_000);
 describeWithRedis(`a store in ${REDIS_OR_ITS_ABSENCE}`, () => {
   let server: RedisServer;
   beforeAll(async () => {
-    server = await startRedis();
+    server = closeAfterFile(await startRedis());
   }, 60_000);
-  afterAll(() => server.close());
 
   const open = async (store: CoordinationStore) => closeAfterTest(await store.open("chat", soon()));
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import path from "node:path";
 import type { Emulator } from "express-resilient-pubsub/emulator";
 import { bundledProgram } from "../../support/bundled-program.ts";
-import { closeAfterTest } from "../../support/clean-up.ts";
+import { afterFile, closeAfterTest } from "../../support/clean-up.ts";
 import { startEmulator } from "../../support/emulator.ts";
 import { startWorld as startRegions } from "../../support/regions.ts";
 
@@ -30,8 +30,8 @@ export function useSnippets(...pages: readonly string[]) {
       for (const [, name = "", code = ""] of text.matchAll(SNIPPET)) snippets.set(name, code);
     }
     folder = await mkdtemp(path.join(__dirname, ".snippets-"));
+    afterFile(() => rm(folder, { recursive: true, force: true }));
   });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
 
   return {
     folder: () => folder,
