@@ -1,7 +1,7 @@
 import type { Express } from "express";
 import type { UpstreamOptions } from "express-resilient-pubsub";
-import { fetchAnswer, startWorld } from "../support/regions.ts";
-import { type EventRequest, eventRequest } from "../support/upstream-request.ts";
+import { fetchAnswer, startWorld } from "../../support/regions.ts";
+import { type EventRequest, eventRequest } from "../../support/upstream-request.ts";
 
 export const PATH = "/api/webpubsub/hubs/chat/";
 

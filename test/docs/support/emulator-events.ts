@@ -1,5 +1,5 @@
 import type { GroupEvent, SystemEvent } from "express-resilient-pubsub/emulator";
-import type { Supported } from "./emulator-support.ts";
+import type { Supported } from "./emulator-features.ts";
 
 const handler = "conformance/event-handler";
 
@@ -8,7 +8,7 @@ export const events: Record<SystemEvent | GroupEvent | "user" | "validation", Su
     what: "validation",
     notes: "`OPTIONS`, on 404 `GET`",
     shownBy: [
-      [handler, "gets nothing from an endpoint that it does not allow"],
+      [handler, "gets no events from an endpoint that it does not allow"],
       [
         "emulator/upstream-validation",
         "that does not know OPTIONS is asked by GET, in the same words",
@@ -18,7 +18,7 @@ export const events: Record<SystemEvent | GroupEvent | "user" | "validation", Su
   connect: {
     what: "`connect`",
     notes: "`userId`, `groups`, `roles`, `subprotocol`, state",
-    shownBy: [[handler, "settles who the client is and what it may"]],
+    shownBy: [[handler, "decides user, groups and roles of a client that connects"]],
   },
   connected: {
     what: "`connected`",
@@ -45,7 +45,7 @@ export const events: Record<SystemEvent | GroupEvent | "user" | "validation", Su
     what: "user events",
     notes: "text, json, binary, protobuf; metadata, cookies, state",
     shownBy: [
-      [handler, "understands %j"],
+      [handler, "gets events whose data is %j"],
       ["emulator/user-events", "of type %s come with their content type"],
       [
         "emulator/user-events",

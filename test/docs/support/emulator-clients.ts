@@ -1,6 +1,6 @@
-import type { ClientRequest } from "../../src/emulator/protocol/client-request.ts";
-import type { ServiceFrame } from "../../src/emulator/protocol/service-frame.ts";
-import type { Supported } from "./emulator-support.ts";
+import type { ClientRequest } from "../../../src/emulator/protocol/client-request.ts";
+import type { ServiceFrame } from "../../../src/emulator/protocol/service-frame.ts";
+import type { Supported } from "./emulator-features.ts";
 
 const json = "emulator/json-client";
 const protobuf = "emulator/protobuf-client";

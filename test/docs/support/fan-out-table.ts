@@ -1,4 +1,4 @@
-import type { OperationName, Semantics } from "../../src/fan-out/semantics.ts";
+import type { OperationName, Semantics } from "../../../src/fan-out/semantics.ts";
 
 /** What a reader wants to know of an operation, in the order of the columns. */
 interface Meaning {

@@ -1,5 +1,5 @@
 import type { FaultKind } from "express-resilient-pubsub/emulator";
-import type { Supported } from "./emulator-support.ts";
+import type { Supported } from "./emulator-features.ts";
 
 const refusals = "emulator/fault-refusals";
 

@@ -1,4 +1,4 @@
-import type { Proof, Supported } from "./emulator-support.ts";
+import type { Proof, Supported } from "./emulator-features.ts";
 
 const sending = "conformance/service-client/sending";
 const presence = "conformance/service-client/presence";
@@ -10,7 +10,7 @@ const credentials = "conformance/service-client/credentials";
 const recorded = "conformance/rest-ground-truth";
 
 const sends: readonly Proof[] = [
-  [sending, "reaches whom it is for and nobody else"],
+  [sending, "reaches the addressee and nobody else"],
   ["emulator/rest-send", "to %j, %j, chooses %j"],
   ["emulator/rest-send", "POST %s with %j makes a message that lives for %p s"],
   ["emulator/rest-send", "%s are answered accordingly"],
@@ -145,7 +145,9 @@ export const restOperations: Record<string, Supported> = {
     what: "generate a client token",
     notes:
       "every parameter; tokens for MQTT and Socket.IO are made, their protocols are not spoken",
-    shownBy: [[credentials, "made by the service for an Entra identity does as well, over https"]],
+    shownBy: [
+      [credentials, "made by the service for an Entra identity lets the client in, over https"],
+    ],
   },
 };
 
