@@ -6,6 +6,8 @@ const shared = {
     "\\.[jt]s$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }],
   },
   moduleNameMapper: {
+    "/processes/node-arguments\\.ts$|^\\./node-arguments\\.ts$":
+      "<rootDir>/test/support/node-arguments.ts",
     "^express-resilient-pubsub$": "<rootDir>/src/index.ts",
     "^express-resilient-pubsub/emulator$": "<rootDir>/src/emulator/index.ts",
     "^express-resilient-pubsub/client$": "<rootDir>/src/client/node.ts",
@@ -32,6 +34,9 @@ const randomised = [
   "emulator/fuzz-{filter,frames,rest,websocket}",
   "failover/model",
 ];
+
+// esbuild would leave a thread and a process behind in every test file that bundles something.
+process.env.ESBUILD_WORKER_THREADS = "0";
 
 export default {
   // The tests wait more than they work.

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import path from "node:path";
 import { ObservableLog } from "../kit/observable-log.ts";
+import { nodeArguments } from "./node-arguments.ts";
 
 /** What a program is given on its start, as JSON. */
 const SETTINGS_VARIABLE = "PROGRAM_SETTINGS";
@@ -17,7 +17,7 @@ export class ChildProgram<Message> {
 
   /** @param file From the root of the project. */
   constructor(file: string, settings: object) {
-    this.#child = spawn(process.execPath, ["--import", "tsx", path.resolve(file)], {
+    this.#child = spawn(process.execPath, nodeArguments(file), {
       env: { ...process.env, [SETTINGS_VARIABLE]: JSON.stringify(settings) },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
