@@ -13,45 +13,97 @@ import { type CallState, initialCallState } from "./call-state.ts";
 import { type HealthState, initialHealthState, isUndecided } from "./health-state.ts";
 import type { Routable } from "./serving-order.ts";
 
-/** An endpoint and what the registry holds of it. */
-export class RegisteredEndpoint implements Routable {
-  readonly endpoint: Endpoint;
-  calls: CallState = initialCallState;
+/** What is known of an endpoint. The registry keeps it, and nobody else changes it. */
+export interface EndpointRecord {
+  health: HealthState;
+  calls: CallState;
   /** Since when it has been in its state, epoch milliseconds. */
   since: number;
   /** When that was, monotonic milliseconds. */
   changedAt: number;
-  drained = false;
-  forced = false;
-  leaving = false;
+  drained: boolean;
+  forced: boolean;
+  joining: boolean;
+  leaving: boolean;
   lastProbe: ProbeRecord | undefined;
   /** Number of the newest probe that was counted: an older one that answers late is not. */
-  lastSequence = 0;
-  #health: HealthState;
-  #joining: boolean;
+  lastSequence: number;
+}
 
-  /** @param joining Whether it must prove itself before it is used; default false. */
-  constructor(endpoint: Endpoint, { joining = false } = {}) {
+/** @param joining Whether it must be found healthy before it is used. */
+export function createRecord(joining: boolean): EndpointRecord {
+  const now = thisMoment();
+  return {
+    health: initialHealthState(now),
+    calls: initialCallState,
+    since: now.at,
+    changedAt: now.monotonic,
+    drained: false,
+    forced: false,
+    joining,
+    leaving: false,
+    lastProbe: undefined,
+    lastSequence: 0,
+  };
+}
+
+/** An endpoint, and what is known of it at any time. */
+export class RegisteredEndpoint implements Routable {
+  readonly endpoint: Endpoint;
+  readonly #record: Readonly<EndpointRecord>;
+
+  constructor(endpoint: Endpoint, record: Readonly<EndpointRecord> = createRecord(false)) {
     this.endpoint = endpoint;
-    const now = thisMoment();
-    this.#health = initialHealthState(now);
-    this.since = now.at;
-    this.changedAt = now.monotonic;
-    this.#joining = joining;
+    this.#record = record;
   }
 
+  /** What its health checks say. */
   get health(): HealthState {
-    return this.#health;
+    return this.#record.health;
   }
 
-  set health(next: HealthState) {
-    this.#health = next;
-    if (next.status === "healthy") this.#joining = false;
+  /** What the calls to it say. */
+  get calls(): CallState {
+    return this.#record.calls;
+  }
+
+  /** Since when it has been in its state, epoch milliseconds. */
+  get since(): number {
+    return this.#record.since;
+  }
+
+  /** When that was, monotonic milliseconds. */
+  get changedAt(): number {
+    return this.#record.changedAt;
+  }
+
+  /** Taken out of negotiate by an operator. */
+  get drained(): boolean {
+    return this.#record.drained;
+  }
+
+  /** Preferred by an operator over every other endpoint. */
+  get forced(): boolean {
+    return this.#record.forced;
   }
 
   /** Added at run time and never found healthy yet. */
   get joining(): boolean {
-    return this.#joining;
+    return this.#record.joining;
+  }
+
+  /** Removed by an operator, while fan-out still reaches its clients. */
+  get leaving(): boolean {
+    return this.#record.leaving;
+  }
+
+  get lastProbe(): ProbeRecord | undefined {
+    return this.#record.lastProbe;
+  }
+
+  /** Number of the newest probe that was counted: an older one that answers late is not. */
+  get lastSequence(): number {
+    return this.#record.lastSequence;
   }
 
   get name(): string {

@@ -12,7 +12,7 @@ import {
   type Thresholds,
 } from "./health-state.ts";
 import { type Movement, movementsBetween } from "./movements.ts";
-import { RegisteredEndpoint } from "./registered-endpoint.ts";
+import { createRecord, type EndpointRecord, RegisteredEndpoint } from "./registered-endpoint.ts";
 import { type Routable, servingEndpoints } from "./serving-order.ts";
 
 /** The set of endpoints, and the only place where their state changes. Every change is announced. */
@@ -21,6 +21,7 @@ export class EndpointRegistry {
   readonly #events: TypedEvents;
   readonly #isAgreed: boolean;
   readonly #endpoints = new Map<string, RegisteredEndpoint>();
+  readonly #records = new WeakMap<RegisteredEndpoint, EndpointRecord>();
   /** The last endpoints that served; they are remembered while nobody does. */
   #serving: readonly Routable[];
   #isAllDown = false;
@@ -40,9 +41,7 @@ export class EndpointRegistry {
     this.#thresholds = thresholds;
     this.#events = events;
     this.#isAgreed = isAgreed;
-    for (const endpoint of endpoints) {
-      this.#endpoints.set(endpoint.name, new RegisteredEndpoint(endpoint));
-    }
+    for (const endpoint of endpoints) this.#register(endpoint, { joining: false });
     this.#serving = servingEndpoints(this.all());
   }
 
@@ -63,6 +62,24 @@ export class EndpointRegistry {
     );
   }
 
+  #register(endpoint: Endpoint, { joining }: { joining: boolean }): RegisteredEndpoint {
+    const record = createRecord(joining);
+    const registered = new RegisteredEndpoint(endpoint, record);
+    this.#endpoints.set(endpoint.name, registered);
+    this.#records.set(registered, record);
+    return registered;
+  }
+
+  /** Undefined for one that is not, or no longer, one of the set. */
+  #recordOf(endpoint: RegisteredEndpoint): EndpointRecord | undefined {
+    return this.has(endpoint) ? this.#records.get(endpoint) : undefined;
+  }
+
+  #update(endpoint: RegisteredEndpoint, change: Partial<EndpointRecord>): void {
+    const record = this.#recordOf(endpoint);
+    if (record) Object.assign(record, change);
+  }
+
   #staying(): RegisteredEndpoint[] {
     return this.all().filter(({ leaving }) => !leaving);
   }
@@ -79,46 +96,50 @@ export class EndpointRegistry {
     outcome: ProbeOutcome,
     timing: { at: number; durationInMs: number },
   ): void {
-    if (sequence < endpoint.lastSequence || !this.has(endpoint)) return;
-    endpoint.lastSequence = sequence;
+    const record = this.#recordOf(endpoint);
+    if (!record || sequence < record.lastSequence) return;
+    record.lastSequence = sequence;
     const { ok } = outcome;
-    endpoint.lastProbe = Object.freeze({
+    record.lastProbe = Object.freeze({
       ...timing,
       ok,
       ...(!outcome.ok && { reason: outcome.reason }),
     });
-    this.#change(endpoint, () => {
-      const before = endpoint.health;
-      const after = afterProbe(before, outcome, this.#thresholds, thisMoment());
-      endpoint.health = after;
-      const isBack = before.status === "unhealthy" && after.status === "healthy";
+    this.#change(endpoint, (record) => {
+      const before = record.health;
+      this.#countProbe(record, outcome);
+      const isBack = before.status === "unhealthy" && record.health.status === "healthy";
       const isProven = outcome.ok && outcome.isAuthenticated === true;
-      if (isBack && isProven) endpoint.calls = afterRecovery(endpoint.calls);
+      if (isBack && isProven) record.calls = afterRecovery(record.calls);
     });
   }
 
   /** Counts a real call, apart from the health checks. */
   recordCall(endpoint: RegisteredEndpoint, hasSucceeded: boolean): void {
-    this.#change(endpoint, () => {
+    this.#change(endpoint, (record) => {
       const { fall } = this.#thresholds;
-      endpoint.calls = afterCall(endpoint.calls, hasSucceeded, fall, thisMoment());
+      record.calls = afterCall(record.calls, hasSucceeded, fall, thisMoment());
     });
   }
 
   /** Counts the check at the end of an ejection. */
   recordEjectionCheck(endpoint: RegisteredEndpoint, hasPassed: boolean): void {
-    this.#change(endpoint, () => {
-      endpoint.calls = afterEjectionCheck(endpoint.calls, hasPassed, thisMoment());
+    this.#change(endpoint, (record) => {
+      record.calls = afterEjectionCheck(record.calls, hasPassed, thisMoment());
     });
   }
 
   /** The service refuses our credentials, which no health check can see: out at once. */
   recordRejectedCredentials(endpoint: RegisteredEndpoint, sequence: number): void {
-    endpoint.lastSequence = sequence;
-    const outcome = { ok: false, reason: "credentials-rejected", isDecisive: true } as const;
-    this.#change(endpoint, () => {
-      endpoint.health = afterProbe(endpoint.health, outcome, this.#thresholds, thisMoment());
+    this.#change(endpoint, (record) => {
+      record.lastSequence = sequence;
+      this.#countProbe(record, { ok: false, reason: "credentials-rejected", isDecisive: true });
     });
+  }
+
+  #countProbe(record: EndpointRecord, outcome: ProbeOutcome): void {
+    record.health = afterProbe(record.health, outcome, this.#thresholds, thisMoment());
+    if (record.health.status === "healthy") record.joining = false;
   }
 
   /**
@@ -149,19 +170,20 @@ export class EndpointRegistry {
     );
   }
 
-  #change(endpoint: RegisteredEndpoint, task: () => void): void {
-    if (!this.has(endpoint)) return;
+  #change(endpoint: RegisteredEndpoint, task: (record: EndpointRecord) => void): void {
+    const record = this.#recordOf(endpoint);
+    if (!record) return;
     const before = endpoint.state;
     const reasonBefore = endpoint.downReason;
-    task();
+    task(record);
     const { name, state, downReason } = endpoint;
     if (downReason === "credentials-rejected" && reasonBefore !== downReason) {
       this.#events.emit("credentialsRejected", { endpoint: name });
     }
     if (state === before) return;
     const now = thisMoment();
-    endpoint.since = now.at;
-    endpoint.changedAt = now.monotonic;
+    record.since = now.at;
+    record.changedAt = now.monotonic;
     if (state === "healthy") {
       this.#events.emit("endpointUp", {
         endpoint: name,
@@ -177,7 +199,7 @@ export class EndpointRegistry {
   drain(name: string): void {
     const endpoint = this.get(name);
     if (endpoint.drained) return;
-    endpoint.drained = true;
+    this.#update(endpoint, { drained: true });
     this.#events.emit("endpointDrained", { endpoint: name });
     this.#announceMovements();
   }
@@ -185,7 +207,7 @@ export class EndpointRegistry {
   undrain(name: string): void {
     const endpoint = this.get(name);
     if (!endpoint.drained) return;
-    endpoint.drained = false;
+    this.#update(endpoint, { drained: false });
     this.#events.emit("endpointUndrained", { endpoint: name });
     this.#announceMovements();
   }
@@ -195,7 +217,7 @@ export class EndpointRegistry {
     const endpoint = this.get(name);
     if (endpoint.forced) return;
     this.#unforce();
-    endpoint.forced = true;
+    this.#update(endpoint, { forced: true });
     this.#events.emit("failoverForced", { endpoint: name });
     this.#announceMovements();
   }
@@ -207,7 +229,7 @@ export class EndpointRegistry {
   #unforce(): boolean {
     const forced = this.all().find((endpoint) => endpoint.forced);
     if (forced === undefined) return false;
-    forced.forced = false;
+    this.#update(forced, { forced: false });
     this.#events.emit("forceCleared", { endpoint: forced.name });
     return true;
   }
@@ -235,8 +257,7 @@ export class EndpointRegistry {
    */
   add(endpoint: Endpoint): RegisteredEndpoint {
     for (const twin of this.replacedBy(endpoint)) this.release(twin);
-    const added = new RegisteredEndpoint(endpoint, { joining: true });
-    this.#endpoints.set(endpoint.name, added);
+    const added = this.#register(endpoint, { joining: true });
     this.#events.emit("endpointAdded", { endpoint: endpoint.name });
     return added;
   }
@@ -253,7 +274,7 @@ export class EndpointRegistry {
       throw new InvalidOptionsError([{ path: `endpoint "${name}"`, message }]);
     }
     if (removed.forced) this.#unforce();
-    removed.leaving = true;
+    this.#update(removed, { leaving: true });
     this.#events.emit("endpointLeaving", { endpoint: name });
     this.#announceMovements();
     return removed;

@@ -121,14 +121,14 @@ function chooseEjectedOrRecovering({
   registry,
   random,
 }: PluginContext): RegisteredEndpoint | undefined {
-  const offered = registry.ejectedOrRecovering().filter(({ isInRotation: isOffered }) => isOffered);
-  return pickByWeight(servingEndpoints(offered), random());
+  const inRotation = registry.ejectedOrRecovering().filter(({ isInRotation }) => isInRotation);
+  return pickByWeight(servingEndpoints(inRotation), random());
 }
 
 function whenNoneHealthy({ configuration, registry, random }: PluginContext) {
   if (configuration.negotiate.whenNoneHealthy === "reject") return undefined;
   const primaries = registry
     .all()
-    .filter(({ role, isInRotation: isOffered }) => role === "primary" && isOffered);
+    .filter(({ role, isInRotation }) => role === "primary" && isInRotation);
   return pickByWeight(primaries, random());
 }

@@ -19,7 +19,7 @@ const unhealthy = {
 
 /** What a sign behind an endpoint's name means. */
 const SIGNS = {
-  "+": { health: healthy },
+  "+": { health: healthy, joining: false },
   "-": { health: unhealthy },
   // Its health checks succeed and its calls fail.
   "~": { health: healthy, calls: { status: "ejected", ejections: 1, until: 0 } },
@@ -84,7 +84,9 @@ function optionsOf(word: string) {
 function apply(registry: EndpointRegistry, word: string): void {
   const endpoint = registry.get(optionsOf(word).name);
   for (const sign of word.replace(/^\w+(\*[\d.]+)?/, "")) {
-    Object.assign(endpoint, SIGNS[sign as keyof typeof SIGNS]);
+    for (const [name, value] of Object.entries(SIGNS[sign as keyof typeof SIGNS])) {
+      Object.defineProperty(endpoint, name, { value, configurable: true });
+    }
   }
 }
 
