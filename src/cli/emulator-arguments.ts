@@ -1,5 +1,8 @@
 import type { EmulatorOptions } from "../emulator/index.ts";
-import { describeIssue, emulatorSchema } from "../emulator/options.ts";
+import { emulatorSchema } from "../emulator/options/emulator-schema.ts";
+import { SECRET_OPTIONS } from "../emulator/options/parse-with.ts";
+import { describeValue } from "../kit/describe-value.ts";
+import { problemsOf } from "../kit/option-schema.ts";
 import { type GivenOption, type OptionTable, readOptions } from "./arguments.ts";
 import { readHubs } from "./hub-arguments.ts";
 import { UsageError } from "./usage-error.ts";
@@ -75,7 +78,9 @@ export function parseEmulatorArguments(argv: readonly string[]): EmulatorArgumen
 
 function toNumber(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  if (!/^-?\d+$/.test(text)) throw new UsageError(`--${name} must be a whole number.`);
+  if (!/^-?\d+$/.test(text)) {
+    throw new UsageError(`--${name}: got ${describeValue(text)}; give a whole number.`);
+  }
   return Number(text);
 }
 
@@ -89,13 +94,14 @@ function tlsFilesOf(cert: string | undefined, key: string | undefined) {
 function check(options: EmulatorOptions): void {
   const result = emulatorSchema.safeParse(options);
   if (result.success) return;
-  const problems = result.error.issues.map(
-    (issue) => `${optionOf(issue.path.map(String))}: ${describeIssue(issue)}`,
-  );
-  throw new UsageError(`${[...new Set(problems)].join("; ")}.`);
+  const naming = { root: "emulator", secrets: SECRET_OPTIONS, nameOf: argumentNameOf };
+  const problems = problemsOf(result.error, options, naming);
+  const lines = problems.map(({ path, message }) => `${path}: ${message}.`);
+  throw new UsageError([...new Set(lines)].join(" "));
 }
 
-function optionOf([first = "", hub, ...rest]: string[]): string {
+function argumentNameOf(path: readonly PropertyKey[]): string {
+  const [first = "", hub, ...rest] = path.map(String);
   if (first === "hubs") return rest.length === 0 ? `--hub ${hub}` : "--upstream";
   if (first === "admin") return "--admin-port";
   return `--${first.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -38,11 +38,18 @@ function report(error: unknown, command: string | undefined, { errors }: Surroun
     say(`${error.message} See resilient-pubsub ${command ? `${command} ` : ""}--help.`);
     return exitCodes.wrongUsage;
   }
-  if (error instanceof EmulatorError) say(`${error.code}: ${error.message}${systemCodeOf(error)}`);
+  if (error instanceof EmulatorError)
+    say(`${error.code}: ${inOneLine(error.message)}${systemCodeOf(error)}`);
   else if (error instanceof CommandError) say(error.message);
   // Nobody foresaw this one, so its stack is what helps.
   else for (const line of stackOf(error).split("\n")) errors.line(printable(line));
   return exitCodes.failed;
+}
+
+/** Bad options have a line each. */
+function inOneLine(message: string): string {
+  const [head, ...problems] = message.split("\n  ");
+  return problems.length === 0 ? message : `${head} ${problems.join(". ")}.`;
 }
 
 /** The operating system's word for it, such as EACCES for a port below 1024. */

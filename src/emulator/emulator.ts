@@ -1,32 +1,31 @@
 import { SerialQueue } from "../kit/serial-queue.ts";
-import type { Observe } from "./activity.ts";
-import { Address, connectionStringOf, hostsOf } from "./address.ts";
 import { Admin, adminPath } from "./admin/admin.ts";
 import { AdminPort } from "./admin/admin-port.ts";
 import { describeHubs } from "./admin/describe-hubs.ts";
-import { EmulatorError, warn } from "./errors.ts";
+import type { EmulatorOptions, HubOptions, TlsCertificate } from "./contract/emulator-options.ts";
+import { EmulatorError } from "./contract/errors.ts";
+import type { Fault } from "./contract/fault.ts";
+import type { DropOptions, KeyName, RestartOptions } from "./contract/operation-options.ts";
 import { Breakage } from "./faults/breakage.ts";
 import { createDice, type Dice, drawShare } from "./faults/dice.ts";
-import { type ActiveFault, type Fault, parseFaults } from "./faults/fault.ts";
+import { type ActiveFault, parseFaults } from "./faults/fault-options.ts";
+import { Address, connectionStringOf, hostsOf } from "./http/address.ts";
 import { obtainCertificate } from "./http/certificate.ts";
-import { createObserver } from "./observer.ts";
-import {
-  type DropOptions,
-  parseDropOptions,
-  parseRestartOptions,
-  parseRotation,
-  type RestartOptions,
-} from "./operation-options.ts";
 import {
   type EmulatorConfiguration,
-  type EmulatorOptions,
-  type HubOptions,
   parseEmulatorOptions,
-  parseHubOptions,
-  type TlsCertificate,
-} from "./options.ts";
+} from "./options/emulator-configuration.ts";
+import { parseHubOptions } from "./options/hub-schema.ts";
+import {
+  parseDropOptions,
+  parseKeyRotation,
+  parseRestartOptions,
+} from "./options/operation-options.ts";
+import type { Observe } from "./reporting/activity-observer.ts";
+import { createObserver } from "./reporting/activity-observer.ts";
+import { warn } from "./reporting/warnings.ts";
 import { Service } from "./service.ts";
-import { AccessKeys, type KeyName } from "./tokens/access-keys.ts";
+import { AccessKeys } from "./tokens/access-keys.ts";
 
 /** `down` is a crash or the middle of a restart: the port refuses. */
 export type EmulatorState = "starting" | "running" | "down" | "closed";
@@ -149,7 +148,7 @@ export class Emulator {
    * @throws EmulatorError `ERR_INVALID_OPTIONS` or `ERR_EMULATOR_CLOSED`.
    */
   rotateKey(which: KeyName, newKey?: string): string {
-    const rotation = parseRotation({ which, newKey });
+    const rotation = parseKeyRotation({ which, newKey });
     this.#assertOpen();
     this.#keys.replace(rotation.which, rotation.newKey);
     return rotation.newKey;

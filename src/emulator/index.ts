@@ -1,13 +1,5 @@
 // What `onActivity` is told.
-export type { Activity } from "./activity.ts";
-// The way in: start a local Azure Web PubSub for tests and development.
-export { type Emulator, type EmulatorState, startEmulator } from "./emulator.ts";
-// For telling one failure from another by `code`.
-export { EmulatorError, type EmulatorErrorCode, isEmulatorError } from "./errors.ts";
-// What `inject` takes.
-export type { Fault, FaultKind, RequestType } from "./faults/fault.ts";
-// What the other methods of an emulator take.
-export type { DropOptions, RestartOptions } from "./operation-options.ts";
+export type { Activity } from "./contract/activity.ts";
 // What `startEmulator` and `setHub` take.
 export type {
   EmulatorLimits,
@@ -19,4 +11,12 @@ export type {
   SystemEvent,
   TlsCertificate,
   UpstreamTimeouts,
-} from "./options.ts";
+} from "./contract/emulator-options.ts";
+// For telling one failure from another by `code`.
+export { EmulatorError, type EmulatorErrorCode, isEmulatorError } from "./contract/errors.ts";
+// What `inject` takes.
+export type { Fault, FaultKind, RequestType } from "./contract/fault.ts";
+// What the other methods of an emulator take.
+export type { DropOptions, RestartOptions } from "./contract/operation-options.ts";
+// The way in: start a local Azure Web PubSub for tests and development.
+export { type Emulator, type EmulatorState, startEmulator } from "./emulator.ts";

@@ -1,18 +1,15 @@
-import type { Observe } from "./activity.ts";
-import type { Address } from "./address.ts";
 import type { Admin } from "./admin/admin.ts";
 import { Doorkeeper } from "./clients/doorkeeper.ts";
 import { Sessions } from "./clients/sessions.ts";
+import type { TlsCertificate } from "./contract/emulator-options.ts";
 import type { Breakage } from "./faults/breakage.ts";
+import type { Address } from "./http/address.ts";
 import { Front } from "./http/front.ts";
 import { Listener } from "./http/listener.ts";
 import { Hubs } from "./hub/hubs.ts";
-import {
-  defaultHubSettings,
-  type EmulatorConfiguration,
-  type HubSettings,
-  type TlsCertificate,
-} from "./options.ts";
+import type { EmulatorConfiguration } from "./options/emulator-configuration.ts";
+import { defaultHubSettings, type HubSettings } from "./options/hub-schema.ts";
+import type { Observe } from "./reporting/activity-observer.ts";
 import { RestService } from "./rest/rest-service.ts";
 import { Access } from "./tokens/access.ts";
 import type { AccessKeys } from "./tokens/access-keys.ts";

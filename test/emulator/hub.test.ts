@@ -1,8 +1,13 @@
+import {
+  isEventName,
+  isGroupName,
+  isHubName,
+  isUserId,
+} from "../../src/emulator/contract/names.ts";
 import { type Connection, createConnectionId } from "../../src/emulator/hub/connection.ts";
 import { Hub, publish } from "../../src/emulator/hub/hub.ts";
 import { Hubs } from "../../src/emulator/hub/hubs.ts";
 import { Roles } from "../../src/emulator/hub/roles.ts";
-import { isEventName, isGroupName, isHubName, isUserId } from "../../src/emulator/names.ts";
 import type { Broadcast } from "../../src/emulator/protocol/broadcast.ts";
 
 interface Listener extends Connection {

@@ -1,4 +1,4 @@
-import type { EventHandlerSettings } from "../../src/emulator/options.ts";
+import type { EventHandlerSettings } from "../../src/emulator/options/hub-schema.ts";
 import { readConnectAnswer, readUserEventAnswer } from "../../src/emulator/upstream/answers.ts";
 import { eventHeaders, signConnection } from "../../src/emulator/upstream/event-headers.ts";
 import { matchesUserEvent } from "../../src/emulator/upstream/event-pattern.ts";

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { EventHandlerOptions } from "../../src/emulator/options.ts";
+import type { EventHandlerOptions } from "../../src/emulator/contract/emulator-options.ts";
 import { ManagedIdentity } from "../../src/emulator/upstream/managed-identity.ts";
 import type { UpstreamAnswer } from "./support/app-server.ts";
 import { createScene } from "./support/scene.ts";

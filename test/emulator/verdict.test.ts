@@ -1,5 +1,6 @@
+import type { RequestType } from "../../src/emulator/contract/fault.ts";
 import { createDice, type Dice, drawShare } from "../../src/emulator/faults/dice.ts";
-import { parseFaults, type RequestType } from "../../src/emulator/faults/fault.ts";
+import { parseFaults } from "../../src/emulator/faults/fault-options.ts";
 import { judge, type Verdict } from "../../src/emulator/faults/verdict.ts";
 import type { Fault } from "../../src/emulator/index.ts";
 

@@ -1,16 +1,13 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
-import { EmulatorError, warn } from "../errors.ts";
-import { type Fault, parseFaults } from "../faults/fault.ts";
+import type { HubOptions } from "../contract/emulator-options.ts";
+import { EmulatorError } from "../contract/errors.ts";
+import type { Fault } from "../contract/fault.ts";
+import type { DropOptions, KeyName, RestartOptions } from "../contract/operation-options.ts";
+import { parseFaults } from "../faults/fault-options.ts";
 import type { Reply } from "../http/reply.ts";
 import { decodePercent, splitTarget } from "../http/target.ts";
-import {
-  type DropOptions,
-  parseRestartOptions,
-  parseRotation,
-  type RestartOptions,
-} from "../operation-options.ts";
-import type { HubOptions } from "../options.ts";
-import type { KeyName } from "../tokens/access-keys.ts";
+import { parseKeyRotation, parseRestartOptions } from "../options/operation-options.ts";
+import { warn } from "../reporting/warnings.ts";
 import { readJson } from "./body.ts";
 import { AdminFailure } from "./failure.ts";
 import { problemOfVisitor } from "./guard.ts";
@@ -101,7 +98,7 @@ export class Admin {
       path: /^\/rotate-key$/,
       run: async (request) => {
         const { emulator } = this.#parts;
-        const { which, newKey } = parseRotation(await readJson(request));
+        const { which, newKey } = parseKeyRotation(await readJson(request));
         emulator.rotateKey(which, newKey);
         const { connectionString, secondaryConnectionString } = emulator;
         const isPrimary = which === "primary";

@@ -1,13 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { Observe } from "../activity.ts";
+import { canonicalHub } from "../contract/names.ts";
 import type { Upgrade } from "../http/front.ts";
 import { type Reply, refuseUpgrade } from "../http/reply.ts";
 import { splitTarget } from "../http/target.ts";
 import { createConnectionId } from "../hub/connection.ts";
 import type { Hubs } from "../hub/hubs.ts";
-import { canonicalHub } from "../names.ts";
-import type { HubSettings, Limits } from "../options.ts";
+import type { Limits } from "../options/emulator-schema.ts";
+import type { HubSettings } from "../options/hub-schema.ts";
+import type { Observe } from "../reporting/activity-observer.ts";
 import { type Access, bearerToken } from "../tokens/access.ts";
 import type { Claims } from "../tokens/jwt.ts";
 import type { ConnectRequest } from "../upstream/connection-events.ts";

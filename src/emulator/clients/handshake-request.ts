@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
+import { isGroupName, isHubName } from "../contract/names.ts";
 import type { Reply } from "../http/reply.ts";
 import { decodePercent, splitTarget } from "../http/target.ts";
-import { isGroupName, isHubName } from "../names.ts";
 import type { PublishMode } from "./simple-client.ts";
 import { isMqtt } from "./subprotocol.ts";
 

@@ -1,4 +1,4 @@
-import { isGroupName, isUserId } from "../names.ts";
+import { isGroupName, isUserId } from "../contract/names.ts";
 import type { Claims } from "../tokens/jwt.ts";
 
 /** Who a client is and what it gets, by its token. */

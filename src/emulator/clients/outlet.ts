@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
-import type { Limits } from "../options.ts";
+import type { Limits } from "../options/emulator-schema.ts";
 import type { Frame } from "../protocol/message.ts";
 import { Backlog } from "./backlog.ts";
 

@@ -1,7 +1,7 @@
 import type { Connection } from "../hub/connection.ts";
 import { type Hub, publish } from "../hub/hub.ts";
 import type { GroupPermission } from "../hub/roles.ts";
-import type { HubSettings } from "../options.ts";
+import type { HubSettings } from "../options/hub-schema.ts";
 import { type ClientRequest, MalformedFrameError } from "../protocol/client-request.ts";
 import type { Codec } from "../protocol/codec.ts";
 import type { Frame, GroupMessage } from "../protocol/message.ts";

@@ -1,5 +1,5 @@
 import type { Ending } from "../hub/connection.ts";
-import type { HubSettings } from "../options.ts";
+import type { HubSettings } from "../options/hub-schema.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { Session, type SessionEvents, type SessionParts } from "./session.ts";
 

@@ -1,5 +1,6 @@
+import type { RequestType } from "../contract/fault.ts";
 import { createDice, type Dice } from "./dice.ts";
-import type { ActiveFault, RequestType } from "./fault.ts";
+import type { ActiveFault } from "./fault-options.ts";
 import { judge, type Verdict, wholeHold } from "./verdict.ts";
 
 /** The verdict on one request, and what has come up since. */

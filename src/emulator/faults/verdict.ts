@@ -1,5 +1,6 @@
+import type { RequestType } from "../contract/fault.ts";
 import type { Dice } from "./dice.ts";
-import type { ActiveFault, RequestType } from "./fault.ts";
+import type { ActiveFault } from "./fault-options.ts";
 
 /** How late an answer is, and whose doing that is. */
 export interface Delay {

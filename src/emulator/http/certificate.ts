@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { createSecureContext } from "node:tls";
-import { EmulatorError } from "../errors.ts";
-import type { TlsCertificate } from "../options.ts";
+import type { TlsCertificate } from "../contract/emulator-options.ts";
+import { invalidOptions } from "../options/parse-with.ts";
 
 const msPerDay = 24 * 60 * 60 * 1000;
 
@@ -21,9 +21,8 @@ export async function obtainCertificate(
     createSecureContext(tls);
     return tls;
   } catch (cause) {
-    const message =
-      "Invalid options for startEmulator: tls: cert and key must be PEM and belong together.";
-    throw new EmulatorError("ERR_INVALID_OPTIONS", message, { cause });
+    const message = "give cert and key in PEM that belong together";
+    throw invalidOptions("startEmulator", [{ path: "tls", message }], { cause });
   }
 }
 

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Observe } from "../activity.ts";
-import { warnOfMistake } from "../errors.ts";
+import type { TlsCertificate } from "../contract/emulator-options.ts";
+import type { RequestType } from "../contract/fault.ts";
 import type { Judgement } from "../faults/breakage.ts";
-import type { ActiveFault, RequestType } from "../faults/fault.ts";
-import type { TlsCertificate } from "../options.ts";
+import type { ActiveFault } from "../faults/fault-options.ts";
+import type { Observe } from "../reporting/activity-observer.ts";
+import { warnOfMistake } from "../reporting/warnings.ts";
 import { answerSafely, type Reply, refuseUpgrade, writeReply } from "./reply.ts";
 import { createWebServer, screenConnections, type WebServer } from "./server.ts";
 import { splitTarget } from "./target.ts";

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
-import type { TlsCertificate } from "../options.ts";
+import type { TlsCertificate } from "../contract/emulator-options.ts";
 
 /** An HTTP server, be it with TLS or without. */
 export type WebServer = Server;

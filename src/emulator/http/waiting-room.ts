@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { ActiveFault } from "../faults/fault.ts";
+import type { ActiveFault } from "../faults/fault-options.ts";
 import type { Delay } from "../faults/verdict.ts";
 
 interface Guest {

@@ -1,4 +1,4 @@
-import { isEventName, isGroupName } from "../names.ts";
+import { isEventName, isGroupName } from "../contract/names.ts";
 import type { AckId, ClientRequest } from "./client-request.ts";
 import type { Metadata, Payload } from "./message.ts";
 import { readMetadata } from "./metadata.ts";

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http";
-import type { Observe } from "../activity.ts";
+import { isGroupName, isHubName } from "../contract/names.ts";
 import type { Reply } from "../http/reply.ts";
 import { decodePercent, splitTarget } from "../http/target.ts";
 import type { Hubs } from "../hub/hubs.ts";
-import { isGroupName, isHubName } from "../names.ts";
-import type { Limits } from "../options.ts";
+import type { Limits } from "../options/emulator-schema.ts";
+import type { Observe } from "../reporting/activity-observer.ts";
 import { type Access, bearerToken } from "../tokens/access.ts";
 import { readBody, readJson, readPayload } from "./body.ts";
 import { readMetadataHeaders } from "./metadata-headers.ts";

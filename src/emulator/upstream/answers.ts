@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isGroupName, isUserId } from "../names.ts";
+import { isGroupName, isUserId } from "../contract/names.ts";
 import type { Metadata, Payload } from "../protocol/message.ts";
 import type { Answer } from "./transport.ts";
 

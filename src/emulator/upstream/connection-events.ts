@@ -1,4 +1,4 @@
-import type { GroupEvent, SystemEvent } from "../options.ts";
+import type { GroupEvent, SystemEvent } from "../contract/emulator-options.ts";
 import type { Metadata, Payload } from "../protocol/message.ts";
 import {
   acceptedAsIs,

@@ -1,5 +1,6 @@
-import type { Observe } from "../activity.ts";
-import type { EventHandlerSettings, HubSettings, UpstreamSettings } from "../options.ts";
+import type { UpstreamSettings } from "../options/emulator-schema.ts";
+import type { EventHandlerSettings, HubSettings } from "../options/hub-schema.ts";
+import type { Observe } from "../reporting/activity-observer.ts";
 import { isSuccess } from "./answers.ts";
 import { CallError, callErrorFrom } from "./call-error.ts";
 import { ConnectionEvents } from "./connection-events.ts";

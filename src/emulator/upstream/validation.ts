@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders } from "node:http";
-import type { UpstreamSettings } from "../options.ts";
+import type { UpstreamSettings } from "../options/emulator-schema.ts";
 import { isSuccess } from "./answers.ts";
 import type { Answer, Transport } from "./transport.ts";
 

@@ -1,9 +1,7 @@
-import type { Activity } from "../../../src/emulator/activity.ts";
-import {
-  type EventHandlerOptions,
-  parseHubOptions,
-  type UpstreamSettings,
-} from "../../../src/emulator/options.ts";
+import type { Activity } from "../../../src/emulator/contract/activity.ts";
+import type { EventHandlerOptions } from "../../../src/emulator/contract/emulator-options.ts";
+import type { UpstreamSettings } from "../../../src/emulator/options/emulator-schema.ts";
+import { parseHubOptions } from "../../../src/emulator/options/hub-schema.ts";
 import type { ConnectionEvents } from "../../../src/emulator/upstream/connection-events.ts";
 import { Upstream } from "../../../src/emulator/upstream/upstream.ts";
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { isGroupName } from "../../contract/names.ts";
 import type { Filter } from "../../filter/compile-filter.ts";
 import type { Reply } from "../../http/reply.ts";
 import type { Connection } from "../../hub/connection.ts";
-import { isGroupName } from "../../names.ts";
 import type { JsonCall, Operation } from "../operation.ts";
 import { readFilter } from "../parameters.ts";
 import { invalidGroup, invalidParameter, ok } from "../replies.ts";

@@ -1,7 +1,7 @@
+import { isGroupName } from "../../contract/names.ts";
 import type { Reply } from "../../http/reply.ts";
 import type { Connection } from "../../hub/connection.ts";
 import type { GroupPermission } from "../../hub/roles.ts";
-import { isGroupName } from "../../names.ts";
 import type { Operation, RestCall } from "../operation.ts";
 import {
   connectionNotFound,

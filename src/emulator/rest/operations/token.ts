@@ -1,5 +1,5 @@
+import { isGroupName, isUserId } from "../../contract/names.ts";
 import type { Reply } from "../../http/reply.ts";
-import { isGroupName, isUserId } from "../../names.ts";
 import type { ClientType } from "../../tokens/access.ts";
 import type { Operation, RestCall } from "../operation.ts";
 import { readInteger } from "../parameters.ts";

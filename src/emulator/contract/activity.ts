@@ -35,5 +35,3 @@ export type Activity =
     }
   /** What is broken from now on; nothing when the list is empty. */
   | { readonly kind: "faults"; readonly faults: readonly string[] };
-
-export type Observe = (activity: Activity) => void;

@@ -1,6 +1,9 @@
 import { types } from "node:util";
-import type { Activity, Observe } from "./activity.ts";
-import { warn } from "./errors.ts";
+import type { Activity } from "../contract/activity.ts";
+import { warn } from "./warnings.ts";
+
+/** Told of each thing that happens. */
+export type Observe = (activity: Activity) => void;
 
 /** Calls a listener that may do what it likes; what it throws, or rejects with, is a warning. */
 export function createObserver(listener: ((activity: Activity) => unknown) | undefined): Observe {

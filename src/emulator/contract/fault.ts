@@ -1,6 +1,3 @@
-import { z } from "zod";
-import { durationInMs, parseWith } from "../options.ts";
-
 /**
  * What can be broken apart: the health check, every other request, and the handshakes of clients.
  * The words are those of the service's network rules, which know no `Health`.
@@ -79,59 +76,3 @@ export type Fault =
   | GrayFault;
 
 export type FaultKind = Fault["kind"];
-
-/** A fault with every default filled in; two that look the same are still two. */
-export type ActiveFault = Readonly<z.output<typeof faultSchema>>;
-
-const requestTypes = ["RESTAPI", "ClientConnection", "Health"] as const;
-const status = z.int().min(400).max(599);
-const retryAfterInSeconds = z.int().min(0).optional();
-const duration = { durationInMs: durationInMs.min(1).optional() };
-
-const scope = (...defaults: RequestType[]) => ({
-  ...duration,
-  requestTypes: z.array(z.enum(requestTypes)).min(1).default(defaults),
-  share: z.number().gt(0).max(1).default(1),
-});
-
-const faultSchema = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("crash"), ...duration }),
-  z.strictObject({ kind: z.literal("blackhole"), ...scope(...requestTypes) }),
-  z.strictObject({
-    kind: z.literal("unhealthy"),
-    ...scope(...requestTypes),
-    status: status.default(503),
-    retryAfterInSeconds,
-  }),
-  z.strictObject({
-    kind: z.literal("throttle"),
-    ...scope("RESTAPI", "ClientConnection"),
-    retryAfterInSeconds,
-  }),
-  z.strictObject({ kind: z.literal("accessDenied"), ...scope("RESTAPI", "ClientConnection") }),
-  z.strictObject({
-    kind: z.literal("latency"),
-    ...scope(...requestTypes),
-    delayInMs: durationInMs,
-    jitterInMs: durationInMs.default(0),
-  }),
-  z.strictObject({
-    kind: z.literal("gray"),
-    ...scope("RESTAPI"),
-    status: status.default(500),
-  }),
-]) satisfies z.ZodType<unknown, Fault>;
-
-const faultsSchema = z
-  .array(faultSchema)
-  .min(1, { error: "must name a fault; clear() takes all away" })
-  .refine((faults) => faults.length === 1 || faults.every(({ kind }) => kind !== "crash"), {
-    error: "crash must stand alone: nothing else can be broken meanwhile",
-  });
-
-/** @throws EmulatorError `ERR_INVALID_OPTIONS`, naming everything that is wrong. */
-export function parseFaults(input: Fault | readonly Fault[]): readonly ActiveFault[] {
-  return Array.isArray(input)
-    ? parseWith(faultsSchema, input, "inject")
-    : [parseWith(faultSchema, input, "inject")];
-}

@@ -1,5 +1,4 @@
-import { inspect } from "node:util";
-import { BRAND, CodedError, isOfFamily } from "../kit/coded-error.ts";
+import { BRAND, CodedError, isOfFamily } from "../../kit/coded-error.ts";
 
 /**
  * - `ERR_INVALID_OPTIONS`: an option or argument of the emulator is wrong.
@@ -28,16 +27,4 @@ export class EmulatorError extends CodedError<EmulatorErrorCode> {
 /** Tells an error of the emulator from any other, also across duplicate installs. */
 export function isEmulatorError(error: unknown): error is EmulatorError {
   return isOfFamily(error, "emulator");
-}
-
-/** Tells of an error that can only be the emulator's own; whoever met it is answered all the same. */
-export const warnOfMistake = (error: unknown): void =>
-  warn("The emulator made a mistake; please report it.", error);
-
-/** Tells of an error that nobody waits for. */
-export function warn(message: string, error: unknown): void {
-  process.emitWarning(message, {
-    type: "EmulatorWarning",
-    detail: error instanceof Error ? (error.stack ?? error.message) : inspect(error),
-  });
 }

@@ -1,4 +1,4 @@
-import type { EmulatorConfiguration } from "./options.ts";
+import type { EmulatorConfiguration } from "../options/emulator-configuration.ts";
 
 /** Where the service is, as it stands in URLs. */
 export class Address {
