@@ -1,7 +1,7 @@
 import type { Output } from "./output.ts";
 
 /** All that a command sees of its process. */
-export interface Surroundings {
+export interface CommandContext {
   readonly output: Output;
   readonly errors: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -18,5 +18,5 @@ export interface Command {
    *
    * @throws UsageError for a wrong command line, CommandError for anything else to be told in a line.
    */
-  run(argv: readonly string[], surroundings: Surroundings): Promise<void>;
+  run(argv: readonly string[], surroundings: CommandContext): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { type EmulatorOptions, startEmulator } from "../emulator/index.ts";
-import { choosePaint, formatActivity } from "./activity-lines.ts";
+import { chooseColorize, formatActivity } from "./activity-lines.ts";
 import { describeOptions } from "./arguments.ts";
-import type { Command, Surroundings } from "./command.ts";
+import type { Command, CommandContext } from "./command.ts";
 import { readConfigFile } from "./config-file.ts";
 import {
   type EmulatorArguments,
@@ -9,8 +9,8 @@ import {
   parseEmulatorArguments,
 } from "./emulator-arguments.ts";
 import { readTextFile } from "./files.ts";
-import { introduce } from "./introduction.ts";
 import { mergeOptions } from "./merge-options.ts";
+import { formatStartupMessage } from "./startup-message.ts";
 
 export const emulatorCommand: Command = {
   summary: "Runs a local Azure Web PubSub until Ctrl-C.",
@@ -31,7 +31,7 @@ ${describeOptions(emulatorOptionTable)}
     );
     try {
       const { output, interrupted } = surroundings;
-      for (const line of introduce(emulator, options)) output.line(line);
+      for (const line of formatStartupMessage(emulator, options)) output.line(line);
       await aborted(interrupted);
       output.line("Stopping.");
     } finally {
@@ -50,8 +50,8 @@ async function collectOptions(given: EmulatorArguments): Promise<EmulatorOptions
   return { ...options, tls: { cert, key } };
 }
 
-function reporter({ output, env }: Surroundings): EmulatorOptions["onActivity"] {
-  const paint = choosePaint(output.isTerminal, env);
+function reporter({ output, env }: CommandContext): EmulatorOptions["onActivity"] {
+  const paint = chooseColorize(output.isTerminal, env);
   return (activity) => output.line(formatActivity(activity, new Date(), paint));
 }
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 import { constants } from "node:os";
-import { Interruption } from "./interruption.ts";
 import { Output } from "./output.ts";
 import { run } from "./run.ts";
+import { StopRequest } from "./stop-request.ts";
 
 async function main(): Promise<void> {
-  const interruption = new Interruption(() => performance.now());
+  const interruption = new StopRequest(() => performance.now());
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
       if (interruption.receive() === "exit") process.exit(128 + constants.signals[signal]);

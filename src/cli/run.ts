@@ -1,7 +1,7 @@
 import { version } from "../../package.json";
 import { EmulatorError } from "../emulator/index.ts";
 import { describeValue } from "../kit/describe-value.ts";
-import type { Command, Surroundings } from "./command.ts";
+import type { Command, CommandContext } from "./command.ts";
 import { CommandError } from "./command-error.ts";
 import { emulatorCommand } from "./emulator-command.ts";
 import { printable } from "./printable.ts";
@@ -12,7 +12,7 @@ export const exitCodes = { done: 0, failed: 1, wrongUsage: 2 } as const;
 const commands: Readonly<Record<string, Command>> = { emulator: emulatorCommand };
 
 /** Runs the command that the arguments name; resolves to the exit code. */
-export async function run(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+export async function run(argv: readonly string[], surroundings: CommandContext): Promise<number> {
   const [name = "", ...rest] = argv;
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   const asks = (...options: string[]) => argv.some((argument) => options.includes(argument));
@@ -27,12 +27,12 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
   }
 }
 
-function tell(text: string, { output }: Surroundings): number {
+function tell(text: string, { output }: CommandContext): number {
   output.line(text);
   return exitCodes.done;
 }
 
-function report(error: unknown, command: string | undefined, { errors }: Surroundings): number {
+function report(error: unknown, command: string | undefined, { errors }: CommandContext): number {
   const say = (text: string) => errors.line(printable(`resilient-pubsub: ${text}`));
   if (error instanceof UsageError) {
     say(`${error.message} See resilient-pubsub ${command ? `${command} ` : ""}--help.`);

@@ -19,4 +19,5 @@ export type { Fault, FaultKind, RequestType } from "./contract/fault.ts";
 // What the other methods of an emulator take.
 export type { DropOptions, RestartOptions } from "./contract/operation-options.ts";
 // The way in: start a local Azure Web PubSub for tests and development.
-export { type Emulator, type EmulatorState, startEmulator } from "./emulator.ts";
+export { type Emulator, startEmulator } from "./emulator.ts";
+export type { EmulatorState } from "./lifecycle.ts";

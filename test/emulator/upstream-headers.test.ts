@@ -114,7 +114,7 @@ test("events are signed with the keys of the moment", async () => {
   const { appServer, open, rotateKeys } = await setUp();
   const events = open();
   await events.userEvent("a", text);
-  rotateKeys(["two", "three"]);
+  rotateKeys("two", "three");
   await events.userEvent("a", text);
   const digest = (key: string) => `sha256=${createHmac("sha256", key).update("c").digest("hex")}`;
   const calls = await appServer.nextEvents(2);

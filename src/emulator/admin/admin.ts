@@ -1,19 +1,20 @@
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { HubOptions } from "../contract/emulator-options.ts";
 import { EmulatorError } from "../contract/errors.ts";
 import type { Fault } from "../contract/fault.ts";
 import type { DropOptions, KeyName, RestartOptions } from "../contract/operation-options.ts";
 import { parseFaults } from "../faults/fault-options.ts";
+import { answerOrRefuse } from "../http/refusal.ts";
 import type { Reply } from "../http/reply.ts";
 import { decodePercent, splitTarget } from "../http/target.ts";
 import { parseKeyRotation, parseRestartOptions } from "../options/operation-options.ts";
 import { warn } from "../reporting/warnings.ts";
 import { readJson } from "./body.ts";
-import { AdminFailure } from "./failure.ts";
-import { problemOfVisitor } from "./guard.ts";
+import { findAccessProblem } from "./local-access.ts";
+import { done, json, refusal } from "./replies.ts";
 
-/** What an operator can do with an emulator. */
-export interface Operable {
+/** What can be done with an emulator from outside. */
+export interface EmulatorControl {
   readonly connectionString: string;
   readonly secondaryConnectionString: string;
   inject(faults: Fault | readonly Fault[]): Promise<void>;
@@ -25,10 +26,10 @@ export interface Operable {
 }
 
 export interface AdminParts {
-  readonly emulator: Operable;
+  readonly emulator: EmulatorControl;
   /** How the emulator is, without its keys. */
   describe(): object;
-  /** Whether the way here is the service's own port: what ends it then waits for the answer. */
+  /** Whether it is on the service's own port: what closes that waits for the answer then. */
   readonly sharesPort: boolean;
 }
 
@@ -39,9 +40,9 @@ interface Route {
   run(request: IncomingMessage, parameter: string): Promise<Reply>;
 }
 
-export const adminPath = "/_emulator";
+export const ADMIN_PATH = "/_emulator";
 
-/** The operator's door over HTTP. It asks for no key, so it looks closely at who knocks. */
+/** The emulator over HTTP. It asks for no key, so it looks closely at who calls. */
 export class Admin {
   readonly #parts: AdminParts;
 
@@ -51,32 +52,33 @@ export class Admin {
 
   owns({ url }: IncomingMessage): boolean {
     const { rawPath } = splitTarget(url);
-    return rawPath === adminPath || rawPath.startsWith(`${adminPath}/`);
+    return rawPath === ADMIN_PATH || rawPath.startsWith(`${ADMIN_PATH}/`);
   }
 
   /** Undefined when the caller went away in the middle of its request. */
-  async answer(request: IncomingMessage): Promise<Reply | undefined> {
-    try {
-      return await this.#answer(request);
-    } catch (error) {
-      const reply = replyTo(error);
-      if (reply) return reply;
-      if (request.destroyed && !request.complete) return undefined;
-      throw error;
-    }
+  answer(request: IncomingMessage): Promise<Reply | undefined> {
+    return answerOrRefuse(request, async () => {
+      try {
+        return await this.#serve(request);
+      } catch (error) {
+        if (!(error instanceof EmulatorError)) throw error;
+        const { code, message } = error;
+        return json(code === "ERR_INVALID_OPTIONS" ? 400 : 409, { code, message });
+      }
+    });
   }
 
-  async #answer(request: IncomingMessage): Promise<Reply> {
+  async #serve(request: IncomingMessage): Promise<Reply> {
     const { method, url, headers, socket } = request;
-    const problem = problemOfVisitor({ remoteAddress: socket.remoteAddress, headers, url });
-    if (problem !== undefined) throw new AdminFailure(403, problem);
-    const path = splitTarget(url).rawPath.slice(adminPath.length);
+    const problem = findAccessProblem({ remoteAddress: socket.remoteAddress, headers, url });
+    if (problem !== undefined) throw refusal(403, problem);
+    const path = splitTarget(url).rawPath.slice(ADMIN_PATH.length);
     const routes = this.#routes.filter((route) => route.path.test(path));
-    if (routes.length === 0) throw new AdminFailure(404, "There is no such route.");
+    if (routes.length === 0) throw refusal(404, "There is no such route.");
     const route = routes.find((candidate) => candidate.method === method);
     if (!route) {
       const allow = routes.map((candidate) => candidate.method).join(", ");
-      throw new AdminFailure(405, `Use ${allow}.`, { Allow: allow });
+      throw refusal(405, `Use ${allow}.`, { Allow: allow });
     }
     return route.run(request, decodePercent(route.path.exec(path)?.[1] ?? "") ?? "");
   }
@@ -129,15 +131,15 @@ export class Admin {
   async #inject(request: IncomingMessage): Promise<Reply> {
     const input = (await readJson(request)) as Fault | readonly Fault[];
     const closesThePort = parseFaults(input).some(({ kind }) => kind === "crash");
-    return this.#do(() => this.#parts.emulator.inject(input), closesThePort);
+    return this.#run(() => this.#parts.emulator.inject(input), closesThePort);
   }
 
   async #restart(request: IncomingMessage): Promise<Reply> {
     const options = parseRestartOptions((await readJson(request)) as RestartOptions);
-    return this.#do(() => this.#parts.emulator.restart(options), true);
+    return this.#run(() => this.#parts.emulator.restart(options), true);
   }
 
-  async #do(task: () => Promise<void>, closesThePort: boolean): Promise<Reply> {
+  async #run(task: () => Promise<void>, closesThePort: boolean): Promise<Reply> {
     if (!closesThePort || !this.#parts.sharesPort) {
       await task();
       return done;
@@ -151,29 +153,3 @@ export class Admin {
     };
   }
 }
-
-const done: Reply = { status: 204 };
-
-function replyTo(error: unknown): Reply | undefined {
-  if (error instanceof AdminFailure) {
-    const { status, message, headers } = error;
-    const code = (STATUS_CODES[status] ?? "").replaceAll(" ", "");
-    return json(status, { code, message }, headers);
-  }
-  if (error instanceof EmulatorError) {
-    const { code, message } = error;
-    return json(code === "ERR_INVALID_OPTIONS" ? 400 : 409, { code, message });
-  }
-  return undefined;
-}
-
-const json = (status: number, value: object, headers: Readonly<Record<string, string>> = {}) => ({
-  status,
-  headers: {
-    ...headers,
-    "Content-Type": "application/json; charset=utf-8",
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-  },
-  body: JSON.stringify(value),
-});

@@ -7,9 +7,9 @@ import type { Codec } from "../protocol/codec.ts";
 import type { Frame, GroupMessage } from "../protocol/message.ts";
 import type { AckError, ServiceFrame } from "../protocol/service-frame.ts";
 import type { ConnectionEvents } from "../upstream/connection-events.ts";
-import { AckMemory } from "./ack-memory.ts";
 import type { ClientProtocol } from "./client-protocol.ts";
 import { Invocations } from "./invocations.ts";
+import { ProcessedAckIds } from "./processed-ack-ids.ts";
 import { Streams } from "./streams.ts";
 
 export interface PubSubClientParts {
@@ -34,7 +34,7 @@ type AckedRequest = Extract<ClientRequest, { ackId: number | undefined }>;
 /** A client of one of the service's own protocols, whatever its frames look like. */
 export class PubSubClient implements ClientProtocol {
   readonly #parts: PubSubClientParts;
-  readonly #acks = new AckMemory();
+  readonly #processedAckIds = new ProcessedAckIds();
   #invocations: Invocations | undefined;
   #streams: Streams | undefined;
   #hasStates = false;
@@ -49,7 +49,7 @@ export class PubSubClient implements ClientProtocol {
 
   async handle(frame: Frame): Promise<void> {
     try {
-      await this.#serve(this.#parts.codec.parse(frame));
+      await this.#serve(await this.#parts.codec.parse(frame));
     } catch (error) {
       if (!(error instanceof MalformedFrameError)) throw error;
       this.#parts.connection.end({ code: 1007, reason: error.message, announced: false });
@@ -88,10 +88,10 @@ export class PubSubClient implements ClientProtocol {
   /** Only what has succeeded is remembered, so that a failed request may be sent again. */
   async #acknowledge(request: AckedRequest): Promise<void> {
     const { ackId } = request;
-    const isDuplicate = ackId !== undefined && this.#acks.has(ackId);
+    const isDuplicate = ackId !== undefined && this.#processedAckIds.has(ackId);
     const error = isDuplicate ? duplicate(ackId) : await this.#perform(request);
     if (ackId !== undefined) {
-      if (!error) this.#acks.add(ackId);
+      if (!error) this.#processedAckIds.add(ackId);
       this.#parts.tell({ kind: "ack", ackId, error });
     }
     if (!error && request.kind === "subscribeGroupState") {

@@ -1,9 +1,9 @@
-interface Place {
+interface Span {
   readonly start: number;
   readonly end: number;
 }
 
-export type Token = Place &
+export type Token = Span &
   (
     | { readonly kind: "word"; readonly word: string }
     | { readonly kind: "string" | "integer"; readonly value: string | number }

@@ -16,7 +16,7 @@ export const createWebServer = (certificate: TlsCertificate | undefined): WebSer
     : createServer({ keepAliveTimeout });
 
 /** Lets the server see only the connections that `admits` says yes to. */
-export function screenConnections(server: WebServer, admits: (socket: Socket) => boolean): void {
+export function filterConnections(server: WebServer, admits: (socket: Socket) => boolean): void {
   const listeners = server.listeners("connection");
   server.removeAllListeners("connection").on("connection", (socket) => {
     if (!admits(socket)) return;

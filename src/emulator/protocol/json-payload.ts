@@ -1,7 +1,6 @@
 import { MalformedFrameError } from "./client-request.ts";
 import { isObject, isString, type Members, optional } from "./json-members.ts";
 import type { Metadata, Payload } from "./message.ts";
-import { isAny, NO_ANY } from "./protobuf-payload.ts";
 import { BadValueError, checkedContent, checkedMetadata } from "./request-values.ts";
 
 /** @throws BadValueError */
@@ -24,12 +23,8 @@ export function readPayload(members: Members, data: unknown): Payload {
       if (!isString(data)) throw new BadValueError("Data of type text must be a string.");
       return { dataType, text: data };
     case "binary":
+    case "protobuf":
       return { dataType, bytes: bytesOf(dataType, data) };
-    case "protobuf": {
-      const bytes = bytesOf(dataType, data);
-      if (!isAny(bytes)) throw new BadValueError(NO_ANY);
-      return { dataType, bytes };
-    }
     default:
       throw new BadValueError("The dataType must be json, text, binary or protobuf.");
   }

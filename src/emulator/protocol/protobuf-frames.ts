@@ -1,7 +1,7 @@
 import protobuf from "protobufjs/light.js";
 import type { Frame, Message } from "./message.ts";
 import { writePayload } from "./protobuf-payload.ts";
-import { downstreamType } from "./protobuf-schema.ts";
+import { serviceMessageType } from "./protobuf-schema.ts";
 import type { ServiceFrame } from "./service-frame.ts";
 
 const dataMessageTag = (2 << 3) | 2;
@@ -61,7 +61,7 @@ function describe(frame: ServiceFrame): object {
 }
 
 function binaryFrame(message: object): Frame {
-  const encoded = downstreamType.encode(wellFormed(message) as object).finish();
+  const encoded = serviceMessageType.encode(wellFormed(message) as object).finish();
   return { data: Buffer.from(encoded.buffer, encoded.byteOffset, encoded.length), isBinary: true };
 }
 

@@ -7,6 +7,8 @@ const maxTtlInSeconds = 300;
 const defaultIdleTimeoutInMs = 300_000;
 const maxIdleTimeoutInMs = 2 ** 31 - 1;
 
+export const INVALID_ANY = "Data of type protobuf must be an Any.";
+
 /** A value inside a well formed frame cannot be used: it costs the request, not the connection. */
 export class BadValueError extends Error {}
 

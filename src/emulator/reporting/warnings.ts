@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 
 /** Tells of an error that can only be the emulator's own; whoever met it is answered all the same. */
-export const warnOfMistake = (error: unknown): void =>
+export const warnOfInternalError = (error: unknown): void =>
   warn("The emulator made a mistake; please report it.", error);
 
 /** Tells of an error that nobody waits for. */

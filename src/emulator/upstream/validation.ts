@@ -4,7 +4,7 @@ import { isSuccess } from "./answers.ts";
 import type { Answer, Transport } from "./transport.ts";
 
 /** What the last check of a URL said, and when it must be checked again. */
-export interface ValidationVerdict {
+export interface ValidationResult {
   readonly isAllowed: boolean;
   readonly checkAgainAt: number;
   readonly backOffInMs: number;
@@ -14,12 +14,12 @@ const minuteInMs = 60_000;
 const firstBackOffInMs = 1000;
 
 /** A success holds for its lifetime; failures are retried after 1 s, doubling up to a minute. */
-export function nextVerdict(
-  previous: ValidationVerdict | undefined,
+export function nextValidationResult(
+  previous: ValidationResult | undefined,
   isAllowed: boolean,
   now: number,
   lifetimeInMs: number,
-): ValidationVerdict {
+): ValidationResult {
   if (isAllowed) return { isAllowed, checkAgainAt: now + lifetimeInMs, backOffInMs: 0 };
   const doubled = (previous?.backOffInMs ?? 0) * 2;
   const backOffInMs = Math.min(Math.max(doubled, firstBackOffInMs), minuteInMs);
@@ -35,7 +35,7 @@ export interface ValidationRequest {
 }
 
 interface Subject {
-  verdict: ValidationVerdict | undefined;
+  verdict: ValidationResult | undefined;
   check: Promise<boolean> | undefined;
 }
 
@@ -81,7 +81,12 @@ export class Validation {
   async #check(subject: Subject, request: ValidationRequest): Promise<boolean> {
     const isAllowed = await this.#ask(request).catch(() => false);
     const { validationLifetimeInMs } = this.#settings;
-    subject.verdict = nextVerdict(subject.verdict, isAllowed, Date.now(), validationLifetimeInMs);
+    subject.verdict = nextValidationResult(
+      subject.verdict,
+      isAllowed,
+      Date.now(),
+      validationLifetimeInMs,
+    );
     return isAllowed;
   }
 

@@ -5,7 +5,7 @@ import type { Reply } from "../../http/reply.ts";
 import type { Connection } from "../../hub/connection.ts";
 import type { JsonCall, Operation } from "../operation.ts";
 import { readFilter } from "../parameters.ts";
-import { invalidGroup, invalidParameter, ok } from "../replies.ts";
+import { INVALID_GROUP, invalidParameter, ok } from "../replies.ts";
 
 export const bulkMembershipOperations: readonly Operation[] = [
   { method: "POST", path: ":addToGroups", body: "json", run: addToGroups },
@@ -42,5 +42,5 @@ function readBulk(json: unknown): { groups: string[]; accepts: Filter | undefine
   if (data) return { groups: data.groups, accepts: readFilter(data.filter, "Filter") };
   throw error.issues.every(({ path }) => path[0] === "filter")
     ? invalidParameter("Filter", "The filter must be text.")
-    : invalidParameter("Groups", invalidGroup);
+    : invalidParameter("Groups", INVALID_GROUP);
 }

@@ -2,20 +2,20 @@ import type { Reply } from "../../http/reply.ts";
 import type { Operation, RestCall } from "../operation.ts";
 import { connectionNotFound, noContent, ok, userNotFound } from "../replies.ts";
 
-const connectionInGroup = "groups/{group}/connections/{connectionId}";
-const userInGroup = "users/{userId}/groups/{group}";
+const CONNECTION_IN_GROUP = "groups/{group}/connections/{connectionId}";
+const USER_IN_GROUP = "users/{userId}/groups/{group}";
 
 export const membershipOperations: readonly Operation[] = [
-  { method: "PUT", path: connectionInGroup, body: "none", run: addConnection },
-  { method: "DELETE", path: connectionInGroup, body: "none", run: removeConnection },
+  { method: "PUT", path: CONNECTION_IN_GROUP, body: "none", run: addConnection },
+  { method: "DELETE", path: CONNECTION_IN_GROUP, body: "none", run: removeConnection },
   {
     method: "DELETE",
     path: "connections/{connectionId}/groups",
     body: "none",
     run: removeConnectionFromAll,
   },
-  { method: "PUT", path: userInGroup, body: "none", run: addUser },
-  { method: "DELETE", path: userInGroup, body: "none", run: removeUser },
+  { method: "PUT", path: USER_IN_GROUP, body: "none", run: addUser },
+  { method: "DELETE", path: USER_IN_GROUP, body: "none", run: removeUser },
   { method: "DELETE", path: "users/{userId}/groups", body: "none", run: removeUserFromAll },
 ];
 

@@ -12,15 +12,15 @@ import {
   permissionNotGranted,
 } from "../replies.ts";
 
-const path = "permissions/{permission}/connections/{connectionId}";
+const PATH = "permissions/{permission}/connections/{connectionId}";
 
 export const permissionOperations: readonly Operation[] = [
-  { method: "PUT", path, body: "none", run: grant },
-  { method: "DELETE", path, body: "none", run: revoke },
-  { method: "HEAD", path, body: "none", run: check },
+  { method: "PUT", path: PATH, body: "none", run: grant },
+  { method: "DELETE", path: PATH, body: "none", run: revoke },
+  { method: "HEAD", path: PATH, body: "none", run: check },
 ];
 
-const permissions: ReadonlyMap<string, GroupPermission> = new Map([
+const PERMISSIONS: ReadonlyMap<string, GroupPermission> = new Map([
   ["joinleavegroup", "joinLeaveGroup"],
   ["sendtogroup", "sendToGroup"],
 ]);
@@ -49,7 +49,7 @@ function check(call: RestCall): Reply {
 }
 
 function readPermission({ permission: name }: RestCall): GroupPermission {
-  const permission = permissions.get(name.toLowerCase());
+  const permission = PERMISSIONS.get(name.toLowerCase());
   if (permission) return permission;
   throw invalidParameter("permission", "The permission must be joinLeaveGroup or sendToGroup.");
 }

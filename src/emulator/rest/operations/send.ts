@@ -6,7 +6,7 @@ import type { MessageCall, Operation } from "../operation.ts";
 import { readFilter, readInteger } from "../parameters.ts";
 import { accepted } from "../replies.ts";
 
-const ttlInSeconds = { min: 0, max: 300 };
+const TTL_IN_SECONDS = { min: 0, max: 300 };
 
 export const sendOperations: readonly Operation[] = [
   { method: "POST", path: ":send", body: "message", run: sendToAll },
@@ -48,7 +48,7 @@ function send(
     : { from: "server", payload, metadata };
   publish(message, receivers, {
     ...choice,
-    ttlInSeconds: readInteger(query, "messageTtlSeconds", ttlInSeconds),
+    ttlInSeconds: readInteger(query, "messageTtlSeconds", TTL_IN_SECONDS),
   });
   return accepted;
 }

@@ -5,24 +5,24 @@ import type { Frame } from "../protocol/message.ts";
 import { Backlog } from "./backlog.ts";
 
 const maxReasonBytes = 123;
-const socketBufferBytes = 1024 * 1024;
+const maxSocketBufferBytes = 1024 * 1024;
 
-/** The way out to one client: what its socket does not take at once waits here. */
-export class Outlet {
+/** The frames to one client: what its socket does not take at once waits here. */
+export class OutboundQueue {
   readonly #webSocket: WebSocket;
   readonly #tcp: Duplex;
   readonly #limits: Limits;
-  readonly #onClogged: () => void;
+  readonly #onOverflow: () => void;
   // Most clients read fast enough to never need one.
   #backlog: Backlog | undefined;
   #isMuted = false;
 
-  /** `onClogged` is called when more waits for the client than may. */
-  constructor(webSocket: WebSocket, tcp: Duplex, limits: Limits, onClogged: () => void) {
+  /** `onOverflow` is called when more waits for the client than may. */
+  constructor(webSocket: WebSocket, tcp: Duplex, limits: Limits, onOverflow: () => void) {
     this.#webSocket = webSocket;
     this.#tcp = tcp;
     this.#limits = limits;
-    this.#onClogged = onClogged;
+    this.#onOverflow = onOverflow;
   }
 
   /** What has not reached the socket when it expires is not sent. */
@@ -30,13 +30,13 @@ export class Outlet {
     const webSocket = this.#webSocket;
     if (webSocket.readyState !== webSocket.OPEN) return;
     const isFree = this.#backlog?.isEmpty ?? true;
-    if (isFree && webSocket.bufferedAmount < socketBufferBytes) {
+    if (isFree && webSocket.bufferedAmount < maxSocketBufferBytes) {
       this.#send(frame);
       return;
     }
     if (isFree) this.#awaitDrain();
     this.#backlog ??= this.#createBacklog();
-    if (!this.#backlog.add(frame, expiresAt)) this.#onClogged();
+    if (!this.#backlog.add(frame, expiresAt)) this.#onOverflow();
   }
 
   ping(): void {
@@ -44,12 +44,12 @@ export class Outlet {
     if (webSocket.readyState === webSocket.OPEN) webSocket.ping();
   }
 
-  /** What still waits is not sent any more, but for a last word. */
-  close(code: number, reason: string, lastWord?: Frame): void {
+  /** What still waits is not sent any more, but for a final frame. */
+  close(code: number, reason: string, finalFrame?: Frame): void {
     const webSocket = this.#webSocket;
     this.#backlog?.clear();
-    if (lastWord && webSocket.readyState === webSocket.OPEN) {
-      this.#send(lastWord);
+    if (finalFrame && webSocket.readyState === webSocket.OPEN) {
+      this.#send(finalFrame);
     }
     webSocket.close(code, truncateUtf8(reason, maxReasonBytes));
   }
@@ -86,7 +86,7 @@ export class Outlet {
     const webSocket = this.#webSocket;
     // Nothing may follow the close frame, which a client can ask for while much waits for it.
     if (webSocket.readyState !== webSocket.OPEN) return;
-    while (webSocket.bufferedAmount < socketBufferBytes) {
+    while (webSocket.bufferedAmount < maxSocketBufferBytes) {
       const frame = this.#backlog?.take(Date.now());
       if (!frame) return;
       this.#send(frame);

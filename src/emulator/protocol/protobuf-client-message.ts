@@ -1,6 +1,6 @@
 import { MalformedFrameError } from "./client-request.ts";
 import type { Frame } from "./message.ts";
-import { upstreamType } from "./protobuf-schema.ts";
+import { clientMessageType } from "./protobuf-schema.ts";
 
 export type DataFields =
   | { readonly kind: "text"; readonly text: string }
@@ -62,7 +62,7 @@ export interface SetGroupStateFields extends GroupFields {
  * A message of a client, as the schema describes it. Whatever is not on the wire is undefined, and
  * proto3 writes no empty text and no zero; numbers are safe integers.
  */
-export type Upstream =
+export type ClientMessage =
   | { readonly request: "sendToGroup"; readonly sendToGroup: SendToGroupFields }
   | { readonly request: "event"; readonly event: EventFields }
   | { readonly request: "joinGroup"; readonly joinGroup: GroupFields }
@@ -82,14 +82,14 @@ export type Upstream =
   | { readonly request?: undefined };
 
 /** @throws MalformedFrameError */
-export function decodeUpstream({ data, isBinary }: Frame): Upstream {
+export function decodeClientMessage({ data, isBinary }: Frame): ClientMessage {
   if (!isBinary) throw new MalformedFrameError("The protocol has no text frames.");
-  let message: Upstream;
+  let message: ClientMessage;
   try {
-    message = upstreamType.toObject(upstreamType.decode(data), {
+    message = clientMessageType.toObject(clientMessageType.decode(data), {
       longs: Number,
       oneofs: true,
-    }) as Upstream;
+    }) as ClientMessage;
   } catch {
     throw new MalformedFrameError("The message is not protobuf of this protocol.");
   }

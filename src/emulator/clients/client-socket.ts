@@ -2,47 +2,47 @@ import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import type { Limits } from "../options/emulator-schema.ts";
 import type { Frame } from "../protocol/message.ts";
-import { Inlet } from "./inlet.ts";
-import { Outlet } from "./outlet.ts";
+import { InboundQueue } from "./inbound-queue.ts";
+import { OutboundQueue } from "./outbound-queue.ts";
 
-export interface LinkParts {
+export interface ClientSocketOptions {
   readonly webSocket: WebSocket;
   /** The socket below, which can be silenced. */
   readonly tcp: Duplex;
   readonly limits: Limits;
 }
 
-export interface LinkEvents {
+export interface ClientSocketListener {
   /** One frame at a time, in order. */
   handle(frame: Frame): Promise<void>;
   /** More waits for the client than may. */
-  onClogged(): void;
+  onOverflow(): void;
   /** Once, when the socket has closed. */
-  onClosed(closing: LinkClosing): void;
+  onClosed(closing: SocketClosing): void;
 }
 
-export interface LinkClosing {
-  /** The client said goodbye, or broke the WebSocket protocol: it is not coming back. */
+export interface SocketClosing {
+  /** The client closed for good, or broke the WebSocket protocol: it is not coming back. */
   readonly isFinal: boolean;
   /** Resolves when everything that the socket brought has been handled. */
   readonly settled: Promise<void>;
 }
 
 // What a client sends that leaves for good: a close without trouble, or without any code.
-const farewellCodes = new Set([1000, 1005]);
+const FINAL_CLOSE_CODES = new Set([1000, 1005]);
 
 /** One WebSocket of a client; a client that recovers has several in a row. */
-export class Link {
+export class ClientSocket {
   readonly #webSocket: WebSocket;
-  readonly #inlet: Inlet;
-  readonly #outlet: Outlet;
+  readonly #inbound: InboundQueue;
+  readonly #outbound: OutboundQueue;
   #isAlive = true;
   #isMuted = false;
 
-  constructor({ webSocket, tcp, limits }: LinkParts, events: LinkEvents) {
+  constructor({ webSocket, tcp, limits }: ClientSocketOptions, events: ClientSocketListener) {
     this.#webSocket = webSocket;
-    this.#inlet = new Inlet(webSocket, events.handle);
-    this.#outlet = new Outlet(webSocket, tcp, limits, events.onClogged);
+    this.#inbound = new InboundQueue(webSocket, events.handle);
+    this.#outbound = new OutboundQueue(webSocket, tcp, limits, events.onOverflow);
     let hasBrokenProtocol = false;
     // ws closes by itself after an error, with the code that fits; we hear of it as a close.
     webSocket.on("error", (error: NodeJS.ErrnoException) => {
@@ -52,46 +52,46 @@ export class Link {
       this.#isAlive = true;
     });
     webSocket.on("close", (code) => {
-      const isFinal = hasBrokenProtocol || farewellCodes.has(code);
-      events.onClosed({ isFinal, settled: this.#inlet.settled() });
+      const isFinal = hasBrokenProtocol || FINAL_CLOSE_CODES.has(code);
+      events.onClosed({ isFinal, settled: this.#inbound.settled() });
     });
   }
 
   write(frame: Frame, expiresAt?: number): void {
-    this.#outlet.write(frame, expiresAt);
+    this.#outbound.write(frame, expiresAt);
   }
 
-  /** What the client still sends is not heard any more. */
-  close(code: number, reason: string, lastWord?: Frame): void {
-    this.#inlet.close();
-    this.#outlet.close(code, reason, lastWord);
+  /** What the client still sends is not handled any more. */
+  close(code: number, reason: string, finalFrame?: Frame): void {
+    this.#inbound.close();
+    this.#outbound.close(code, reason, finalFrame);
   }
 
-  /** Ends the socket without a word. */
+  /** Ends the socket without a close frame. */
   drop(): void {
     this.#webSocket.terminate();
   }
 
   /** Pings; false when the ping before has not been answered. */
-  beat(): boolean {
+  ping(): boolean {
     if (this.#isMuted) return true;
     const wasAlive = this.#isAlive;
     this.#isAlive = false;
-    if (wasAlive) this.#outlet.ping();
+    if (wasAlive) this.#outbound.ping();
     return wasAlive;
   }
 
   mute(): void {
     this.#isMuted = true;
-    this.#inlet.mute();
-    this.#outlet.mute();
+    this.#inbound.mute();
+    this.#outbound.mute();
   }
 
   unmute(): void {
     this.#isMuted = false;
     // While we were silent we did not listen either.
     this.#isAlive = true;
-    this.#outlet.unmute();
-    this.#inlet.unmute();
+    this.#outbound.unmute();
+    this.#inbound.unmute();
   }
 }

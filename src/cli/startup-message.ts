@@ -2,7 +2,7 @@ import type { Emulator, EmulatorOptions } from "../emulator/index.ts";
 import { printable, printableUrl } from "./printable.ts";
 
 /** What is told when the emulator listens; `options` as it was started with. */
-export function introduce(
+export function formatStartupMessage(
   emulator: Pick<Emulator, "endpoint" | "connectionString" | "port" | "adminEndpoint">,
   options: EmulatorOptions,
 ): string[] {

@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { Inlet } from "../../src/emulator/clients/inlet.ts";
+import { InboundQueue } from "../../src/emulator/clients/inbound-queue.ts";
 
 /** As much of a WebSocket as an inlet uses. */
 class Source extends EventEmitter {
@@ -23,7 +23,7 @@ function setUp() {
   const source = new Source();
   const handled: string[] = [];
   const blocked: (() => void)[] = [];
-  const inlet = new Inlet(source as never, ({ data }) => {
+  const inlet = new InboundQueue(source as never, ({ data }) => {
     handled.push(data.toString());
     return new Promise((resolve) => blocked.push(resolve));
   });

@@ -1,33 +1,38 @@
 import type { RequestType } from "../contract/fault.ts";
-import type { Dice } from "./dice.ts";
 import type { ActiveFault } from "./fault-options.ts";
+import type { RandomSource } from "./random-source.ts";
 
-/** How late an answer is, and whose doing that is. */
+/** How late an answer is, and by which faults. */
 export interface Delay {
   readonly inMs: number;
   readonly by: readonly ActiveFault[];
 }
 
+/** What a fault answers in the place of the service. */
+export interface FaultAnswer {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+}
+
 /** What becomes of a request. */
-export type Verdict =
+export type FaultDecision =
   | { readonly kind: "serve"; readonly delay: Delay }
   | { readonly kind: "hold"; readonly by: ActiveFault }
-  | {
-      readonly kind: "answer";
-      readonly delay: Delay;
-      readonly status: number;
-      readonly headers: Record<string, string>;
-    };
+  | { readonly kind: "answer"; readonly delay: Delay; readonly answer: FaultAnswer };
 
 /**
- * Judges one request by every fault in turn: delays add up until a fault decides, and what stands
- * behind that one has no say. The dice are thrown only where something depends on them.
+ * Asks one fault after the other about a request: delays add up until a fault decides, and those
+ * behind that one are not asked. A random number is drawn only where something depends on it.
  */
-export function judge(faults: readonly ActiveFault[], type: RequestType, dice: Dice): Verdict {
+export function decideFault(
+  faults: readonly ActiveFault[],
+  type: RequestType,
+  random: RandomSource,
+): FaultDecision {
   const by: ActiveFault[] = [];
   let inMs = 0;
   for (const fault of faults) {
-    if (!isHit(fault, type, dice)) continue;
+    if (!isHit(fault, type, random)) continue;
     switch (fault.kind) {
       case "crash":
       case "blackhole":
@@ -35,17 +40,17 @@ export function judge(faults: readonly ActiveFault[], type: RequestType, dice: D
       case "latency":
         by.push(fault);
         inMs += fault.delayInMs;
-        if (fault.jitterInMs > 0) inMs += Math.floor(dice() * (fault.jitterInMs + 1));
+        if (fault.jitterInMs > 0) inMs += Math.floor(random() * (fault.jitterInMs + 1));
         break;
       default:
-        return { kind: "answer", delay: { inMs, by }, ...refusalOf(fault) };
+        return { kind: "answer", delay: { inMs, by }, answer: answerOf(fault) };
     }
   }
   return { kind: "serve", delay: { inMs, by } };
 }
 
 /** The fault that holds each and every request of the type, if there is one. */
-export const wholeHold = (
+export const findFullHold = (
   faults: readonly ActiveFault[],
   type: RequestType,
 ): ActiveFault | undefined =>
@@ -55,18 +60,18 @@ export const wholeHold = (
       (fault.kind === "blackhole" && fault.share === 1 && fault.requestTypes.includes(type)),
   );
 
-function isHit(fault: ActiveFault, type: RequestType, dice: Dice): boolean {
+function isHit(fault: ActiveFault, type: RequestType, random: RandomSource): boolean {
   if (fault.kind === "crash") return true;
   if (!fault.requestTypes.includes(type)) return false;
-  return fault.share === 1 || dice() < fault.share;
+  return fault.share === 1 || random() < fault.share;
 }
 
-type RefusingFault = Extract<
+type AnsweringFault = Extract<
   ActiveFault,
   { kind: "unhealthy" | "throttle" | "accessDenied" | "gray" }
 >;
 
-function refusalOf(fault: RefusingFault): { status: number; headers: Record<string, string> } {
+function answerOf(fault: AnsweringFault): FaultAnswer {
   switch (fault.kind) {
     case "unhealthy":
       return { status: fault.status, headers: retryAfter(fault) };

@@ -1,4 +1,4 @@
-import { introduce } from "../../src/cli/introduction.ts";
+import { formatStartupMessage } from "../../src/cli/startup-message.ts";
 
 const emulator = {
   endpoint: "http://127.0.0.1:8080",
@@ -15,7 +15,7 @@ test("says where everything is and how to stop", () => {
     },
   };
   const adminEndpoint = "http://127.0.0.1:8080/_emulator";
-  expect(introduce({ ...emulator, adminEndpoint }, options)).toEqual([
+  expect(formatStartupMessage({ ...emulator, adminEndpoint }, options)).toEqual([
     "The emulator of Azure Web PubSub listens on port 8080 of 127.0.0.1.",
     "",
     "  Endpoint           http://127.0.0.1:8080",
@@ -33,18 +33,18 @@ test("says where everything is and how to stop", () => {
 });
 
 test("speaks of wss and of no insecure connection when the endpoint is secure", () => {
-  const text = introduce({ ...emulator, endpoint: "https://my.example" }, {}).join("\n");
+  const text = formatStartupMessage({ ...emulator, endpoint: "https://my.example" }, {}).join("\n");
   expect(text).toContain("  Any hub            wss://my.example/client/hubs/{hub}");
   expect(text).not.toMatch(/insecure|Admin/i);
 });
 
 test("names the host when it was chosen", () => {
-  expect(introduce(emulator, { host: "::" })[0]).toMatch(/on port 8080 of ::\.$/);
+  expect(formatStartupMessage(emulator, { host: "::" })[0]).toMatch(/on port 8080 of ::\.$/);
 });
 
 test.each([
   ["warns of a certificate that nobody trusts", true, true],
   ["has nothing to say of a certificate that was brought", { cert: "c", key: "k" }, false],
 ])("%s", (_what, tls, isWarned) => {
-  expect(introduce(emulator, { tls }).join("\n").includes("self-signed")).toBe(isWarned);
+  expect(formatStartupMessage(emulator, { tls }).join("\n").includes("self-signed")).toBe(isWarned);
 });

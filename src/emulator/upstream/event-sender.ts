@@ -24,9 +24,9 @@ export type Delivery =
   | { readonly kind: "answered"; readonly answer: Answer };
 
 /** The way of the events of connections to the app servers. */
-export interface Courier {
+export interface EventSender {
   /** Whether there is a handler for the event at this moment. */
   wants(hub: string, event: UpstreamEvent): boolean;
   /** Never rejects. */
-  deliver(event: OutgoingEvent): Promise<Delivery>;
+  send(event: OutgoingEvent): Promise<Delivery>;
 }

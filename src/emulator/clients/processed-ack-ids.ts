@@ -1,7 +1,7 @@
 const maxRemembered = 10_000;
 
 /** The ack ids a connection has used up; of very many, the latest ones. */
-export class AckMemory {
+export class ProcessedAckIds {
   // Many connections only listen.
   #ids: Set<number> | undefined;
 

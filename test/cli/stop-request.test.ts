@@ -1,8 +1,8 @@
-import { Interruption } from "../../src/cli/interruption.ts";
+import { StopRequest } from "../../src/cli/stop-request.ts";
 
 function createInterruption() {
   const clock = { now: 1000 };
-  const interruption = new Interruption(() => clock.now);
+  const interruption = new StopRequest(() => clock.now);
   return {
     interruption,
     receiveAfter(delayInMs: number) {

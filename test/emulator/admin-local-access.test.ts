@@ -1,4 +1,4 @@
-import { problemOfVisitor } from "../../src/emulator/admin/guard.ts";
+import { findAccessProblem } from "../../src/emulator/admin/local-access.ts";
 
 const fine = {
   remoteAddress: "127.0.0.1",
@@ -24,7 +24,7 @@ describe("who is let in", () => {
     ["a page of this machine by https", withHeaders({ origin: "https://127.0.0.1" })],
     ["any query but a token", { ...fine, url: "/_emulator?a=access_token" }],
   ])("%s", (_who, visitor) => {
-    expect(problemOfVisitor(visitor)).toBeUndefined();
+    expect(findAccessProblem(visitor)).toBeUndefined();
   });
 });
 
@@ -56,6 +56,6 @@ describe("who is not", () => {
     ["a client", { ...fine, url: "/_emulator?access_token=token" }],
     ["a client in disguise", { ...fine, url: "/_emulator?a=b&ACCESS%5Ftoken=" }],
   ])("%s", (_who, visitor) => {
-    expect(problemOfVisitor(visitor)).toEqual(expect.any(String));
+    expect(findAccessProblem(visitor)).toEqual(expect.any(String));
   });
 });

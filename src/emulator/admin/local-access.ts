@@ -2,27 +2,31 @@ import type { IncomingMessage } from "node:http";
 import { isIPv4 } from "node:net";
 import { splitTarget } from "../http/target.ts";
 
-/** What is asked of a request before anything of it is done. */
-export interface Visitor {
+/** What is looked at of a request before anything of it is done. */
+export interface AdminCaller {
   readonly remoteAddress: string | undefined;
   readonly headers: IncomingMessage["headers"];
   readonly url: string | undefined;
 }
 
-const proxyHeader = /^(forwarded|via|x-real-ip|x-forwarded-.*)$/;
+const PROXY_HEADER = /^(forwarded|via|x-real-ip|x-forwarded-.*)$/;
 
 /**
- * Why a visitor is not let in: only programs on this machine are, which have no token with them
- * and do not act for somebody else. Undefined for those.
+ * Why a caller is refused: the admin route is for programs on this machine only, which have no token
+ * with them and do not act for somebody else. Undefined for those.
  */
-export function problemOfVisitor({ remoteAddress, headers, url }: Visitor): string | undefined {
+export function findAccessProblem({
+  remoteAddress,
+  headers,
+  url,
+}: AdminCaller): string | undefined {
   if (!isLoopbackAddress(remoteAddress)) return "It is for this machine only.";
   // A name of somebody's own that leads to this machine is how a web page would get in.
   if (!isLoopbackHost(headers.host)) return "The Host header is not this machine's.";
   if (headers.origin !== undefined && !isLoopbackOrigin(headers.origin)) {
     return "The page that asks is not this machine's.";
   }
-  if (Object.keys(headers).some((name) => proxyHeader.test(name))) {
+  if (Object.keys(headers).some((name) => PROXY_HEADER.test(name))) {
     return "The request came through a proxy.";
   }
   if (headers.authorization !== undefined || hasToken(url)) {

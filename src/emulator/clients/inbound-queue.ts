@@ -4,10 +4,10 @@ import type { Frame } from "../protocol/message.ts";
 const maxWaiting = 32;
 
 /**
- * The way in from one client: its frames, one at a time and in order. While one is being handled
+ * The frames from one client, handled one at a time and in order. While one is being handled
  * the next ones wait; when too many wait, the socket is not read any more.
  */
-export class Inlet {
+export class InboundQueue {
   readonly #webSocket: WebSocket;
   readonly #handle: (frame: Frame) => Promise<void>;
   #waiting: Frame[] = [];

@@ -1,31 +1,39 @@
 import type { RequestType } from "../../src/emulator/contract/fault.ts";
-import { createDice, type Dice, drawShare } from "../../src/emulator/faults/dice.ts";
+import { decideFault, type FaultDecision } from "../../src/emulator/faults/fault-decision.ts";
 import { parseFaults } from "../../src/emulator/faults/fault-options.ts";
-import { judge, type Verdict } from "../../src/emulator/faults/verdict.ts";
+import {
+  createRandomSource,
+  pickShare,
+  type RandomSource,
+} from "../../src/emulator/faults/random-source.ts";
 import type { Fault } from "../../src/emulator/index.ts";
 
 const requestTypes: RequestType[] = ["Health", "RESTAPI", "ClientConnection"];
 
-const noDice: Dice = () => {
-  throw new Error("nothing depends on dice here");
+const noRandomness: RandomSource = () => {
+  throw new Error("nothing depends on a random number here");
 };
 
-/** What the dice show, one throw after the other. */
-const loadedDice = (...throws: number[]): Dice => {
-  return () => throws.shift() ?? noDice();
+/** Draws these numbers, one after the other. */
+const drawing = (...numbers: number[]): RandomSource => {
+  return () => numbers.shift() ?? noRandomness();
 };
 
-const verdictOn = (faults: Fault | Fault[], type: RequestType, dice = noDice): Verdict =>
-  judge(parseFaults(faults), type, dice);
+const decisionOn = (
+  faults: Fault | Fault[],
+  type: RequestType,
+  random = noRandomness,
+): FaultDecision => decideFault(parseFaults(faults), type, random);
 
-/** A verdict in few words: `serve`, `hold` or a status, and how late. */
-function inShort(verdict: Verdict): string {
-  if (verdict.kind === "hold") return "hold";
-  const retryAfter = verdict.kind === "answer" ? verdict.headers["Retry-After"] : undefined;
+/** A decision in few words: `serve`, `hold` or a status, and how late. */
+function inShort(decision: FaultDecision): string {
+  if (decision.kind === "hold") return "hold";
+  const retryAfter =
+    decision.kind === "answer" ? decision.answer.headers["Retry-After"] : undefined;
   return [
-    verdict.kind === "serve" ? "serve" : String(verdict.status),
+    decision.kind === "serve" ? "serve" : String(decision.answer.status),
     retryAfter === undefined ? "" : `again in ${retryAfter} s`,
-    verdict.delay.inMs === 0 ? "" : `${verdict.delay.inMs} ms late`,
+    decision.delay.inMs === 0 ? "" : `${decision.delay.inMs} ms late`,
   ]
     .filter(Boolean)
     .join(", ");
@@ -70,7 +78,7 @@ describe("what each fault does to health checks, REST calls and handshakes", () 
     [{ kind: "gray" }, "serve", "500", "serve"],
     [{ kind: "gray", status: 502 }, "serve", "502", "serve"],
   ])("%j", (fault, ...expected) => {
-    expect(requestTypes.map((type) => inShort(verdictOn(fault, type)))).toEqual(expected);
+    expect(requestTypes.map((type) => inShort(decisionOn(fault, type)))).toEqual(expected);
   });
 });
 
@@ -78,7 +86,7 @@ describe("several faults at once", () => {
   test.each<[string, Fault[], string]>([
     ["the first that decides does", [{ kind: "gray" }, { kind: "throttle" }], "500"],
     [
-      "one that has no say lets the next decide",
+      "one that does not hit the request lets the next decide",
       [{ kind: "gray", requestTypes: ["Health"] }, { kind: "throttle" }],
       "429",
     ],
@@ -106,7 +114,7 @@ describe("several faults at once", () => {
       "hold",
     ],
   ])("%s", (_what, faults, expected) => {
-    expect(inShort(verdictOn(faults, "RESTAPI"))).toBe(expected);
+    expect(inShort(decisionOn(faults, "RESTAPI"))).toBe(expected);
   });
 
   test("a delay names the faults that it comes from", () => {
@@ -114,7 +122,9 @@ describe("several faults at once", () => {
       { kind: "latency", delayInMs: 10 },
       { kind: "latency", delayInMs: 10, requestTypes: ["Health"] },
     ]);
-    expect(judge(faults, "RESTAPI", noDice)).toMatchObject({ delay: { by: [faults[0]] } });
+    expect(decideFault(faults, "RESTAPI", noRandomness)).toMatchObject({
+      delay: { by: [faults[0]] },
+    });
   });
 });
 
@@ -123,21 +133,21 @@ describe("a share", () => {
     [0.29, "500"],
     [0.3, "serve"],
     [0.99, "serve"],
-  ])("of 0.3 and a throw of %d: %s", (thrown, expected) => {
+  ])("of 0.3 and the random number %d: %s", (random, expected) => {
     const fault: Fault = { kind: "gray", share: 0.3 };
-    expect(inShort(verdictOn(fault, "RESTAPI", loadedDice(thrown)))).toBe(expected);
+    expect(inShort(decisionOn(fault, "RESTAPI", drawing(random)))).toBe(expected);
   });
 
-  test("throws no dice for requests that the fault does not concern", () => {
-    expect(inShort(verdictOn({ kind: "gray", share: 0.3 }, "Health"))).toBe("serve");
+  test("draws no random number for requests that the fault does not concern", () => {
+    expect(inShort(decisionOn({ kind: "gray", share: 0.3 }, "Health"))).toBe("serve");
   });
 
-  test("is thrown for by every fault on its own", () => {
+  test("is drawn for every fault on its own", () => {
     const faults: Fault[] = [
       { kind: "gray", share: 0.5 },
       { kind: "throttle", share: 0.5 },
     ];
-    expect(inShort(verdictOn(faults, "RESTAPI", loadedDice(0.9, 0.1)))).toBe("429");
+    expect(inShort(decisionOn(faults, "RESTAPI", drawing(0.9, 0.1)))).toBe("429");
   });
 });
 
@@ -145,27 +155,27 @@ test.each([
   [0, "serve, 100 ms late"],
   [0.5, "serve, 125 ms late"],
   [0.999, "serve, 150 ms late"],
-])("jitter adds to the delay: a throw of %d", (thrown, expected) => {
+])("jitter adds to the delay: the random number %d", (random, expected) => {
   const fault: Fault = { kind: "latency", delayInMs: 100, jitterInMs: 50 };
-  expect(inShort(verdictOn(fault, "Health", loadedDice(thrown)))).toBe(expected);
+  expect(inShort(decisionOn(fault, "Health", drawing(random)))).toBe(expected);
 });
 
-describe("dice", () => {
-  const throwMany = (seed: number, count: number): number[] => {
-    const dice = createDice(seed);
-    return Array.from({ length: count }, () => dice());
+describe("a random source", () => {
+  const drawMany = (seed: number, count: number): number[] => {
+    const random = createRandomSource(seed);
+    return Array.from({ length: count }, () => random());
   };
 
-  test("fall the same way for the same seed, and another way for another", () => {
-    expect(throwMany(7, 20)).toEqual(throwMany(7, 20));
-    expect(throwMany(7, 20)).not.toEqual(throwMany(8, 20));
+  test("draws the same numbers for the same seed, and others for another", () => {
+    expect(drawMany(7, 20)).toEqual(drawMany(7, 20));
+    expect(drawMany(7, 20)).not.toEqual(drawMany(8, 20));
   });
 
-  test.each([0, 1, -5, 2 ** 40])("are fair for seed %d", (seed) => {
-    const throws = throwMany(seed, 10_000);
-    expect(Math.min(...throws)).toBeGreaterThanOrEqual(0);
-    expect(Math.max(...throws)).toBeLessThan(1);
-    const low = throws.filter((it) => it < 0.3).length;
+  test.each([0, 1, -5, 2 ** 40])("is evenly spread for seed %d", (seed) => {
+    const numbers = drawMany(seed, 10_000);
+    expect(Math.min(...numbers)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...numbers)).toBeLessThan(1);
+    const low = numbers.filter((it) => it < 0.3).length;
     expect(low).toBeGreaterThan(2800);
     expect(low).toBeLessThan(3200);
   });
@@ -176,10 +186,10 @@ describe("dice", () => {
     [10, 0.3, 3],
     [10, 0.25, 3],
     [10, 1, 10],
-  ])("draw of %d items a share of %d: %d different ones", (length, share, expected) => {
+  ])("picks of %d items a share of %d: %d different ones", (length, share, expected) => {
     const items = Array.from({ length }, (_item, index) => index);
-    const drawn = drawShare(items, share, createDice(3));
-    expect(new Set(drawn).size).toBe(expected);
-    expect(drawn.every((item) => items.includes(item))).toBe(true);
+    const picked = pickShare(items, share, createRandomSource(3));
+    expect(new Set(picked).size).toBe(expected);
+    expect(picked.every((item) => items.includes(item))).toBe(true);
   });
 });

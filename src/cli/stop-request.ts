@@ -2,7 +2,7 @@
 const echoInMs = 500;
 
 /** Turns signals into one wish to stop, and a second wish into impatience. */
-export class Interruption {
+export class StopRequest {
   readonly #controller = new AbortController();
   readonly #now: () => number;
   #since: number | undefined;
