@@ -1,8 +1,8 @@
 import type { Activity } from "../emulator/index.ts";
 import { printableUrl, printableWord } from "./printable.ts";
 
-const colours = { red: 31, green: 32, yellow: 33, grey: 90 } as const;
-type Colour = keyof typeof colours;
+const COLOURS = { red: 31, green: 32, yellow: 33, grey: 90 } as const;
+type Colour = keyof typeof COLOURS;
 export type Colorize = (colour: Colour, text: string) => string;
 
 /** Colours are for people at a terminal who have not said no (see no-color.org). */
@@ -13,7 +13,7 @@ export function chooseColorize(
   return isTerminal && !env.NO_COLOR && env.TERM !== "dumb" ? withColour : withoutColour;
 }
 
-export const withColour: Colorize = (colour, text) => `\x1b[${colours[colour]}m${text}\x1b[39m`;
+export const withColour: Colorize = (colour, text) => `\x1b[${COLOURS[colour]}m${text}\x1b[39m`;
 export const withoutColour: Colorize = (_colour, text) => text;
 
 /** One line about what happened, in local time, which nobody can forge a second line into. */

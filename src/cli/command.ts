@@ -18,5 +18,5 @@ export interface Command {
    *
    * @throws UsageError for a wrong command line, CommandError for anything else to be told in a line.
    */
-  run(argv: readonly string[], surroundings: CommandContext): Promise<void>;
+  run(argv: readonly string[], context: CommandContext): Promise<void>;
 }

@@ -7,7 +7,7 @@ import { type GivenOption, type OptionTable, readOptions } from "./arguments.ts"
 import { readHubs } from "./hub-arguments.ts";
 import { UsageError } from "./usage-error.ts";
 
-export const emulatorOptionTable = {
+export const EMULATOR_OPTION_TABLE = {
   port: { value: "N", help: "The port to listen on, 0 for any free one. Default: 8080." },
   host: { value: "ADDRESS", help: "The address to listen on. Default: 127.0.0.1." },
   hub: { value: "NAME", help: "A hub to set up; may be repeated. Others work without." },
@@ -33,7 +33,7 @@ export const emulatorOptionTable = {
   verbose: { help: "Tells of every connection, call and event. Keys are left out." },
 } as const satisfies OptionTable;
 
-type Given = GivenOption<keyof typeof emulatorOptionTable>;
+type Given = GivenOption<keyof typeof EMULATOR_OPTION_TABLE>;
 
 /** What the command line says, and nothing that it leaves open. */
 export interface EmulatorArguments {
@@ -48,7 +48,7 @@ export interface EmulatorArguments {
 
 /** @throws UsageError */
 export function parseEmulatorArguments(argv: readonly string[]): EmulatorArguments {
-  const given = readOptions(emulatorOptionTable, argv);
+  const given = readOptions(EMULATOR_OPTION_TABLE, argv);
   const text = (name: Given["name"]) => given.findLast((it) => it.name === name)?.value;
   const flag = (name: Given["name"]) => text(name) !== undefined;
   const number = (name: Given["name"]) => toNumber(name, text(name));

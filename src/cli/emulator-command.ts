@@ -4,8 +4,8 @@ import { describeOptions } from "./arguments.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { readConfigFile } from "./config-file.ts";
 import {
+  EMULATOR_OPTION_TABLE,
   type EmulatorArguments,
-  emulatorOptionTable,
   parseEmulatorArguments,
 } from "./emulator-arguments.ts";
 import { readTextFile } from "./files.ts";
@@ -20,17 +20,17 @@ Runs a local Azure Web PubSub until Ctrl-C or SIGTERM, and prints its connection
 
   resilient-pubsub emulator --hub chat --upstream http://localhost:3000/api/webpubsub/hubs/chat/
 
-${describeOptions(emulatorOptionTable)}
+${describeOptions(EMULATOR_OPTION_TABLE)}
   --help, --version`,
 
-  async run(argv, surroundings) {
+  async run(argv, context) {
     const given = parseEmulatorArguments(argv);
     const options = await collectOptions(given);
     const emulator = await startEmulator(
-      given.isVerbose ? { ...options, onActivity: reporter(surroundings) } : options,
+      given.isVerbose ? { ...options, onActivity: reporter(context) } : options,
     );
     try {
-      const { output, interrupted } = surroundings;
+      const { output, interrupted } = context;
       for (const line of formatStartupMessage(emulator, options)) output.line(line);
       await aborted(interrupted);
       output.line("Stopping.");

@@ -21,7 +21,7 @@ export function readHubs(
       hubs.set(hub, hubs.get(hub) ?? {});
     }
     if (name === "upstream") {
-      if (group.length === 0) throw new UsageError(noHub);
+      if (group.length === 0) throw new UsageError(NO_HUB);
       for (const hub of new Set(group)) {
         if (hubs.get(hub)?.eventHandlers) {
           throw new UsageError(`Hub ${hub} has two upstreams, and only the first would be called.`);
@@ -34,7 +34,7 @@ export function readHubs(
   return Object.fromEntries(hubs);
 }
 
-const noHub =
+const NO_HUB =
   "--upstream needs the hub that it is for before it: --hub chat --upstream http://localhost:3000/.";
 
 const allEventsTo = (urlTemplate: string) => ({

@@ -26,13 +26,13 @@ export function formatStartupMessage(
     "",
     ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
     "",
-    ...(endpoint.startsWith("http:") ? [insecureNote] : []),
-    ...(options.tls === true ? [selfSignedNote] : []),
+    ...(endpoint.startsWith("http:") ? [INSECURE_NOTE] : []),
+    ...(options.tls === true ? [SELF_SIGNED_NOTE] : []),
     "Ctrl-C stops it.",
   ].map(printable);
 }
 
-const insecureNote = "Microsoft's SDK takes this endpoint with { allowInsecureConnection: true }.";
+const INSECURE_NOTE = "Microsoft's SDK takes this endpoint with { allowInsecureConnection: true }.";
 
-const selfSignedNote =
+const SELF_SIGNED_NOTE =
   "The certificate is self-signed; --tls-cert and --tls-key take one that your clients trust.";

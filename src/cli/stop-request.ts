@@ -1,5 +1,5 @@
 /** npm, npx and tsx pass one Ctrl-C on again; what comes as soon as this is that echo. */
-const echoInMs = 500;
+const ECHO_IN_MS = 500;
 
 /** Turns signals into one wish to stop, and a second wish into impatience. */
 export class StopRequest {
@@ -20,7 +20,7 @@ export class StopRequest {
   /** Tells whether there is nothing left to wait for. */
   receive(): "stop" | "exit" {
     const now = this.#now();
-    if (this.#since !== undefined && now - this.#since >= echoInMs) return "exit";
+    if (this.#since !== undefined && now - this.#since >= ECHO_IN_MS) return "exit";
     this.#since ??= now;
     this.#controller.abort();
     return "stop";

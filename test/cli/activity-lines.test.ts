@@ -1,5 +1,10 @@
 import type { Activity } from "express-resilient-pubsub/emulator";
-import { chooseColorize, formatActivity, withColour, withoutColour } from "../../src/cli/activity-lines.ts";
+import {
+  chooseColorize,
+  formatActivity,
+  withColour,
+  withoutColour,
+} from "../../src/cli/activity-lines.ts";
 
 const time = new Date(2026, 7, 1, 9, 5, 7, 42);
 const format = (activity: Activity) => formatActivity(activity, time, withoutColour);
@@ -104,7 +109,8 @@ test("names in any script are left as they are", () => {
 });
 
 test("colours tell good from bad, and only where they are asked for", () => {
-  const line = (status: number | undefined) => formatActivity({ ...event, status }, time, withColour);
+  const line = (status: number | undefined) =>
+    formatActivity({ ...event, status }, time, withColour);
   expect(line(204)).toContain("\x1b[32m204\x1b[39m");
   expect(line(401)).toContain("\x1b[33m401\x1b[39m");
   expect(line(500)).toContain("\x1b[31m500\x1b[39m");

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { version } from "../../package.json";
-import { emulatorOptionTable } from "../../src/cli/emulator-arguments.ts";
+import { EMULATOR_OPTION_TABLE } from "../../src/cli/emulator-arguments.ts";
 import { Output } from "../../src/cli/output.ts";
 import { run } from "../../src/cli/run.ts";
 
@@ -50,7 +50,7 @@ test.each([[["emulator", "--help"]], [["emulator", "--port", "-h", "--wrong"]]])
     const { code, stdout, stderr } = await runLine(argv);
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(/^Usage: resilient-pubsub emulator /);
-    for (const name of Object.keys(emulatorOptionTable)) expect(stdout).toContain(`  --${name} `);
+    for (const name of Object.keys(EMULATOR_OPTION_TABLE)) expect(stdout).toContain(`  --${name} `);
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
   },
 );

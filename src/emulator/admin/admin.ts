@@ -11,7 +11,7 @@ import { parseKeyRotation, parseRestartOptions } from "../options/operation-opti
 import { warn } from "../reporting/warnings.ts";
 import { readJson } from "./body.ts";
 import { findAccessProblem } from "./local-access.ts";
-import { done, json, refusal } from "./replies.ts";
+import { DONE, json, refusal } from "./replies.ts";
 
 /** What can be done with an emulator from outside. */
 export interface EmulatorControl {
@@ -91,7 +91,7 @@ export class Admin {
       path: /^\/faults$/,
       run: async () => {
         await this.#parts.emulator.clear();
-        return done;
+        return DONE;
       },
     },
     { method: "POST", path: /^\/restart$/, run: (request) => this.#restart(request) },
@@ -123,7 +123,7 @@ export class Admin {
       path: /^\/hubs\/([^/]+)$/,
       run: async (request, hub) => {
         this.#parts.emulator.setHub(hub, (await readJson(request)) as HubOptions);
-        return done;
+        return DONE;
       },
     },
   ];
@@ -142,7 +142,7 @@ export class Admin {
   async #run(task: () => Promise<void>, closesThePort: boolean): Promise<Reply> {
     if (!closesThePort || !this.#parts.sharesPort) {
       await task();
-      return done;
+      return DONE;
     }
     return {
       status: 202,

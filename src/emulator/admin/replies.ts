@@ -17,7 +17,7 @@ export const json = (
   body: JSON.stringify(value),
 });
 
-export const done: Reply = { status: 204 };
+export const DONE: Reply = { status: 204 };
 
 /** The code in the body is the status in words. */
 export function refusal(

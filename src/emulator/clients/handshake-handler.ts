@@ -19,7 +19,7 @@ import {
   readPublishMode,
   refusal,
 } from "./handshake-request.ts";
-import { anonymous, describeClaims, type Identity, readIdentity } from "./identity.ts";
+import { ANONYMOUS, describeClaims, type Identity, readIdentity } from "./identity.ts";
 import type { Sessions } from "./sessions.ts";
 import type { PublishMode } from "./simple-client.ts";
 import { chooseSubprotocol, type Subprotocol } from "./subprotocol.ts";
@@ -87,7 +87,7 @@ export class HandshakeHandler {
 
   async #accept(upgrade: Upgrade, handshake: HandshakeRequest): Promise<void> {
     const claims = this.#authenticate(upgrade.request, handshake);
-    const identity = claims ? readIdentity(claims) : anonymous;
+    const identity = claims ? readIdentity(claims) : ANONYMOUS;
     if (!identity) throw refusal(400, "The token names an invalid user or group.");
     const publishMode = readPublishMode(handshake.query);
     if (this.#sessions.openCount + this.#pendingCount >= this.#context.limits.connections) {

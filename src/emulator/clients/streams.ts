@@ -26,7 +26,7 @@ const maxOpenStreams = 1000;
 const maxIdCharacters = 1024;
 
 /** Receivers skip a text that is empty, but drop a message without a type. */
-const nothing: Payload = { dataType: "text", text: "" };
+const EMPTY_TEXT: Payload = { dataType: "text", text: "" };
 
 /**
  * The streams that one connection sends to groups. They belong to the connection, so they outlive
@@ -51,7 +51,7 @@ export class Streams {
     const stream = this.#open.get(streamId);
     if (kind === "streamStart") this.#start(request);
     else if (kind === "badStream") this.#reject(streamId, request.message);
-    else if (!stream) this.#tellClosed(streamId, notFound);
+    else if (!stream) this.#tellClosed(streamId, NOT_FOUND);
     else if (kind === "streamData") this.#continue(stream, request.part);
     else {
       this.#end(stream, request.error && { name: "UserError", ...request.error });
@@ -85,7 +85,7 @@ export class Streams {
     if (streamId === "" || streamId.length > maxIdCharacters) {
       return bad(`The streamId must have 1 to ${maxIdCharacters} characters.`);
     }
-    if (!this.#publisher.allows(group)) return forbidden;
+    if (!this.#publisher.allows(group)) return FORBIDDEN;
     if (this.#open.has(streamId)) return bad("The stream exists already.");
     return this.#open.size < maxOpenStreams
       ? undefined
@@ -95,8 +95,8 @@ export class Streams {
   #continue(stream: OpenStream, part: Part | undefined): void {
     const { streamId, group } = stream.start;
     if (!this.#publisher.allows(group)) {
-      this.#end(stream, forbidden);
-      this.#tellClosed(streamId, forbidden);
+      this.#end(stream, FORBIDDEN);
+      this.#tellClosed(streamId, FORBIDDEN);
     } else if (part === undefined) {
       stream.idle.refresh();
     } else if (part.sequenceId < 1) {
@@ -144,7 +144,7 @@ export class Streams {
     clearTimeout(stream.idle);
     this.#open.delete(stream.start.streamId);
     const streamSequenceId = stream.expectedSequenceId;
-    this.#publish(stream, nothing, {
+    this.#publish(stream, EMPTY_TEXT, {
       streamSequenceId,
       endOfStream: true,
       ...(error && { error }),
@@ -168,9 +168,9 @@ export class Streams {
   }
 }
 
-const notFound = { name: "StreamNotFound", message: "The stream is not open." } as const;
+const NOT_FOUND = { name: "StreamNotFound", message: "The stream is not open." } as const;
 
-const forbidden = {
+const FORBIDDEN = {
   name: "Forbidden",
   message: "The client lacks the role for sendToGroup.",
 } as const;

@@ -10,7 +10,7 @@ export function readContent(members: Members): { payload: Payload; metadata?: Me
   return checkedContent(payload, metadataOf(members));
 }
 
-const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** @throws BadValueError */
 export function readPayload(members: Members, data: unknown): Payload {
@@ -31,7 +31,7 @@ export function readPayload(members: Members, data: unknown): Payload {
 }
 
 function bytesOf(dataType: "binary" | "protobuf", data: unknown): Buffer {
-  if (isString(data) && base64.test(data)) return Buffer.from(data, "base64");
+  if (isString(data) && BASE64.test(data)) return Buffer.from(data, "base64");
   throw new BadValueError(`Data of type ${dataType} must be a base64 string.`);
 }
 

@@ -5,9 +5,9 @@ export const API_VERSIONS = ["2021-10-01", "2022-11-01", "2023-07-01", "2024-01-
 
 const SUPPORTED = { "api-supported-versions": API_VERSIONS.join(", ") };
 
-export const ok: Reply = { status: 200, headers: SUPPORTED };
-export const accepted: Reply = { status: 202, headers: SUPPORTED };
-export const noContent: Reply = { status: 204, headers: SUPPORTED };
+export const OK: Reply = { status: 200, headers: SUPPORTED };
+export const ACCEPTED: Reply = { status: 202, headers: SUPPORTED };
+export const NO_CONTENT: Reply = { status: 204, headers: SUPPORTED };
 
 const JSON_HEADERS = { ...SUPPORTED, "Content-Type": "application/json; charset=utf-8" };
 

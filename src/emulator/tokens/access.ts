@@ -31,9 +31,9 @@ export interface ClientTokenRequest {
   readonly groups: readonly string[];
 }
 
-const entra = "https://webpubsub.azure.com";
+const ENTRA_AUDIENCE = "https://webpubsub.azure.com";
 
-const doors: Record<ClientType, string> = {
+const CLIENT_PATHS: Record<ClientType, string> = {
   default: "client/hubs",
   mqtt: "clients/mqtt/hubs",
   socketio: "clients/socketio/hubs",
@@ -93,14 +93,14 @@ export class Access {
       nbf: now,
       exp: now + lifetimeInMinutes * 60,
       iat: now,
-      iss: entra,
+      iss: ENTRA_AUDIENCE,
       aud: this.#clientUrl(hub, clientType),
     };
     return signToken(claims, this.#own);
   }
 
   #clientUrl(hub: string, clientType: ClientType): string {
-    return `${this.#parts.endpoint()}/${doors[clientType]}/${hub}`;
+    return `${this.#parts.endpoint()}/${CLIENT_PATHS[clientType]}/${hub}`;
   }
 }
 
@@ -109,6 +109,7 @@ export function bearerToken(authorization: string | undefined): string | undefin
   return /^bearer +(\S+) *$/i.exec(authorization ?? "")?.[1];
 }
 
-const isEntra = (audience: string): boolean => audience === entra || audience === `${entra}/`;
+const isEntra = (audience: string): boolean =>
+  audience === ENTRA_AUDIENCE || audience === `${ENTRA_AUDIENCE}/`;
 
 const nowInSeconds = (): number => Math.floor(Date.now() / 1000);

@@ -1,12 +1,12 @@
 import type { GroupEvent, SystemEvent } from "../contract/emulator-options.ts";
 import type { Metadata, Payload } from "../protocol/message.ts";
 import {
-  acceptedAsIs,
+  ACCEPTED_AS_IS,
   type ConnectOutcome,
   failedEvent,
+  REFUSED_BY_FAILURE,
   readConnectAnswer,
   readUserEventAnswer,
-  refusedByFailure,
   type UserEventOutcome,
 } from "./answers.ts";
 import { Cookies } from "./cookies.ts";
@@ -44,8 +44,8 @@ export class ConnectionEvents {
   async connect(request: ConnectRequest): Promise<ConnectOutcome> {
     const body = jsonBody({ ...request, clientCertificates: [] });
     const delivery = await this.#deliver(systemEvent("connect"), 0, body);
-    if (delivery.kind === "unwanted") return acceptedAsIs;
-    if (delivery.kind === "undelivered") return refusedByFailure;
+    if (delivery.kind === "unwanted") return ACCEPTED_AS_IS;
+    if (delivery.kind === "undelivered") return REFUSED_BY_FAILURE;
     const outcome = readConnectAnswer(delivery.answer);
     if (outcome.kind === "accepted") this.#keepState(delivery.answer);
     return outcome;

@@ -10,8 +10,8 @@ export interface ValidationResult {
   readonly backOffInMs: number;
 }
 
-const minuteInMs = 60_000;
-const firstBackOffInMs = 1000;
+const maxBackOffInMs = 60_000;
+const minBackOffInMs = 1000;
 
 /** A success holds for its lifetime; failures are retried after 1 s, doubling up to a minute. */
 export function nextValidationResult(
@@ -22,7 +22,7 @@ export function nextValidationResult(
 ): ValidationResult {
   if (isAllowed) return { isAllowed, checkAgainAt: now + lifetimeInMs, backOffInMs: 0 };
   const doubled = (previous?.backOffInMs ?? 0) * 2;
-  const backOffInMs = Math.min(Math.max(doubled, firstBackOffInMs), minuteInMs);
+  const backOffInMs = Math.min(Math.max(doubled, minBackOffInMs), maxBackOffInMs);
   return { isAllowed, checkAgainAt: now + backOffInMs, backOffInMs };
 }
 

@@ -5,7 +5,7 @@ import type { Reply } from "../../http/reply.ts";
 import type { Connection } from "../../hub/connection.ts";
 import type { JsonCall, Operation } from "../operation.ts";
 import { readFilter } from "../parameters.ts";
-import { INVALID_GROUP, invalidParameter, ok } from "../replies.ts";
+import { INVALID_GROUP, invalidParameter, OK } from "../replies.ts";
 
 export const bulkMembershipOperations: readonly Operation[] = [
   { method: "POST", path: ":addToGroups", body: "json", run: addToGroups },
@@ -33,7 +33,7 @@ function change(
   // Chosen beforehand: a move must not change who is moved next.
   const chosen = [...hub.everyone()].filter((connection) => accepts?.(connection) ?? true);
   for (const connection of chosen) for (const group of groups) move(connection, group);
-  return ok;
+  return OK;
 }
 
 /** The targets of its failures are capitalised, unlike those in a query. */

@@ -7,8 +7,8 @@ import {
   connectionNotFound,
   invalidParameter,
   invalidTargetName,
-  noContent,
-  ok,
+  NO_CONTENT,
+  OK,
   permissionNotGranted,
 } from "../replies.ts";
 
@@ -29,7 +29,7 @@ function grant(call: RestCall): Reply {
   const permission = readPermission(call);
   const group = readTargetName(call);
   connectionOf(call).roles.grant(permission, group);
-  return ok;
+  return OK;
 }
 
 function revoke(call: RestCall): Reply {
@@ -38,13 +38,13 @@ function revoke(call: RestCall): Reply {
   // On record for this permission; nothing is known of the other, where it means every group.
   if (permission === "joinLeaveGroup" && group === undefined) throw invalidTargetName();
   call.hub.connection(call.connectionId)?.roles.revoke(permission, group);
-  return noContent;
+  return NO_CONTENT;
 }
 
 function check(call: RestCall): Reply {
   const permission = readPermission(call);
   const group = readTargetName(call);
-  if (connectionOf(call).roles.has(permission, group)) return ok;
+  if (connectionOf(call).roles.has(permission, group)) return OK;
   throw permissionNotGranted(permission);
 }
 

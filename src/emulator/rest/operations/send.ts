@@ -4,7 +4,7 @@ import { type PublishOptions, publish } from "../../hub/hub.ts";
 import type { Message } from "../../protocol/message.ts";
 import type { MessageCall, Operation } from "../operation.ts";
 import { readFilter, readInteger } from "../parameters.ts";
-import { accepted } from "../replies.ts";
+import { ACCEPTED } from "../replies.ts";
 
 const TTL_IN_SECONDS = { min: 0, max: 300 };
 
@@ -50,7 +50,7 @@ function send(
     ...choice,
     ttlInSeconds: readInteger(query, "messageTtlSeconds", TTL_IN_SECONDS),
   });
-  return accepted;
+  return ACCEPTED;
 }
 
 const excluding = ({ query }: MessageCall): PublishOptions => ({
