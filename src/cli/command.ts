@@ -6,7 +6,7 @@ export interface CommandContext {
   readonly errors: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts when the command is asked to end. */
-  readonly interrupted: AbortSignal;
+  readonly stopSignal: AbortSignal;
 }
 
 export interface Command {

@@ -23,9 +23,9 @@ export const EMULATOR_OPTION_TABLE = {
   tls: { help: "Speaks https and wss, with a self-signed certificate." },
   "tls-cert": { value: "FILE", help: "Speaks https and wss with this certificate (PEM)." },
   "tls-key": { value: "FILE", help: "The private key of --tls-cert (PEM)." },
-  admin: { help: "Opens /_emulator, to break and mend the service, to this machine." },
+  admin: { help: "Opens /_emulator, to break and repair the service, to this machine." },
   "admin-port": { value: "N", help: "As --admin, on a port of its own." },
-  seed: { value: "N", help: "Where the dice of faults start. Default: 1." },
+  seed: { value: "N", help: "Where the random numbers of faults start. Default: 1." },
   config: {
     value: "FILE",
     help: "Reads the options of startEmulator from a JSON file; what\nstands on the command line wins.",

@@ -30,9 +30,9 @@ ${describeOptions(EMULATOR_OPTION_TABLE)}
       given.isVerbose ? { ...options, onActivity: reporter(context) } : options,
     );
     try {
-      const { output, interrupted } = context;
+      const { output, stopSignal } = context;
       for (const line of formatStartupMessage(emulator, options)) output.line(line);
-      await aborted(interrupted);
+      await aborted(stopSignal);
       output.line("Stopping.");
     } finally {
       await emulator.close();

@@ -1,7 +1,7 @@
 /** npm, npx and tsx pass one Ctrl-C on again; what comes as soon as this is that echo. */
 const ECHO_IN_MS = 500;
 
-/** Turns signals into one wish to stop, and a second wish into impatience. */
+/** Turns signals into one request to stop; a second one asks to exit at once. */
 export class StopRequest {
   readonly #controller = new AbortController();
   readonly #now: () => number;
@@ -12,7 +12,7 @@ export class StopRequest {
     this.#now = now;
   }
 
-  /** Aborts with the first wish to stop. */
+  /** Aborts with the first request to stop. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }

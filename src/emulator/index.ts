@@ -1,5 +1,14 @@
 // What `onActivity` is told.
-export type { Activity } from "./contract/activity.ts";
+export type {
+  Activity,
+  ClientConnectedActivity,
+  ClientDisconnectedActivity,
+  ClientRecoveredActivity,
+  ClientRefusedActivity,
+  EventActivity,
+  FaultsActivity,
+  RestCallActivity,
+} from "./contract/activity.ts";
 // What `startEmulator` and `setHub` take.
 export type {
   EmulatorLimits,
@@ -15,9 +24,23 @@ export type {
 // For telling one failure from another by `code`.
 export { EmulatorError, type EmulatorErrorCode, isEmulatorError } from "./contract/errors.ts";
 // What `inject` takes.
-export type { Fault, FaultKind, RequestType } from "./contract/fault.ts";
+export type {
+  AccessDeniedFault,
+  BlackholeFault,
+  CrashFault,
+  Fault,
+  FaultDuration,
+  FaultKind,
+  FaultScope,
+  GrayFault,
+  LatencyFault,
+  RequestType,
+  ThrottleFault,
+  UnhealthyFault,
+} from "./contract/fault.ts";
 // What the other methods of an emulator take.
-export type { DropOptions, RestartOptions } from "./contract/operation-options.ts";
+export type { DropOptions, KeyName, RestartOptions } from "./contract/operation-options.ts";
 // The way in: start a local Azure Web PubSub for tests and development.
 export { type Emulator, startEmulator } from "./emulator.ts";
+// What `state` says.
 export type { EmulatorState } from "./lifecycle.ts";

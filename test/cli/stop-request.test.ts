@@ -16,18 +16,18 @@ test("nothing stops by itself", () => {
   expect(createInterruption().interruption.signal.aborted).toBe(false);
 });
 
-test("the first wish stops", () => {
+test("the first request stops", () => {
   const { interruption, receiveAfter } = createInterruption();
   expect(receiveAfter(0)).toBe("stop");
   expect(interruption.signal.aborted).toBe(true);
 });
 
-test("one Ctrl-C that npm passes on again is still one wish", () => {
+test("one Ctrl-C that npm passes on again is still one request", () => {
   const { receiveAfter } = createInterruption();
   expect([0, 0, 20, 400].map(receiveAfter)).toEqual(["stop", "stop", "stop", "stop"]);
 });
 
-test("a second wish ends at once, however often the first was echoed", () => {
+test("a second request ends at once, however often the first was echoed", () => {
   const { receiveAfter } = createInterruption();
   expect([0, 300, 300].map(receiveAfter)).toEqual(["stop", "stop", "exit"]);
 });

@@ -111,7 +111,7 @@ describe("WebPubSubEventHandler", () => {
     expect((await client.refused).status).toBe(code);
   });
 
-  test("is shown who is at the door", async () => {
+  test("is shown who wants to connect", async () => {
     const requests = new Inbox<ConnectRequest>();
     const emulator = await setUp({
       handleConnect(request, response) {

@@ -37,13 +37,13 @@ describe("parts of a service", () => {
     await scene.connect(emulator);
   });
 
-  test("a blackhole has no say on what a fault before it has answered", async () => {
+  test("a blackhole does not decide what a fault before it has answered", async () => {
     const emulator = await scene.emulator();
     await emulator.inject([{ kind: "gray" }, { kind: "blackhole" }]);
     expect((await sendToAll(emulator, "x")).status).toBe(500);
   });
 
-  test("a blackhole that follows another does not let a word out in between", async () => {
+  test("a blackhole that follows another lets no frame out in between", async () => {
     const emulator = await scene.emulator();
     const client = await scene.connectJson(emulator);
     await emulator.inject({ kind: "blackhole", requestTypes: ["ClientConnection"] });

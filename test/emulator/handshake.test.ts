@@ -109,7 +109,7 @@ describe("chooseSubprotocol", () => {
   });
 });
 
-describe("a client at the door", () => {
+describe("a client that wants to connect", () => {
   test.each([
     [{ groups: [""] }, 400],
     [{ groups: ["g".repeat(1025)] }, 400],
@@ -152,16 +152,13 @@ describe("a client at the door", () => {
     ["without one", (url: string) => `${url.split("?")[0]}?`, reliableProtocol],
     ["in whatever mode", (url: string) => `${url}&webpubsub_mode=shout`, reliableProtocol],
     ["in whatever protocol", (url: string) => url, "mine"],
-  ])(
-    "that wants to recover is let in %s and sent away by 1008",
-    async (_what, change, protocol) => {
-      const emulator = await scene.emulator();
-      const url = change(clientUrl(emulator, "chat"));
-      const recovery = `${url}&awps_connection_id=c&awps_reconnection_token=t`;
-      const client = new SocketClient(recovery, [protocol]);
-      await client.opened;
-      expect((await client.closed).code).toBe(1008);
-      expect(client.unread).toBe(0);
-    },
-  );
+  ])("that wants to recover is let in %s and closed with 1008", async (_what, change, protocol) => {
+    const emulator = await scene.emulator();
+    const url = change(clientUrl(emulator, "chat"));
+    const recovery = `${url}&awps_connection_id=c&awps_reconnection_token=t`;
+    const client = new SocketClient(recovery, [protocol]);
+    await client.opened;
+    expect((await client.closed).code).toBe(1008);
+    expect(client.unread).toBe(0);
+  });
 });

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { InboundQueue } from "../../src/emulator/clients/inbound-queue.ts";
 
-/** As much of a WebSocket as an inlet uses. */
+/** As much of a WebSocket as a queue uses. */
 class Source extends EventEmitter {
   isPaused = false;
 
@@ -18,12 +18,12 @@ class Source extends EventEmitter {
   }
 }
 
-/** An inlet whose handler waits until it is let go on. */
+/** A queue whose handler waits until it is let go on. */
 function setUp() {
   const source = new Source();
   const handled: string[] = [];
   const blocked: (() => void)[] = [];
-  const inlet = new InboundQueue(source as never, ({ data }) => {
+  const queue = new InboundQueue(source as never, ({ data }) => {
     handled.push(data.toString());
     return new Promise((resolve) => blocked.push(resolve));
   });
@@ -31,7 +31,7 @@ function setUp() {
     blocked.shift()?.();
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { source, handled, inlet, goOn };
+  return { source, handled, queue, goOn };
 }
 
 test("frames are handled one at a time and in order", async () => {
@@ -52,23 +52,23 @@ test("the socket is not read while very many wait", async () => {
   expect(source.isPaused).toBe(false);
 });
 
-test("a muted inlet reads and handles nothing until it is unmuted", async () => {
-  const { source, handled, inlet, goOn } = setUp();
+test("a muted queue reads and handles nothing until it is unmuted", async () => {
+  const { source, handled, queue, goOn } = setUp();
   source.say("a");
-  inlet.mute();
+  queue.mute();
   expect(source.isPaused).toBe(true);
   source.say("b");
   await goOn();
   expect(handled).toEqual(["a"]);
-  inlet.unmute();
+  queue.unmute();
   expect(source.isPaused).toBe(false);
   expect(handled).toEqual(["a", "b"]);
 });
 
-test("a closed inlet forgets what waits, and lets the socket notice its end", async () => {
-  const { source, handled, inlet, goOn } = setUp();
+test("a closed queue forgets what waits, and lets the socket notice its end", async () => {
+  const { source, handled, queue, goOn } = setUp();
   for (let index = 0; index < 40; index++) source.say("x");
-  inlet.close();
+  queue.close();
   expect(source.isPaused).toBe(false);
   await goOn();
   expect(handled).toEqual(["x"]);

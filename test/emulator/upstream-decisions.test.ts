@@ -250,13 +250,13 @@ describe("a user event answer", () => {
 });
 
 test("a validation holds for its lifetime, and failures back off up to a minute", () => {
-  let verdict = nextValidationResult(undefined, true, 1, 5000);
-  expect(verdict).toEqual({ isAllowed: true, checkAgainAt: 5001, backOffInMs: 0 });
+  let result = nextValidationResult(undefined, true, 1, 5000);
+  expect(result).toEqual({ isAllowed: true, checkAgainAt: 5001, backOffInMs: 0 });
   const waits = Array.from({ length: 8 }, () => {
-    verdict = nextValidationResult(verdict, false, 0, 5000);
-    return verdict.checkAgainAt;
+    result = nextValidationResult(result, false, 0, 5000);
+    return result.checkAgainAt;
   });
   expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
-  const mended = nextValidationResult(verdict, true, 0, 5000);
-  expect(nextValidationResult(mended, false, 0, 5000).checkAgainAt).toBe(1000);
+  const repaired = nextValidationResult(result, true, 0, 5000);
+  expect(nextValidationResult(repaired, false, 0, 5000).checkAgainAt).toBe(1000);
 });

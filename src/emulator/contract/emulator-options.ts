@@ -1,7 +1,9 @@
 import type { Activity } from "./activity.ts";
 
+/** What the service tells app servers about a connection itself. */
 export type SystemEvent = "connect" | "connected" | "disconnected";
 
+/** What the service tells app servers about a connection and a group. */
 export type GroupEvent = "joined" | "left";
 
 /** How the service proves itself to an app server; a `?code=` can stand in the URL as well. */
@@ -14,98 +16,215 @@ export type EventHandlerAuth =
 export interface EventHandlerOptions {
   /** An http(s) URL; `{hub}` and `{event}` are filled in, but not in the host. */
   urlTemplate: string;
-  /** The system events to send. Defaults to none. */
+  /**
+   * The system events to send.
+   *
+   * @default []
+   */
   systemEvents?: readonly SystemEvent[];
-  /** `*` for every user event, or names and patterns with commas between. Defaults to none. */
+  /**
+   * `*` for every user event, or names and patterns with commas between; in up to 1024 characters.
+   *
+   * @default "", which is none
+   */
   userEventPattern?: string;
-  /** The group events to send. Defaults to none. */
+  /**
+   * The group events to send.
+   *
+   * @default []
+   */
   groupEvents?: readonly GroupEvent[];
-  /** Defaults to `{ type: "none" }`. */
+  /** @default { type: "none" } */
   auth?: EventHandlerAuth;
 }
 
+/** The settings of one hub. */
 export interface HubOptions {
-  /** Whether clients without a token may connect. Defaults to `deny`. */
+  /**
+   * Whether clients without a token may connect.
+   *
+   * @default "deny"
+   */
   anonymousConnectPolicy?: "deny" | "allow";
-  /** In order of precedence. Defaults to none. */
+  /**
+   * In order of precedence.
+   *
+   * @default []
+   */
   eventHandlers?: readonly EventHandlerOptions[];
-  /** How often clients are pinged; one that has not answered by the next ping is cut. Defaults to 20. */
+  /**
+   * How often clients are pinged, in seconds from 1 to 120; one that has not answered by the next
+   * ping is cut.
+   *
+   * @default 20
+   */
   webSocketKeepAliveIntervalInSeconds?: number;
   /**
    * What a client of a PubSub protocol gets for an event that failed or that nobody wanted: a
-   * failing ack, or its connection is closed. Defaults to `acknowledge`.
+   * failing ack, or its connection is closed.
+   *
+   * @default "acknowledge"
    */
   failedEvents?: "acknowledge" | "close";
 }
 
 /** The bounds of the service; those of Azure by default, smaller ones make them easy to reach. */
 export interface EmulatorLimits {
-  /** The size of one frame of a client, and of a REST body. Defaults to 1 MiB. */
+  /**
+   * The size of one frame of a client, and of a REST body, in bytes.
+   *
+   * @default 1048576
+   */
   messageBytes?: number;
-  /** Open connections, over all hubs; more are refused with 429. Defaults to no limit. */
+  /**
+   * Open connections, over all hubs; more are refused with 429.
+   *
+   * @default no limit
+   */
   connections?: number;
-  /** What a reliable client may leave without `sequenceAck`. Defaults to 1000. */
+  /**
+   * What a reliable client may leave without `sequenceAck`, in messages.
+   *
+   * @default 1000
+   */
   unacknowledgedMessages?: number;
-  /** As `unacknowledgedMessages`, in bytes. Defaults to 16 MiB. */
+  /**
+   * As `unacknowledgedMessages`, in bytes.
+   *
+   * @default 16777216
+   */
   unacknowledgedBytes?: number;
-  /** What may wait for a client that reads too slowly. Defaults to 1000. */
+  /**
+   * What may wait for a client that reads too slowly, in messages.
+   *
+   * @default 1000
+   */
   waitingMessages?: number;
-  /** As `waitingMessages`, in bytes. Defaults to 16 MiB. */
+  /**
+   * As `waitingMessages`, in bytes.
+   *
+   * @default 16777216
+   */
   waitingBytes?: number;
-  /** How long a reliable client may take to come back. Defaults to 30 000. */
+  /**
+   * How long a reliable client may take to come back, in milliseconds.
+   *
+   * @default 30000
+   */
   recoveryWindowInMs?: number;
 }
 
 /** How long app servers may take. */
 export interface UpstreamTimeouts {
-  /** For the answer to an event. Defaults to 100 000. */
+  /**
+   * For the answer to an event, in milliseconds.
+   *
+   * @default 100000
+   */
   eventTimeoutInMs?: number;
-  /** For the answer to a validation. Defaults to 10 000. */
+  /**
+   * For the answer to a validation, in milliseconds.
+   *
+   * @default 10000
+   */
   validationTimeoutInMs?: number;
-  /** How long a validation that succeeded holds. Defaults to 60 000. */
+  /**
+   * How long a validation that succeeded holds, in milliseconds.
+   *
+   * @default 60000
+   */
   validationLifetimeInMs?: number;
 }
 
-/** A certificate and its private key, both in PEM. */
+/** A certificate and its private key. */
 export interface TlsCertificate {
+  /** In PEM. */
   cert: string;
+  /** In PEM. */
   key: string;
 }
 
+/** What `startEmulator` takes; every option may be left out. */
 export interface EmulatorOptions {
-  /** The port to listen on. Defaults to 0: any free one. */
+  /**
+   * The port to listen on; 0 is any free one.
+   *
+   * @default 0
+   */
   port?: number;
-  /** The address to listen on. Defaults to `127.0.0.1`. */
+  /**
+   * The address to listen on.
+   *
+   * @default "127.0.0.1"
+   */
   host?: string;
   /**
    * The URL that others know the service by, when it is not the one listened on: tokens must name
-   * it. Defaults to scheme, host and port listened on.
+   * it.
+   *
+   * @default scheme, host and port listened on
    */
   publicEndpoint?: string;
-  /** Speaks https and wss: `true` makes a self-signed certificate. Defaults to `false`. */
+  /**
+   * Speaks https and wss: `true` makes a self-signed certificate, which takes the package
+   * `selfsigned`.
+   *
+   * @default false
+   */
   tls?: boolean | TlsCertificate;
-  /** Signs tokens and events. Defaults to a fresh random key. */
+  /**
+   * Signs tokens and events. Text without spaces and semicolons.
+   *
+   * @default 32 random bytes in base64
+   */
   accessKey?: string;
-  /** The second key, as valid as the first. Defaults to a fresh random key. */
+  /**
+   * The second key, as valid as the first.
+   *
+   * @default 32 random bytes in base64
+   */
   secondaryAccessKey?: string;
-  /** Refuses every token signed with an access key. Defaults to `false`. */
+  /**
+   * Refuses every token signed with an access key.
+   *
+   * @default false
+   */
   disableLocalAuth?: boolean;
   /**
    * Takes any unexpired token for `https://webpubsub.azure.com` as a Microsoft Entra one on REST
-   * calls, whoever signed it. Defaults to `false`.
+   * calls, whoever signed it.
+   *
+   * @default false
    */
   acceptEntraTokens?: boolean;
-  /** Settings by hub name. Every valid hub name works without any. */
+  /**
+   * Settings by hub name. Every valid hub name works without any.
+   *
+   * @default {}
+   */
   hubs?: Readonly<Record<string, HubOptions>>;
+  /** @default the limits of Azure */
   limits?: EmulatorLimits;
+  /** @default the timeouts of Azure */
   upstream?: UpstreamTimeouts;
   /**
    * Opens `/_emulator` to this machine: with `true` on the service's own port, with `{ port }` on
-   * one of its own, which also answers during a crash. Defaults to `false`.
+   * one of its own, which also answers during a crash.
+   *
+   * @default false
    */
   admin?: boolean | { port: number };
-  /** Where the dice of faults start; the same seed throws the same dice. Defaults to 1. */
+  /**
+   * Where the random numbers of faults start: the same seed and the same requests give the same
+   * faults.
+   *
+   * @default 1
+   */
   seed?: number;
-  /** Told of everything that happens; what it throws is a warning. Defaults to nobody. */
+  /**
+   * Told of everything that happens; what it throws is a warning of the process.
+   *
+   * @default nobody is told
+   */
   onActivity?: (activity: Activity) => void;
 }

@@ -4,15 +4,29 @@
  */
 export type RequestType = "RESTAPI" | "ClientConnection" | "Health";
 
+/** How long a fault lasts. */
 export interface FaultDuration {
-  /** The fault heals by itself after that time. Defaults to never. */
+  /**
+   * The fault ends by itself after that time, in milliseconds from 1.
+   *
+   * @default never
+   */
   durationInMs?: number;
 }
 
+/** Which requests a fault hits. */
 export interface FaultScope extends FaultDuration {
-  /** Only these are hit; the default depends on the kind. */
+  /**
+   * Only these are hit.
+   *
+   * @default depends on the kind
+   */
   requestTypes?: readonly RequestType[];
-  /** The share of the requests that is hit, above 0. Defaults to 1: all. */
+  /**
+   * The share of the requests that is hit, above 0 and up to 1.
+   *
+   * @default 1
+   */
   share?: number;
 }
 
@@ -22,50 +36,74 @@ export interface CrashFault extends FaultDuration {
 }
 
 /**
- * TCP connects, nothing is ever answered. Defaults to all request types. When it hits every client
- * connection, those that are open stay open and fall silent too.
+ * TCP connects, nothing is ever answered. Hits all request types by default. When it hits every
+ * client connection, those that are open stay open and fall silent too.
  */
 export interface BlackholeFault extends FaultScope {
   kind: "blackhole";
 }
 
-/** Requests get `status`; open clients stay. Defaults to all request types. */
+/** Requests get `status`; open clients stay. Hits all request types by default. */
 export interface UnhealthyFault extends FaultScope {
   kind: "unhealthy";
-  /** Defaults to 503. */
+  /**
+   * From 400 to 599.
+   *
+   * @default 503
+   */
   status?: number;
-  /** Defaults to no `Retry-After`. */
+  /**
+   * The `Retry-After` of the answers, in whole seconds.
+   *
+   * @default no such header
+   */
   retryAfterInSeconds?: number;
 }
 
-/** Requests get 429. Defaults to `RESTAPI` and `ClientConnection`. */
+/** Requests get 429. Hits `RESTAPI` and `ClientConnection` by default. */
 export interface ThrottleFault extends FaultScope {
   kind: "throttle";
-  /** Defaults to no `Retry-After`. */
+  /**
+   * The `Retry-After` of the answers, in whole seconds.
+   *
+   * @default no such header
+   */
   retryAfterInSeconds?: number;
 }
 
-/** Requests get 403, as without public network access. Defaults to `RESTAPI` and `ClientConnection`. */
+/**
+ * Requests get 403, as without public network access. Hits `RESTAPI` and `ClientConnection` by
+ * default.
+ */
 export interface AccessDeniedFault extends FaultScope {
   kind: "accessDenied";
 }
 
-/** Answers come late, to handshakes too. Defaults to all request types. */
+/** Answers come late, to handshakes too. Hits all request types by default. */
 export interface LatencyFault extends FaultScope {
   kind: "latency";
+  /** In milliseconds. */
   delayInMs: number;
-  /** Up to so much is added to the delay. Defaults to 0. */
+  /**
+   * Up to so many milliseconds are added to the delay, at random.
+   *
+   * @default 0
+   */
   jitterInMs?: number;
 }
 
-/** The service says that it is well, and fails. Defaults to `RESTAPI`. */
+/** The service says that it is well, and fails. Hits `RESTAPI` by default. */
 export interface GrayFault extends FaultScope {
   kind: "gray";
-  /** Defaults to 500. */
+  /**
+   * From 400 to 599.
+   *
+   * @default 500
+   */
   status?: number;
 }
 
-/** A way to be broken. */
+/** A way to be broken, for `inject`. */
 export type Fault =
   | CrashFault
   | BlackholeFault

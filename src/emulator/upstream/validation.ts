@@ -35,7 +35,7 @@ export interface ValidationRequest {
 }
 
 interface Subject {
-  verdict: ValidationResult | undefined;
+  result: ValidationResult | undefined;
   check: Promise<boolean> | undefined;
 }
 
@@ -52,17 +52,17 @@ export class Validation {
 
   /**
    * One check at a time per URL. Everybody waits for the first one; a success that has expired goes
-   * on to count until a new check says otherwise. A failure does not: whoever mends his app server
+   * on to count until a new check says otherwise. A failure does not: whoever repairs an app server
    * should not lose one more event to what it said before.
    */
   async allows(request: ValidationRequest): Promise<boolean> {
     const subject = this.#subjectOf(request.url);
-    const { verdict } = subject;
-    if (verdict && Date.now() < verdict.checkAgainAt) return verdict.isAllowed;
+    const { result } = subject;
+    if (result && Date.now() < result.checkAgainAt) return result.isAllowed;
     subject.check ??= this.#check(subject, request).finally(() => {
       subject.check = undefined;
     });
-    return verdict?.isAllowed || subject.check;
+    return result?.isAllowed || subject.check;
   }
 
   /** New settings deserve a new check, and those under way do not count any more. */
@@ -73,7 +73,7 @@ export class Validation {
   #subjectOf(url: string): Subject {
     const known = this.#subjects.get(url);
     if (known) return known;
-    const subject = { verdict: undefined, check: undefined };
+    const subject = { result: undefined, check: undefined };
     this.#subjects.set(url, subject);
     return subject;
   }
@@ -81,8 +81,8 @@ export class Validation {
   async #check(subject: Subject, request: ValidationRequest): Promise<boolean> {
     const isAllowed = await this.#ask(request).catch(() => false);
     const { validationLifetimeInMs } = this.#settings;
-    subject.verdict = nextValidationResult(
-      subject.verdict,
+    subject.result = nextValidationResult(
+      subject.result,
       isAllowed,
       Date.now(),
       validationLifetimeInMs,
