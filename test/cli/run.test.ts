@@ -7,7 +7,7 @@ import { EMULATOR_OPTION_TABLE } from "../../src/cli/emulator-arguments.ts";
 import { Output } from "../../src/cli/output.ts";
 import { run } from "../../src/cli/run.ts";
 
-/** Runs a command line that is interrupted as soon as it waits. */
+/** Runs a command line that is asked to stop as soon as it waits. */
 async function runLine(argv: string[]) {
   const collect = () => {
     const lines: string[] = [];
@@ -18,7 +18,7 @@ async function runLine(argv: string[]) {
     output: new Output(stdout),
     errors: new Output(stderr),
     env: {},
-    interrupted: AbortSignal.abort(),
+    stopSignal: AbortSignal.abort(),
   });
   return { code, stdout: stdout.lines.join(""), stderr: stderr.lines.join("") };
 }
