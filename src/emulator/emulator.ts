@@ -157,7 +157,7 @@ export class Emulator {
   setHub(name: string, options: HubOptions): void {
     const [hub, settings] = parseHubOptions(name, options);
     this.#service.settings.set(hub, settings);
-    this.#service.upstream.forgetValidations();
+    this.#service.upstream.clearValidations();
   }
 
   /**

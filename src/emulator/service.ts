@@ -95,7 +95,7 @@ export class Service {
   async crash(): Promise<void> {
     // First of all: what the sessions say when their sockets end must not be heard any more.
     this.upstream.abort();
-    this.#forget();
+    this.#clearState();
     await this.#listener.stop();
   }
 
@@ -108,16 +108,16 @@ export class Service {
     if (keepState) return;
     // Again, for those whose handshake was under way.
     this.sessions.end(ending);
-    this.#forget();
+    this.#clearState();
   }
 
   async close(): Promise<void> {
     this.upstream.close();
-    this.#forget();
+    this.#clearState();
     await this.#listener.stop();
   }
 
-  #forget(): void {
+  #clearState(): void {
     this.sessions.clear();
     this.#hubs.clear();
   }

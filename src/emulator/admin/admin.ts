@@ -25,7 +25,7 @@ export interface EmulatorControl {
   setHub(name: string, options: HubOptions): void;
 }
 
-export interface AdminParts {
+export interface AdminOptions {
   readonly emulator: EmulatorControl;
   /** How the emulator is, without its keys. */
   describe(): object;
@@ -44,10 +44,10 @@ export const ADMIN_PATH = "/_emulator";
 
 /** The emulator over HTTP. It asks for no key, so it looks closely at who calls. */
 export class Admin {
-  readonly #parts: AdminParts;
+  readonly #options: AdminOptions;
 
-  constructor(parts: AdminParts) {
-    this.#parts = parts;
+  constructor(options: AdminOptions) {
+    this.#options = options;
   }
 
   owns({ url }: IncomingMessage): boolean {
@@ -84,13 +84,13 @@ export class Admin {
   }
 
   readonly #routes: readonly Route[] = [
-    { method: "GET", path: /^$/, run: async () => json(200, this.#parts.describe()) },
+    { method: "GET", path: /^$/, run: async () => json(200, this.#options.describe()) },
     { method: "PUT", path: /^\/faults$/, run: (request) => this.#inject(request) },
     {
       method: "DELETE",
       path: /^\/faults$/,
       run: async () => {
-        await this.#parts.emulator.clear();
+        await this.#options.emulator.clear();
         return DONE;
       },
     },
@@ -99,7 +99,7 @@ export class Admin {
       method: "POST",
       path: /^\/rotate-key$/,
       run: async (request) => {
-        const { emulator } = this.#parts;
+        const { emulator } = this.#options;
         const { which, newKey } = parseKeyRotation(await readJson(request));
         emulator.rotateKey(which, newKey);
         const { connectionString, secondaryConnectionString } = emulator;
@@ -115,14 +115,14 @@ export class Admin {
       path: /^\/drop-sockets$/,
       run: async (request) => {
         const options = (await readJson(request)) as DropOptions;
-        return json(200, { dropped: this.#parts.emulator.dropSockets(options) });
+        return json(200, { dropped: this.#options.emulator.dropSockets(options) });
       },
     },
     {
       method: "PUT",
       path: /^\/hubs\/([^/]+)$/,
       run: async (request, hub) => {
-        this.#parts.emulator.setHub(hub, (await readJson(request)) as HubOptions);
+        this.#options.emulator.setHub(hub, (await readJson(request)) as HubOptions);
         return DONE;
       },
     },
@@ -131,16 +131,16 @@ export class Admin {
   async #inject(request: IncomingMessage): Promise<Reply> {
     const input = (await readJson(request)) as Fault | readonly Fault[];
     const closesThePort = parseFaults(input).some(({ kind }) => kind === "crash");
-    return this.#run(() => this.#parts.emulator.inject(input), closesThePort);
+    return this.#run(() => this.#options.emulator.inject(input), closesThePort);
   }
 
   async #restart(request: IncomingMessage): Promise<Reply> {
     const options = parseRestartOptions((await readJson(request)) as RestartOptions);
-    return this.#run(() => this.#parts.emulator.restart(options), true);
+    return this.#run(() => this.#options.emulator.restart(options), true);
   }
 
   async #run(task: () => Promise<void>, closesThePort: boolean): Promise<Reply> {
-    if (!closesThePort || !this.#parts.sharesPort) {
+    if (!closesThePort || !this.#options.sharesPort) {
       await task();
       return DONE;
     }

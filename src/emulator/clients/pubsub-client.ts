@@ -18,7 +18,7 @@ export interface PubSubClientParts {
   readonly codec: Codec;
   readonly events: ConnectionEvents;
   settings(): HubSettings;
-  tell(frame: ServiceFrame): void;
+  send(frame: ServiceFrame): void;
   /** The client has every message up to and with this number. */
   acknowledge(sequenceId: number): void;
 }
@@ -66,13 +66,13 @@ export class PubSubClient implements ClientProtocol {
   async #serve(request: ClientRequest): Promise<void> {
     switch (request.kind) {
       case "ping":
-        return this.#parts.tell({ kind: "pong" });
+        return this.#parts.send({ kind: "pong" });
       case "sequenceAck":
         return this.#parts.acknowledge(request.sequenceId);
       case "invoke":
       case "cancelInvocation":
       case "badInvocation":
-        this.#invocations ??= new Invocations(this.#parts.events, this.#parts.tell);
+        this.#invocations ??= new Invocations(this.#parts.events, this.#parts.send);
         return this.#invocations.handle(request);
       case "streamStart":
       case "streamData":
@@ -92,10 +92,10 @@ export class PubSubClient implements ClientProtocol {
     const error = isDuplicate ? duplicate(ackId) : await this.#perform(request);
     if (ackId !== undefined) {
       if (!error) this.#processedAckIds.add(ackId);
-      this.#parts.tell({ kind: "ack", ackId, error });
+      this.#parts.send({ kind: "ack", ackId, error });
     }
     if (!error && request.kind === "subscribeGroupState") {
-      this.#parts.tell(this.#parts.hub.states.snapshot(request.group));
+      this.#parts.send(this.#parts.hub.states.snapshot(request.group));
     }
   }
 
@@ -124,14 +124,14 @@ export class PubSubClient implements ClientProtocol {
   }
 
   #changeState(request: StateRequest): AckError | undefined {
-    const { connection, hub, tell } = this.#parts;
+    const { connection, hub, send } = this.#parts;
     const { id, userId } = connection;
     this.#hasStates = true;
     switch (request.kind) {
       case "setGroupState":
-        return hub.states.set({ id, userId, tell }, request.group, request.state);
+        return hub.states.set({ id, userId, send }, request.group, request.state);
       case "subscribeGroupState":
-        return hub.states.subscribe({ id, userId, tell }, request.group);
+        return hub.states.subscribe({ id, userId, send }, request.group);
       case "unsubscribeGroupState":
         hub.states.unsubscribe(id, request.group);
         return undefined;
@@ -169,12 +169,12 @@ export class PubSubClient implements ClientProtocol {
   }
 
   #createStreams(): Streams {
-    const { connection, tell } = this.#parts;
+    const { connection, send } = this.#parts;
     return new Streams({
       userId: connection.userId,
       allows: (group) => connection.roles.allows("sendToGroup", group),
       publish: (message, options) => this.#sendToGroup(message, options),
-      tell,
+      send,
     });
   }
 

@@ -75,7 +75,7 @@ export class Session implements Connection {
     const { hub, groups, events, observe, subprotocol } = this.#options;
     const { id: connectionId, userId } = this;
     this.#attach(socket);
-    this.#tellConnected();
+    this.#sendConnected();
     observe({
       kind: "clientConnected",
       hub: hub.name,
@@ -100,9 +100,9 @@ export class Session implements Connection {
     this.#attach(socket);
     const { hub, observe } = this.#options;
     observe({ kind: "clientRecovered", hub: hub.name, connectionId: this.id });
-    for (const numbered of this.#reliable?.pending() ?? []) this.#send(numbered);
+    for (const numbered of this.#reliable?.pending() ?? []) this.#sendNumbered(numbered);
     // Nobody needs to be told twice, but the official client goes on with its streams only then.
-    if (this.#protocol.hasOpenStreams) this.#tellConnected();
+    if (this.#protocol.hasOpenStreams) this.#sendConnected();
   }
 
   deliver(broadcast: Broadcast): void {
@@ -179,7 +179,7 @@ export class Session implements Connection {
         codec,
         events,
         settings: () => this.#listener.settingsOf(hub.name),
-        tell: (frame) => this.#tell(frame),
+        send: (frame) => this.#sendFrame(frame),
         acknowledge: (sequenceId) => this.#reliable?.acknowledge(sequenceId),
       });
     }
@@ -225,18 +225,18 @@ export class Session implements Connection {
     this.#reliable?.awaitRecovery(() => this.#leave(""));
   }
 
-  #tellConnected(): void {
+  #sendConnected(): void {
     const { id: connectionId, userId } = this;
     const reconnectionToken = this.#reliable?.reconnectionToken;
-    this.#tell({ kind: "connected", connectionId, userId, reconnectionToken });
+    this.#sendFrame({ kind: "connected", connectionId, userId, reconnectionToken });
   }
 
-  #tell(frame: ServiceFrame): void {
+  #sendFrame(frame: ServiceFrame): void {
     const encoded = this.#options.codec?.encode(frame);
     if (encoded) this.#socket?.write(encoded);
   }
 
-  #send({ frame, sequenceId, expiresAt }: NumberedFrame): void {
+  #sendNumbered({ frame, sequenceId, expiresAt }: NumberedFrame): void {
     const { codec } = this.#options;
     if (codec) this.#socket?.write(codec.withSequenceId(frame, sequenceId), expiresAt);
   }

@@ -12,7 +12,7 @@ export interface StreamPublisher {
   /** Whether it may send to the group now. */
   allows(group: string): boolean;
   publish(message: GroupMessage, options: { readonly noEcho: boolean }): void;
-  tell(frame: ServiceFrame): void;
+  send(frame: ServiceFrame): void;
 }
 
 interface OpenStream {
@@ -51,11 +51,11 @@ export class Streams {
     const stream = this.#open.get(streamId);
     if (kind === "streamStart") this.#start(request);
     else if (kind === "badStream") this.#reject(streamId, request.message);
-    else if (!stream) this.#tellClosed(streamId, NOT_FOUND);
+    else if (!stream) this.#sendClosed(streamId, NOT_FOUND);
     else if (kind === "streamData") this.#continue(stream, request.part);
     else {
       this.#end(stream, request.error && { name: "UserError", ...request.error });
-      this.#tellClosed(streamId);
+      this.#sendClosed(streamId);
     }
   }
 
@@ -72,12 +72,12 @@ export class Streams {
     const { streamId } = request;
     const error = this.#refusal(request);
     if (error) {
-      this.#tellClosed(streamId, error);
+      this.#sendClosed(streamId, error);
       return;
     }
     const idle = setTimeout(() => this.#expire(streamId), request.idleTimeoutInMs).unref();
     this.#open.set(streamId, { start: request, idle, expectedSequenceId: 1 });
-    this.#publisher.tell({ kind: "streamAck", streamId, expectedSequenceId: 1 });
+    this.#publisher.send({ kind: "streamAck", streamId, expectedSequenceId: 1 });
   }
 
   #refusal({ streamId, group }: Start): CloseError | undefined {
@@ -96,7 +96,7 @@ export class Streams {
     const { streamId, group } = stream.start;
     if (!this.#publisher.allows(group)) {
       this.#end(stream, FORBIDDEN);
-      this.#tellClosed(streamId, FORBIDDEN);
+      this.#sendClosed(streamId, FORBIDDEN);
     } else if (part === undefined) {
       stream.idle.refresh();
     } else if (part.sequenceId < 1) {
@@ -106,7 +106,7 @@ export class Streams {
     } else {
       if (part.sequenceId === stream.expectedSequenceId) this.#accept(stream, part);
       const { expectedSequenceId } = stream;
-      this.#publisher.tell({ kind: "streamAck", streamId, expectedSequenceId });
+      this.#publisher.send({ kind: "streamAck", streamId, expectedSequenceId });
     }
   }
 
@@ -117,7 +117,7 @@ export class Streams {
   }
 
   #refuse({ start: { streamId }, expectedSequenceId }: OpenStream, sequenceId: number): void {
-    this.#publisher.tell({
+    this.#publisher.send({
       kind: "streamNack",
       streamId,
       name: "InvalidSequenceId",
@@ -129,7 +129,7 @@ export class Streams {
   #reject(streamId: string, message: string): void {
     const stream = this.#open.get(streamId);
     if (stream) this.#end(stream, { name: "Cancelled", message });
-    this.#tellClosed(streamId, { name: "BadRequest", message });
+    this.#sendClosed(streamId, { name: "BadRequest", message });
   }
 
   #expire(streamId: string): void {
@@ -137,7 +137,7 @@ export class Streams {
     if (!stream) return;
     const error = { name: "IdleTimeout", message: "The stream was idle for too long." } as const;
     this.#end(stream, error);
-    this.#tellClosed(streamId, error);
+    this.#sendClosed(streamId, error);
   }
 
   #end(stream: OpenStream, error: StreamError | undefined): void {
@@ -163,8 +163,8 @@ export class Streams {
     );
   }
 
-  #tellClosed(streamId: string, error?: CloseError): void {
-    this.#publisher.tell({ kind: "streamClosed", streamId, ...(error && { error }) });
+  #sendClosed(streamId: string, error?: CloseError): void {
+    this.#publisher.send({ kind: "streamClosed", streamId, ...(error && { error }) });
   }
 }
 

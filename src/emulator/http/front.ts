@@ -9,7 +9,7 @@ import { answerSafely, type Reply, refuseUpgrade, writeReply } from "./reply.ts"
 import { createWebServer, filterConnections, type WebServer } from "./server.ts";
 import { splitTarget } from "./target.ts";
 
-export interface FrontParts {
+export interface FrontOptions {
   readonly gate: FaultGate;
   /** The admin route, when it is on this port. */
   readonly admin: (RequestHandler & { owns(request: IncomingMessage): boolean }) | undefined;
@@ -41,15 +41,15 @@ export interface Upgrade {
 /** Where everything comes in by HTTP; the order of the stages of a request stands here. */
 export class Front {
   readonly server: WebServer;
-  readonly #parts: FrontParts;
+  readonly #options: FrontOptions;
 
-  constructor(parts: FrontParts) {
-    this.#parts = parts;
-    this.server = createWebServer(parts.certificate);
+  constructor(options: FrontOptions) {
+    this.#options = options;
+    this.server = createWebServer(options.certificate);
     // The handshake of TLS would be an answer already.
-    if (parts.certificate && !parts.admin) {
+    if (options.certificate && !options.admin) {
       filterConnections(this.server, (socket) =>
-        parts.gate.admitsConnection(socket.on("error", ignore)),
+        options.gate.admitsConnection(socket.on("error", ignore)),
       );
     }
     this.server
@@ -66,7 +66,7 @@ export class Front {
     response: ServerResponse,
     askForBody = (): void => {},
   ): Promise<void> {
-    const { admin, gate, rest, observe } = this.#parts;
+    const { admin, gate, rest, observe } = this.#options;
     // 1. The admin route, which no fault touches.
     if (admin?.owns(request)) {
       askForBody();
@@ -90,7 +90,7 @@ export class Front {
   }
 
   async #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const { admin, gate, handshakes, observe } = this.#parts;
+    const { admin, gate, handshakes, observe } = this.#options;
     // Without a listener, a reset by the peer would end the process.
     socket.on("error", ignore);
     // 1. The admin route, which speaks no WebSocket.
@@ -123,7 +123,7 @@ export class Front {
     const status = statusOfClientError(error);
     // What failed before there was any HTTP, such as plain text on the https port, gets no HTTP.
     if (status === undefined || !socket.writable) return void socket.destroy();
-    const pass = this.#parts.gate.enter({ type: "RESTAPI", socket, source: socket });
+    const pass = this.#options.gate.enter({ type: "RESTAPI", socket, source: socket });
     if (pass) refuseUpgrade(socket, { status });
   }
 }

@@ -38,12 +38,12 @@ export class Upstream {
   abort(): void {
     this.#sender = this.#createSender();
     // A check that is cut off says nothing about the app server.
-    this.#validation.forget();
+    this.#validation.clear();
     this.#transport.abort();
   }
 
-  forgetValidations(): void {
-    this.#validation.forget();
+  clearValidations(): void {
+    this.#validation.clear();
   }
 
   close(): void {

@@ -66,7 +66,7 @@ export class Validation {
   }
 
   /** New settings deserve a new check, and those under way do not count any more. */
-  forget(): void {
+  clear(): void {
     this.#subjects.clear();
   }
 

@@ -52,7 +52,7 @@ export function createUpstream(
     open: (connectionId = "c") => upstream.open("chat", connectionId, "u"),
     setHandlers(next) {
       hub = hubOf(next);
-      upstream.forgetValidations();
+      upstream.clearValidations();
     },
   };
 }
