@@ -1,11 +1,13 @@
 import { availableParallelism } from "node:os";
 
 const shared = {
-  testEnvironment: "node",
+  testEnvironment: "<rootDir>/test/support/compile-once-environment.mjs",
   transform: {
     "\\.[jt]s$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }],
   },
   moduleNameMapper: {
+    "/processes/node-arguments\\.ts$|^\\./node-arguments\\.ts$":
+      "<rootDir>/test/support/node-arguments.ts",
     "^express-resilient-pubsub$": "<rootDir>/src/index.ts",
     "^express-resilient-pubsub/emulator$": "<rootDir>/src/emulator/index.ts",
     "^express-resilient-pubsub/client$": "<rootDir>/src/client/node.ts",
@@ -14,18 +16,47 @@ const shared = {
 };
 
 // Everything that touches Express runs twice: once on each major version that the package supports.
-const onExpress = ["resilient-pubsub/**/*", "negotiate/**/*", "upstream/**/*", "fan-out/broadcast"];
+const onExpress = [
+  "resilient-pubsub/{end-to-end,operations}",
+  "negotiate/{agreed-endpoint,client-access-token,negotiate,overload}",
+  "upstream/**/*",
+  "fan-out/broadcast",
+];
 const testsOf = (names) => names.map((name) => `<rootDir>/test/${name}.test.ts`);
+
+// What has to take long; a short form of each stays among the others.
+const LONG = "\\.long\\.test\\.ts$";
+
+// What tries properties on random input does so more often where there is time; see support/runs.ts.
+const randomised = [
+  "client/{bad-frames,random-lives}",
+  "coordination/simulation",
+  "emulator/fuzz-{filter,frames,rest,websocket}",
+  "failover/model",
+];
+
+// esbuild would leave a thread and a process behind in every test file that bundles something.
+process.env.ESBUILD_WORKER_THREADS = "0";
 
 export default {
   // The tests wait more than they work.
   maxWorkers: Math.ceil(1.5 * availableParallelism()),
+  reporters: ["default", "<rootDir>/test/support/slowest-files-reporter.mjs"],
+  collectCoverageFrom: ["<rootDir>/src/**/*.ts"],
+  coverageProvider: "v8",
+  coverageReporters: ["text"],
   projects: [
     {
       ...shared,
       displayName: "express 5",
       testMatch: ["<rootDir>/test/**/*.test.ts"],
-      testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/consumers/"],
+      testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/consumers/", LONG],
+    },
+    {
+      ...shared,
+      displayName: "long",
+      testMatch: testsOf(["**/*.long", ...randomised]),
+      globals: { isLongRun: true },
     },
     {
       ...shared,
@@ -35,6 +66,7 @@ export default {
     {
       ...shared,
       displayName: "express 4",
+      testPathIgnorePatterns: ["/node_modules/", LONG],
       testMatch: testsOf([...onExpress, "failover/acceptance"]),
       moduleNameMapper: { ...shared.moduleNameMapper, "^express$": "express4" },
     },

@@ -1,24 +1,34 @@
 import { defineConfig, type UserConfig } from "tsdown";
 
-const shared: UserConfig = { format: ["esm", "cjs"], dts: true, sourcemap: true };
+const shared: UserConfig = {
+  dts: true,
+  outputOptions: {
+    // Whoever reads what the functions are for reads the declarations.
+    comments: { jsdoc: false },
+    // Jest runs CommonJS in contexts that cannot import.
+    dynamicImportInCjs: false,
+  },
+};
+const modules = {
+  index: "src/index.ts",
+  emulator: "src/emulator/index.ts",
+  client: "src/client/node.ts",
+  "stores/azure-blob": "src/stores/azure-blob/azure-blob-store.ts",
+  "stores/redis": "src/stores/redis/redis-store.ts",
+};
 
-// The output folder is emptied once, before either of the two writes to it.
+// The output folder is emptied once, before any of them writes to it.
 export default defineConfig([
   {
     ...shared,
-    entry: {
-      index: "src/index.ts",
-      emulator: "src/emulator/index.ts",
-      cli: "src/cli/main.ts",
-      client: "src/client/node.ts",
-      "stores/azure-blob": "src/stores/azure-blob/azure-blob-store.ts",
-      "stores/redis": "src/stores/redis/redis-store.ts",
-    },
+    entry: { ...modules, cli: "src/cli/main.ts" },
+    format: { esm: {}, cjs: { entry: modules } },
     target: "node20",
   },
   // One file that a browser can load as it is, and its twin for tools that simulate browsers.
   {
     ...shared,
+    format: ["esm", "cjs"],
     entry: { "client.browser": "src/client/index.ts" },
     platform: "browser",
     target: "es2022",

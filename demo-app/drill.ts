@@ -1,11 +1,11 @@
-import { type DrillArguments, parseDrillArguments } from "./drill/arguments.ts";
-import { DEFAULTS, runClientClientDrill } from "./drill/client-client/client-client-drill.ts";
-import { linesOf } from "./drill/client-client/result.ts";
-import { runClientServerDrill } from "./drill/client-server/client-server-drill.ts";
-import { abortOnInterrupt } from "./interruption.ts";
+import { DEFAULTS, runClientClientDrill } from "./client-client-drill/client-client-drill.ts";
+import { linesOf } from "./client-client-drill/result.ts";
+import { type DrillArguments, parseDrillArguments } from "./drill-command/arguments.ts";
+import { runClientServerDrill } from "./drill-command/client-server-drill.ts";
+import { abortOnInterrupt } from "./kit/abort-on-interrupt.ts";
 
 /** @returns Whether it passed. */
-async function play(chosen: DrillArguments, signal: AbortSignal): Promise<boolean> {
+async function runChosenDrill(chosen: DrillArguments, signal: AbortSignal): Promise<boolean> {
   const { clients, json } = chosen;
   if (chosen.topology === "client-server") return runClientServerDrill({ clients, json, signal });
   // The result alone goes to the standard output, so that it can be read by a program.
@@ -26,4 +26,4 @@ function readArguments(): DrillArguments | undefined {
 
 const chosen = readArguments();
 if (chosen === undefined) process.exitCode = 2;
-else if (!(await play(chosen, abortOnInterrupt()))) process.exitCode = 1;
+else if (!(await runChosenDrill(chosen, abortOnInterrupt()))) process.exitCode = 1;

@@ -1,27 +1,27 @@
 import { once } from "node:events";
 import { endpointsFromEnv, isResilientPubSubError } from "express-resilient-pubsub";
-import { startDemo } from "./demo.ts";
-import { abortOnInterrupt } from "./interruption.ts";
-import { introduce } from "./introduction.ts";
-import { bundlePage } from "./page-bundle.ts";
-import { pageHandler } from "./page-handler.ts";
+import { abortOnInterrupt } from "./kit/abort-on-interrupt.ts";
+import { bundlePage } from "./page-server/bundle-page.ts";
+import { pageHandler } from "./page-server/page-handler.ts";
+import { startDemo } from "./startup/start-demo.ts";
+import { startupMessage } from "./startup/startup-message.ts";
 
 const FIRST_PORT = 3000;
 // On Azure a free instance takes 20 connections, and every message counts.
-const BEGINNING = {
-  emulated: { crowdSize: 60, broadcastEveryInMs: 1000 },
-  azure: { crowdSize: 4, broadcastEveryInMs: 0 },
+const INITIAL_LOAD = {
+  emulated: { clientCount: 60, broadcastEveryInMs: 1000 },
+  azure: { clientCount: 4, broadcastEveryInMs: 0 },
 };
 
 async function main(): Promise<void> {
   const interrupted = abortOnInterrupt();
   const page = pageHandler(await bundlePage());
   const demo = await startDemo({ firstPort: FIRST_PORT, endpoints: endpointsFromEnv(), page });
-  const { servers, mode } = demo.stage.world;
-  console.log(introduce({ roomUrl: demo.url, servers, mode }, FIRST_PORT));
-  const { crowdSize, broadcastEveryInMs } = BEGINNING[mode];
-  demo.stage.setBroadcasts(broadcastEveryInMs);
-  void demo.stage.crowd.resize(crowdSize);
+  const { servers, mode } = demo.environment.view;
+  console.log(startupMessage({ pageUrl: demo.url, servers, mode }, FIRST_PORT));
+  const { clientCount, broadcastEveryInMs } = INITIAL_LOAD[mode];
+  demo.environment.setBroadcasts(broadcastEveryInMs);
+  void demo.environment.clients.resize(clientCount);
   if (!interrupted.aborted) await once(interrupted, "abort");
   await demo.close();
 }

@@ -22,6 +22,7 @@ export { MOVE_REASON_PREFIX } from "./coordination/straggler-sweep.ts";
 export { FAILBACK_REASON_PREFIX } from "./marker-groups/displaced-group.ts";
 
 // What it takes, answers and announces.
+export type * from "./contract/abort-signal.ts";
 export type * from "./contract/call-options.ts";
 export type * from "./contract/coordination.ts";
 export type * from "./contract/endpoint.ts";

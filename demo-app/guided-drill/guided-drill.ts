@@ -1,6 +1,6 @@
-import type { DrillView } from "../shared/live.ts";
-import type { Stage } from "../stage.ts";
-import { Run } from "./run.ts";
+import type { Environment } from "../contract/environment.ts";
+import type { DrillView } from "../contract/live.ts";
+import { DrillRun } from "./drill-run.ts";
 
 export interface GuidedDrillOptions {
   /** How long each of the three figures stays as it is, for whoever looks at it. Default 3000. */
@@ -9,15 +9,15 @@ export interface GuidedDrillOptions {
 
 const LINGER_IN_MS = 3000;
 
-/** The documented failover sequence as a performance on a stage, for whoever watches. */
+/** The documented failover sequence, run in an environment, step by step. */
 export class GuidedDrill {
-  readonly #stage: Stage;
+  readonly #environment: Environment;
   readonly #lingerInMs: number;
   readonly #listeners = new Set<() => void>();
-  #run: Run | undefined;
+  #run: DrillRun | undefined;
 
-  constructor(stage: Stage, { lingerInMs = LINGER_IN_MS }: GuidedDrillOptions = {}) {
-    this.#stage = stage;
+  constructor(environment: Environment, { lingerInMs = LINGER_IN_MS }: GuidedDrillOptions = {}) {
+    this.#environment = environment;
     this.#lingerInMs = lingerInMs;
   }
 
@@ -35,8 +35,8 @@ export class GuidedDrill {
   /** Nothing happens when it is running already. */
   start(): void {
     if (this.view?.state === "running") return;
-    this.#run = new Run(this.#stage, this.#lingerInMs, () => this.#tell());
-    this.#run.begin();
+    this.#run = new DrillRun(this.#environment, this.#lingerInMs, () => this.#notify());
+    this.#run.start();
   }
 
   /** Ends it where it is, heals what it has broken, and resolves once all that is done. */
@@ -44,7 +44,7 @@ export class GuidedDrill {
     await this.#run?.stop();
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of [...this.#listeners]) listener();
   }
 }

@@ -1,14 +1,14 @@
-import type { DrillStepView, DrillView, Measured } from "../shared/live.ts";
-import type { StepId, StepScript } from "./script.ts";
+import type { DrillStepView, DrillView, Measured } from "../contract/live.ts";
+import type { StepDefinition, StepId } from "./step-definitions.ts";
 
 /** What the drill has done so far; each change makes a new view. */
 export class Progress {
-  readonly #tell: () => void;
+  readonly #notify: () => void;
   #view: DrillView;
 
-  constructor(script: readonly StepScript[], tell: () => void) {
-    this.#tell = tell;
-    this.#view = { state: "running", steps: script.map(waiting), markdown: null };
+  constructor(definitions: readonly StepDefinition[], notify: () => void) {
+    this.#notify = notify;
+    this.#view = { state: "running", steps: definitions.map(waiting), markdown: null };
   }
 
   get view(): DrillView {
@@ -38,16 +38,16 @@ export class Progress {
 
   end(state: DrillView["state"], markdown: string): void {
     this.#view = { ...this.#view, state, markdown };
-    this.#tell();
+    this.#notify();
   }
 
   #change(id: StepId, change: (step: DrillStepView) => Partial<DrillStepView>): void {
     const steps = this.#view.steps.map((it) => (it.id === id ? { ...it, ...change(it) } : it));
     this.#view = { ...this.#view, steps };
-    this.#tell();
+    this.#notify();
   }
 }
 
-function waiting({ id, title, caption, figure }: StepScript): DrillStepView {
+function waiting({ id, title, caption, figure }: StepDefinition): DrillStepView {
   return { id, title, caption, figure, state: "waiting", reason: null, figures: [] };
 }

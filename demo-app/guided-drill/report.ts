@@ -1,9 +1,9 @@
-import type { DrillStepView, DrillView, Measured } from "../shared/live.ts";
-import type { Scene } from "./scene.ts";
+import type { DrillStepView, DrillView, Measured } from "../contract/live.ts";
+import type { DrillParameters } from "./execution/drill-parameters.ts";
 
 export interface DrillRecord {
   readonly state: DrillView["state"];
-  readonly scene: Scene;
+  readonly parameters: DrillParameters;
   readonly regions: readonly string[];
   readonly clients: number;
   readonly startedAt: Date;
@@ -16,15 +16,15 @@ export interface DrillRecord {
 
 /** The report of a drill, to be pasted into an issue or a wiki. */
 export function reportOf(record: DrillRecord): string {
-  const { state, scene, regions, clients, startedAt, steps, mended, problems } = record;
-  const kind = scene.mode === "azure" ? "on Azure" : "emulated";
+  const { state, parameters, regions, clients, startedAt, steps, mended, problems } = record;
+  const kind = parameters.mode === "azure" ? "on Azure" : "emulated";
   const failed = steps.find((step) => step.state === "failed");
   return [
     `# Failover drill: ${state}`,
     "",
     `- Topology: client-server, ${regions.length} regions (${regions.join(", ")}), ${kind}; each has an app server whose primary is the endpoint of its region`,
-    `- Taken down: ${scene.primary}`,
-    `- Clients: ${clients} before the newcomers, homes in turn; negotiates: ${scene.negotiatesPerSecond} a second`,
+    `- Taken down: ${parameters.primary}`,
+    `- Clients: ${clients} before the newcomers, homes in turn; negotiates: ${parameters.negotiatesPerSecond} a second`,
     `- Begun: ${startedAt.toISOString()}`,
     ...(mended.length > 0 ? [`- Mended before it began: ${mended.join("; ")}`] : []),
     ...(failed ? [`- Failed at "${failed.title}": ${failed.reason}`] : []),
@@ -35,7 +35,7 @@ export function reportOf(record: DrillRecord): string {
     "| --- | --- | --- | --- |",
     ...steps.map(rowOf),
     "",
-    basisOf(scene),
+    basisOf(parameters),
     "",
   ].join("\n");
 }
@@ -52,7 +52,7 @@ function rowOf({ title, figure, state, figures }: DrillStepView): string {
   return `| ${cells.map((cell) => String(cell).replaceAll("|", "\\|")).join(" | ")} |`;
 }
 
-function basisOf({ mode, primary }: Scene): string {
+function basisOf({ mode, primary }: DrillParameters): string {
   const [loss, recovery] =
     mode === "azure"
       ? ["an app server had noticed the loss", "the app server had noticed the recovery"]

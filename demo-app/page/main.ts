@@ -10,5 +10,5 @@ import "./styles/drill.css";
 import { makeLanguageUsable } from "./usable-language.ts";
 
 makeLanguageUsable();
-const { openPage } = await import("./page.ts");
+const { openPage } = await import("./open-page.ts");
 openPage();

@@ -27,7 +27,7 @@ export async function startAzurite(): Promise<Azurite> {
   const args = [program, "--blobHost", "127.0.0.1", "--blobPort", "0", ...OPTIONS];
   const env = { ...process.env, AZURITE_ACCOUNTS: `${ACCOUNT}:${key}` };
   const server = new ChildServer(process.execPath, args, { env, cwd: tmpdir() });
-  const [, origin] = await server.says(/successfully listens on (http:\S+)/);
+  const [, origin] = await server.waitForOutput(/successfully listens on (http:\S+)/);
   const url = `${origin}/${ACCOUNT}`;
   return {
     key,

@@ -29,7 +29,7 @@ export class ChildServer {
   }
 
   /** What it prints once it is ready. @throws Error with its output when it ends before. */
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
+  async waitForOutput(pattern: RegExp): Promise<RegExpExecArray> {
     const signal = AbortSignal.timeout(START_DEADLINE_IN_MS);
     for (;;) {
       const said = pattern.exec(this.#output);

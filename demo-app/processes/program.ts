@@ -1,37 +1,37 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import path from "node:path";
-import { Journal } from "../journal.ts";
+import { ObservableLog } from "../kit/observable-log.ts";
+import { nodeArguments } from "./node-arguments.ts";
 
 /** What a program is given on its start, as JSON. */
-const SETTINGS = "PROGRAM_SETTINGS";
+const SETTINGS_VARIABLE = "PROGRAM_SETTINGS";
 
-const KEPT = 1000;
+const MAX_MESSAGES = 1000;
 
-/** A program of the demo in a process of its own, which tells things as they happen. */
-export class Program<Told> {
-  /** The last things that it has told. */
-  readonly told = new Journal<Told>(KEPT);
+/** A program of the demo in a process of its own, which sends messages as things happen. */
+export class ChildProgram<Message> {
+  /** The last messages that it has sent. */
+  readonly messages = new ObservableLog<Message>(MAX_MESSAGES);
   readonly #child: ChildProcess;
   readonly #ended: Promise<readonly unknown[]>;
 
   /** @param file From the root of the project. */
   constructor(file: string, settings: object) {
-    this.#child = spawn(process.execPath, ["--import", "tsx", path.resolve(file)], {
-      env: { ...process.env, [SETTINGS]: JSON.stringify(settings) },
+    this.#child = spawn(process.execPath, nodeArguments(file), {
+      env: { ...process.env, [SETTINGS_VARIABLE]: JSON.stringify(settings) },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     this.#ended = once(this.#child, "exit");
     this.#ended.catch(() => {});
-    this.#child.on("message", (message) => this.told.add(message as Told));
+    this.#child.on("message", (message) => this.messages.add(message as Message));
   }
 
-  /** The first thing it tells that fits. @throws Error when it ends before. */
-  async tells(fits: (told: Told) => boolean): Promise<Told> {
+  /** Its first message that fits. @throws Error when it ends before. */
+  async firstMessage(fits: (message: Message) => boolean): Promise<Message> {
     const ended = this.ended().then((how) => {
       throw new Error(`the process ended: ${how}`);
     });
-    return Promise.race([this.told.first(fits), ended]);
+    return Promise.race([this.messages.first(fits), ended]);
   }
 
   /** Resolves to its exit code, or to the signal that has ended it. @throws Error when it never began */
@@ -67,11 +67,11 @@ export class Program<Told> {
 /** In the program itself: what it was given on its start. It ends with the process that started it. */
 export function programSettings<Settings>(): Settings {
   process.on("disconnect", () => process.exit());
-  return JSON.parse(process.env[SETTINGS] ?? "{}") as Settings;
+  return JSON.parse(process.env[SETTINGS_VARIABLE] ?? "{}") as Settings;
 }
 
-/** In the program itself: tells the process that started it. */
-export function tell<Told extends object>(told: Told): void {
+/** In the program itself: sends to the process that started it. */
+export function sendToParent<Message extends object>(message: Message): void {
   // When that one is gone, this one is about to be; there is nobody left to complain to.
-  process.send?.(told, undefined, undefined, () => {});
+  process.send?.(message, undefined, undefined, () => {});
 }

@@ -1,5 +1,5 @@
 import { tmpdir } from "node:os";
-import { listenOnLoopback } from "../listen.ts";
+import { listenOnLoopback } from "../http/listen.ts";
 import { ChildServer } from "./child-server.ts";
 
 export interface RedisServer {
@@ -20,7 +20,7 @@ export async function startRedis(
   const keepNothing = ["--save", "", "--appendonly", "no"];
   const options = { cwd: tmpdir() };
   const server = new ChildServer("redis-server", [...address, ...keepNothing, ...args], options);
-  await server.says(/Ready to accept connections/);
+  await server.waitForOutput(/Ready to accept connections/);
   return {
     url: `redis://127.0.0.1:${chosen}`,
     port: chosen,

@@ -4,11 +4,11 @@ import type { EndpointRole } from "./endpoint.ts";
 export type AgreementReason =
   /** It is the first agreement of all. */
   | "first"
-  /** A majority of the servers saw the one before down. */
-  | "active-down"
+  /** A majority of the servers saw the one before unhealthy. */
+  | "active-unhealthy"
   /** An operator wanted it: `switchTo`. */
   | "switched"
-  /** The home of the clients was well for long enough: `coordination.failback`. */
+  /** The primary of most servers was usable for the hold-down: `coordination.failback`. */
   | "failback";
 
 /** What all app servers answer negotiate with. */
@@ -21,56 +21,90 @@ export interface Agreement {
   readonly url: string;
   /** When it came about, epoch milliseconds by the clock of the server that wrote it. */
   readonly since: number;
+  /** Why it is no longer the one before. */
   readonly reason: AgreementReason;
 }
 
-/** What a server knows of an endpoint: `out` is healthy, but an operator keeps it out of negotiate there. */
-export type SeenState = "up" | "down" | "out" | "unknown";
+/**
+ * What a server knows of an endpoint. `drained` is healthy, but an operator keeps it out of negotiate
+ * there; `unknown` has not answered its first health check yet.
+ */
+export type SeenState = "healthy" | "unhealthy" | "drained" | "unknown";
 
 /** An endpoint as one server sees it. */
 export interface SeenEndpoint {
+  /** Its name on that server. */
   readonly name: string;
+  /** Its URL on that server. */
   readonly url: string;
+  /** Its role for that server. */
   readonly role: EndpointRole;
+  /** Its state for that server. */
   readonly state: SeenState;
 }
 
-/** All endpoints that one server knows, in the order in which it would use them. */
+/** All endpoints that one server knows, its primaries first, else in the order of configuration. */
 export type Observation = readonly SeenEndpoint[];
 
 /** What one server knows of the agreement at one moment. */
 export interface CoordinationStatus {
-  /** Undefined before the first was read. */
+  /** What it answers negotiate with; undefined before the first was read. */
   readonly agreement: Agreement | undefined;
   /** Id of this server; a new one each time that it starts. */
   readonly server: string;
   /** Id of the server that may move the agreement, as far as this one knows. */
   readonly leader: string | undefined;
+  /** Whether this server is the leader, as far as it knows. */
   readonly isLeader: boolean;
-  /** The other servers that the leader has heard of lately; on any other server only those at its start. */
-  readonly others: readonly { readonly server: string; readonly endpoints: Observation }[];
-  readonly store: {
-    readonly description: string;
-    /** False from `coordinationLost` to `coordinationRestored`. */
-    readonly isReachable: boolean;
-    /** Why the last look at it failed; undefined when it did not. */
-    readonly error: unknown;
-    /** When it was last heard, epoch milliseconds. */
-    readonly heardAt: number | undefined;
-  };
+  /** The other servers, as far as this one has read of them lately: all on the leader, else those at its start. */
+  readonly peers: readonly PeerStatus[];
+  /** Whether this server reaches the store. */
+  readonly store: StoreStatus;
+}
+
+/** Another server, as the store knows it. */
+export interface PeerStatus {
+  /** Its id. */
+  readonly server: string;
+  /** What it sees. */
+  readonly endpoints: Observation;
+}
+
+/** The store of one server, as that server knows it. */
+export interface StoreStatus {
+  /** What it is; without any secret. */
+  readonly description: string;
+  /** False before the first answer, and from `coordinationLost` to `coordinationRestored`. */
+  readonly isReachable: boolean;
+  /** Why the last look at it failed; undefined when it did not. */
+  readonly error: unknown;
+  /** When it answered last, epoch milliseconds; undefined before the first time. */
+  readonly answeredAt: number | undefined;
 }
 
 /** The agreement of the app servers on one endpoint, in the client-client topology. */
 export interface CoordinationControl {
-  /** @throws ResilientPubSubError `ERR_WRONG_TOPOLOGY` */
+  /**
+   * Tells what this server knows of the agreement, its peers and the store, from memory.
+   *
+   * @throws ResilientPubSubError `ERR_WRONG_TOPOLOGY`
+   */
   status(): CoordinationStatus;
   /**
    * Moves all clients of all servers to this endpoint. Resolves when it is agreed; the other servers
    * follow within `pollIntervalInMs`, and then the clients. Does nothing when it is active already.
    *
+   * @param name Name of the endpoint on this server.
+   * @returns The agreement on it.
    * @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT`; `ERR_UNHEALTHY_ENDPOINT` when this server does
    *   not find it usable; `ERR_ENDPOINTS_DIFFER` when another server does not know it;
-   *   `ERR_STORE_UNAVAILABLE`, `ERR_STORE_REFUSED`; `ERR_WRONG_TOPOLOGY`
+   *   `ERR_STORE_UNAVAILABLE`, `ERR_STORE_REFUSED`, `ERR_STORE_UNREADABLE`; `ERR_WRONG_TOPOLOGY`;
+   *   `ERR_CLOSED`
+   * @example
+   * ```ts
+   * const { epoch } = await pubsub.coordination.switchTo("westus");
+   * console.log(`all clients move to westus by agreement ${epoch}`);
+   * ```
    */
   switchTo(name: string): Promise<Agreement>;
 }

@@ -1,39 +1,54 @@
 import type { AbortSignalLike } from "./abort-signal.ts";
 
-/** A text, and what names this state of it: it changes with every write. */
+/** A text, and what names this state of it. */
 export interface Versioned {
+  /** As it was written. */
   readonly text: string;
+  /** Changes with every write, and is never given twice. */
   readonly version: string;
 }
 
-/** Every call of a store ends with its signal, at the latest. */
+/** What every call of a store is given. */
 export interface StoreCallOptions {
+  /** The call rejects with its reason, at the latest when it is aborted. */
   readonly signal: AbortSignalLike;
 }
 
 /**
- * What a plugin asks of a store, for one hub. It knows nothing of what the texts mean. A call that
- * rejects may have been carried out all the same.
+ * What a plugin asks of a store, for one hub: one record, written by compare-and-set, and one
+ * observation of each server. It knows nothing of what the texts mean. A call that rejects may have
+ * been carried out all the same.
  */
 export interface StoreConnection {
-  /** The record of the agreement. Undefined when there is none yet. */
+  /**
+   * Reads the record of the agreement.
+   *
+   * @returns Undefined when there is none yet.
+   * @throws ResilientPubSubError `ERR_STORE_UNAVAILABLE`, `ERR_STORE_REFUSED`, `ERR_STORE_UNREADABLE`
+   */
   readRecord(options: StoreCallOptions): Promise<Versioned | undefined>;
   /**
    * Writes the record if nobody has since that version, undefined meaning that there is none.
    *
    * @returns The new version; undefined when somebody has.
+   * @throws ResilientPubSubError as `readRecord` does
    */
   replaceRecord(
     expected: string | undefined,
     text: string,
     options: StoreCallOptions,
   ): Promise<string | undefined>;
-  /** What every server has said last, by the ids of the servers. */
+  /**
+   * Reads the last observation of every server, by the ids of the servers.
+   *
+   * @throws ResilientPubSubError as `readRecord` does
+   */
   readObservations(options: StoreCallOptions): Promise<ReadonlyMap<string, string>>;
   /**
-   * Says something in the name of a server, in place of what it said before.
+   * Writes the observation of a server, in place of the one before.
    *
-   * @param keepForInMs For how long somebody may want to know; a store may forget it then.
+   * @param keepForInMs For how long somebody may want to know, milliseconds; a store may forget it then.
+   * @throws ResilientPubSubError as `readRecord` does
    */
   writeObservation(
     server: string,
@@ -41,15 +56,19 @@ export interface StoreConnection {
     keepForInMs: number,
     options: StoreCallOptions,
   ): Promise<void>;
-  /** Forgets what a server has said; nothing is to be forgotten of one that has said nothing. */
+  /**
+   * Removes the observation of a server; there need not be one.
+   *
+   * @throws ResilientPubSubError as `readRecord` does
+   */
   removeObservation(server: string, options: StoreCallOptions): Promise<void>;
   /** Releases what this connection holds; the store lives on for others. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
- * Where the app servers of one application meet. `memoryStore` serves one process, the others as many as
- * there are; one of your own must keep the promises of `StoreConnection`.
+ * Where the app servers of one application meet. `memoryStore` serves one process, `azureBlobStore`
+ * and `redisStore` as many as there are; one of your own must keep the promises of `StoreConnection`.
  */
 export interface CoordinationStore {
   /** What it is, for messages, such as `blob container "coordination"`; without any secret. */

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { AgreedChoice, PluginContext } from "../context/plugin-context.ts";
 import type {
   Agreement,
   CoordinationControl,
@@ -6,27 +7,14 @@ import type {
   Observation,
 } from "../contract/coordination.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import type { EndpointRegistry } from "../endpoints/registry.ts";
-import type { HealthMonitor } from "../health/monitor.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
-import type { TypedEvents } from "../kit/typed-events.ts";
-import type { Configuration } from "../options/parse-options.ts";
-
 import { systemClock } from "./clock.ts";
 import { Coordinator, type CoordinatorListener } from "./coordinator.ts";
 import { observe, seenIn } from "./observation.ts";
 import { StragglerSweep } from "./straggler-sweep.ts";
 
-interface CoordinationParts {
-  readonly configuration: Configuration;
-  readonly registry: EndpointRegistry;
-  readonly monitor: HealthMonitor;
-  readonly events: TypedEvents;
-  readonly random: () => number;
-}
-
-/** Whatever may change what this server tells the others. */
-const NEWS = [
+/** Whatever may change what this server tells its peers. */
+const STATE_EVENTS = [
   "endpointUp",
   "endpointDown",
   "endpointDrained",
@@ -36,39 +24,30 @@ const NEWS = [
 ] as const;
 
 /** Connects the agreement with the rest of one plugin. */
-export class Coordination {
+export class Coordination implements AgreedChoice {
   readonly control: CoordinationControl;
-  readonly #parts: CoordinationParts;
+  readonly #context: PluginContext;
   readonly #coordinator: Coordinator;
   readonly #sweep: StragglerSweep;
   readonly #self = randomUUID();
-  readonly #hurry = (): void => this.#coordinator.hurry();
-  readonly #sweepSoon = (): void => this.#sweep.hurry();
+  readonly #pollSoon = (): void => this.#coordinator.pollSoon();
+  readonly #sweepSoon = (): void => this.#sweep.sweepSoon();
   #change = nextChange();
 
-  constructor(parts: CoordinationParts) {
-    const { configuration, events, monitor, random, registry } = parts;
-    const { coordination, failback, health, hub } = configuration;
-    const { store, pollIntervalInMs, leaseInMs } = coordination;
-    this.#parts = parts;
+  constructor(context: PluginContext) {
+    const { coordination, failback, hub } = context.configuration;
+    this.#context = context;
     this.#coordinator = new Coordinator({
-      store,
+      store: coordination.store,
       hub,
       self: this.#self,
       settings: { ...coordination, holdDownInMs: failback.holdDownInMs },
       clock: systemClock,
-      random,
+      random: context.random,
       observe: () => this.#observe(),
       listener: this.#listener(),
     });
-    this.#sweep = new StragglerSweep({
-      coordinator: this.#coordinator,
-      registry,
-      monitor,
-      events,
-      settings: { pollIntervalInMs, leaseInMs, timeoutInMs: health.timeoutInMs },
-      clock: systemClock,
-    });
+    this.#sweep = new StragglerSweep(context, this.#coordinator);
     this.control = {
       status: () => this.#status(),
       switchTo: async (name) => this.#switchTo(name),
@@ -76,9 +55,9 @@ export class Coordination {
   }
 
   start(): void {
-    for (const name of NEWS) this.#parts.events.on(name, this.#hurry);
+    for (const name of STATE_EVENTS) this.#context.events.on(name, this.#pollSoon);
     // It may have kept its clients, who are cut off from all others.
-    this.#parts.events.on("endpointUp", this.#sweepSoon);
+    this.#context.events.on("endpointUp", this.#sweepSoon);
     this.#coordinator.start();
     this.#sweep.start();
   }
@@ -90,9 +69,9 @@ export class Coordination {
    *   `ERR_ENDPOINTS_DIFFER` when the active endpoint is none of this server's
    */
   async ready(): Promise<void> {
-    await this.#coordinator.look();
+    await this.#coordinator.poll();
     // Another server may have written the first agreement a moment before this one did.
-    if (this.agreement === undefined) await this.#coordinator.look();
+    if (this.agreement === undefined) await this.#coordinator.poll();
     const { agreement } = this;
     if (agreement === undefined || this.active) return;
     throw new ResilientPubSubError(
@@ -109,7 +88,7 @@ export class Coordination {
   get active(): RegisteredEndpoint | undefined {
     const { agreement } = this;
     if (agreement === undefined) return undefined;
-    return this.#parts.registry
+    return this.#context.registry
       .all()
       .find(
         ({ name, leaving, endpoint }) =>
@@ -123,62 +102,63 @@ export class Coordination {
   }
 
   async close(): Promise<void> {
-    for (const name of NEWS) this.#parts.events.off(name, this.#hurry);
-    this.#parts.events.off("endpointUp", this.#sweepSoon);
+    for (const name of STATE_EVENTS) this.#context.events.off(name, this.#pollSoon);
+    this.#context.events.off("endpointUp", this.#sweepSoon);
     await Promise.all([this.#coordinator.close(), this.#sweep.close()]);
   }
 
   #listener(): CoordinatorListener {
-    const { events } = this.#parts;
+    const { events } = this.#context;
     return {
       agreed: ({ epoch, active, reason }, previous) => {
         const change = this.#change;
         this.#change = nextChange();
         change.announce();
         events.emit("agreementChanged", { epoch, active, previous: previous?.active, reason });
-        this.#sweep.hurry();
+        this.#sweep.sweepSoon();
       },
       lost: (error) => events.emit("coordinationLost", { error }),
       restored: (afterInMs) => events.emit("coordinationRestored", { afterInMs }),
-      differ: (differences) => {
+      endpointsDiffer: (differences) => {
         for (const difference of differences) events.emit("endpointsDiffer", difference);
       },
     };
   }
 
   #observe(): Observation {
-    return observe(this.#parts.registry.all().filter(({ leaving }) => !leaving));
+    return observe(this.#context.registry.all().filter(({ leaving }) => !leaving));
   }
 
   #status(): CoordinationStatus {
-    const { contact, others } = this.#coordinator;
-    const { store } = this.#parts.configuration.coordination;
+    const { isLeader, leader, peers, reachability } = this.#coordinator;
+    const { isLost, error, answeredAt } = reachability;
+    const { description } = this.#context.configuration.coordination.store;
     return {
       agreement: this.agreement,
       server: this.#self,
-      leader: this.#coordinator.leader,
-      isLeader: this.#coordinator.isLeader,
-      others: [...others].map(([server, endpoints]) => ({ server, endpoints })),
+      leader,
+      isLeader,
+      peers: [...peers].map(([server, endpoints]) => ({ server, endpoints })),
       store: {
-        description: store.description,
-        isReachable: !contact.isLost && contact.heardAt !== undefined,
-        error: contact.error,
-        heardAt: contact.heardAt,
+        description,
+        isReachable: !isLost && answeredAt !== undefined,
+        error,
+        answeredAt,
       },
     };
   }
 
   async #switchTo(name: string): Promise<Agreement> {
-    const wanted = this.#parts.registry.get(name);
+    const wanted = this.#context.registry.get(name);
     if (!wanted.isUsable) {
       const message = `Endpoint "${name}" is ${wanted.reason} for this server; switch to one that is healthy and not drained`;
       throw new ResilientPubSubError("ERR_UNHEALTHY_ENDPOINT", message);
     }
     const to = { name, url: wanted.endpoint.config.url };
-    return this.#coordinator.switchTo(to, (others) => {
-      const ignorant = [...others].filter(([, other]) => seenIn(other, to) === undefined);
-      if (ignorant.length === 0) return;
-      const servers = ignorant.map(([server]) => server).join(", ");
+    return this.#coordinator.switchTo(to, (peers) => {
+      const unaware = [...peers].filter(([, observation]) => !seenIn(observation, to));
+      if (unaware.length === 0) return;
+      const servers = unaware.map(([server]) => server).join(", ");
       const message = `Endpoint "${name}" (${to.url}) is not known to all servers (not to ${servers}); add it to all of them first`;
       throw new ResilientPubSubError("ERR_ENDPOINTS_DIFFER", message);
     });

@@ -1,12 +1,7 @@
-import type {
-  Agreement,
-  AgreementReason,
-  Observation,
-  SeenEndpoint,
-  SeenState,
-} from "../contract/coordination.ts";
-import type { AgreementRecord } from "./agreement.ts";
-import { type EndpointIdentity, seenIn } from "./observation.ts";
+import type { Agreement, AgreementReason, Observation } from "../contract/coordination.ts";
+import type { AgreementRecord } from "./agreement-record.ts";
+import type { EndpointIdentity } from "./observation.ts";
+import { bestCandidate, countVotes, isMajority } from "./votes.ts";
 
 /** The record, as this server has found or written it. Times are monotonic milliseconds. */
 export interface KnownRecord {
@@ -29,17 +24,17 @@ export interface Situation {
   /** The newest agreement that this server has ever answered with. */
   readonly answered: Agreement | undefined;
   readonly own: Observation;
-  /** Observations of the other servers that may live; only a leader needs them. */
-  readonly others: readonly Observation[];
-  /** Where the clients belong and may be called back to, if that is asked for and it has been well for long enough. */
-  readonly home: EndpointIdentity | undefined;
+  /** Observations of the peers that may live; only a leader needs them. */
+  readonly peers: readonly Observation[];
+  /** Where clients are to be called back to; undefined unless that is asked for and the hold-down is over. */
+  readonly failbackTo: EndpointIdentity | undefined;
   readonly leaseInMs: number;
 }
 
 /** What this server should write now; undefined when nothing. */
 export function decide(situation: Situation): AgreementRecord | undefined {
   const { known, self, now, leaseInMs } = situation;
-  if (known === undefined) return found(situation);
+  if (known === undefined) return firstRecord(situation);
   const { record } = known;
   const restored = restore(situation, record);
   if (restored) return restored;
@@ -56,7 +51,7 @@ export function decide(situation: Situation): AgreementRecord | undefined {
 }
 
 /** What an operator's order makes of what one server knows; undefined when it is carried out already. */
-export function order(
+export function switchActive(
   {
     self,
     known,
@@ -68,7 +63,7 @@ export function order(
   const found = known?.record.agreement;
   // A store that has lost what it was told must not turn back the epoch.
   const last = found && answered && answered.epoch > found.epoch ? answered : (found ?? answered);
-  if (found && last === found && isSame(found, to)) return undefined;
+  if (found && last === found && isAgreementOn(found, to)) return undefined;
   const agreement = successor(last, to, "switched", wallClock);
   return known ? { ...known.record, agreement } : { agreement, leader: self, renewals: 0 };
 }
@@ -78,20 +73,15 @@ export function resign({ record }: KnownRecord, self: string): AgreementRecord |
   return record.leader === self ? { ...record, leader: null } : undefined;
 }
 
-/** Whether this server may move the agreement, as far as it knows. */
-export function isLeader(known: KnownRecord | undefined, self: string): boolean {
-  return known?.record.leader === self;
-}
-
-function found({ self, answered, own, wallClock }: Situation): AgreementRecord | undefined {
+function firstRecord({ self, answered, own, wallClock }: Situation): AgreementRecord | undefined {
   const agreement = answered ?? firstAgreement(own, wallClock);
   return agreement && { agreement, leader: self, renewals: 0 };
 }
 
 function firstAgreement(own: Observation, wallClock: number): Agreement | undefined {
   // A better one that has not answered its first health check yet is waited for.
-  const best = own.find(({ state }) => state === "up" || state === "unknown");
-  return best?.state === "up" ? successor(undefined, best, "first", wallClock) : undefined;
+  const best = own.find(({ state }) => state === "healthy" || state === "unknown");
+  return best?.state === "healthy" ? successor(undefined, best, "first", wallClock) : undefined;
 }
 
 /** A store that has lost what it was told (a failover of its own) must not turn back the epoch. */
@@ -104,7 +94,7 @@ function restore(
   const renewals = record.renewals + 1;
   if (answered.epoch > agreement.epoch) return { ...record, agreement: answered, renewals };
   const { active, url, reason } = agreement;
-  if (isSame(answered, { name: active, url })) return undefined;
+  if (isAgreementOn(answered, { name: active, url })) return undefined;
   const next = successor(agreement, { name: active, url }, reason, wallClock);
   return { ...record, agreement: next, renewals };
 }
@@ -114,43 +104,17 @@ function renew(record: AgreementRecord, self: string): AgreementRecord {
 }
 
 function move(
-  { own, others, home, wallClock }: Situation,
+  { own, peers, failbackTo, wallClock }: Situation,
   agreement: Agreement,
 ): Agreement | undefined {
-  const voters = [own, ...others];
+  const voters = [own, ...peers];
   const active = { name: agreement.active, url: agreement.url };
-  if (isMajority(votes(voters, active, "down"), voters)) {
+  if (isMajority(countVotes(voters, active, "unhealthy"), voters)) {
     const to = bestCandidate(own, voters);
-    return to && successor(agreement, to, "active-down", wallClock);
+    return to && successor(agreement, to, "active-unhealthy", wallClock);
   }
-  const isAway = home !== undefined && !isSame(agreement, home);
-  return isAway ? successor(agreement, home, "failback", wallClock) : undefined;
-}
-
-/** Up for most, known to all; and of several the one that most see up, then in this server's order. */
-function bestCandidate(own: Observation, voters: readonly Observation[]): SeenEndpoint | undefined {
-  const ups = (endpoint: SeenEndpoint): number => votes(voters, endpoint, "up");
-  const candidates = own.filter(
-    (endpoint) =>
-      isMajority(ups(endpoint), voters) && voters.every((voter) => seenIn(voter, endpoint)),
-  );
-  return candidates.reduce<SeenEndpoint | undefined>(
-    (best, one) => (best === undefined || ups(one) > ups(best) ? one : best),
-    undefined,
-  );
-}
-
-function votes(
-  voters: readonly Observation[],
-  endpoint: EndpointIdentity,
-  state: SeenState,
-): number {
-  return voters.filter((voter) => seenIn(voter, endpoint)?.state === state).length;
-}
-
-/** A strict one: half is not enough. */
-export function isMajority(count: number, of: readonly unknown[]): boolean {
-  return count * 2 > of.length;
+  if (failbackTo === undefined || isAgreementOn(agreement, failbackTo)) return undefined;
+  return successor(agreement, failbackTo, "failback", wallClock);
 }
 
 function successor(
@@ -162,6 +126,6 @@ function successor(
   return { epoch: (before?.epoch ?? 0) + 1, active: to.name, url: to.url, since, reason };
 }
 
-export function isSame({ active, url }: Agreement, endpoint: EndpointIdentity): boolean {
+export function isAgreementOn({ active, url }: Agreement, endpoint: EndpointIdentity): boolean {
   return active === endpoint.name && url === endpoint.url;
 }

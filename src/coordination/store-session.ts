@@ -27,7 +27,7 @@ export class StoreSession {
    *   may have been carried out all the same
    */
   async call<T>(operation: Operation<T>, timeoutInMs = this.#timeoutInMs): Promise<T> {
-    if (this.#isClosed) throw closed();
+    if (this.#isClosed) throw closedError();
     this.#opening ??= this.#open();
     const connection = await this.#opening;
     return this.#limited(timeoutInMs, (options) => operation(connection, options));
@@ -35,7 +35,7 @@ export class StoreSession {
 
   /** Ends what is under way: nobody waits for it any more. */
   interrupt(): void {
-    for (const ending of this.#underWay) ending.abort(closed());
+    for (const ending of this.#underWay) ending.abort(closedError());
   }
 
   /** Never rejects. */
@@ -78,6 +78,6 @@ export class StoreSession {
 }
 
 /** What becomes of calls after the end. */
-export function closed(): ResilientPubSubError {
+export function closedError(): ResilientPubSubError {
   return new ResilientPubSubError("ERR_CLOSED", "The plugin is closed");
 }

@@ -1,13 +1,18 @@
+import type { PluginContext } from "../context/plugin-context.ts";
 import type { Agreement } from "../contract/coordination.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import type { EndpointRegistry } from "../endpoints/registry.ts";
 import { withDeadline } from "../kit/deadline.ts";
-import type { TypedEvents } from "../kit/typed-events.ts";
 import { placedGroup } from "../marker-groups/marker.ts";
-import { classifyFailure, type Failure } from "../service/failure.ts";
-
-import type { Clock } from "./clock.ts";
-import { isSame } from "./decision.ts";
+import { classifyFailure } from "../service/failure.ts";
+import { systemClock } from "./clock.ts";
+import { isAgreementOn } from "./decision.ts";
+import {
+  afterFailedSweep,
+  afterSweep,
+  newSweep,
+  type SweepPace,
+  type SweepState,
+} from "./sweep-plan.ts";
 
 /**
  * How the reason begins that clients are given when they are closed because all have moved; the name
@@ -15,37 +20,10 @@ import { isSame } from "./decision.ts";
  */
 export const MOVE_REASON_PREFIX = "moved: ";
 
-export interface SweepParts {
-  readonly coordinator: {
-    readonly agreement: Agreement | undefined;
-    readonly isLeader: boolean;
-  };
-  readonly registry: EndpointRegistry;
-  readonly monitor: {
-    /** Never rejects. */
-    check(endpoint: RegisteredEndpoint): Promise<void>;
-    reportSuccess(endpoint: RegisteredEndpoint, startedAt?: number): void;
-    reportFailure(endpoint: RegisteredEndpoint, failure: Failure, startedAt?: number): void;
-  };
-  readonly events: TypedEvents;
-  readonly settings: {
-    readonly pollIntervalInMs: number;
-    readonly leaseInMs: number;
-    /** Deadline of one look and of one order to close. */
-    readonly timeoutInMs: number;
-  };
-  readonly clock: Clock;
-}
-
-/** What is known of the clients on an endpoint where nobody should be. Monotonic milliseconds. */
-interface Watch {
-  readonly epoch: number;
-  /** When somebody was there last, or when the watch began. */
-  occupiedAt: number;
-  nextAt: number;
-  /** Looks in a row that have found somebody. */
-  finds: number;
-  isSwept: boolean;
+/** What the sweep needs to know of the agreement. */
+interface AgreementView {
+  readonly agreement: Agreement | undefined;
+  readonly isLeader: boolean;
 }
 
 /**
@@ -54,14 +32,16 @@ interface Watch {
  * at a leisurely pace, because a token stays good for an hour and an old session may be continued.
  */
 export class StragglerSweep {
-  readonly #parts: SweepParts;
-  readonly #watches = new Map<RegisteredEndpoint, Watch>();
+  readonly #context: PluginContext;
+  readonly #coordinator: AgreementView;
+  readonly #states = new Map<RegisteredEndpoint, SweepState>();
   readonly #closing = new AbortController();
   #timer: { cancel(): void } | undefined;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(parts: SweepParts) {
-    this.#parts = parts;
+  constructor(context: PluginContext, coordinator: AgreementView) {
+    this.#context = context;
+    this.#coordinator = coordinator;
   }
 
   start(): void {
@@ -76,99 +56,107 @@ export class StragglerSweep {
   }
 
   /** There is a new agreement: nobody should wait for the next turn. */
-  hurry(): void {
+  sweepSoon(): void {
     this.#scheduleNext(0);
   }
 
-  #scheduleNext(inMs = this.#parts.settings.pollIntervalInMs): void {
+  #scheduleNext(inMs = this.#pace.pollIntervalInMs): void {
     if (this.#closing.signal.aborted) return;
     this.#timer?.cancel();
-    this.#timer = this.#parts.clock.callIn(inMs, () => {
-      this.#running = this.#running.then(() => this.#sweep());
+    this.#timer = systemClock.callIn(inMs, () => {
+      this.#running = this.#running.then(() => this.#sweepAll());
       this.#scheduleNext();
     });
   }
 
-  async #sweep(): Promise<void> {
-    const { clock, coordinator, monitor, registry } = this.#parts;
-    const { agreement } = coordinator;
-    if (agreement === undefined || !coordinator.isLeader) {
-      this.#watches.clear();
+  async #sweepAll(): Promise<void> {
+    const { monitor, registry } = this.#context;
+    const { agreement, isLeader } = this.#coordinator;
+    if (agreement === undefined || !isLeader) {
+      this.#states.clear();
       return;
     }
-    const now = clock.now();
-    const left = registry.all().filter((endpoint) => isLeft(endpoint, agreement));
-    const receivers = registry.fanOutTargets();
+    const inactive = registry.all().filter((endpoint) => isInactive(endpoint, agreement));
+    const targets = registry.fanOutTargets();
     // Those included that must prove themselves before they get new clients: they may have old ones.
-    const watched = left.filter((endpoint) => receivers.has(endpoint));
-    for (const endpoint of left) {
+    const reachable = inactive.filter((endpoint) => targets.has(endpoint));
+    for (const endpoint of inactive) {
       // As soon as it is back, those clients are cut off from all others that it has kept.
-      if (!watched.includes(endpoint)) void monitor.check(endpoint);
+      if (!reachable.includes(endpoint)) void monitor.check(endpoint);
     }
-    for (const endpoint of this.#watches.keys()) {
-      if (!watched.includes(endpoint)) this.#watches.delete(endpoint);
+    for (const endpoint of this.#states.keys()) {
+      if (!reachable.includes(endpoint)) this.#states.delete(endpoint);
     }
-    const due = watched.filter((endpoint) => this.#watchOf(endpoint, agreement).nextAt <= now);
-    await Promise.all(due.map((endpoint) => this.#empty(endpoint, agreement)));
-  }
-
-  #watchOf(endpoint: RegisteredEndpoint, { epoch }: Agreement): Watch {
-    const known = this.#watches.get(endpoint);
-    if (known?.epoch === epoch) return known;
-    const now = this.#parts.clock.now();
-    const watch = { epoch, occupiedAt: now, nextAt: now, finds: 0, isSwept: false };
-    this.#watches.set(endpoint, watch);
-    return watch;
+    const now = systemClock.now();
+    const sweeps = reachable.map((endpoint) => {
+      const state = this.#states.get(endpoint);
+      if (state?.epoch !== agreement.epoch) {
+        // Its turn is the next one: whoever is closed now may be sent there again by a peer that has
+        // not heard of the move yet.
+        this.#states.set(endpoint, newSweep(agreement.epoch, now));
+        return undefined;
+      }
+      return state.nextAt <= now ? this.#sweep(endpoint, agreement, state) : undefined;
+    });
+    await Promise.all(sweeps);
   }
 
   /** Never rejects. */
-  async #empty(endpoint: RegisteredEndpoint, agreement: Agreement): Promise<void> {
-    const { clock, events, monitor, settings } = this.#parts;
-    const watch = this.#watchOf(endpoint, agreement);
+  async #sweep(
+    endpoint: RegisteredEndpoint,
+    agreement: Agreement,
+    state: SweepState,
+  ): Promise<void> {
+    const { events, monitor } = this.#context;
     const startedAt = performance.now();
     try {
-      const isOccupied = await this.#call((abortSignal) =>
-        endpoint.endpoint.client.groupExists(placedGroup, { abortSignal }),
-      );
-      // The first time for all, since not everybody there need have come by a negotiate of ours.
-      if (isOccupied || !watch.isSwept) {
-        const reason = MOVE_REASON_PREFIX + agreement.active;
-        await this.#call((abortSignal) =>
-          endpoint.endpoint.client.closeAllConnections({ reason, abortSignal }),
-        );
-      }
+      const isOccupied = await this.#closeClients(endpoint, agreement, state);
       monitor.reportSuccess(endpoint, startedAt);
-      watch.isSwept = true;
-      this.#plan(watch, isOccupied);
+      this.#states.set(endpoint, afterSweep(state, isOccupied, systemClock.now(), this.#pace));
       if (isOccupied) {
         events.emit("stragglersClosed", { endpoint: endpoint.name, epoch: agreement.epoch });
       }
     } catch (error) {
       if (this.#closing.signal.aborted) return;
-      watch.nextAt = clock.now() + settings.pollIntervalInMs;
+      this.#states.set(endpoint, afterFailedSweep(state, systemClock.now(), this.#pace));
       monitor.reportFailure(endpoint, classifyFailure(error), startedAt);
       events.emit("stragglersFailed", { endpoint: endpoint.name, error });
     }
   }
 
-  #plan(watch: Watch, isOccupied: boolean): void {
-    const { clock, settings } = this.#parts;
-    const { leaseInMs, pollIntervalInMs } = settings;
-    const now = clock.now();
-    watch.finds = isOccupied ? watch.finds + 1 : 0;
-    if (isOccupied) watch.occupiedAt = now;
-    const isQuiet = now - watch.occupiedAt > leaseInMs;
-    // A server without the store goes on sending clients there; each second would hurt only them.
-    const pauseInMs = isQuiet ? leaseInMs : pollIntervalInMs * Math.max(1, watch.finds - 2);
-    watch.nextAt = now + Math.min(pauseInMs, leaseInMs);
+  /** Resolves to whether anybody was there. */
+  async #closeClients(
+    { endpoint }: RegisteredEndpoint,
+    { active }: Agreement,
+    { isSwept }: SweepState,
+  ): Promise<boolean> {
+    const isOccupied = await this.#call((abortSignal) =>
+      endpoint.client.groupExists(placedGroup, { abortSignal }),
+    );
+    // The first time for all, since not everybody there need have come by a negotiate of ours.
+    if (isOccupied || !isSwept) {
+      const reason = MOVE_REASON_PREFIX + active;
+      await this.#call((abortSignal) =>
+        endpoint.client.closeAllConnections({ reason, abortSignal }),
+      );
+    }
+    return isOccupied;
   }
 
   #call<T>(operation: Parameters<typeof withDeadline<T>>[2]): Promise<T> {
-    return withDeadline(this.#parts.settings.timeoutInMs, this.#closing.signal, operation);
+    const { timeoutInMs } = this.#context.configuration.health;
+    return withDeadline(timeoutInMs, this.#closing.signal, operation);
+  }
+
+  get #pace(): SweepPace {
+    return this.#context.configuration.coordination;
   }
 }
 
 /** Whether nobody should be there. */
-function isLeft({ name, joining, endpoint }: RegisteredEndpoint, agreement: Agreement): boolean {
-  return !joining && !isSame(agreement, { name, url: endpoint.config.url });
+function isInactive(
+  { name, joining, endpoint }: RegisteredEndpoint,
+  agreement: Agreement,
+): boolean {
+  return !joining && !isAgreementOn(agreement, { name, url: endpoint.config.url });
 }

@@ -69,7 +69,7 @@ export function problemsOf(
   return error.issues.flatMap((issue) => {
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map((key) => ({
-        path: pathOf([...issue.path, mayBeSecret(key) ? "***" : key], naming),
+        path: pathOf([...issue.path, printableName(key)], naming),
         message: issue.message,
       }));
     }
@@ -90,6 +90,11 @@ function issueAt(issue: z.core.$ZodIssue, input: unknown): { input: unknown; mes
   }
   const value = issue.path.reduce<unknown>((at, key) => (at as never)?.[key], input);
   return { input: value, message: issue.message };
+}
+
+/** A short word is a misspelt option; anything else may be a text that was given in its place. */
+function printableName(key: string): string {
+  return /^[a-z]\w{0,22}$/i.test(key) || !mayBeSecret(key) ? key : "***";
 }
 
 function pathOf(path: PropertyKey[], { root, prefix = "", nameOf }: ProblemNaming): string {

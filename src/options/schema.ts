@@ -14,6 +14,7 @@ import type {
   UpstreamOptions,
 } from "../contract/options.ts";
 import type { CoordinationStore } from "../contract/store.ts";
+import { isLoopbackHostname } from "../kit/loopback.ts";
 import {
   flag,
   func,
@@ -25,8 +26,6 @@ import {
 } from "../kit/option-schema.ts";
 import { memoryStore } from "../stores/memory-store.ts";
 import { parseConnectionString } from "./connection-string.ts";
-
-const LOOPBACK_HOSTS = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 function path() {
   const error = 'give a path that starts with "/" and has no query';
@@ -44,7 +43,7 @@ function urlProblem(value: string): string | undefined {
   if (!URL.canParse(value)) return URL_ERROR;
   const { protocol, hostname, pathname, search, hash, username } = new URL(value);
   if (protocol !== "https:" && protocol !== "http:") return "give an https:// URL";
-  if (protocol === "http:" && !LOOPBACK_HOSTS.test(hostname)) {
+  if (protocol === "http:" && !isLoopbackHostname(hostname)) {
     return "http:// is allowed on loopback hosts only; use https://";
   }
   if (pathname !== "/" || search || hash || username) {

@@ -4,7 +4,7 @@ import { Agent as HttpsAgent } from "node:https";
 import type { AzureKeyCredential } from "@azure/core-auth";
 import type { Pipeline } from "@azure/core-rest-pipeline";
 import { WebPubSubServiceClient, type WebPubSubServiceClientOptions } from "@azure/web-pubsub";
-import { Pool } from "undici";
+import type { Pool } from "undici";
 import type { EndpointConfiguration } from "../options/parse-options.ts";
 import { poolClient } from "./pool-client.ts";
 import { requestPipeline } from "./request-pipeline.ts";
@@ -36,24 +36,30 @@ export function createEndpoint(config: EndpointConfiguration, hub: string): Endp
   const restUrl = config.reverseProxyEndpoint ?? config.url;
   const Agent = restUrl.startsWith("https:") ? HttpsAgent : HttpAgent;
   const agent = new Agent({ keepAlive: true });
-  const pool = new Pool(restUrl, poolOptions);
+  const pool = openPool(restUrl);
   return {
     name: config.name,
     config,
     client: createClient(config, hub, pool),
     restUrl,
     agent,
-    close: () => {
+    close: async () => {
       agent.destroy();
-      return pool.destroy();
+      await (await pool).destroy();
     },
   };
+}
+
+/** Loads `undici` with the first endpoint: it takes half as long as the whole SDK. */
+async function openPool(url: string): Promise<Pool> {
+  const { Pool } = await import("undici");
+  return new Pool(url, poolOptions);
 }
 
 function createClient(
   { url, credential }: EndpointConfiguration,
   hub: string,
-  pool: Pool,
+  pool: Promise<Pool>,
 ): WebPubSubServiceClient {
   const pipeline = requestPipeline(credential);
   // `pipeline` is an option of the class below the SDK's client, to which all options are passed on.

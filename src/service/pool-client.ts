@@ -10,14 +10,16 @@ import { InvalidArgumentError } from "../kit/errors.ts";
 import { EncodedBody } from "./encoded-body.ts";
 
 /** Sends the SDK's requests through a pool, to wherever that leads. The request's signal ends them. */
-export function poolClient(pool: Pool): HttpClient {
+export function poolClient(pool: Pool | Promise<Pool>): HttpClient {
   return {
-    sendRequest: (request) =>
-      new Promise((resolve, reject) => {
+    sendRequest: async (request) => {
+      const opened = await pool;
+      return new Promise((resolve, reject) => {
         const exchange = new Exchange(request, resolve, reject);
         if (request.abortSignal?.aborted) exchange.abort();
-        else pool.dispatch(dispatchOptionsOf(request), exchange);
-      }),
+        else opened.dispatch(dispatchOptionsOf(request), exchange);
+      });
+    },
   };
 }
 

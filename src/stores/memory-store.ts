@@ -35,6 +35,19 @@ class Hub implements StoreConnection {
 /**
  * A store in the memory of this process: for an app with one server, and for tests. Give the same
  * store to all plugins of the process that should agree.
+ *
+ * @example
+ * ```ts
+ * import { endpointsFromEnv, memoryStore, resilientPubSub } from "express-resilient-pubsub";
+ *
+ * const pubsub = resilientPubSub({
+ *   hub: "chat",
+ *   endpoints: endpointsFromEnv(),
+ *   topology: "client-client",
+ *   coordination: { store: memoryStore() },
+ *   negotiate: { allowAnonymous: true },
+ * });
+ * ```
  */
 export function memoryStore(): CoordinationStore {
   const hubs = new Map<string, Hub>();

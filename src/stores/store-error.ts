@@ -8,6 +8,9 @@ export interface StoreFailure {
   readonly remedy: string;
 }
 
+/** The remedy for what passes without anybody's help. */
+export const TRIED_AGAIN = "it is tried again by itself";
+
 const REDACTED = "[redacted]";
 /** What was made of a secret for one request, or for everybody who knows the URL. */
 const SIGNATURES = /\b(?:(?:SharedKey|Bearer)\s+|sig=)[^\s&]+/gi;

@@ -1,4 +1,4 @@
-import express, { type Request, type Response } from "express";
+import type { Request, RequestHandler, Response } from "express";
 import { RequestRefused } from "../http/problem.ts";
 
 /** Whether the content type says JSON, with or without parameters. */
@@ -14,16 +14,24 @@ type ReadBody = (req: Request, res: Response) => Promise<Buffer>;
  * @returns A function that throws RequestRefused.
  */
 export function bodyReader(maxBodyInBytes: number): ReadBody {
-  const readRaw = express.raw({ type: () => true, limit: maxBodyInBytes });
+  let parser: Promise<RequestHandler> | undefined;
   return async (req, res) => {
     if (req.readableDidRead) return consumedBody(req, maxBodyInBytes);
     if (Number(req.get("content-length")) > maxBodyInBytes) throw tooLarge(maxBodyInBytes);
-    const error = await new Promise<unknown>((resolve) => readRaw(req, res, resolve));
+    parser ??= rawParser(maxBodyInBytes);
+    const read = await parser;
+    const error = await new Promise<unknown>((resolve) => read(req, res, resolve));
     if (error) throw refusalOf(error, maxBodyInBytes);
     // The parser takes a request that has been cut off for one without a body.
     if (!req.complete) throw unreadable();
     return Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
   };
+}
+
+/** The application has loaded Express by then; importing this package does not. */
+async function rawParser(limit: number): Promise<RequestHandler> {
+  const { default: express } = await import("express");
+  return express.raw({ type: () => true, limit });
 }
 
 /** What another parser made of the body, as bytes again. */

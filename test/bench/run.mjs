@@ -10,6 +10,7 @@ const questions = [
   "broadcast",
   "rest",
   "start",
+  "import",
   "memory",
   "failover",
   "health-job",
@@ -46,7 +47,7 @@ if (modifiedAt(`${here}node_modules/.package-lock.json`) < modifiedAt(`${here}pa
 // As the package is built, but out of the way of its own `dist`.
 quietly("npx tsdown --out-dir test/bench/dist --format esm --no-dts", root);
 const parts = ["encoded-body", "pool-client", "request-pipeline"];
-const entries = parts.map((part) => `src/endpoints/${part}.ts`).join(" ");
+const entries = parts.map((part) => `src/service/${part}.ts`).join(" ");
 quietly(`npx tsdown ${entries} --no-config --out-dir test/bench/dist/parts --no-dts`, root);
 
 const load = () => loadavg()[0].toFixed(1);

@@ -35,18 +35,27 @@ export function measure(
 ): void {
   for (const { name, outages } of regions.values()) {
     const changes = server.changes.filter(({ endpoint }) => endpoint === name);
-    for (const [index, outage] of outages.entries()) {
-      const returnedBy = outages[index + 1]?.from ?? Number.POSITIVE_INFINITY;
-      if (!wasNoticed(into, outage, changes)) continue;
+    const noticed = outages.filter((outage) => wasNoticed(into, outage, changes));
+    for (const outage of noticed) {
       const named = lastNamed(server, name, outage);
       if (named !== undefined) into.lastNamed[outage.kind].push(named - outage.from);
-      const failbacks = into.failback[index === 0 ? "first" : "afterFlap"];
-      const { healedFrom, to } = outage;
-      const returned = changes.find(({ at, isUp }) => at >= healedFrom && at < returnedBy && isUp);
-      if (returned) failbacks.push(returned.at - to);
-      else into.notReturned += 1;
+      measureReturn(into, outages, outage, changes);
     }
   }
+}
+
+function measureReturn(
+  into: Measurements,
+  outages: readonly Outage[],
+  outage: Outage,
+  changes: AppServer["changes"],
+): void {
+  const index = outages.indexOf(outage);
+  const by = outages[index + 1]?.from ?? Number.POSITIVE_INFINITY;
+  const { healedFrom, to } = outage;
+  const returned = changes.find(({ at, isUp }) => at >= healedFrom && at < by && isUp);
+  if (returned) into.failback[index === 0 ? "first" : "afterFlap"].push(returned.at - to);
+  else into.notReturned += 1;
 }
 
 /** Counts how the outage was found out; false when it was not, or when nobody used the endpoint. */

@@ -1,4 +1,4 @@
-import { distributionOf } from "../../demo-app/distribution.ts";
+import { distributionOf } from "../../demo-app/kit/distribution.ts";
 import type { ChaosResult } from "./chaos-run.ts";
 
 const MOST_LINES = 30;

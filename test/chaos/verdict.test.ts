@@ -51,7 +51,7 @@ it.each<[string, Kind, Answer, number]>([
   ["names it 2.6 s after its blackhole", "blackhole", answer(12_600, 12_610, "west"), 1],
   ["comes when it has been healed", "crash", answer(19_990, 20_020, "west"), 0],
   ["is a 503", "crash", answer(15_000, 15_010), 1],
-])("an answer that %s (%s)", (_, kind, one, count) => {
+])("the verdict on an answer that %s (%s) names each violation", (_, kind, one, count) => {
   const found = violations(kind, { answers: [one] });
   expect(found).toHaveLength(count);
   expect(found.every(({ cycle }) => cycle === 5)).toBe(true);
@@ -67,7 +67,7 @@ it.each<[string, Broadcast, string[]]>([
   ["is lost where it is down", broadcast("lost", 9950, ["west"]), ["south"]],
   ["is lost on its way back", broadcast("lost", 30_000, ["east", "south"]), ["east", "south"]],
   ["skips the endpoint that is never down", broadcast("lost", 30_000, []), ["south"]],
-])("a broadcast that %s", (_, one, missing) => {
+])("the verdict on a broadcast that %s names each violation", (_, one, missing) => {
   const found = violations("crash", { broadcasts: [one] }).map(({ what }) => what);
   expect(found).toEqual(missing.map((name) => expect.stringContaining(`did not reach ${name},`)));
 });

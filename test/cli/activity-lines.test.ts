@@ -62,7 +62,7 @@ test.each<[string, Activity, string]>([
   ],
   ["faults", { kind: "faults", faults: ["crash", "latency"] }, "faults        crash, latency"],
   ["the end of faults", { kind: "faults", faults: [] }, "faults        none"],
-])("%s is one line with the local time", (_what, activity, line) => {
+])("the activity of %s is one line with the local time", (_what, activity, line) => {
   expect(format(activity)).toBe(`09:05:07.042  ${line}`);
 });
 
@@ -73,11 +73,11 @@ test.each<[string, Activity]>([
     { kind: "clientRefused", path: "/client?access_token=hidden", status: 401 },
   ],
   ["a token in a call", { kind: "restCall", method: "GET", path: "/api?hidden", status: 200 }],
-])("%s is left out", (_what, activity) => {
+])("an activity line leaves out %s", (_what, activity) => {
   expect(format(activity)).not.toContain("hidden");
 });
 
-describe("what others wrote cannot write to the terminal", () => {
+describe("text from outside", () => {
   const nasty = 'a\x1b[2J\r\n\x07\x7f\x9b31m\u202e\u2028\ud800 user=root "\\';
   test.each<[string, Activity]>([
     ["user id", { ...connected, userId: nasty }],
@@ -89,26 +89,26 @@ describe("what others wrote cannot write to the terminal", () => {
     ["called path", { kind: "restCall", method: nasty, path: nasty, status: 404 }],
     ["hub and connection id", { kind: "clientRecovered", hub: nasty, connectionId: nasty }],
     ["fault", { kind: "faults", faults: [nasty] }],
-  ])("as a %s", (_what, activity) => {
+  ])("is written without its control characters: %s", (_what, activity) => {
     const line = format(activity);
     expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
     expect(line).toContain("\\u{1b}[2J");
   });
 
-  test("nor pass for another field", () => {
+  test("cannot pass for another field", () => {
     expect(format({ ...connected, userId: 'ada  hub="x' })).toContain('user="ada  hub=\\"x"');
   });
 
-  test("nor fill the screen", () => {
+  test("is cut when it is long", () => {
     expect(format({ ...connected, userId: "x".repeat(10_000) }).length).toBeLessThan(400);
   });
 });
 
-test("names in any script are left as they are", () => {
+test("an activity line leaves names in any script as they are", () => {
   expect(format({ ...connected, userId: "Зоя" })).toContain("user=Зоя");
 });
 
-test("colours tell good from bad, and only where they are asked for", () => {
+test("activity lines are coloured only where that is asked for", () => {
   const line = (status: number | undefined) =>
     formatActivity({ ...event, status }, time, withColour);
   expect(line(204)).toContain("\x1b[32m204\x1b[39m");

@@ -2,12 +2,12 @@ import { parseConfig } from "../../src/cli/config-file.ts";
 
 const parse = (text: string) => parseConfig(text, "emulator.json");
 
-test("takes the options of startEmulator as they are", () => {
+test("a configuration file has the options of startEmulator as they are", () => {
   const options = { port: 0, hubs: { Chat: { failedEvents: "close" } }, admin: { port: 1 } };
   expect(parse(JSON.stringify(options))).toEqual(options);
 });
 
-test("takes a file that begins with a byte order mark", () => {
+test("a configuration file may begin with a byte order mark", () => {
   expect(parse('\uFEFF{"port": 1}')).toEqual({ port: 1 });
 });
 
@@ -24,21 +24,24 @@ test.each<[string, object | null, RegExp]>([
   ["null", null, /emulator\.json: /],
   ["every mistake at once", { port: -1, seed: "x" }, / port: .*\n {2}seed: /],
   ["one hub in two spellings", { hubs: { a: {}, A: {} } }, /hubs\.A: the hub is there twice/],
-])("%s is refused with its path and the file's name", (_what, options, message) => {
-  expect(() => parse(JSON.stringify(options))).toThrow(
-    expect.objectContaining({
-      code: "ERR_INVALID_OPTIONS",
-      message: expect.stringMatching(message),
-    }),
-  );
-  expect(() => parse(JSON.stringify(options))).toThrow(/^Invalid options for emulator\.json:\n/);
-});
+])(
+  "in a configuration file, %s is refused with its path and the file's name",
+  (_what, options, message) => {
+    expect(() => parse(JSON.stringify(options))).toThrow(
+      expect.objectContaining({
+        code: "ERR_INVALID_OPTIONS",
+        message: expect.stringMatching(message),
+      }),
+    );
+    expect(() => parse(JSON.stringify(options))).toThrow(/^Invalid options for emulator\.json:\n/);
+  },
+);
 
 test.each([
   ["a comma too many", '{\n  "port": 1,\n}', /is not valid JSON \(line 3, column 1\)\.$/],
   ["another language", "port: 1", /^The config file emulator\.json is not valid JSON/],
   ["nothing", "", /is not valid JSON/],
-])("%s is refused", (_what, text, message) => {
+])("a configuration file that is no JSON is refused: %s", (_what, text, message) => {
   expect(() => parse(text)).toThrow(
     expect.objectContaining({ name: "CommandError", message: expect.stringMatching(message) }),
   );
@@ -50,7 +53,7 @@ test.each([
   "hidden",
   '{"accessKey": "hidden;"}',
   '{"accessKey": ["hidden"]}',
-])("no message repeats the key in %s", (text) => {
+])("no message about a configuration file repeats the key in %s", (text) => {
   expect(() => parse(text)).toThrow(
     expect.objectContaining({ message: expect.not.stringContaining("hidden") }),
   );

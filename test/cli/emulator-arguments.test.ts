@@ -7,7 +7,7 @@ const to = (urlTemplate: string) => ({
   ],
 });
 
-describe("what is given becomes options of startEmulator", () => {
+describe("arguments become options of startEmulator:", () => {
   test.each<[string, EmulatorOptions]>([
     ["", {}],
     ["--port 0", { port: 0 }],
@@ -33,7 +33,7 @@ describe("what is given becomes options of startEmulator", () => {
     });
   });
 
-  test("and the rest is for the command itself", () => {
+  test("those for the command itself are kept apart", () => {
     const line = "--allow-anonymous --config c.json --tls-cert c.pem --tls-key k.pem --verbose";
     expect(parseEmulatorArguments(line.split(" "))).toEqual({
       options: {},

@@ -5,7 +5,7 @@ function createStream() {
   return { written, writableLength: 0, write: (text: string) => written.push(text) };
 }
 
-test("writes line by line", () => {
+test("output is written line by line", () => {
   const stream = createStream();
   const output = new Output(stream);
   output.line("a");

@@ -23,7 +23,7 @@ async function openClient(connectionString: string, userId: string): Promise<Soc
   return client;
 }
 
-test("prints a connection string with which Microsoft's client reaches it", async () => {
+test("the emulator's command prints a connection string with which Microsoft's client reaches it", async () => {
   const cli = runCli(["emulator", "--port", "0", "--hub", "chat", "--access-key", "my-key"]);
   const connectionString = await cli.connectionString();
   expect(connectionString).toMatch(/^Endpoint=http:\/\/127\.0\.0\.1:\d+;AccessKey=my-key;/);
@@ -34,7 +34,7 @@ test("prints a connection string with which Microsoft's client reaches it", asyn
 });
 
 test.each(["SIGINT", "SIGTERM"] as const)(
-  "%s closes clients, frees the port and ends with 0",
+  "%s makes the command close clients, free the port and end with 0",
   async (signal) => {
     const cli = runCli(["emulator", "--port", "0"]);
     const connectionString = await cli.connectionString();
@@ -52,17 +52,20 @@ test.each(["SIGINT", "SIGTERM"] as const)(
 test.each([
   ["SIGINT", 130],
   ["SIGTERM", 143],
-] as const)("%s again ends what does not close by itself, with %d", async (signal, code) => {
-  const preload = [path.join(__dirname, "support/never-closes.cjs")];
-  const cli = runCli(["emulator", "--port", "0"], { preload });
-  await cli.connectionString();
-  cli.child.kill(signal);
-  await until(() => cli.stdout.includes("Stopping."));
-  await until(() => cli.child.exitCode !== null || !cli.child.kill(signal));
-  expect(await cli.ended).toBe(code);
-});
+] as const)(
+  "a second %s ends a command that does not close by itself, with %d",
+  async (signal, code) => {
+    const preload = [path.join(__dirname, "support/never-closes.cjs")];
+    const cli = runCli(["emulator", "--port", "0"], { preload });
+    await cli.connectionString();
+    cli.child.kill(signal);
+    await until(() => cli.stdout.includes("Stopping."));
+    await until(() => cli.child.exitCode !== null || !cli.child.kill(signal));
+    expect(await cli.ended).toBe(code);
+  },
+);
 
-test("a taken port is one line on stderr, and 1", async () => {
+test("a taken port is one line on stderr, and exit code 1", async () => {
   const owner: Emulator = closeAfterTest(await startEmulator());
   const cli = runCli(["emulator", "--port", String(owner.port)]);
   expect(await cli.ended).toBe(1);
@@ -72,13 +75,13 @@ test("a taken port is one line on stderr, and 1", async () => {
   );
 });
 
-test("a wrong command line is one line on stderr, and 2", async () => {
+test("a wrong command line is one line on stderr, and exit code 2", async () => {
   const cli = runCli(["emulator", "--prot", "1"]);
   expect(await cli.ended).toBe(2);
   expect([cli.stdout, cli.stderr.split("\n").length]).toEqual(["", 2]);
 });
 
-test("a reader that has gone is the end, without a stack", async () => {
+test("a command whose reader has gone ends without a stack", async () => {
   const cli = runCli(["emulator", "--port", "0", "--verbose"]);
   const connectionString = await cli.connectionString();
   cli.child.stdout?.destroy();

@@ -6,6 +6,7 @@ import { version } from "../../package.json";
 import { EMULATOR_OPTION_TABLE } from "../../src/cli/emulator-arguments.ts";
 import { Output } from "../../src/cli/output.ts";
 import { run } from "../../src/cli/run.ts";
+import { afterFile } from "../support/clean-up.ts";
 
 /** Runs a command line that is asked to stop as soon as it waits. */
 async function runLine(argv: string[]) {
@@ -26,8 +27,8 @@ async function runLine(argv: string[]) {
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "cli-"));
+  afterFile(() => rm(folder, { recursive: true, force: true }));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function file(name: string, content: unknown): Promise<string> {
   const text = typeof content === "string" ? content : JSON.stringify(content);
@@ -36,7 +37,7 @@ async function file(name: string, content: unknown): Promise<string> {
 }
 
 test.each([[["--help"]], [["-h"]], [["--help", "emulator"]], [["nonsense", "--help"]]])(
-  "%j lists the commands and exit codes",
+  "the command line %j lists the commands and exit codes",
   async (argv) => {
     const { code, stdout, stderr } = await runLine(argv);
     expect([code, stderr]).toEqual([0, ""]);
@@ -45,7 +46,7 @@ test.each([[["--help"]], [["-h"]], [["--help", "emulator"]], [["nonsense", "--he
 );
 
 test.each([[["emulator", "--help"]], [["emulator", "--port", "-h", "--wrong"]]])(
-  "%j tells every option",
+  "the command line %j tells every option",
   async (argv) => {
     const { code, stdout, stderr } = await runLine(argv);
     expect([code, stderr]).toEqual([0, ""]);
@@ -55,9 +56,12 @@ test.each([[["emulator", "--help"]], [["emulator", "--port", "-h", "--wrong"]]])
   },
 );
 
-test.each([[["--version"]], [["emulator", "--version"]]])("%j tells the version", async (argv) => {
-  expect(await runLine(argv)).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
-});
+test.each([[["--version"]], [["emulator", "--version"]]])(
+  "the command line %j tells the version",
+  async (argv) => {
+    expect(await runLine(argv)).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  },
+);
 
 test.each<[string[], string]>([
   [[], "A command is missing. See resilient-pubsub --help."],
@@ -70,7 +74,7 @@ test.each<[string[], string]>([
     ["emulator", "--allow-anonymous"],
     "--allow-anonymous needs a hub to be set up: --hub chat. See resilient-pubsub emulator --help.",
   ],
-])("%j is one line on stderr, and 2", async (argv, line) => {
+])("the command line %j is one line on stderr, and exit code 2", async (argv, line) => {
   expect(await runLine(argv)).toEqual({
     code: 2,
     stdout: "",
@@ -78,7 +82,7 @@ test.each<[string[], string]>([
   });
 });
 
-describe("what cannot be started is one line on stderr, and 1:", () => {
+describe("what cannot be started is one line on stderr, and exit code 1:", () => {
   test.each<[string, () => Promise<string[]>, RegExp]>([
     [
       "no such file",
@@ -109,7 +113,7 @@ describe("what cannot be started is one line on stderr, and 1:", () => {
   });
 });
 
-test("what the file says is what listens, unless the command line says something else", async () => {
+test("the emulator listens as the file says, unless the command line says something else", async () => {
   const options = { port: 0, accessKey: "of-the-file", hubs: { news: {} } };
   const config = await file("good.json", options);
   const { code, stdout, stderr } = await runLine(["emulator", "--config", config, "--hub", "chat"]);
@@ -119,7 +123,7 @@ test("what the file says is what listens, unless the command line says something
   expect(other.stdout).toContain("AccessKey=of-the-line;");
 });
 
-test("the port is free again afterwards", async () => {
+test("the port is free again after an interrupted run", async () => {
   const { stdout } = await runLine(["emulator", "--port", "0"]);
   const port = Number(/Endpoint=[^;]*:(\d+);/.exec(stdout)?.[1]);
   const server = createServer();

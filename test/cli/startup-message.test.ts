@@ -7,7 +7,7 @@ const emulator = {
   adminEndpoint: undefined,
 };
 
-test("says where everything is and how to stop", () => {
+test("the introduction says where everything is and how to stop", () => {
   const options = {
     hubs: {
       chat: { eventHandlers: [{ urlTemplate: "http://me:hidden@host:3000/{hub}/?code=hidden" }] },
@@ -32,13 +32,13 @@ test("says where everything is and how to stop", () => {
   ]);
 });
 
-test("speaks of wss and of no insecure connection when the endpoint is secure", () => {
+test("the introduction speaks of wss and of no insecure connection when the endpoint is secure", () => {
   const text = formatStartupMessage({ ...emulator, endpoint: "https://my.example" }, {}).join("\n");
   expect(text).toContain("  Any hub            wss://my.example/client/hubs/{hub}");
   expect(text).not.toMatch(/insecure|Admin/i);
 });
 
-test("names the host when it was chosen", () => {
+test("the introduction names the host when it was chosen", () => {
   expect(formatStartupMessage(emulator, { host: "::" })[0]).toMatch(/on port 8080 of ::\.$/);
 });
 

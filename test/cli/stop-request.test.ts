@@ -12,22 +12,22 @@ function createInterruption() {
   };
 }
 
-test("nothing stops by itself", () => {
+test("without a signal nothing is interrupted", () => {
   expect(createInterruption().interruption.signal.aborted).toBe(false);
 });
 
-test("the first request stops", () => {
+test("the first signal stops", () => {
   const { interruption, receiveAfter } = createInterruption();
   expect(receiveAfter(0)).toBe("stop");
   expect(interruption.signal.aborted).toBe(true);
 });
 
-test("one Ctrl-C that npm passes on again is still one request", () => {
+test("one Ctrl-C that npm passes on again counts once", () => {
   const { receiveAfter } = createInterruption();
   expect([0, 0, 20, 400].map(receiveAfter)).toEqual(["stop", "stop", "stop", "stop"]);
 });
 
-test("a second request ends at once, however often the first was echoed", () => {
+test("a second signal ends at once, however often the first was passed on", () => {
   const { receiveAfter } = createInterruption();
   expect([0, 300, 300].map(receiveAfter)).toEqual(["stop", "stop", "exit"]);
 });

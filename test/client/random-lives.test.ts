@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { patience, runs } from "../emulator/support/fuzz.ts";
+import { patience } from "../emulator/support/fuzz.ts";
+import { runs } from "../support/runs.ts";
 import { until } from "../support/until.ts";
 import { type MadeClient, makeClient } from "./support/make-client.ts";
 import { Places } from "./support/places.ts";

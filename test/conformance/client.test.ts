@@ -167,7 +167,7 @@ describe.each([
     });
   });
 
-  test("is told when it may not", async () => {
+  test("is told when it lacks the role", async () => {
     const emulator = await scene.emulator();
     const { client } = await startClient(emulator, protocol(), "u", []);
     for (const attempt of [client.joinGroup("g"), client.sendToGroup("g", "x", "text")]) {

@@ -111,7 +111,7 @@ describe("WebPubSubEventHandler", () => {
     expect((await client.refused).status).toBe(code);
   });
 
-  test("is shown who wants to connect", async () => {
+  test("is shown the claims, query and headers of a client that connects", async () => {
     const requests = new Inbox<ConnectRequest>();
     const emulator = await setUp({
       handleConnect(request, response) {
@@ -144,7 +144,7 @@ describe("WebPubSubEventHandler", () => {
     });
   });
 
-  test("settles who the client is and what it may", async () => {
+  test("decides user, groups and roles of a client that connects", async () => {
     const emulator = await setUp({
       handleConnect: (_request, response) =>
         response.success({
@@ -188,7 +188,7 @@ describe("WebPubSubEventHandler", () => {
     }
   });
 
-  test("of each hub gets the events of its own", async () => {
+  test("of one hub gets no events of another", async () => {
     const heard = new Inbox<string>();
     const emulator = await scene.emulator();
     const handlersOf = (hub: string): Handlers => ({
@@ -220,7 +220,7 @@ describe("WebPubSubEventHandler", () => {
       { dataType: "binary", data: Buffer.from([0, 255]) },
     ],
     [undefined, { dataType: "binary", data: Buffer.alloc(0) }],
-  ])("understands %j", async (payload, expected) => {
+  ])("gets events whose data is %j", async (payload, expected) => {
     const requests = new Inbox<UserEventRequest>();
     const outcome = await sendTo(
       {
@@ -235,7 +235,7 @@ describe("WebPubSubEventHandler", () => {
     expect(await requests.take()).toMatchObject(expected as object);
   });
 
-  test("does not understand protobuf", async () => {
+  test("gets no events whose data is protobuf", async () => {
     const handleUserEvent: Handlers["handleUserEvent"] = (_request, response) => response.success();
     const payload = { dataType: "protobuf", bytes: Buffer.from([10, 0]) } as const;
     expect(await sendTo({ handleUserEvent }, payload)).toEqual({
@@ -244,7 +244,7 @@ describe("WebPubSubEventHandler", () => {
     });
   });
 
-  test("without a handler for user events has handled them", async () => {
+  test("answers user events with success when it has no handler for them", async () => {
     const outcome = await sendTo({}, { dataType: "text", text: "hi" });
     expect(outcome).toEqual({ kind: "handled", reply: undefined });
   });
@@ -262,7 +262,7 @@ describe("WebPubSubEventHandler", () => {
     expect(await client.ask({ type: "event", event: "e", data: 1 })).toMatchObject(expected);
   });
 
-  test("without a reply sends an ack only, and a failure is one", async () => {
+  test("acknowledges an event that the handler takes without a reply, and tells when it fails", async () => {
     const emulator = await setUp({
       handleUserEvent: ({ context }, response) =>
         context.eventName === "good" ? response.success() : response.fail(500, "no"),
@@ -287,7 +287,7 @@ describe("WebPubSubEventHandler", () => {
     await scene.connectJson(emulator);
   });
 
-  test("gets nothing from an endpoint that it does not allow", async () => {
+  test("gets no events from an endpoint that it does not allow", async () => {
     const emulator = await setUp({ allowedEndpoints: ["https://elsewhere.example"] });
     const client = new SocketClient(clientUrl(emulator, "chat"));
     expect((await client.refused).status).toBe(500);

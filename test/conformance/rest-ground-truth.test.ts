@@ -218,14 +218,17 @@ test.each<[string, Partial<RestRequest>, number]>([
   ["by the wrong method", { method: "PATCH" }, 405],
   ["of a type that is not supported", { headers: { "Content-Type": "text/html" } }, 415],
   ["in an unknown charset", { headers: { "Content-Type": "text/plain; charset=x" } }, 415],
-])("a call %s is told the versions too", async (_what, { path: door, ...wrong }, status) => {
-  const emulator = await scene.emulator();
-  const path = "/api/hubs/chat/:send?api-version=2024-12-01";
-  const token = door ? restToken(emulator, door) : undefined;
-  const answer = await callRest(emulator, { method: "POST", path, body: "x", token, ...wrong });
-  expect(answer).toMatchObject({ status, body: "" });
-  expect(answer.headers["api-supported-versions"]).toBe(supportedVersions);
-});
+])(
+  "a call %s is answered with the supported versions",
+  async (_what, { path: door, ...wrong }, status) => {
+    const emulator = await scene.emulator();
+    const path = "/api/hubs/chat/:send?api-version=2024-12-01";
+    const token = door ? restToken(emulator, door) : undefined;
+    const answer = await callRest(emulator, { method: "POST", path, body: "x", token, ...wrong });
+    expect(answer).toMatchObject({ status, body: "" });
+    expect(answer.headers["api-supported-versions"]).toBe(supportedVersions);
+  },
+);
 
 test("a closed connection does not exist any more", async () => {
   const emulator = await scene.emulator();

@@ -1,6 +1,7 @@
 import { copyFile } from "node:fs/promises";
 import path from "node:path";
 import type { Browser } from "playwright-core";
+import { afterFile, closeAfterFile } from "../support/clean-up.ts";
 import { launchBrowser } from "../support/launch-browser.ts";
 import { type Bundler, bundle } from "./support/bundle.ts";
 import { compile } from "./support/compile.ts";
@@ -16,11 +17,11 @@ let packed: PackedPackage;
 let worlds: Worlds;
 beforeAll(async () => {
   packed = await PackedPackage.create();
+  afterFile(() => packed.remove());
   worlds = await Worlds.create(packed);
 }, 120_000);
 
 afterEach(() => worlds.end());
-afterAll(() => packed.remove());
 
 describe("the packed client, with nothing but ws beside it, moves in Node and ends", () => {
   it.each([
@@ -41,9 +42,8 @@ describe("the packed client, with nothing but ws beside it, moves in Node and en
 describe("the packed client, with nothing beside it, moves in a browser", () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await launchBrowser();
+    browser = closeAfterFile(await launchBrowser());
   }, 60_000);
-  afterAll(() => browser.close());
 
   /** @returns The title that the page gives itself. */
   async function titleOf(url: string): Promise<string> {
@@ -76,7 +76,7 @@ describe("the packed client, with nothing beside it, moves in a browser", () => 
     40_000,
   );
 
-  it("served as it is", async () => {
+  it("when its file is served as it is", async () => {
     const page = await packed.createConsumer(["flow", "page", "static"]);
     expect(await titleOf(await worlds.start(page))).toBe(STEPS);
   }, 40_000);

@@ -11,7 +11,7 @@ import { ResilientPubSubClient } from "express-resilient-pubsub/client";
 import { WebSocket } from "ws";
 import { closeAfterTest } from "../support/clean-up.ts";
 import { until } from "../support/until.ts";
-import { type AppServer, startCluster } from "./support/servers.ts";
+import { type AppServer, startCluster } from "./support/cluster.ts";
 
 async function placesOf(servers: readonly AppServer[]): Promise<string[]> {
   const answers = await Promise.all(servers.map((server) => server.negotiate()));
@@ -188,11 +188,12 @@ describe("servers with different endpoints", () => {
       message: expect.stringContaining("westus"),
     });
     await eastus.inject({ kind: "crash" });
-    const isDown = ({ pubsub }: AppServer) => pubsub.endpoints.snapshot()[0]?.state === "unhealthy";
-    await until(() => servers.every(isDown));
+    const isUnhealthy = ({ pubsub }: AppServer) =>
+      pubsub.endpoints.snapshot()[0]?.state === "unhealthy";
+    await until(() => servers.every(isUnhealthy));
     await until(() => leadersOf(servers).length === 1);
     expect(servers.flatMap(({ log }) => log)).not.toContain(
-      "agreementChanged 2 westus (active-down)",
+      "agreementChanged 2 westus (active-unhealthy)",
     );
     await other.pubsub.close();
     await until(async () =>
@@ -200,7 +201,7 @@ describe("servers with different endpoints", () => {
     );
   }, 30_000);
 
-  it("fail ready() if the active endpoint is none of theirs", async () => {
+  it("fail ready() when the active endpoint is none of theirs", async () => {
     const { join, westus } = await startCluster(1);
     const other = await join({
       endpoints: [{ name: "westus", role: "primary", connectionString: westus.connectionString }],
@@ -235,7 +236,7 @@ describe("an operator", () => {
     pubsub.endpoints.remove("westus");
   });
 
-  it("is told that there is no agreement in the other topology", async () => {
+  it("is told that servers of the client-server topology have no agreement", async () => {
     const { eastus } = await startCluster(0);
     const { connectionString } = eastus;
     const pubsub = closeAfterTest(
@@ -252,7 +253,7 @@ describe("an operator", () => {
   });
 });
 
-it("calls everybody back to the primary of most servers, if that is asked for", async () => {
+it("with failback, everybody is moved back to the primary of most servers", async () => {
   const { store, servers, eastus, join } = await startCluster(0);
   const coordination = { store, pollIntervalInMs: 50, leaseInMs: 1000, failback: true };
   for (let count = 0; count < 2; count += 1) {
@@ -266,7 +267,7 @@ it("calls everybody back to the primary of most servers, if that is asked for", 
   expect(servers[0]?.log).toContain("agreementChanged 3 eastus (failback)");
 }, 30_000);
 
-it("closes clients that came to another endpoint by themselves", async () => {
+it("a client that connects to another endpoint than the active one is closed", async () => {
   const { westus, servers } = await startCluster(1);
   const service = new WebPubSubServiceClient(westus.connectionString, "chat", {
     allowInsecureConnection: true,

@@ -1,9 +1,9 @@
 import type { CoordinationStore } from "../../src/contract/store.ts";
 import { Coordinator } from "../../src/coordination/coordinator.ts";
-import { writeReport } from "../../src/coordination/observation.ts";
+import { writeHeartbeat } from "../../src/coordination/heartbeat.ts";
 import { memoryStore } from "../../src/stores/memory-store.ts";
+import { type FaultyStore, fails, faultyStore, hangs } from "./support/faulty-store.ts";
 import { observation } from "./support/observations.ts";
-import { fails, hangs, type ObstructedStore, obstructedStore } from "./support/obstructed-store.ts";
 import { expectNoRejections } from "./support/rejections.ts";
 import { virtualClock } from "./support/virtual-clock.ts";
 
@@ -37,12 +37,12 @@ function cluster(store: CoordinationStore = memoryStore()) {
           log.push(`agreed ${epoch} ${active} (${reason}) after ${previous?.epoch}`),
         lost: (error) => log.push(`lost: ${(error as Error).message}`),
         restored: (afterInMs) => log.push(`restored after ${afterInMs}`),
-        differ: (differences) => log.push(`differ ${JSON.stringify(differences)}`),
+        endpointsDiffer: (differences) => log.push(`differ ${JSON.stringify(differences)}`),
       },
     });
     const see = (now: string): void => {
       seen = observation(now);
-      coordinator.hurry();
+      coordinator.pollSoon();
     };
     coordinator.start();
     return { coordinator, log, see };
@@ -66,19 +66,19 @@ function cluster(store: CoordinationStore = memoryStore()) {
   const options = { signal: new AbortController().signal };
   const stored = {
     record: async () => JSON.parse((await (await connection).readRecord(options))?.text ?? "null"),
-    reports: async () => [...(await (await connection).readObservations(options)).keys()],
+    heartbeats: async () => [...(await (await connection).readObservations(options)).keys()],
     spoil: async (text: string) => {
       const found = await (await connection).readRecord(options);
       await (await connection).replaceRecord(found?.version, text, options);
     },
-    report: async (server: string, text: string) =>
+    heartbeat: async (server: string, text: string) =>
       (await connection).writeObservation(server, text, LEASE, options),
   };
   return { join, pass, within, stored, timeline };
 }
 
 describe("the first agreement", () => {
-  it("is on the first endpoint that is up, and one server leads", async () => {
+  it("is on the first healthy endpoint, and one server leads", async () => {
     const { join, pass } = cluster();
     const servers = [join("a", "east- west+ north+"), join("b", "east- west+ north+")];
     await pass(POLL);
@@ -90,7 +90,7 @@ describe("the first agreement", () => {
     expect(servers.map(({ coordinator }) => coordinator.isLeader)).toEqual([true, false]);
   });
 
-  it("waits for an endpoint that is up, but not for the next poll", async () => {
+  it("waits for a healthy endpoint, but not for the next poll", async () => {
     const { join, pass } = cluster();
     const server = join("a", "east? west-");
     await pass(3 * POLL);
@@ -100,10 +100,10 @@ describe("the first agreement", () => {
     expect(server.coordinator.agreement).toMatchObject({ active: "east" });
   });
 
-  it("is there after a look, without any time", async () => {
+  it("is there after one poll, without waiting for a timer", async () => {
     const { join } = cluster();
     const { coordinator } = join("a");
-    await coordinator.look();
+    await coordinator.poll();
     expect(coordinator.agreement).toMatchObject({ active: "east" });
   });
 });
@@ -123,13 +123,13 @@ describe("an order to switch", () => {
     expect(b.coordinator.leader).toBe("a");
   });
 
-  it("is shown to a check that knows all the others, also the leader, and may refuse it", async () => {
+  it("is shown to a check that knows all peers, also the leader, and may refuse it", async () => {
     const { join, pass, within } = cluster();
     const [a] = [join("a", "east+ west+"), join("b", "east+ north+")];
     const c = join("c");
     await pass(2 * POLL);
-    const order = c.coordinator.switchTo(west, (others) => {
-      expect(Object.fromEntries(others)).toEqual({
+    const order = c.coordinator.switchTo(west, (peers) => {
+      expect(Object.fromEntries(peers)).toEqual({
         a: observation("east+ west+"),
         b: observation("east+ north+"),
       });
@@ -139,35 +139,35 @@ describe("an order to switch", () => {
     expect(a.coordinator.agreement).toMatchObject({ epoch: 1 });
   });
 
-  it("waits for the poll that is under way, and the next poll for it", async () => {
-    const store = obstructedStore();
+  it("waits for the poll that is under way, and the next poll waits for the order", async () => {
+    const store = faultyStore();
     const { join, pass, within, timeline } = cluster(store);
     const { coordinator } = join("a");
     await pass(POLL / 2);
     let underWay = 0;
-    const underWayAtALook: number[] = [];
-    store.all = async (proceed) => {
-      if (store.calls.at(-1) === "readRecord") underWayAtALook.push(underWay);
+    const underWayAtAPoll: number[] = [];
+    store.everyCall = async (proceed) => {
+      if (store.calls.at(-1) === "readRecord") underWayAtAPoll.push(underWay);
       underWay += 1;
       await new Promise<void>((resolve) => timeline.in(POLL, resolve));
       underWay -= 1;
       return proceed();
     };
-    const look = coordinator.look();
+    const poll = coordinator.poll();
     const orders = [coordinator.switchTo(west, () => {}), coordinator.switchTo(west, () => {})];
-    coordinator.hurry();
-    expect(await within(9 * POLL, Promise.all([look, ...orders]))).toMatchObject([
+    coordinator.pollSoon();
+    expect(await within(9 * POLL, Promise.all([poll, ...orders]))).toMatchObject([
       undefined,
       { epoch: 2, active: "west" },
       { epoch: 2, active: "west" },
     ]);
-    expect(underWayAtALook.length).toBeGreaterThanOrEqual(3);
-    expect(underWayAtALook.filter((count) => count > 0)).toEqual([]);
+    expect(underWayAtAPoll.length).toBeGreaterThanOrEqual(3);
+    expect(underWayAtAPoll.filter((count) => count > 0)).toEqual([]);
   });
 
-  it("holds up what the others should know soon no longer than a hurried poll", async () => {
+  it("delays news for the peers no longer than until the next soon poll", async () => {
     const shared = memoryStore();
-    const store = obstructedStore(shared);
+    const store = faultyStore(shared);
     const { join, pass } = cluster(shared);
     join("a", "east+ west+ north+");
     const b = join("b", "east+ west+ north+", store);
@@ -180,8 +180,8 @@ describe("an order to switch", () => {
     expect(store.calls).toContain("writeObservation");
   });
 
-  it("writes nothing when it is carried out already", async () => {
-    const store = obstructedStore();
+  it("writes nothing when the endpoint is active already", async () => {
+    const store = faultyStore();
     const { join, pass } = cluster(store);
     const { coordinator } = join("a", "west+ east+");
     await pass(POLL / 2);
@@ -190,14 +190,14 @@ describe("an order to switch", () => {
     expect(store.calls.sort()).toEqual(["readObservations", "readRecord"]);
   });
 
-  it("is given again, and checked again, when another server was faster", async () => {
-    const store = obstructedStore();
+  it("is written again, and checked again, when another server was faster", async () => {
+    const store = faultyStore();
     const { join, pass, stored } = cluster(store);
     const { coordinator } = join("a");
     await pass(POLL / 2);
     const record = await stored.record();
-    store.obstacles.replaceRecord = async (proceed) => {
-      delete store.obstacles.replaceRecord;
+    store.faults.replaceRecord = async (proceed) => {
+      delete store.faults.replaceRecord;
       await stored.spoil(JSON.stringify({ ...record, leader: "b" }));
       return proceed();
     };
@@ -207,7 +207,7 @@ describe("an order to switch", () => {
     expect(await stored.record()).toMatchObject({ leader: "b", agreement: { epoch: 2 } });
   });
 
-  it("makes the first agreement when there is none, also if nothing else looks up", async () => {
+  it("makes the first agreement when there is none, also if no endpoint is known to be healthy", async () => {
     const { join, pass } = cluster();
     const { coordinator } = join("a", "east? west?");
     await pass(POLL);
@@ -217,19 +217,19 @@ describe("an order to switch", () => {
 });
 
 describe("a store that is away", () => {
-  it("is told of once, and once more when it is back; the agreement stays", async () => {
-    const store = obstructedStore();
+  it("is announced once, and once more when it is back; the agreement stays", async () => {
+    const store = faultyStore();
     const { join, pass } = cluster(store);
     const { coordinator, log } = join("a");
     await pass(POLL / 2);
-    store.all = fails;
+    store.everyCall = fails;
     await pass(LEASE / 2 - POLL);
     expect(log).toHaveLength(1);
     await pass(3 * LEASE);
     expect(log.slice(1)).toEqual(["lost: refused by the test"]);
-    expect(coordinator.contact).toMatchObject({ isLost: true });
+    expect(coordinator.reachability).toMatchObject({ isLost: true });
     expect(coordinator.agreement).toMatchObject({ epoch: 1 });
-    store.all = undefined;
+    store.everyCall = undefined;
     await pass(3 * LEASE);
     expect(log).toHaveLength(3);
     expect(log[2]).toMatch(/^restored after \d+/);
@@ -237,47 +237,47 @@ describe("a store that is away", () => {
   });
 
   it("is given up after a quarter of the lease, when it does not answer", async () => {
-    const store = obstructedStore();
+    const store = faultyStore();
     const { join, pass, within } = cluster(store);
     const { coordinator } = join("a");
     await pass(POLL / 2);
-    store.all = hangs;
-    const look = coordinator.look();
-    expect(await within(LEASE / 4 - 1, look)).toBe("nothing yet");
-    expect(await within(1, look)).toBe("ERR_STORE_UNAVAILABLE");
+    store.everyCall = hangs;
+    const poll = coordinator.poll();
+    expect(await within(LEASE / 4 - 1, poll)).toBe("nothing yet");
+    expect(await within(1, poll)).toBe("ERR_STORE_UNAVAILABLE");
   });
 
-  it("leaves no connection open that it opened too late", async () => {
-    const store = obstructedStore();
+  it("leaves no connection open that was opened too late", async () => {
+    const store = faultyStore();
     const { join, pass, timeline } = cluster(store);
-    store.obstacles.open = (proceed) =>
+    store.faults.open = (proceed) =>
       new Promise((resolve) => timeline.in(LEASE, () => resolve(proceed())));
     const { coordinator, log } = join("a");
     await pass(LEASE - 1);
     expect(store.closed).toBe(0);
-    expect(log[0]).toMatch(/^lost: obstructed has not answered within 2250 ms/);
-    delete store.obstacles.open;
+    expect(log[0]).toMatch(/^lost: faulty has not answered within 2250 ms/);
+    delete store.faults.open;
     await pass(2 * LEASE);
     expect(store.closed).toBeGreaterThan(0);
     expect(coordinator.agreement).toMatchObject({ epoch: 1 });
   });
 });
 
-describe("what it cannot read", () => {
-  it("as the record: is an error, and the last agreement stays", async () => {
+describe("a coordinator that cannot read", () => {
+  it("the record throws, and keeps the last agreement", async () => {
     const { join, pass, stored } = cluster();
     const { coordinator } = join("a");
     await pass(POLL / 2);
     await stored.spoil("{}");
-    await expect(coordinator.look()).rejects.toMatchObject({ code: "ERR_STORE_UNREADABLE" });
+    await expect(coordinator.poll()).rejects.toMatchObject({ code: "ERR_STORE_UNREADABLE" });
     expect(coordinator.agreement).toMatchObject({ epoch: 1 });
   });
 
-  it("as what another server says: counts as knowing nothing, so nobody is moved", async () => {
+  it("the heartbeat of a peer takes it for one that knows no endpoint, so nobody is moved", async () => {
     const { join, pass, stored } = cluster();
     const servers = [join("a"), join("b"), join("c")];
     await pass(2 * POLL);
-    await stored.report("d", "from the future");
+    await stored.heartbeat("d", "from the future");
     await pass(2 * POLL);
     expect(servers[0]?.log.at(-1)).toBe(
       'differ [{"server":"d","missing":["east","west"],"unknown":[]}]',
@@ -293,30 +293,30 @@ describe("what it cannot read", () => {
 });
 
 describe("a server that ends", () => {
-  it("resigns and takes its report back, and the next one leads within a poll", async () => {
+  it("resigns and removes its heartbeat, and the next one leads within a poll", async () => {
     const { join, pass, stored } = cluster();
     const [a, b] = [join("a"), join("b")];
     await pass(2 * POLL);
-    expect((await stored.reports()).sort()).toEqual(["a", "b"]);
+    expect((await stored.heartbeats()).sort()).toEqual(["a", "b"]);
     await a.coordinator.close();
     expect(await stored.record()).toMatchObject({ leader: null });
-    expect(await stored.reports()).toEqual(["b"]);
+    expect(await stored.heartbeats()).toEqual(["b"]);
     await pass(POLL);
     expect(b.coordinator.isLeader).toBe(true);
     expect(b.log).toEqual(["agreed 1 east (first) after undefined"]);
   });
 
-  it.each(["before the first answer", "while it waits", "in the middle of a look"])(
-    "ends soon while the store hangs, %s",
+  it.each(["before the first answer", "while it waits", "in the middle of a poll"])(
+    "ends within a poll while the store hangs, %s",
     async (when) => {
-      const store = obstructedStore();
+      const store = faultyStore();
       const { join, pass, within, stored } = cluster(store);
-      if (when === "before the first answer") store.all = hangs;
+      if (when === "before the first answer") store.everyCall = hangs;
       else await stored.record();
       const { coordinator } = join("a");
       await pass(POLL / 2);
-      store.all = hangs;
-      if (when === "in the middle of a look") void coordinator.look().catch(() => {});
+      store.everyCall = hangs;
+      if (when === "in the middle of a poll") void coordinator.poll().catch(() => {});
       expect(await within(POLL, coordinator.close())).toBe("done");
       store.calls.length = 0;
       await pass(3 * LEASE);
@@ -324,8 +324,8 @@ describe("a server that ends", () => {
     },
   );
 
-  it("calls nobody afterwards, and says so", async () => {
-    const store = obstructedStore();
+  it("calls the store no more, and rejects orders", async () => {
+    const store = faultyStore();
     const { join, pass } = cluster(store);
     const { coordinator } = join("a");
     await pass(POLL / 2);
@@ -335,20 +335,20 @@ describe("a server that ends", () => {
     await expect(coordinator.switchTo(west, () => {})).rejects.toMatchObject({
       code: "ERR_CLOSED",
     });
-    coordinator.hurry();
-    await coordinator.look();
+    coordinator.pollSoon();
+    await coordinator.poll();
     await pass(LEASE);
     expect(store.calls).toEqual([]);
   });
 });
 
-describe("a server that leads does not decide alone", () => {
+describe("a leader moves nobody by its own vote", () => {
   it("when it was not told that it has taken the lead", async () => {
     const shared = memoryStore();
-    const [storeOfA, storeOfB, storeOfC] = [1, 2, 3].map(() => obstructedStore(shared)) as [
-      ObstructedStore,
-      ObstructedStore,
-      ObstructedStore,
+    const [storeOfA, storeOfB, storeOfC] = [1, 2, 3].map(() => faultyStore(shared)) as [
+      FaultyStore,
+      FaultyStore,
+      FaultyStore,
     ];
     const { join, pass, stored } = cluster(shared);
     join("a", "east+ west+", storeOfA);
@@ -357,34 +357,34 @@ describe("a server that leads does not decide alone", () => {
     await pass(POLL / 2);
     const c = join("c", "east+ west+", storeOfC);
     await pass(2 * POLL);
-    storeOfA.all = hangs;
-    storeOfC.obstacles.replaceRecord = fails;
-    storeOfB.obstacles.replaceRecord = async (proceed) => {
-      delete storeOfB.obstacles.replaceRecord;
+    storeOfA.everyCall = hangs;
+    storeOfC.faults.replaceRecord = fails;
+    storeOfB.faults.replaceRecord = async (proceed) => {
+      delete storeOfB.faults.replaceRecord;
       await proceed();
       return new Promise(() => {});
     };
-    // Only its own network is broken, and it is in a hurry.
+    // Only its own network is broken, and it polls soon.
     b.see("east- west+");
     await pass(2 * LEASE);
     expect(await stored.record()).toMatchObject({ leader: "b" });
     for (const { coordinator } of [b, c]) expect(coordinator.agreement?.epoch).toBe(1);
   });
 
-  it("after it has stood still, when what it knew of the others is old", async () => {
+  it("after it has stood still, when what it knew of its peers is old", async () => {
     const shared = memoryStore();
-    const store = obstructedStore(shared);
+    const store = faultyStore(shared);
     const { join, pass, stored, timeline } = cluster(shared);
     const a = join("a", undefined, store);
     await pass(POLL);
-    for (const beat of [1, 2, 3]) {
-      await stored.report("b", writeReport(observation("east+ west+"), beat));
-      await stored.report("c", writeReport(observation("east+ west+"), beat));
+    for (const sequence of [1, 2, 3]) {
+      await stored.heartbeat("b", writeHeartbeat(observation("east+ west+"), sequence));
+      await stored.heartbeat("c", writeHeartbeat(observation("east+ west+"), sequence));
       await pass(POLL);
     }
-    // The answers of one look come after a while, as for a process that stands still.
+    // The answers of one poll come after a while, as for a process that stands still.
     const heldUntil = timeline.now + 2 * POLL;
-    store.obstacles.readRecord = (proceed) =>
+    store.faults.readRecord = (proceed) =>
       new Promise((resolve) => {
         const result = proceed();
         timeline.in(heldUntil - timeline.now, () => resolve(result));

@@ -1,11 +1,11 @@
 import {
   decide,
-  isMajority,
   type KnownRecord,
-  order,
   resign,
   type Situation,
+  switchActive,
 } from "../../src/coordination/decision.ts";
+import { isMajority } from "../../src/coordination/votes.ts";
 import { agreement, observation, observations } from "./support/observations.ts";
 
 const LEASE = 9000;
@@ -18,8 +18,8 @@ interface Case {
   readonly ageInMs?: number;
   readonly answered?: string;
   readonly own?: string;
-  readonly others?: string;
-  readonly home?: string;
+  readonly peers?: string;
+  readonly failbackTo?: string;
 }
 
 function situationOf({ record, leader = "me", ageInMs = 0, answered, ...rest }: Case): Situation {
@@ -38,13 +38,13 @@ function situationOf({ record, leader = "me", ageInMs = 0, answered, ...rest }: 
     known,
     answered: answered === undefined ? known?.record.agreement : agreement(answered),
     own: observation(rest.own ?? "east+ west+"),
-    others: observations(rest.others ?? ""),
-    home: rest.home === undefined ? undefined : observation(`${rest.home}+`)[0],
+    peers: observations(rest.peers ?? ""),
+    failbackTo: rest.failbackTo === undefined ? undefined : observation(`${rest.failbackTo}+`)[0],
     leaseInMs: LEASE,
   };
 }
 
-/** `4 west (active-down) me 8`: the agreement, who leads and the count of renewals. */
+/** `4 west (active-unhealthy) me 8`: the agreement, who leads and the count of renewals. */
 function decided(given: Case): string {
   const next = decide(situationOf(given));
   if (next === undefined) return "nothing";
@@ -55,12 +55,12 @@ function decided(given: Case): string {
 
 describe("a server that finds no record writes", () => {
   it.each<[string, Case, string]>([
-    ["its first endpoint that is up", { own: "east+ west+" }, "1 east (first) me 0"],
-    ["the next one when that is down", { own: "east- west+" }, "1 west (first) me 0"],
+    ["its first healthy endpoint", { own: "east+ west+" }, "1 east (first) me 0"],
+    ["the next one when that is unhealthy", { own: "east- west+" }, "1 west (first) me 0"],
     ["none that is drained", { own: "east~ west+" }, "1 west (first) me 0"],
     ["nothing before a better one has answered", { own: "east? west+" }, "nothing"],
     ["without waiting for a worse one", { own: "east+ west?" }, "1 east (first) me 0"],
-    ["nothing when none is up", { own: "east- west? north~" }, "nothing"],
+    ["nothing when none is healthy", { own: "east- west? north~" }, "nothing"],
     ["nothing when it knows none", { own: "" }, "nothing"],
     [
       "what it answers with when the store has lost it",
@@ -91,10 +91,10 @@ describe("the lead", () => {
   });
 });
 
-const UP = "east+ west+";
-const DOWN = "east- west+";
+const HEALTHY = "east+ west+";
+const UNHEALTHY = "east- west+";
 
-describe("of these voters, the leader first, this many see the active endpoint down: it", () => {
+describe("the active endpoint, when so many of the voters see it unhealthy,", () => {
   it.each<[number, number, string]>([
     [1, 0, "stays"],
     [1, 1, "moves"],
@@ -107,13 +107,15 @@ describe("of these voters, the leader first, this many see the active endpoint d
     [4, 3, "moves"],
     [5, 2, "stays"],
     [5, 3, "moves"],
-  ])("of %d, %d: %s", (size, downs, expected) => {
+  ])("of %d voters %d: %s", (size, unhealthy, expected) => {
     for (const isLeaderBlind of [false, true]) {
-      const sights = Array.from({ length: size }, (_, index) => (index < downs ? DOWN : UP));
+      const sights = Array.from({ length: size }, (_, index) =>
+        index < unhealthy ? UNHEALTHY : HEALTHY,
+      );
       if (isLeaderBlind) sights.reverse();
-      const [own, ...others] = sights as [string, ...string[]];
-      const outcome = decided({ record: "3 east", own, others: others.join(" / ") });
-      expect(outcome).toBe(expected === "moves" ? "4 west (active-down) me 8" : "nothing");
+      const [own, ...peers] = sights as [string, ...string[]];
+      const outcome = decided({ record: "3 east", own, peers: peers.join(" / ") });
+      expect(outcome).toBe(expected === "moves" ? "4 west (active-unhealthy) me 8" : "nothing");
     }
   });
 
@@ -130,59 +132,75 @@ describe("of these voters, the leader first, this many see the active endpoint d
 
 describe("the leader", () => {
   it.each<[string, Case, string]>([
-    ["does not take drained for down", { own: "east~ west+", others: "east~ west+" }, "nothing"],
-    ["does not take unknown for down", { own: "east? west+", others: "east? west+" }, "nothing"],
+    [
+      "does not take drained for unhealthy",
+      { own: "east~ west+", peers: "east~ west+" },
+      "nothing",
+    ],
+    [
+      "does not take unknown for unhealthy",
+      { own: "east? west+", peers: "east? west+" },
+      "nothing",
+    ],
     [
       "does not take another endpoint of that name for the active one",
-      { own: "east'- west+", others: "east'- west+" },
+      { own: "east'- west+", peers: "east'- west+" },
       "nothing",
     ],
     [
-      "counts who knows no endpoint as one who does not see it down",
-      { own: DOWN, others: "north+" },
+      "counts who knows no endpoint as one who does not see it unhealthy",
+      { own: UNHEALTHY, peers: "north+" },
       "nothing",
     ],
     [
-      "moves to the first in its own order of those that all see up",
-      { own: "east- north+ west+", others: "east- west+ north+ / east- west+ north+" },
-      "4 north (active-down) me 8",
+      "moves to the first in its own order of those that all see healthy",
+      { own: "east- north+ west+", peers: "east- west+ north+ / east- west+ north+" },
+      "4 north (active-unhealthy) me 8",
     ],
     [
-      "moves to the one that more see up",
-      { own: "east- north+ west+", others: "east- west+ north+ / east- west+ north-" },
-      "4 west (active-down) me 8",
+      "moves to the one that more see healthy",
+      { own: "east- north+ west+", peers: "east- west+ north+ / east- west+ north-" },
+      "4 west (active-unhealthy) me 8",
     ],
     [
       "moves to none that a server does not know",
-      { own: "east- north+ west+", others: "east- west+ / east- west+ north+" },
-      "4 west (active-down) me 8",
+      { own: "east- north+ west+", peers: "east- west+ / east- west+ north+" },
+      "4 west (active-unhealthy) me 8",
     ],
     [
       "moves to none that a server knows by another URL",
-      { own: "east- north+ west+", others: "east- west+ north'+ / east- west+ north+" },
-      "4 west (active-down) me 8",
+      { own: "east- north+ west+", peers: "east- west+ north'+ / east- west+ north+" },
+      "4 west (active-unhealthy) me 8",
     ],
     [
-      "moves to none that only half see up",
-      { own: "east- west+", others: "east- west-" },
+      "moves to none that only half see healthy",
+      { own: "east- west+", peers: "east- west-" },
       "nothing",
     ],
     [
       "moves to none that is drained for most",
-      { own: "east- west~ north+", others: "east- west~ north+" },
-      "4 north (active-down) me 8",
+      { own: "east- west~ north+", peers: "east- west~ north+" },
+      "4 north (active-unhealthy) me 8",
     ],
     [
-      "moves to one that it sees down itself, when most see it up",
-      { own: "east- west-", others: "east- west+ / east- west+" },
-      "4 west (active-down) me 8",
+      "moves to one that it sees unhealthy itself, when most see it healthy",
+      { own: "east- west-", peers: "east- west+ / east- west+" },
+      "4 west (active-unhealthy) me 8",
     ],
-    ["stays when nothing is up", { own: "east- west-", others: "east- west-" }, "nothing"],
-    ["calls clients home", { record: "3 west", home: "east" }, "4 east (failback) me 8"],
-    ["has them home already", { record: "3 east", home: "east" }, "nothing"],
+    ["stays when nothing is healthy", { own: "east- west-", peers: "east- west-" }, "nothing"],
     [
-      "tells home from another endpoint of that name",
-      { record: "3 east", home: "east'" },
+      "calls clients back to the preferred endpoint",
+      { record: "3 west", failbackTo: "east" },
+      "4 east (failback) me 8",
+    ],
+    [
+      "writes nothing when the preferred endpoint is active already",
+      { record: "3 east", failbackTo: "east" },
+      "nothing",
+    ],
+    [
+      "tells the preferred endpoint from another one of that name",
+      { record: "3 east", failbackTo: "east'" },
       "4 east' (failback) me 8",
     ],
   ])("%s", (_, given, expected) => {
@@ -213,7 +231,7 @@ describe("a store that has lost what it was told", () => {
   });
 });
 
-describe("an order", () => {
+describe("an operator's order", () => {
   it.each<[string, string | undefined, string | undefined, string, string]>([
     ["moves to another endpoint", "3 east", "3 east", "west", "4 west other 7"],
     ["does nothing when it is carried out", "3 east", "3 east", "east", "nothing"],
@@ -235,7 +253,7 @@ describe("an order", () => {
       leader: "other",
     });
     const [endpoint] = observation(`${to}+`);
-    const next = endpoint && order(situation, endpoint);
+    const next = endpoint && switchActive(situation, endpoint);
     const mark = next?.agreement.url.includes("other-") ? "'" : "";
     const outcome =
       next &&
@@ -245,7 +263,7 @@ describe("an order", () => {
   });
 });
 
-it("only a leader resigns, and changes nothing else by it", () => {
+it("a leader that resigns changes only the leader, and another server nothing", () => {
   const { known } = situationOf({ record: "3 east" });
   expect(known && resign(known, "me")).toEqual({ ...known?.record, leader: null });
   expect(known && resign(known, "other")).toBeUndefined();

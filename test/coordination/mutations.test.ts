@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { Observation } from "../../src/contract/coordination.ts";
 import type { Situation } from "../../src/coordination/decision.ts";
 
-import { besetLeaders, type Scenario, scenarios } from "./support/scenario.ts";
+import { disturbedLeaders, type Scenario, scenarios } from "./support/scenario.ts";
 import type { StoreDefects } from "./support/simulated-store.ts";
 import { simulate } from "./support/simulation.ts";
 
@@ -20,15 +20,17 @@ jest.mock("../../src/coordination/decision.ts", () => {
   return { ...actual, decide };
 });
 
-/** As if all saw the active endpoint down as soon as one does. */
+/** As if all saw the active endpoint unhealthy as soon as one does. */
 function unanimous(situation: Situation): Situation {
-  const { known, own, others } = situation;
+  const { known, own, peers } = situation;
   const url = known?.record.agreement.url;
-  const isDown = [own, ...others].flat().some((seen) => seen.url === url && seen.state === "down");
-  if (!isDown) return situation;
+  const isUnhealthy = [own, ...peers]
+    .flat()
+    .some((seen) => seen.url === url && seen.state === "unhealthy");
+  if (!isUnhealthy) return situation;
   const agree = (observation: Observation): Observation =>
-    observation.map((seen) => (seen.url === url ? { ...seen, state: "down" } : seen));
-  return { ...situation, own: agree(own), others: others.map(agree) };
+    observation.map((seen) => (seen.url === url ? { ...seen, state: "unhealthy" } : seen));
+  return { ...situation, own: agree(own), peers: peers.map(agree) };
 }
 
 interface Mutation {
@@ -50,7 +52,7 @@ const mutations: [string, Mutation][] = [
   ],
   [
     "a lost lead stops no write that is under way",
-    { defects: { comparesEpochsOnly: true }, arbitrary: besetLeaders, finds: /^fence: / },
+    { defects: { comparesEpochsOnly: true }, arbitrary: disturbedLeaders, finds: /^fence: / },
   ],
 ];
 

@@ -3,7 +3,7 @@ import type { Emulator } from "express-resilient-pubsub/emulator";
 import { WebSocket } from "ws";
 import { closeAfterTest } from "../support/clean-up.ts";
 import { until } from "../support/until.ts";
-import { startCluster } from "./support/servers.ts";
+import { startCluster } from "./support/cluster.ts";
 
 const PLACED = "resilient-pubsub.placed";
 
@@ -28,8 +28,8 @@ async function visit({ connectionString }: Emulator, groups = [PLACED]): Promise
 
 const isClosed = ({ closings }: Visitor) => closings.length > 0;
 
-describe("whoever is on another endpoint than the active one", () => {
-  it("is closed with a reason that names the active one, each time that somebody comes", async () => {
+describe("a client on another endpoint than the active one", () => {
+  it("is closed with a reason that names the active one, each time that one connects", async () => {
     const { westus, servers } = await startCluster(2);
     for (let count = 0; count < 3; count += 1) {
       const visitor = await visit(westus);
@@ -41,7 +41,7 @@ describe("whoever is on another endpoint than the active one", () => {
     expect(told.length).toBeGreaterThanOrEqual(3);
   });
 
-  it("is closed after a move even if it has come without a negotiate of ours", async () => {
+  it("is closed after a move even if it has connected without a negotiate of ours", async () => {
     const { eastus, servers } = await startCluster(1);
     const visitor = await visit(eastus, []);
     await servers[0]?.pubsub.coordination.switchTo("westus");
@@ -49,7 +49,7 @@ describe("whoever is on another endpoint than the active one", () => {
     expect(visitor.closings).toEqual(["1000 moved: westus"]);
   });
 
-  it("is closed when that endpoint comes back with its clients, though nobody asks for it", async () => {
+  it("is closed when that endpoint recovers with its clients, though no negotiate asks for it", async () => {
     const { eastus, servers, join } = await startCluster(0);
     const health = { schedule: false, timeoutInMs: 500, transitionIntervalInMs: 20 } as const;
     for (const server of [await join({ health }), await join({ health })]) {
@@ -67,7 +67,7 @@ describe("whoever is on another endpoint than the active one", () => {
     expect(visitor.closings).toEqual(["1000 moved: westus"]);
   }, 30_000);
 
-  it("is looked for again when a look has failed, which is announced", async () => {
+  it("is looked for again when a sweep has failed, which is announced", async () => {
     const { westus, servers } = await startCluster(1);
     await westus.inject({ kind: "gray" });
     const visitor = await visit(westus);
@@ -77,7 +77,7 @@ describe("whoever is on another endpoint than the active one", () => {
   }, 40_000);
 });
 
-it("clients on the active endpoint are left alone", async () => {
+it("a client on the active endpoint is not closed", async () => {
   const { eastus, westus, servers } = await startCluster(1);
   const resident = await visit(eastus);
   const visitor = await visit(westus);

@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { emulatorSchema } from "../../src/emulator/options/emulator-schema.ts";
 import { operations } from "../../src/emulator/rest/operations.ts";
-import type { Supported } from "./emulator-support.ts";
-import { clientRequests, clients, serviceFrames } from "./emulator-support-clients.ts";
-import { events } from "./emulator-support-events.ts";
-import { faults } from "./emulator-support-faults.ts";
-import { health, restOperations } from "./emulator-support-rest.ts";
+import { clientRequests, clients, serviceFrames } from "./support/emulator-clients.ts";
+import { events } from "./support/emulator-events.ts";
+import { faults } from "./support/emulator-faults.ts";
+import type { Supported } from "./support/emulator-features.ts";
+import { health, restOperations } from "./support/emulator-rest.ts";
 
 const root = join(__dirname, "../..");
 const pageFile = join(root, "docs/emulator.md");

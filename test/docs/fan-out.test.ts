@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { semantics } from "../../src/fan-out/semantics.ts";
-import { fanOutTable } from "./fan-out-table.ts";
+import { fanOutTable } from "./support/fan-out-table.ts";
 
 const pageFile = join(__dirname, "../../docs/fan-out.md");
 const generated = /(<!-- operations -->\n)([\s\S]*?)(<!-- end of operations -->)/;

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
-import type { DrillView } from "../../demo-app/shared/live.ts";
+import type { DrillView } from "../../demo-app/contract/live.ts";
+import { clientChangesOf, eastusDown, environmentWith } from "../support/environment-views.ts";
 import { until } from "../support/until.ts";
-import { crowdOf, eastusDown, worldWith } from "../support/worlds.ts";
 import { usePage } from "./demo-support.ts";
 import { openScripted } from "./scripted-page.ts";
 
@@ -48,19 +48,19 @@ describe("the page of the demo", () => {
     ["on a phone", { colorScheme: "light", width: 375 }],
     ["on a phone in the dark", { colorScheme: "dark", width: 375 }],
   ] as const)("has nothing serious against it %s", async (_, { colorScheme, width }) => {
-    const { room, tab } = await openScripted(page);
+    const { controlServer, tab } = await openScripted(page);
     await tab.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await tab.page.setViewportSize({ width, height: 900 });
-    room.tell("world", eastusDown());
-    room.tell(
+    controlServer.publish("environment", eastusDown());
+    controlServer.publish(
       "clients",
-      crowdOf(20, (_home, id) => (id > 18 ? -1 : 1)),
+      clientChangesOf(20, (_home, id) => (id > 18 ? -1 : 1)),
     );
-    room.tell("rates", rates);
-    room.tell("drill", drill);
-    room.refusal = "Somebody else has just broken it.";
+    controlServer.publish("rates", rates);
+    controlServer.publish("drill", drill);
+    controlServer.refusal = "Somebody else has just broken it.";
     await tab.page.getByRole("button", { name: "Blackhole" }).first().click();
-    await tab.page.getByText(room.refusal).waitFor();
+    await tab.page.getByText(controlServer.refusal).waitFor();
 
     await tab.page.evaluate(axe);
     const { violations }: AxeResults = await tab.page.evaluate("axe.run()");
@@ -75,10 +75,13 @@ describe("the page of the demo", () => {
   });
 
   it("lets the keyboard reach every control", async () => {
-    const { room, tab } = await openScripted(page);
-    room.tell("world", worldWith({ endpoints: { eastus: { fault: "gray" } } }));
-    room.tell("clients", crowdOf(4));
-    room.tell("drill", drill);
+    const { controlServer, tab } = await openScripted(page);
+    controlServer.publish(
+      "environment",
+      environmentWith({ endpoints: { eastus: { fault: "gray" } } }),
+    );
+    controlServer.publish("clients", clientChangesOf(4));
+    controlServer.publish("drill", drill);
     await tab.page.getByRole("button", { name: "Copy as Markdown" }).waitFor();
 
     const reached = new Set<string>();
@@ -100,10 +103,10 @@ describe("the page of the demo", () => {
     expect(reached.size).toBe(expected);
   });
 
-  it("tells of one client after the other by the arrow keys", async () => {
-    const { room, tab } = await openScripted(page);
-    room.tell("world", worldWith());
-    room.tell("clients", crowdOf(4));
+  it("describes one client after the other by the arrow keys", async () => {
+    const { controlServer, tab } = await openScripted(page);
+    controlServer.publish("environment", environmentWith());
+    controlServer.publish("clients", clientChangesOf(4));
     const picker = tab.page.getByRole("slider", { name: "Client of the crowd" });
     await tab.page.locator(".dot").nth(5).waitFor();
 
@@ -119,20 +122,20 @@ describe("the page of the demo", () => {
     expect(await tab.page.locator(".inspector").isHidden()).toBe(true);
   });
 
-  it("moves dots without a journey when motion is not wanted", async () => {
-    const { room, tab } = await openScripted(page);
+  it("moves dots without an animation when reduced motion is preferred", async () => {
+    const { controlServer, tab } = await openScripted(page);
     await tab.page.emulateMedia({ reducedMotion: "reduce" });
-    room.tell("world", worldWith());
-    room.tell("clients", crowdOf(2));
-    await tab.page.locator(".crowd .dot").nth(1).waitFor();
-    const where = () => tab.page.locator(".crowd .dot").first().getAttribute("transform");
+    controlServer.publish("environment", environmentWith());
+    controlServer.publish("clients", clientChangesOf(2));
+    await tab.page.locator(".client-dots .dot").nth(1).waitFor();
+    const where = () => tab.page.locator(".client-dots .dot").first().getAttribute("transform");
     const before = await where();
     await tab.page.evaluate(`
       globalThis.places = new Set();
       new MutationObserver((all) => all.forEach(({ target }) => places.add(target.getAttribute("transform"))))
-        .observe(document.querySelector(".crowd"), { attributes: true, subtree: true }); 0`);
+        .observe(document.querySelector(".client-dots"), { attributes: true, subtree: true }); 0`);
 
-    room.tell("clients", [[1, 0, 1]]);
+    controlServer.publish("clients", [[1, 0, 1]]);
     await until(async () => (await where()) !== before);
 
     expect(await tab.page.evaluate("places.size")).toBe(1);

@@ -1,5 +1,5 @@
+import { clientChangesOf, eastusDown, environmentWith } from "../support/environment-views.ts";
 import { until } from "../support/until.ts";
-import { crowdOf, eastusDown, worldWith } from "../support/worlds.ts";
 import { usePage } from "./demo-support.ts";
 import { openScripted } from "./scripted-page.ts";
 
@@ -8,61 +8,66 @@ jest.setTimeout(60_000);
 const page = usePage();
 
 describe("the page of the demo", () => {
-  it("says that the control room is gone, and shows the truth again when it is back", async () => {
-    const { room, tab } = await openScripted(page);
-    room.tell("world", worldWith());
-    room.tell("clients", crowdOf(6));
+  it("says that the control server is gone, and shows its state again when it is back", async () => {
+    const { controlServer, tab } = await openScripted(page);
+    controlServer.publish("environment", environmentWith());
+    controlServer.publish("clients", clientChangesOf(6));
     await tab.page.getByText("All is well.").waitFor();
 
-    room.leave();
+    controlServer.leave();
     await tab.page.getByText("The control room does not answer.").waitFor();
-    room.isAway = false;
-    room.tell("world", eastusDown());
-    room.tell(
+    controlServer.isAway = false;
+    controlServer.publish("environment", eastusDown());
+    controlServer.publish(
       "clients",
-      crowdOf(2, () => 1),
+      clientChangesOf(2, () => 1),
     );
 
     await tab.page.locator("#link", { hasText: "Live" }).waitFor();
     await tab.page.getByText("Its 1 client is served by westus").waitFor();
     expect(await tab.page.locator(".ring-count").allTextContents()).toEqual(["0", "2"]);
-    expect(await tab.page.locator(".crowd .dot").count()).toBe(2);
-    expect([room.listenings, tab.errors]).toEqual([2, []]);
+    expect(await tab.page.locator(".client-dots .dot").count()).toBe(2);
+    expect([controlServer.listenings, tab.errors]).toEqual([2, []]);
   });
 
-  it("shows what is so and not what was asked for, and why it was refused", async () => {
-    const { room, tab } = await openScripted(page);
-    room.tell("world", worldWith());
+  it("shows the actual state after a refused order, and why it was refused", async () => {
+    const { controlServer, tab } = await openScripted(page);
+    controlServer.publish("environment", environmentWith());
     const eastus = tab.page.getByRole("region", { name: "Region eastus" });
     const crash = eastus.getByRole("button", { name: "Crash" });
 
     await crash.click();
-    await until(() => room.orders.length === 1);
-    expect(room.orders).toEqual([{ path: "/endpoints/eastus/fault", body: { fault: "crash" } }]);
+    await until(() => controlServer.orders.length === 1);
+    expect(controlServer.orders).toEqual([
+      { path: "/endpoints/eastus/fault", body: { fault: "crash" } },
+    ]);
     expect(await crash.getAttribute("aria-pressed")).toBe("false");
-    room.tell("world", eastusDown());
+    controlServer.publish("environment", eastusDown());
     await eastus.locator("[aria-pressed=true]", { hasText: "Crash" }).waitFor();
 
-    room.refusal = "Another tab has stopped that app server.";
+    controlServer.refusal = "Another tab has stopped that app server.";
     await eastus.getByRole("button", { name: "Stop app server" }).click();
-    await tab.page.getByRole("alert").getByText(room.refusal).waitFor();
-    expect(room.orders.at(-1)).toEqual({ path: "/servers/eastus", body: { order: "stop" } });
+    await tab.page.getByRole("alert").getByText(controlServer.refusal).waitFor();
+    expect(controlServer.orders.at(-1)).toEqual({
+      path: "/servers/eastus",
+      body: { order: "stop" },
+    });
   });
 
-  it("sends the slider's last value only", async () => {
-    const { room, tab } = await openScripted(page);
-    room.tell("world", worldWith());
+  it("sends only the last value of the slider for the number of clients", async () => {
+    const { controlServer, tab } = await openScripted(page);
+    controlServer.publish("environment", environmentWith());
     const slider = tab.page.getByRole("slider", { name: "Clients", exact: true });
 
     for (const size of ["200", "300", "500"]) await slider.fill(size);
-    await until(() => room.orders.length > 0);
+    await until(() => controlServer.orders.length > 0);
 
-    expect(room.orders).toEqual([{ path: "/crowd", body: { size: 500 } }]);
+    expect(controlServer.orders).toEqual([{ path: "/crowd", body: { size: 500 } }]);
   });
 
-  it("says what to click in the portal where there is nothing to break by a button", async () => {
-    const { room, tab } = await openScripted(page);
-    room.tell("world", worldWith({ world: { mode: "azure" } }));
+  it("says what to click in the Azure portal instead of fault buttons", async () => {
+    const { controlServer, tab } = await openScripted(page);
+    controlServer.publish("environment", environmentWith({ environment: { mode: "azure" } }));
     await tab.page.getByText("disable public network access").first().waitFor();
 
     await tab.page.getByText("Restart the resource").first().waitFor();
@@ -71,18 +76,18 @@ describe("the page of the demo", () => {
   });
 
   it("gives every client of five hundred a dot of its own, where its connection is", async () => {
-    const { room, tab } = await openScripted(page);
-    room.tell("world", worldWith());
-    room.tell("clients", crowdOf(500));
-    await until(async () => (await tab.page.locator(".crowd .dot").count()) === 500);
+    const { controlServer, tab } = await openScripted(page);
+    controlServer.publish("environment", environmentWith());
+    controlServer.publish("clients", clientChangesOf(500));
+    await until(async () => (await tab.page.locator(".client-dots .dot").count()) === 500);
 
-    room.tell(
+    controlServer.publish(
       "clients",
-      crowdOf(500, (home, id) => (home === 0 && id > 400 ? -1 : 1)),
+      clientChangesOf(500, (homeRegion, id) => (homeRegion === 0 && id > 400 ? -1 : 1)),
     );
     await tab.page.locator(".dock-count", { hasText: "50" }).waitFor();
 
-    const places = await tab.page.locator(".crowd .dot").evaluateAll((dots) => {
+    const places = await tab.page.locator(".client-dots .dot").evaluateAll((dots) => {
       const transforms = dots.map((dot) => dot.getAttribute("transform"));
       return new Set(transforms).size;
     });

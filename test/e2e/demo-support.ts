@@ -1,7 +1,7 @@
-import { startDemo } from "../../demo-app/demo.ts";
-import type { PageFile } from "../../demo-app/page-bundle.ts";
-import { pageHandler } from "../../demo-app/page-handler.ts";
-import { nextPorts } from "../demo-app/start-demo.ts";
+import type { PageFile } from "../../demo-app/page-server/bundle-page.ts";
+import { pageHandler } from "../../demo-app/page-server/page-handler.ts";
+import { startDemo } from "../../demo-app/startup/start-demo.ts";
+import { nextPorts } from "../demo-app/support/start-demo.ts";
 import { type Tab, useBrowser } from "../support/browser.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
 import { bundlePage } from "../support/page-bundle.ts";
@@ -20,16 +20,16 @@ export function usePage() {
 /** For each test, the demo with so many clients, and a way to open its page. */
 export function useDemo() {
   const { files, openTab } = usePage();
-  return async (crowd: number) => {
+  return async (clients: number) => {
     const page = pageHandler(files());
     const drill = { lingerInMs: 0 };
     const demo = closeAfterTest(await startDemo({ firstPort: nextPorts(), page, drill }));
-    await demo.stage.crowd.resize(crowd);
-    const { stage } = demo;
+    await demo.environment.clients.resize(clients);
+    const { environment } = demo;
     const open = async (query = ""): Promise<DemoPage> =>
       new DemoPage(await openTab(`${demo.url}/?${query}`));
     const on = (endpoint: string) =>
-      stage.crowd.clients.filter((client) => client.endpoint === endpoint).length;
+      environment.clients.views.filter((client) => client.endpoint === endpoint).length;
     return { ...demo, open, on };
   };
 }

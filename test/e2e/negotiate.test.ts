@@ -22,8 +22,8 @@ function badRoute(times: number, status: number, headers: Record<string, string>
   return route;
 }
 
-describe("in Chromium, a negotiate that answers", () => {
-  it.each([401, 403])("%d stops the client, and is asked once", async (status) => {
+describe("the client in Chromium, when negotiate answers", () => {
+  it.each([401, 403])("%d, stops and does not ask again", async (status) => {
     const route = badRoute(Number.POSITIVE_INFINITY, status, {}, "");
     const { page } = await open(route.serve);
 
@@ -40,7 +40,7 @@ describe("in Chromium, a negotiate that answers", () => {
     ["a page of HTML", 200, { "Content-Type": "text/html" }, "<h1>Welcome</h1>"],
     ["half of its JSON", 200, { "Content-Type": "application/json" }, `{"url":"wss://secret`],
     ["a URL that is no WebSocket's", 200, {}, `{"url":"https://127.0.0.1/"}`],
-  ])("%s is asked again, and harms nobody", async (_, status, headers, body) => {
+  ])("%s, asks again, and connects", async (_, status, headers, body) => {
     const { page } = await open(badRoute(2, status, headers, body).serve);
 
     expect(await page.begin(hasty, "/bad")).toBe("started");
@@ -50,7 +50,7 @@ describe("in Chromium, a negotiate that answers", () => {
     expect(page.errors).toEqual([]);
   });
 
-  it("503 with Retry-After is left alone for so long", async () => {
+  it("503 with Retry-After, waits for so long", async () => {
     const { page } = await open(badRoute(1, 503, { "Retry-After": "1" }, "").serve);
 
     expect(await page.begin(hasty, "/bad")).toBe("started");

@@ -34,10 +34,7 @@ const PAGE = `<!doctype html><link rel="icon" href="data:,"><script type="module
 /** For each test, two emulated regions and a tab with nothing but the client in it. */
 export function useClientPage() {
   const openTab = useBrowser();
-  let clientCode: string;
-  beforeAll(async () => {
-    clientCode = await bundleClient();
-  }, 60_000);
+  const clientCode = bundleClient();
 
   return async (
     prepare: (app: Express) => void = () => {},

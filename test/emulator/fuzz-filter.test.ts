@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { FilterSubject } from "../../src/emulator/filter/binder.ts";
 import { compileFilter } from "../../src/emulator/filter/compile-filter.ts";
 import { FilterSyntaxError } from "../../src/emulator/filter/filter-syntax-error.ts";
-import { runs } from "./support/fuzz.ts";
+import { runs } from "../support/runs.ts";
 
 /** What a condition says, as it is written and as it is meant; null when it leaves it open. */
 interface Condition {

@@ -9,13 +9,13 @@ import type { Codec } from "../../src/emulator/protocol/codec.ts";
 import { jsonCodec } from "../../src/emulator/protocol/json-codec.ts";
 import { protobufCodec } from "../../src/emulator/protocol/protobuf-codec.ts";
 import { simpleEncoder } from "../../src/emulator/protocol/simple-frames.ts";
+import { runs } from "../support/runs.ts";
 import {
   expectEmpty,
   expectServing,
   mutated,
   oddName,
   patience,
-  runs,
   watchForMistakes,
 } from "./support/fuzz.ts";
 import { decodeDownstream, encodeUpstream } from "./support/protobuf.ts";

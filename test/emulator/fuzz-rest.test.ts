@@ -1,6 +1,7 @@
 import type { Emulator } from "express-resilient-pubsub/emulator";
 import fc from "fast-check";
 import { WebSocket } from "ws";
+import { runs } from "../support/runs.ts";
 import {
   exchange,
   expectEmpty,
@@ -8,7 +9,6 @@ import {
   mutated,
   oddName,
   patience,
-  runs,
   watchForMistakes,
 } from "./support/fuzz.ts";
 import { callRest, restToken } from "./support/rest.ts";

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Emulator } from "express-resilient-pubsub/emulator";
 import fc from "fast-check";
+import { runs } from "../support/runs.ts";
 import {
   exchange,
   expectEmpty,
@@ -8,7 +9,6 @@ import {
   mutated,
   oddName,
   patience,
-  runs,
   watchForMistakes,
 } from "./support/fuzz.ts";
 import { createScene } from "./support/scene.ts";

@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Emulator, Fault } from "express-resilient-pubsub/emulator";
+import { bundledProgram } from "../support/bundled-program.ts";
 import { startEmulator } from "../support/emulator.ts";
 import { until } from "../support/until.ts";
 import { callRest, openTcp } from "./support/rest.ts";
@@ -162,7 +163,7 @@ describe("closing", () => {
 
   test("leaves nothing that keeps a process alive", async () => {
     const script = join(__dirname, "support", "exits-by-itself.ts");
-    const run = promisify(execFile)(process.execPath, ["--import", "tsx", script]);
+    const run = promisify(execFile)(process.execPath, [bundledProgram(script)]);
     await expect(run).resolves.toMatchObject({ stdout: "closed\n" });
   });
 });

@@ -58,7 +58,7 @@ it.each([
   expect(ejectionInMs(ejections)).toBe(expected);
 });
 
-it("a success that changes nothing gives the same object back", () => {
+it("a successful call that changes nothing gives the same state object back", () => {
   const state = play("-+", 2);
   expect(afterCall(state, true, 2, { at: 0, monotonic: 0 })).toBe(state);
 });

@@ -7,11 +7,11 @@ const west = { name: "west" } as RegisteredEndpoint;
 const known = (homes: ConnectionLocations, ids: string) =>
   [...ids].filter((id) => homes.locationOf(id) !== undefined).join("");
 
-it("knows nobody at first", () => {
+it("no connection's endpoint is known at first", () => {
   expect(new ConnectionLocations().locationOf("a")).toBeUndefined();
 });
 
-it("remembers where each connection lives", () => {
+it("the endpoint of each connection is remembered", () => {
   const homes = new ConnectionLocations();
   homes.learn("a", east);
   homes.learn("b", west);
@@ -22,14 +22,14 @@ it("remembers where each connection lives", () => {
   ]);
 });
 
-it("takes the last word, since whoever spoke first may have been wrong", () => {
+it("the latest report of a connection's endpoint replaces an earlier one", () => {
   const homes = new ConnectionLocations();
   homes.learn("a", east);
   homes.learn("a", west);
   expect(homes.locationOf("a")).toBe(west);
 });
 
-it("forgets one, and no other, as often as it is told", () => {
+it("forgetting one connection, however often, leaves the others known", () => {
   const homes = new ConnectionLocations();
   homes.learn("a", east);
   homes.learn("b", east);
@@ -39,14 +39,17 @@ it("forgets one, and no other, as often as it is told", () => {
   expect(homes.locationOf("a")).toBe(west);
 });
 
-it.each(["__proto__", "constructor", "", "a".repeat(10_000)])("is not confused by %.20s", (id) => {
-  const homes = new ConnectionLocations();
-  expect(homes.locationOf(id)).toBeUndefined();
-  homes.learn(id, east);
-  expect(homes.locationOf(id)).toBe(east);
-});
+it.each(["__proto__", "constructor", "", "a".repeat(10_000)])(
+  "a connection named %.20s is known like any other",
+  (id) => {
+    const homes = new ConnectionLocations();
+    expect(homes.locationOf(id)).toBeUndefined();
+    homes.learn(id, east);
+    expect(homes.locationOf(id)).toBe(east);
+  },
+);
 
-describe("when it is full, it forgets the one", () => {
+describe("when as many connections are known as may be, the next one replaces the one", () => {
   it.each<[string, (homes: ConnectionLocations) => void, string]>([
     ["that it learnt first", () => {}, "bcd"],
     ["that it has not heard of for the longest time", (it) => it.learn("a", east), "acd"],
@@ -73,7 +76,7 @@ describe("when it is full, it forgets the one", () => {
   });
 });
 
-it("holds 100 000, and no more", () => {
+it("the endpoints of 100 000 connections are known, and no more", () => {
   const homes = new ConnectionLocations();
   for (let id = 0; id <= 100_000; id += 1) homes.learn(`c${id}`, east);
   expect(homes.locationOf("c0")).toBeUndefined();

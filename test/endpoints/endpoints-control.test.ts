@@ -3,10 +3,10 @@ import { EndpointRegistry } from "../../src/endpoints/registry.ts";
 import { TypedEvents } from "../../src/kit/typed-events.ts";
 import { parseEndpoint } from "../../src/options/parse-options.ts";
 import { createEndpoint } from "../../src/service/endpoint.ts";
+import { useFakeTime } from "../support/clean-up.ts";
 import { logEvents } from "../support/event-log.ts";
 
-beforeEach(() => void jest.useFakeTimers());
-afterEach(() => void jest.useRealTimers());
+useFakeTime({ mayLeaveTimers: true });
 
 function options(name: string, host = name) {
   const role = name.startsWith("p") ? ("primary" as const) : ("secondary" as const);
@@ -133,7 +133,7 @@ describe("an endpoint that is added", () => {
   });
 });
 
-it("force shows in the snapshot, one at a time, until it is cleared", () => {
+it("the forced endpoint shows in the snapshot, one at a time, until it is cleared", () => {
   const { control, flags } = setUp();
   control.forceFailover("s1");
   expect(flags()).toEqual(["p1", "s1 forced"]);

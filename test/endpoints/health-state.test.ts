@@ -56,7 +56,7 @@ describe("after these answers (+ success, - refused, t timeout) an endpoint is",
   });
 });
 
-it("an answer that changes nothing gives the same object back", () => {
+it("a health check that changes nothing gives the same state object back", () => {
   const healthy = play("+", 2, 2);
   expect(afterProbe(healthy, { ok: true }, { fall: 2, rise: 2 }, second(9))).toBe(healthy);
 });
@@ -91,11 +91,11 @@ describe("an endpoint that comes and goes (fall 1, rise 1, an answer a second, .
     [5, 32_000],
     [6, 60_000],
     [60, 60_000],
-  ])("must prove itself after %d flaps for %d ms", (flaps, expected) => {
+  ])("has, after %d flaps, a recovery period of %d ms", (flaps, expected) => {
     expect(recoveryPeriodInMs(flaps)).toBe(expected);
   });
 
-  it("is known to be on proof once it would be back otherwise", () => {
+  it("is in its recovery period once it would be back otherwise", () => {
     const thresholds = { fall: 1, rise: 2 };
     expect(isInRecoveryPeriod(play("-++-+", 1, 2), thresholds)).toBe(false);
     expect(isInRecoveryPeriod(play("-++-++", 1, 2), thresholds)).toBe(true);

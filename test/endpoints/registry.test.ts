@@ -279,7 +279,7 @@ describe("an operator's force, once all are up, is announced once:", () => {
   });
 });
 
-it("an endpoint that is down gave nothing up for the forced one: its own fault is the reason", () => {
+it("a failover from an endpoint that is down to the forced one has the fault as its reason", () => {
   expect(play("p1 s1", "p1-, force s1, s1+")).toEqual([
     "endpointDown p1 (refused)",
     "failoverForced s1",

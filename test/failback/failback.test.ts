@@ -7,6 +7,7 @@ import { parseOptions } from "../../src/options/parse-options.ts";
 import type { Endpoint } from "../../src/service/endpoint.ts";
 import type { Failure } from "../../src/service/failure.ts";
 import { assemble } from "../support/assemble.ts";
+import { closeAfterTest, useFakeTime } from "../support/clean-up.ts";
 
 const HOLD_DOWN = 10_000;
 const AT_START = new Date("2026-03-29T01:00:00.300Z");
@@ -96,13 +97,7 @@ class Service {
   }
 }
 
-const servers: Failback[] = [];
-beforeEach(() => void jest.useFakeTimers({ now: AT_START }));
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
-  expect(jest.getTimerCount()).toBe(0);
-  jest.useRealTimers();
-});
+useFakeTime({ now: AT_START });
 
 const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
 
@@ -154,7 +149,7 @@ function startServer(westus: Service, { pace = 5, latencyInMs = 5 }: Setting = {
   });
   const { registry } = context;
   const failback = new Failback(context);
-  servers.push(failback);
+  closeAfterTest(failback);
   let sequence = 0;
   const probe = (name: string, ok: boolean, times = 2) => {
     for (let time = 0; time < times; time += 1) {
@@ -180,7 +175,7 @@ function secondary(guests: number, behaviour: Behaviour = {}): Service {
 }
 
 describe("when a primary has been up for the hold-down", () => {
-  it("its guests are closed at the pace, in each second's latter half, with a reason", async () => {
+  it("its displaced clients are closed at the pace, in each second's latter half, with a reason", async () => {
     const westus = secondary(12);
     const { log } = startServer(westus);
     await pass(HOLD_DOWN - 1);
@@ -199,7 +194,7 @@ describe("when a primary has been up for the hold-down", () => {
     ]);
   });
 
-  it("a pace below one a second is kept as well", async () => {
+  it("a pace below one client a second is kept as well", async () => {
     const westus = secondary(10);
     startServer(westus, { pace: 0.25 });
     await pass(HOLD_DOWN + 20_000);
@@ -207,7 +202,7 @@ describe("when a primary has been up for the hold-down", () => {
     expect(westus.closings.length).toBeLessThanOrEqual(5);
   });
 
-  it("the guests of other primaries are left alone", async () => {
+  it("displaced clients of other primaries are left alone", async () => {
     const westus = secondary(0);
     westus.invite("northeurope", 5);
     startServer(westus);
@@ -215,7 +210,7 @@ describe("when a primary has been up for the hold-down", () => {
     expect(westus.closings).toEqual([]);
   });
 
-  it("a look costs little while nobody is there: every 10 s for a token's life, then every 5 min", async () => {
+  it("displaced clients are looked for every 10 s for a token's life, then every 5 min, while there are none", async () => {
     const westus = secondary(0);
     startServer(westus);
     await pass(HOLD_DOWN + 60_000);
@@ -230,7 +225,7 @@ describe("when a primary has been up for the hold-down", () => {
     expect(westus.guests).toBe(0);
   });
 
-  it("a list that takes longer than the second slows down, but does not stop", async () => {
+  it("a list that takes longer than the second slows the closing down, but does not stop it", async () => {
     const westus = secondary(12);
     startServer(westus, { latencyInMs: 1500 });
     await pass(HOLD_DOWN + 15_000);
@@ -254,7 +249,7 @@ it("whatever the wall clock does, a server lists at the beginning of a second or
   expect(Math.max(...westus.listings.map((at) => at % 1000))).toBeLessThanOrEqual(200);
 });
 
-it("switched off, it asks nothing and has no timer", async () => {
+it("failback that is switched off asks nothing and has no timer", async () => {
   const westus = secondary(5);
   startServer(westus, { pace: false });
   expect(jest.getTimerCount()).toBe(0);
@@ -262,7 +257,7 @@ it("switched off, it asks nothing and has no timer", async () => {
   expect(westus.listings).toEqual([]);
 });
 
-describe("it stops at once, in the middle of a second", () => {
+describe("failback stops at once, in the middle of a second,", () => {
   type Server = ReturnType<typeof startServer>;
   it.each<[string, (server: Server) => void, (server: Server) => void, number]>([
     [
@@ -306,7 +301,7 @@ describe("it stops at once, in the middle of a second", () => {
   });
 });
 
-it("a server that starts anew goes on where the last one ended", async () => {
+it("a server that starts anew goes on closing where the last one ended", async () => {
   const westus = secondary(20);
   const { failback } = startServer(westus);
   await pass(HOLD_DOWN + 2000);
@@ -321,7 +316,7 @@ it("a server that starts anew goes on where the last one ended", async () => {
   expect(westus.guests).toBe(0);
 });
 
-it("ten servers that know nothing of each other keep the pace of one", async () => {
+it("ten servers that know nothing of each other close at the pace of one", async () => {
   const westus = secondary(200);
   for (let index = 0; index < 10; index += 1) {
     // Lists take a different time for each of them, up to a third of a second.

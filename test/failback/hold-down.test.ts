@@ -106,6 +106,6 @@ it.each<[string, [number, string][], number | undefined]>([
     ],
     undefined,
   ],
-])("%s", (_, steps, expected) => {
+])("hold-down: %s", (_, steps, expected) => {
   expect(calmAfter(steps, 100_000)).toBe(expected);
 });

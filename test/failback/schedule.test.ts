@@ -64,7 +64,7 @@ describe("closings are spread over the latter half of the second", () => {
   });
 });
 
-describe("guests are looked for", () => {
+describe("displaced clients are looked for", () => {
   const lifetimeInMs = 3_600_000;
   const lookedAt = (period: number, from: number, seconds: number[]) => {
     let last: number | undefined = from;

@@ -89,7 +89,7 @@ it("with the primary silent, negotiate answers in well under a second and a broa
   expect(slowest).toBeLessThan(1500);
 });
 
-it("real clients move to the secondary, hear a broadcast there, and new ones come home", async () => {
+it("real clients move to the secondary, hear a broadcast there, and new ones return to the primary", async () => {
   const world = await startWorld();
   await world.pubsub.ready();
   const url = async () => (await world.negotiate()).body.url;

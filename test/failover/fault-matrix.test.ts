@@ -190,7 +190,7 @@ describe("an app server that starts while its primary", () => {
   });
 });
 
-it("an event loop that was blocked for 3 s says nothing about anybody", async () => {
+it("an event loop that was blocked for 3 s takes no endpoint down", async () => {
   const { pubsub, log, route } = await startWorld(undefined, { schedule: "* * * * * *", fall: 1 });
   await pubsub.ready();
   log.length = 0;

@@ -1,3 +1,4 @@
+import { useFakeTime } from "../support/clean-up.ts";
 import { type BehaviourName, ScriptedWorld } from "../support/scripted-world.ts";
 
 /*
@@ -27,7 +28,7 @@ function flapping(halfPeriodInMs: number, until: number): string {
 
 const cases: Case[] = [
   {
-    name: "crash under traffic: out with the second failing call, home about a second after it heals",
+    name: "crash under traffic: out with the second failing call, back about a second after it heals",
     script: "1000 east crashed, 5000 east well, 8000 end",
     routes: "100 east, 1310 west, 6200 east",
     events: `${start}, 1201 endpointDown east (failing-calls), 1201 failover east -> west (failing-calls), 6170 endpointUp east (refused), 6170 failback west -> east`,
@@ -246,8 +247,7 @@ const cases: Case[] = [
   },
 ];
 
-beforeEach(() => void jest.useFakeTimers({ now: new Date("2026-03-29T00:59:58.500Z") }));
-afterEach(() => void jest.useRealTimers());
+useFakeTime({ now: new Date("2026-03-29T00:59:58.500Z") });
 
 async function play({ script, traffic = "both" }: Case): Promise<ScriptedWorld> {
   const world = new ScriptedWorld(["east", "west"]);

@@ -105,8 +105,8 @@ const groupsOf = (url: string): string[] => {
 
 const AWAY = "resilient-pubsub.displaced-from.eastus";
 
-describe("after an outage of their primary", () => {
-  it("guests come home by themselves, told why, and the secondary's own clients stay", async () => {
+describe("after an outage of their primary,", () => {
+  it("displaced clients return by themselves, told why, and the secondary's own clients stay", async () => {
     const regions = await startRegions();
     const east = await startServer(regions, "eastus");
     const west = await startServer(regions, "westus");
@@ -131,7 +131,7 @@ describe("after an outage of their primary", () => {
     expect(west.log.filter((line) => !line.startsWith("failed"))).toEqual([]);
   }, 30_000);
 
-  it("guests stay where they are when it is off, and their tokens bear no mark", async () => {
+  it("displaced clients stay when failback is off, and their tokens bear no mark", async () => {
     const regions = await startRegions();
     const east = await startServer(regions, "eastus", { failback: { holdDownInMs: 0 } });
     await crash(regions.eastus, east);
@@ -139,7 +139,7 @@ describe("after an outage of their primary", () => {
     expect({ endpoint, groups: groupsOf(url) }).toEqual({ endpoint: "westus", groups: [] });
   });
 
-  it("another server of the region does what one that was closed has not done", async () => {
+  it("another server of the region closes what one that was closed itself has not", async () => {
     const regions = await startRegions();
     const first = await startServer(regions, "eastus");
     await crash(regions.eastus, first);
@@ -152,7 +152,7 @@ describe("after an outage of their primary", () => {
     await until(() => second.log.includes("failbackDone westus -> eastus: 1"));
   }, 30_000);
 
-  it("ten servers at once close at about the pace of one, and nobody is forgotten", async () => {
+  it("ten servers at once close at about the pace of one, and every displaced client returns", async () => {
     const regions = await startRegions();
     const east = await startServer(regions, "eastus", { failback: { close: false } });
     const marked = await startServer(regions, "eastus", {

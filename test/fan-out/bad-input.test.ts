@@ -4,6 +4,7 @@ import {
   resilientPubSub,
 } from "express-resilient-pubsub";
 import type { Emulator } from "express-resilient-pubsub/emulator";
+import { closeAfterFile } from "../support/clean-up.ts";
 import { startEmulator } from "../support/emulator.ts";
 import { connectClient } from "../support/official-client.ts";
 import { startPlugin } from "../support/raw-service.ts";
@@ -120,8 +121,8 @@ beforeAll(async () => {
   const onActivity = ({ kind }: { kind: string }): void => {
     if (kind === "restCall") calls += 1;
   };
-  east = await startEmulator({ onActivity });
-  west = await startEmulator({ onActivity });
+  east = closeAfterFile(await startEmulator({ onActivity }));
+  west = closeAfterFile(await startEmulator({ onActivity }));
   pubsub = resilientPubSub({
     hub: "chat",
     endpoints: [
@@ -131,10 +132,9 @@ beforeAll(async () => {
     negotiate: { allowAnonymous: true },
     health: { schedule: false },
   });
+  closeAfterFile(pubsub);
   await pubsub.ready();
 });
-
-afterAll(() => Promise.all([pubsub.close(), east.close(), west.close()]));
 
 /** How the operation fails, which must not be by throwing, nor after asking anybody. */
 async function failureOf(run: () => unknown): Promise<Failure> {

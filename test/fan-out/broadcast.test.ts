@@ -60,7 +60,7 @@ describe("a broadcast reaches the clients of every region", () => {
     expect(east.received).toEqual([JSON.parse(JSON.stringify(message))]);
   });
 
-  it("but not those that are excluded", async () => {
+  it("except the connections that are excluded", async () => {
     const { pubsub, east, west } = await withClients();
     await until(() => east.connectionIds[0]);
     await pubsub.broadcast("hi", { excludedConnections: east.connectionIds });
@@ -70,7 +70,7 @@ describe("a broadcast reaches the clients of every region", () => {
     expect(west.received).toEqual(["hi", "bye"]);
   });
 
-  it("from a handler, through res.locals.pubsub", async () => {
+  it("when it comes from a handler, through res.locals.pubsub", async () => {
     const { app, url, west } = await withClients();
     app.post("/notify", async (_req, res) => {
       res.json(await res.locals.pubsub.broadcast({ text: "hi" }));
@@ -80,7 +80,7 @@ describe("a broadcast reaches the clients of every region", () => {
     await until(() => west.received.length > 0);
   });
 
-  it("at start, when no endpoint has been looked at yet", async () => {
+  it("at start, when no endpoint has been checked yet", async () => {
     const { pubsub } = await startWorld();
     expect((await pubsub.broadcast("hi")).delivered.sort()).toEqual(["eastus", "westus"]);
   });
@@ -128,7 +128,7 @@ describe("an option that cannot be used is named before anything is sent:", () =
   });
 });
 
-describe("when not every endpoint takes part,", () => {
+describe("when a broadcast cannot reach every endpoint,", () => {
   it("one that is down is skipped, with the reason", async () => {
     const world = await withClients();
     await world.eastus.inject({ kind: "crash" });
@@ -141,7 +141,7 @@ describe("when not every endpoint takes part,", () => {
     await until(() => world.west.received.length > 0);
   });
 
-  it("one that fails is reported, and looked at at once", async () => {
+  it("one that fails is reported, and checked at once", async () => {
     const world = await withClients({ health: { schedule: false } });
     await world.eastus.inject({ kind: "unhealthy", status: 500 });
     const report = await world.pubsub.broadcast("hi");
@@ -152,7 +152,7 @@ describe("when not every endpoint takes part,", () => {
     await until(() => stateOf(world, "eastus") === "unhealthy");
   });
 
-  it("nobody looks when passive is off", async () => {
+  it("one that fails is not checked when passive is off", async () => {
     const world = await withClients({
       health: { schedule: false, passive: false, onDemandMaxAgeInMs: 60_000 },
     });
@@ -233,7 +233,7 @@ describe("when not every endpoint takes part,", () => {
   });
 });
 
-it("a broadcast looks for endpoints that are back, even if nobody else does", async () => {
+it("a broadcast checks endpoints that are down, even if nothing else does", async () => {
   const world = await withClients({ health: { schedule: false, onDemandMaxAgeInMs: 50 } });
   await world.westus.inject({ kind: "crash" });
   await world.pubsub.broadcast("hi");
@@ -242,7 +242,7 @@ it("a broadcast looks for endpoints that are back, even if nobody else does", as
   await until(async () => (await world.pubsub.broadcast("hi")).delivered.includes("westus"));
 });
 
-it("the caller's abortSignal ends it, and is no evidence against an endpoint", async () => {
+it("the caller's abortSignal ends a broadcast, and is no evidence against an endpoint", async () => {
   const world = await withClients({ health: { schedule: false } });
   await world.eastus.inject({ kind: "blackhole" });
   await world.westus.inject({ kind: "blackhole" });
@@ -262,7 +262,7 @@ it("the caller's abortSignal ends it, and is no evidence against an endpoint", a
   expect(await aborted).toMatchObject({ message: "enough" });
 });
 
-it("no report, error or log line contains a key or a token", async () => {
+it("no report, error or log line of a broadcast contains a key or a token", async () => {
   const world = await withClients();
   await world.eastus.inject({ kind: "unhealthy", status: 500 });
   await world.westus.inject({ kind: "crash" });
@@ -274,7 +274,7 @@ it("no report, error or log line contains a key or a token", async () => {
   }
 });
 
-it("after close nothing is sent, and the caller is told", async () => {
+it("a broadcast after close sends nothing, and rejects", async () => {
   const { pubsub } = await startWorld();
   await pubsub.close();
   await expect(pubsub.broadcast("hi")).rejects.toMatchObject({ code: "ERR_CLOSED" });

@@ -88,7 +88,7 @@ describe("an endpoint that never answers costs no more than", () => {
     });
   });
 
-  it("nothing to the clients of the others, who are served while it is waited for", async () => {
+  it("no delay to the clients of other endpoints, which are served while it is waited for", async () => {
     const west = closeAfterTest(await startEmulator());
     const pubsub = await startPlugin({ east: await silent(), west });
     pubsub.endpoints.drain("east");
@@ -132,7 +132,7 @@ it("a question is answered by the first that says yes, and nobody waits for the 
   await pubsub.close();
 });
 
-it("what misses a deadline counts against the endpoint, and is looked into", async () => {
+it("a call that misses its deadline counts against the endpoint, which is checked", async () => {
   const pubsub = await startPlugin(
     { east: await silent(), west: await startRawService() },
     { health: { fall: 2 }, fanOut: { timeoutInMs: 200 } },
@@ -310,7 +310,7 @@ describe("the caller's signal,", () => {
   });
 });
 
-it("no timer is left of what has ended, however it ended", async () => {
+it("no timer is left of a call that has ended, however it ended", async () => {
   const timers = () =>
     process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;
   const pubsub = await startPlugin(

@@ -3,7 +3,7 @@ import { connectClient } from "../support/official-client.ts";
 import { startWorld } from "../support/regions.ts";
 import { until } from "../support/until.ts";
 
-test("clients of endpoints that are only used for want of better ones hear broadcasts too", async () => {
+test("broadcasts reach the clients of ejected endpoints that negotiate uses for want of better ones", async () => {
   const { eastus, westus, pubsub, negotiate } = await startWorld({
     health: { schedule: false, onDemandMaxAgeInMs: 60_000 },
   });
@@ -24,7 +24,7 @@ test("clients of endpoints that are only used for want of better ones hear broad
   await until(() => received.includes("hello"));
 });
 
-test("endpoints that are out are spared as long as there is a better one", async () => {
+test("an ejected endpoint is skipped by broadcasts as long as there is a better one", async () => {
   const { eastus, pubsub } = await startWorld({
     health: { schedule: false, onDemandMaxAgeInMs: 60_000 },
   });

@@ -96,7 +96,7 @@ describe("no more are given than are wanted,", () => {
   });
 });
 
-it("an entry says where it is, and who, if that is known", async () => {
+it("an entry says its endpoint, and its user if that is known", async () => {
   const { pubsub } = await startRegions(1, 0);
   const anonymous = await pubsub.getClientAccessToken({ groups: ["crowd"] });
   pubsub.endpoints.forceFailover("west");
@@ -124,7 +124,7 @@ it("a group with nobody in it has no entries, which is no error", async () => {
   expect(pages.read.flat()).toEqual([]);
 });
 
-it("nothing is asked for before somebody reads, and no page that nobody wants", async () => {
+it("no page of a list is asked for before it is read", async () => {
   const { pubsub, calls } = await startRegions(4, 0);
   const list = pubsub.group("crowd").listConnections({ maxPageSize: 1 });
   expect(calls).toEqual([]);
@@ -136,7 +136,7 @@ it("nothing is asked for before somebody reads, and no page that nobody wants", 
   expect(await list.next()).toEqual({ done: true, value: undefined });
 });
 
-it("both ways through a list are good more than once", async () => {
+it("a list can be read more than once, by entry and by page", async () => {
   const { pubsub } = await startRegions(2, 1);
   const list = pubsub.group("crowd").listConnections();
   expect((await readAll(list.byPage())).read.flat()).toHaveLength(3);
@@ -145,7 +145,7 @@ it("both ways through a list are good more than once", async () => {
   expect((await readAll(list)).read).toHaveLength(0);
 });
 
-it("whoever stops early leaves nothing behind", async () => {
+it("a list that is not read to its end leaves nothing behind", async () => {
   const { pubsub } = await startRegions(3, 3);
   for await (const page of pubsub.group("crowd").listConnections({ maxPageSize: 1 }).byPage()) {
     expect(page).toHaveLength(1);
@@ -183,7 +183,7 @@ describe("an endpoint that fails costs the others nothing; all they have comes f
     expect(await list.next()).toEqual({ done: true, value: undefined });
   });
 
-  it("it is out of use, which is no failure", async () => {
+  it("except when it is out of use, which is no failure", async () => {
     const { pubsub, west } = await startRegions(2, 2);
     await west.inject({ kind: "crash" });
     await untilDown(pubsub, "west");
@@ -192,7 +192,7 @@ describe("an endpoint that fails costs the others nothing; all they have comes f
     expect(error).toBeUndefined();
   });
 
-  it("all are out of use", async () => {
+  it("when all are out of use", async () => {
     const { pubsub, east, west } = await startRegions(1, 0);
     await Promise.all([east.inject({ kind: "crash" }), west.inject({ kind: "crash" })]);
     await untilDown(pubsub, "east", "west");
@@ -315,7 +315,7 @@ describe("while a list is read,", () => {
     await east.clear();
   });
 
-  it("the homes of its members are learnt: what is sent to one goes there only", async () => {
+  it("the endpoints of its members become known: what is sent to one goes there only", async () => {
     const { pubsub } = await startRegions(0, 1);
     const { read } = await readAll(pubsub.group("crowd").listConnections());
     const { connectionId = "" } = read[0] ?? {};

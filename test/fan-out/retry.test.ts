@@ -235,7 +235,7 @@ describe("an endpoint that is throttled", () => {
     ["in more seconds than there are", 429, "9".repeat(400)],
     ["nothing", 429, undefined],
     ["nothing that is understood", 503, "soon 5"],
-  ])("and says %s is not waited for", async (_, status, retryAfter) => {
+  ])("and says to come back %s is not waited for", async (_, status, retryAfter) => {
     const raw = await startRawService(
       (res) => void res.writeHead(status, retryAfter ? { "Retry-After": retryAfter } : {}).end(),
     );
@@ -271,7 +271,7 @@ describe("an endpoint that is throttled", () => {
   });
 });
 
-describe("never twice:", () => {
+describe("nothing is sent twice of", () => {
   it.each<[string, (server: Server) => void, object]>([
     [
       "a request whose connection was destroyed",

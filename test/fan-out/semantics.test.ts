@@ -162,7 +162,7 @@ describe("a command", () => {
   });
 
   describe.each(aboutConnections)(
-    "%s goes to every endpoint in use while nobody knows where the connection lives:",
+    "%s goes to every endpoint in use while the endpoint of the connection is not known:",
     (_, command, { tellsAbsence }) => {
       const where404 = tellsAbsence ? "not-found" : "delivered";
       it.each([
@@ -198,7 +198,7 @@ describe("a command", () => {
   );
 
   describe.each(aboutConnections)(
-    "%s goes to the home of the connection alone once that is known:",
+    "%s goes to the endpoint of the connection alone once that is known:",
     (_, command, { tellsAbsence }) => {
       it.each([
         { condition: "all are up", home: "eastus", eastus: "delivered", westus: "other-endpoint" },
@@ -261,7 +261,7 @@ it("a message is sent as it was when the command was given, also at the start", 
   }
 });
 
-describe("where a connection lives", () => {
+describe("the endpoint of a connection", () => {
   const commands = casesOf("command").filter(([, { meant }]) => meant === "the connection");
 
   async function isKnown({ pubsub }: InhabitedWorld, { connectionId }: Subject) {
@@ -270,7 +270,7 @@ describe("where a connection lives", () => {
   }
 
   it.each(commands.filter(([, , { tellsAbsence }]) => tellsAbsence))(
-    "is learnt from %s, which only its home accepts",
+    "is learnt from %s, which only that endpoint accepts",
     async (_, { order }) => {
       const world = await startInhabitedWorld();
       const subject = subjectIn(world.westus, "ada");
@@ -392,7 +392,7 @@ describe("a question", () => {
   });
 
   describe.each(questions.filter(([, { meant }]) => meant === "the connection"))(
-    "%s, of a connection whose home is known,",
+    "%s, of a connection whose endpoint is known,",
     (...question) => {
       it.each<Cell>([
         { condition: "all are up", place: "eastus", answer: true, asked: ["eastus"] },

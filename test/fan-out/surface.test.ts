@@ -108,7 +108,7 @@ describe("the plugin", () => {
     }
   });
 
-  it("gives a token where the SDK's is expected", async () => {
+  it("can stand in for the SDK's client where a token is generated", async () => {
     const { token, baseUrl, url } = asTheirs(await plugin.getClientAccessToken());
     expect(url).toBe(`${baseUrl}?access_token=${token}`);
   });

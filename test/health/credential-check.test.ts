@@ -65,14 +65,14 @@ describe("a credential that", () => {
   });
 });
 
-it("does not blame an endpoint when this process has run out of file descriptors", async () => {
+it("a credential check says nothing when this process has run out of file descriptors", async () => {
   const endpoint = endpointWith({ connectionString: (await start()).connectionString });
   const error = Object.assign(new Error("too many open files"), { code: "EMFILE" });
   jest.spyOn(net, "connect").mockImplementationOnce(() => new net.Socket().destroy(error));
   expect(await checkCredentials(endpoint, options)).toBe("inconclusive");
 });
 
-it("ended early, it says nothing", async () => {
+it("a credential check that is ended early says nothing", async () => {
   const emulator = await start();
   await emulator.inject({ kind: "blackhole" });
   const controller = new AbortController();
@@ -84,7 +84,7 @@ it("ended early, it says nothing", async () => {
   expect(await result).toBe("inconclusive");
 });
 
-it("whose deadline passed while this process was busy, it is repeated", async () => {
+it("a credential check whose deadline passed while this process was busy is repeated", async () => {
   const emulator = await start();
   await emulator.inject({ kind: "latency", delayInMs: 50 });
   const result = checkCredentials(

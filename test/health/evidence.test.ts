@@ -1,24 +1,20 @@
 import { classifyFailure } from "../../src/service/failure.ts";
+import { afterTest, closeAfterTest, useFakeTime } from "../support/clean-up.ts";
 import { ScriptedWorld } from "../support/scripted-world.ts";
 
 /* Both detectors together, where they meet; each on its own is tested beside this. */
 
-beforeEach(() => void jest.useFakeTimers());
-afterEach(async () => {
-  for (const { monitor } of worlds.splice(0)) await monitor.close();
-  await pass(5000);
-  expect(jest.getTimerCount()).toBe(0);
-  jest.useRealTimers();
-});
+useFakeTime();
 
-const worlds: ScriptedWorld[] = [];
 const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
 const rejection = { statusCode: 403 };
 const failure = { statusCode: 500 };
 
 function create(...args: ConstructorParameters<typeof ScriptedWorld>): ScriptedWorld {
   const world = new ScriptedWorld(...args);
-  worlds.push(world);
+  // What is under way when it is closed comes to its end later.
+  afterTest(() => pass(5000));
+  closeAfterTest(world.monitor);
   return world;
 }
 
@@ -146,7 +142,7 @@ it("a health check that began before the fall does not bring an endpoint back wi
 });
 
 describe("when the check of the credentials hangs at the start", () => {
-  it("the first negotiate is answered within its budget, by whoever is known to be well", async () => {
+  it("the first negotiate is answered within its budget, with an endpoint that is known to be healthy", async () => {
     const world = create(["east", "west"], { schedule: false });
     world.set("east", "grayAndSilent");
     void world.monitor.start();
@@ -196,7 +192,7 @@ it("with passive: false no call counts, and the credentials are tried all the sa
   expect(world.log.at(-2)).toMatch(/endpointUp east/);
 });
 
-it("of a hundred endpoints, each is judged by itself", async () => {
+it("the health of each of a hundred endpoints is decided by its own answers", async () => {
   const names = ["east", ...Array.from({ length: 99 }, (_, i) => `west${i}`)];
   const world = create(names, { schedule: "* * * * * *" });
   for (const name of names.slice(50)) world.set(name, "silent");

@@ -1,10 +1,10 @@
 import { HealthJob } from "../../src/health/health-job.ts";
+import { useFakeTime } from "../support/clean-up.ts";
 
 const hour = 3_600_000;
 const start = new Date("2026-03-29T00:59:58.500Z");
 
-beforeEach(() => void jest.useFakeTimers({ now: start }));
-afterEach(() => void jest.useRealTimers());
+useFakeTime({ now: start });
 
 /** Starts a job; the times of its runs, in milliseconds that never jump. */
 function startJob(expression: string) {
@@ -23,18 +23,21 @@ it.each<[string, number, number[]]>([
   ["* * * * * *", 3000, [500, 1500, 2500]],
   ["0 * * * * *", 70_000, [1500, 61_500]],
   ["0 0 3 * * *", 26 * hour, [2 * hour + 1500]],
-])("%s runs in UTC when it should", async (expression, inMs, expected) => {
-  const { job, runs } = startJob(expression);
-  await pass(inMs);
-  await job.close();
-  expect(runs).toEqual(expected);
-});
+])(
+  "the health job with schedule %s runs at its times in UTC",
+  async (expression, inMs, expected) => {
+    const { job, runs } = startJob(expression);
+    await pass(inMs);
+    await job.close();
+    expect(runs).toEqual(expected);
+  },
+);
 
 it.each([
   ["forward", hour],
   ["back", -hour],
   ["a year forward", 365 * 24 * hour],
-])("goes on at its pace when the wall clock is set %s", async (_, byInMs) => {
+])("the health job keeps its pace when the wall clock is set %s", async (_, byInMs) => {
   const { job, runs } = startJob("*/5 * * * * *");
   await pass(7000);
   setWallClock(byInMs);
@@ -43,7 +46,7 @@ it.each([
   expect(runs).toEqual([1500, 6500, 11_500, 16_500]);
 });
 
-it("a long wait follows the wall clock within an hour", async () => {
+it("the health job follows a wall clock that was set within an hour", async () => {
   const { job, runs } = startJob("0 0 3 * * *");
   await pass(1000);
   setWallClock(-10 * hour);
@@ -52,7 +55,7 @@ it("a long wait follows the wall clock within an hour", async () => {
   expect(runs).toEqual([12 * hour + 1500]);
 });
 
-it("a timer that fires a moment early does not run twice", async () => {
+it("a timer that fires a moment early does not run the health job twice", async () => {
   const { job, runs } = startJob("*/5 * * * * *");
   setWallClock(-1);
   await pass(3000);
@@ -60,7 +63,7 @@ it("a timer that fires a moment early does not run twice", async () => {
   expect(runs).toEqual([1500]);
 });
 
-it("close ends it, also from within the task", async () => {
+it("close ends the health job, also from within its task", async () => {
   const job: HealthJob = new HealthJob("* * * * * *", () => void job.close());
   job.start();
   await pass(600);

@@ -8,6 +8,7 @@ import { TypedEvents } from "../../src/kit/typed-events.ts";
 import type { HealthConfiguration } from "../../src/options/parse-options.ts";
 import { parseEndpoint } from "../../src/options/parse-options.ts";
 import { createEndpoint } from "../../src/service/endpoint.ts";
+import { closeAfterTest, useFakeTime } from "../support/clean-up.ts";
 
 const SETTINGS: HealthConfiguration = {
   schedule: false,
@@ -31,12 +32,7 @@ const OUTCOMES: Record<Behaviour, [ProbeResult, number]> = {
 };
 
 let monitor: HealthMonitor;
-beforeEach(() => void jest.useFakeTimers({ now: new Date("2026-03-29T00:59:58.500Z") }));
-afterEach(async () => {
-  await monitor.close();
-  expect(jest.getTimerCount()).toBe(0);
-  jest.useRealTimers();
-});
+useFakeTime({ now: new Date("2026-03-29T00:59:58.500Z") });
 
 function setUp(behaviours: Record<string, Behaviour>, settings: Partial<HealthConfiguration> = {}) {
   const startedAt = performance.now();
@@ -72,6 +68,7 @@ function setUp(behaviours: Record<string, Behaviour>, settings: Partial<HealthCo
     health,
     credentials: async ({ name }) => credentials[name] ?? "accepted",
   });
+  closeAfterTest(monitor);
   return { registry, probes, transitions, now, behaviours, credentials };
 }
 
@@ -163,7 +160,7 @@ describe("an answer that contradicts the state", () => {
     expect(probes).toHaveLength(4);
   });
 
-  it("that was a slip is forgotten, and nobody moves", async () => {
+  it("once only is forgotten, and causes no failover", async () => {
     const { east, behaviours, probes, transitions } = await upSince10("refuses");
     void monitor.check(east);
     await pass(100);
@@ -193,14 +190,14 @@ describe("an answer that contradicts the state", () => {
   });
 });
 
-it("an endpoint that answers slowly is not checked on and on", async () => {
+it("an endpoint that answers slowly is not checked without a pause", async () => {
   const { probes } = setUp({ east: "slow" });
   void monitor.start();
   await pass(10_000);
   expect(probes).toEqual(["0 east", "250 east"]);
 });
 
-it("checks that say nothing change nothing", async () => {
+it("health checks without an outcome change nothing", async () => {
   const { behaviours, registry, transitions } = setUp({ east: "up" });
   void monitor.start();
   await pass(100);
@@ -209,7 +206,7 @@ it("checks that say nothing change nothing", async () => {
   expect(transitions).toEqual(["10 east up"]);
 });
 
-it("those that have traffic look for recovery of everybody who is down, once in a while", async () => {
+it("traffic has every endpoint that is down checked for recovery, once in a while", async () => {
   const { behaviours, probes, transitions } = setUp({ east: "up", west: "refuses" });
   void monitor.start();
   await pass(1000);
@@ -272,7 +269,7 @@ describe("on demand", () => {
     expect(monitor.needsCheck(east)).toBe(true);
   });
 
-  it("complaints cost one probe each transition interval, however many there are", async () => {
+  it("failed calls cost one probe each transition interval, however many there are", async () => {
     const { east, probes } = await healthyEast();
     for (let i = 0; i < 1000; i++) {
       monitor.suspect(east);
@@ -287,7 +284,7 @@ describe("on demand", () => {
     ]);
   });
 
-  it("a complaint right after a probe is not lost", async () => {
+  it("a failed call right after a probe causes another probe", async () => {
     const { east, behaviours, transitions } = await healthyEast();
     void monitor.check(east);
     await pass(20);
@@ -297,7 +294,7 @@ describe("on demand", () => {
     expect(transitions).toEqual(["10 east up", "1001 east down (refused)"]);
   });
 
-  it("a complaint during a probe is not lost, since the answer may be older than the fault", async () => {
+  it("a failed call during a probe causes another probe, since the answer may be older than the fault", async () => {
     const { east, behaviours, probes } = await healthyEast();
     void monitor.check(east);
     await pass(5);
@@ -308,7 +305,7 @@ describe("on demand", () => {
   });
 });
 
-it("an endpoint that was removed is not looked at any more, and nobody waits for it", async () => {
+it("an endpoint that was removed is not checked any more, and nothing waits for it", async () => {
   const { registry, probes } = setUp({ east: "up", west: "silent" });
   void monitor.start();
   await pass(100);
@@ -322,7 +319,7 @@ it("an endpoint that was removed is not looked at any more, and nobody waits for
   expect(probes).toEqual(["0 east", "0 west"]);
 });
 
-it("close ends timers, probes under way and everybody's waiting", async () => {
+it("close ends timers, probes under way and every wait for them", async () => {
   const { registry, probes, transitions } = setUp({ east: "silent" }, { schedule: "* * * * * *" });
   const ready = monitor.start();
   const verdict = monitor.check(registry.get("east"));

@@ -61,7 +61,7 @@ describe("a health check finds", () => {
     expect(outcome).toEqual({ ok: false, reason: "tls" });
   });
 
-  it("nothing when it is ended early, and leaves no socket", async () => {
+  it("nothing out when it is ended early, and leaves no socket", async () => {
     const url = await listen(() => {});
     const endpoint = endpointAt(url);
     const controller = new AbortController();
@@ -72,7 +72,7 @@ describe("a health check finds", () => {
   });
 });
 
-it("does not blame an instance when this process has run out of file descriptors", async () => {
+it("a health check says nothing when this process has run out of file descriptors", async () => {
   const endpoint = endpointAt(await listen((_, res) => res.end()));
   endpoint.agent.createConnection = (_options, connected) => {
     const error = Object.assign(new Error("too many open files"), { code: "EMFILE" });
@@ -82,7 +82,7 @@ it("does not blame an instance when this process has run out of file descriptors
   expect(await probe(endpoint, options)).toBe("inconclusive");
 });
 
-it("asks for the documented route without a key, and reuses its connection", async () => {
+it("a health check asks for the documented route without a key, and reuses its connection", async () => {
   const requests: string[] = [];
   const sockets = new Set<unknown>();
   const url = await listen(({ method, url, headers, socket }, res) => {
@@ -99,7 +99,7 @@ it("asks for the documented route without a key, and reuses its connection", asy
   expect(sockets.size).toBe(1);
 });
 
-it("does not blame an instance for a kept connection that it had closed while idle", async () => {
+it("a health check does not count a kept connection that the instance had closed while idle", async () => {
   let answered = 0;
   const url = await listen((req, res) => {
     answered += 1;
@@ -114,7 +114,7 @@ it("does not blame an instance for a kept connection that it had closed while id
   expect(answered).toBe(3);
 });
 
-it("repeats a check whose deadline passed while this process was busy", async () => {
+it("a health check whose deadline passed while this process was busy is repeated", async () => {
   const url = await listen((_, res) => void setTimeout(() => res.end(), 30));
   const endpoint = endpointAt(url);
   const outcome = probe(endpoint, { ...options, timeoutInMs: 100 });

@@ -1,13 +1,10 @@
 import { SilenceDetector } from "../../src/health/silence-detector.ts";
+import { useFakeTime } from "../support/clean-up.ts";
 
-beforeEach(() => void jest.useFakeTimers());
-afterEach(() => {
-  expect(jest.getTimerCount()).toBe(0);
-  jest.restoreAllMocks();
-  jest.useRealTimers();
-});
+useFakeTime();
+afterEach(() => jest.restoreAllMocks());
 
-it("is noticed when the patience has run out, counted from the first check", () => {
+it("an endpoint is silent when its deadline has passed, counted from the first unanswered check", () => {
   const silence = new SilenceDetector();
   silence.expectAnswer(500);
   jest.advanceTimersByTime(300);
@@ -17,7 +14,7 @@ it("is noticed when the patience has run out, counted from the first check", () 
   expect(silence.isSilent).toBe(true);
 });
 
-it("is over when the endpoint is heard, and begins anew with the next check", () => {
+it("an answer ends the silence of an endpoint, which begins anew with the next check", () => {
   const silence = new SilenceDetector();
   silence.expectAnswer(500);
   jest.advanceTimersByTime(499);
@@ -31,7 +28,7 @@ it("is over when the endpoint is heard, and begins anew with the next check", ()
   expect(silence.isSilent).toBe(false);
 });
 
-it("is not the endpoint's when this process was blocked: the answer gets another chance", () => {
+it("an endpoint is not silent when this process was blocked: its answer gets another chance", () => {
   const silence = new SilenceDetector();
   const startedAt = performance.now();
   silence.expectAnswer(500);

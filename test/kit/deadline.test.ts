@@ -1,17 +1,17 @@
 import type { AbortSignalLike } from "../../src/contract/abort-signal.ts";
 import { waitAtMost, withDeadline } from "../../src/kit/deadline.ts";
+import { useFakeTime } from "../support/clean-up.ts";
 
-beforeEach(() => void jest.useFakeTimers());
-afterEach(() => void jest.useRealTimers());
+useFakeTime();
 
 const never = () => new Promise<never>(() => {});
 
-it("gives the result of an operation that is in time", async () => {
+it("withDeadline gives the result of an operation that is in time", async () => {
   await expect(withDeadline(100, undefined, async () => "done")).resolves.toBe("done");
   expect(jest.getTimerCount()).toBe(0);
 });
 
-it("rejects at the deadline even if the operation takes no notice of its signal", async () => {
+it("withDeadline rejects at the deadline even if the operation takes no notice of its signal", async () => {
   const outcome = expect(withDeadline(100, undefined, never)).rejects.toMatchObject({
     code: "ERR_DEADLINE_EXCEEDED",
     message: "No answer within 100 ms",
@@ -20,7 +20,7 @@ it("rejects at the deadline even if the operation takes no notice of its signal"
   await outcome;
 });
 
-it("ends the operation when the caller's signal does, with the caller's reason", async () => {
+it("withDeadline ends the operation when the caller's signal does, with the caller's reason", async () => {
   const caller = new AbortController();
   const outcome = expect(withDeadline(100, caller.signal, never)).rejects.toBe("enough");
   caller.abort("enough");
@@ -28,13 +28,13 @@ it("ends the operation when the caller's signal does, with the caller's reason",
   expect(jest.getTimerCount()).toBe(0);
 });
 
-it("does not start an operation whose caller has given up", async () => {
+it("withDeadline does not start an operation whose caller has given up", async () => {
   const operation = jest.fn(never);
   await expect(withDeadline(100, AbortSignal.abort("before"), operation)).rejects.toBe("before");
   expect(operation).not.toHaveBeenCalled();
 });
 
-it("does not leave a rejection of an abandoned operation unhandled", async () => {
+it("withDeadline does not leave a rejection of an abandoned operation unhandled", async () => {
   const operation = async (signal: AbortSignalLike) => {
     await new Promise((resolve) => signal.addEventListener("abort", resolve));
     throw new Error("aborted, in the library's words");
@@ -50,7 +50,7 @@ it.each([
   ["in time", 100, false],
   ["half a deadline late", 150, false],
   ["later than that: this process was blocked", 151, true],
-])("tells whether its timer fired %s", async (_, elapsedInMs, isOwnStall) => {
+])("withDeadline tells whether its timer fired %s", async (_, elapsedInMs, isOwnStall) => {
   const startedAt = performance.now();
   const outcome = expect(withDeadline(100, undefined, never)).rejects.toMatchObject({ isOwnStall });
   jest.spyOn(performance, "now").mockReturnValue(startedAt + elapsedInMs);
@@ -58,7 +58,7 @@ it.each([
   await outcome;
 });
 
-it("waits for a promise no longer than the budget", async () => {
+it("waitAtMost waits for a promise no longer than the budget", async () => {
   const settled = jest.fn();
   void waitAtMost(100, never()).then(settled);
   await jest.advanceTimersByTimeAsync(99);

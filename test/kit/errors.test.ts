@@ -21,7 +21,7 @@ it.each<[string, unknown, boolean]>([
   expect(isResilientPubSubError(error)).toBe(expected);
 });
 
-it("knows an error of another copy of the package, which instanceof does not", () => {
+it("isResilientPubSubError knows an error of another copy of the package, which instanceof does not", () => {
   jest.isolateModules(() => {
     const copy = jest.requireActual(
       "../../src/kit/errors.ts",

@@ -2,7 +2,7 @@ import { TypedEvents } from "../../src/kit/typed-events.ts";
 
 const DOWN = { endpoint: "eastus", reason: "timeout" } as const;
 
-it("calls listeners with the event, once or until they are taken off", () => {
+it("listeners are called with the event, once or until they are taken off", () => {
   const events = new TypedEvents();
   const calls: string[] = [];
   const listener = (event: { endpoint: string }) => void calls.push(`on ${event.endpoint}`);

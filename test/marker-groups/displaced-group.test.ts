@@ -15,7 +15,7 @@ const up = {};
 const down = { isUsable: false };
 const drained = { isInRotation: false };
 
-describe("a client is marked as away from the first primary that is offered", () => {
+describe("a client is marked as displaced from the first primary that is offered", () => {
   it.each([
     ["p1", up, up, "", false, undefined],
     ["s1", down, down, "", false, "p1"],

@@ -1,5 +1,5 @@
 import type { HealthOptions } from "express-resilient-pubsub";
-import { type AppServer, startCluster } from "../coordination/support/servers.ts";
+import { type AppServer, startCluster } from "../coordination/support/cluster.ts";
 import { until } from "../support/until.ts";
 
 const stateOf = ({ pubsub }: AppServer, name: string) =>

@@ -50,7 +50,7 @@ describe("a token is of the endpoint that a negotiate would answer with:", () =>
     });
   });
 
-  it("at start, when nobody has looked at any yet", async () => {
+  it("the primary at start, before the first health check", async () => {
     const { pubsub } = await startWorld();
     expect((await pubsub.getClientAccessToken()).endpoint).toBe("eastus");
   });
@@ -61,7 +61,7 @@ describe("a token is of the endpoint that a negotiate would answer with:", () =>
     expect((await pubsub.getClientAccessToken()).endpoint).toBe("westus");
   });
 
-  it("the one that an operator has left, or prefers", async () => {
+  it("the secondary, when the primary is drained or the secondary forced", async () => {
     const { pubsub } = await startReady();
     pubsub.endpoints.drain("eastus");
     expect((await pubsub.getClientAccessToken()).endpoint).toBe("westus");
@@ -119,7 +119,7 @@ describe("a token says", () => {
     expect(exp - iat).toBe(theirExp - theirIat);
   });
 
-  it("who is away from home, when guests are called back", async () => {
+  it("that the client is displaced, when failback closes connections", async () => {
     const { pubsub } = await startReady({ failback: { close: { connectionsPerSecond: 1 } } });
     const groupsAt = async (name: string) => {
       pubsub.endpoints.forceFailover(name);
@@ -131,14 +131,14 @@ describe("a token says", () => {
     expect(await groupsAt("westus")).toEqual(["news", "resilient-pubsub.displaced-from.eastus"]);
   });
 
-  it("nothing of that when they are not", async () => {
+  it("nothing of displaced clients when failback closes none", async () => {
     const { pubsub } = await startReady();
     pubsub.endpoints.forceFailover("westus");
     const { token } = await pubsub.getClientAccessToken({ userId: "ada" });
     expect(claimsOf(token)).not.toHaveProperty("webpubsub.group");
   });
 
-  it("and its options are left as they were", async () => {
+  it("what its options say, which are left as they were", async () => {
     const { pubsub } = await startReady({ failback: { close: { connectionsPerSecond: 1 } } });
     pubsub.endpoints.forceFailover("westus");
     const options = Object.freeze({ userId: "ada", groups: Object.freeze(["news"]) as string[] });
@@ -147,7 +147,7 @@ describe("a token says", () => {
   });
 });
 
-it("Microsoft's own client connects with it, in its groups and with its roles", async () => {
+it("Microsoft's own client connects with a token, in its groups and with its roles", async () => {
   const { pubsub } = await startReady();
   const { url } = await pubsub.getClientAccessToken({
     userId: "ada",
@@ -197,7 +197,7 @@ describe("when the service issues the tokens of the primary,", () => {
     return { east, pubsub, failed };
   }
 
-  it("they are as good", async () => {
+  it("they have the user and the lifetime that were asked for", async () => {
     const { pubsub, east, failed } = await startEntra();
     const options = { userId: "ada", groups: ["news"], expirationTimeInMinutes: 5 };
     const { token, url, endpoint } = await pubsub.getClientAccessToken(options);
@@ -210,7 +210,7 @@ describe("when the service issues the tokens of the primary,", () => {
     expect(failed).toEqual([]);
   });
 
-  it("a front door is in their URLs as well", async () => {
+  it("the front door is in their URLs", async () => {
     const { pubsub } = await startEntra({ clientEndpoint: "https://front.example" });
     const { token, baseUrl, url } = await pubsub.getClientAccessToken();
     expect(baseUrl).toBe("wss://front.example/client/hubs/chat");
@@ -258,7 +258,7 @@ describe("when the service issues the tokens of the primary,", () => {
     return token && { ...token, expiresOnTimestamp: Date.now() };
   };
 
-  it("the caller's signal ends the wait with its reason, and nobody is to blame", async () => {
+  it("the caller's signal ends the wait with its reason, and is no evidence", async () => {
     const { pubsub, east, failed } = await startEntra();
     await east.inject({ kind: "blackhole", requestTypes: ["RESTAPI"] });
     const before = pubsub.endpoints.snapshot();
@@ -284,14 +284,14 @@ describe("when the service issues the tokens of the primary,", () => {
   });
 });
 
-it("a signal that has ended already keeps everything back", async () => {
+it("a token is not made when the caller's signal has ended already", async () => {
   const { pubsub } = await startReady();
   const reason = new Error("enough");
   const abortSignal = AbortSignal.abort(reason);
   await expect(pubsub.getClientAccessToken({ abortSignal })).rejects.toBe(reason);
 });
 
-it("nobody is counted by the limit of a negotiate", async () => {
+it("tokens without a negotiate are not counted by its rate limit", async () => {
   const { pubsub } = await startReady({
     negotiate: { allowAnonymous: true, maxPerSecond: 1 },
   });

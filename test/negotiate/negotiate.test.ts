@@ -150,7 +150,7 @@ describe("a client that says where it failed", () => {
     expect(log).toEqual(["endpointUp eastus", "endpointUp westus"]);
   });
 
-  it("makes the plugin look at once", async () => {
+  it("has that endpoint checked at once", async () => {
     const { eastus, negotiate, log } = await startWorld({
       health: { schedule: false, onDemandMaxAgeInMs: 60_000 },
     });
@@ -183,7 +183,7 @@ it.each(["/%6eegotiate", "/n%65gotiate", "/negotiate%2f", "/./%6Eegotiate"])(
   },
 );
 
-it("a budget of nothing still finds a crash, only without waiting for it", async () => {
+it("negotiate with a budget of 0 ms still finds a crash, without waiting for it", async () => {
   const { eastus, negotiate, pubsub } = await startWorld({
     health: { schedule: false, onDemandBudgetInMs: 0, onDemandMaxAgeInMs: 0 },
   });
@@ -252,7 +252,7 @@ describe("a router of one's own", () => {
   });
 });
 
-it("the first negotiate waits for the first verdict instead of guessing", async () => {
+it("the first negotiate waits for the first health check instead of guessing", async () => {
   const { eastus, negotiate, log } = await startWorld({ health: { schedule: false } });
   await eastus.inject({ kind: "crash" });
   expect((await negotiate()).body.endpoint).toBe("westus");
@@ -267,13 +267,13 @@ it("a drained endpoint gets no client", async () => {
   expect((await negotiate()).body.endpoint).toBe("eastus");
 });
 
-it("works below a mount path", async () => {
+it("negotiate works below a mount path", async () => {
   const { pubsub, url, app } = await startWorld();
   app.use("/realtime", express.Router().use(pubsub));
   expect((await fetch(`${url}/realtime/negotiate?user=ada`)).status).toBe(200);
 });
 
-it("answers a request whose target is a whole URL, as proxies write it", async () => {
+it("negotiate answers a request whose target is a whole URL, as proxies write it", async () => {
   const { url } = await startWorld();
   const { host, hostname, port } = new URL(url);
   const status = await new Promise((resolve, reject) => {

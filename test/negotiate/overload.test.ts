@@ -20,7 +20,7 @@ async function startLimited() {
 }
 
 describe("when more clients come than maxPerSecond lets through, negotiate", () => {
-  it("tells the others when to come back, one after the other, and sends nobody to the next endpoint", async () => {
+  it("tells the rest when to come back, one after the other, and sends none to the next endpoint", async () => {
     const { negotiate, overloads, outcome } = await startLimited();
     expect(await outcome()).toBe("eastus");
     const { status, headers, body } = await negotiate("");
@@ -48,7 +48,7 @@ describe("when more clients come than maxPerSecond lets through, negotiate", () 
     expect([await outcome(), await outcome()]).toEqual(["westus", "ERR_OVERLOADED"]);
   });
 
-  it("heeds what a client says, and counts it where it is sent", async () => {
+  it("counts a client that says where it failed at the endpoint that it is sent to", async () => {
     const { outcome } = await startLimited();
     const failed = "?failed=eastus";
     expect([await outcome(failed), await outcome(failed)]).toEqual(["westus", "ERR_OVERLOADED"]);
@@ -74,7 +74,7 @@ describe("when more clients come than maxPerSecond lets through, negotiate", () 
     expect(await outcome()).toBe("ERR_OVERLOADED");
   });
 
-  it("has room for those who may connect: who is refused takes none", async () => {
+  it("does not count clients that authenticate refuses", async () => {
     const { pubsub, negotiate } = await startWorld({
       negotiate: { authenticate: (req) => (req.query.user ? {} : null), maxPerSecond: 0.01 },
     });
@@ -86,7 +86,7 @@ describe("when more clients come than maxPerSecond lets through, negotiate", () 
   });
 });
 
-it("by default there is no limit", async () => {
+it("by default negotiate has no rate limit", async () => {
   const { pubsub, negotiate } = await startWorld();
   await pubsub.ready();
   const answers = await Promise.all(Array.from({ length: 300 }, () => negotiate()));

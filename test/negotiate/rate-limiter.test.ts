@@ -3,9 +3,9 @@ import { TypedEvents } from "../../src/kit/typed-events.ts";
 import { RateLimiter } from "../../src/negotiate/rate-limiter.ts";
 import { parseEndpoint } from "../../src/options/parse-options.ts";
 import { createEndpoint } from "../../src/service/endpoint.ts";
+import { useFakeTime } from "../support/clean-up.ts";
 
-beforeEach(() => void jest.useFakeTimers());
-afterEach(() => void jest.useRealTimers());
+useFakeTime();
 
 function setUp(perSecond: number | false) {
   const events = new TypedEvents();
@@ -21,14 +21,14 @@ function setUp(perSecond: number | false) {
   return { limit, a, b, told };
 }
 
-describe("a herd of clients that do as they are told", () => {
+describe("of many clients that keep to Retry-After,", () => {
   it.each([
     [1000, 100],
     [50, 7],
     [10, 0.5],
     [3000, 250],
   ])(
-    "%d at %d a second are all let in, each second as many as there is room for, and nobody is turned away twice",
+    "%d at %d a second are all let in, each second no more than the limit, and none is refused twice",
     async (size, perSecond) => {
       const { limit, a } = setUp(perSecond);
       const comingAt = new Map([[0, size]]);
@@ -58,13 +58,13 @@ describe("a herd of clients that do as they are told", () => {
   );
 });
 
-it("a herd at one endpoint takes no room at another", () => {
+it("clients of one endpoint do not count against the rate limit of another", () => {
   const { limit, a, b } = setUp(1);
   expect([limit.admit(a), limit.admit(a), limit.admit(a)]).toEqual([undefined, 1, 2]);
   expect([limit.admit(b), limit.admit(b)]).toEqual([undefined, 1]);
 });
 
-it("overloaded is told once a second for each endpoint", async () => {
+it("overloaded is announced once a second for each endpoint", async () => {
   const { limit, a, b, told } = setUp(0.01);
   const shed = () => {
     for (let client = 0; client < 100; client += 1) limit.admit(a);
@@ -82,14 +82,14 @@ it("overloaded is told once a second for each endpoint", async () => {
   expect(told).toEqual(["a", "a", "b"]);
 });
 
-it("a jump of the wall clock lets nobody in", () => {
+it("a jump of the wall clock lets no client past the rate limit", () => {
   const { limit, a } = setUp(1);
   limit.admit(a);
   jest.setSystemTime(Date.now() + 3_600_000);
   expect(limit.admit(a)).toBe(1);
 });
 
-it("without a limit everybody is let in", () => {
+it("without a rate limit every client is let in", () => {
   const { limit, a, told } = setUp(false);
   for (let client = 0; client < 10_000; client += 1) expect(limit.admit(a)).toBeUndefined();
   expect(told).toEqual([]);

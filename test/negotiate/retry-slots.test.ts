@@ -32,7 +32,7 @@ function herd(size: number, perSecond: number, random = 0): number[] {
   });
 }
 
-describe("clients that are turned away come back", () => {
+describe("clients over the rate limit are told to come back", () => {
   it.each([
     [5, 2, [1, 1, 2, 2, 3]],
     [3, 0.5, [2, 4, 6]],

@@ -2,9 +2,9 @@ import type { Request } from "express";
 import { selectEndpoint } from "../../src/negotiate/select-endpoint.ts";
 import { parseOptions } from "../../src/options/parse-options.ts";
 import { assemble } from "../support/assemble.ts";
+import { useFakeTime } from "../support/clean-up.ts";
 
-beforeEach(() => void jest.useFakeTimers());
-afterEach(() => void jest.useRealTimers());
+useFakeTime({ mayLeaveTimers: true });
 
 /** One endpoint whose last check took so long, and whose next is not answered. */
 function setUp(lastDurationInMs: number) {
@@ -23,7 +23,7 @@ function setUp(lastDurationInMs: number) {
   return selectEndpoint(context, {} as Request, new Set(), performance.now() + 500);
 }
 
-it("waits for the verdict, but no longer than the budget", async () => {
+it("selection waits for a health check, but no longer than the budget", async () => {
   const settled = jest.fn();
   void setUp(20).then(settled);
   await jest.advanceTimersByTimeAsync(499);
@@ -32,6 +32,6 @@ it("waits for the verdict, but no longer than the budget", async () => {
   expect(settled).toHaveBeenCalledWith(expect.objectContaining({ name: "a" }));
 });
 
-it("does not wait for an endpoint that is known to answer later than the budget", async () => {
+it("selection does not wait for an endpoint that is known to answer later than the budget", async () => {
   expect((await setUp(900))?.name).toBe("a");
 });

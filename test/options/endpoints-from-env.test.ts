@@ -2,7 +2,7 @@ import { endpointsFromEnv } from "express-resilient-pubsub";
 
 const P = "WEB_PUBSUB_CONNECTION_STRING__";
 
-it("reads name and role from the variable, primaries first and then by name", () => {
+it("endpointsFromEnv reads name and role from the variable, primaries first and then by name", () => {
   const endpoints = endpointsFromEnv({
     [`${P}WESTUS__SECONDARY`]: "w",
     [`${P}CENTRAL__US__secondary`]: "c",
@@ -16,7 +16,7 @@ it("reads name and role from the variable, primaries first and then by name", ()
   ]);
 });
 
-it("answers an empty list when there is no such variable", () => {
+it("endpointsFromEnv answers an empty list when there is no such variable", () => {
   expect(endpointsFromEnv({ PATH: "/bin" })).toEqual([]);
 });
 
@@ -24,7 +24,7 @@ it.each<[string, string, string]>([
   ["another role", `${P}EASTUS__TERTIARY`, "the name does not follow"],
   ["no name", `${P}PRIMARY`, "the name does not follow"],
   ["no value", `${P}EASTUS__PRIMARY`, "is empty; give a connection string or unset it"],
-])("refuses a variable with %s", (_, variable, message) => {
+])("endpointsFromEnv refuses a variable with %s", (_, variable, message) => {
   const env = { [variable]: message.startsWith("is empty") ? "" : "AccessKey=secret" };
   expect(() => endpointsFromEnv(env)).toThrow(
     expect.objectContaining({

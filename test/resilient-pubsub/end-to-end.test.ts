@@ -116,7 +116,7 @@ describe("two plugins for two hubs in one process", () => {
     return { eastus, chat, news, app, url };
   }
 
-  it("never touch each other: clients, events and broadcasts stay in their hub", async () => {
+  it("are independent: clients, events and broadcasts stay in their hub", async () => {
     const { eastus, chat, news, url } = await twoHubs();
     sendEventsTo(eastus, url, "chat");
     sendEventsTo(eastus, url, "news");

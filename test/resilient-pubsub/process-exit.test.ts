@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
+import { bundledProgram } from "../support/bundled-program.ts";
 
 interface Ended {
   readonly code: number | null;
@@ -9,7 +10,7 @@ interface Ended {
 /** Runs a program of its own; one that does not end by itself is killed and has no exit code. */
 async function run(program: string): Promise<Ended> {
   const file = path.join(__dirname, "programs", program);
-  const child = spawn(process.execPath, ["--import", "tsx", file], { timeout: 30_000 });
+  const child = spawn(process.execPath, [bundledProgram(file)], { timeout: 30_000 });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk) => {
@@ -26,6 +27,6 @@ it("after close nothing is left behind, and the process exits by itself", async 
   expect(JSON.parse(output).filter((name: string) => /Timeout|TCP/.test(name))).toEqual([]);
 }, 40_000);
 
-it("even a plugin that is never closed holds no process", async () => {
+it("a plugin that is never closed does not keep a process alive", async () => {
   expect(await run("never-closed.ts")).toEqual({ code: 0, output: "done" });
 }, 40_000);

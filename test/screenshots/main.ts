@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import type { Locator } from "playwright-core";
-import { startDemo } from "../../demo-app/demo.ts";
-import { bundlePage } from "../../demo-app/page-bundle.ts";
-import { pageHandler } from "../../demo-app/page-handler.ts";
+import { bundlePage } from "../../demo-app/page-server/bundle-page.ts";
+import { pageHandler } from "../../demo-app/page-server/page-handler.ts";
+import { startDemo } from "../../demo-app/startup/start-demo.ts";
 import { launchBrowser } from "../support/launch-browser.ts";
 import { LINGER_IN_MS, showFigures } from "./figures.ts";
 
@@ -21,8 +21,8 @@ async function main(): Promise<void> {
   const demo = await startDemo({ page, drill: { lingerInMs: LINGER_IN_MS } });
   const browser = await launchBrowser();
   try {
-    demo.stage.setBroadcasts(BROADCAST_EVERY_IN_MS);
-    await demo.stage.crowd.resize(CLIENTS);
+    demo.environment.setBroadcasts(BROADCAST_EVERY_IN_MS);
+    await demo.environment.clients.resize(CLIENTS);
     const tab = await browser.newPage({
       viewport: VIEWPORT,
       deviceScaleFactor: SCALE,

@@ -6,7 +6,7 @@ import { closeAfterTest } from "../support/clean-up.ts";
 import { serve } from "../support/serve.ts";
 import { until } from "../support/until.ts";
 
-it("hands the SDK its key as a KeyObject, which nobody prints by mistake", () => {
+it("the SDK is given an access key as a KeyObject, which prints no secret", () => {
   const connectionString = "Endpoint=https://a.example;AccessKey=k";
   const config = parseEndpoint({ name: "a", role: "primary", connectionString });
   const { client } = closeAfterTest(createEndpoint(config, "chat"));
@@ -14,7 +14,7 @@ it("hands the SDK its key as a KeyObject, which nobody prints by mistake", () =>
   expect(credential.key).toBeInstanceOf(KeyObject);
 });
 
-it("does not take in an answer that has no end", async () => {
+it("an answer that has no end is not read to memory", async () => {
   let written = 0;
   const { url } = closeAfterTest(
     await serve((_req, res) => {
@@ -33,7 +33,7 @@ it("does not take in an answer that has no end", async () => {
   expect(written).toBeGreaterThan(4 * 1024 * 1024);
 });
 
-it("close releases the connections that were kept for the next call", async () => {
+it("closing an endpoint releases the connections that were kept for the next call", async () => {
   const { server, url } = closeAfterTest(
     await serve(
       (req, res) => {

@@ -143,7 +143,7 @@ describe("a token that was signed is used", () => {
   });
 });
 
-it("the last 256 are remembered, and no more", async () => {
+it("the last 256 signed tokens are remembered, and no more", async () => {
   startClock();
   const sign = signer();
   const tokens: string[] = [];
@@ -158,7 +158,7 @@ it("the last 256 are remembered, and no more", async () => {
   expect(await sign(`${url}&n=1`)).not.toBe(tokens[1]);
 });
 
-it("one that is renewed is as new as any, and is not forgotten before its turn", async () => {
+it("a token that is renewed counts as new, and is not forgotten before its turn", async () => {
   startClock();
   const sign = signer();
   await sign(`${url}&n=old`);

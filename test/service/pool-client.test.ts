@@ -355,7 +355,7 @@ describe("a signal ends a request,", () => {
   });
 });
 
-it("many requests at once each get their own answer", async () => {
+it("of many requests at once each gets its own answer", async () => {
   const { url } = await startRawService((res, request) => res.end(String(request.body)));
   const send = poolTo(url);
   const bodies = Array.from({ length: 100 }, () => randomBytes(20).toString("hex"));

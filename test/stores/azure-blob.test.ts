@@ -6,15 +6,14 @@ import {
   connectionStringOf,
   startAzurite,
 } from "../../demo-app/processes/azurite.ts";
-import { closeAfterTest } from "../support/clean-up.ts";
+import { closeAfterFile, closeAfterTest } from "../support/clean-up.ts";
 import { serve } from "../support/serve.ts";
 import { until } from "../support/until.ts";
 
 let azurite: Azurite;
 beforeAll(async () => {
-  azurite = await startAzurite();
+  azurite = closeAfterFile(await startAzurite());
 }, 60_000);
-afterAll(() => azurite.close());
 
 jest.setTimeout(40_000);
 const soon = () => ({ signal: AbortSignal.timeout(20_000) });
@@ -48,7 +47,7 @@ function listPages() {
   });
 }
 
-it("creates its container when it is missing", async () => {
+it("a blob store creates its container when it is missing", async () => {
   const container = containerOf();
   const { connectionString } = azurite;
   const store = azureBlobStore({ connectionString, container: container.containerName });
@@ -57,7 +56,7 @@ it("creates its container when it is missing", async () => {
   await store.open("chat", soon());
 });
 
-it("needs no right to create a container that is there", async () => {
+it("a blob store needs no right to create a container that exists", async () => {
   const container = containerOf();
   await container.create();
   const connection = await (await restrictedStore(container)).open("chat", soon());
@@ -65,7 +64,7 @@ it("needs no right to create a container that is there", async () => {
   expect(await connection.readRecord(soon())).toEqual({ text: "text", version });
 });
 
-it("says who can help when the container is missing and it may not create it", async () => {
+it("a blob store that may not create its missing container says what to allow", async () => {
   const store = await restrictedStore(containerOf());
   await expect(store.open("chat", soon())).rejects.toMatchObject({
     code: "ERR_STORE_REFUSED",
@@ -73,7 +72,7 @@ it("says who can help when the container is missing and it may not create it", a
   });
 });
 
-it("says so when its container has been deleted", async () => {
+it("a blob store whose container has been deleted says so", async () => {
   const container = containerOf();
   const { connectionString } = azurite;
   const store = azureBlobStore({ connectionString, container: container.containerName });
@@ -90,7 +89,7 @@ it("says so when its container has been deleted", async () => {
   }
 });
 
-it("refuses what does not fit into metadata, and says what to do", async () => {
+it("a blob store refuses an observation that is too long for metadata, and says what to do", async () => {
   const { connectionString } = azurite;
   const connection = await azureBlobStore({ connectionString, container: "long" }).open(
     "chat",
@@ -104,7 +103,7 @@ it("refuses what does not fit into metadata, and says what to do", async () => {
   });
 });
 
-it("names a blob that is none of its own", async () => {
+it("a blob store names a foreign blob in its container", async () => {
   const container = containerOf();
   const { connectionString } = azurite;
   const store = azureBlobStore({ connectionString, container: container.containerName });
@@ -116,7 +115,7 @@ it("names a blob that is none of its own", async () => {
   });
 });
 
-it("reads every page of the list", async () => {
+it("a blob store reads every page of the list of observations", async () => {
   const { url } = closeAfterTest(await listPages());
   const connectionString = connectionStringOf(`${url}/account`, azurite.key);
   const connection = await azureBlobStore({ connectionString, container: "any" }).open(
@@ -130,7 +129,7 @@ it("reads every page of the list", async () => {
   expect(await connection.readObservations(soon())).toEqual(expected);
 });
 
-it("leaves it to the caller to try again", async () => {
+it("a blob store makes one attempt a call, without retries of the SDK", async () => {
   let requests = 0;
   const busy = await serve((_, res) => {
     requests += 1;
@@ -144,7 +143,7 @@ it("leaves it to the caller to try again", async () => {
   expect(requests).toBe(1);
 });
 
-it("ends with its signal when there is no answer", async () => {
+it("a call of a blob store without an answer ends with its signal", async () => {
   let isAsked = false;
   const silent = await serve(() => {
     isAsked = true;
@@ -158,7 +157,7 @@ it("ends with its signal when there is no answer", async () => {
   await expect(opening).rejects.toThrow("given up");
 });
 
-it("does nothing for somebody who has given up already", async () => {
+it("a call of a blob store whose signal is aborted already sends nothing", async () => {
   const { connectionString } = azurite;
   const store = azureBlobStore({ connectionString, container: "given-up" });
   const connection = await store.open("chat", soon());

@@ -9,7 +9,7 @@ import {
 } from "../../demo-app/processes/azurite.ts";
 import { freePort, startRedis } from "../../demo-app/processes/redis-server.ts";
 import type { CoordinationStore } from "../../src/contract/store.ts";
-import { closeAfterTest } from "../support/clean-up.ts";
+import { closeAfterFile, closeAfterTest } from "../support/clean-up.ts";
 import { describeWithRedis, REDIS_OR_ITS_ABSENCE } from "../support/redis-server.ts";
 import { serve } from "../support/serve.ts";
 
@@ -43,9 +43,8 @@ function expectNoSecret(error: Error, secrets: readonly string[]): void {
 describe("a store in Azure Blob Storage", () => {
   let azurite: Azurite;
   beforeAll(async () => {
-    azurite = await startAzurite();
+    azurite = closeAfterFile(await startAzurite());
   }, 60_000);
-  afterAll(() => azurite.close());
 
   /** A store at a stand-in that always answers the same. */
   async function storeAnswered(status: number, code: string) {
@@ -68,7 +67,7 @@ describe("a store in Azure Blob Storage", () => {
     expect(message).toMatch(/has answered 403 Auth.*; check the key/);
   });
 
-  it("tells that there is nobody", async () => {
+  it("tells that no server listens there", async () => {
     const store = azureBlobStore({
       ...connectionAt(`http://127.0.0.1:${await freePort()}/account`),
       container: "any",
@@ -117,13 +116,29 @@ describe("a store in Azure Blob Storage", () => {
   it.each<[string, unknown, RegExp]>([
     ["no options", undefined, /azureBlobStore: got undefined; give an object/],
     ["nothing to connect to", { container: "any" }, /\.connectionString: is missing/],
-    ["a text that is none", { connectionString: SECRET }, /\.connectionString: cannot be used/],
-    ["both ways", { ...connectionAt("https://a.example"), url: "x" }, /beside url or credential/],
-    ["http to elsewhere", connectionAt("http://a.example"), /http:\/\/ is allowed on loopback/],
+    [
+      "a text that is no connection string",
+      { connectionString: SECRET },
+      /\.connectionString: cannot be used/,
+    ],
+    [
+      "a connection string beside a URL",
+      { ...connectionAt("https://a.example"), url: "x" },
+      /beside url or credential/,
+    ],
+    [
+      "http to a host other than loopback",
+      connectionAt("http://a.example"),
+      /http:\/\/ is allowed on loopback/,
+    ],
     ["tokens over http", { url: "http://127.0.0.1:1", credential: {} }, /\.url: got .*https:/],
     ["a URL with a signature", { url: `https://a.example/?sig=${SECRET}` }, /without user, query/],
     ["no credential", { url: "https://a.example" }, /\.credential: got undefined/],
-    ["a name that is none", { container: "Not_A_Name" }, /\.container: got "Not_A_Name"; give/],
+    [
+      "a text that is no container name",
+      { container: "Not_A_Name" },
+      /\.container: got "Not_A_Name"; give/,
+    ],
     ["an unknown option", { key: SECRET }, /\.key: unknown option; the options here are container/],
   ])("refuses %s", (_, options, message) => {
     const make = () => azureBlobStore(options as never);
@@ -134,7 +149,7 @@ describe("a store in Azure Blob Storage", () => {
 });
 
 describe("a store in redis", () => {
-  it("tells that there is nobody, and not the password", async () => {
+  it("tells that no server listens there, without the password", async () => {
     const store = redisStore({ url: `redis://user:${SECRET}@127.0.0.1:${await freePort()}` });
     const { code, message } = await failureOf(store);
     expect(code).toBe("ERR_STORE_UNAVAILABLE");
@@ -175,8 +190,12 @@ describe("a store in redis", () => {
 
   it.each<[string, unknown, RegExp]>([
     ["no options", undefined, /redisStore: got undefined; give an object/],
-    ["no redis", {}, /\.url: is missing, as is client/],
-    ["two of them", { url: "redis://a", client: { eval() {} } }, /\.url: is given beside client/],
+    ["neither URL nor client", {}, /\.url: is missing, as is client/],
+    [
+      "a URL beside a client",
+      { url: "redis://a", client: { eval() {} } },
+      /\.url: is given beside client/,
+    ],
     ["a URL of something else", { url: `https://:${SECRET}@a` }, /\.url: cannot be used; give/],
     ["a URL with a broken escape", { url: `redis://:%zz${SECRET}@a` }, /\.url: cannot be used/],
     ["a client of something else", { client: {} }, /\.client: got an object; give a client/],
@@ -203,7 +222,7 @@ describeWithRedis(`a store in a guarded ${REDIS_OR_ITS_ABSENCE}`, () => {
     expect(message).toMatch(/check the user and the password/);
   });
 
-  it("opens with the right one", async () => {
+  it("opens with the right password", async () => {
     const server = closeAfterTest(await startRedis(["--requirepass", "correct horse"]));
     const url = server.url.replace("//", "//:correct%20horse@");
     closeAfterTest(await redisStore({ url }).open("chat", soon()));

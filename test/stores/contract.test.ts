@@ -5,7 +5,7 @@ import { type Azurite, startAzurite } from "../../demo-app/processes/azurite.ts"
 import { type RedisServer, startRedis } from "../../demo-app/processes/redis-server.ts";
 import type { CoordinationStore, StoreConnection } from "../../src/contract/store.ts";
 import { memoryStore } from "../../src/stores/memory-store.ts";
-import { closeAfterTest } from "../support/clean-up.ts";
+import { closeAfterFile, closeAfterTest } from "../support/clean-up.ts";
 import { isRedisInstalled } from "../support/redis-server.ts";
 
 /** Something for stores to keep their things in. */
@@ -19,13 +19,9 @@ interface Backend {
 let azurite: Azurite;
 let redis: RedisServer | undefined;
 beforeAll(async () => {
-  azurite = await startAzurite();
-  redis = isRedisInstalled ? await startRedis() : undefined;
+  azurite = closeAfterFile(await startAzurite());
+  redis = isRedisInstalled ? closeAfterFile(await startRedis()) : undefined;
 }, 60_000);
-afterAll(async () => {
-  await azurite.close();
-  await redis?.close();
-});
 
 const memory: Backend = {
   name: "memory",
@@ -80,12 +76,12 @@ const cases: Record<string, (open: (hub?: string) => Promise<StoreConnection>) =
     expect((await connection.readRecord({ signal: signal() }))?.text).toBe("first");
   },
 
-  async "of many that create the record at once, one does"(open) {
+  async "of many calls that create the record at once, one does"(open) {
     const connections = [await open(), await open()];
     await expectOneWinner(connections, undefined);
   },
 
-  async "of many that replace the same version at once, one does"(open) {
+  async "of many calls that replace the same version at once, one does"(open) {
     const connections = [await open(), await open()];
     const options = { signal: signal() };
     const version = await connections[0]?.replaceRecord(undefined, "before", options);
@@ -112,7 +108,7 @@ const cases: Record<string, (open: (hub?: string) => Promise<StoreConnection>) =
     expect(await connection.replaceRecord(first, "C", options)).toBeUndefined();
   },
 
-  async "a version of nothing that was replaces nothing"(open) {
+  async "a version that never was replaces nothing"(open) {
     const other = await open("other");
     const version = await other.replaceRecord(undefined, "text", { signal: signal() });
     const connection = await open();
@@ -120,7 +116,7 @@ const cases: Record<string, (open: (hub?: string) => Promise<StoreConnection>) =
     expect(await connection.readRecord({ signal: signal() })).toBeUndefined();
   },
 
-  async "hubs are apart, whatever their names"(open) {
+  async "hubs do not see each other, whatever their names"(open) {
     const options = { signal: signal() };
     for (const hub of oddNames) {
       const connection = await open(hub);
@@ -134,7 +130,7 @@ const cases: Record<string, (open: (hub?: string) => Promise<StoreConnection>) =
     }
   },
 
-  async "every server is read with what it has said last, whatever its name"(open) {
+  async "the last observation of every server is read, whatever its name"(open) {
     const options = { signal: signal() };
     const [connection, other] = [await open(), await open()];
     for (const server of oddNames) {
@@ -145,7 +141,7 @@ const cases: Record<string, (open: (hub?: string) => Promise<StoreConnection>) =
     expect(await connection.readObservations(options)).toEqual(expected);
   },
 
-  async "what a server has said can be removed, also when it has said nothing"(open) {
+  async "an observation can be removed, also one that was never written"(open) {
     const options = { signal: signal() };
     const connection = await open();
     await connection.writeObservation("one", "text", keepForInMs, options);
@@ -155,7 +151,7 @@ const cases: Record<string, (open: (hub?: string) => Promise<StoreConnection>) =
     expect([...(await connection.readObservations(options)).keys()]).toEqual(["two"]);
   },
 
-  async "texts come back as they were, also long ones, and an empty one"(open) {
+  async "texts are read as they were written, also long and empty ones"(open) {
     const options = { signal: signal() };
     const connection = await open();
     const version = await connection.replaceRecord(undefined, longText, options);
@@ -169,7 +165,7 @@ const cases: Record<string, (open: (hub?: string) => Promise<StoreConnection>) =
     expect(await connection.readObservations(options)).toEqual(expected);
   },
 
-  async "closing is repeatable, and leaves others alone"(open) {
+  async "closing twice is harmless, and leaves other connections open"(open) {
     const [connection, other] = [await open(), await open()];
     await connection.replaceRecord(undefined, "text", { signal: signal() });
     await connection.close();

@@ -3,7 +3,7 @@ import { redisStore } from "express-resilient-pubsub/stores/redis";
 import { createClient } from "redis";
 import { type RedisServer, startRedis } from "../../demo-app/processes/redis-server.ts";
 import type { CoordinationStore } from "../../src/contract/store.ts";
-import { closeAfterTest } from "../support/clean-up.ts";
+import { closeAfterFile, closeAfterTest } from "../support/clean-up.ts";
 import { describeWithRedis, REDIS_OR_ITS_ABSENCE } from "../support/redis-server.ts";
 import { until } from "../support/until.ts";
 
@@ -15,9 +15,8 @@ jest.setTimeout(40_000);
 describeWithRedis(`a store in ${REDIS_OR_ITS_ABSENCE}`, () => {
   let server: RedisServer;
   beforeAll(async () => {
-    server = await startRedis();
+    server = closeAfterFile(await startRedis());
   }, 60_000);
-  afterAll(() => server.close());
 
   const open = async (store: CoordinationStore) => closeAfterTest(await store.open("chat", soon()));
 
@@ -27,7 +26,7 @@ describeWithRedis(`a store in ${REDIS_OR_ITS_ABSENCE}`, () => {
     return closeAfterTest(client);
   }
 
-  it("forgets what a server has said when it is too old to matter", async () => {
+  it("forgets an observation when it has expired", async () => {
     const prefix = randomUUID();
     const connection = await open(redisStore({ url: server.url, prefix }));
     await connection.writeObservation("lasting", "text", in60s, soon());
@@ -38,7 +37,7 @@ describeWithRedis(`a store in ${REDIS_OR_ITS_ABSENCE}`, () => {
     expect(await client.hKeys(`${prefix}:{chat}:observations`)).toEqual(["lasting"]);
   });
 
-  it("leaves nothing of servers that are gone, and keeps the record for ever", async () => {
+  it("keeps no observation of servers that are gone, and keeps the record for ever", async () => {
     const prefix = randomUUID();
     const connection = await open(redisStore({ url: server.url, prefix }));
     await connection.replaceRecord(undefined, "text", soon());
@@ -49,7 +48,7 @@ describeWithRedis(`a store in ${REDIS_OR_ITS_ABSENCE}`, () => {
     expect(await client.ttl(`${prefix}:{chat}:agreement`)).toBe(-1);
   });
 
-  it("takes no version from before redis has lost everything", async () => {
+  it("replaces nothing by a version from before redis has lost everything", async () => {
     const prefix = randomUUID();
     const connection = await open(redisStore({ url: server.url, prefix }));
     const lost = await connection.replaceRecord(undefined, "before", soon());
@@ -69,7 +68,7 @@ describeWithRedis(`a store in ${REDIS_OR_ITS_ABSENCE}`, () => {
     expect(client.isReady).toBe(true);
   });
 
-  it("has one client of its own for all hubs, until the last is closed, and again later", async () => {
+  it("has one client of its own for all hubs, until the last connection is closed, and again later", async () => {
     const observer = await connectClient();
     const connected = async () =>
       (await observer.sendCommand<string>(["CLIENT", "LIST"])).trim().split("\n").length - 1;
@@ -88,7 +87,7 @@ describeWithRedis(`a store in ${REDIS_OR_ITS_ABSENCE}`, () => {
     expect((await again.readObservations(soon())).size).toBe(1);
   });
 
-  it("does nothing for somebody who has given up already", async () => {
+  it("sends nothing for a call whose signal is aborted already", async () => {
     const connection = await open(redisStore({ url: server.url, prefix: randomUUID() }));
     const options = { signal: AbortSignal.abort(new Error("given up")) };
     await expect(connection.replaceRecord(undefined, "text", options)).rejects.toThrow("given up");
@@ -97,7 +96,7 @@ describeWithRedis(`a store in ${REDIS_OR_ITS_ABSENCE}`, () => {
     expect(await connection.readRecord(soon())).toBeUndefined();
   });
 
-  it("that is another's is not read as its own", async () => {
+  it("refuses to read keys that another application wrote", async () => {
     const prefix = randomUUID();
     const store = redisStore({ url: server.url, prefix });
     const connection = await open(store);
@@ -111,7 +110,7 @@ describeWithRedis(`a store in ${REDIS_OR_ITS_ABSENCE}`, () => {
   });
 });
 
-describeWithRedis(`a store in ${REDIS_OR_ITS_ABSENCE} with troubles`, () => {
+describeWithRedis(`a store in ${REDIS_OR_ITS_ABSENCE} that fails`, () => {
   it.each([
     ["a client of its own", (url: string) => redisStore({ url })],
     [

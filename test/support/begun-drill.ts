@@ -1,30 +1,30 @@
+import type { DrillView } from "../../demo-app/contract/live.ts";
 import { GuidedDrill } from "../../demo-app/guided-drill/guided-drill.ts";
-import type { DrillView } from "../../demo-app/shared/live.ts";
-import { ScriptedStage } from "./scripted-stage.ts";
+import { ScriptedEnvironment } from "./scripted-environment.ts";
 
-let pendingTimersOfStage = (): number => 0;
+let pendingTimersOfEnvironment = (): number => 0;
 
 /** Time goes by only when a drill is run; when a test ends, no timer of a drill may be left. */
 export function useDrillTime(): void {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => {
-    expect(jest.getTimerCount()).toBe(pendingTimersOfStage());
+    expect(jest.getTimerCount()).toBe(pendingTimersOfEnvironment());
     jest.useRealTimers();
   });
 }
 
 export const MINUTE_IN_MS = 60_000;
 
-/** A drill that has begun on a stage; `run` lets its time go by. */
-export function begin(stage = new ScriptedStage()) {
-  pendingTimersOfStage = () => stage.pendingTimers;
-  const drill = new GuidedDrill(stage);
+/** A drill that has begun in an environment; `run` lets its time go by. */
+export function begin(environment = new ScriptedEnvironment()) {
+  pendingTimersOfEnvironment = () => environment.pendingTimers;
+  const drill = new GuidedDrill(environment);
   const whenBegun = new Map<string, () => void>();
   drill.onChange(() => {
     const running = stepsOf(drill).find(({ state }) => state === "running");
-    const act = whenBegun.get(running?.id ?? "");
+    const change = whenBegun.get(running?.id ?? "");
     whenBegun.delete(running?.id ?? "");
-    act?.();
+    change?.();
   });
   const run = async (durationInMs = 5 * MINUTE_IN_MS): Promise<DrillView> => {
     for (let left = durationInMs; left > 0 && viewOf(drill).state === "running"; left -= 500) {
@@ -34,11 +34,11 @@ export function begin(stage = new ScriptedStage()) {
   };
   drill.start();
   return {
-    stage,
+    environment,
     drill,
     run,
     /** Once this step has begun. */
-    during: (id: string, act: () => void) => void whenBegun.set(id, act),
+    during: (id: string, change: () => void) => void whenBegun.set(id, change),
   };
 }
 

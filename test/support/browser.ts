@@ -1,5 +1,5 @@
 import type { Browser, Page } from "playwright-core";
-import { closeAfterTest } from "./clean-up.ts";
+import { closeAfterFile, closeAfterTest } from "./clean-up.ts";
 import { launchBrowser } from "./launch-browser.ts";
 
 /** A page whose mistakes the test can see; it is closed after it. */
@@ -15,9 +15,8 @@ export function useBrowser(): (url: string) => Promise<Tab> {
   let browser: Browser | undefined;
   // The first of all has to unpack it.
   beforeAll(async () => {
-    browser = await launchBrowser();
+    browser = closeAfterFile(await launchBrowser());
   }, 60_000);
-  afterAll(() => browser?.close());
   return async (url) => {
     if (!browser) throw new Error("There is no browser before the tests begin.");
     const context = closeAfterTest(await browser.newContext());

@@ -1,16 +1,18 @@
-import { execFile } from "node:child_process";
 import path from "node:path";
-import { promisify } from "node:util";
+import { buildSync } from "esbuild";
 
-const root = path.join(__dirname, "../..");
-const program = `
-  import { buildClient } from "./test/support/build-client.ts";
-  process.stdout.write(await buildClient());
-`;
+const client = path.join(__dirname, "../../src/client/index.ts");
 
-/** The client as an application would bundle it. Vite is made of modules that Jest cannot load. */
-export async function bundleClient(): Promise<string> {
-  const options = ["--import", "tsx", "--input-type=module", "--eval", program];
-  const { stdout } = await promisify(execFile)(process.execPath, options, { cwd: root });
-  return stdout;
+/** This package's client for browsers as one module, as an application would bundle it. */
+export function bundleClient(): string {
+  const { outputFiles } = buildSync({
+    entryPoints: [client],
+    write: false,
+    bundle: true,
+    platform: "browser",
+    target: "es2022",
+    format: "esm",
+    logLevel: "warning",
+  });
+  return outputFiles[0]?.text ?? "";
 }

@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
-import type { PageFile } from "../../demo-app/page-bundle.ts";
+import type { PageFile } from "../../demo-app/page-server/bundle-page.ts";
 
 const root = path.join(__dirname, "../..");
 const program = `
-  import { bundlePage } from "./demo-app/page-bundle.ts";
+  import { bundlePage } from "./demo-app/page-server/bundle-page.ts";
   process.stdout.write(JSON.stringify(await bundlePage()));
 `;
 

@@ -1,6 +1,6 @@
 import express, { type Express } from "express";
 import type { UpstreamOptions } from "express-resilient-pubsub";
-import { setUp } from "./upstream-world.ts";
+import { setUp } from "./support/upstream-world.ts";
 
 describe("it makes no difference whether a body parser ran first:", () => {
   it.each<[string, (app: Express) => void]>([
@@ -30,7 +30,7 @@ describe("it makes no difference whether a body parser ran first:", () => {
     expect([...(heard[2] as Uint8Array)]).toEqual([0, 255]);
   });
 
-  it("what a parser let through but cannot be written down again is malformed", async () => {
+  it("a body that a parser let through but that cannot be serialised again is malformed", async () => {
     const { post } = await setUp({}, (app) => app.use(express.json()));
     const body = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
     const answer = await post({ contentType: "application/json", body });

@@ -6,7 +6,7 @@ import { closeAfterTest } from "../support/clean-up.ts";
 import { connectClient } from "../support/official-client.ts";
 import { until } from "../support/until.ts";
 import { accessKeyOf, digest, type EventRequest } from "../support/upstream-request.ts";
-import { setUp } from "./upstream-world.ts";
+import { setUp } from "./support/upstream-world.ts";
 
 const id = "connection-1";
 const toEast = {
@@ -34,7 +34,7 @@ const system = (name: string, body: object = {}): EventRequest => ({
   body: JSON.stringify(body),
 });
 
-describe("what is sent to a connection goes only to where an event proved that it lives:", () => {
+describe("what is sent to a connection goes only to the endpoint that a verified event came from:", () => {
   it.each<[string, EventRequest]>([
     ["an event of its own", {}],
     ["an event of its own, in JSON", { contentType: "application/json", body: "{}" }],
@@ -78,7 +78,7 @@ describe("what is sent to a connection goes only to where an event proved that i
     expect(report).toEqual({ delivered: ["eastus"], failed: [], skipped: [] });
   });
 
-  it("and to nobody else while that endpoint is out of use", async () => {
+  it("and to no other while that endpoint is out of use", async () => {
     const { pubsub, post, westus } = await setUpReady();
     await post({}, westus);
     await westus.inject({ kind: "crash" });
@@ -97,7 +97,7 @@ describe("what is sent to a connection goes only to where an event proved that i
   });
 });
 
-describe("nothing is learnt", () => {
+describe("the endpoint of a connection does not become known", () => {
   it.each<[string, number, (west: Emulator, east: Emulator) => EventRequest]>([
     ["without a signature", 401, () => ({ headers: { "ce-signature": null } })],
     [
@@ -139,7 +139,7 @@ describe("nothing is learnt", () => {
   });
 });
 
-describe("what is known is forgotten", () => {
+describe("the known endpoint of a connection is forgotten", () => {
   it("when the connection has ended", async () => {
     const { pubsub, post, westus } = await setUpReady();
     await post({}, westus);
@@ -148,7 +148,7 @@ describe("what is known is forgotten", () => {
     expect(await pubsub.sendToConnection(id, "hi")).toEqual(toAll);
   });
 
-  it("but not when a forged event says so", async () => {
+  it("except by a forged event", async () => {
     const { pubsub, post, westus } = await setUpReady();
     await post({}, westus);
     const forged = { ...system("disconnected"), headers: { "ce-signature": null } };
@@ -182,7 +182,7 @@ describe("behind a custom domain, which does not tell the endpoints apart,", () 
   const domain = "pubsub.example.com";
   const from = { "WebHook-Request-Origin": domain };
 
-  it("the key does", async () => {
+  it("the key tells which one sent an event", async () => {
     const { pubsub, post, eastus, westus } = await setUpReady({ allowedOrigins: [domain] });
     expect((await post({ headers: from }, westus)).status).toBe(200);
     expect(await pubsub.sendToConnection(id, "hi")).toEqual(toWest);
@@ -190,14 +190,14 @@ describe("behind a custom domain, which does not tell the endpoints apart,", () 
     expect(await pubsub.sendToConnection(id, "hi")).toEqual(toEast);
   });
 
-  it("and no key of any, no sender", async () => {
+  it("an event that no key verifies has no sender", async () => {
     const { pubsub, post } = await setUpReady({ allowedOrigins: [domain] });
     const headers = { ...from, "ce-signature": `sha256=${digest("guess", id)}` };
     expect((await post({ headers })).status).toBe(401);
     expect(await pubsub.sendToConnection(id, "hi")).toEqual(toAll);
   });
 
-  it("upstream.authorize does not either, and nothing is learnt", async () => {
+  it("upstream.authorize does not tell the sender, and no connection's endpoint becomes known", async () => {
     const { pubsub, post, westus } = await setUpReady({
       allowedOrigins: [domain],
       authorize: () => true,
@@ -208,7 +208,7 @@ describe("behind a custom domain, which does not tell the endpoints apart,", () 
 });
 
 describe("upstream.authorize", () => {
-  it("vouches for the origin", async () => {
+  it("makes the connection's endpoint known by the origin", async () => {
     const { pubsub, post, westus } = await setUpReady({ authorize: async () => true });
     expect((await post({ headers: { "ce-signature": null } }, westus)).status).toBe(200);
     expect(await pubsub.sendToConnection(id, "hi")).toEqual(toWest);
@@ -223,9 +223,12 @@ describe("upstream.authorize", () => {
         throw new Error("boom");
       },
     ],
-  ])("%s teaches nothing, whatever the signature", async (_, status, authorize) => {
-    const { pubsub, post, westus } = await setUpReady({ authorize });
-    expect((await post({}, westus)).status).toBe(status);
-    expect(await pubsub.sendToConnection(id, "hi")).toEqual(toAll);
-  });
+  ])(
+    "with %s makes no connection's endpoint known, whatever the signature",
+    async (_, status, authorize) => {
+      const { pubsub, post, westus } = await setUpReady({ authorize });
+      expect((await post({}, westus)).status).toBe(status);
+      expect(await pubsub.sendToConnection(id, "hi")).toEqual(toAll);
+    },
+  );
 });

@@ -1,5 +1,5 @@
 import { accessKeyOf, digest } from "../support/upstream-request.ts";
-import { setUp } from "./upstream-world.ts";
+import { setUp } from "./support/upstream-world.ts";
 
 describe("the sender is known by", () => {
   it.each([
@@ -35,7 +35,7 @@ describe("the sender is known by", () => {
     expect(errors).toEqual([{ handler: "upstream.authorize", error: expect.any(Error) }]);
   });
 
-  it("nothing, when the application says so aloud", async () => {
+  it("nothing, when verifySignature is false", async () => {
     const { post } = await setUp({ verifySignature: false });
     expect((await post({ headers: { "ce-signature": null } })).status).toBe(200);
   });

@@ -1,11 +1,11 @@
-import { html, setText } from "../dom.ts";
+import { html, setText } from "../kit/dom.ts";
+import { durationText } from "../kit/text-format.ts";
 import type { LiveState } from "../live/live-state.ts";
-import { duration } from "../words.ts";
 import { LineChart } from "./line-chart.ts";
 
-/** What the last minute was like, in figures that the control room has measured. */
+/** What the last minute was like, in figures that the control server has measured. */
 export class Charts {
-  readonly topics = ["rates", "world"] as const;
+  readonly topics = ["rates", "environment"] as const;
   readonly #state: LiveState;
   readonly #answers = new LineChart("Negotiates / s", "Negotiate answers per second");
   readonly #delivered = new LineChart("Messages / s", "Messages delivered per second");
@@ -32,9 +32,9 @@ export class Charts {
   }
 
   draw(): void {
-    const { world, rates } = this.#state;
-    if (!world) return;
-    const names = world.endpoints.map(({ name }) => name);
+    const { environment, rates } = this.#state;
+    if (!environment) return;
+    const names = environment.endpoints.map(({ name }) => name);
     if (names.join() !== this.#shown) {
       this.#shown = names.join();
       const lines = names.map((name, region) => ({ name, region }));
@@ -56,7 +56,7 @@ export class Charts {
   }
 
   #showDowntime(inMs: number | null): void {
-    setText(this.#downtime, inMs === null ? "–" : duration(inMs));
+    setText(this.#downtime, inMs === null ? "–" : durationText(inMs));
     setText(
       this.#note,
       inMs === null

@@ -1,5 +1,5 @@
 import uPlot from "uplot";
-import { html, mark, setAttributes, setText } from "../dom.ts";
+import { html, mark, setAttributes, setText } from "../kit/dom.ts";
 
 export interface Line {
   readonly name: string;

@@ -1,15 +1,15 @@
-import { html, setAttributes, setText } from "../dom.ts";
+import { html, setAttributes, setText } from "../kit/dom.ts";
 import type { LiveState } from "../live/live-state.ts";
-import { order } from "../live/orders.ts";
+import { sendOrder } from "../live/send-order.ts";
 import { EndpointPanel } from "./endpoint-panel.ts";
 import { GeneralPanel } from "./general-panel.ts";
 
-/** All that can be done to the world. It shows what is, never what was asked for. */
+/** All that can be done to the environment. It shows what is, never what was asked for. */
 export class Controls {
-  readonly topics = ["world", "link"] as const;
+  readonly topics = ["environment", "link"] as const;
   readonly #state: LiveState;
   readonly #root: HTMLElement;
-  readonly #complaint = html("p", { class: "complaint", role: "alert" });
+  readonly #errorText = html("p", { class: "complaint", role: "alert" });
   readonly #general: GeneralPanel;
   #panels: readonly EndpointPanel[] = [];
   #shown = "";
@@ -17,33 +17,40 @@ export class Controls {
   constructor(state: LiveState, root: HTMLElement) {
     this.#state = state;
     this.#root = root;
-    this.#general = new GeneralPanel(this.#order);
+    this.#general = new GeneralPanel(this.#sendOrder);
   }
 
   draw(): void {
-    const { world } = this.#state;
-    if (!world) return;
-    const names = world.endpoints.map(({ name }) => name);
-    const key = [world.mode, ...names, "", ...world.servers.map(({ region }) => region)].join();
+    const { environment } = this.#state;
+    if (!environment) return;
+    const names = environment.endpoints.map(({ name }) => name);
+    const key = [
+      environment.mode,
+      ...names,
+      "",
+      ...environment.servers.map(({ region }) => region),
+    ].join();
     if (key !== this.#shown) {
       this.#shown = key;
-      this.#panels = names.map((_, index) => new EndpointPanel(world, index, this.#order));
+      this.#panels = names.map(
+        (_, index) => new EndpointPanel(environment, index, this.#sendOrder),
+      );
       const elements = [...this.#panels, this.#general].map(({ element }) => element);
-      this.#root.replaceChildren(this.#complaint, ...elements);
+      this.#root.replaceChildren(this.#errorText, ...elements);
     }
-    for (const [index, endpoint] of world.endpoints.entries()) {
-      this.#panels[index]?.show(world, endpoint);
+    for (const [index, endpoint] of environment.endpoints.entries()) {
+      this.#panels[index]?.show(environment, endpoint);
     }
-    this.#general.show(world);
+    this.#general.show(environment);
     setAttributes(this.#root, { "data-stale": !this.#state.isLinked });
   }
 
-  readonly #order = (path: string, body: object): void => {
-    setText(this.#complaint, "");
-    void order(path, body).then((complaint) => {
-      setText(this.#complaint, complaint ?? "");
+  readonly #sendOrder = (path: string, body: object): void => {
+    setText(this.#errorText, "");
+    void sendOrder(path, body).then((errorText) => {
+      setText(this.#errorText, errorText ?? "");
       // A slider that was refused goes back to what is.
-      if (complaint) this.draw();
+      if (errorText) this.draw();
     });
   };
 }

@@ -1,15 +1,15 @@
 import {
   type EndpointView,
+  type EnvironmentView,
   FAULT_NAMES,
   type FaultName,
-  type WorldView,
-} from "../../shared/live.ts";
-import { button, html, mark, setAttributes, setText } from "../dom.ts";
+} from "../../contract/live.ts";
+import { button, html, mark, setAttributes, setText } from "../kit/dom.ts";
+import { FAULT_WORDS } from "../kit/text-format.ts";
 import { statusOf } from "../map/endpoint-status.ts";
-import { FAULT_WORDS } from "../words.ts";
 import { type Choice, ToggleGroup } from "./toggle-group.ts";
 
-export type GiveOrder = (path: string, body: object) => void;
+export type SendOrder = (path: string, body: object) => void;
 
 const FAULT_CHOICES: Choice<FaultName | null>[] = FAULT_NAMES.map((value) => ({
   value,
@@ -21,7 +21,7 @@ const FAULT_CHOICES: Choice<FaultName | null>[] = FAULT_NAMES.map((value) => ({
 export class EndpointPanel {
   readonly element: HTMLElement;
   readonly #name: string;
-  readonly #order: GiveOrder;
+  readonly #sendOrder: SendOrder;
   readonly #status = html("span", { class: "panel-status" });
   readonly #faults: ToggleGroup<FaultName | null>;
   readonly #heal: HTMLButtonElement;
@@ -33,28 +33,28 @@ export class EndpointPanel {
   #isDrained = false;
   #isForced = false;
 
-  constructor(world: WorldView, index: number, order: GiveOrder) {
-    const name = world.endpoints[index]?.name ?? "";
+  constructor(environment: EnvironmentView, index: number, sendOrder: SendOrder) {
+    const name = environment.endpoints[index]?.name ?? "";
     const path = `/endpoints/${encodeURIComponent(name)}`;
     this.#name = name;
-    this.#order = order;
-    const setFault = (fault: FaultName | null): void => order(`${path}/fault`, { fault });
+    this.#sendOrder = sendOrder;
+    const setFault = (fault: FaultName | null): void => sendOrder(`${path}/fault`, { fault });
     this.#faults = new ToggleGroup(`Break ${name}`, "chips", FAULT_CHOICES, setFault);
     this.#heal = button("Heal", { class: "heal", "aria-label": `Heal ${name}` }, () =>
       setFault(null),
     );
     this.#drain = button("Drain", { title: "Take it out of negotiate without a fault" }, () =>
-      order(`${path}/operator`, { order: this.#isDrained ? "undrain" : "drain" }),
+      sendOrder(`${path}/operator`, { order: this.#isDrained ? "undrain" : "drain" }),
     );
     this.#force = button("Force", { title: "Send all new clients here, whatever its health" }, () =>
-      order(`${path}/operator`, { order: this.#isForced ? "unforce" : "force" }),
+      sendOrder(`${path}/operator`, { order: this.#isForced ? "unforce" : "force" }),
     );
-    if (world.servers.some(({ region }) => region === name)) this.#stop = this.#stopButton();
+    if (environment.servers.some(({ region }) => region === name)) this.#stop = this.#stopButton();
     this.element = html(
       "section",
       { class: "card panel", "aria-label": `Region ${name}`, "data-endpoint": name },
       html("header", {}, mark(index), html("h3", {}, name), this.#status),
-      ...(world.mode === "emulated" ? this.#faultControls() : [portalSteps(name)]),
+      ...(environment.mode === "emulated" ? this.#faultControls() : [portalSteps(name)]),
       html(
         "div",
         { class: "chips operate", role: "group", "aria-label": `Operate ${name}` },
@@ -65,10 +65,10 @@ export class EndpointPanel {
     );
   }
 
-  show(world: WorldView, endpoint: EndpointView): void {
+  show(environment: EnvironmentView, endpoint: EndpointView): void {
     const { fault, isDrained, isForced } = endpoint;
-    const { sign, text } = statusOf(world, endpoint);
-    const server = world.servers.find(({ region }) => region === this.#name);
+    const { sign, text } = statusOf(environment, endpoint);
+    const server = environment.servers.find(({ region }) => region === this.#name);
     this.#isDrained = isDrained;
     this.#isForced = isForced;
     this.#isRunning = server?.isRunning ?? true;
@@ -90,14 +90,14 @@ export class EndpointPanel {
 
   #stopButton(): HTMLButtonElement {
     return button("Stop app server", { "aria-pressed": "false" }, () =>
-      this.#order(`/servers/${encodeURIComponent(this.#name)}`, {
+      this.#sendOrder(`/servers/${encodeURIComponent(this.#name)}`, {
         order: this.#isRunning ? "stop" : "start",
       }),
     );
   }
 }
 
-/** Real regions are broken where they are at home. */
+/** Real regions are broken in the Azure portal. */
 function portalSteps(name: string): HTMLElement {
   return html(
     "ol",

@@ -1,24 +1,30 @@
-import type { Failback, Topology, WorldView } from "../../shared/live.ts";
-import { html, setAttributes, setText } from "../dom.ts";
-import type { GiveOrder } from "./endpoint-panel.ts";
+import type { EnvironmentView, Failback, Topology } from "../../contract/live.ts";
+import { html, setAttributes, setText } from "../kit/dom.ts";
+import type { SendOrder } from "./endpoint-panel.ts";
 import { ToggleGroup } from "./toggle-group.ts";
 
 const ORDER_AFTER_IN_MS = 150;
 
-/** What concerns all regions: how many clients, how they come home, how much is said. */
+/** What concerns all regions: how many clients, how they fail back, how much is broadcast. */
 export class GeneralPanel {
   readonly element: HTMLElement;
-  readonly #order: GiveOrder;
-  readonly #slider = html("input", { id: "crowd", type: "range", min: 1, max: 500, step: 1 });
-  readonly #size = html("output", { for: "crowd" });
+  readonly #sendOrder: SendOrder;
+  readonly #slider = html("input", {
+    id: "client-count",
+    type: "range",
+    min: 1,
+    max: 500,
+    step: 1,
+  });
+  readonly #size = html("output", { for: "client-count" });
   readonly #topology: ToggleGroup<Topology>;
   readonly #failback: ToggleGroup<Failback>;
   readonly #broadcasts: ToggleGroup<number>;
   #isSliding = false;
   #pending: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(order: GiveOrder) {
-    this.#order = order;
+  constructor(sendOrder: SendOrder) {
+    this.#sendOrder = sendOrder;
     this.#topology = new ToggleGroup<Topology>(
       "Topology",
       "segments",
@@ -26,7 +32,7 @@ export class GeneralPanel {
         { value: "client-server", label: "Client-server", hint: "Each app server has its primary" },
         { value: "client-client", label: "Client-client", hint: "All agree on one endpoint" },
       ],
-      (topology) => order("/topology", { topology }),
+      (topology) => sendOrder("/topology", { topology }),
     );
     this.#failback = new ToggleGroup<Failback>(
       "Failback",
@@ -35,7 +41,7 @@ export class GeneralPanel {
         { value: "natural", label: "Natural", hint: "Clients come home when they reconnect" },
         { value: "paced", label: "Paced", hint: "App servers close those who are away, slowly" },
       ],
-      (failback) => order("/failback", { failback }),
+      (failback) => sendOrder("/failback", { failback }),
     );
     this.#broadcasts = new ToggleGroup<number>(
       "Broadcasts",
@@ -45,7 +51,7 @@ export class GeneralPanel {
         { value: 1000, label: "1 / s" },
         { value: 100, label: "10 / s" },
       ],
-      (everyInMs) => order("/broadcasts", { everyInMs }),
+      (everyInMs) => sendOrder("/broadcasts", { everyInMs }),
     );
     this.#followSlider();
     this.element = html(
@@ -53,8 +59,8 @@ export class GeneralPanel {
       { class: "card panel general", "aria-label": "All regions" },
       html(
         "div",
-        { class: "crowd-size" },
-        html("label", { for: "crowd" }, "Clients"),
+        { class: "client-count" },
+        html("label", { for: "client-count" }, "Clients"),
         this.#size,
         this.#slider,
       ),
@@ -64,16 +70,18 @@ export class GeneralPanel {
     );
   }
 
-  show({ crowd, topology, failback, broadcastEveryInMs }: WorldView): void {
+  show({ clientCounts, topology, failback, broadcastEveryInMs }: EnvironmentView): void {
     this.#topology.show(topology);
     this.#failback.show(failback);
     this.#broadcasts.show(broadcastEveryInMs);
-    if (!this.#isSliding) this.#slider.value = String(crowd.wanted);
-    const missing = crowd.wanted - crowd.connected;
+    if (!this.#isSliding) this.#slider.value = String(clientCounts.wanted);
+    const missing = clientCounts.wanted - clientCounts.connected;
     if (!this.#isSliding) {
       setText(
         this.#size,
-        missing > 0 ? `${crowd.wanted}, ${crowd.connected} connected` : `${crowd.wanted}`,
+        missing > 0
+          ? `${clientCounts.wanted}, ${clientCounts.connected} connected`
+          : `${clientCounts.wanted}`,
       );
     }
     setAttributes(this.#slider, { "aria-valuetext": `${this.#slider.value} clients` });
@@ -86,7 +94,7 @@ export class GeneralPanel {
       clearTimeout(this.#pending);
       this.#pending = setTimeout(() => {
         this.#isSliding = false;
-        this.#order("/crowd", { size: Number(this.#slider.value) });
+        this.#sendOrder("/crowd", { size: Number(this.#slider.value) });
       }, ORDER_AFTER_IN_MS);
     });
   }

@@ -1,4 +1,4 @@
-import { button, html, setAttributes } from "../dom.ts";
+import { button, html, setAttributes } from "../kit/dom.ts";
 
 export interface Choice<T> {
   readonly value: T;

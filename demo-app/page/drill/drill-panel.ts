@@ -1,8 +1,8 @@
-import type { DrillStepView, DrillView } from "../../shared/live.ts";
-import type { Announcer } from "../announcer.ts";
-import { button, html, setAttributes, setText } from "../dom.ts";
+import type { DrillStepView, DrillView } from "../../contract/live.ts";
+import { button, html, setAttributes, setText } from "../kit/dom.ts";
+import type { ScreenReaderAnnouncements } from "../kit/screen-reader-announcements.ts";
 import type { LiveState } from "../live/live-state.ts";
-import { order } from "../live/orders.ts";
+import { sendOrder } from "../live/send-order.ts";
 import { reportElement } from "./report.ts";
 import { StepRow } from "./step-row.ts";
 
@@ -27,29 +27,34 @@ export class DrillPanel {
   readonly topics = ["drill", "link"] as const;
   readonly #state: LiveState;
   readonly #figure: HTMLElement;
-  readonly #announcer: Announcer;
+  readonly #announcements: ScreenReaderAnnouncements;
   readonly #root: HTMLElement;
   readonly #verdict = html("p", { class: "muted" }, INTRODUCTION);
   readonly #steps = html("ol", { class: "steps" });
   readonly #report = html("div");
-  readonly #complaint = html("p", { class: "complaint", role: "alert" });
+  readonly #errorText = html("p", { class: "complaint", role: "alert" });
   readonly #button: HTMLButtonElement;
   #shownReport: string | null = null;
   #shownSteps = "";
   #rows: readonly StepRow[] = [];
 
-  constructor(state: LiveState, root: HTMLElement, figure: HTMLElement, announcer: Announcer) {
+  constructor(
+    state: LiveState,
+    root: HTMLElement,
+    figure: HTMLElement,
+    announcements: ScreenReaderAnnouncements,
+  ) {
     this.#state = state;
     this.#root = root;
     this.#figure = figure;
-    this.#announcer = announcer;
+    this.#announcements = announcements;
     this.#button = button("Play the guided drill", { class: "strong" }, () => void this.#press());
     root.append(
       html("header", {}, html("h2", { id: "drill-title" }, "Guided drill"), this.#button),
       this.#verdict,
       this.#steps,
       this.#report,
-      this.#complaint,
+      this.#errorText,
     );
   }
 
@@ -75,7 +80,7 @@ export class DrillPanel {
       const row = this.#rows[index];
       if (!row?.show(step)) continue;
       this.#steps.scrollTop = row.element.offsetTop - 40;
-      this.#announcer.say(`Drill: ${step.title}. ${step.caption}`);
+      this.#announcements.announce(`Drill: ${step.title}. ${step.caption}`);
     }
   }
 
@@ -96,7 +101,7 @@ export class DrillPanel {
 
   async #press(): Promise<void> {
     const isRunning = this.#state.drill?.state === "running";
-    const complaint = await order("/drill", { order: isRunning ? "stop" : "start" });
-    setText(this.#complaint, complaint ?? "");
+    const errorText = await sendOrder("/drill", { order: isRunning ? "stop" : "start" });
+    setText(this.#errorText, errorText ?? "");
   }
 }

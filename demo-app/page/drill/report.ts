@@ -1,4 +1,4 @@
-import { button, html, setText } from "../dom.ts";
+import { button, html, setText } from "../kit/dom.ts";
 
 /** The report of a drill, to read and to copy. */
 export function reportElement(markdown: string): HTMLElement {

@@ -1,6 +1,6 @@
-import type { DrillStepView, Measured } from "../../shared/live.ts";
-import { html, setAttributes, setText } from "../dom.ts";
-import { duration } from "../words.ts";
+import type { DrillStepView, Measured } from "../../contract/live.ts";
+import { html, setAttributes, setText } from "../kit/dom.ts";
+import { durationText } from "../kit/text-format.ts";
 
 /** One step of the drill. It opens by itself while it runs, and whenever somebody asks. */
 export class StepRow {
@@ -62,5 +62,5 @@ function textOf(figure: Measured): string {
 }
 
 function figureText({ value, unit }: Measured): string {
-  return unit === "ms" ? duration(value) : value.toLocaleString("en");
+  return unit === "ms" ? durationText(value) : value.toLocaleString("en");
 }

@@ -1,53 +1,53 @@
 import type {
   ClientChange,
+  DemoEvent,
   DrillView,
-  Happening,
+  EnvironmentView,
   LiveMessages,
   RatesView,
-  WorldView,
-} from "../../shared/live.ts";
-import { Census } from "./census.ts";
+} from "../../contract/live.ts";
+import { ClientLocations } from "./client-locations.ts";
 
-export type Topic = keyof LiveMessages | "link" | "me";
+export type Topic = keyof LiveMessages | "link" | "tab-client";
 
-const MOST_HAPPENINGS = 200;
+const MOST_EVENTS = 200;
 const SECONDS_KEPT = 61;
 
-/** What the control room has told so far. */
+/** What the control server has sent so far. */
 export class LiveState {
   /** False before its first word, and while the stream is cut. */
   isLinked = false;
-  world: WorldView | null = null;
+  environment: EnvironmentView | null = null;
   drill: DrillView | null = null;
-  readonly census = new Census();
+  readonly locations = new ClientLocations();
   rates: readonly RatesView[] = [];
   /** Oldest first. */
-  happenings: readonly Happening[] = [];
-  /** A number that changes when all was told anew. */
-  telling = 0;
+  events: readonly DemoEvent[] = [];
+  /** Changes whenever everything is received anew. */
+  snapshotNumber = 0;
 
-  /** All is told anew, by a control room that may be another one. */
-  beginAnew(): void {
-    this.telling += 1;
-    this.census.clear();
-    this.happenings = [];
+  /** Everything will be received anew, by a control server that may be another one. */
+  reset(): void {
+    this.snapshotNumber += 1;
+    this.locations.clear();
+    this.events = [];
     this.drill = null;
   }
 
-  hear<Name extends keyof LiveMessages>(name: Name, data: LiveMessages[Name]): void {
-    this.#hearers[name](data);
+  receive<Name extends keyof LiveMessages>(name: Name, data: LiveMessages[Name]): void {
+    this.#receivers[name](data);
   }
 
-  readonly #hearers: { [Name in keyof LiveMessages]: (data: LiveMessages[Name]) => void } = {
-    world: (world) => {
-      this.world = world;
+  readonly #receivers: { [Name in keyof LiveMessages]: (data: LiveMessages[Name]) => void } = {
+    environment: (environment) => {
+      this.environment = environment;
     },
-    clients: (changes: ClientChange[]) => this.census.apply(changes),
+    clients: (changes: ClientChange[]) => this.locations.apply(changes),
     rates: (rates) => {
       this.rates = [...this.rates, rates].slice(-SECONDS_KEPT);
     },
-    happenings: (more) => {
-      this.happenings = [...this.happenings, ...more].slice(-MOST_HAPPENINGS);
+    events: (more) => {
+      this.events = [...this.events, ...more].slice(-MOST_EVENTS);
     },
     drill: (drill) => {
       this.drill = drill;

@@ -1,18 +1,18 @@
-import type { LiveMessages } from "../../shared/live.ts";
+import type { LiveMessages } from "../../contract/live.ts";
 
 export interface LiveListener {
   /** What comes next is all there is, from the beginning. */
   opened(): void;
-  heard<Name extends keyof LiveMessages>(name: Name, data: LiveMessages[Name]): void;
-  cut(): void;
+  received<Name extends keyof LiveMessages>(name: Name, data: LiveMessages[Name]): void;
+  disconnected(): void;
 }
 
-const NAMES = ["world", "clients", "rates", "happenings", "drill"] as const;
+const NAMES = ["environment", "clients", "rates", "events", "drill"] as const;
 const NEXT_ATTEMPT_IN_MS = 1000;
-// Rates come every second, so this much silence is a cut that nobody has told.
+// Rates come every second, so this much silence is a cut that no event has announced.
 const LONGEST_SILENCE_IN_MS = 6000;
 
-/** Follows the control room for as long as the page is open, and finds it again after a cut. */
+/** Follows the control server for as long as the page is open, and finds it again after a cut. */
 export class LiveStream {
   readonly #listener: LiveListener;
   #source: EventSource | undefined;
@@ -25,21 +25,21 @@ export class LiveStream {
   open(): void {
     const source = new EventSource("/api/live");
     this.#source = source;
-    this.#awaitWord();
+    this.#restartSilenceTimer();
     source.addEventListener("open", () => {
-      this.#awaitWord();
+      this.#restartSilenceTimer();
       this.#listener.opened();
     });
     source.addEventListener("error", () => this.#reopen());
     for (const name of NAMES) {
       source.addEventListener(name, ({ data }) => {
-        this.#awaitWord();
-        this.#listener.heard(name, JSON.parse(data));
+        this.#restartSilenceTimer();
+        this.#listener.received(name, JSON.parse(data));
       });
     }
   }
 
-  #awaitWord(): void {
+  #restartSilenceTimer(): void {
     clearTimeout(this.#silence);
     this.#silence = setTimeout(() => this.#reopen(), LONGEST_SILENCE_IN_MS);
   }
@@ -47,7 +47,7 @@ export class LiveStream {
   #reopen(): void {
     this.#source?.close();
     clearTimeout(this.#silence);
-    this.#listener.cut();
+    this.#listener.disconnected();
     setTimeout(() => this.open(), NEXT_ATTEMPT_IN_MS);
   }
 }

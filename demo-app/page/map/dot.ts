@@ -1,4 +1,4 @@
-import { svg } from "../dom.ts";
+import { svg } from "../kit/dom.ts";
 import type { Point } from "./layout.ts";
 
 const SHAPES = [
@@ -8,7 +8,7 @@ const SHAPES = [
   "M-.9-.9H.9V.9H-.9Z",
 ];
 
-/** One client on the map: the shape and colour of its home, on its way to a point. */
+/** One client on the map: the shape and colour of its home region, on its way to a point. */
 export class Dot {
   readonly element: SVGPathElement;
   #from: Point;

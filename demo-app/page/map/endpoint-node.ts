@@ -1,4 +1,4 @@
-import { setAttributes, setText, svg } from "../dom.ts";
+import { setAttributes, setText, svg } from "../kit/dom.ts";
 import type { EndpointStatus } from "./endpoint-status.ts";
 import type { Layout, Point } from "./layout.ts";
 import { type Sign, signElement } from "./signs.ts";
@@ -6,7 +6,7 @@ import { type Sign, signElement } from "./signs.ts";
 /** An endpoint on the map: how many clients it has, and how it is. */
 export class EndpointNode {
   readonly element: SVGGElement;
-  readonly #count: SVGTextElement;
+  readonly #countText: SVGTextElement;
   readonly #unit: SVGTextElement;
   readonly #pill = svg("g", { class: "pill" });
   readonly #ring: Point;
@@ -16,14 +16,14 @@ export class EndpointNode {
   constructor({ ringRadius, isNarrow }: Layout, { x, y }: Point) {
     this.#ring = { x, y };
     this.#radius = ringRadius;
-    this.#count = svg("text", { class: "ring-count", x, y: y + (isNarrow ? 2 : 9) }, "0");
+    this.#countText = svg("text", { class: "ring-count", x, y: y + (isNarrow ? 2 : 9) }, "0");
     this.#unit = svg("text", { class: "ring-unit", x, y: y + (isNarrow ? 15 : 25) }, "clients");
     this.element = svg(
       "g",
       { class: "endpoint" },
       svg("circle", { class: "ring", cx: x, cy: y, r: ringRadius }),
       svg("text", { class: "ring-unit ring-kind", x, y: y - (isNarrow ? 15 : 20) }, "Web PubSub"),
-      this.#count,
+      this.#countText,
       this.#unit,
       this.#pill,
     );
@@ -33,7 +33,7 @@ export class EndpointNode {
     const isBroken = sign === "bad" || sign === "warning";
     const traffic = clients > 0 ? "serving" : "idle";
     setAttributes(this.element, { "data-state": isBroken ? sign : traffic });
-    setText(this.#count, clients.toLocaleString("en"));
+    setText(this.#countText, clients.toLocaleString("en"));
     setText(this.#unit, clients === 1 ? "client" : "clients");
     if (this.#shown === `${sign} ${text}`) return;
     this.#shown = `${sign} ${text}`;

@@ -1,5 +1,5 @@
-import type { EndpointView, WorldView } from "../../shared/live.ts";
-import { FAULT_WORDS } from "../words.ts";
+import type { EndpointView, EnvironmentView } from "../../contract/live.ts";
+import { FAULT_WORDS } from "../kit/text-format.ts";
 import type { Sign } from "./signs.ts";
 
 export interface EndpointStatus {
@@ -8,7 +8,7 @@ export interface EndpointStatus {
 }
 
 /** The one thing to know about an endpoint at a glance. */
-export function statusOf({ servers }: WorldView, endpoint: EndpointView): EndpointStatus {
+export function statusOf({ servers }: EnvironmentView, endpoint: EndpointView): EndpointStatus {
   const { name, fault, isDrained, isForced } = endpoint;
   if (fault) {
     const isLoud = fault === "crash" || fault === "blackhole" || fault === "access-denied";

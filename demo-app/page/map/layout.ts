@@ -15,7 +15,7 @@ export interface Column {
   /** Centre of an endpoint. */
   readonly ring: Point;
   /** Where this tab is when it is connected to it. */
-  readonly you: Point;
+  readonly tabMarker: Point;
 }
 
 export interface Layout {
@@ -24,7 +24,7 @@ export interface Layout {
   readonly isNarrow: boolean;
   readonly ringRadius: number;
   /** How far from its centre an endpoint's clients may be. */
-  readonly crowdRadius: number;
+  readonly clientsRadius: number;
   readonly columns: readonly Column[];
   /** Where those gather who have no connection. */
   readonly dock: Box;
@@ -34,7 +34,7 @@ const TITLE_HEIGHT = 46;
 const SERVER_HEIGHT = 68;
 const DOCK_HEIGHT = 78;
 /** From the top of an endpoint. */
-const YOUR_ANGLE = 0.98;
+const TAB_MARKER_ANGLE = 0.98;
 
 /** Places everything on a map of so many columns, in pixels. */
 export function layOut(width: number, columnCount: number): Layout {
@@ -42,9 +42,9 @@ export function layOut(width: number, columnCount: number): Layout {
   const gap = isNarrow ? 8 : 20;
   const columnWidth = (width - gap * (columnCount - 1)) / columnCount;
   const ringRadius = isNarrow ? 32 : 50;
-  const crowdRadius = Math.min(columnWidth / 2 - 6, 150);
+  const clientsRadius = Math.min(columnWidth / 2 - 6, 150);
   const ringY = TITLE_HEIGHT + SERVER_HEIGHT + (isNarrow ? 84 : 96) + ringRadius;
-  const zoneHeight = ringY + crowdRadius + 14;
+  const zoneHeight = ringY + clientsRadius + 14;
   const dockY = zoneHeight + gap / 2 + 6;
 
   const columns = Array.from({ length: columnCount }, (_, index) => {
@@ -59,7 +59,11 @@ export function layOut(width: number, columnCount: number): Layout {
         height: SERVER_HEIGHT,
       },
       ring: { x: x + columnWidth / 2, y: ringY },
-      you: youBeside({ x: x + columnWidth / 2, y: ringY }, ringRadius, index === 0 ? -1 : 1),
+      tabMarker: tabMarkerBeside(
+        { x: x + columnWidth / 2, y: ringY },
+        ringRadius,
+        index === 0 ? -1 : 1,
+      ),
     };
   });
   return {
@@ -67,17 +71,17 @@ export function layOut(width: number, columnCount: number): Layout {
     height: dockY + DOCK_HEIGHT,
     isNarrow,
     ringRadius,
-    crowdRadius,
+    clientsRadius,
     columns,
     dock: { x: 0, y: dockY, width, height: DOCK_HEIGHT },
   };
 }
 
 /** Above, and on the side where no other region's link comes in. */
-function youBeside(ring: Point, ringRadius: number, side: -1 | 1): Point {
+function tabMarkerBeside(ring: Point, ringRadius: number, side: -1 | 1): Point {
   const distance = ringRadius + 27;
   return {
-    x: ring.x + side * distance * Math.sin(YOUR_ANGLE),
-    y: ring.y - distance * Math.cos(YOUR_ANGLE),
+    x: ring.x + side * distance * Math.sin(TAB_MARKER_ANGLE),
+    y: ring.y - distance * Math.cos(TAB_MARKER_ANGLE),
   };
 }

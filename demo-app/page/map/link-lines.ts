@@ -1,8 +1,8 @@
-import type { LinkView, ServerView } from "../../shared/live.ts";
-import { setAttributes, setText, svg } from "../dom.ts";
-import { plainReason } from "../words.ts";
-import { type Curve, eventCurve, linkCurve } from "./curves.ts";
+import type { LinkView, ServerView } from "../../contract/live.ts";
+import { setAttributes, setText, svg } from "../kit/dom.ts";
+import { plainReason } from "../kit/text-format.ts";
 import type { Layout } from "./layout.ts";
+import { type Curve, eventCurve, linkCurve } from "./link-curves.ts";
 import { type Sign, signElement } from "./signs.ts";
 
 const SIGNS: Readonly<Record<LinkView["health"], Sign>> = {

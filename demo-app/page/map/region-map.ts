@@ -1,19 +1,19 @@
-import type { WorldView } from "../../shared/live.ts";
-import { setText, svg } from "../dom.ts";
+import type { EnvironmentView } from "../../contract/live.ts";
+import { setText, svg } from "../kit/dom.ts";
 import type { LiveState } from "../live/live-state.ts";
-import type { Me } from "../me.ts";
-import { Crowd } from "./crowd.ts";
+import type { TabClient } from "../live/tab-client.ts";
+import { ClientDots } from "./client-dots.ts";
 import { EndpointNode } from "./endpoint-node.ts";
 import { statusOf } from "./endpoint-status.ts";
 import { type Layout, layOut, type Point } from "./layout.ts";
 import { EventArrow, LinkLine } from "./link-lines.ts";
+import { dockElements, zoneElements } from "./region-zones.ts";
 import { ServerNode } from "./server-node.ts";
-import { You } from "./you.ts";
-import { dockElements, zoneElements } from "./zones.ts";
+import { TabMarker } from "./tab-marker.ts";
 
-const STILL_NEWS_IN_MS = 2000;
+const RECENT_IN_MS = 2000;
 
-interface Scene {
+interface DrawnMap {
   readonly key: string;
   readonly layout: Layout;
   readonly servers: readonly ServerNode[];
@@ -26,20 +26,20 @@ interface Scene {
 
 /** The regions, who is linked to whom, and all clients, as they are now. */
 export class RegionMap {
-  readonly topics = ["world", "clients", "me", "happenings", "link"] as const;
+  readonly topics = ["environment", "clients", "tab-client", "events", "link"] as const;
   readonly element = svg("svg", { class: "region-map", "aria-hidden": "true" });
   readonly #state: LiveState;
-  readonly #me: Me;
-  readonly #crowd = new Crowd();
-  readonly #you = new You();
+  readonly #tabClient: TabClient;
+  readonly #dots = new ClientDots();
+  readonly #tabMarker = new TabMarker();
   #width = 0;
-  #scene: Scene | undefined;
-  #lastHappening = 0;
-  #telling = 0;
+  #drawn: DrawnMap | undefined;
+  #lastEventId = 0;
+  #snapshotNumber = 0;
 
-  constructor(state: LiveState, me: Me) {
+  constructor(state: LiveState, tabClient: TabClient) {
     this.#state = state;
-    this.#me = me;
+    this.#tabClient = tabClient;
   }
 
   /** So wide is the place for the map now. */
@@ -49,34 +49,43 @@ export class RegionMap {
   }
 
   draw(): void {
-    const { world, census } = this.#state;
-    if (!world || this.#width < 40) return;
-    const scene = this.#sceneFor(world);
-    this.#showNodes(world, scene);
-    this.#crowd.show(census.clients);
-    this.#showYou(world, scene);
-    this.#showEvents(world, scene);
+    const { environment, locations } = this.#state;
+    if (!environment || this.#width < 40) return;
+    const drawn = this.#drawnFor(environment);
+    this.#showNodes(environment, drawn);
+    this.#dots.show(locations.clients);
+    this.#showTabMarker(environment, drawn);
+    this.#showEvents(environment, drawn);
   }
 
   nearestClient(point: Point): number | undefined {
-    return this.#crowd.nearest(point, 14);
+    return this.#dots.nearest(point, 14);
   }
 
   pointOf(client: number): Point | undefined {
-    return this.#crowd.pointOf(client);
+    return this.#dots.pointOf(client);
   }
 
-  #sceneFor(world: WorldView): Scene {
-    const names = [...world.endpoints.map(({ name }) => name), "", ...world.servers.map(toRegion)];
+  #drawnFor(environment: EnvironmentView): DrawnMap {
+    const names = [
+      ...environment.endpoints.map(({ name }) => name),
+      "",
+      ...environment.servers.map(toRegion),
+    ];
     const key = [this.#width, ...names].join("\n");
-    if (this.#scene?.key === key) return this.#scene;
-    this.#scene = this.#build(key, world);
-    return this.#scene;
+    if (this.#drawn?.key === key) return this.#drawn;
+    this.#drawn = this.#build(key, environment);
+    return this.#drawn;
   }
 
-  #build(key: string, world: WorldView): Scene {
-    const layout = layOut(this.#width, Math.max(world.endpoints.length, world.servers.length));
-    const columns = world.servers.map(({ region }, home) => columnOf(world, region, home));
+  #build(key: string, environment: EnvironmentView): DrawnMap {
+    const layout = layOut(
+      this.#width,
+      Math.max(environment.endpoints.length, environment.servers.length),
+    );
+    const columns = environment.servers.map(({ region }, homeRegion) =>
+      columnOf(environment, region, homeRegion),
+    );
     this.element.setAttribute("viewBox", `0 0 ${layout.width} ${layout.height}`);
     this.element.setAttribute("height", String(layout.height));
 
@@ -85,64 +94,69 @@ export class RegionMap {
       if (!place) throw new Error("no such column");
       return new ServerNode(place.server, layout.isNarrow);
     });
-    const endpoints = world.endpoints.map((_, index) => {
+    const endpoints = environment.endpoints.map((_, index) => {
       const place = layout.columns[index];
       if (!place) throw new Error("no such column");
       return new EndpointNode(layout, place.ring);
     });
     const arrows = columns.map((column) => new EventArrow(layout, column));
     const links = new Map<string, LinkLine>();
-    for (const [home, column] of columns.entries()) {
-      for (const index of world.endpoints.keys()) {
-        links.set(`${home}:${index}`, new LinkLine(layout, column, index));
+    for (const [homeRegion, column] of columns.entries()) {
+      for (const index of environment.endpoints.keys()) {
+        links.set(`${homeRegion}:${index}`, new LinkLine(layout, column, index));
       }
     }
     const dock = dockElements(layout.dock);
-    this.#crowd.layOut(layout, columns);
+    this.#dots.layOut(layout, columns);
     this.element.replaceChildren(
-      ...zoneElements(layout, world.endpoints),
+      ...zoneElements(layout, environment.endpoints),
       dock.element,
       ...[...links.values(), ...arrows].map(toElement),
-      this.#crowd.element,
-      ...[...servers, ...endpoints, this.#you].map(toElement),
+      this.#dots.element,
+      ...[...servers, ...endpoints, this.#tabMarker].map(toElement),
     );
-    return { key, layout, servers, endpoints, links, arrows, dockCount: dock.count };
+    return { key, layout, servers, endpoints, links, arrows, dockCount: dock.countText };
   }
 
-  #showNodes(world: WorldView, { servers, endpoints, links, arrows, dockCount }: Scene): void {
-    const { census } = this.#state;
-    for (const [index, endpoint] of world.endpoints.entries()) {
-      endpoints[index]?.show(statusOf(world, endpoint), census.on(index));
+  #showNodes(
+    environment: EnvironmentView,
+    { servers, endpoints, links, arrows, dockCount }: DrawnMap,
+  ): void {
+    const { locations } = this.#state;
+    for (const [index, endpoint] of environment.endpoints.entries()) {
+      endpoints[index]?.show(statusOf(environment, endpoint), locations.on(index));
     }
-    for (const [home, server] of world.servers.entries()) {
-      servers[home]?.show(server);
-      arrows[home]?.show(census.on(columnOf(world, server.region, home)) > 0);
+    for (const [homeRegion, server] of environment.servers.entries()) {
+      servers[homeRegion]?.show(server);
+      arrows[homeRegion]?.show(locations.on(columnOf(environment, server.region, homeRegion)) > 0);
       for (const link of server.links) {
-        const index = world.endpoints.findIndex(({ name }) => name === link.endpoint);
+        const index = environment.endpoints.findIndex(({ name }) => name === link.endpoint);
         const isAnswer = server.answers === link.endpoint;
-        links.get(`${home}:${index}`)?.show(server, link, census.at(home, index), isAnswer);
+        links
+          .get(`${homeRegion}:${index}`)
+          ?.show(server, link, locations.at(homeRegion, index), isAnswer);
       }
     }
-    setText(dockCount, census.on(-1).toLocaleString("en"));
+    setText(dockCount, locations.on(-1).toLocaleString("en"));
   }
 
-  #showYou({ endpoints }: WorldView, { layout }: Scene): void {
-    const { endpoint } = this.#me;
+  #showTabMarker({ endpoints }: EnvironmentView, { layout }: DrawnMap): void {
+    const { endpoint } = this.#tabClient;
     const column = endpoints.findIndex(({ name }) => name === endpoint);
     const where = endpoint ? `This tab is on ${endpoint}` : "This tab has no connection";
-    this.#you.show(layout, column, where);
+    this.#tabMarker.show(layout, column, where);
   }
 
-  #showEvents(world: WorldView, { arrows }: Scene): void {
-    const { happenings, telling } = this.#state;
-    if (telling !== this.#telling) this.#lastHappening = 0;
-    this.#telling = telling;
-    const news = happenings.filter(({ id }) => id > this.#lastHappening);
-    this.#lastHappening = news.at(-1)?.id ?? this.#lastHappening;
-    for (const { kind, server, at } of news) {
-      // What was long ago when this page opened is no news on the map.
-      if (kind !== "clientEvent" || Date.now() - at > STILL_NEWS_IN_MS) continue;
-      arrows[world.servers.findIndex(({ region }) => region === server)]?.flash();
+  #showEvents(environment: EnvironmentView, { arrows }: DrawnMap): void {
+    const { events, snapshotNumber } = this.#state;
+    if (snapshotNumber !== this.#snapshotNumber) this.#lastEventId = 0;
+    this.#snapshotNumber = snapshotNumber;
+    const newEvents = events.filter(({ id }) => id > this.#lastEventId);
+    this.#lastEventId = newEvents.at(-1)?.id ?? this.#lastEventId;
+    for (const { kind, server, at } of newEvents) {
+      // What was long ago when this page opened is not shown on the map.
+      if (kind !== "clientEvent" || Date.now() - at > RECENT_IN_MS) continue;
+      arrows[environment.servers.findIndex(({ region }) => region === server)]?.flash();
     }
   }
 }
@@ -151,7 +165,7 @@ const toRegion = ({ region }: { region: string }): string => region;
 const toElement = ({ element }: { element: SVGElement }): SVGElement => element;
 
 /** An app server stands above the endpoint of its region. */
-function columnOf({ endpoints }: WorldView, region: string, home: number): number {
+function columnOf({ endpoints }: EnvironmentView, region: string, homeRegion: number): number {
   const own = endpoints.findIndex(({ name }) => name === region);
-  return own >= 0 ? own : home;
+  return own >= 0 ? own : homeRegion;
 }

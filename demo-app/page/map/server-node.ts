@@ -1,5 +1,5 @@
-import type { ServerView } from "../../shared/live.ts";
-import { setAttributes, setText, svg } from "../dom.ts";
+import type { ServerView } from "../../contract/live.ts";
+import { setAttributes, setText, svg } from "../kit/dom.ts";
 import type { Box } from "./layout.ts";
 import { signElement } from "./signs.ts";
 

@@ -1,4 +1,4 @@
-import { svg } from "../dom.ts";
+import { svg } from "../kit/dom.ts";
 import type { Point } from "./layout.ts";
 
 export type Sign = "good" | "bad" | "warning" | "unknown" | "paused" | "pinned" | "info";

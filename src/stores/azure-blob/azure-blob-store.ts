@@ -136,9 +136,30 @@ class BlobConnection implements StoreConnection {
 
 /**
  * A store in a container of Azure Blob Storage, for any number of servers. The records need no care:
- * there is one small blob for each hub, and one for each server while it is there.
+ * there is one small blob for each hub, and one for each server while it is there. Needs the package
+ * `@azure/storage-blob`.
  *
  * @throws InvalidOptionsError
+ * @example
+ * ```ts
+ * import { DefaultAzureCredential } from "@azure/identity";
+ * import { endpointsFromEnv, resilientPubSub } from "express-resilient-pubsub";
+ * import { azureBlobStore } from "express-resilient-pubsub/stores/azure-blob";
+ *
+ * const pubsub = resilientPubSub({
+ *   hub: "chat",
+ *   endpoints: endpointsFromEnv(),
+ *   topology: "client-client",
+ *   coordination: {
+ *     store: azureBlobStore({
+ *       url: "https://account.blob.core.windows.net",
+ *       credential: new DefaultAzureCredential(),
+ *       container: "pubsub",
+ *     }),
+ *   },
+ *   negotiate: { allowAnonymous: true },
+ * });
+ * ```
  */
 export function azureBlobStore(options: AzureBlobStoreOptions): CoordinationStore {
   const access = blobAccess(options);

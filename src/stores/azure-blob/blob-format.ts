@@ -3,22 +3,22 @@ import { storeError } from "../store-error.ts";
 /** Metadata are read together with the list of the blobs; names and values must be of ASCII. */
 type Metadata = Record<string, string>;
 
-const NAME = "observation";
-const PREFIX = "base64:";
+const METADATA_NAME = "observation";
+const ENCODING_PREFIX = "base64:";
 // Azure takes 8 KiB of names and values.
-const MAX_LENGTH = 8 * 1024 - NAME.length;
+const maxValueLength = 8 * 1024 - METADATA_NAME.length;
 
 /** @throws ResilientPubSubError `ERR_STORE_REFUSED` when it is longer than metadata may be */
 export function toMetadata(description: string, text: string): Metadata {
-  const value = PREFIX + Buffer.from(text).toString("base64");
-  if (value.length > MAX_LENGTH) {
+  const value = ENCODING_PREFIX + Buffer.from(text).toString("base64");
+  if (value.length > maxValueLength) {
     throw storeError(description, {
       code: "ERR_STORE_REFUSED",
       what: `an observation of ${Buffer.byteLength(text)} bytes is more than blob metadata hold, about 6,000`,
       remedy: "give the endpoints shorter names, or use redisStore()",
     });
   }
-  return { [NAME]: value };
+  return { [METADATA_NAME]: value };
 }
 
 /** @throws ResilientPubSubError `ERR_STORE_UNREADABLE` when the blob is not an observation */
@@ -27,15 +27,15 @@ export function readObservation(
   blob: string,
   metadata: Metadata | undefined,
 ): string {
-  const value = metadata?.[NAME];
-  if (!value?.startsWith(PREFIX)) {
+  const value = metadata?.[METADATA_NAME];
+  if (!value?.startsWith(ENCODING_PREFIX)) {
     throw storeError(description, {
       code: "ERR_STORE_UNREADABLE",
       what: `the blob ${JSON.stringify(blob)} holds no observation`,
       remedy: "delete it, and keep other blobs out of this container",
     });
   }
-  return Buffer.from(value.slice(PREFIX.length), "base64").toString();
+  return Buffer.from(value.slice(ENCODING_PREFIX.length), "base64").toString();
 }
 
 /** As a part of a blob's name. Azure drops dots at the end of a part, and takes dots alone for a path. */

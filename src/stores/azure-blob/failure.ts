@@ -1,4 +1,4 @@
-import { StoreCause, type StoreFailure, storeError } from "../store-error.ts";
+import { StoreCause, type StoreFailure, storeError, TRIED_AGAIN } from "../store-error.ts";
 
 const TO_CREATE = "create it, or allow this credential to create it";
 const CREDENTIAL =
@@ -49,7 +49,7 @@ function failureOf({ name, code = "", statusCode, message }: StoreCause): StoreF
   }
   const what = `has answered ${[statusCode, code].filter(Boolean).join(" ")}`;
   if (statusCode >= 500 || statusCode === 408 || statusCode === 429) {
-    return { code: "ERR_STORE_UNAVAILABLE", what, remedy: "it is tried again by itself" };
+    return { code: "ERR_STORE_UNAVAILABLE", what, remedy: TRIED_AGAIN };
   }
   return { code: "ERR_STORE_REFUSED", what, remedy: REMEDIES[code] ?? DEFAULT_REMEDY };
 }

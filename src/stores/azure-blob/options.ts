@@ -1,26 +1,36 @@
 import type { TokenCredential } from "@azure/core-auth";
 import { BlobServiceClient, type StoragePipelineOptions } from "@azure/storage-blob";
-import { OptionCheck } from "../store-options.ts";
+import { z } from "zod";
+import { describeValue } from "../../kit/describe-value.ts";
+import { isLoopbackHostname } from "../../kit/loopback.ts";
+import { section } from "../../kit/option-schema.ts";
+import { parseStoreOptions } from "../parse-store-options.ts";
 
 /** Where the container is: `connectionString`, or `url` and `credential`. */
 export type AzureBlobStoreOptions = {
-  /** Name of the container; it is created when it is missing. */
+  /**
+   * Name of the container, 3 to 63 lower-case letters, digits and single hyphens between them; it is
+   * created when it is missing.
+   */
   readonly container: string;
 } & (
   | {
       /** Of a storage account, from the Azure portal, or of Azurite. */
       readonly connectionString: string;
+      /** Not beside `connectionString`. */
       readonly url?: undefined;
+      /** Not beside `connectionString`. */
       readonly credential?: undefined;
     }
   | {
-      /** Such as `https://account.blob.core.windows.net`. */
+      /** Such as `https://account.blob.core.windows.net`; tokens go over https only. */
       readonly url: string;
       /**
        * Such as `new DefaultAzureCredential()`. It needs the role Storage Blob Data Contributor on the
        * container, or on the account if it is to create the container.
        */
       readonly credential: TokenCredential;
+      /** Not beside `url` and `credential`. */
       readonly connectionString?: undefined;
     }
 );
@@ -33,68 +43,67 @@ export interface BlobAccess {
 
 // Whoever uses a store repeats by itself, and sooner than the SDK would.
 const PIPELINE: StoragePipelineOptions = { retryOptions: { maxTries: 1 } };
-const LOOPBACK_HOSTS = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 const CONTAINER_NAME = /^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/;
+const CONTAINER_ERROR =
+  "give the name of a container, 3 to 63 characters, lower-case letters, digits and single hyphens between them";
+
+const schema = section({
+  container: z.string({ error: CONTAINER_ERROR }).regex(CONTAINER_NAME, { error: CONTAINER_ERROR }),
+  connectionString: z.custom<string>(() => true).optional(),
+  url: z.custom<string>(() => true).optional(),
+  credential: z.custom<TokenCredential>(() => true).optional(),
+});
 
 /** @throws InvalidOptionsError */
 export function blobAccess(options: AzureBlobStoreOptions): BlobAccess {
-  const check = new OptionCheck("azureBlobStore", options, [
-    "container",
-    "connectionString",
-    "url",
-    "credential",
-  ]);
-  if (!CONTAINER_NAME.test(String(check.options.container))) {
-    const advice = "lower-case letters, digits and single hyphens between them";
-    check.wrong("container", `give the name of a container, 3 to 63 characters, ${advice}`);
+  const rules = { factory: "azureBlobStore", schema, accessProblems };
+  const { connectionString, url, credential } = parseStoreOptions(rules, options);
+  if (connectionString === undefined) {
+    return { service: new BlobServiceClient(String(url), credential, PIPELINE), secrets: [] };
   }
-  const access = check.isGiven("connectionString") ? byConnectionString(check) : byUrl(check);
-  check.end();
-  return access as BlobAccess;
-}
-
-function byConnectionString(check: OptionCheck): BlobAccess | undefined {
-  if (check.isGiven("url") || check.isGiven("credential")) {
-    check.problem("connectionString", "is given beside url or credential; give one of the two");
-  }
-  const connectionString = String(check.options.connectionString);
-  const service = serviceOf(connectionString);
-  if (!service) {
-    const message = "cannot be used; copy the whole connection string from the Azure portal";
-    check.problem("connectionString", message);
-    return undefined;
-  }
-  const { protocol, hostname } = new URL(service.url);
-  if (protocol === "http:" && !LOOPBACK_HOSTS.test(hostname)) {
-    const advice = "say DefaultEndpointsProtocol=https";
-    check.problem("connectionString", `http:// is allowed on loopback hosts only; ${advice}`);
-  }
+  const service = BlobServiceClient.fromConnectionString(connectionString, PIPELINE);
   return { service, secrets: secretsOf(connectionString) };
 }
 
-function serviceOf(connectionString: string): BlobServiceClient | undefined {
+function accessProblems(options: Record<string, unknown>): [string, string][] {
+  const { connectionString, url, credential } = options;
+  const hasUrlOrCredential = url !== undefined || credential !== undefined;
+  if (connectionString === undefined) {
+    if (hasUrlOrCredential) return urlAndCredentialProblems(url, credential);
+    const advice = "is its environment variable set?";
+    return [["connectionString", `is missing (${advice}); give it, or url and credential`]];
+  }
+  const messages = [
+    hasUrlOrCredential && "is given beside url or credential; give one of the two",
+    connectionStringProblem(String(connectionString)),
+  ];
+  return messages.flatMap((message) => (message ? [["connectionString", message]] : []));
+}
+
+function connectionStringProblem(connectionString: string): string | undefined {
+  const url = urlOf(connectionString);
+  if (!url) return "cannot be used; copy the whole connection string from the Azure portal";
+  if (url.protocol !== "http:" || isLoopbackHostname(url.hostname)) return undefined;
+  return "http:// is allowed on loopback hosts only; say DefaultEndpointsProtocol=https";
+}
+
+function urlOf(connectionString: string): URL | undefined {
   try {
-    return BlobServiceClient.fromConnectionString(connectionString, PIPELINE);
+    return new URL(BlobServiceClient.fromConnectionString(connectionString).url);
   } catch {
     return undefined;
   }
 }
 
-function byUrl(check: OptionCheck): BlobAccess | undefined {
-  const { url, credential } = check.options;
-  if (!check.isGiven("url") && !check.isGiven("credential")) {
-    const advice = "is its environment variable set?";
-    check.problem("connectionString", `is missing (${advice}); give it, or url and credential`);
-    return undefined;
-  }
+function urlAndCredentialProblems(url: unknown, credential: unknown): [string, string][] {
+  const problems: [string, string][] = [];
   const problem = urlProblem(url);
-  if (problem) check.wrong("url", problem);
+  if (problem) problems.push(["url", `got ${describeValue(url)}; ${problem}`]);
   if (typeof (credential as Partial<TokenCredential> | undefined)?.getToken !== "function") {
-    check.wrong("credential", "give a TokenCredential, such as new DefaultAzureCredential()");
+    const advice = "give a TokenCredential, such as new DefaultAzureCredential()";
+    problems.push(["credential", `got ${describeValue(credential)}; ${advice}`]);
   }
-  if (problem) return undefined;
-  const service = new BlobServiceClient(String(url), credential as TokenCredential, PIPELINE);
-  return { service, secrets: [] };
+  return problems;
 }
 
 function urlProblem(url: unknown): string | undefined {

@@ -1,9 +1,8 @@
-import { StoreCause, type StoreFailure, storeError } from "../store-error.ts";
+import { StoreCause, type StoreFailure, storeError, TRIED_AGAIN } from "../store-error.ts";
 
 type Rule = readonly [pattern: RegExp, code: StoreFailure["code"], remedy: string];
 
 const CREDENTIAL = "check the user and the password";
-const BY_ITSELF = "it is tried again by itself";
 
 /** What redis answers begins with the name of the error. The first that fits counts. */
 const ANSWERS: readonly Rule[] = [
@@ -16,7 +15,7 @@ const ANSWERS: readonly Rule[] = [
   [
     /^(LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY|NOREPLICAS|MISCONF|ERR max number of clients)/,
     "ERR_STORE_UNAVAILABLE",
-    BY_ITSELF,
+    TRIED_AGAIN,
   ],
   [/unknown command/i, "ERR_STORE_REFUSED", "the store needs redis 6 or later, with Lua scripts"],
 ];
@@ -31,7 +30,10 @@ export function redisError(description: string, error: unknown, secrets: readonl
 
 function failureOf(error: unknown, message: string): StoreFailure {
   const rule = ANSWERS.find(([pattern]) => pattern.test(message));
-  if (rule) return { code: rule[1], what: `has answered ${message}`, remedy: rule[2] };
+  if (rule) {
+    const [, code, remedy] = rule;
+    return { code, what: `has answered ${message}`, remedy };
+  }
   if (isReply(error)) {
     return { code: "ERR_STORE_REFUSED", what: `has answered ${message}`, remedy: DEFAULT_REMEDY };
   }

@@ -4,9 +4,9 @@ import type { AbortSignalLike } from "../../contract/abort-signal.ts";
 import { unlessAborted } from "../../kit/deadline.ts";
 
 const PING_INTERVAL_IN_MS = 5_000;
-const LONGEST_SILENCE_IN_MS = 15_000;
-const FIRST_RETRY_IN_MS = 50;
-const LONGEST_RETRY_IN_MS = 1_000;
+const maxSilenceInMs = 15_000;
+const minRetryPauseInMs = 50;
+const maxRetryPauseInMs = 1_000;
 
 /** A client of the store's own, which connects again and again until it is ended. */
 export class RedisLink {
@@ -77,7 +77,7 @@ export class RedisLink {
 
   #retryIn(retries: number): number | false {
     if (this.#isEnded) return false;
-    return Math.min(FIRST_RETRY_IN_MS * 2 ** retries, LONGEST_RETRY_IN_MS);
+    return Math.min(minRetryPauseInMs * 2 ** retries, maxRetryPauseInMs);
   }
 }
 
@@ -87,6 +87,6 @@ function newClient(url: string, reconnectStrategy: (retries: number) => number |
     // Whoever asks wants to know now, and asks again by itself.
     disableOfflineQueue: true,
     pingInterval: PING_INTERVAL_IN_MS,
-    socket: { reconnectStrategy, socketTimeout: LONGEST_SILENCE_IN_MS },
+    socket: { reconnectStrategy, socketTimeout: maxSilenceInMs },
   });
 }

@@ -116,9 +116,22 @@ class RedisConnection implements StoreConnection {
 
 /**
  * A store in redis 6 or later, or in one of its kind that runs Lua scripts, for any number of servers.
- * Two keys for each hub; what a server has said expires by itself.
+ * Two keys for each hub; the observation of a server expires by itself. Needs the package `redis`.
  *
  * @throws InvalidOptionsError
+ * @example
+ * ```ts
+ * import { endpointsFromEnv, resilientPubSub } from "express-resilient-pubsub";
+ * import { redisStore } from "express-resilient-pubsub/stores/redis";
+ *
+ * const pubsub = resilientPubSub({
+ *   hub: "chat",
+ *   endpoints: endpointsFromEnv(),
+ *   topology: "client-client",
+ *   coordination: { store: redisStore({ url: process.env.REDIS_URL ?? "", prefix: "my-app" }) },
+ *   negotiate: { allowAnonymous: true },
+ * });
+ * ```
  */
 export function redisStore(options: RedisStoreOptions): CoordinationStore {
   const { url, client, prefix } = parseRedisOptions(options);

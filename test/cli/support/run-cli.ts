@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
+import { bundledProgram } from "../../support/bundled-program.ts";
 import { closeAfterTest } from "../../support/clean-up.ts";
 import { until } from "../../support/until.ts";
 
@@ -18,8 +19,9 @@ export interface RunningCli {
 
 /** The command line as a process of its own; it is killed after the test at the latest. */
 export function runCli(argv: string[], { preload = [] as string[] } = {}): RunningCli {
-  const imports = ["tsx", ...preload].flatMap((module) => ["--import", module]);
-  const child = spawn(process.execPath, [...imports, main, ...argv], { cwd: root });
+  const imports = preload.flatMap((module) => ["--import", module]);
+  const program = [...imports, bundledProgram(main), ...argv];
+  const child = spawn(process.execPath, program, { cwd: root });
   closeAfterTest({ close: () => child.kill("SIGKILL") });
   const running = {
     child,

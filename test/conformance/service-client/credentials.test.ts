@@ -8,11 +8,11 @@ import { createServiceScene, options } from "./service-scene.ts";
 
 const { scene, setUp } = createServiceScene();
 
-describe("keys", () => {
+describe("the official service client", () => {
   const withKey = (emulator: Emulator, key: string) =>
     new WebPubSubServiceClient(emulator.endpoint, new AzureKeyCredential(key), "chat", options);
 
-  test("either of the two is good, another is not", async () => {
+  test("gets in with either of the two access keys, and with no other", async () => {
     const { emulator } = await setUp();
     await withKey(emulator, secondaryAccessKey).sendToAll("x");
     await expect(withKey(emulator, "foreign").sendToAll("x")).rejects.toMatchObject({
@@ -20,7 +20,7 @@ describe("keys", () => {
     });
   });
 
-  test("the connection string works with the port apart as well", async () => {
+  test("takes a connection string whose port stands apart", async () => {
     const { emulator } = await setUp();
     const apart = emulator.connectionString.replace(
       `:${emulator.port};`,
@@ -29,7 +29,7 @@ describe("keys", () => {
     await new WebPubSubServiceClient(apart, "chat", options).sendToAll("x");
   });
 
-  test("a reverse proxy may stand before it", async () => {
+  test("works through a reverse proxy", async () => {
     const { emulator } = await setUp();
     const proxied = new WebPubSubServiceClient(
       emulator.connectionString.replace(/Endpoint=[^;]*/, `Endpoint=${emulator.endpoint}`),
@@ -57,7 +57,7 @@ describe("a client's token", () => {
     expect(await service.groupExists("g")).toBe(true);
   });
 
-  test("made by the service for an Entra identity does as well, over https", async () => {
+  test("made by the service for an Entra identity lets the client in, over https", async () => {
     const emulator = await scene.emulator({
       tls: true,
       acceptEntraTokens: true,

@@ -47,7 +47,7 @@ describe("groups", () => {
     await until(async () => !(await service.groupExists("g")));
   });
 
-  test("take no connections and users that do not exist", async () => {
+  test("take no connection that does not exist", async () => {
     const { service } = await setUp();
     await expect(service.group("g").addConnection("ghost")).rejects.toMatchObject({
       statusCode: 404,

@@ -24,7 +24,7 @@ describe("permissions", () => {
     },
   );
 
-  test("of a connection that does not exist cannot be granted, are absent and can be revoked", async () => {
+  test("of a connection that does not exist cannot be granted, are not there and can be revoked", async () => {
     const { service } = await setUp();
     const target = { targetName: "g" };
     await expect(service.grantPermission("gh/ost", "sendToGroup", target)).rejects.toMatchObject({

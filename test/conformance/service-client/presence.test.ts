@@ -3,7 +3,7 @@ import { createServiceScene } from "./service-scene.ts";
 
 const { scene, setUp } = createServiceScene();
 
-describe("asking who is there", () => {
+describe("an existence check", () => {
   test("knows connections and users", async () => {
     const { emulator, service } = await setUp();
     const { connectionId } = await scene.connectJson(emulator, { userId: "u" });

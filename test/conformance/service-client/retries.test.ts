@@ -41,7 +41,7 @@ describe("the SDK's own retries", () => {
     [{ kind: "unhealthy" }, [503, 202]],
     [{ kind: "unhealthy", retryAfterInSeconds: 1 }, [503, 202]],
     [{ kind: "throttle", retryAfterInSeconds: 1 }, [429, 202]],
-  ])("get over %j once it has passed", async (fault, expected) => {
+  ])("succeed once %j has passed", async (fault, expected) => {
     const { emulator, service, statuses, onEachCall } = await setUpRetries();
     onEachCall(() => void emulator.clear());
     await emulator.inject(fault);

@@ -15,7 +15,7 @@ describe("sending", () => {
     expect(await client.nextJson()).toEqual({ type: "message", from: "server", ...received });
   });
 
-  test("reaches whom it is for and nobody else", async () => {
+  test("reaches the addressee and nobody else", async () => {
     const { emulator, service } = await setUp();
     const a = await scene.connectJson(emulator, { userId: "a", groups: ["g/1 %x"] });
     const b = await scene.connectJson(emulator, { userId: "b", groups: ["g/1 %x"] });

@@ -33,6 +33,9 @@ const recipes: Readonly<Record<Bundler, Recipe>> = {
   },
 };
 
+/** Vite complains of the oldest Node that the package supports, and works with it. */
+const aboutNode = /^You are using Node\.js .* Vite requires .*\n/;
+
 export interface Bundle {
   /** What the bundler complained about. */
   readonly complaints: string;
@@ -54,7 +57,7 @@ export async function bundle(
   const { stderr } = await run(consumer, [program, ...parameters]);
   const code = await scriptsIn(path.join(consumer, "dist"));
   return {
-    complaints: stderr,
+    complaints: stderr.replace(aboutNode, ""),
     code,
     gzipSize: gzipSync(code).length,
     page: path.join(consumer, page),

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -20,16 +20,20 @@ const needed = [
   "tsdown.config.ts",
 ];
 
+const sizeOf = async (file: string): Promise<number> => (await stat(file)).size;
+
 /** The package as it is published, unpacked, and a place for projects that install it. */
 export class PackedPackage {
   /** A folder that is removed with the package. */
   readonly home: string;
+  #tarball = process.env.PACKED_TARBALL;
   #consumers = 0;
 
   static async create(): Promise<PackedPackage> {
     const packed = new PackedPackage(await mkdtemp(path.join(tmpdir(), "consumers-")));
     try {
-      await packed.#pack();
+      packed.#tarball ??= await packed.#pack();
+      await execute("tar", ["xzf", packed.#tarball, "--directory", packed.home]);
       return packed;
     } catch (error) {
       await packed.remove();
@@ -84,12 +88,27 @@ export class PackedPackage {
     return readdir(this.folder);
   }
 
+  /** Paths of all files, in the package's folder. */
+  async files(): Promise<string[]> {
+    const entries = await readdir(this.folder, { recursive: true, withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.relative(this.folder, path.join(entry.parentPath, entry.name)));
+  }
+
+  /** How large the tarball is, and what it becomes. */
+  async sizesInBytes(): Promise<{ packed: number; unpacked: number }> {
+    const sizes = (await this.files()).map((file) => sizeOf(path.join(this.folder, file)));
+    const unpacked = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+    return { packed: await sizeOf(this.#tarball ?? ""), unpacked };
+  }
+
   remove(): Promise<void> {
     return rm(this.home, { recursive: true, force: true });
   }
 
   /** Builds in a folder of its own, out of the way of other builds. */
-  async #pack(): Promise<void> {
+  async #pack(): Promise<string> {
     const source = path.join(this.home, "source");
     for (const name of needed) {
       await cp(path.join(root, name), path.join(source, name), { recursive: true });
@@ -98,6 +117,6 @@ export class PackedPackage {
     await execute("npm", ["run", "build"], { cwd: source });
     const pack = ["pack", "--ignore-scripts", "--silent", "--pack-destination", this.home];
     const { stdout } = await execute("npm", pack, { cwd: source });
-    await execute("tar", ["xzf", stdout.trim()], { cwd: this.home });
+    return path.join(this.home, stdout.trim());
   }
 }

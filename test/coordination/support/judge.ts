@@ -1,7 +1,7 @@
 import type { Agreement } from "../../../src/contract/coordination.ts";
-import type { AgreementRecord } from "../../../src/coordination/agreement.ts";
+import type { AgreementRecord } from "../../../src/coordination/agreement-record.ts";
 import { ENDPOINTS } from "./scenario.ts";
-import type { StoreCall, StoreWitness } from "./simulated-store.ts";
+import type { StoreCall, StoreListener } from "./simulated-store.ts";
 import { identityFor, type Process, type World } from "./simulation.ts";
 
 export interface Verdict {
@@ -19,27 +19,28 @@ export interface Verdict {
   readonly trace: readonly string[];
 }
 
-/** What a process has said in the store; undefined when it was removed. */
-interface Saying {
+/** What a process has written into the store; the text is undefined when it was removed. */
+interface WrittenHeartbeat {
   readonly text: string | undefined;
   readonly sentAt: number;
   readonly at: number;
 }
 
-interface Dossier {
+interface ProcessHistory {
   readonly process: Process;
-  readonly sayings: Saying[];
-  /** When its looks at the sayings of others took effect, of those that it had the answer of. */
-  readonly looks: number[];
+  readonly heartbeats: WrittenHeartbeat[];
+  /** When its reads of all heartbeats took effect, of those that it had the answer of. */
+  readonly reads: number[];
   epoch: number;
-  callsInRound: number;
-  isRoundOdd: boolean;
+  callsInPoll: number;
+  /** It has more to do in this poll than to poll: to close, or to carry out an order. */
+  isExempt: boolean;
   /** Calls since the watch began. */
   calls: Map<StoreCall, number>;
 }
 
 /**
- * Watches a simulation for what must never happen. It knows what every process has really seen, said
+ * Watches a simulation for what must never happen. It knows what every process has really seen, sent
  * and asked, and when; it uses no logic of the code under test.
  */
 export class Judge {
@@ -47,7 +48,7 @@ export class Judge {
   readonly #world: World;
   readonly #violations: string[] = [];
   readonly #trace: string[] = [];
-  readonly #dossiers = new Map<string, Dossier>();
+  readonly #histories = new Map<string, ProcessHistory>();
   readonly #agreements: (Agreement & { at: number })[] = [];
   readonly #answers: { server: string; epoch: number; at: number }[] = [];
   #calls = 0;
@@ -71,15 +72,15 @@ export class Judge {
     if (this.isTraced) this.#trace.push(`${this.#now.toFixed(0).padStart(6)} ${line}`);
   }
 
-  born(process: Process): void {
+  started(process: Process): void {
     this.note(`${process.id} starts`);
-    this.#dossiers.set(process.id, {
+    this.#histories.set(process.id, {
       process,
-      sayings: [],
-      looks: [],
+      heartbeats: [],
+      reads: [],
       epoch: 0,
-      callsInRound: 0,
-      isRoundOdd: true,
+      callsInPoll: 0,
+      isExempt: true,
       calls: new Map(),
     });
   }
@@ -88,20 +89,20 @@ export class Judge {
     const { pollIntervalInMs } = this.#world.scenario;
     const tookInMs = this.#now - askedAt;
     this.note(`${process.id} is closed after ${tookInMs.toFixed(0)} ms`);
-    if (process.place.stoppedUntil > askedAt) return;
+    if (process.host.stoppedUntil > askedAt) return;
     this.#expect(tookInMs <= 1.1 * pollIntervalInMs, `close: ${process.id} took ${tookInMs} ms`);
   }
 
   answers(process: Process, agreement: Agreement): void {
     const { epoch, active, url } = agreement;
-    const dossier = this.#dossierOf(process);
+    const history = this.#historyOf(process);
     this.note(`${process.id} answers ${epoch} ${active}`);
     this.#answers.push({ server: process.id, epoch, at: this.#now });
     this.#expect(
-      epoch > dossier.epoch,
-      `epoch: ${process.id} answers ${epoch} after ${dossier.epoch}`,
+      epoch > history.epoch,
+      `epoch: ${process.id} answers ${epoch} after ${history.epoch}`,
     );
-    dossier.epoch = epoch;
+    history.epoch = epoch;
     const agreed = this.#agreements[epoch - 1];
     this.#expect(
       agreed !== undefined && agreed.active === active && agreed.url === url,
@@ -109,14 +110,14 @@ export class Judge {
     );
   }
 
-  witnessOf(process: Process): StoreWitness {
+  listenerFor(process: Process): StoreListener {
     return {
       called: (call) => this.#called(process, call),
       recordWritten: (text, sentAt) => this.#recordWritten(process, JSON.parse(text), sentAt),
-      observationsRead: (readAt) => this.#dossierOf(process).looks.push(readAt),
+      observationsRead: (readAt) => this.#historyOf(process).reads.push(readAt),
       observationWritten: (server, text, sentAt) => {
-        this.note(`saying of ${server}: ${text ? statesIn(text) : "removed"}`);
-        this.#dossiers.get(server)?.sayings.push({ text, sentAt, at: this.#now });
+        this.note(`heartbeat of ${server}: ${text ? statesIn(text) : "removed"}`);
+        this.#histories.get(server)?.heartbeats.push({ text, sentAt, at: this.#now });
       },
     };
   }
@@ -124,14 +125,14 @@ export class Judge {
   beginWatch(): void {
     this.#watchedSince = this.#now;
     this.note("quiet");
-    for (const { calls } of this.#dossiers.values()) calls.clear();
+    for (const { calls } of this.#histories.values()) calls.clear();
   }
 
   endWatch(): void {
-    const { living, scenario, store } = this.#world;
-    if (living.length === 0) return;
+    const { running, scenario, store } = this.#world;
+    if (running.length === 0) return;
     const record = store.record && (JSON.parse(store.record.text) as AgreementRecord);
-    const leaders = living.filter(({ id }) => id === record?.leader);
+    const leaders = running.filter(({ id }) => id === record?.leader);
     this.#expect(
       leaders.length === 1,
       `quiet: the leader is ${record?.leader}, which does not live`,
@@ -141,21 +142,21 @@ export class Judge {
       this.#expect(newest.at < this.#watchedSince, `quiet: epoch ${newest.epoch} at ${newest.at}`);
     }
     const watchedInMs = this.#now - (this.#watchedSince ?? 0);
-    const beats = (watchedInMs * 1.02) / (scenario.leaseInMs / 3) + 1;
-    const rounds = (watchedInMs * 1.02) / (0.9 * scenario.pollIntervalInMs) + 1;
-    for (const { id, coordinator } of living) {
+    const heartbeats = (watchedInMs * 1.02) / (scenario.leaseInMs / 3) + 1;
+    const polls = (watchedInMs * 1.02) / (0.9 * scenario.pollIntervalInMs) + 1;
+    for (const { id, coordinator } of running) {
       const { epoch } = coordinator.agreement ?? {};
       this.#expect(epoch === newest?.epoch, `quiet: ${id} answers ${epoch}, not ${newest?.epoch}`);
-      const calls = this.#dossiers.get(id)?.calls ?? new Map<StoreCall, number>();
+      const calls = this.#histories.get(id)?.calls ?? new Map<StoreCall, number>();
       const isLeader = id === record?.leader;
       const most: Record<StoreCall, number> = {
         open: 0,
-        readRecord: rounds,
+        readRecord: polls,
         // With a lease of few polls, a follower may doubt a leader that is only between two polls.
         readObservations:
-          isLeader || scenario.leaseInMs < 6 * scenario.pollIntervalInMs ? rounds : 0,
-        replaceRecord: isLeader ? beats : 0,
-        writeObservation: beats,
+          isLeader || scenario.leaseInMs < 6 * scenario.pollIntervalInMs ? polls : 0,
+        replaceRecord: isLeader ? heartbeats : 0,
+        writeObservation: heartbeats,
         removeObservation: 0,
       };
       for (const [call, count] of calls) {
@@ -174,25 +175,25 @@ export class Judge {
     this.#violations.push(violation);
   }
 
-  #dossierOf({ id }: Process): Dossier {
-    return this.#dossiers.get(id) as Dossier;
+  #historyOf({ id }: Process): ProcessHistory {
+    return this.#histories.get(id) as ProcessHistory;
   }
 
   /** A poll begins with a look at the record, and asks three times at most. */
   #called(process: Process, call: StoreCall): void {
-    const dossier = this.#dossierOf(process);
+    const history = this.#historyOf(process);
     this.#calls += 1;
-    dossier.calls.set(call, (dossier.calls.get(call) ?? 0) + 1);
+    history.calls.set(call, (history.calls.get(call) ?? 0) + 1);
     if (call === "open") return;
     if (call === "readRecord") {
-      dossier.callsInRound = 0;
-      dossier.isRoundOdd = false;
+      history.callsInPoll = 0;
+      history.isExempt = false;
     }
-    dossier.callsInRound += 1;
-    if (process.isClosing || process.orders > 0) dossier.isRoundOdd = true;
+    history.callsInPoll += 1;
+    if (process.isClosing || process.orders > 0) history.isExempt = true;
     this.#expect(
-      dossier.isRoundOdd || dossier.callsInRound <= 3,
-      `calls: ${process.id} calls ${call} as number ${dossier.callsInRound} of one poll`,
+      history.isExempt || history.callsInPoll <= 3,
+      `calls: ${process.id} calls ${call} as number ${history.callsInPoll} of one poll`,
     );
   }
 
@@ -216,36 +217,37 @@ export class Judge {
     this.#agreements.push({ ...agreement, at: this.#now });
     if (last === undefined) return;
     this.#expectKnown(writer, agreement, sentAt);
-    if (agreement.reason === "active-down") this.#expectEvidence(writer, last, sentAt);
+    if (agreement.reason === "active-unhealthy") this.#expectEvidence(writer, last, sentAt);
   }
 
-  /** Nobody is moved to an endpoint that a server does not know which has said so. */
+  /** Nobody is moved to an endpoint that a server does not know that has sent a heartbeat. */
   #expectKnown(writer: Process, { active, url }: Agreement, sentAt: number): void {
     for (const { process } of this.#fresh(writer, sentAt)) {
-      const knows = identityFor(process.place.plan, ENDPOINTS.indexOf(active as never));
+      const knows = identityFor(process.host.plan, ENDPOINTS.indexOf(active as never));
       this.#expect(knows?.url === url, `known: ${process.id} does not know ${active} at ${url}`);
     }
   }
 
-  /** More servers saw it down at some time than there are that never did and whose voice counts for sure. */
+  /** More servers saw it unhealthy at some time than there are that never did and whose vote counts for sure. */
   #expectEvidence(writer: Process, { active, url }: Agreement, sentAt: number): void {
     const { leaseInMs, pollIntervalInMs } = this.#world.scenario;
     const drift = 1.05;
-    // What was said may be as old as a lease when it is found, and the finding as old as a lease when
+    // A heartbeat may be as old as a lease when it is found, and the finding as old as a lease when
     // it is acted upon.
     const evidenceInMs = drift * 2 * leaseInMs + 2 * pollIntervalInMs;
     // Then either the leader renews its lead or another one takes it, and what is late comes too late.
     const fenceInMs = drift * 2 * leaseInMs + 4 * pollIntervalInMs;
     const endpoint = ENDPOINTS.indexOf(active as never);
     const judge = (name: string, from: number, to: number): void => {
-      const isDown = (one: Dossier): boolean => this.#sawDown(one, endpoint, url, from, to);
-      const downs = [...this.#dossiers.values()].filter(isDown);
-      const ups = this.#fresh(writer, sentAt).filter((one) => {
-        return one.process.diedAt === undefined && !isDown(one);
+      const sawIt = (one: ProcessHistory): boolean =>
+        this.#sawUnhealthy(one, endpoint, url, from, to);
+      const against = [...this.#histories.values()].filter(sawIt);
+      const inFavour = this.#fresh(writer, sentAt).filter((one) => {
+        return one.process.endedAt === undefined && !sawIt(one);
       });
       this.#expect(
-        downs.length > ups.length,
-        `${name}: ${active} was down for ${idsOf(downs)} and not for ${idsOf(ups)}, seen ${from.toFixed(0)} to ${to.toFixed(0)}`,
+        against.length > inFavour.length,
+        `${name}: ${active} was unhealthy for ${idsOf(against)} and not for ${idsOf(inFavour)}, seen ${from.toFixed(0)} to ${to.toFixed(0)}`,
       );
     };
     judge("evidence", sentAt - evidenceInMs, sentAt);
@@ -254,51 +256,51 @@ export class Judge {
     judge("fence", this.#now - evidenceInMs - fenceInMs - extraInMs, this.#now);
   }
 
-  /** Those whose voice counts for sure: the writer, and whoever had said something not long before it asked. */
-  #fresh(writer: Process, sentAt: number): Dossier[] {
+  /** Those whose vote counts for sure: the writer, and whoever had sent a heartbeat not long before it asked. */
+  #fresh(writer: Process, sentAt: number): ProcessHistory[] {
     const { leaseInMs } = this.#world.scenario;
-    const askedAt = this.#dossierOf(writer)
-      .looks.filter((at) => at <= sentAt)
+    const askedAt = this.#historyOf(writer)
+      .reads.filter((at) => at <= sentAt)
       .at(-1);
-    return [...this.#dossiers.values()].filter(({ process, sayings }) => {
+    return [...this.#histories.values()].filter(({ process, heartbeats }) => {
       if (process === writer) return true;
-      const last = sayings.filter(({ at }) => askedAt !== undefined && at <= askedAt).at(-1);
+      const last = heartbeats.filter(({ at }) => askedAt !== undefined && at <= askedAt).at(-1);
       if (last?.text === undefined || askedAt === undefined) return false;
       return last.at >= askedAt - 0.9 * leaseInMs;
     });
   }
 
-  /** Whether it saw it down at some time from then to then, or something that it had said so arrived then. */
-  #sawDown(
-    { process, sayings }: Dossier,
+  /** Whether it saw it unhealthy at some time from then to then, or a heartbeat that says so arrived then. */
+  #sawUnhealthy(
+    { process, heartbeats }: ProcessHistory,
     endpoint: number,
     url: string,
     from: number,
     to: number,
   ): boolean {
-    if (identityFor(process.place.plan, endpoint)?.url !== url) return false;
-    const sights = process.sights[endpoint] ?? [];
-    const end = process.diedAt ?? Number.POSITIVE_INFINITY;
-    const isSeen = sights.some(({ since, state }, index) => {
-      const until = Math.min(sights[index + 1]?.since ?? Number.POSITIVE_INFINITY, end);
-      return state === "down" && since <= to && until >= from;
+    if (identityFor(process.host.plan, endpoint)?.url !== url) return false;
+    const seenStates = process.seenStates[endpoint] ?? [];
+    const end = process.endedAt ?? Number.POSITIVE_INFINITY;
+    const isSeen = seenStates.some(({ since, state }, index) => {
+      const until = Math.min(seenStates[index + 1]?.since ?? Number.POSITIVE_INFINITY, end);
+      return state === "unhealthy" && since <= to && until >= from;
     });
-    const isSaid = sayings.some(({ text, at }) => {
-      return text !== undefined && at >= from && at <= to && stateIn(text, url) === "down";
+    const isReported = heartbeats.some(({ text, at }) => {
+      return text !== undefined && at >= from && at <= to && stateIn(text, url) === "unhealthy";
     });
-    return isSeen || isSaid;
+    return isSeen || isReported;
   }
 
   /** Whether somebody had nothing wrong for so long, between then and now. */
   #isAnyoneWell(from: number, forMs: number): boolean {
-    const { places, scenario, timeline } = this.#world;
-    return places.some(({ index, plan }) => {
+    const { hosts, scenario, timeline } = this.#world;
+    return hosts.some(({ index, plan }) => {
       const spells = scenario.faults.flatMap((fault) => {
         const { at, kind } = fault;
         const until = at + fault.forMs;
         if (kind === "store") return (fault.servers >> index) % 2 === 1 ? [[at, until]] : [];
         if (kind !== "pause" && kind !== "crash" && kind !== "close") return [];
-        return fault.server % places.length === index ? [[at, until]] : [];
+        return fault.server % hosts.length === index ? [[at, until]] : [];
       });
       spells.push([0, plan.startsAt], [timeline.now, Number.POSITIVE_INFINITY]);
       spells.sort(([a = 0], [b = 0]) => a - b);
@@ -322,6 +324,6 @@ function statesIn(text: string): string {
   return endpoints.map(({ name, state }) => `${name} ${state}`).join(", ");
 }
 
-function idsOf(dossiers: readonly Dossier[]): string {
-  return dossiers.map(({ process }) => process.id).join(" ") || "nobody";
+function idsOf(histories: readonly ProcessHistory[]): string {
+  return histories.map(({ process }) => process.id).join(" ") || "nobody";
 }

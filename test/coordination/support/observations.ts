@@ -1,9 +1,15 @@
 import type { Agreement, Observation, SeenState } from "../../../src/contract/coordination.ts";
 
-const states: Record<string, SeenState> = { "+": "up", "-": "down", "~": "out", "?": "unknown" };
+const states: Record<string, SeenState> = {
+  "+": "healthy",
+  "-": "unhealthy",
+  "~": "drained",
+  "?": "unknown",
+};
 
 /**
- * `east+ west-` is an observation of two endpoints: `+` up, `-` down, `~` drained, `?` unknown. The
+ * `east+ west-` is an observation of two endpoints: `+` healthy, `-` unhealthy, `~` drained, `?`
+ * unknown. The
  * first one is the primary; `east'+` is another endpoint of the same name.
  */
 export function observation(text: string): Observation {

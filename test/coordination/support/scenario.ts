@@ -137,23 +137,23 @@ function arrays<T>(of: fc.Arbitrary<T>, minLength: number, maxLength: number): f
 }
 
 /** Any number of servers come and go at any time. */
-const anything = fc.record({
+const faultsAtAnyTime = fc.record({
   ...cluster,
   servers: arrays(serversAt(fc.oneof(fc.nat(1000), tenths(0, 20_000))), 1, MAX_SERVERS),
   faults: arrays(faultsAt(tenths(0, 20_000), fc.oneof(shortly, long)), 0, 14),
 });
 
 /** Few servers that have agreed, and then everything at once. */
-const tangles = fc.record({
+const simultaneousFaults = fc.record({
   ...cluster,
   servers: arrays(serversAt(fc.nat(1000)), 1, 5),
   faults: arrays(faultsAt(tenths(6000, 10_000), fc.oneof(shortly, long)), 2, 8),
 });
 
-const trouble = tenths(6000, 10_000);
+const afterAgreement = tenths(6000, 10_000);
 
-/** The server that leads sees something, decides, and is beset in that very moment. */
-export const besetLeaders: fc.Arbitrary<Scenario> = fc
+/** The server that leads sees something, decides, and is disturbed in that very moment. */
+export const disturbedLeaders: fc.Arbitrary<Scenario> = fc
   .record({
     ...cluster,
     first: serversAt(fc.constant(0)),
@@ -166,7 +166,7 @@ export const besetLeaders: fc.Arbitrary<Scenario> = fc
       servers: fc.oneof(fc.constant(1), fc.constant(2 ** MAX_SERVERS - 1), servers),
       endpoint: fc.constant(0),
     }),
-    beset: arrays(
+    disturbances: arrays(
       fc.record({
         kind: fc.constantFrom("pause" as const, "pause" as const, "crash" as const),
         at: fc.integer({ min: 6500, max: 9500 }),
@@ -185,24 +185,24 @@ export const besetLeaders: fc.Arbitrary<Scenario> = fc
       0,
       1,
     ),
-    more: arrays(faultsAt(trouble, fc.oneof(shortly, long)), 0, 4),
+    more: arrays(faultsAt(afterAgreement, fc.oneof(shortly, long)), 0, 4),
   })
-  .map(({ first, followers, seen, beset, late, more, ...rest }) => ({
+  .map(({ first, followers, seen, disturbances, late, more, ...rest }) => ({
     ...rest,
     servers: [first, ...followers],
-    faults: [seen, ...beset, ...late, ...more],
+    faults: [seen, ...disturbances, ...late, ...more],
   }));
 
 /** Whatever may happen to a cluster, as long as it ends. */
 export const scenarios: fc.Arbitrary<Scenario> = fc.noBias(
   fc.oneof(
-    { weight: 1, arbitrary: anything },
-    { weight: 1, arbitrary: tangles },
-    { weight: 2, arbitrary: besetLeaders },
+    { weight: 1, arbitrary: faultsAtAnyTime },
+    { weight: 1, arbitrary: simultaneousFaults },
+    { weight: 2, arbitrary: disturbedLeaders },
   ),
 );
 
-const wellKnown = (startsAt: Time): fc.Arbitrary<ServerPlan> =>
+const ordinaryServer = (startsAt: Time): fc.Arbitrary<ServerPlan> =>
   fc.record({
     startsAt,
     clock: clocks,
@@ -216,7 +216,7 @@ const process = fc.constantFrom("pause" as const, "crash" as const, "close" as c
 export const deployments: fc.Arbitrary<Scenario> = fc.noBias(
   fc.record({
     ...cluster,
-    servers: arrays(wellKnown(tenths(0, 20_000)), 1, MAX_SERVERS),
+    servers: arrays(ordinaryServer(tenths(0, 20_000)), 1, MAX_SERVERS),
     faults: arrays(
       fc.oneof(
         {
@@ -256,8 +256,8 @@ export const outages: fc.Arbitrary<Outage> = fc.noBias(
     .record({
       ...cluster,
       network: fc.record({ delayInMs: fc.integer({ min: 1, max: 50 }), loss: fc.constant(0) }),
-      leader: wellKnown(fc.constant(0)),
-      followers: arrays(wellKnown(tenths(2500, 4000)), 0, MAX_SERVERS - 1),
+      leader: ordinaryServer(fc.constant(0)),
+      followers: arrays(ordinaryServer(tenths(2500, 4000)), 0, MAX_SERVERS - 1),
       at: fc.integer({ min: AGREED_BY, max: AGREED_BY + 4000 }),
       dies: fc.option(fc.integer({ min: -4000, max: 2000 }), { nil: undefined }),
       order: fc.noShrink(fc.array(fc.double({ noNaN: true }), { minLength: 9, maxLength: 9 })),
@@ -270,14 +270,14 @@ export const outages: fc.Arbitrary<Outage> = fc.noBias(
         .filter((index) => leaderDiesAt === undefined || index > 0)
         .sort((a, b) => (order[a] ?? 0) - (order[b] ?? 0));
       const minority = Math.ceil(voters.length / 2) - 1;
-      const seers = voters.slice(blind % (minority + 1));
+      const affected = voters.slice(blind % (minority + 1));
       const faults: Fault[] = [
         {
           kind: "partition",
           at,
           forMs: FOR_EVER,
           endpoint: 0,
-          servers: seers.reduce((bits, index) => bits + 2 ** index, 0),
+          servers: affected.reduce((bits, index) => bits + 2 ** index, 0),
         },
       ];
       if (leaderDiesAt !== undefined) {

@@ -1,5 +1,5 @@
 import type { CoordinationStore, StoreConnection, Versioned } from "../../../src/contract/store.ts";
-import type { AgreementRecord } from "../../../src/coordination/agreement.ts";
+import type { AgreementRecord } from "../../../src/coordination/agreement-record.ts";
 import { ResilientPubSubError } from "../../../src/kit/errors.ts";
 import type { Timeline } from "./virtual-clock.ts";
 
@@ -12,7 +12,7 @@ export type StoreCall =
   | "removeObservation";
 
 /** What becomes of one call. */
-export interface Fate {
+export interface CallFate {
   /** Milliseconds until it takes effect; undefined when it never arrives. */
   readonly arrivesInMs: number | undefined;
   /** Milliseconds from there to the caller; undefined when no answer arrives. */
@@ -22,14 +22,14 @@ export interface Fate {
 }
 
 /** One server's way to the store. */
-export interface Route {
-  fateOf(call: StoreCall, text: string | undefined): Fate;
+export interface StoreRoute {
+  fateOf(call: StoreCall, text: string | undefined): CallFate;
   /** A stopped server takes its answers later, a dead one never. */
   deliver(run: () => void): void;
 }
 
 /** Told what happens, at the time when it takes effect. */
-export interface StoreWitness {
+export interface StoreListener {
   called(call: StoreCall): void;
   recordWritten(text: string, sentAt: number): void;
   observationsRead(readAt: number): void;
@@ -59,32 +59,32 @@ export class SimulatedStore {
   }
 
   /** The store as one server reaches it. */
-  reachedBy(route: Route, witness: StoreWitness): CoordinationStore {
-    const call = this.#caller(route, witness);
+  reachedBy(route: StoreRoute, listener: StoreListener): CoordinationStore {
+    const call = this.#caller(route, listener);
     const connection: StoreConnection = {
       readRecord: () => call("readRecord", undefined, () => this.record),
       replaceRecord: (expected, text) =>
         call("replaceRecord", text, (sentAt) => {
           const version = this.#replace(expected, text);
-          if (version !== undefined) witness.recordWritten(text, sentAt);
+          if (version !== undefined) listener.recordWritten(text, sentAt);
           return version;
         }),
       readObservations: () =>
         call(
           "readObservations",
           undefined,
-          () => ({ said: new Map(this.#observations), readAt: this.#timeline.now }),
-          ({ readAt }) => witness.observationsRead(readAt),
-        ).then(({ said }) => said),
+          () => ({ observations: new Map(this.#observations), readAt: this.#timeline.now }),
+          ({ readAt }) => listener.observationsRead(readAt),
+        ).then(({ observations }) => observations),
       writeObservation: (server, text) =>
         call("writeObservation", text, (sentAt) => {
           this.#observations.set(server, text);
-          witness.observationWritten(server, text, sentAt);
+          listener.observationWritten(server, text, sentAt);
         }),
       removeObservation: (server) =>
         call("removeObservation", undefined, (sentAt) => {
           this.#observations.delete(server);
-          witness.observationWritten(server, undefined, sentAt);
+          listener.observationWritten(server, undefined, sentAt);
         }),
       close: async () => {},
     };
@@ -110,7 +110,7 @@ export class SimulatedStore {
     return this.#epochs.get(found) === this.#epochs.get(expected);
   }
 
-  #caller({ fateOf, deliver }: Route, witness: StoreWitness) {
+  #caller({ fateOf, deliver }: StoreRoute, listener: StoreListener) {
     const timeline = this.#timeline;
     return <T>(
       call: StoreCall,
@@ -119,7 +119,7 @@ export class SimulatedStore {
       arrived: (result: T) => void = () => {},
     ): Promise<T> =>
       new Promise((resolve, reject) => {
-        witness.called(call);
+        listener.called(call);
         const sentAt = timeline.now;
         const fate = fateOf(call, text);
         const answer = (settle: () => void): void => {

@@ -4,19 +4,24 @@ import { type EndpointIdentity, seenIn } from "../../../src/coordination/observa
 import { Judge, type Verdict } from "./judge.ts";
 import { randomFrom } from "./random.ts";
 import { ENDPOINTS, type Fault, type Scenario, type ServerPlan } from "./scenario.ts";
-import { type Fate, SimulatedStore, type StoreCall, type StoreDefects } from "./simulated-store.ts";
+import {
+  type CallFate,
+  SimulatedStore,
+  type StoreCall,
+  type StoreDefects,
+} from "./simulated-store.ts";
 import { clockOn, Timeline } from "./virtual-clock.ts";
 
 export const HOLD_DOWN_IN_MS = 5000;
 
-type StoreTrouble = Extract<Fault, { kind: "store" }>;
+type ActiveStoreFault = Extract<Fault, { kind: "store" }>;
 
 /** One process from its start to its end; the next one of the same server has another id. */
 export class Process {
   readonly id: string;
-  readonly place: Place;
-  readonly bornAt: number;
-  diedAt: number | undefined;
+  readonly host: Host;
+  readonly startedAt: number;
+  endedAt: number | undefined;
   /** Somebody has decided that it ends. */
   isEnding = false;
   isClosing = false;
@@ -24,71 +29,72 @@ export class Process {
   orders = 0;
   readonly coordinator: Coordinator;
   /** What it has seen of each endpoint, and since when. */
-  readonly sights: { readonly since: number; readonly state: SeenState }[][];
+  readonly seenStates: { readonly since: number; readonly state: SeenState }[][];
   readonly #world: World;
 
-  constructor(world: World, place: Place) {
+  constructor(world: World, host: Host) {
     const { scenario, timeline, store, judge } = world;
-    this.id = `s${place.index}.${place.starts}`;
-    this.place = place;
-    this.bornAt = timeline.now;
+    this.id = `s${host.index}.${host.starts}`;
+    this.host = host;
+    this.startedAt = timeline.now;
     this.#world = world;
-    this.sights = ENDPOINTS.map(() => [{ since: this.bornAt, state: "unknown" }]);
+    this.seenStates = ENDPOINTS.map(() => [{ since: this.startedAt, state: "unknown" }]);
     const deliver = (run: () => void): void => this.deliver(run);
-    const fateOf = (call: StoreCall, text?: string): Fate => world.fateOf(place.index, call, text);
+    const fateOf = (call: StoreCall, text?: string): CallFate =>
+      world.fateOf(host.index, call, text);
     this.coordinator = new Coordinator({
-      store: store.reachedBy({ fateOf, deliver }, judge.witnessOf(this)),
+      store: store.reachedBy({ fateOf, deliver }, judge.listenerFor(this)),
       hub: "chat",
       self: this.id,
       settings: { ...scenario, holdDownInMs: HOLD_DOWN_IN_MS },
-      clock: clockOn(timeline, place.plan.clock, deliver),
+      clock: clockOn(timeline, host.plan.clock, deliver),
       random: world.random,
       observe: () => this.observe(),
       listener: {
         agreed: (agreement) => judge.answers(this, agreement),
         lost: () => judge.note(`${this.id} has lost the store`),
         restored: () => judge.note(`${this.id} has the store again`),
-        differ: () => {},
+        endpointsDiffer: () => {},
       },
     });
-    judge.born(this);
+    judge.started(this);
     this.coordinator.start();
-    timeline.in(place.plan.detectionInMs, () => this.deliver(() => this.look()));
+    timeline.in(host.plan.detectionInMs, () => this.deliver(() => this.checkHealth()));
   }
 
   deliver(run: () => void): void {
-    if (this.diedAt !== undefined) return;
-    const waitInMs = this.place.stoppedUntil - this.#world.timeline.now;
+    if (this.endedAt !== undefined) return;
+    const waitInMs = this.host.stoppedUntil - this.#world.timeline.now;
     if (waitInMs > 0) this.#world.timeline.in(waitInMs, () => this.deliver(run));
     else run();
   }
 
   /** Its health checks have an answer. */
-  look(): void {
-    let isNews = false;
-    for (const [endpoint, sights] of this.sights.entries()) {
-      const state = this.#world.stateOf(this.place.index, endpoint);
-      if (sights.at(-1)?.state === state) continue;
-      isNews = true;
-      sights.push({ since: this.#world.timeline.now, state });
+  checkHealth(): void {
+    let hasChanged = false;
+    for (const [endpoint, seenStates] of this.seenStates.entries()) {
+      const state = this.#world.stateOf(this.host.index, endpoint);
+      if (seenStates.at(-1)?.state === state) continue;
+      hasChanged = true;
+      seenStates.push({ since: this.#world.timeline.now, state });
       this.#world.judge.note(`${this.id} sees ${ENDPOINTS[endpoint]} ${state}`);
     }
-    if (isNews) this.coordinator.hurry();
+    if (hasChanged) this.coordinator.pollSoon();
   }
 
   observe(): Observation {
-    const { primary } = this.place.plan;
+    const { primary } = this.host.plan;
     const order = [primary, ...ENDPOINTS.keys()].filter((one, at, all) => all.indexOf(one) === at);
     return order.flatMap((endpoint) => {
-      const identity = identityFor(this.place.plan, endpoint);
-      const state = this.sights[endpoint]?.at(-1)?.state ?? "unknown";
+      const identity = identityFor(this.host.plan, endpoint);
+      const state = this.seenStates[endpoint]?.at(-1)?.state ?? "unknown";
       const role = endpoint === primary ? "primary" : "secondary";
       return identity ? [{ ...identity, role, state } as const] : [];
     });
   }
 
-  die(): void {
-    this.diedAt ??= this.#world.timeline.now;
+  end(): void {
+    this.endedAt ??= this.#world.timeline.now;
   }
 
   async close(): Promise<void> {
@@ -96,16 +102,16 @@ export class Process {
     const askedAt = this.#world.timeline.now;
     await this.coordinator.close();
     this.#world.judge.closed(this, askedAt);
-    this.die();
+    this.end();
   }
 
   async switchTo(endpoint: number): Promise<void> {
-    const to = identityFor(this.place.plan, endpoint);
-    if (!to || this.isClosing || seenIn(this.observe(), to)?.state !== "up") return;
+    const to = identityFor(this.host.plan, endpoint);
+    if (!to || this.isClosing || seenIn(this.observe(), to)?.state !== "healthy") return;
     this.orders += 1;
     try {
-      await this.coordinator.switchTo(to, (others) => {
-        const isKnown = [...others.values()].every((other) => seenIn(other, to));
+      await this.coordinator.switchTo(to, (peers) => {
+        const isKnown = [...peers.values()].every((observation) => seenIn(observation, to));
         if (!isKnown) throw new Error("not known to all");
       });
     } catch {
@@ -122,7 +128,7 @@ export function identityFor(plan: ServerPlan, endpoint: number): EndpointIdentit
 }
 
 /** Where one process runs after another. */
-interface Place {
+interface Host {
   readonly index: number;
   readonly plan: ServerPlan;
   starts: number;
@@ -138,9 +144,9 @@ export class World {
   readonly store: SimulatedStore;
   readonly judge: Judge;
   readonly random: () => number;
-  readonly places: readonly Place[];
+  readonly hosts: readonly Host[];
   readonly #outages = ENDPOINTS.map(() => 0);
-  readonly #storeTroubles: StoreTrouble[] = [];
+  readonly #storeFaults: ActiveStoreFault[] = [];
   /** Moves of the agreement that will arrive late. */
   readonly #delaysOfMoves: number[] = [];
   isQuiet = false;
@@ -150,7 +156,7 @@ export class World {
     this.store = new SimulatedStore(this.timeline, defects);
     this.judge = new Judge(this);
     this.random = randomFrom(scenario.seed);
-    this.places = scenario.servers.map((plan, index) => ({
+    this.hosts = scenario.servers.map((plan, index) => ({
       index,
       plan,
       starts: 0,
@@ -159,46 +165,47 @@ export class World {
       partitions: ENDPOINTS.map(() => 0),
       drains: ENDPOINTS.map(() => 0),
     }));
-    for (const place of this.places) {
-      this.timeline.in(place.plan.startsAt, () => this.#begin(place));
+    for (const host of this.hosts) {
+      this.timeline.in(host.plan.startsAt, () => this.#startProcess(host));
     }
-    for (const fault of scenario.faults) this.timeline.in(fault.at, () => this.#inflict(fault));
+    for (const fault of scenario.faults) this.timeline.in(fault.at, () => this.#apply(fault));
   }
 
-  get living(): Process[] {
-    return this.places.flatMap(({ process }) =>
-      process && process.diedAt === undefined ? [process] : [],
+  get running(): Process[] {
+    return this.hosts.flatMap(({ process }) =>
+      process && process.endedAt === undefined ? [process] : [],
     );
   }
 
   stateOf(server: number, endpoint: number): SeenState {
-    const place = this.places[server] as Place;
-    if (this.#outages[endpoint] || place.partitions[endpoint]) return "down";
-    return place.drains[endpoint] ? "out" : "up";
+    const host = this.hosts[server] as Host;
+    if (this.#outages[endpoint] || host.partitions[endpoint]) return "unhealthy";
+    return host.drains[endpoint] ? "drained" : "healthy";
   }
 
-  fateOf(server: number, call: StoreCall, text: string | undefined): Fate {
+  fateOf(server: number, call: StoreCall, text: string | undefined): CallFate {
     const { delayInMs, loss } = this.scenario.network;
     const takes = (): number => 0.1 + this.random() * delayInMs;
     const isLost = (): boolean => !this.isQuiet && this.random() < loss;
-    const usual: Fate = {
+    const usual: CallFate = {
       arrivesInMs: isLost() ? undefined : takes(),
       answersInMs: isLost() ? undefined : takes(),
       isError: false,
     };
     const { now } = this.timeline;
-    const isMove = call === "replaceRecord" && text?.includes('"active-down"') && this.#isNew(text);
+    const isMove =
+      call === "replaceRecord" && text?.includes('"active-unhealthy"') && this.#isNew(text);
     const delay = isMove ? this.#delaysOfMoves.shift() : undefined;
     if (delay !== undefined) {
       this.judge.note(`a move written by s${server} is delayed by ${delay} ms`);
       return { ...usual, arrivesInMs: delay };
     }
-    const trouble = this.#storeTroubles.find(({ at, forMs, servers }) => {
+    const fault = this.#storeFaults.find(({ at, forMs, servers }) => {
       return now >= at && now < at + forMs && (servers >> server) % 2 === 1;
     });
-    if (!trouble) return usual;
-    const muchLater = takes() + this.random() * trouble.forMs;
-    const fates: Record<StoreTrouble["how"], Fate> = {
+    if (!fault) return usual;
+    const muchLater = takes() + this.random() * fault.forMs;
+    const fates: Record<ActiveStoreFault["how"], CallFate> = {
       refuses: { arrivesInMs: undefined, answersInMs: takes(), isError: true },
       "loses-requests": { arrivesInMs: undefined, answersInMs: undefined, isError: false },
       "loses-answers": { ...usual, answersInMs: undefined },
@@ -206,7 +213,7 @@ export class World {
       "delays-requests": { ...usual, arrivesInMs: muchLater },
       "delays-answers": { ...usual, answersInMs: muchLater },
     };
-    return fates[trouble.how];
+    return fates[fault.how];
   }
 
   #isNew(text: string): boolean {
@@ -215,46 +222,46 @@ export class World {
     return epoch > known;
   }
 
-  #begin(place: Place): void {
-    place.starts += 1;
-    place.stoppedUntil = 0;
-    place.process = new Process(this, place);
+  #startProcess(host: Host): void {
+    host.starts += 1;
+    host.stoppedUntil = 0;
+    host.process = new Process(this, host);
   }
 
   /** Each server finds out in its own time. */
   #changed(isSeenBy: (server: number) => boolean): void {
-    for (const place of this.places.filter(({ index }) => isSeenBy(index))) {
-      this.timeline.in(place.plan.detectionInMs, () => {
-        const { process } = place;
-        process?.deliver(() => process.look());
+    for (const host of this.hosts.filter(({ index }) => isSeenBy(index))) {
+      this.timeline.in(host.plan.detectionInMs, () => {
+        const { process } = host;
+        process?.deliver(() => process.checkHealth());
       });
     }
   }
 
-  #inflict(fault: Fault): void {
+  #apply(fault: Fault): void {
     const { timeline } = this;
-    const size = this.places.length;
+    const size = this.hosts.length;
     const end = (run: () => void): void => void timeline.in(fault.forMs, run);
-    const place = "server" in fault ? (this.places[fault.server % size] as Place) : undefined;
-    const process = place?.process?.diedAt === undefined ? place?.process : undefined;
+    const host = "server" in fault ? (this.hosts[fault.server % size] as Host) : undefined;
+    const process = host?.process?.endedAt === undefined ? host?.process : undefined;
     this.judge.note(`${JSON.stringify(fault)}`);
     switch (fault.kind) {
       case "pause":
-        if (place) place.stoppedUntil = Math.max(place.stoppedUntil, timeline.now + fault.forMs);
+        if (host) host.stoppedUntil = Math.max(host.stoppedUntil, timeline.now + fault.forMs);
         break;
       case "crash":
       case "close":
-        if (!place || !process || process.isEnding) break;
+        if (!host || !process || process.isEnding) break;
         process.isEnding = true;
-        if (fault.kind === "crash") process.die();
+        if (fault.kind === "crash") process.end();
         else process.deliver(() => void process.close());
         end(() => {
-          process.die();
-          this.#begin(place);
+          process.end();
+          this.#startProcess(host);
         });
         break;
       case "store":
-        this.#storeTroubles.push(fault);
+        this.#storeFaults.push(fault);
         break;
       case "delayed-move":
         this.#delaysOfMoves.push(fault.forMs);
@@ -275,7 +282,7 @@ export class World {
         const { endpoint } = fault;
         const isCut = (server: number): boolean => (fault.servers >> server) % 2 === 1;
         const count = (by: number): void => {
-          for (const { index, partitions } of this.places) {
+          for (const { index, partitions } of this.hosts) {
             if (isCut(index)) partitions[endpoint] = (partitions[endpoint] ?? 0) + by;
           }
           this.#changed(isCut);
@@ -286,8 +293,8 @@ export class World {
       }
       case "drain": {
         const count = (by: number): void => {
-          if (place) place.drains[fault.endpoint] = (place.drains[fault.endpoint] ?? 0) + by;
-          this.#changed((server) => server === place?.index);
+          if (host) host.drains[fault.endpoint] = (host.drains[fault.endpoint] ?? 0) + by;
+          this.#changed((server) => server === host?.index);
         };
         count(1);
         end(() => count(-1));
@@ -299,7 +306,7 @@ export class World {
   }
 }
 
-/** When the last trouble of a scenario is over, and all have seen it. */
+/** When the last fault of a scenario is over, and all have seen it. */
 export function quietFrom({ faults, servers, leaseInMs }: Scenario): number {
   const ends = faults.map(({ at, forMs, kind }) => {
     // What is sent at the end of such a time may arrive as much later.

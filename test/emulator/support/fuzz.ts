@@ -6,9 +6,6 @@ import { until } from "../../support/until.ts";
 import { apiVersion, callRest } from "./rest.ts";
 import type { Scene } from "./scene.ts";
 
-/** How often a property is tried; `FUZZ_RUNS` is for those who have more time. */
-export const runs = (usual: number) => ({ numRuns: Number(process.env.FUZZ_RUNS ?? usual) });
-
 /** Time for a property, however often it is tried. */
 export const patience = 60_000 + Number(process.env.FUZZ_RUNS ?? 0) * 100;
 

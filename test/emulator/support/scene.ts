@@ -1,4 +1,5 @@
 import type { Emulator, EmulatorOptions } from "express-resilient-pubsub/emulator";
+import { afterTest } from "../../support/clean-up.ts";
 import { startEmulator } from "../../support/emulator.ts";
 import { AppServer } from "./app-server.ts";
 import { SocketClient } from "./socket-client.ts";
@@ -30,12 +31,8 @@ export interface Scene {
 
 /** Call once per test file. */
 export function createScene(): Scene {
-  const cleanUps: (() => unknown)[] = [];
-  afterEach(async () => {
-    for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-  });
   const scene: Scene = {
-    defer: (cleanUp) => void cleanUps.push(cleanUp),
+    defer: afterTest,
     async emulator(options) {
       const emulator = await startEmulator({ accessKey, secondaryAccessKey, ...options });
       scene.defer(() => emulator.close());

@@ -1,8 +1,0 @@
-import { startEmulator } from "express-resilient-pubsub/emulator";
-import { programSettings, tell } from "../../processes/program.ts";
-import type { RegionSettings, RegionTold } from "./told.ts";
-
-// A Web PubSub instance in a process of its own, so that it can be killed as a whole.
-const { port, accessKey } = programSettings<RegionSettings>();
-const { connectionString } = await startEmulator({ port, ...(accessKey && { accessKey }) });
-tell<RegionTold>({ connectionString });

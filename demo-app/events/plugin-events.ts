@@ -1,0 +1,87 @@
+import type { PubSubEvents, ResilientPubSub } from "express-resilient-pubsub";
+import type { EventDescription } from "./event-recorder.ts";
+
+type Line = Omit<EventDescription, "kind" | "server">;
+type Lines = { readonly [Name in keyof PubSubEvents]: (event: PubSubEvents[Name]) => Line | null };
+
+const bad = (text: string, endpoint?: string): Line => line("bad", text, endpoint);
+const good = (text: string, endpoint?: string): Line => line("good", text, endpoint);
+const plain = (text: string, endpoint?: string): Line => line("neutral", text, endpoint);
+
+/** Each event of the plugin in a sentence; null is not worth one. */
+const LINES: Lines = {
+  endpointUp: ({ endpoint, reason }) =>
+    // Without a reason it is the first look at it, which finds what everybody expects.
+    reason === undefined
+      ? null
+      : good(`${endpoint} is healthy again (it was: ${reason})`, endpoint),
+  endpointDown: ({ endpoint, reason }) => bad(`${endpoint} is down: ${reason}`, endpoint),
+  credentialsRejected: ({ endpoint }) => bad(`${endpoint} refuses the app server's key`, endpoint),
+  failover: ({ from, to, reason }) =>
+    bad(`Failover: clients are sent to ${to} instead of ${from} (${reason})`, to),
+  failback: ({ from, to }) => good(`Failback: clients are sent to ${to} again, not to ${from}`, to),
+  failbackClosing: ({ from, to, closed }) =>
+    plain(`Called ${clientsText(closed)} home from ${from} to ${to}`, from),
+  failbackDone: ({ from, to, closed }) =>
+    good(`All clients of ${to} have left ${from}: ${clientsText(closed)} called home`, from),
+  failbackFailed: ({ from, to, error }) =>
+    bad(`Cannot call the clients of ${to} home from ${from}: ${nameOf(error)}`, from),
+  allDown: () => bad("No endpoint is left to send clients to"),
+  endpointDrained: ({ endpoint }) =>
+    plain(`${endpoint} is drained: it gets no new clients`, endpoint),
+  endpointUndrained: ({ endpoint }) => good(`${endpoint} gets new clients again`, endpoint),
+  failoverForced: ({ endpoint }) => plain(`${endpoint} is preferred by an operator`, endpoint),
+  forceCleared: ({ endpoint }) => plain(`${endpoint} is preferred no more`, endpoint),
+  endpointAdded: ({ endpoint }) => plain(`${endpoint} was added`, endpoint),
+  endpointLeaving: ({ endpoint }) => plain(`${endpoint} is being removed`, endpoint),
+  endpointRemoved: ({ endpoint }) => plain(`${endpoint} was removed`, endpoint),
+  overloaded: ({ endpoint }) => bad(`${endpoint} gets more clients than it may`, endpoint),
+  tokenFailed: ({ endpoint, error }) =>
+    bad(`${endpoint} gave no token: ${nameOf(error)}`, endpoint),
+  agreementChanged: ({ epoch, active, previous }) =>
+    plain(
+      previous === undefined || previous === active
+        ? `Agreement ${epoch}: all clients are sent to ${active}`
+        : `Agreement ${epoch}: all clients move from ${previous} to ${active}`,
+      active,
+    ),
+  coordinationLost: ({ error }) => bad(`The store of the agreement is away: ${nameOf(error)}`),
+  coordinationRestored: ({ afterInMs }) =>
+    good(`The store of the agreement is back after ${Math.round(afterInMs)} ms`),
+  endpointsDiffer: ({ missing, unknown }) =>
+    bad(`Another app server knows other endpoints: ${[...missing, ...unknown].join(", ")}`),
+  stragglersClosed: ({ endpoint }) =>
+    plain(`Closed the clients that were still on ${endpoint}`, endpoint),
+  stragglersFailed: ({ endpoint, error }) =>
+    bad(`Cannot close the clients that are still on ${endpoint}: ${nameOf(error)}`, endpoint),
+  handlerError: ({ handler, error }) => bad(`${handler} failed: ${nameOf(error)}`),
+};
+
+/** Records what one plugin emits. @param region That of its app server. */
+export function recordPluginEvents(
+  { events }: Pick<ResilientPubSub, "events">,
+  region: string,
+  record: (event: EventDescription) => void,
+): void {
+  const recordAll = <Name extends keyof PubSubEvents>(kind: Name): void => {
+    events.on(kind, (event) => {
+      const line = LINES[kind](event);
+      if (line) record({ kind, server: region, ...line });
+    });
+  };
+  for (const name of Object.keys(LINES) as (keyof PubSubEvents)[]) recordAll(name);
+}
+
+function line(tone: Line["tone"] & string, text: string, endpoint?: string): Line {
+  return { tone, text, endpoint: endpoint ?? null };
+}
+
+export function clientsText(count: number): string {
+  return count === 1 ? "1 client" : `${count} clients`;
+}
+
+/** Only the name: a message may quote what is secret. */
+function nameOf(error: unknown): string {
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  return String(code ?? name ?? "unknown error");
+}

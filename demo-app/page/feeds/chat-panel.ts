@@ -1,0 +1,141 @@
+import type { ChatMessage } from "../../contract/live.ts";
+import { button, html, mark, setAttributes, setText } from "../kit/dom.ts";
+import { countText, durationText } from "../kit/text-format.ts";
+import type { LiveState } from "../live/live-state.ts";
+import type { TabClient } from "../live/tab-client.ts";
+
+const MOST_ROWS = 100;
+const PLACEHOLDER = "Say something to all regions";
+
+/** This tab as a client: where it is, what it hears, what it says. */
+export class ChatPanel {
+  readonly topics = ["tab-client", "environment"] as const;
+  readonly #state: LiveState;
+  readonly #tabClient: TabClient;
+  readonly #homeRegions = html("div", {
+    class: "segments",
+    role: "group",
+    "aria-label": "Your home",
+  });
+  readonly #where = html("p", { class: "me-where", role: "status" });
+  readonly #received = html("p", { class: "muted" });
+  readonly #rows = html("ol", {
+    class: "rows",
+    tabindex: 0,
+    "aria-label": "What was said",
+    "aria-live": "polite",
+  });
+  readonly #text = html("input", {
+    class: "field",
+    maxlength: 500,
+    autocomplete: "off",
+    "aria-label": "Message",
+    placeholder: PLACEHOLDER,
+  });
+  readonly #send = html("button", { type: "submit", class: "strong" }, "Send");
+  readonly #errorText = html("p", { class: "complaint", role: "alert" });
+  #shownHomeRegions = "";
+
+  constructor(state: LiveState, tabClient: TabClient, root: HTMLElement) {
+    this.#state = state;
+    this.#tabClient = tabClient;
+    const form = html("form", { class: "say" }, this.#text, this.#send);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#sendChat();
+    });
+    root.append(
+      html(
+        "header",
+        { class: "feed-head" },
+        html("h2", { id: "chat-title" }, "You, a client in this tab"),
+        this.#homeRegions,
+      ),
+      this.#where,
+      this.#rows,
+      this.#errorText,
+      form,
+      this.#received,
+    );
+  }
+
+  draw(): void {
+    const { endpoint, homeRegion, broadcasts } = this.#tabClient;
+    this.#drawHomeRegions();
+    setText(this.#where, this.#locationsText());
+    setText(
+      this.#received,
+      `You are ${this.#tabClient.user}, and have heard ${countText(broadcasts, "broadcast")}.`,
+    );
+    setAttributes(this.#send, { disabled: endpoint === undefined });
+    for (const choice of this.#homeRegions.querySelectorAll("button")) {
+      setAttributes(choice, { "aria-pressed": String(choice.value === homeRegion) });
+    }
+  }
+
+  /** Broadcasts are counted, not listed. */
+  receive({ kind, from, text, server }: ChatMessage): void {
+    if (kind !== "chat") return;
+    const region = this.#regions.indexOf(server);
+    this.#rows.prepend(
+      html(
+        "li",
+        {},
+        html(
+          "p",
+          {},
+          html("strong", {}, from),
+          html("span", { class: "said" }, text),
+          html(
+            "span",
+            { class: "note" },
+            ...(region >= 0 ? [mark(region)] : []),
+            `told to the app server in ${server}, which broadcast it to all`,
+          ),
+        ),
+      ),
+    );
+    while (this.#rows.childElementCount > MOST_ROWS) this.#rows.lastElementChild?.remove();
+  }
+
+  get #regions(): string[] {
+    return this.#state.environment?.endpoints.map(({ name }) => name) ?? [];
+  }
+
+  #locationsText(): string {
+    const { endpoint, homeRegion, connection, lastDowntimeInMs } = this.#tabClient;
+    if (!endpoint) {
+      return connection === "stopped"
+        ? `Not admitted by the app server in ${homeRegion}.`
+        : `Without a connection; asking the app server in ${homeRegion} for a place …`;
+    }
+    const move =
+      lastDowntimeInMs === null ? "" : ` Its last move took ${durationText(lastDowntimeInMs)}.`;
+    return `Connected to ${endpoint}; asks the app server in ${homeRegion}.${move}`;
+  }
+
+  #drawHomeRegions(): void {
+    const homeRegions = this.#state.environment?.servers.map(({ region }) => region) ?? [];
+    if (homeRegions.join() === this.#shownHomeRegions) return;
+    this.#shownHomeRegions = homeRegions.join();
+    this.#homeRegions.replaceChildren(
+      ...homeRegions.map((homeRegion) =>
+        button(homeRegion, { value: homeRegion, "aria-pressed": "false" }, () =>
+          this.#tabClient.connectFrom(homeRegion),
+        ),
+      ),
+    );
+  }
+
+  async #sendChat(): Promise<void> {
+    const text = this.#text.value.trim();
+    if (text === "") return;
+    this.#text.value = "";
+    setText(this.#errorText, "");
+    try {
+      await this.#tabClient.sendChat(text);
+    } catch (error) {
+      setText(this.#errorText, `“${text}” was not heard: ${(error as Error).message}`);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import type { DemoEvent } from "../../contract/live.ts";
+import { html, mark } from "../kit/dom.ts";
+import { clockTime } from "../kit/text-format.ts";
+import type { LiveState } from "../live/live-state.ts";
+
+const MOST_ROWS = 150;
+
+/** What has happened, the newest first. */
+export class EventTimeline {
+  readonly topics = ["events"] as const;
+  readonly #state: LiveState;
+  readonly #list: HTMLElement;
+  #snapshotNumber = 0;
+  #lastId = 0;
+
+  constructor(state: LiveState, list: HTMLElement) {
+    this.#state = state;
+    this.#list = list;
+  }
+
+  draw(): void {
+    const { events, snapshotNumber } = this.#state;
+    if (snapshotNumber !== this.#snapshotNumber) {
+      this.#snapshotNumber = snapshotNumber;
+      this.#lastId = 0;
+      this.#list.replaceChildren();
+    }
+    const newEvents = events.filter(({ id }) => id > this.#lastId);
+    if (newEvents.length === 0) return;
+    this.#lastId = newEvents.at(-1)?.id ?? this.#lastId;
+    this.#list.prepend(...newEvents.reverse().map((event) => this.#row(event)));
+    while (this.#list.childElementCount > MOST_ROWS) this.#list.lastElementChild?.remove();
+  }
+
+  #row({ at, tone, server, endpoint, text, kind }: DemoEvent): HTMLElement {
+    const names = this.#state.environment?.endpoints.map(({ name }) => name) ?? [];
+    const region = names.indexOf(server ?? endpoint ?? "");
+    return html(
+      "li",
+      { "data-tone": tone, "data-kind": kind },
+      html("time", { datetime: new Date(at).toISOString() }, clockTime(at)),
+      html("span", { class: "row-sign", "aria-hidden": "true" }),
+      html(
+        "p",
+        {},
+        ...(region >= 0 ? [mark(region)] : []),
+        ...(server ? [html("span", { class: "row-source" }, `${server} server`)] : []),
+        html("span", {}, text),
+      ),
+    );
+  }
+}

@@ -1,0 +1,80 @@
+import { programSettings, sendToParent } from "../processes/program.ts";
+import { PendingUpdate } from "./pending-update.ts";
+import type {
+  ClientProcessMessage,
+  ClientProcessOrder,
+  ClientProcessSettings,
+} from "./process-messages.ts";
+import { ReceivedTexts } from "./received-texts.ts";
+import { SimulatedClient, type SimulatedClientListener } from "./simulated-client.ts";
+
+const UPDATE_EVERY_IN_MS = 100;
+const STARTED_AT_ONCE = 25;
+
+const { negotiateUrl, homeRegions } = programSettings<ClientProcessSettings>();
+const clients: SimulatedClient[] = [];
+const receivedTexts = new ReceivedTexts();
+const pendingUpdate = new PendingUpdate();
+let wanted = 0;
+
+const listener: SimulatedClientListener = {
+  setEndpoint: (id, endpoint) => pendingUpdate.setEndpoint(id, endpoint),
+  closedByServer: (id) => pendingUpdate.markClosedByServer(id),
+  moved: (move) => pendingUpdate.move(move),
+  received(id, endpoint, text) {
+    pendingUpdate.received(id, endpoint);
+    receivedTexts.add(text, id);
+  },
+};
+
+/** Some at a time: the start of all at once would be a load that no users make. */
+function adjustCount(): void {
+  for (const client of clients.splice(wanted)) {
+    client.stop();
+    pendingUpdate.remove(client.id);
+  }
+  const last = Math.min(wanted, clients.length + STARTED_AT_ONCE);
+  for (let id = clients.length + 1; id <= last; id++) {
+    const homeRegion = homeRegions[(id - 1) % homeRegions.length] ?? "";
+    const client = new SimulatedClient(id, negotiateUrl, homeRegion, listener);
+    clients.push(client);
+    pendingUpdate.setEndpoint(id, null);
+    client.start();
+  }
+}
+
+async function sendChat(id: number, text: string): Promise<string | undefined> {
+  const client = clients[id - 1];
+  if (!client) return `There is no client ${id}.`;
+  try {
+    await client.sendChat(text);
+    return undefined;
+  } catch (error) {
+    return `Client ${id} could not say it: ${(error as Error).message}`;
+  }
+}
+
+async function carryOut(order: ClientProcessOrder): Promise<void> {
+  const answer = (rest: object): void =>
+    sendToParent({
+      kind: "answer",
+      call: "call" in order ? order.call : 0,
+      ...rest,
+    } as ClientProcessMessage);
+  if (order.kind === "resize") {
+    wanted = order.size;
+    adjustCount();
+  } else if (order.kind === "recipients")
+    answer({ recipients: receivedTexts.recipientsOf(order.text) });
+  else answer({ error: await sendChat(order.id, order.text) });
+}
+
+setInterval(() => {
+  adjustCount();
+  const update = pendingUpdate.take();
+  if (update) sendToParent(update);
+}, UPDATE_EVERY_IN_MS);
+process.on("message", (order) => void carryOut(order as ClientProcessOrder));
+// Ctrl-C goes to all processes of the terminal; this one ends when the one that started it has.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
+sendToParent<ClientProcessMessage>({ kind: "ready" });

@@ -1,0 +1,52 @@
+import type { ClientMove } from "../contract/environment.ts";
+import type { ClientsUpdate } from "./process-messages.ts";
+
+/** Collects what is new about all clients, to be sent in one message. */
+export class PendingUpdate {
+  #endpoints = new Map<number, string | null>();
+  #stopped: number[] = [];
+  #closedByServer: number[] = [];
+  #moves: ClientMove[] = [];
+  #received = new Map<number, Map<string, number>>();
+
+  setEndpoint(id: number, endpoint: string | null): void {
+    this.#endpoints.set(id, endpoint);
+  }
+
+  remove(id: number): void {
+    this.#endpoints.delete(id);
+    this.#received.delete(id);
+    this.#stopped.push(id);
+  }
+
+  markClosedByServer(id: number): void {
+    this.#closedByServer.push(id);
+  }
+
+  move(move: ClientMove): void {
+    this.#moves.push(move);
+  }
+
+  received(id: number, endpoint: string): void {
+    const byEndpoint = this.#received.get(id) ?? new Map<string, number>();
+    this.#received.set(id, byEndpoint.set(endpoint, (byEndpoint.get(endpoint) ?? 0) + 1));
+  }
+
+  /** Undefined when there is nothing new. */
+  take(): ClientsUpdate | undefined {
+    const received = [...this.#received].flatMap(([id, byEndpoint]) =>
+      [...byEndpoint].map(([endpoint, messages]) => [id, endpoint, messages] as const),
+    );
+    const endpoints = [...this.#endpoints];
+    const [stopped, closedByServer, moves] = [this.#stopped, this.#closedByServer, this.#moves];
+    this.#endpoints = new Map();
+    this.#received = new Map();
+    this.#stopped = [];
+    this.#closedByServer = [];
+    this.#moves = [];
+    const isEmpty = received.length + endpoints.length + stopped.length + moves.length === 0;
+    return isEmpty
+      ? undefined
+      : { kind: "update", endpoints, stopped, closedByServer, moves, received };
+  }
+}

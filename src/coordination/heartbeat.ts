@@ -1,0 +1,40 @@
+import { z } from "zod";
+import type { Observation } from "../contract/coordination.ts";
+
+const FORMAT = 2;
+
+/** What a server tells its peers, and by which they know that it lives. */
+export interface Heartbeat {
+  /** Grows from one to the next. */
+  readonly sequence: number;
+  readonly endpoints: Observation;
+}
+
+const heartbeatSchema = z.object({
+  format: z.literal(FORMAT),
+  sequence: z.int().nonnegative(),
+  endpoints: z.array(
+    z.object({
+      name: z.string().min(1),
+      url: z.string().min(1),
+      role: z.enum(["primary", "secondary"]),
+      state: z.enum(["healthy", "unhealthy", "drained", "unknown"]),
+    }),
+  ),
+});
+
+export function writeHeartbeat(endpoints: Observation, sequence: number): string {
+  return JSON.stringify({ format: FORMAT, sequence, endpoints });
+}
+
+/**
+ * The heartbeat of a peer. What this version does not understand counts as knowing no endpoint, so
+ * that nobody is moved over the head of a server that is of another version.
+ */
+export function parseHeartbeat(text: string): Heartbeat {
+  try {
+    return heartbeatSchema.parse(JSON.parse(text));
+  } catch {
+    return { sequence: Number.NaN, endpoints: [] };
+  }
+}

@@ -1,0 +1,140 @@
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import { WebPubSubServiceClient } from "@azure/web-pubsub";
+import type { Emulator } from "express-resilient-pubsub/emulator";
+import { startAzurite } from "../../demo-app/processes/azurite.ts";
+import { closeAfterTest } from "../support/clean-up.ts";
+import { connectClient } from "../support/official-client.ts";
+import { until } from "../support/until.ts";
+import { asEnv, freePort, startWorld, twoRegions, useSnippets } from "./support/snippets.ts";
+
+// Each snippet is a process of its own, which takes its time to start on a busy machine.
+jest.setTimeout(30_000);
+
+const PAGES = [
+  "README.md",
+  "docs/emulator.md",
+  "docs/fan-out.md",
+  "docs/client.md",
+  "docs/client-client.md",
+];
+const root = path.join(__dirname, "../..");
+const execute = promisify(execFile);
+
+const { run, textOf, snippets, folder } = useSnippets(...PAGES);
+
+describe("the emulator page's snippet", () => {
+  it.each(["emulator-with-service-client", "emulator-faults"])(
+    "%s ends by itself",
+    async (name) => {
+      const running = await run(name);
+      expect([await running.ended, running.output]).toEqual([0, ""]);
+    },
+  );
+});
+
+describe("the fan-out page's snippet", () => {
+  it("fan-out-commands shows what became of each endpoint", async () => {
+    const running = await run("fan-out-commands", asEnv(await twoRegions()));
+    expect([await running.ended, running.output]).toEqual([
+      0,
+      "eastus: delivered (attempts: 1)\nwestus: delivered (attempts: 1)\n",
+    ]);
+  });
+
+  it("fan-out-questions lists who is connected", async () => {
+    const regions = await twoRegions();
+    const [, westus] = regions;
+    const options = { allowInsecureConnection: true };
+    const service = new WebPubSubServiceClient(westus?.connectionString ?? "", "chat", options);
+    const { url } = await service.getClientAccessToken({ userId: "ada", groups: ["lobby"] });
+    await connectClient(url);
+    const running = await run("fan-out-questions", asEnv(regions));
+    expect(await running.ended).toBe(0);
+    expect(running.output).toMatch(
+      /^ada is connected to westus\n(a page of [01]\n)*bob may connect/,
+    );
+  });
+});
+
+describe("the client page's snippet", () => {
+  it("client-events joins a group, tells what it hears and moves", async () => {
+    const { eastus, url } = await startWorld();
+    const client = await run("client-events", {}, new URL(url).port);
+    await until(() => client.output.includes("news { headline: 'hi' }"));
+    await eastus.inject({ kind: "crash" });
+    await until(() => /^eastus -> westus in \d+ ms$/m.test(client.output));
+    expect(client.output).toMatch(/^on eastus\nnews .*\n(.*\n)*eastus -> westus in \d+ ms\n/m);
+  });
+
+  it("client-negotiate asks with a token", async () => {
+    const { pubsub, url } = await startWorld({
+      negotiate: {
+        authenticate: (req) =>
+          req.get("authorization") === "Bearer letmein" ? { userId: "ada" } : null,
+      },
+    });
+    const env = { APP_TOKEN: "letmein" };
+    const client = await run("client-negotiate", env, new URL(url).port);
+    await until(async () => {
+      await pubsub.sendToUser("ada", "for ada", { contentType: "text/plain" });
+      return client.output.includes("for ada");
+    });
+  });
+});
+
+it("the client-client page's snippet agrees over blob storage, also when it is run twice", async () => {
+  const [eastus, westus] = await twoRegions();
+  const { connectionString } = closeAfterTest(await startAzurite());
+  const env = {
+    ...asEnv([eastus, westus] as Emulator[]),
+    STORAGE_CONNECTION_STRING: connectionString,
+  };
+  const ports = [await freePort(), await freePort()];
+  const servers = await Promise.all(ports.map((PORT) => run("client-client", { ...env, PORT })));
+  await until(() => servers.every(({ output }) => output === "1 eastus\n"));
+  for (const port of ports) {
+    const answer = await until(() =>
+      fetch(`http://127.0.0.1:${port}/negotiate`).catch(() => undefined),
+    );
+    expect(await answer.json()).toMatchObject({ endpoint: "eastus", epoch: 1 });
+  }
+  await eastus?.inject({ kind: "crash" });
+  await until(() => servers.every(({ output }) => output === "1 eastus\n2 westus\n"));
+}, 60_000);
+
+it("every TypeScript snippet of all pages compiles and is run by a test", async () => {
+  expect([...snippets().keys()]).toEqual([
+    "quick-start",
+    "client",
+    "official-client",
+    "bare-websocket",
+    "operations",
+    "outside-a-request",
+    "upstream",
+    "emulator",
+    "emulator-with-service-client",
+    "emulator-faults",
+    "fan-out-commands",
+    "fan-out-questions",
+    "client-events",
+    "client-negotiate",
+    "client-client",
+  ]);
+  expect(
+    PAGES.map(textOf)
+      .join("")
+      .match(/```ts\n/g),
+  ).toHaveLength(snippets().size);
+  for (const [name, code] of snippets()) await writeFile(path.join(folder(), `${name}.ts`), code);
+  const config = path.join(folder(), "tsconfig.json");
+  await writeFile(
+    config,
+    JSON.stringify({ extends: "../../../../tsconfig.json", include: ["*.ts"] }),
+  );
+  const compiler = path.join(root, "node_modules/typescript/bin/tsc");
+  const { stdout } = await execute(process.execPath, [compiler, "-p", config]).catch((e) => e);
+  expect(stdout).toBe("");
+}, 60_000);

@@ -1,0 +1,61 @@
+import type { GroupEvent, SystemEvent } from "express-resilient-pubsub/emulator";
+import type { Supported } from "./emulator-features.ts";
+
+const handler = "conformance/event-handler";
+
+export const events: Record<SystemEvent | GroupEvent | "user" | "validation", Supported> = {
+  validation: {
+    what: "validation",
+    notes: "`OPTIONS`, on 404 `GET`",
+    shownBy: [
+      [handler, "gets no events from an endpoint that it does not allow"],
+      [
+        "emulator/upstream-validation",
+        "that does not know OPTIONS is asked by GET, with the same headers",
+      ],
+    ],
+  },
+  connect: {
+    what: "`connect`",
+    notes: "`userId`, `groups`, `roles`, `subprotocol`, state",
+    shownBy: [[handler, "decides user, groups and roles of a client that connects"]],
+  },
+  connected: {
+    what: "`connected`",
+    shownBy: [
+      [handler, "sees a connection from its beginning to its end, with the state it keeps"],
+    ],
+  },
+  disconnected: {
+    what: "`disconnected`",
+    notes: "with the reason",
+    shownBy: [
+      ["emulator/upstream", "disconnected tells the whole reason, the close frame as much as fits"],
+    ],
+  },
+  joined: {
+    what: "`joined`",
+    shownBy: [[handler, "hears of the groups of a connection, between its beginning and its end"]],
+  },
+  left: {
+    what: "`left`",
+    shownBy: [[handler, "hears of the groups of a connection, between its beginning and its end"]],
+  },
+  user: {
+    what: "user events",
+    notes: "text, json, binary, protobuf; metadata, cookies, state",
+    shownBy: [
+      [handler, "gets events whose data is %j"],
+      ["emulator/user-events", "of type %s come with their content type"],
+      [
+        "emulator/user-events",
+        "the state is kept: successes replace it, and each later event tells it",
+      ],
+      [
+        "emulator/upstream-headers",
+        "of successes are shown again on the later events of the connection only",
+      ],
+      ["emulator/upstream-headers", "go out as headers and come back as such"],
+    ],
+  },
+};

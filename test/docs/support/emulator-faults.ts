@@ -1,0 +1,49 @@
+import type { FaultKind } from "express-resilient-pubsub/emulator";
+import type { Supported } from "./emulator-features.ts";
+
+const refusals = "emulator/fault-refusals";
+
+export const faults: Record<FaultKind, Supported> = {
+  crash: {
+    what: "`crash`",
+    notes: "sockets are destroyed, the port refuses, the state is lost",
+    shownBy: [
+      ["emulator/fault-crash", "destroys every socket, refuses new ones and tells nobody upstream"],
+    ],
+  },
+  blackhole: {
+    what: "`blackhole`",
+    notes: "TCP connects, nothing is answered; open clients stay open and silent",
+    shownBy: [
+      ["emulator/fault-blackhole", "keeps open clients open and silent, and they go on afterwards"],
+    ],
+  },
+  unhealthy: {
+    what: "`unhealthy`",
+    notes: "`status` 503, `retryAfterInSeconds`",
+    shownBy: [[refusals, "%j answers health, REST and handshakes"]],
+  },
+  throttle: {
+    what: "`throttle`",
+    notes: "429, `retryAfterInSeconds`",
+    shownBy: [
+      [refusals, "%j answers as it should and leaves open clients alone"],
+      [refusals, "a refused handshake says that its connection ends"],
+    ],
+  },
+  accessDenied: {
+    what: "`accessDenied`",
+    notes: "403",
+    shownBy: [[refusals, "%j answers as it should and leaves open clients alone"]],
+  },
+  latency: {
+    what: "`latency`",
+    notes: "`delayInMs`, `jitterInMs`",
+    shownBy: [["emulator/fault-latency", "waits as long as it was told, jitter included"]],
+  },
+  gray: {
+    what: "`gray`",
+    notes: "health is fine, REST answers `status` 500",
+    shownBy: [[refusals, "%j answers as it should and leaves open clients alone"]],
+  },
+};

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+import type { Emulator } from "express-resilient-pubsub/emulator";
+import { bundledProgram } from "../../support/bundled-program.ts";
+import { afterFile, closeAfterTest } from "../../support/clean-up.ts";
+import { startEmulator } from "../../support/emulator.ts";
+import { startWorld as startRegions } from "../../support/regions.ts";
+
+const root = path.join(__dirname, "../../..");
+const SNIPPET = /<!-- snippet: ([\w-]+) -->\n```ts\n([\s\S]*?)```/g;
+
+export interface RunningSnippet {
+  readonly output: string;
+  /** Resolves to the exit code. */
+  readonly ended: Promise<number | null>;
+}
+
+/** The snippets of these pages, in a folder of their own while the tests of a file run. */
+export function useSnippets(...pages: readonly string[]) {
+  const texts = new Map<string, string>();
+  const snippets = new Map<string, string>();
+  let folder: string;
+  beforeAll(async () => {
+    for (const page of pages) {
+      const text = await readFile(path.join(root, page), "utf8");
+      texts.set(page, text);
+      for (const [, name = "", code = ""] of text.matchAll(SNIPPET)) snippets.set(name, code);
+    }
+    folder = await mkdtemp(path.join(__dirname, ".snippets-"));
+    afterFile(() => rm(folder, { recursive: true, force: true }));
+  });
+
+  return {
+    folder: () => folder,
+    snippets: () => snippets,
+    textOf: (page: string) => texts.get(page) ?? "",
+    /** Runs a snippet as a program of its own; it is killed after the test at the latest. */
+    async run(name: string, env: Record<string, string> = {}, port = "3000") {
+      const file = path.join(folder, `${name}.ts`);
+      await writeFile(file, (snippets.get(name) ?? "").replaceAll(":3000", `:${port}`));
+      const child: ChildProcess = spawn(process.execPath, [bundledProgram(file, folder)], {
+        cwd: root,
+        env: { ...process.env, ...env },
+      });
+      closeAfterTest({ close: () => child.kill("SIGKILL") });
+      const running = {
+        output: "",
+        ended: new Promise<number | null>((resolve) => child.on("close", resolve)),
+      };
+      for (const stream of [child.stdout, child.stderr]) {
+        stream?.on("data", (chunk) => {
+          running.output += chunk;
+        });
+      }
+      return running as RunningSnippet;
+    },
+  };
+}
+
+export async function twoRegions(): Promise<Emulator[]> {
+  return [closeAfterTest(await startEmulator()), closeAfterTest(await startEmulator())];
+}
+
+export function asEnv([eastus, westus]: Emulator[]): Record<string, string> {
+  return {
+    WEB_PUBSUB_CONNECTION_STRING__EASTUS__PRIMARY: eastus?.connectionString ?? "",
+    WEB_PUBSUB_CONNECTION_STRING__WESTUS__SECONDARY: westus?.connectionString ?? "",
+  };
+}
+
+type WorldOverrides = Parameters<typeof startRegions>[0];
+
+/** An app server whose clients may do what the snippets do. */
+export function startWorld(overrides: WorldOverrides = {}) {
+  const roles = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
+  return startRegions({ negotiate: { authenticate: () => ({ roles }) }, ...overrides });
+}
+
+export async function freePort(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return String(port);
+}
