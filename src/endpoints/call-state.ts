@@ -5,16 +5,16 @@ import type { Moment } from "../kit/moment.ts";
  * milliseconds.
  */
 export type CallState =
-  | { readonly status: "trusted"; readonly failures: number }
+  | { readonly status: "closed"; readonly failures: number }
   /** Taken out; not before `until` is it looked at again. */
   | { readonly status: "ejected"; readonly ejections: number; readonly until: number }
   /** Back, but the next failure takes it out again at once. */
-  | { readonly status: "probation"; readonly ejections: number };
+  | { readonly status: "half-open"; readonly ejections: number };
 
 const FIRST_EJECTION_IN_MS = 10_000;
 const maxEjectionInMs = 300_000;
 
-export const initialCallState: CallState = { status: "trusted", failures: 0 };
+export const initialCallState: CallState = { status: "closed", failures: 0 };
 
 /** How long an endpoint stays out that has been ejected so often in a row. */
 export function ejectionInMs(ejections: number): number {
@@ -33,29 +33,29 @@ export function afterCall(
 ): CallState {
   if (state.status === "ejected") return state;
   if (hasSucceeded) return hasNoFailures(state) ? state : initialCallState;
-  if (state.status === "probation") return ejected(state.ejections + 1, now);
+  if (state.status === "half-open") return ejected(state.ejections + 1, now);
   const failures = state.failures + 1;
-  return failures < fall ? { status: "trusted", failures } : ejected(1, now);
+  return failures < fall ? { status: "closed", failures } : ejected(1, now);
 }
 
 /** The state after the check at the end of an ejection. */
 export function afterEjectionCheck(state: CallState, hasPassed: boolean, now: Moment): CallState {
   if (state.status !== "ejected") return state;
   const { ejections } = state;
-  return hasPassed ? { status: "probation", ejections } : ejected(ejections + 1, now);
+  return hasPassed ? { status: "half-open", ejections } : ejected(ejections + 1, now);
 }
 
 /**
  * The state when the health checks have found the endpoint down, and then well again including a
- * call that needs credentials: that explains the failures, and is as good as a review.
+ * call that needs credentials: that explains the failures, and is as good as a check.
  */
 export function afterRecovery(state: CallState): CallState {
   if (state.status !== "ejected") return state;
-  return { status: "probation", ejections: state.ejections };
+  return { status: "half-open", ejections: state.ejections };
 }
 
 const hasNoFailures = (state: CallState): boolean =>
-  state.status === "trusted" && state.failures === 0;
+  state.status === "closed" && state.failures === 0;
 
 const ejected = (ejections: number, now: Moment): CallState => ({
   status: "ejected",

@@ -137,7 +137,7 @@ export class EndpointRegistry {
   /**
    * Who gets what is sent to all: every healthy endpoint, and those that answer well again but must
    * prove themselves before they get new clients, since they may have some. While negotiate has to
-   * answer with the last resorts, these too, or their clients would hear nothing.
+   * answer with ejected or recovering endpoints, these too, or their clients would hear nothing.
    */
   fanOutTargets(): ReadonlySet<RegisteredEndpoint> {
     const all = this.all();

@@ -9,18 +9,30 @@ import type { Dispatcher, Pool } from "undici";
 import { InvalidArgumentError } from "../kit/errors.ts";
 import { EncodedBody } from "./encoded-body.ts";
 
-/** Sends the SDK's requests through a pool, to wherever that leads. The request's signal ends them. */
-export function poolClient(pool: Pool | Promise<Pool>): HttpClient {
+/**
+ * Sends the SDK's requests through a pool, to wherever that leads. The request's signal ends them.
+ *
+ * @param pool Only the first requests wait for it.
+ */
+export function poolClient(pool: Promise<Pool>): HttpClient {
+  let opened: Pool | undefined;
   return {
-    sendRequest: async (request) => {
-      const opened = await pool;
-      return new Promise((resolve, reject) => {
-        const exchange = new Exchange(request, resolve, reject);
-        if (request.abortSignal?.aborted) exchange.abort();
-        else opened.dispatch(dispatchOptionsOf(request), exchange);
+    sendRequest: (request) => {
+      if (opened) return send(opened, request);
+      return pool.then((ready) => {
+        opened = ready;
+        return send(ready, request);
       });
     },
   };
+}
+
+function send(pool: Pool, request: PipelineRequest): Promise<PipelineResponse> {
+  return new Promise((resolve, reject) => {
+    const exchange = new Exchange(request, resolve, reject);
+    if (request.abortSignal?.aborted) exchange.abort();
+    else pool.dispatch(dispatchOptionsOf(request), exchange);
+  });
 }
 
 function dispatchOptionsOf(request: PipelineRequest): Dispatcher.DispatchOptions {

@@ -7,7 +7,7 @@ import {
   initialCallState,
 } from "../../src/endpoints/call-state.ts";
 
-/** Plays one thing a second: + and - are calls, p and f reviews that pass and fail, r a recovery. */
+/** Plays one thing a second: + and - are calls, p and f checks at the end of an ejection that pass and fail, r a recovery. */
 function play(script: string, fall: number): CallState {
   return [...script].reduce<CallState>((state, symbol, index) => {
     const now = { at: 0, monotonic: 1000 * (index + 1) };
@@ -17,32 +17,32 @@ function play(script: string, fall: number): CallState {
   }, initialCallState);
 }
 
-describe("after these calls (+ success, -) and reviews (p passed, f failed, r recovered) an endpoint is", () => {
+describe("after these calls (+ success, -) and checks at the end of an ejection (p passed, f failed, r recovered) an endpoint is", () => {
   it.each<[string, number, string]>([
-    ["", 2, "trusted"],
-    ["+", 2, "trusted"],
-    ["-", 2, "trusted after 1"],
-    ["-+", 2, "trusted"],
-    ["-+-", 2, "trusted after 1"],
+    ["", 2, "closed"],
+    ["+", 2, "closed"],
+    ["-", 2, "closed after 1"],
+    ["-+", 2, "closed"],
+    ["-+-", 2, "closed after 1"],
     ["--", 2, "ejected for the 1st time until 12000"],
     ["-", 1, "ejected for the 1st time until 11000"],
     // What was under way when it was ejected comes too late.
     ["--+", 2, "ejected for the 1st time until 12000"],
     ["---", 2, "ejected for the 1st time until 12000"],
     ["--f", 2, "ejected for the 2nd time until 23000"],
-    ["--p", 2, "on probation"],
+    ["--p", 2, "half-open"],
     ["--p-", 2, "ejected for the 2nd time until 24000"],
-    ["--p+", 2, "trusted"],
-    ["--p+-", 2, "trusted after 1"],
-    ["--pf", 2, "on probation"],
-    ["p", 2, "trusted"],
-    // The health checks went down and came back: that is as good as a review.
-    ["--r", 2, "on probation"],
-    ["--rf", 2, "on probation"],
+    ["--p+", 2, "closed"],
+    ["--p+-", 2, "closed after 1"],
+    ["--pf", 2, "half-open"],
+    ["p", 2, "closed"],
+    // The health checks went down and came back: that is as good as such a check.
+    ["--r", 2, "half-open"],
+    ["--rf", 2, "half-open"],
     ["--r-", 2, "ejected for the 2nd time until 24000"],
-    ["--r+", 2, "trusted"],
-    ["-r", 2, "trusted after 1"],
-    ["r", 2, "trusted"],
+    ["--r+", 2, "closed"],
+    ["-r", 2, "closed after 1"],
+    ["r", 2, "closed"],
   ])("'%s' with fall %d: %s", (script, fall, expected) => {
     expect(describeState(play(script, fall))).toBe(expected);
   });
@@ -65,11 +65,11 @@ it("a successful call that changes nothing gives the same state object back", ()
 
 function describeState(state: CallState): string {
   switch (state.status) {
-    case "trusted":
-      return state.failures === 0 ? "trusted" : `trusted after ${state.failures}`;
+    case "closed":
+      return state.failures === 0 ? "closed" : `closed after ${state.failures}`;
     case "ejected":
       return `ejected for the ${state.ejections === 1 ? "1st" : "2nd"} time until ${state.until}`;
-    case "probation":
-      return "on probation";
+    case "half-open":
+      return "half-open";
   }
 }

@@ -106,7 +106,7 @@ const cases: Case[] = [
       "20 credentialsRejected east, 20 endpointDown east (credentials-rejected), 20 endpointUp west, 20 failover east -> west (credentials-rejected), 6170 endpointUp east (credentials-rejected), 6170 failback west -> east",
   },
   {
-    name: "gray: ejected for 10 s, and the review failing, for 20 s more",
+    name: "gray: ejected for 10 s, and the check at its end failing, for 20 s more",
     script: "1000 east gray, 25000 east well, 33000 end",
     routes: "100 east, 1310 west, 31310 east",
     events: `${start}, 1210 endpointDown east (failing-calls), 1210 failover east -> west (failing-calls), 31230 endpointUp east (failing-calls), 31230 failback west -> east`,
@@ -118,7 +118,7 @@ const cases: Case[] = [
     events: `${start}, 1210 endpointDown east (failing-calls), 1210 failover east -> west (failing-calls), 11220 endpointUp east (failing-calls), 11220 failback west -> east`,
   },
   {
-    name: "gray again after the review: on probation one failure suffices, and costs 20 s",
+    name: "gray again after that check: half-open, one failure suffices, and costs 20 s",
     script: "1000 east gray, 9000 east well, 11250 east gray, 12000 east well, 33000 end",
     routes: "100 east, 1310 west, 11310 east, 11400 west, 31410 east",
     events: `${start}, 1210 endpointDown east (failing-calls), 1210 failover east -> west (failing-calls), 11220 endpointUp east (failing-calls), 11220 failback west -> east, 11310 endpointDown east (failing-calls), 11310 failover east -> west (failing-calls), 31320 endpointUp east (failing-calls), 31320 failback west -> east`,
@@ -136,7 +136,7 @@ const cases: Case[] = [
     events: `${start}, 6200 endpointDown east (failing-calls), 6200 failover east -> west (failing-calls)`,
   },
   {
-    name: "gray, then crashed: the review waits for the recovery and does not add up",
+    name: "gray, then crashed: the check waits for the recovery and does not add up",
     script: "1000 east gray, 5000 east crashed, 45000 east well, 48000 end",
     routes: "100 east, 1310 west, 46200 east",
     events: `${start}, 1210 endpointDown east (failing-calls), 1210 failover east -> west (failing-calls), 46170 endpointUp east (refused), 46170 failback west -> east`,

@@ -42,7 +42,7 @@ describe("rejected credentials", () => {
     ]);
   });
 
-  it("found by the review of an ejection are told as such, and the ejection does not add up", async () => {
+  it("found at the end of an ejection are told as such, and the ejection does not add up", async () => {
     const { world, monitor, east } = await upAt1000();
     monitor.reportFailure(east, classifyFailure(failure));
     monitor.reportFailure(east, classifyFailure(failure));
@@ -74,13 +74,13 @@ describe("rejected credentials", () => {
   });
 });
 
-describe("a review that is under way", () => {
+describe("a check at the end of an ejection that is under way", () => {
   it("says nothing once the endpoint has gone down and come back in another way", async () => {
     const { world, monitor, east } = await upAt1000();
     monitor.reportFailure(east, classifyFailure(failure));
     monitor.reportFailure(east, classifyFailure(failure));
     world.set("east", "grayAndSilent");
-    // The review starts at 11 s and fails at 13 s.
+    // The check starts at 11 s and fails at 13 s.
     await pass(10_100);
     world.set("east", "crashed");
     void monitor.check(east);
@@ -88,9 +88,9 @@ describe("a review that is under way", () => {
     world.set("east", "well");
     void monitor.check(east);
     await pass(600);
-    expect(east.calls).toEqual({ status: "probation", ejections: 1 });
+    expect(east.calls).toEqual({ status: "half-open", ejections: 1 });
     await pass(5000);
-    expect(east.calls).toEqual({ status: "probation", ejections: 1 });
+    expect(east.calls).toEqual({ status: "half-open", ejections: 1 });
     expect(world.log.slice(2)).toEqual([
       "11670 endpointUp east (refused)",
       "11670 failback west -> east",

@@ -28,7 +28,7 @@ const key = "the-key-of-a-raw-service";
 function poolTo(url: string, options: Pool.Options = {}) {
   const pool = new Pool(url, options);
   closeAfterTest({ close: () => pool.destroy() });
-  const client = poolClient(pool);
+  const client = poolClient(Promise.resolve(pool));
   return (path: string, request: Partial<PipelineRequestOptions> = {}) =>
     client.sendRequest(
       createPipelineRequest({ url: url + path, allowInsecureConnection: true, ...request }),

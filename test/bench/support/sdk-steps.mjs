@@ -37,7 +37,7 @@ function clientWith(has, connectionString) {
   const key = has("keyObject") ? keyObject : text;
   const client = new WebPubSubServiceClient(url, { key }, "bench", {
     allowInsecureConnection: true,
-    ...(has("pool") && { httpClient: poolClient(new Pool(url)) }),
+    ...(has("pool") && { httpClient: poolClient(Promise.resolve(new Pool(url))) }),
     ...(pipeline && { pipeline }),
   });
   // Of the two that sign, the SDK's and ours, one has to go.

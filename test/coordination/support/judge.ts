@@ -2,7 +2,7 @@ import type { Agreement } from "../../../src/contract/coordination.ts";
 import type { AgreementRecord } from "../../../src/coordination/agreement-record.ts";
 import { ENDPOINTS } from "./scenario.ts";
 import type { StoreCall, StoreListener } from "./simulated-store.ts";
-import { identityFor, type Process, type World } from "./simulation.ts";
+import { identityFor, type Process, type SimulationObserver, type World } from "./world.ts";
 
 export interface Verdict {
   /** What must not happen and has; a line each. */
@@ -43,9 +43,9 @@ interface ProcessHistory {
  * Watches a simulation for what must never happen. It knows what every process has really seen, sent
  * and asked, and when; it uses no logic of the code under test.
  */
-export class Judge {
-  isTraced = false;
-  readonly #world: World;
+export class Judge implements SimulationObserver {
+  readonly #isTraced: boolean;
+  #world!: World;
   readonly #violations: string[] = [];
   readonly #trace: string[] = [];
   readonly #histories = new Map<string, ProcessHistory>();
@@ -54,7 +54,12 @@ export class Judge {
   #calls = 0;
   #watchedSince: number | undefined;
 
-  constructor(world: World) {
+  constructor({ isTraced }: { isTraced: boolean }) {
+    this.#isTraced = isTraced;
+  }
+
+  /** Has to be called before the world's time begins. */
+  observe(world: World): void {
     this.#world = world;
   }
 
@@ -69,7 +74,7 @@ export class Judge {
   }
 
   note(line: string): void {
-    if (this.isTraced) this.#trace.push(`${this.#now.toFixed(0).padStart(6)} ${line}`);
+    if (this.#isTraced) this.#trace.push(`${this.#now.toFixed(0).padStart(6)} ${line}`);
   }
 
   started(process: Process): void {
