@@ -1,28 +1,28 @@
 import type { Activity } from "../emulator/index.ts";
 import { printableUrl, printableWord } from "./printable.ts";
 
-const colours = { red: 31, green: 32, yellow: 33, grey: 90 } as const;
-type Colour = keyof typeof colours;
-export type Paint = (colour: Colour, text: string) => string;
+const COLOURS = { red: 31, green: 32, yellow: 33, grey: 90 } as const;
+type Colour = keyof typeof COLOURS;
+export type Colorize = (colour: Colour, text: string) => string;
 
 /** Colours are for people at a terminal who have not said no (see no-color.org). */
-export function choosePaint(
+export function chooseColorize(
   isTerminal: boolean,
   env: Readonly<Record<string, string | undefined>>,
-): Paint {
-  return isTerminal && !env.NO_COLOR && env.TERM !== "dumb" ? inColour : inPlain;
+): Colorize {
+  return isTerminal && !env.NO_COLOR && env.TERM !== "dumb" ? withColour : withoutColour;
 }
 
-export const inColour: Paint = (colour, text) => `\x1b[${colours[colour]}m${text}\x1b[39m`;
-export const inPlain: Paint = (_colour, text) => text;
+export const withColour: Colorize = (colour, text) => `\x1b[${COLOURS[colour]}m${text}\x1b[39m`;
+export const withoutColour: Colorize = (_colour, text) => text;
 
 /** One line about what happened, in local time, which nobody can forge a second line into. */
-export function formatActivity(activity: Activity, time: Date, paint: Paint): string {
+export function formatActivity(activity: Activity, time: Date, paint: Colorize): string {
   const [what, ...details] = wordsOf(activity, paint);
   return [paint("grey", clock(time)), what?.padEnd(12), ...details].filter(Boolean).join("  ");
 }
 
-function wordsOf(activity: Activity, paint: Paint): (string | undefined)[] {
+function wordsOf(activity: Activity, paint: Colorize): (string | undefined)[] {
   switch (activity.kind) {
     case "clientConnected":
       return [
@@ -68,7 +68,7 @@ const clientOf = ({ hub, connectionId }: { hub: string; connectionId: string }):
   printableWord(connectionId),
 ];
 
-function status(code: number | undefined, paint: Paint): string {
+function status(code: number | undefined, paint: Colorize): string {
   if (code === undefined) return paint("red", "unreachable");
   return paint(code < 400 ? "green" : code < 500 ? "yellow" : "red", String(code));
 }

@@ -1,12 +1,12 @@
 import type { Output } from "./output.ts";
 
 /** All that a command sees of its process. */
-export interface Surroundings {
+export interface CommandContext {
   readonly output: Output;
   readonly errors: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts when the command is asked to end. */
-  readonly interrupted: AbortSignal;
+  readonly stopSignal: AbortSignal;
 }
 
 export interface Command {
@@ -18,5 +18,5 @@ export interface Command {
    *
    * @throws UsageError for a wrong command line, CommandError for anything else to be told in a line.
    */
-  run(argv: readonly string[], surroundings: Surroundings): Promise<void>;
+  run(argv: readonly string[], context: CommandContext): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { EmulatorOptions } from "../emulator/index.ts";
-import { parseEmulatorOptions } from "../emulator/options.ts";
+import { parseEmulatorOptions } from "../emulator/options/emulator-configuration.ts";
 import { CommandError } from "./command-error.ts";
 import { readTextFile } from "./files.ts";
 

@@ -1,10 +1,13 @@
 import type { EmulatorOptions } from "../emulator/index.ts";
-import { describeIssue, emulatorSchema } from "../emulator/options.ts";
+import { emulatorSchema } from "../emulator/options/emulator-schema.ts";
+import { SECRET_OPTIONS } from "../emulator/options/parse-with.ts";
+import { describeValue } from "../kit/describe-value.ts";
+import { problemsOf } from "../kit/option-schema.ts";
 import { type GivenOption, type OptionTable, readOptions } from "./arguments.ts";
 import { readHubs } from "./hub-arguments.ts";
 import { UsageError } from "./usage-error.ts";
 
-export const emulatorOptionTable = {
+export const EMULATOR_OPTION_TABLE = {
   port: { value: "N", help: "The port to listen on, 0 for any free one. Default: 8080." },
   host: { value: "ADDRESS", help: "The address to listen on. Default: 127.0.0.1." },
   hub: { value: "NAME", help: "A hub to set up; may be repeated. Others work without." },
@@ -20,9 +23,9 @@ export const emulatorOptionTable = {
   tls: { help: "Speaks https and wss, with a self-signed certificate." },
   "tls-cert": { value: "FILE", help: "Speaks https and wss with this certificate (PEM)." },
   "tls-key": { value: "FILE", help: "The private key of --tls-cert (PEM)." },
-  admin: { help: "Opens /_emulator, to break and mend the service, to this machine." },
+  admin: { help: "Opens /_emulator, to break and repair the service, to this machine." },
   "admin-port": { value: "N", help: "As --admin, on a port of its own." },
-  seed: { value: "N", help: "Where the dice of faults start. Default: 1." },
+  seed: { value: "N", help: "Where the random numbers of faults start. Default: 1." },
   config: {
     value: "FILE",
     help: "Reads the options of startEmulator from a JSON file; what\nstands on the command line wins.",
@@ -30,7 +33,7 @@ export const emulatorOptionTable = {
   verbose: { help: "Tells of every connection, call and event. Keys are left out." },
 } as const satisfies OptionTable;
 
-type Given = GivenOption<keyof typeof emulatorOptionTable>;
+type Given = GivenOption<keyof typeof EMULATOR_OPTION_TABLE>;
 
 /** What the command line says, and nothing that it leaves open. */
 export interface EmulatorArguments {
@@ -45,7 +48,7 @@ export interface EmulatorArguments {
 
 /** @throws UsageError */
 export function parseEmulatorArguments(argv: readonly string[]): EmulatorArguments {
-  const given = readOptions(emulatorOptionTable, argv);
+  const given = readOptions(EMULATOR_OPTION_TABLE, argv);
   const text = (name: Given["name"]) => given.findLast((it) => it.name === name)?.value;
   const flag = (name: Given["name"]) => text(name) !== undefined;
   const number = (name: Given["name"]) => toNumber(name, text(name));
@@ -75,7 +78,9 @@ export function parseEmulatorArguments(argv: readonly string[]): EmulatorArgumen
 
 function toNumber(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  if (!/^-?\d+$/.test(text)) throw new UsageError(`--${name} must be a whole number.`);
+  if (!/^-?\d+$/.test(text)) {
+    throw new UsageError(`--${name}: got ${describeValue(text)}; give a whole number.`);
+  }
   return Number(text);
 }
 
@@ -89,13 +94,14 @@ function tlsFilesOf(cert: string | undefined, key: string | undefined) {
 function check(options: EmulatorOptions): void {
   const result = emulatorSchema.safeParse(options);
   if (result.success) return;
-  const problems = result.error.issues.map(
-    (issue) => `${optionOf(issue.path.map(String))}: ${describeIssue(issue)}`,
-  );
-  throw new UsageError(`${[...new Set(problems)].join("; ")}.`);
+  const naming = { root: "emulator", secrets: SECRET_OPTIONS, nameOf: argumentNameOf };
+  const problems = problemsOf(result.error, options, naming);
+  const lines = problems.map(({ path, message }) => `${path}: ${message}.`);
+  throw new UsageError([...new Set(lines)].join(" "));
 }
 
-function optionOf([first = "", hub, ...rest]: string[]): string {
+function argumentNameOf(path: readonly PropertyKey[]): string {
+  const [first = "", hub, ...rest] = path.map(String);
   if (first === "hubs") return rest.length === 0 ? `--hub ${hub}` : "--upstream";
   if (first === "admin") return "--admin-port";
   return `--${first.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

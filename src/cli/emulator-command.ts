@@ -1,16 +1,16 @@
 import { type EmulatorOptions, startEmulator } from "../emulator/index.ts";
-import { choosePaint, formatActivity } from "./activity-lines.ts";
+import { chooseColorize, formatActivity } from "./activity-lines.ts";
 import { describeOptions } from "./arguments.ts";
-import type { Command, Surroundings } from "./command.ts";
+import type { Command, CommandContext } from "./command.ts";
 import { readConfigFile } from "./config-file.ts";
 import {
+  EMULATOR_OPTION_TABLE,
   type EmulatorArguments,
-  emulatorOptionTable,
   parseEmulatorArguments,
 } from "./emulator-arguments.ts";
 import { readTextFile } from "./files.ts";
-import { introduce } from "./introduction.ts";
 import { mergeOptions } from "./merge-options.ts";
+import { formatStartupMessage } from "./startup-message.ts";
 
 export const emulatorCommand: Command = {
   summary: "Runs a local Azure Web PubSub until Ctrl-C.",
@@ -20,19 +20,19 @@ Runs a local Azure Web PubSub until Ctrl-C or SIGTERM, and prints its connection
 
   resilient-pubsub emulator --hub chat --upstream http://localhost:3000/api/webpubsub/hubs/chat/
 
-${describeOptions(emulatorOptionTable)}
+${describeOptions(EMULATOR_OPTION_TABLE)}
   --help, --version`,
 
-  async run(argv, surroundings) {
+  async run(argv, context) {
     const given = parseEmulatorArguments(argv);
     const options = await collectOptions(given);
     const emulator = await startEmulator(
-      given.isVerbose ? { ...options, onActivity: reporter(surroundings) } : options,
+      given.isVerbose ? { ...options, onActivity: reporter(context) } : options,
     );
     try {
-      const { output, interrupted } = surroundings;
-      for (const line of introduce(emulator, options)) output.line(line);
-      await aborted(interrupted);
+      const { output, stopSignal } = context;
+      for (const line of formatStartupMessage(emulator, options)) output.line(line);
+      await aborted(stopSignal);
       output.line("Stopping.");
     } finally {
       await emulator.close();
@@ -50,8 +50,8 @@ async function collectOptions(given: EmulatorArguments): Promise<EmulatorOptions
   return { ...options, tls: { cert, key } };
 }
 
-function reporter({ output, env }: Surroundings): EmulatorOptions["onActivity"] {
-  const paint = choosePaint(output.isTerminal, env);
+function reporter({ output, env }: CommandContext): EmulatorOptions["onActivity"] {
+  const paint = chooseColorize(output.isTerminal, env);
   return (activity) => output.line(formatActivity(activity, new Date(), paint));
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { CommandError } from "./command-error.ts";
 
-const reasons: Readonly<Record<string, string>> = {
+const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file",
   EISDIR: "it is a folder",
   EACCES: "access is denied",
@@ -16,6 +16,6 @@ export async function readTextFile(file: string, what: string): Promise<string> 
     return await readFile(file, "utf8");
   } catch (cause) {
     const { code = "" } = cause as NodeJS.ErrnoException;
-    throw new CommandError(`Cannot read ${what} ${file}: ${reasons[code] ?? code}.`, { cause });
+    throw new CommandError(`Cannot read ${what} ${file}: ${REASONS[code] ?? code}.`, { cause });
   }
 }

@@ -19,22 +19,29 @@ export function readHubs(
       group = isGroupComplete ? [hub] : [...group, hub];
       isGroupComplete = false;
       hubs.set(hub, hubs.get(hub) ?? {});
-    }
-    if (name === "upstream") {
-      if (group.length === 0) throw new UsageError(noHub);
-      for (const hub of new Set(group)) {
-        if (hubs.get(hub)?.eventHandlers) {
-          throw new UsageError(`Hub ${hub} has two upstreams, and only the first would be called.`);
-        }
-        hubs.set(hub, { eventHandlers: [allEventsTo(value)] });
-      }
+    } else if (name === "upstream") {
+      setUpstream(hubs, new Set(group), value);
       isGroupComplete = true;
     }
   }
   return Object.fromEntries(hubs);
 }
 
-const noHub =
+function setUpstream(
+  hubs: Map<string, HubOptions>,
+  group: ReadonlySet<string>,
+  urlTemplate: string,
+): void {
+  if (group.size === 0) throw new UsageError(NO_HUB);
+  for (const hub of group) {
+    if (hubs.get(hub)?.eventHandlers) {
+      throw new UsageError(`Hub ${hub} has two upstreams, and only the first would be called.`);
+    }
+    hubs.set(hub, { eventHandlers: [allEventsTo(urlTemplate)] });
+  }
+}
+
+const NO_HUB =
   "--upstream needs the hub that it is for before it: --hub chat --upstream http://localhost:3000/.";
 
 const allEventsTo = (urlTemplate: string) => ({

@@ -1,24 +1,24 @@
 #!/usr/bin/env node
 import { constants } from "node:os";
-import { Interruption } from "./interruption.ts";
 import { Output } from "./output.ts";
 import { run } from "./run.ts";
+import { StopRequest } from "./stop-request.ts";
 
 async function main(): Promise<void> {
-  const interruption = new Interruption(() => performance.now());
+  const stopRequest = new StopRequest(() => performance.now());
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-      if (interruption.receive() === "exit") process.exit(128 + constants.signals[signal]);
+      if (stopRequest.receive() === "exit") process.exit(128 + constants.signals[signal]);
     });
   }
   // Whoever read our output is gone, as with `| head`; nobody is left to be told.
-  process.stdout.on("error", () => interruption.receive());
+  process.stdout.on("error", () => stopRequest.receive());
   process.stderr.on("error", () => {});
   process.exitCode = await run(process.argv.slice(2), {
     output: new Output(process.stdout),
     errors: new Output(process.stderr),
     env: process.env,
-    interrupted: interruption.signal,
+    stopSignal: stopRequest.signal,
   });
 }
 

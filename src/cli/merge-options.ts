@@ -3,7 +3,7 @@ import type { EmulatorArguments } from "./emulator-arguments.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** The port of an emulator that was told of none; one that stays the same can be written down. */
-const defaultPort = 8080;
+const DEFAULT_PORT = 8080;
 
 /**
  * The command line wins over the file, option by option and, within a hub, setting by setting.
@@ -29,5 +29,5 @@ export function mergeOptions(
       hubs.set(hub, { ...settings, anonymousConnectPolicy: "allow" });
     }
   }
-  return { port: defaultPort, ...file, ...options, hubs: Object.fromEntries(hubs) };
+  return { port: DEFAULT_PORT, ...file, ...options, hubs: Object.fromEntries(hubs) };
 }

@@ -1,5 +1,5 @@
 /** What may wait in this process for a slow reader. */
-const mostWaitingBytes = 1024 * 1024;
+const maxWaitingBytes = 1024 * 1024;
 
 /** As much of a stream as is written to. */
 export interface OutputStream {
@@ -22,7 +22,7 @@ export class Output {
   }
 
   line(text: string): void {
-    if (this.#stream.writableLength > mostWaitingBytes) {
+    if (this.#stream.writableLength > maxWaitingBytes) {
       this.#leftOut++;
       return;
     }

@@ -1,16 +1,16 @@
-const longest = 200;
+const maxLength = 200;
 // Controls, invisible formatting (which can turn text around) and halves of characters.
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-const plain = /^[\p{L}\p{N}.,_@:;/+=~*()%&'[\]-]+$/u;
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const PLAIN = /^[\p{L}\p{N}.,_@:;/+=~*()%&'[\]-]+$/u;
 
 /** What others wrote, made unable to move the cursor, to colour or to reorder the terminal. */
 export const printable = (text: string): string =>
-  text.replace(unprintable, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+  text.replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 
 /** As `printable`, cut when too long, and in quotes where one could not see where it ends. */
 export function printableWord(text: string): string {
-  const word = text.length > longest ? `${text.slice(0, longest)}...` : text;
-  return plain.test(word) ? word : `"${printable(word.replace(/["\\]/g, "\\$&"))}"`;
+  const word = text.length > maxLength ? `${text.slice(0, maxLength)}...` : text;
+  return PLAIN.test(word) ? word : `"${printable(word.replace(/["\\]/g, "\\$&"))}"`;
 }
 
 /** A URL, or a template of one, without what may be secret: the user name and the query. */

@@ -1,48 +1,56 @@
 import { version } from "../../package.json";
 import { EmulatorError } from "../emulator/index.ts";
 import { describeValue } from "../kit/describe-value.ts";
-import type { Command, Surroundings } from "./command.ts";
+import type { Command, CommandContext } from "./command.ts";
 import { CommandError } from "./command-error.ts";
 import { emulatorCommand } from "./emulator-command.ts";
 import { printable } from "./printable.ts";
 import { UsageError } from "./usage-error.ts";
 
-export const exitCodes = { done: 0, failed: 1, wrongUsage: 2 } as const;
+export const EXIT_CODES = { done: 0, failed: 1, wrongUsage: 2 } as const;
 
-const commands: Readonly<Record<string, Command>> = { emulator: emulatorCommand };
+const COMMANDS: Readonly<Record<string, Command>> = { emulator: emulatorCommand };
 
 /** Runs the command that the arguments name; resolves to the exit code. */
-export async function run(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+export async function run(argv: readonly string[], context: CommandContext): Promise<number> {
   const [name = "", ...rest] = argv;
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   const asks = (...options: string[]) => argv.some((argument) => options.includes(argument));
-  if (asks("--help", "-h")) return tell(`${command?.help ?? overview()}\n\n${exits}`, surroundings);
-  if (asks("--version")) return tell(version, surroundings);
+  if (asks("--help", "-h"))
+    return printAndSucceed(`${command?.help ?? overview()}\n\n${EXITS_HELP}`, context);
+  if (asks("--version")) return printAndSucceed(version, context);
   try {
     if (!command) throw new UsageError(noCommand(name));
-    await command.run(rest, surroundings);
-    return exitCodes.done;
+    await command.run(rest, context);
+    return EXIT_CODES.done;
   } catch (error) {
-    return report(error, command && name, surroundings);
+    return report(error, command && name, context);
   }
 }
 
-function tell(text: string, { output }: Surroundings): number {
+function printAndSucceed(text: string, { output }: CommandContext): number {
   output.line(text);
-  return exitCodes.done;
+  return EXIT_CODES.done;
 }
 
-function report(error: unknown, command: string | undefined, { errors }: Surroundings): number {
-  const say = (text: string) => errors.line(printable(`resilient-pubsub: ${text}`));
+function report(error: unknown, command: string | undefined, { errors }: CommandContext): number {
+  const print = (text: string) => errors.line(printable(`resilient-pubsub: ${text}`));
   if (error instanceof UsageError) {
-    say(`${error.message} See resilient-pubsub ${command ? `${command} ` : ""}--help.`);
-    return exitCodes.wrongUsage;
+    print(`${error.message} See resilient-pubsub ${command ? `${command} ` : ""}--help.`);
+    return EXIT_CODES.wrongUsage;
   }
-  if (error instanceof EmulatorError) say(`${error.code}: ${error.message}${systemCodeOf(error)}`);
-  else if (error instanceof CommandError) say(error.message);
+  if (error instanceof EmulatorError)
+    print(`${error.code}: ${inOneLine(error.message)}${systemCodeOf(error)}`);
+  else if (error instanceof CommandError) print(error.message);
   // Nobody foresaw this one, so its stack is what helps.
   else for (const line of stackOf(error).split("\n")) errors.line(printable(line));
-  return exitCodes.failed;
+  return EXIT_CODES.failed;
+}
+
+/** Bad options have a line each. */
+function inOneLine(message: string): string {
+  const [head, ...problems] = message.split("\n  ");
+  return problems.length === 0 ? message : `${head} ${problems.join(". ")}.`;
 }
 
 /** The operating system's word for it, such as EACCES for a port below 1024. */
@@ -60,14 +68,14 @@ function noCommand(name: string): string {
   return `Unknown command ${describeValue(name)}.`;
 }
 
-const exits = `Exit codes: 0 done or stopped, 1 could not start, 2 wrong command line,
+const EXITS_HELP = `Exit codes: 0 done or stopped, 1 could not start, 2 wrong command line,
 130 or 143 ended at once by a second SIGINT or SIGTERM.`;
 
 const overview = (): string =>
   [
     "Usage: resilient-pubsub <command> [options]",
     "",
-    ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}  ${summary}`),
+    ...Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)}  ${summary}`),
     "",
     "resilient-pubsub <command> --help tells its options; --version tells the version.",
   ].join("\n");

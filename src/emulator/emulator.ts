@@ -1,61 +1,66 @@
-import { SerialQueue } from "../kit/serial-queue.ts";
-import type { Observe } from "./activity.ts";
-import { Address, connectionStringOf, hostsOf } from "./address.ts";
-import { Admin, adminPath } from "./admin/admin.ts";
+import { ADMIN_PATH, Admin } from "./admin/admin.ts";
 import { AdminPort } from "./admin/admin-port.ts";
 import { describeHubs } from "./admin/describe-hubs.ts";
-import { EmulatorError, warn } from "./errors.ts";
-import { Breakage } from "./faults/breakage.ts";
-import { createDice, type Dice, drawShare } from "./faults/dice.ts";
-import { type ActiveFault, type Fault, parseFaults } from "./faults/fault.ts";
+import type { EmulatorOptions, HubOptions, TlsCertificate } from "./contract/emulator-options.ts";
+import type { Fault } from "./contract/fault.ts";
+import type { DropOptions, KeyName, RestartOptions } from "./contract/operation-options.ts";
+import { ActiveFaults } from "./faults/active-faults.ts";
+import { FaultGate } from "./faults/fault-gate.ts";
+import { parseFaults } from "./faults/fault-options.ts";
+import { createRandomSource, pickShare, type RandomSource } from "./faults/random-source.ts";
+import { Address, connectionStringOf, hostsOf } from "./http/address.ts";
 import { obtainCertificate } from "./http/certificate.ts";
-import { createObserver } from "./observer.ts";
-import {
-  type DropOptions,
-  parseDropOptions,
-  parseRestartOptions,
-  parseRotation,
-  type RestartOptions,
-} from "./operation-options.ts";
+import { type EmulatorState, Lifecycle } from "./lifecycle.ts";
 import {
   type EmulatorConfiguration,
-  type EmulatorOptions,
-  type HubOptions,
   parseEmulatorOptions,
-  parseHubOptions,
-  type TlsCertificate,
-} from "./options.ts";
+} from "./options/emulator-configuration.ts";
+import { parseHubOptions } from "./options/hub-schema.ts";
+import {
+  parseDropOptions,
+  parseKeyRotation,
+  parseRestartOptions,
+} from "./options/operation-options.ts";
+import { createObserver } from "./reporting/activity-observer.ts";
 import { Service } from "./service.ts";
-import { AccessKeys, type KeyName } from "./tokens/access-keys.ts";
-
-/** `down` is a crash or the middle of a restart: the port refuses. */
-export type EmulatorState = "starting" | "running" | "down" | "closed";
+import { AccessKeys } from "./tokens/access-keys.ts";
 
 /**
  * Starts a local Azure Web PubSub. It listens when the promise resolves.
  *
- * @throws EmulatorError `ERR_INVALID_OPTIONS`, `ERR_PORT_IN_USE` or `ERR_LISTEN_FAILED`; then
- *   nothing is left open.
+ * @example
+ * const eastus = await startEmulator({
+ *   hubs: {
+ *     chat: {
+ *       eventHandlers: [
+ *         { urlTemplate: "http://127.0.0.1:3000/api/webpubsub/hubs/{hub}/", userEventPattern: "*" },
+ *       ],
+ *     },
+ *   },
+ * });
+ * const service = new WebPubSubServiceClient(eastus.connectionString, "chat", {
+ *   allowInsecureConnection: true,
+ * });
+ *
+ * @throws EmulatorError `ERR_INVALID_OPTIONS`, `ERR_PORT_IN_USE`, `ERR_LISTEN_FAILED`, or
+ *   `ERR_MISSING_DEPENDENCY` for `tls: true` without the package `selfsigned`; then nothing is left
+ *   open.
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   return Emulator.start(options);
 }
 
-/** One service instance on this machine, which can be broken and mended at will. */
+/** One service instance on this machine, which can be broken and repaired at will. */
 export class Emulator {
   readonly #configuration: EmulatorConfiguration;
   readonly #certificate: TlsCertificate | undefined;
   readonly #address: Address;
   readonly #keys: AccessKeys;
-  readonly #breakage: Breakage;
   readonly #service: Service;
   readonly #adminPort: AdminPort | undefined;
-  readonly #observe: Observe;
-  readonly #lots: Dice;
-  readonly #serial = new SerialQueue();
-  #state: EmulatorState = "starting";
-  #isSilent = false;
-  #closing: Promise<void> | undefined;
+  readonly #faults: ActiveFaults;
+  readonly #lifecycle: Lifecycle;
+  readonly #random: RandomSource;
 
   /** @internal Use `startEmulator`. */
   static async start(options: EmulatorOptions): Promise<Emulator> {
@@ -63,7 +68,7 @@ export class Emulator {
     const certificate = await obtainCertificate(configuration.tls, hostsOf(configuration));
     const emulator = new Emulator(configuration, certificate);
     try {
-      await emulator.#open();
+      await emulator.#lifecycle.start();
     } catch (error) {
       await emulator.close();
       throw error;
@@ -80,24 +85,36 @@ export class Emulator {
     this.#certificate = certificate;
     this.#address = new Address(configuration);
     this.#keys = new AccessKeys(accessKey, secondaryAccessKey);
-    this.#lots = createDice(seed);
-    this.#observe = createObserver(onActivity);
-    this.#breakage = new Breakage({ seed, onTimeUp: (fault) => void this.#heal(fault) });
-    const door = this.#createAdmin(admin === true);
-    this.#adminPort = typeof admin === "object" ? new AdminPort(door, admin.port) : undefined;
+    this.#random = createRandomSource(seed);
+    this.#faults = new ActiveFaults({
+      seed,
+      onExpired: (fault) => void this.#lifecycle.endFault(fault),
+    });
+    const observe = createObserver(onActivity);
+    const gate = new FaultGate(this.#faults);
+    const adminRoute = this.#createAdmin(admin === true);
+    this.#adminPort = typeof admin === "object" ? new AdminPort(adminRoute, admin.port) : undefined;
     this.#service = new Service({
       configuration,
       address: this.#address,
       keys: this.#keys,
-      breakage: this.#breakage,
+      gate,
       certificate,
-      admin: admin === true ? door : undefined,
-      observe: this.#observe,
+      admin: admin === true ? adminRoute : undefined,
+      observe,
+    });
+    this.#lifecycle = new Lifecycle({
+      service: this.#service,
+      adminPort: this.#adminPort,
+      faults: this.#faults,
+      gate,
+      observe,
     });
   }
 
+  /** Whether the service listens at the moment. */
   get state(): EmulatorState {
-    return this.#state;
+    return this.#lifecycle.state;
   }
 
   /** The base of every URL of the service, such as `http://127.0.0.1:8080`. */
@@ -128,66 +145,75 @@ export class Emulator {
   /** The URL of the admin route; undefined when it is off. */
   get adminEndpoint(): string | undefined {
     if (this.#adminPort) return this.#adminPort.url;
-    return this.#configuration.admin === true ? `${this.#address.local}${adminPath}` : undefined;
+    return this.#configuration.admin === true ? `${this.#address.local}${ADMIN_PATH}` : undefined;
   }
 
   /**
    * Replaces the settings of a hub, from the next handshake and event on.
    *
+   * @param name Case is ignored.
    * @throws EmulatorError `ERR_INVALID_OPTIONS`.
    */
   setHub(name: string, options: HubOptions): void {
     const [hub, settings] = parseHubOptions(name, options);
     this.#service.settings.set(hub, settings);
-    this.#service.upstream.forgetValidations();
+    this.#service.upstream.clearValidations();
   }
 
   /**
-   * Gives the service another key, a random one by default, and returns it. What the old one has
-   * signed is refused at once; open clients stay.
+   * Gives the service another key and returns it. What the old one has signed is refused at once;
+   * open clients stay.
    *
+   * @param newKey Text without spaces and semicolons. Default: 32 random bytes in base64.
    * @throws EmulatorError `ERR_INVALID_OPTIONS` or `ERR_EMULATOR_CLOSED`.
    */
   rotateKey(which: KeyName, newKey?: string): string {
-    const rotation = parseRotation({ which, newKey });
-    this.#assertOpen();
+    const rotation = parseKeyRotation({ which, newKey });
+    this.#lifecycle.assertOpen();
     this.#keys.replace(rotation.which, rotation.newKey);
     return rotation.newKey;
   }
 
   /**
    * Cuts open clients off without a close frame, as a broken network does; reliable ones can
-   * recover. Which ones is drawn by lot. Returns how many.
+   * recover. Which ones is drawn at random. Returns how many.
    *
    * @throws EmulatorError `ERR_INVALID_OPTIONS` or `ERR_EMULATOR_CLOSED`.
    */
   dropSockets(options: DropOptions = {}): number {
     const { share } = parseDropOptions(options);
-    this.#assertOpen();
-    const dropped = drawShare(this.#service.sessions.open(), share, this.#lots);
+    this.#lifecycle.assertOpen();
+    const dropped = pickShare(this.#service.sessions.open(), share, this.#random);
     for (const session of dropped) session.drop();
     return dropped.length;
   }
 
   /**
-   * Breaks the service, in one way or in several at once, which are judged in their order; until
-   * `clear`, `restart` or the next call, whose faults take the place of these.
+   * Breaks the service, in one way or in several at once: each request is given to one fault after
+   * the other, in their order, until one decides. They last until `clear`, `restart` or the next
+   * call, whose faults take the place of these.
    *
-   * @throws EmulatorError `ERR_INVALID_OPTIONS` or `ERR_EMULATOR_CLOSED`.
+   * @example
+   * await eastus.inject({ kind: "unhealthy", status: 503, retryAfterInSeconds: 20 });
+   * await eastus.inject([
+   *   { kind: "latency", delayInMs: 500, jitterInMs: 200 },
+   *   { kind: "throttle", share: 0.3, requestTypes: ["RESTAPI"], durationInMs: 60_000 },
+   * ]);
+   *
+   * @throws EmulatorError `ERR_INVALID_OPTIONS` or `ERR_EMULATOR_CLOSED`; or `ERR_PORT_IN_USE` when
+   *   somebody has taken the port of the crashed service, which stays crashed then.
    */
   async inject(faults: Fault | readonly Fault[]): Promise<void> {
-    const parsed = parseFaults(faults);
-    await this.#change(() => this.#replaceFaults(parsed));
+    await this.#lifecycle.inject(parseFaults(faults));
   }
 
   /**
    * Takes all faults away, if there are any.
    *
-   * @throws EmulatorError `ERR_EMULATOR_CLOSED`, or `ERR_PORT_IN_USE` when somebody has taken the
-   *   port of the crashed service; it stays crashed then.
+   * @throws EmulatorError `ERR_EMULATOR_CLOSED`, or `ERR_PORT_IN_USE` as with `inject`.
    */
   async clear(): Promise<void> {
-    await this.#change(() => this.#replaceFaults([]));
+    await this.#lifecycle.inject([]);
   }
 
   /**
@@ -195,105 +221,28 @@ export class Emulator {
    * 1001. Faults that were on are gone afterwards.
    *
    * @throws EmulatorError `ERR_INVALID_OPTIONS` or `ERR_EMULATOR_CLOSED`, or `ERR_PORT_IN_USE` as
-   *   with `clear`.
+   *   with `inject`.
    */
   async restart(options: RestartOptions = { keepState: false }): Promise<void> {
-    const { keepState } = parseRestartOptions(options);
-    await this.#change(async () => {
-      await this.#replaceFaults([]);
-      this.#state = "down";
-      await this.#service.shutDown({ keepState });
-      await this.#comeUp();
-    });
+    await this.#lifecycle.restart(parseRestartOptions(options));
   }
 
   /**
-   * Ends everything that is open, without a word to clients and app servers; nothing is left that
+   * Ends everything that is open, without telling clients and app servers; nothing is left that
    * would keep the process alive. Idempotent.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#serial.run(async () => {
-      this.#state = "closed";
-      const faults = this.#breakage.faults;
-      this.#breakage.replace([]);
-      await Promise.all([this.#service.close(), this.#adminPort?.stop()]);
-      this.#service.front.release(faults);
-    });
-    return this.#closing;
-  }
-
-  #assertOpen(): void {
-    if (this.#closing) throw new EmulatorError("ERR_EMULATOR_CLOSED", "The emulator is closed.");
-  }
-
-  /** Changes of the service come one after the other, and none after its end. */
-  async #change(task: () => Promise<void>): Promise<void> {
-    this.#assertOpen();
-    await this.#serial.run(task);
-  }
-
-  async #replaceFaults(faults: readonly ActiveFault[]): Promise<void> {
-    const over = this.#breakage.faults;
-    if (this.#state === "down" && !faults.some(isCrash)) await this.#comeUp();
-    this.#breakage.replace(faults);
-    await this.#takeEffect(over);
-  }
-
-  /** The time of the fault is up. */
-  async #heal(fault: ActiveFault): Promise<void> {
-    if (this.#closing) return;
-    try {
-      await this.#serial.run(async () => {
-        if (!this.#breakage.faults.includes(fault)) return;
-        if (isCrash(fault)) await this.#comeUp();
-        this.#breakage.end(fault);
-        await this.#takeEffect([fault]);
-      });
-    } catch (error) {
-      warn("The service could not come back and stays crashed.", error);
-    }
-  }
-
-  async #takeEffect(over: readonly ActiveFault[]): Promise<void> {
-    const { faults, silencesClients } = this.#breakage;
-    const { sessions, front } = this.#service;
-    front.release(over);
-    if (faults.some(isCrash)) await this.#crash();
-    else if (silencesClients && !this.#isSilent) sessions.mute();
-    else if (this.#isSilent && !silencesClients) sessions.unmute();
-    this.#isSilent = silencesClients;
-    if (faults.length + over.length > 0) {
-      this.#observe({ kind: "faults", faults: faults.map(({ kind }) => kind) });
-    }
-  }
-
-  async #crash(): Promise<void> {
-    if (this.#state === "down") return;
-    this.#state = "down";
-    await this.#service.crash();
-  }
-
-  async #open(): Promise<void> {
-    await this.#service.listen();
-    await this.#adminPort?.listen();
-    this.#state = "running";
-  }
-
-  async #comeUp(): Promise<void> {
-    await this.#service.listenAgain();
-    this.#state = "running";
+    return this.#lifecycle.close();
   }
 
   #createAdmin(sharesPort: boolean): Admin {
     const describe = (): object => ({
       endpoint: this.endpoint,
-      state: this.#state,
-      faults: this.#breakage.faults,
+      state: this.state,
+      faults: this.#faults.list,
       seed: this.#configuration.seed,
       hubs: describeHubs(this.#service.settings.keys(), this.#service.sessions.open()),
     });
     return new Admin({ emulator: this, describe, sharesPort });
   }
 }
-
-const isCrash = ({ kind }: ActiveFault): boolean => kind === "crash";

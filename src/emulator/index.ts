@@ -1,9 +1,28 @@
 // What `onActivity` is told.
-export type { Activity } from "./activity.ts";
-// The way in: start a local Azure Web PubSub for tests and development.
-export { type Emulator, type EmulatorState, startEmulator } from "./emulator.ts";
+export type {
+  Activity,
+  ClientConnectedActivity,
+  ClientDisconnectedActivity,
+  ClientRecoveredActivity,
+  ClientRefusedActivity,
+  EventActivity,
+  FaultsActivity,
+  RestCallActivity,
+} from "./contract/activity.ts";
+// What `startEmulator` and `setHub` take.
+export type {
+  EmulatorLimits,
+  EmulatorOptions,
+  EventHandlerAuth,
+  EventHandlerOptions,
+  GroupEvent,
+  HubOptions,
+  SystemEvent,
+  TlsCertificate,
+  UpstreamTimeouts,
+} from "./contract/emulator-options.ts";
 // For telling one failure from another by `code`.
-export { EmulatorError, type EmulatorErrorCode, isEmulatorError } from "./errors.ts";
+export { EmulatorError, type EmulatorErrorCode, isEmulatorError } from "./contract/errors.ts";
 // What `inject` takes.
 export type {
   AccessDeniedFault,
@@ -18,20 +37,10 @@ export type {
   RequestType,
   ThrottleFault,
   UnhealthyFault,
-} from "./faults/fault.ts";
+} from "./contract/fault.ts";
 // What the other methods of an emulator take.
-export type { DropOptions, RestartOptions } from "./operation-options.ts";
-// What `startEmulator` and `setHub` take.
-export type {
-  EmulatorLimits,
-  EmulatorOptions,
-  EventHandlerAuth,
-  EventHandlerOptions,
-  GroupEvent,
-  HubOptions,
-  SystemEvent,
-  TlsCertificate,
-  UpstreamTimeouts,
-} from "./options.ts";
-// What `rotateKey` takes.
-export type { KeyName } from "./tokens/access-keys.ts";
+export type { DropOptions, KeyName, RestartOptions } from "./contract/operation-options.ts";
+// The way in: start a local Azure Web PubSub for tests and development.
+export { type Emulator, startEmulator } from "./emulator.ts";
+// What `state` says.
+export type { EmulatorState } from "./lifecycle.ts";

@@ -21,14 +21,20 @@ export interface OptionProblem {
   message: string;
 }
 
+/** A line for each problem, below one that names what was given them. */
+export const invalidOptionsMessage = (problems: readonly OptionProblem[], what: string): string =>
+  [
+    `Invalid options for ${what}:`,
+    ...problems.map(({ path, message }) => `  ${path}: ${message}`),
+  ].join("\n");
+
 /** Thrown at construction, code `ERR_INVALID_OPTIONS`; lists every problem at once. */
 export class InvalidOptionsError extends ResilientPubSubError {
   readonly problems: readonly OptionProblem[];
 
   /** @param what The function that was given them. */
   constructor(problems: readonly OptionProblem[], what = "resilientPubSub") {
-    const lines = problems.map(({ path, message }) => `  ${path}: ${message}`);
-    super("ERR_INVALID_OPTIONS", `Invalid options for ${what}:\n${lines.join("\n")}`);
+    super("ERR_INVALID_OPTIONS", invalidOptionsMessage(problems, what));
     this.name = "InvalidOptionsError";
     this.problems = problems;
   }

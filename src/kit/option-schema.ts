@@ -56,6 +56,8 @@ export interface ProblemNaming {
   readonly prefix?: string;
   /** Options whose texts are never repeated, nor those below them. Default: none. */
   readonly secrets?: readonly string[];
+  /** What an option is called by its path. Default: its path with dots. */
+  readonly nameOf?: (path: readonly PropertyKey[]) => string;
 }
 
 /** Turns what zod found into problems that say path, value and remedy. */
@@ -71,14 +73,23 @@ export function problemsOf(
         message: issue.message,
       }));
     }
-    const value = issue.path.reduce<unknown>((at, key) => (at as never)?.[key], input);
+    const { input: value, message } = issueAt(issue, input);
     const isSecret = (naming.secrets ?? []).some((option) => issue.path.includes(option));
     const text =
       isSecret && typeof value === "string"
         ? `a string of ${value.length} characters`
         : describeValue(value);
-    return [{ path: pathOf(issue.path, naming), message: `got ${text}; ${issue.message}` }];
+    return [{ path: pathOf(issue.path, naming), message: `got ${text}; ${message}` }];
   });
+}
+
+/** What is wrong, and with what; a bad name in a record hides its reason one level down. */
+function issueAt(issue: z.core.$ZodIssue, input: unknown): { input: unknown; message: string } {
+  if (issue.code === "invalid_key") {
+    return { input: issue.path.at(-1), message: issue.issues[0]?.message ?? issue.message };
+  }
+  const value = issue.path.reduce<unknown>((at, key) => (at as never)?.[key], input);
+  return { input: value, message: issue.message };
 }
 
 /** A short word is a misspelt option; anything else may be a text that was given in its place. */
@@ -86,7 +97,8 @@ function printableName(key: string): string {
   return /^[a-z]\w{0,22}$/i.test(key) || !mayBeSecret(key) ? key : "***";
 }
 
-function pathOf(path: PropertyKey[], { root, prefix = "" }: ProblemNaming): string {
+function pathOf(path: PropertyKey[], { root, prefix = "", nameOf }: ProblemNaming): string {
+  if (nameOf) return nameOf(path);
   if (path.length === 0) return root;
   const text = path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`));
   return prefix + (prefix === "" ? text.join("").replace(/^\./, "") : text.join(""));

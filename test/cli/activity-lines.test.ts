@@ -1,8 +1,13 @@
 import type { Activity } from "express-resilient-pubsub/emulator";
-import { choosePaint, formatActivity, inColour, inPlain } from "../../src/cli/activity-lines.ts";
+import {
+  chooseColorize,
+  formatActivity,
+  withColour,
+  withoutColour,
+} from "../../src/cli/activity-lines.ts";
 
 const time = new Date(2026, 7, 1, 9, 5, 7, 42);
-const format = (activity: Activity) => formatActivity(activity, time, inPlain);
+const format = (activity: Activity) => formatActivity(activity, time, withoutColour);
 
 const client = { hub: "chat", connectionId: "c1" };
 const connected = {
@@ -104,7 +109,8 @@ test("an activity line leaves names in any script as they are", () => {
 });
 
 test("activity lines are coloured only where that is asked for", () => {
-  const line = (status: number | undefined) => formatActivity({ ...event, status }, time, inColour);
+  const line = (status: number | undefined) =>
+    formatActivity({ ...event, status }, time, withColour);
   expect(line(204)).toContain("\x1b[32m204\x1b[39m");
   expect(line(401)).toContain("\x1b[33m401\x1b[39m");
   expect(line(500)).toContain("\x1b[31m500\x1b[39m");
@@ -118,5 +124,5 @@ test.each<[string, boolean, Record<string, string>, boolean]>([
   ["an empty NO_COLOR says nothing", true, { NO_COLOR: "" }, true],
   ["a terminal that knows no colours gets none", true, { TERM: "dumb" }, false],
 ])("%s", (_what, isTerminal, env, isColoured) => {
-  expect(choosePaint(isTerminal, env)).toBe(isColoured ? inColour : inPlain);
+  expect(chooseColorize(isTerminal, env)).toBe(isColoured ? withColour : withoutColour);
 });

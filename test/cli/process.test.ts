@@ -110,7 +110,7 @@ test("--verbose writes a line for every connection and its end, and never a toke
   expect(told).not.toContain(key);
 });
 
-test("an emulator that is told to crash goes on as a process, and heals", async () => {
+test("a crashed emulator keeps its process running, and comes back", async () => {
   const cli = runCli(["emulator", "--port", "0", "--admin"]);
   await cli.connectionString();
   const admin = await until(() => /^ +Admin +(\S+)$/m.exec(cli.stdout)?.[1]);

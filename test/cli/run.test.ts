@@ -3,12 +3,12 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { version } from "../../package.json";
-import { emulatorOptionTable } from "../../src/cli/emulator-arguments.ts";
+import { EMULATOR_OPTION_TABLE } from "../../src/cli/emulator-arguments.ts";
 import { Output } from "../../src/cli/output.ts";
 import { run } from "../../src/cli/run.ts";
 import { afterFile } from "../support/clean-up.ts";
 
-/** Runs a command line that is interrupted as soon as it waits. */
+/** Runs a command line that is asked to stop as soon as it waits. */
 async function runLine(argv: string[]) {
   const collect = () => {
     const lines: string[] = [];
@@ -19,7 +19,7 @@ async function runLine(argv: string[]) {
     output: new Output(stdout),
     errors: new Output(stderr),
     env: {},
-    interrupted: AbortSignal.abort(),
+    stopSignal: AbortSignal.abort(),
   });
   return { code, stdout: stdout.lines.join(""), stderr: stderr.lines.join("") };
 }
@@ -51,7 +51,7 @@ test.each([[["emulator", "--help"]], [["emulator", "--port", "-h", "--wrong"]]])
     const { code, stdout, stderr } = await runLine(argv);
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(/^Usage: resilient-pubsub emulator /);
-    for (const name of Object.keys(emulatorOptionTable)) expect(stdout).toContain(`  --${name} `);
+    for (const name of Object.keys(EMULATOR_OPTION_TABLE)) expect(stdout).toContain(`  --${name} `);
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
   },
 );
@@ -94,7 +94,7 @@ describe("what cannot be started is one line on stderr, and exit code 1:", () =>
     [
       "a wrong option in the file",
       async () => ["--config", await file("wrong.json", { hubs: { a: { b: 1 } } })],
-      /ERR_INVALID_OPTIONS: Invalid options for .*wrong\.json: hubs\.a: .*"b"\./,
+      /ERR_INVALID_OPTIONS: Invalid options for .*wrong\.json: hubs\.a\.b: unknown option; .*failedEvents\./,
     ],
     [
       "no certificate",

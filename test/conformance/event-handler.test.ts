@@ -6,7 +6,7 @@ import {
 } from "@azure/web-pubsub-express";
 import express from "express";
 import type { Emulator } from "express-resilient-pubsub/emulator";
-import type { GroupEvent, SystemEvent } from "../../src/emulator/options.ts";
+import type { GroupEvent, SystemEvent } from "../../src/emulator/contract/emulator-options.ts";
 import type { Payload } from "../../src/emulator/protocol/message.ts";
 import { Inbox } from "../emulator/support/inbox.ts";
 import { createScene, jsonProtocol } from "../emulator/support/scene.ts";

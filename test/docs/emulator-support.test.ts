@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { emulatorSchema } from "../../src/emulator/options.ts";
+import { emulatorSchema } from "../../src/emulator/options/emulator-schema.ts";
 import { operations } from "../../src/emulator/rest/operations.ts";
 import { clientRequests, clients, serviceFrames } from "./support/emulator-clients.ts";
 import { events } from "./support/emulator-events.ts";

@@ -102,7 +102,7 @@ describe.each(ways)("on %s", (_where, options) => {
     expect(text).not.toContain(secondaryAccessKey);
   });
 
-  test("it breaks the service and mends it", async () => {
+  test("it breaks the service and repairs it", async () => {
     const emulator = await scene.emulator(options);
     expect((await administer(emulator, put({ kind: "unhealthy", status: 500 }))).status).toBe(204);
     expect(await health(emulator)).toBe(500);
@@ -251,7 +251,7 @@ describe.each(ways)("on %s", (_where, options) => {
     expect(headers.allow).toBe("PUT, DELETE");
   });
 
-  test("it is no way in for a WebSocket", async () => {
+  test("it takes no WebSocket", async () => {
     const emulator = await scene.emulator(options);
     const url = emulator.adminEndpoint?.replace("http", "ws") ?? "";
     const client = new SocketClient(url);

@@ -42,7 +42,7 @@ describe("a duration", () => {
     expect((await health(emulator)).status).toBe(503);
   });
 
-  test("ends one of several faults and leaves the others, and the dice, as they are", async () => {
+  test("ends one of several faults and leaves the others, and the random numbers, as they are", async () => {
     const emulator = await scene.emulator();
     const client = await scene.connectJson(emulator);
     await passTime(

@@ -87,9 +87,9 @@ describe("what is not a fault", () => {
     [{ kind: "latency" }, /delayInMs/],
     [{ kind: "throttle", requestTypes: [] }, /requestTypes/],
     [{ kind: "throttle", requestTypes: ["Trace"] }, /requestTypes/],
-    [{ kind: "unhealthy", status: 1, share: 2 }, /status.*share|share.*status/],
-    [[{ kind: "gray" }, { kind: "gray", share: 7 }], /1\.share/],
-    [[{ kind: "crash" }, { kind: "gray" }], /crash must stand alone/],
+    [{ kind: "unhealthy", status: 1, share: 2 }, / share: .*\n {2}status: /],
+    [[{ kind: "gray" }, { kind: "gray", share: 7 }], /\[1\]\.share/],
+    [[{ kind: "crash" }, { kind: "gray" }], /let crash stand alone/],
     [[], /clear\(\)/],
     [undefined, /inject/],
   ])("%j is refused", async (fault, message) => {

@@ -38,7 +38,7 @@ describe("latency", () => {
     await client.opened;
   });
 
-  test("does not ask the app server about a client that has given up", async () => {
+  test("does not ask the app server about a client that has hung up", async () => {
     const { appServer, emulator } = await scene.withAppServer();
     await emulator.inject({ kind: "latency", delayInMs: hourInMs });
     const client = new SocketClient(clientUrl(emulator, "chat"));

@@ -43,7 +43,7 @@ describe("a share of the requests", () => {
     expect(new Set(ends)).toEqual(new Set(["answered", "ECONNRESET"]));
   });
 
-  test("lets what it has let in out again", async () => {
+  test("answers what it has admitted", async () => {
     const { appServer, emulator } = await scene.withAppServer();
     const connects: (() => void)[] = [];
     appServer.answer = ({ event }) =>

@@ -4,6 +4,7 @@ import { jsonCodec } from "../../src/emulator/protocol/json-codec.ts";
 import { parseJsonRequest } from "../../src/emulator/protocol/json-requests.ts";
 import type { Frame, Message, Payload } from "../../src/emulator/protocol/message.ts";
 import type { ServiceFrame } from "../../src/emulator/protocol/service-frame.ts";
+import { simpleEncoder } from "../../src/emulator/protocol/simple-frames.ts";
 
 const text: Payload = { dataType: "text", text: 'say "hé"' };
 const json: Payload = { dataType: "json", json: '{"big":12345678901234567890}' };
@@ -21,8 +22,10 @@ describe("a message", () => {
     ["binary", binary, '"dataType":"binary","data":"AP8="}', Buffer.from([0, 255])],
   ])("of type %s is written in the envelope and bare", (_type, payload, enveloped, bare) => {
     const broadcast = new Broadcast(fromServer(payload));
-    expect(textOf(broadcast.frame("json"))).toBe(`{"type":"message","from":"server",${enveloped}`);
-    expect(textOf(broadcast.frame("simple"))).toEqual(bare);
+    expect(textOf(broadcast.frame(jsonCodec))).toBe(
+      `{"type":"message","from":"server",${enveloped}`,
+    );
+    expect(textOf(broadcast.frame(simpleEncoder))).toEqual(bare);
   });
 
   test.each([
@@ -30,20 +33,19 @@ describe("a message", () => {
     [null, '"fromUserId":null'],
   ])("to a group from %j names the group and the sender", (fromUserId, sender) => {
     const message: Message = { from: "group", group: 'g"1', fromUserId, payload: text };
-    expect(textOf(new Broadcast(message).frame("json"))).toMatch(
+    expect(textOf(new Broadcast(message).frame(jsonCodec))).toMatch(
       `{"type":"message","from":"group","group":"g\\"1",${sender},"dataType":"text",`,
     );
   });
 
   test("is encoded once per format, however many receivers there are", () => {
     const broadcast = new Broadcast(fromServer(text));
-    expect(broadcast.frame("json")).toBe(broadcast.frame("json"));
-    expect(broadcast.frame("simple")).toBe(broadcast.frame("simple"));
+    expect(broadcast.frame(jsonCodec)).toBe(broadcast.frame(jsonCodec));
+    expect(broadcast.frame(simpleEncoder)).toBe(broadcast.frame(simpleEncoder));
   });
 
   test("is numbered for each reliable connection without touching the shared frame", () => {
-    const shared = new Broadcast(fromServer(text)).frame("json");
-    if (!shared) throw new Error("There is no frame.");
+    const shared = new Broadcast(fromServer(text)).frame(jsonCodec);
     const before = shared.data.toString();
     expect(JSON.parse(jsonCodec.withSequenceId(shared, 7).data.toString())).toEqual({
       sequenceId: 7,
@@ -77,7 +79,7 @@ test("a message of a stream tells its place, and metadata come last", () => {
 test("the end of a stream says nothing to simple clients", () => {
   const stream = { streamId: "s", streamSequenceId: 2, endOfStream: true } as const;
   const end: Message = { from: "group", group: "g", fromUserId: null, payload: text, stream };
-  expect(new Broadcast(end).frame("simple")).toBeUndefined();
+  expect(new Broadcast(end).frame(simpleEncoder)).toBeUndefined();
 });
 
 const item = { connectionId: "c", state: { a: "1" }, updatedAt: 5 };
@@ -236,7 +238,6 @@ describe("parseJsonRequest", () => {
     [{ ...send, dataType: "text", data: 1, ackId: 1 }, /must be a string/],
     [{ ...send, dataType: "binary", data: "A", ackId: 1 }, /base64/],
     [{ ...send, dataType: "protobuf", data: "AA", ackId: 1 }, /base64/],
-    [{ ...send, dataType: "protobuf", data: "AAEC", ackId: 1 }, /Any/],
     [{ ...send, dataType: "xml", data: "", ackId: 1 }, /dataType/],
     [{ ...send, data: 1, ttlSeconds: 301, ackId: 1 }, /time to live/],
     [{ ...send, data: 1, metadata: { a: 1 }, ackId: 1 }, /metadata/],
@@ -249,6 +250,32 @@ describe("parseJsonRequest", () => {
       ackId: 1,
       message: expect.stringMatching(message),
     });
+  });
+
+  test.each<[object, object]>([
+    [
+      { ...send, ackId: 1 },
+      { kind: "bad", ackId: 1 },
+    ],
+    [
+      { type: "event", event: "e", ackId: 1 },
+      { kind: "bad", ackId: 1 },
+    ],
+    [
+      { type: "invoke", invocationId: "1", target: "event", event: "e" },
+      { kind: "badInvocation", invocationId: "1" },
+    ],
+    [
+      { type: "streamData", streamId: "s", streamSequenceId: 1 },
+      { kind: "badStream", streamId: "s" },
+    ],
+  ])("refuses data of type protobuf that is no Any in %j", async (request, expected) => {
+    const frame = { ...request, dataType: "protobuf", data: "AAEC" };
+    const parsed = await jsonCodec.parse({
+      data: Buffer.from(JSON.stringify(frame)),
+      isBinary: false,
+    });
+    expect(parsed).toEqual({ ...expected, message: expect.stringMatching(/Any/) });
   });
 
   test.each<[object, object]>([

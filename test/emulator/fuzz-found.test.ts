@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { PassThrough } from "node:stream";
-import { WaitingRoom } from "../../src/emulator/http/waiting-room.ts";
+import { HeldRequests } from "../../src/emulator/faults/held-requests.ts";
 import { until } from "../support/until.ts";
 import { exchange } from "./support/fuzz.ts";
 import { apiVersion, callRest, openTcp } from "./support/rest.ts";
@@ -100,7 +100,7 @@ test("a subprotocol with a space that is none is refused before an app server is
 });
 
 test("many delayed answers of one socket look like no leak", () => {
-  const [room, socket] = [new WaitingRoom(), new PassThrough()];
+  const [room, socket] = [new HeldRequests(), new PassThrough()];
   for (let i = 0; i < 20; i++) void room.delay({ inMs: 60_000, by: [] }, socket);
   const allowed = socket.getMaxListeners() || Number.POSITIVE_INFINITY;
   expect(socket.listenerCount("close")).toBeLessThanOrEqual(allowed);

@@ -3,7 +3,7 @@ import type { GroupStateItem, ServiceFrame } from "../../src/emulator/protocol/s
 
 function createClient(id: string, userId: string | null = null) {
   const told: ServiceFrame[] = [];
-  return { id, userId, told, tell: (frame: ServiceFrame) => told.push(frame) };
+  return { id, userId, told, send: (frame: ServiceFrame) => told.push(frame) };
 }
 
 const setUp = () => ({

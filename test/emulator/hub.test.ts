@@ -1,9 +1,15 @@
+import {
+  isEventName,
+  isGroupName,
+  isHubName,
+  isUserId,
+} from "../../src/emulator/contract/names.ts";
 import { type Connection, createConnectionId } from "../../src/emulator/hub/connection.ts";
 import { Hub, publish } from "../../src/emulator/hub/hub.ts";
 import { Hubs } from "../../src/emulator/hub/hubs.ts";
 import { Roles } from "../../src/emulator/hub/roles.ts";
-import { isEventName, isGroupName, isHubName, isUserId } from "../../src/emulator/names.ts";
 import type { Broadcast } from "../../src/emulator/protocol/broadcast.ts";
+import { simpleEncoder } from "../../src/emulator/protocol/simple-frames.ts";
 
 interface Listener extends Connection {
   readonly heard: string[];
@@ -13,7 +19,8 @@ interface Listener extends Connection {
 
 function listener(id: string, userId: string | null = null): Listener {
   const heard: string[] = [];
-  const deliver = (broadcast: Broadcast) => heard.push(String(broadcast.frame("simple")?.data));
+  const deliver = (broadcast: Broadcast) =>
+    heard.push(String(broadcast.frame(simpleEncoder)?.data));
   const moves: string[] = [];
   return {
     id,

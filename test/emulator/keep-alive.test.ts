@@ -13,15 +13,15 @@ describe("keep-alive", () => {
     const log: string[] = [];
     return {
       log,
-      beat: () => {
-        log.push("beat");
+      ping: () => {
+        log.push("ping");
         return answers;
       },
       drop: () => void log.push("drop"),
     };
   };
 
-  test("beats at each member's own interval", () => {
+  test("pings at each member's own interval", () => {
     const keepAlive = new KeepAlive();
     const [slow, fast] = [member(), member()];
     keepAlive.add(slow, 3);
@@ -34,7 +34,7 @@ describe("keep-alive", () => {
     const silent = member(false);
     new KeepAlive().add(silent, 1);
     jest.advanceTimersByTime(1000);
-    expect(silent.log).toEqual(["beat", "drop"]);
+    expect(silent.log).toEqual(["ping", "drop"]);
   });
 
   test("leaves no timer when the last member has left", () => {
@@ -53,7 +53,7 @@ describe("keep-alive", () => {
 });
 
 test.each([
-  ["is cut without a word", false, 1006],
+  ["is cut without a close frame", false, 1006],
   ["stays", true, 1000],
 ])("a client whose pongs are %s", async (_what, autoPong, code) => {
   const emulator = await scene.emulator({

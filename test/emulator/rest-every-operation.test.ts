@@ -1,6 +1,6 @@
 import type { Emulator } from "express-resilient-pubsub/emulator";
 import fc from "fast-check";
-import type { Activity } from "../../src/emulator/activity.ts";
+import type { Activity } from "../../src/emulator/contract/activity.ts";
 import type { Operation } from "../../src/emulator/rest/operation.ts";
 import { operations } from "../../src/emulator/rest/operations.ts";
 import { apiVersion, callRest, type RestRequest } from "./support/rest.ts";

@@ -80,7 +80,7 @@ describe("a generated token", () => {
     expect(await client.ask(join)).toMatchObject({ success: true });
   });
 
-  test("opens neither another hub, nor the REST doors", async () => {
+  test("is good for neither another hub nor REST calls", async () => {
     const emulator = await scene.emulator();
     const token = await generate(emulator, "");
     expect((await connect(emulator, token, "news").refused).status).toBe(401);

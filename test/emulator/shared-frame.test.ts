@@ -1,4 +1,5 @@
 import { Broadcast } from "../../src/emulator/protocol/broadcast.ts";
+import { jsonCodec } from "../../src/emulator/protocol/json-codec.ts";
 import { shareFrame } from "../../src/emulator/protocol/shared-frame.ts";
 import { sendToAll } from "./support/rest.ts";
 import { createScene, jsonProtocol } from "./support/scene.ts";
@@ -31,8 +32,8 @@ describe("a frame that is shared", () => {
   test("has the number of whom it goes to, whatever the one before had", () => {
     const broadcast = new Broadcast({ from: "server", payload: { dataType: "text", text: "hi" } });
     const numberOf = (sequenceId: number): unknown =>
-      JSON.parse(String(broadcast.numbered("json", sequenceId)?.data)).sequenceId;
+      JSON.parse(String(broadcast.numbered(jsonCodec, sequenceId).data)).sequenceId;
     expect([7, 7, 8, 7].map(numberOf)).toEqual([7, 7, 8, 7]);
-    expect(broadcast.numbered("json", 9)).toBe(broadcast.numbered("json", 9));
+    expect(broadcast.numbered(jsonCodec, 9)).toBe(broadcast.numbered(jsonCodec, 9));
   });
 });

@@ -18,7 +18,7 @@ function setUp({ userId = "u" as string | null } = {}) {
       published.push(message);
       noEchoes.push(noEcho);
     },
-    tell: (frame) => told.push(frame),
+    send: (frame) => told.push(frame),
   });
   const positions = () => published.map(({ stream }) => stream);
   const forget = () => {
@@ -299,7 +299,7 @@ test("a receiver that ends the publisher while it gets a part gets the end after
   const streams: Streams = new Streams({
     userId: "u",
     allows: () => true,
-    tell: () => {},
+    send: () => {},
     publish: ({ stream }) => {
       positions.push(stream);
       streams.close();

@@ -128,7 +128,7 @@ test("without tls there is no certificate", async () => {
   expect((await scene.emulator()).certificate).toBeUndefined();
 });
 
-describe("who speaks the wrong language is cut off, and nobody else", () => {
+describe("a peer that speaks another protocol is cut off, and nobody else", () => {
   test("plain text on the https port", async () => {
     const emulator = await scene.emulator({ tls: true });
     const client = await connectSecurely(emulator);

@@ -210,7 +210,7 @@ describe("a client", () => {
 });
 
 describe("without local authentication", () => {
-  test("keys open no door, but a token from the service does", async () => {
+  test("a token signed with a key is refused, one from the service is not", async () => {
     const emulator = await scene.emulator({ disableLocalAuth: true, acceptEntraTokens: true });
     const path = `/api/hubs/chat/:generateToken?${apiVersion}`;
     const byKey = await callRest(emulator, { method: "POST", path });

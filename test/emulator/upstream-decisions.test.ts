@@ -1,4 +1,4 @@
-import type { EventHandlerSettings } from "../../src/emulator/options.ts";
+import type { EventHandlerSettings } from "../../src/emulator/options/hub-schema.ts";
 import { readConnectAnswer, readUserEventAnswer } from "../../src/emulator/upstream/answers.ts";
 import { eventHeaders, signConnection } from "../../src/emulator/upstream/event-headers.ts";
 import { matchesUserEvent } from "../../src/emulator/upstream/event-pattern.ts";
@@ -7,7 +7,7 @@ import {
   selectHandler,
   type UpstreamEvent,
 } from "../../src/emulator/upstream/select-handler.ts";
-import { nextVerdict } from "../../src/emulator/upstream/validation.ts";
+import { nextValidationResult } from "../../src/emulator/upstream/validation.ts";
 
 describe("a pattern of user events", () => {
   test.each([
@@ -250,13 +250,13 @@ describe("a user event answer", () => {
 });
 
 test("a validation holds for its lifetime, and failures back off up to a minute", () => {
-  let verdict = nextVerdict(undefined, true, 1, 5000);
-  expect(verdict).toEqual({ isAllowed: true, checkAgainAt: 5001, backOffInMs: 0 });
+  let result = nextValidationResult(undefined, true, 1, 5000);
+  expect(result).toEqual({ isAllowed: true, checkAgainAt: 5001, backOffInMs: 0 });
   const waits = Array.from({ length: 8 }, () => {
-    verdict = nextVerdict(verdict, false, 0, 5000);
-    return verdict.checkAgainAt;
+    result = nextValidationResult(result, false, 0, 5000);
+    return result.checkAgainAt;
   });
   expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
-  const mended = nextVerdict(verdict, true, 0, 5000);
-  expect(nextVerdict(mended, false, 0, 5000).checkAgainAt).toBe(1000);
+  const repaired = nextValidationResult(result, true, 0, 5000);
+  expect(nextValidationResult(repaired, false, 0, 5000).checkAgainAt).toBe(1000);
 });

@@ -1,5 +1,5 @@
 import { ConnectionEvents } from "../../src/emulator/upstream/connection-events.ts";
-import type { OutgoingEvent } from "../../src/emulator/upstream/delivery.ts";
+import type { OutgoingEvent } from "../../src/emulator/upstream/event-sender.ts";
 import type { UpstreamAnswer } from "./support/app-server.ts";
 import { createDeferred } from "./support/deferred.ts";
 import { createScene } from "./support/scene.ts";
@@ -99,7 +99,7 @@ describe("group events", () => {
       { hub: "chat", connectionId: "c", userId: null },
       {
         wants: () => true,
-        async deliver(outgoing) {
+        async send(outgoing) {
           sent.push(outgoing);
           if (outgoing.event.name === "disconnected") ended.resolve();
           await promise;

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { EventHandlerOptions } from "../../src/emulator/options.ts";
+import type { EventHandlerOptions } from "../../src/emulator/contract/emulator-options.ts";
 import { ManagedIdentity } from "../../src/emulator/upstream/managed-identity.ts";
 import type { UpstreamAnswer } from "./support/app-server.ts";
 import { createScene } from "./support/scene.ts";
@@ -114,7 +114,7 @@ test("events are signed with the keys of the moment", async () => {
   const { appServer, open, rotateKeys } = await setUp();
   const events = open();
   await events.userEvent("a", text);
-  rotateKeys(["two", "three"]);
+  rotateKeys("two", "three");
   await events.userEvent("a", text);
   const digest = (key: string) => `sha256=${createHmac("sha256", key).update("c").digest("hex")}`;
   const calls = await appServer.nextEvents(2);

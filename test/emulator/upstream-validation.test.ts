@@ -52,7 +52,7 @@ describe("an app server", () => {
     expect(appServer.events.size).toBe(kind === "handled" ? 1 : 0);
   });
 
-  test("that does not know OPTIONS is asked by GET, in the same words", async () => {
+  test("that does not know OPTIONS is asked by GET, with the same headers", async () => {
     const { appServer, open } = await setUp();
     appServer.answerValidation = ({ method }) => (method === "GET" ? yes : { status: 404 });
     expect(await open().userEvent("e", text)).toMatchObject({ kind: "handled" });
@@ -109,7 +109,7 @@ describe("a success that has expired", () => {
 });
 
 describe("new settings", () => {
-  test("deserve a new check", async () => {
+  test("lead to a new check", async () => {
     const { appServer, handlers, open, setHandlers } = await setUp();
     appServer.answerValidation = () => no;
     expect(await open().userEvent("e", text)).toMatchObject({ kind: "failed" });

@@ -39,7 +39,7 @@ describe("validation", () => {
 });
 
 describe("connect", () => {
-  test("tells the app server who is at the door, without the token", async () => {
+  test("tells the app server who wants to connect, without the token", async () => {
     const { appServer, emulator } = await scene.withAppServer();
     const token = { userId: "ü", roles: ["r"], groups: ["g"] };
     const url = `${clientUrl(emulator, "chat", token)}&a=1&a=2`;

@@ -181,7 +181,7 @@ describe("user events", () => {
   });
 });
 
-test("the state goes round: it is replaced by successes and told with each later event", async () => {
+test("the state is kept: successes replace it, and each later event tells it", async () => {
   const { appServer, emulator } = await scene.withAppServer();
   const answers: Record<string, UpstreamAnswer> = {
     "sys.connect": { status: 204, headers: { "ce-connectionState": "one" } },

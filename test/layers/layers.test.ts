@@ -24,6 +24,25 @@ const SRC = [
   "contract",
 ];
 
+/** As `SRC`, for the folders of the emulator. */
+const EMULATOR = [
+  "",
+  "admin",
+  "clients",
+  "rest",
+  "upstream",
+  "context",
+  "http",
+  "hub",
+  "faults",
+  "filter",
+  "tokens",
+  "protocol",
+  "options",
+  "reporting",
+  "contract",
+];
+
 const PARTS = ["negotiate", "fan-out", "upstream", "failback", "coordination"];
 const STANDALONE = ["cli", "emulator", "client"];
 
@@ -32,6 +51,12 @@ const imports = importsWithin(path.join(__dirname, "../../src"));
 it("every import in src goes to a layer below", () => {
   expect(imports.length).toBeGreaterThan(500);
   expect(upwardImports(imports, SRC)).toEqual([]);
+});
+
+it("every import in the emulator goes to a layer below", () => {
+  const within = importsWithin(path.join(__dirname, "../../src/emulator"));
+  expect(within.length).toBeGreaterThan(200);
+  expect(upwardImports(within, EMULATOR)).toEqual([]);
 });
 
 it("no file in src imports itself by way of others", () => {

@@ -1,11 +1,11 @@
 import { createServer } from "node:http";
 import { Listener } from "../http/listener.ts";
 import { answerSafely, writeReply } from "../http/reply.ts";
-import { type Admin, adminPath } from "./admin.ts";
+import { ADMIN_PATH, type Admin } from "./admin.ts";
 
-const host = "127.0.0.1";
+const HOST = "127.0.0.1";
 
-/** A port that has nothing but the operator's door, and is there when the service is not. */
+/** A port that has nothing but the admin route, and is there when the service is not. */
 export class AdminPort {
   readonly #listener: Listener;
   readonly #wanted: number;
@@ -24,12 +24,12 @@ export class AdminPort {
 
   /** Undefined until it listens. */
   get url(): string | undefined {
-    return this.#port === undefined ? undefined : `http://${host}:${this.#port}${adminPath}`;
+    return this.#port === undefined ? undefined : `http://${HOST}:${this.#port}${ADMIN_PATH}`;
   }
 
   /** @throws EmulatorError `ERR_PORT_IN_USE` or `ERR_LISTEN_FAILED`. */
   async listen(): Promise<void> {
-    this.#port = await this.#listener.listen(this.#wanted, host);
+    this.#port = await this.#listener.listen(this.#wanted, HOST);
   }
 
   stop(): Promise<void> {

@@ -1,22 +1,20 @@
-import { type IncomingMessage, STATUS_CODES } from "node:http";
-import { EmulatorError, warn } from "../errors.ts";
-import { type Fault, parseFaults } from "../faults/fault.ts";
+import type { IncomingMessage } from "node:http";
+import type { HubOptions } from "../contract/emulator-options.ts";
+import { EmulatorError } from "../contract/errors.ts";
+import type { Fault } from "../contract/fault.ts";
+import type { DropOptions, KeyName, RestartOptions } from "../contract/operation-options.ts";
+import { parseFaults } from "../faults/fault-options.ts";
+import { answerOrRefuse } from "../http/refusal.ts";
 import type { Reply } from "../http/reply.ts";
 import { decodePercent, splitTarget } from "../http/target.ts";
-import {
-  type DropOptions,
-  parseRestartOptions,
-  parseRotation,
-  type RestartOptions,
-} from "../operation-options.ts";
-import type { HubOptions } from "../options.ts";
-import type { KeyName } from "../tokens/access-keys.ts";
+import { parseKeyRotation, parseRestartOptions } from "../options/operation-options.ts";
+import { warn } from "../reporting/warnings.ts";
 import { readJson } from "./body.ts";
-import { AdminFailure } from "./failure.ts";
-import { problemOfVisitor } from "./guard.ts";
+import { findAccessProblem } from "./local-access.ts";
+import { DONE, json, refusal } from "./replies.ts";
 
-/** What an operator can do with an emulator. */
-export interface Operable {
+/** What can be done with an emulator from outside. */
+export interface EmulatorControl {
   readonly connectionString: string;
   readonly secondaryConnectionString: string;
   inject(faults: Fault | readonly Fault[]): Promise<void>;
@@ -27,11 +25,11 @@ export interface Operable {
   setHub(name: string, options: HubOptions): void;
 }
 
-export interface AdminParts {
-  readonly emulator: Operable;
+export interface AdminOptions {
+  readonly emulator: EmulatorControl;
   /** How the emulator is, without its keys. */
   describe(): object;
-  /** Whether the way here is the service's own port: what ends it then waits for the answer. */
+  /** Whether it is on the service's own port: what closes that waits for the answer then. */
   readonly sharesPort: boolean;
 }
 
@@ -42,57 +40,58 @@ interface Route {
   run(request: IncomingMessage, parameter: string): Promise<Reply>;
 }
 
-export const adminPath = "/_emulator";
+export const ADMIN_PATH = "/_emulator";
 
-/** The operator's door over HTTP. It asks for no key, so it looks closely at who knocks. */
+/** The emulator over HTTP. It asks for no key, so it looks closely at who calls. */
 export class Admin {
-  readonly #parts: AdminParts;
+  readonly #options: AdminOptions;
 
-  constructor(parts: AdminParts) {
-    this.#parts = parts;
+  constructor(options: AdminOptions) {
+    this.#options = options;
   }
 
   owns({ url }: IncomingMessage): boolean {
     const { rawPath } = splitTarget(url);
-    return rawPath === adminPath || rawPath.startsWith(`${adminPath}/`);
+    return rawPath === ADMIN_PATH || rawPath.startsWith(`${ADMIN_PATH}/`);
   }
 
   /** Undefined when the caller went away in the middle of its request. */
-  async answer(request: IncomingMessage): Promise<Reply | undefined> {
-    try {
-      return await this.#answer(request);
-    } catch (error) {
-      const reply = replyTo(error);
-      if (reply) return reply;
-      if (request.destroyed && !request.complete) return undefined;
-      throw error;
-    }
+  answer(request: IncomingMessage): Promise<Reply | undefined> {
+    return answerOrRefuse(request, async () => {
+      try {
+        return await this.#serve(request);
+      } catch (error) {
+        if (!(error instanceof EmulatorError)) throw error;
+        const { code, message } = error;
+        return json(code === "ERR_INVALID_OPTIONS" ? 400 : 409, { code, message });
+      }
+    });
   }
 
-  async #answer(request: IncomingMessage): Promise<Reply> {
+  async #serve(request: IncomingMessage): Promise<Reply> {
     const { method, url, headers, socket } = request;
-    const problem = problemOfVisitor({ remoteAddress: socket.remoteAddress, headers, url });
-    if (problem !== undefined) throw new AdminFailure(403, problem);
-    const path = splitTarget(url).rawPath.slice(adminPath.length);
+    const problem = findAccessProblem({ remoteAddress: socket.remoteAddress, headers, url });
+    if (problem !== undefined) throw refusal(403, problem);
+    const path = splitTarget(url).rawPath.slice(ADMIN_PATH.length);
     const routes = this.#routes.filter((route) => route.path.test(path));
-    if (routes.length === 0) throw new AdminFailure(404, "There is no such route.");
+    if (routes.length === 0) throw refusal(404, "There is no such route.");
     const route = routes.find((candidate) => candidate.method === method);
     if (!route) {
       const allow = routes.map((candidate) => candidate.method).join(", ");
-      throw new AdminFailure(405, `Use ${allow}.`, { Allow: allow });
+      throw refusal(405, `Use ${allow}.`, { Allow: allow });
     }
     return route.run(request, decodePercent(route.path.exec(path)?.[1] ?? "") ?? "");
   }
 
   readonly #routes: readonly Route[] = [
-    { method: "GET", path: /^$/, run: async () => json(200, this.#parts.describe()) },
+    { method: "GET", path: /^$/, run: async () => json(200, this.#options.describe()) },
     { method: "PUT", path: /^\/faults$/, run: (request) => this.#inject(request) },
     {
       method: "DELETE",
       path: /^\/faults$/,
       run: async () => {
-        await this.#parts.emulator.clear();
-        return done;
+        await this.#options.emulator.clear();
+        return DONE;
       },
     },
     { method: "POST", path: /^\/restart$/, run: (request) => this.#restart(request) },
@@ -100,8 +99,8 @@ export class Admin {
       method: "POST",
       path: /^\/rotate-key$/,
       run: async (request) => {
-        const { emulator } = this.#parts;
-        const { which, newKey } = parseRotation(await readJson(request));
+        const { emulator } = this.#options;
+        const { which, newKey } = parseKeyRotation(await readJson(request));
         emulator.rotateKey(which, newKey);
         const { connectionString, secondaryConnectionString } = emulator;
         const isPrimary = which === "primary";
@@ -116,15 +115,15 @@ export class Admin {
       path: /^\/drop-sockets$/,
       run: async (request) => {
         const options = (await readJson(request)) as DropOptions;
-        return json(200, { dropped: this.#parts.emulator.dropSockets(options) });
+        return json(200, { dropped: this.#options.emulator.dropSockets(options) });
       },
     },
     {
       method: "PUT",
       path: /^\/hubs\/([^/]+)$/,
       run: async (request, hub) => {
-        this.#parts.emulator.setHub(hub, (await readJson(request)) as HubOptions);
-        return done;
+        this.#options.emulator.setHub(hub, (await readJson(request)) as HubOptions);
+        return DONE;
       },
     },
   ];
@@ -132,18 +131,18 @@ export class Admin {
   async #inject(request: IncomingMessage): Promise<Reply> {
     const input = (await readJson(request)) as Fault | readonly Fault[];
     const closesThePort = parseFaults(input).some(({ kind }) => kind === "crash");
-    return this.#do(() => this.#parts.emulator.inject(input), closesThePort);
+    return this.#run(() => this.#options.emulator.inject(input), closesThePort);
   }
 
   async #restart(request: IncomingMessage): Promise<Reply> {
     const options = parseRestartOptions((await readJson(request)) as RestartOptions);
-    return this.#do(() => this.#parts.emulator.restart(options), true);
+    return this.#run(() => this.#options.emulator.restart(options), true);
   }
 
-  async #do(task: () => Promise<void>, closesThePort: boolean): Promise<Reply> {
-    if (!closesThePort || !this.#parts.sharesPort) {
+  async #run(task: () => Promise<void>, closesThePort: boolean): Promise<Reply> {
+    if (!closesThePort || !this.#options.sharesPort) {
       await task();
-      return done;
+      return DONE;
     }
     return {
       status: 202,
@@ -154,29 +153,3 @@ export class Admin {
     };
   }
 }
-
-const done: Reply = { status: 204 };
-
-function replyTo(error: unknown): Reply | undefined {
-  if (error instanceof AdminFailure) {
-    const { status, message, headers } = error;
-    const code = (STATUS_CODES[status] ?? "").replaceAll(" ", "");
-    return json(status, { code, message }, headers);
-  }
-  if (error instanceof EmulatorError) {
-    const { code, message } = error;
-    return json(code === "ERR_INVALID_OPTIONS" ? 400 : 409, { code, message });
-  }
-  return undefined;
-}
-
-const json = (status: number, value: object, headers: Readonly<Record<string, string>> = {}) => ({
-  status,
-  headers: {
-    ...headers,
-    "Content-Type": "application/json; charset=utf-8",
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-  },
-  body: JSON.stringify(value),
-});

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { AdminFailure } from "./failure.ts";
+import { refusal } from "./replies.ts";
 
 const maxBodyBytes = 64 * 1024;
 
@@ -7,12 +7,12 @@ const maxBodyBytes = 64 * 1024;
  * Reads the JSON of a request. The type must say that it is JSON: a page of another site cannot say
  * so without asking the browser first.
  *
- * @throws AdminFailure 400, 413 or 415; or any error when the caller goes away.
+ * @throws Refusal 400, 413 or 415; or any error when the caller goes away.
  */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
   const [type = ""] = (request.headers["content-type"] ?? "").split(";");
   if (type.trim().toLowerCase() !== "application/json") {
-    throw new AdminFailure(415, "The Content-Type must be application/json.");
+    throw refusal(415, "The Content-Type must be application/json.");
   }
   const chunks: Buffer[] = [];
   let size = 0;
@@ -21,10 +21,10 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
     size += chunk.length;
     if (size <= maxBodyBytes) chunks.push(chunk);
   }
-  if (size > maxBodyBytes) throw new AdminFailure(413, `The body exceeds ${maxBodyBytes} bytes.`);
+  if (size > maxBodyBytes) throw refusal(413, `The body exceeds ${maxBodyBytes} bytes.`);
   try {
     return JSON.parse(Buffer.concat(chunks).toString());
   } catch {
-    throw new AdminFailure(400, "The body is not valid JSON.");
+    throw refusal(400, "The body is not valid JSON.");
   }
 }

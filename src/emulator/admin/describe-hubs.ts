@@ -6,7 +6,7 @@ export interface HubStatus {
   readonly groups: number;
 }
 
-interface Member {
+interface HubMember {
   readonly hubName: string;
   readonly groups: ReadonlySet<string>;
 }
@@ -14,7 +14,7 @@ interface Member {
 /** Every hub that has settings or clients, in the order of the alphabet. */
 export function describeHubs(
   configured: Iterable<string>,
-  members: readonly Member[],
+  members: readonly HubMember[],
 ): HubStatus[] {
   const names = new Set([...configured, ...members.map(({ hubName }) => hubName)]);
   return [...names].sort().map((name) => {

@@ -1,39 +1,51 @@
 import type { IncomingMessage } from "node:http";
-import type { Reply } from "../http/reply.ts";
+import { isGroupName, isHubName } from "../contract/names.ts";
+import { Refusal } from "../http/refusal.ts";
 import { decodePercent, splitTarget } from "../http/target.ts";
-import { isGroupName, isHubName } from "../names.ts";
 import type { PublishMode } from "./simple-client.ts";
 import { isMqtt } from "./subprotocol.ts";
 
-/** A client at the door, well mannered so far. */
+/** A handshake that is well formed. */
 export interface HandshakeRequest {
   readonly hub: string;
   readonly query: URLSearchParams;
   readonly offered: readonly string[];
 }
 
-export type ReadHandshake =
-  | { readonly kind: "client"; readonly request: HandshakeRequest }
-  | { readonly kind: "refused"; readonly reply: Reply };
-
 type RequestHead = Pick<IncomingMessage, "method" | "url" | "headers">;
 
-/** Reads an upgrade request, as far as that needs no token and no state. */
-export function readHandshake(request: RequestHead): ReadHandshake {
+/**
+ * Reads an upgrade request, as far as that needs no token and no state.
+ *
+ * @throws Refusal
+ */
+export function readHandshake(request: RequestHead): HandshakeRequest {
   const { rawPath, rawQuery } = splitTarget(request.url);
   if (/^\/clients\/(mqtt|socketio)\//i.test(rawPath)) {
-    return refuse(501, "The emulator does not speak MQTT and Socket.IO.");
+    throw refusal(501, "The emulator does not speak MQTT and Socket.IO.");
   }
   const query = new URLSearchParams(rawQuery);
   const hub = hubOf(rawPath, query);
-  if (hub === undefined) return refuse(404, "There is no such endpoint.");
-  if (!isHubName(hub)) return refuse(400, "The hub name is invalid.");
-  if (!isWebSocketUpgrade(request)) return refuse(400, "This is not a WebSocket handshake.");
+  if (hub === undefined) throw refusal(404, "There is no such endpoint.");
+  if (!isHubName(hub)) throw refusal(400, "The hub name is invalid.");
+  if (!isWebSocketUpgrade(request)) throw refusal(400, "This is not a WebSocket handshake.");
   const offered = readOffer(request.headers["sec-websocket-protocol"]);
-  if (!offered) return refuse(400, "The Sec-WebSocket-Protocol header is malformed.");
-  if (offered.some(isMqtt)) return refuse(501, "The emulator does not speak MQTT.");
-  return { kind: "client", request: { hub, query, offered } };
+  if (!offered) throw refusal(400, "The Sec-WebSocket-Protocol header is malformed.");
+  if (offered.some(isMqtt)) throw refusal(501, "The emulator does not speak MQTT.");
+  return { hub, query, offered };
 }
+
+/** A handshake that is refused, with the reason in plain text. */
+export const refusal = (
+  status: number,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): Refusal =>
+  new Refusal({
+    status,
+    headers: { ...headers, "Content-Type": "text/plain; charset=utf-8" },
+    body: message,
+  });
 
 /** The hub of a client URL; undefined when the path is not a client's. */
 function hubOf(path: string, query: URLSearchParams): string | undefined {
@@ -46,18 +58,28 @@ function hubOf(path: string, query: URLSearchParams): string | undefined {
 /**
  * Simple clients may say what their frames mean: events (undefined), or messages for one group. Who
  * recovers is not asked.
+ *
+ * @throws Refusal
  */
-export function readPublishMode(query: URLSearchParams): PublishMode | undefined | "invalid" {
+export function readPublishMode(query: URLSearchParams): PublishMode | undefined {
   const mode = query.get("webpubsub_mode") ?? "";
   if (mode === "" || mode === "sendEvent") return undefined;
   const [group, ...others] = query.getAll("group");
-  if (mode !== "sendToGroup" || group === undefined || others.length > 0) return "invalid";
-  if (!isGroupName(group)) return "invalid";
-  const noEcho = query.getAll("noEcho").at(-1)?.toLowerCase() ?? "false";
-  if (noEcho === "false") return { group, noEcho: false };
-  // The bare name says it as well.
-  return noEcho === "true" || noEcho === "" ? { group, noEcho: true } : "invalid";
+  if (mode !== "sendToGroup" || group === undefined || others.length > 0) throw invalidMode();
+  const noEcho = readNoEcho(query.getAll("noEcho").at(-1));
+  if (!isGroupName(group) || noEcho === undefined) throw invalidMode();
+  return { group, noEcho };
 }
+
+/** The bare name says yes as well. */
+function readNoEcho(text = "false"): boolean | undefined {
+  const value = text.toLowerCase();
+  if (value === "false") return false;
+  return value === "true" || value === "" ? true : undefined;
+}
+
+const invalidMode = (): Refusal =>
+  refusal(400, "The webpubsub_mode or its parameters are invalid.");
 
 // What ws would refuse by itself, told before an app server is asked about the client.
 function isWebSocketUpgrade({ method, headers }: RequestHead): boolean {
@@ -77,8 +99,3 @@ function readOffer(header: string | undefined): string[] | undefined {
   const isOffer = names.every((name) => /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name));
   return isOffer && new Set(names).size === names.length ? names : undefined;
 }
-
-const refuse = (status: number, message: string): ReadHandshake => ({
-  kind: "refused",
-  reply: { status, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: message },
-});

@@ -1,4 +1,4 @@
-import { isGroupName, isUserId } from "../names.ts";
+import { isGroupName, isUserId } from "../contract/names.ts";
 import type { Claims } from "../tokens/jwt.ts";
 
 /** Who a client is and what it gets, by its token. */
@@ -8,7 +8,7 @@ export interface Identity {
   readonly groups: readonly string[];
 }
 
-export const anonymous: Identity = { userId: null, roles: [], groups: [] };
+export const ANONYMOUS: Identity = { userId: null, roles: [], groups: [] };
 
 /** Undefined when a claim has a value that no connection could have. */
 export function readIdentity(claims: Claims): Identity | undefined {

@@ -16,12 +16,12 @@ const maxIdCharacters = 1024;
  */
 export class Invocations {
   readonly #events: ConnectionEvents;
-  readonly #tell: (frame: ServiceFrame) => void;
+  readonly #send: (frame: ServiceFrame) => void;
   readonly #inFlight = new Map<string, AbortController>();
 
-  constructor(events: ConnectionEvents, tell: (frame: ServiceFrame) => void) {
+  constructor(events: ConnectionEvents, send: (frame: ServiceFrame) => void) {
     this.#events = events;
-    this.#tell = tell;
+    this.#send = send;
   }
 
   handle(request: InvocationRequest): void {
@@ -50,12 +50,12 @@ export class Invocations {
       if (this.#inFlight.get(invocationId) !== abort) return;
       this.#inFlight.delete(invocationId);
       if (outcome.kind === "failed") this.#fail(invocationId, "InvocationFailed", outcome.message);
-      else this.#tell({ kind: "invokeResponse", invocationId, payload: outcome.reply });
+      else this.#send({ kind: "invokeResponse", invocationId, payload: outcome.reply });
     });
   }
 
   #fail(invocationId: string, name: string, message: string): void {
-    this.#tell({ kind: "invokeResponse", invocationId, error: { name, message } });
+    this.#send({ kind: "invokeResponse", invocationId, error: { name, message } });
   }
 
   #cancel(invocationId: string): void {

@@ -1,42 +1,42 @@
-/** Something that can be asked whether it still lives. */
-export interface Beating {
-  /** False when the last beat has not been answered. */
-  beat(): boolean;
+/** Something that can be asked whether its peer still answers. */
+export interface Pingable {
+  /** False when the last ping has not been answered. */
+  ping(): boolean;
   drop(): void;
 }
 
-interface Round {
-  readonly members: Set<Beating>;
+interface PingGroup {
+  readonly members: Set<Pingable>;
   readonly timer: NodeJS.Timeout;
 }
 
 /** Pings sockets at their hub's interval and cuts those that have fallen silent. */
 export class KeepAlive {
-  readonly #rounds = new Map<number, Round>();
+  readonly #groups = new Map<number, PingGroup>();
 
-  add(member: Beating, intervalInSeconds: number): void {
-    this.#round(intervalInSeconds).members.add(member);
+  add(member: Pingable, intervalInSeconds: number): void {
+    this.#group(intervalInSeconds).members.add(member);
   }
 
   /** With the interval of `add`. */
-  remove(member: Beating, intervalInSeconds: number): void {
-    const round = this.#rounds.get(intervalInSeconds);
-    if (!round?.members.delete(member) || round.members.size > 0) return;
-    clearInterval(round.timer);
-    this.#rounds.delete(intervalInSeconds);
+  remove(member: Pingable, intervalInSeconds: number): void {
+    const group = this.#groups.get(intervalInSeconds);
+    if (!group?.members.delete(member) || group.members.size > 0) return;
+    clearInterval(group.timer);
+    this.#groups.delete(intervalInSeconds);
   }
 
-  #round(intervalInSeconds: number): Round {
-    const running = this.#rounds.get(intervalInSeconds);
+  #group(intervalInSeconds: number): PingGroup {
+    const running = this.#groups.get(intervalInSeconds);
     if (running) return running;
-    const members = new Set<Beating>();
+    const members = new Set<Pingable>();
     const timer = setInterval(() => {
       for (const member of members) {
-        if (!member.beat()) member.drop();
+        if (!member.ping()) member.drop();
       }
     }, intervalInSeconds * 1000).unref();
-    const round = { members, timer };
-    this.#rounds.set(intervalInSeconds, round);
-    return round;
+    const group = { members, timer };
+    this.#groups.set(intervalInSeconds, group);
+    return group;
   }
 }

@@ -1,15 +1,15 @@
 import type { Connection } from "../hub/connection.ts";
 import { type Hub, publish } from "../hub/hub.ts";
 import type { GroupPermission } from "../hub/roles.ts";
-import type { HubSettings } from "../options.ts";
+import type { HubSettings } from "../options/hub-schema.ts";
 import { type ClientRequest, MalformedFrameError } from "../protocol/client-request.ts";
 import type { Codec } from "../protocol/codec.ts";
 import type { Frame, GroupMessage } from "../protocol/message.ts";
 import type { AckError, ServiceFrame } from "../protocol/service-frame.ts";
 import type { ConnectionEvents } from "../upstream/connection-events.ts";
-import { AckMemory } from "./ack-memory.ts";
 import type { ClientProtocol } from "./client-protocol.ts";
 import { Invocations } from "./invocations.ts";
+import { ProcessedAckIds } from "./processed-ack-ids.ts";
 import { Streams } from "./streams.ts";
 
 export interface PubSubClientParts {
@@ -18,7 +18,7 @@ export interface PubSubClientParts {
   readonly codec: Codec;
   readonly events: ConnectionEvents;
   settings(): HubSettings;
-  tell(frame: ServiceFrame): void;
+  send(frame: ServiceFrame): void;
   /** The client has every message up to and with this number. */
   acknowledge(sequenceId: number): void;
 }
@@ -34,7 +34,7 @@ type AckedRequest = Extract<ClientRequest, { ackId: number | undefined }>;
 /** A client of one of the service's own protocols, whatever its frames look like. */
 export class PubSubClient implements ClientProtocol {
   readonly #parts: PubSubClientParts;
-  readonly #acks = new AckMemory();
+  readonly #processedAckIds = new ProcessedAckIds();
   #invocations: Invocations | undefined;
   #streams: Streams | undefined;
   #hasStates = false;
@@ -49,7 +49,7 @@ export class PubSubClient implements ClientProtocol {
 
   async handle(frame: Frame): Promise<void> {
     try {
-      await this.#serve(this.#parts.codec.parse(frame));
+      await this.#serve(await this.#parts.codec.parse(frame));
     } catch (error) {
       if (!(error instanceof MalformedFrameError)) throw error;
       this.#parts.connection.end({ code: 1007, reason: error.message, announced: false });
@@ -66,13 +66,13 @@ export class PubSubClient implements ClientProtocol {
   async #serve(request: ClientRequest): Promise<void> {
     switch (request.kind) {
       case "ping":
-        return this.#parts.tell({ kind: "pong" });
+        return this.#parts.send({ kind: "pong" });
       case "sequenceAck":
         return this.#parts.acknowledge(request.sequenceId);
       case "invoke":
       case "cancelInvocation":
       case "badInvocation":
-        this.#invocations ??= new Invocations(this.#parts.events, this.#parts.tell);
+        this.#invocations ??= new Invocations(this.#parts.events, this.#parts.send);
         return this.#invocations.handle(request);
       case "streamStart":
       case "streamData":
@@ -88,14 +88,14 @@ export class PubSubClient implements ClientProtocol {
   /** Only what has succeeded is remembered, so that a failed request may be sent again. */
   async #acknowledge(request: AckedRequest): Promise<void> {
     const { ackId } = request;
-    const isDuplicate = ackId !== undefined && this.#acks.has(ackId);
+    const isDuplicate = ackId !== undefined && this.#processedAckIds.has(ackId);
     const error = isDuplicate ? duplicate(ackId) : await this.#perform(request);
     if (ackId !== undefined) {
-      if (!error) this.#acks.add(ackId);
-      this.#parts.tell({ kind: "ack", ackId, error });
+      if (!error) this.#processedAckIds.add(ackId);
+      this.#parts.send({ kind: "ack", ackId, error });
     }
     if (!error && request.kind === "subscribeGroupState") {
-      this.#parts.tell(this.#parts.hub.states.snapshot(request.group));
+      this.#parts.send(this.#parts.hub.states.snapshot(request.group));
     }
   }
 
@@ -124,14 +124,14 @@ export class PubSubClient implements ClientProtocol {
   }
 
   #changeState(request: StateRequest): AckError | undefined {
-    const { connection, hub, tell } = this.#parts;
+    const { connection, hub, send } = this.#parts;
     const { id, userId } = connection;
     this.#hasStates = true;
     switch (request.kind) {
       case "setGroupState":
-        return hub.states.set({ id, userId, tell }, request.group, request.state);
+        return hub.states.set({ id, userId, send }, request.group, request.state);
       case "subscribeGroupState":
-        return hub.states.subscribe({ id, userId, tell }, request.group);
+        return hub.states.subscribe({ id, userId, send }, request.group);
       case "unsubscribeGroupState":
         hub.states.unsubscribe(id, request.group);
         return undefined;
@@ -169,12 +169,12 @@ export class PubSubClient implements ClientProtocol {
   }
 
   #createStreams(): Streams {
-    const { connection, tell } = this.#parts;
+    const { connection, send } = this.#parts;
     return new Streams({
       userId: connection.userId,
       allows: (group) => connection.roles.allows("sendToGroup", group),
       publish: (message, options) => this.#sendToGroup(message, options),
-      tell,
+      send,
     });
   }
 

@@ -1,50 +1,24 @@
-import { randomBytes, timingSafeEqual } from "node:crypto";
-import type { Observe } from "../activity.ts";
-import { warnOfMistake } from "../errors.ts";
+import { SerialQueue } from "../../kit/serial-queue.ts";
 import type { Connection, Ending } from "../hub/connection.ts";
-import type { Hub } from "../hub/hub.ts";
 import { Roles } from "../hub/roles.ts";
-import type { HubSettings, Limits } from "../options.ts";
 import type { Broadcast } from "../protocol/broadcast.ts";
-import type { Codec } from "../protocol/codec.ts";
-import { codecOf } from "../protocol/codecs.ts";
 import type { Frame } from "../protocol/message.ts";
 import type { ServiceFrame } from "../protocol/service-frame.ts";
-import type { ConnectionEvents } from "../upstream/connection-events.ts";
+import { simpleEncoder } from "../protocol/simple-frames.ts";
+import { warnOfInternalError } from "../reporting/warnings.ts";
 import type { ClientProtocol } from "./client-protocol.ts";
-import type { Identity } from "./identity.ts";
-import { Link, type LinkClosing, type LinkParts } from "./link.ts";
+import { ClientSocket, type ClientSocketOptions, type SocketClosing } from "./client-socket.ts";
 import { PubSubClient } from "./pubsub-client.ts";
-import { type PublishMode, SimpleClient, SimplePublisher } from "./simple-client.ts";
+import { ReliableDelivery } from "./reliable-delivery.ts";
+import type { SessionListener, SessionOptions } from "./session-options.ts";
+import { SimpleClient, SimplePublisher } from "./simple-client.ts";
 import type { Subprotocol } from "./subprotocol.ts";
-import { type NumberedFrame, Unacknowledged } from "./unacknowledged.ts";
+import type { NumberedFrame } from "./unacknowledged.ts";
 
-export interface SessionParts extends Identity {
-  readonly id: string;
-  readonly hub: Hub;
-  readonly subprotocol: Subprotocol;
-  /** For simple clients that publish to a group instead of raising events. */
-  readonly publishMode: PublishMode | undefined;
-  readonly limits: Limits;
-  readonly events: ConnectionEvents;
-  readonly observe: Observe;
-}
+type SocketOptions = Pick<ClientSocketOptions, "webSocket" | "tcp">;
 
-export interface SessionEvents {
-  settingsOf(hub: string): HubSettings;
-  /** A socket has become the session's, or has been lost. */
-  onLinked(session: Session): void;
-  onUnlinked(session: Session): void;
-  /** Once. */
-  onEnded(session: Session): void;
-}
-
-type SocketParts = Pick<LinkParts, "webSocket" | "tcp">;
-
-const nothingYet = Promise.resolve();
-
-const tooSlow: Ending = { code: 1008, reason: "The client is too slow.", announced: false };
-const tooFewAcks: Ending = {
+const TOO_SLOW: Ending = { code: 1008, reason: "The client is too slow.", announced: false };
+const TOO_FEW_ACKS: Ending = {
   code: 1008,
   reason: "Too many messages are not acknowledged.",
   announced: false,
@@ -58,36 +32,29 @@ export class Session implements Connection {
   readonly id: string;
   readonly userId: string | null;
   readonly roles: Roles;
-  readonly #parts: SessionParts;
-  readonly #watcher: SessionEvents;
-  readonly #codec: Codec | undefined;
+  readonly #options: SessionOptions;
+  readonly #listener: SessionListener<Session>;
   readonly #protocol: ClientProtocol;
-  readonly #unacknowledged: Unacknowledged | undefined;
-  readonly #reconnectionToken: string | undefined;
+  /** Of reliable clients only. */
+  readonly #reliable: ReliableDelivery | undefined;
   #groups: Set<string> | undefined;
-  #link: Link | undefined;
+  #socket: ClientSocket | undefined;
   /** Has been told to close, which takes two. */
-  #closingLink: Link | undefined;
-  #handled = nothingYet;
-  #recoveryTimer: NodeJS.Timeout | undefined;
+  #closingSocket: ClientSocket | undefined;
+  // Most connections only listen.
+  #frames: SerialQueue | undefined;
   #hasEnded = false;
-  /** What the client has sent before it left is still heard, unless the service has ended it. */
-  #isHeard = true;
+  /** What the client has sent before it left is still handled, unless the service has ended it. */
+  #handlesFrames = true;
 
-  constructor(parts: SessionParts, watcher: SessionEvents) {
-    const { format, isReliable } = parts.subprotocol;
-    this.id = parts.id;
-    this.userId = parts.userId;
-    this.roles = new Roles(parts.roles);
-    this.#parts = parts;
-    this.#watcher = watcher;
-    this.#codec = codecOf(format);
+  constructor(options: SessionOptions, listener: SessionListener<Session>) {
+    this.id = options.id;
+    this.userId = options.userId;
+    this.roles = new Roles(options.roles);
+    this.#options = options;
+    this.#listener = listener;
     this.#protocol = this.#createProtocol();
-    if (isReliable) {
-      const { unacknowledgedMessages: messages, unacknowledgedBytes: bytes } = parts.limits;
-      this.#unacknowledged = new Unacknowledged({ messages, bytes });
-      this.#reconnectionToken = randomBytes(32).toString("base64url");
-    }
+    if (options.subprotocol.isReliable) this.#reliable = new ReliableDelivery(options.limits);
   }
 
   get groups(): Set<string> {
@@ -96,19 +63,19 @@ export class Session implements Connection {
   }
 
   get hubName(): string {
-    return this.#parts.hub.name;
+    return this.#options.hub.name;
   }
 
   get subprotocol(): Subprotocol {
-    return this.#parts.subprotocol;
+    return this.#options.subprotocol;
   }
 
   /** A PubSub client hears first of all that it is connected; then it gets its groups. */
-  start(socket: SocketParts): void {
-    const { hub, groups, events, observe, subprotocol } = this.#parts;
+  start(socket: SocketOptions): void {
+    const { hub, groups, events, observe, subprotocol } = this.#options;
     const { id: connectionId, userId } = this;
     this.#attach(socket);
-    this.#tellConnected();
+    this.#sendConnected();
     observe({
       kind: "clientConnected",
       hub: hub.name,
@@ -123,103 +90,97 @@ export class Session implements Connection {
 
   /** Whether the bearer of this token may go on with the session on another socket. */
   canRecover(hub: string, token: string): boolean {
-    if (this.#hasEnded || !this.#reconnectionToken || hub !== this.#parts.hub.name) return false;
-    const given = Buffer.from(token);
-    const expected = Buffer.from(this.#reconnectionToken);
-    return given.length === expected.length && timingSafeEqual(given, expected);
+    if (this.#hasEnded || hub !== this.#options.hub.name) return false;
+    return this.#reliable?.accepts(token) ?? false;
   }
 
   /** Goes on from a new socket with what the client has not acknowledged; an old one is cut. */
-  recover(socket: SocketParts): void {
+  recover(socket: SocketOptions): void {
     this.#detach()?.drop();
     this.#attach(socket);
-    const { hub, observe } = this.#parts;
+    const { hub, observe } = this.#options;
     observe({ kind: "clientRecovered", hub: hub.name, connectionId: this.id });
-    for (const numbered of this.#unacknowledged?.pending(Date.now()) ?? []) this.#send(numbered);
+    for (const numbered of this.#reliable?.pending() ?? []) this.#sendNumbered(numbered);
     // Nobody needs to be told twice, but the official client goes on with its streams only then.
-    if (this.#protocol.hasOpenStreams) this.#tellConnected();
+    if (this.#protocol.hasOpenStreams) this.#sendConnected();
   }
 
   deliver(broadcast: Broadcast): void {
-    const { format } = this.#parts.subprotocol;
+    const { codec } = this.#options;
     const { expiresAt } = broadcast;
-    const frame = broadcast.frame(format);
+    const frame = broadcast.frame(codec ?? simpleEncoder);
     if (!frame) return;
-    if (!this.#unacknowledged) {
-      this.#link?.write(frame, expiresAt);
+    if (!this.#reliable || !codec) {
+      this.#socket?.write(frame, expiresAt);
       return;
     }
-    const added = this.#unacknowledged.add(frame, expiresAt, Date.now());
-    if (!added) {
-      this.end(tooFewAcks);
-      return;
-    }
-    const numbered = this.#link && broadcast.numbered(format, added.sequenceId);
-    if (numbered) this.#link?.write(numbered, expiresAt);
+    const added = this.#reliable.add(frame, expiresAt);
+    if (!added) this.end(TOO_FEW_ACKS);
+    else this.#socket?.write(broadcast.numbered(codec, added.sequenceId), expiresAt);
   }
 
   joined(group: string): void {
-    this.#parts.events.joined(group);
+    this.#options.events.joined(group);
   }
 
   left(group: string): void {
-    this.#parts.events.left(group);
+    this.#options.events.left(group);
   }
 
   end(ending: Ending): void {
     if (this.#hasEnded) return;
-    this.#isHeard = false;
-    this.#bidFarewell(ending);
+    this.#handlesFrames = false;
+    this.#closeSocket(ending);
     this.#leave(ending.reason);
   }
 
   /** The socket is closed as in `end`, but a reliable client may come back. */
   suspend(ending: Ending): void {
-    if (!this.#unacknowledged) this.end(ending);
+    if (!this.#reliable) this.end(ending);
     if (this.#hasEnded) return;
-    this.#bidFarewell(ending);
+    this.#closeSocket(ending);
     this.#awaitRecovery();
   }
 
-  /** Ends the socket without a word, as a broken network does. */
+  /** Ends the socket without a close frame, as a broken network does. */
   drop(): void {
-    this.#link?.drop();
+    this.#socket?.drop();
   }
 
-  /** The service has died: the session is gone and nobody hears of it. */
-  forget(): void {
+  /** The service has crashed: the session is gone and nobody hears of it. */
+  discard(): void {
     this.#hasEnded = true;
-    this.#isHeard = false;
-    clearTimeout(this.#recoveryTimer);
+    this.#handlesFrames = false;
+    this.#reliable?.stopWaiting();
     this.#protocol.close();
     this.#detach()?.drop();
-    this.#watcher.onEnded(this);
+    this.#listener.onEnded(this);
   }
 
   mute(): void {
-    this.#link?.mute();
+    this.#socket?.mute();
   }
 
   unmute(): void {
-    this.#closingLink?.unmute();
-    this.#link?.unmute();
+    this.#closingSocket?.unmute();
+    this.#socket?.unmute();
   }
 
-  beat(): boolean {
-    return this.#link?.beat() ?? true;
+  ping(): boolean {
+    return this.#socket?.ping() ?? true;
   }
 
   #createProtocol(): ClientProtocol {
-    const { hub, events, publishMode } = this.#parts;
-    if (this.#codec) {
+    const { hub, events, publishMode, codec } = this.#options;
+    if (codec) {
       return new PubSubClient({
         connection: this,
         hub,
-        codec: this.#codec,
+        codec,
         events,
-        settings: () => this.#watcher.settingsOf(hub.name),
-        tell: (frame) => this.#tell(frame),
-        acknowledge: (sequenceId) => this.#unacknowledged?.acknowledge(sequenceId),
+        settings: () => this.#listener.settingsOf(hub.name),
+        send: (frame) => this.#sendFrame(frame),
+        acknowledge: (sequenceId) => this.#reliable?.acknowledge(sequenceId),
       });
     }
     return publishMode
@@ -227,32 +188,32 @@ export class Session implements Connection {
       : new SimpleClient(this, events);
   }
 
-  #attach(socket: SocketParts): void {
-    clearTimeout(this.#recoveryTimer);
-    const link = new Link(
-      { ...socket, limits: this.#parts.limits },
+  #attach(options: SocketOptions): void {
+    this.#reliable?.stopWaiting();
+    const socket = new ClientSocket(
+      { ...options, limits: this.#options.limits },
       {
         handle: (frame) => this.#handleInTurn(frame),
-        onClogged: () => this.end(tooSlow),
+        onOverflow: () => this.end(TOO_SLOW),
         onClosed: (closing) => {
-          if (this.#link === link) this.#onLost(closing);
+          if (this.#socket === socket) this.#onSocketClosed(closing);
         },
       },
     );
-    this.#link = link;
-    this.#watcher.onLinked(this);
+    this.#socket = socket;
+    this.#listener.onSocketOpened(this);
   }
 
-  #detach(): Link | undefined {
-    const link = this.#link;
-    if (!link) return undefined;
-    this.#link = undefined;
-    this.#watcher.onUnlinked(this);
-    return link;
+  #detach(): ClientSocket | undefined {
+    const socket = this.#socket;
+    if (!socket) return undefined;
+    this.#socket = undefined;
+    this.#listener.onSocketLost(this);
+    return socket;
   }
 
-  #onLost({ isFinal, settled }: LinkClosing): void {
-    if (isFinal || !this.#unacknowledged) {
+  #onSocketClosed({ isFinal, settled }: SocketClosing): void {
+    if (isFinal || !this.#reliable) {
       this.#leave("", settled);
     } else {
       this.#detach();
@@ -261,44 +222,44 @@ export class Session implements Connection {
   }
 
   #awaitRecovery(): void {
-    const { recoveryWindowInMs } = this.#parts.limits;
-    this.#recoveryTimer = setTimeout(() => this.#leave(""), recoveryWindowInMs).unref();
+    this.#reliable?.awaitRecovery(() => this.#leave(""));
   }
 
-  #tellConnected(): void {
+  #sendConnected(): void {
     const { id: connectionId, userId } = this;
-    const reconnectionToken = this.#reconnectionToken;
-    this.#tell({ kind: "connected", connectionId, userId, reconnectionToken });
+    const reconnectionToken = this.#reliable?.reconnectionToken;
+    this.#sendFrame({ kind: "connected", connectionId, userId, reconnectionToken });
   }
 
-  #tell(frame: ServiceFrame): void {
-    const encoded = this.#codec?.encode(frame);
-    if (encoded) this.#link?.write(encoded);
+  #sendFrame(frame: ServiceFrame): void {
+    const encoded = this.#options.codec?.encode(frame);
+    if (encoded) this.#socket?.write(encoded);
   }
 
-  #send({ frame, sequenceId, expiresAt }: NumberedFrame): void {
-    if (!this.#codec || !this.#link) return;
-    this.#link.write(this.#codec.withSequenceId(frame, sequenceId), expiresAt);
+  #sendNumbered({ frame, sequenceId, expiresAt }: NumberedFrame): void {
+    const { codec } = this.#options;
+    if (codec) this.#socket?.write(codec.withSequenceId(frame, sequenceId), expiresAt);
   }
 
-  #bidFarewell({ code, reason, announced }: Ending): void {
-    const lastWord = announced ? this.#codec?.encode({ kind: "disconnected", reason }) : undefined;
-    this.#closingLink = this.#detach();
-    this.#closingLink?.close(code, reason, lastWord);
+  #closeSocket({ code, reason, announced }: Ending): void {
+    const { codec } = this.#options;
+    const finalFrame = announced ? codec?.encode({ kind: "disconnected", reason }) : undefined;
+    this.#closingSocket = this.#detach();
+    this.#closingSocket?.close(code, reason, finalFrame);
   }
 
   /** A frame that came on a former socket may still be on its way; it comes first. */
   #handleInTurn(frame: Frame): Promise<void> {
-    this.#handled = this.#handled.then(() => this.#handle(frame));
-    return this.#handled;
+    this.#frames ??= new SerialQueue();
+    return this.#frames.run(() => this.#handle(frame));
   }
 
   async #handle(frame: Frame): Promise<void> {
-    if (!this.#isHeard) return;
+    if (!this.#handlesFrames) return;
     try {
       await this.#protocol.handle(frame);
     } catch (error) {
-      warnOfMistake(error);
+      warnOfInternalError(error);
       this.end({ code: 1011, reason: "The service failed.", announced: false });
     }
   }
@@ -306,18 +267,18 @@ export class Session implements Connection {
   #leave(reason: string, settled?: Promise<void>): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    clearTimeout(this.#recoveryTimer);
+    this.#reliable?.stopWaiting();
     this.#detach();
-    const { hub, observe } = this.#parts;
+    const { hub, observe } = this.#options;
     hub.remove(this);
     observe({ kind: "clientDisconnected", hub: hub.name, connectionId: this.id, reason });
-    this.#watcher.onEnded(this);
+    this.#listener.onEnded(this);
     if (settled) void settled.then(() => this.#finish(reason));
     else this.#finish(reason);
   }
 
   #finish(reason: string): void {
     this.#protocol.close();
-    this.#parts.events.disconnected(reason);
+    this.#options.events.disconnected(reason);
   }
 }

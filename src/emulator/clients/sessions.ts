@@ -1,7 +1,8 @@
 import type { Ending } from "../hub/connection.ts";
-import type { HubSettings } from "../options.ts";
+import type { HubSettings } from "../options/hub-schema.ts";
 import { KeepAlive } from "./keep-alive.ts";
-import { Session, type SessionEvents, type SessionParts } from "./session.ts";
+import { Session } from "./session.ts";
+import type { SessionListener, SessionOptions } from "./session-options.ts";
 
 /** Every session of the service, whatever its hub: those with a socket and those without. */
 export class Sessions {
@@ -9,18 +10,18 @@ export class Sessions {
   /** With the interval of their keep-alive, in seconds. */
   readonly #open = new Map<Session, number>();
   readonly #keepAlive = new KeepAlive();
-  readonly #watcher: SessionEvents;
+  readonly #listener: SessionListener<Session>;
   #muted: Session[] = [];
 
   constructor(settingsOf: (hub: string) => HubSettings) {
-    this.#watcher = {
+    this.#listener = {
       settingsOf,
-      onLinked: (session) => {
+      onSocketOpened: (session) => {
         const interval = settingsOf(session.hubName).webSocketKeepAliveIntervalInSeconds;
         this.#keepAlive.add(session, interval);
         this.#open.set(session, interval);
       },
-      onUnlinked: (session) => {
+      onSocketLost: (session) => {
         const interval = this.#open.get(session);
         if (interval !== undefined) this.#keepAlive.remove(session, interval);
         this.#open.delete(session);
@@ -29,8 +30,8 @@ export class Sessions {
     };
   }
 
-  create(parts: SessionParts): Session {
-    const session = new Session(parts, this.#watcher);
+  create(options: SessionOptions): Session {
+    const session = new Session(options, this.#listener);
     this.#sessions.set(session.id, session);
     return session;
   }
@@ -53,7 +54,7 @@ export class Sessions {
     for (const session of this.#muted) session.mute();
   }
 
-  /** Also for those that have ended meanwhile: their last words are still on the way. */
+  /** Also for those that have ended meanwhile: their final frames are still on the way. */
   unmute(): void {
     for (const session of this.#muted) session.unmute();
     this.#muted = [];
@@ -68,11 +69,11 @@ export class Sessions {
     for (const session of this.open()) session.suspend(ending);
   }
 
-  /** Forgets every session, without a word to anybody. */
+  /** Discards every session, and nobody hears of it. */
   clear(): void {
-    // Before any is forgotten: that one has gone would be news for the others.
+    // Before any is discarded: the others would be told that one has gone.
     for (const session of this.open()) session.drop();
-    for (const session of [...this.#sessions.values()]) session.forget();
+    for (const session of [...this.#sessions.values()]) session.discard();
     this.#muted = [];
   }
 }

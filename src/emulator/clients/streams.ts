@@ -12,7 +12,7 @@ export interface StreamPublisher {
   /** Whether it may send to the group now. */
   allows(group: string): boolean;
   publish(message: GroupMessage, options: { readonly noEcho: boolean }): void;
-  tell(frame: ServiceFrame): void;
+  send(frame: ServiceFrame): void;
 }
 
 interface OpenStream {
@@ -26,7 +26,7 @@ const maxOpenStreams = 1000;
 const maxIdCharacters = 1024;
 
 /** Receivers skip a text that is empty, but drop a message without a type. */
-const nothing: Payload = { dataType: "text", text: "" };
+const EMPTY_TEXT: Payload = { dataType: "text", text: "" };
 
 /**
  * The streams that one connection sends to groups. They belong to the connection, so they outlive
@@ -51,11 +51,11 @@ export class Streams {
     const stream = this.#open.get(streamId);
     if (kind === "streamStart") this.#start(request);
     else if (kind === "badStream") this.#reject(streamId, request.message);
-    else if (!stream) this.#tellClosed(streamId, notFound);
+    else if (!stream) this.#sendClosed(streamId, NOT_FOUND);
     else if (kind === "streamData") this.#continue(stream, request.part);
     else {
       this.#end(stream, request.error && { name: "UserError", ...request.error });
-      this.#tellClosed(streamId);
+      this.#sendClosed(streamId);
     }
   }
 
@@ -72,12 +72,12 @@ export class Streams {
     const { streamId } = request;
     const error = this.#refusal(request);
     if (error) {
-      this.#tellClosed(streamId, error);
+      this.#sendClosed(streamId, error);
       return;
     }
     const idle = setTimeout(() => this.#expire(streamId), request.idleTimeoutInMs).unref();
     this.#open.set(streamId, { start: request, idle, expectedSequenceId: 1 });
-    this.#publisher.tell({ kind: "streamAck", streamId, expectedSequenceId: 1 });
+    this.#publisher.send({ kind: "streamAck", streamId, expectedSequenceId: 1 });
   }
 
   #refusal({ streamId, group }: Start): CloseError | undefined {
@@ -85,7 +85,7 @@ export class Streams {
     if (streamId === "" || streamId.length > maxIdCharacters) {
       return bad(`The streamId must have 1 to ${maxIdCharacters} characters.`);
     }
-    if (!this.#publisher.allows(group)) return forbidden;
+    if (!this.#publisher.allows(group)) return FORBIDDEN;
     if (this.#open.has(streamId)) return bad("The stream exists already.");
     return this.#open.size < maxOpenStreams
       ? undefined
@@ -95,8 +95,8 @@ export class Streams {
   #continue(stream: OpenStream, part: Part | undefined): void {
     const { streamId, group } = stream.start;
     if (!this.#publisher.allows(group)) {
-      this.#end(stream, forbidden);
-      this.#tellClosed(streamId, forbidden);
+      this.#end(stream, FORBIDDEN);
+      this.#sendClosed(streamId, FORBIDDEN);
     } else if (part === undefined) {
       stream.idle.refresh();
     } else if (part.sequenceId < 1) {
@@ -106,7 +106,7 @@ export class Streams {
     } else {
       if (part.sequenceId === stream.expectedSequenceId) this.#accept(stream, part);
       const { expectedSequenceId } = stream;
-      this.#publisher.tell({ kind: "streamAck", streamId, expectedSequenceId });
+      this.#publisher.send({ kind: "streamAck", streamId, expectedSequenceId });
     }
   }
 
@@ -117,7 +117,7 @@ export class Streams {
   }
 
   #refuse({ start: { streamId }, expectedSequenceId }: OpenStream, sequenceId: number): void {
-    this.#publisher.tell({
+    this.#publisher.send({
       kind: "streamNack",
       streamId,
       name: "InvalidSequenceId",
@@ -129,7 +129,7 @@ export class Streams {
   #reject(streamId: string, message: string): void {
     const stream = this.#open.get(streamId);
     if (stream) this.#end(stream, { name: "Cancelled", message });
-    this.#tellClosed(streamId, { name: "BadRequest", message });
+    this.#sendClosed(streamId, { name: "BadRequest", message });
   }
 
   #expire(streamId: string): void {
@@ -137,14 +137,14 @@ export class Streams {
     if (!stream) return;
     const error = { name: "IdleTimeout", message: "The stream was idle for too long." } as const;
     this.#end(stream, error);
-    this.#tellClosed(streamId, error);
+    this.#sendClosed(streamId, error);
   }
 
   #end(stream: OpenStream, error: StreamError | undefined): void {
     clearTimeout(stream.idle);
     this.#open.delete(stream.start.streamId);
     const streamSequenceId = stream.expectedSequenceId;
-    this.#publish(stream, nothing, {
+    this.#publish(stream, EMPTY_TEXT, {
       streamSequenceId,
       endOfStream: true,
       ...(error && { error }),
@@ -163,14 +163,14 @@ export class Streams {
     );
   }
 
-  #tellClosed(streamId: string, error?: CloseError): void {
-    this.#publisher.tell({ kind: "streamClosed", streamId, ...(error && { error }) });
+  #sendClosed(streamId: string, error?: CloseError): void {
+    this.#publisher.send({ kind: "streamClosed", streamId, ...(error && { error }) });
   }
 }
 
-const notFound = { name: "StreamNotFound", message: "The stream is not open." } as const;
+const NOT_FOUND = { name: "StreamNotFound", message: "The stream is not open." } as const;
 
-const forbidden = {
+const FORBIDDEN = {
   name: "Forbidden",
   message: "The client lacks the role for sendToGroup.",
 } as const;

@@ -1,19 +1,19 @@
-import type { WireFormat } from "../protocol/broadcast.ts";
+import type { WireFormat } from "../protocol/codecs.ts";
 
-interface Wire {
+interface WireProtocol {
   readonly format: WireFormat;
   readonly isReliable: boolean;
 }
 
 /** How the service and one client talk. */
-export interface Subprotocol extends Wire {
+export interface Subprotocol extends WireProtocol {
   /** As the client spelled it; undefined when none was agreed. */
   readonly name: string | undefined;
 }
 
-const simple: Subprotocol = { name: undefined, format: "simple", isReliable: false };
+const SIMPLE: Subprotocol = { name: undefined, format: "simple", isReliable: false };
 
-const known: ReadonlyMap<string, Wire> = new Map([
+const KNOWN: ReadonlyMap<string, WireProtocol> = new Map([
   ["json.webpubsub.azure.v1", { format: "json", isReliable: false }],
   ["json.reliable.webpubsub.azure.v1", { format: "json", isReliable: true }],
   ["protobuf.webpubsub.azure.v1", { format: "protobuf", isReliable: false }],
@@ -30,7 +30,7 @@ export function chooseSubprotocol(
   wanted: string | undefined,
 ): Subprotocol | undefined {
   if (wanted === undefined) {
-    return describe(offered.find((offer) => known.has(offer.toLowerCase())));
+    return describe(offered.find((offer) => KNOWN.has(offer.toLowerCase())));
   }
   const name = offered.find((offer) => offer.toLowerCase() === wanted.toLowerCase());
   return name === undefined ? undefined : describe(name);
@@ -41,7 +41,7 @@ export const isMqtt = (name: string): boolean => name.toLowerCase() === "mqtt";
 
 // Member by member: of a spread copy every connection would keep the shape as well.
 function describe(name: string | undefined): Subprotocol {
-  if (name === undefined) return simple;
-  const { format, isReliable } = known.get(name.toLowerCase()) ?? simple;
+  if (name === undefined) return SIMPLE;
+  const { format, isReliable } = KNOWN.get(name.toLowerCase()) ?? SIMPLE;
   return { name, format, isReliable };
 }

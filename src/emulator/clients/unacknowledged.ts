@@ -25,7 +25,7 @@ export class Unacknowledged {
 
   /** Undefined when the client owes more acknowledgements than it may. */
   add(frame: Frame, expiresAt: number, now: number): NumberedFrame | undefined {
-    if (this.#isFull(frame)) this.#forgetExpired(now);
+    if (this.#isFull(frame)) this.#dropExpired(now);
     if (this.#isFull(frame)) return undefined;
     this.#lastSequenceId += 1;
     const numbered = { sequenceId: this.#lastSequenceId, frame, expiresAt };
@@ -41,7 +41,7 @@ export class Unacknowledged {
   }
 
   pending(now: number): readonly NumberedFrame[] {
-    this.#forgetExpired(now);
+    this.#dropExpired(now);
     return this.#frames;
   }
 
@@ -50,7 +50,7 @@ export class Unacknowledged {
     return this.#frames.length >= messages || this.#bytes + frame.data.length > bytes;
   }
 
-  #forgetExpired(now: number): void {
+  #dropExpired(now: number): void {
     this.#keep(this.#frames.filter(({ expiresAt }) => now < expiresAt));
   }
 

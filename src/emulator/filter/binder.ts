@@ -19,13 +19,13 @@ export interface Bound {
 
 type Part<K extends Expression["kind"]> = Extract<Expression, { kind: K }>;
 
-const identifiers: ReadonlyMap<string, Bound> = new Map<string, Bound>([
+const IDENTIFIERS: ReadonlyMap<string, Bound> = new Map<string, Bound>([
   ["userid", { type: "string", evaluate: ({ userId }) => userId }],
   ["connectionid", { type: "string", evaluate: ({ id }) => id }],
   ["groups", { type: "collection", evaluate: ({ groups }) => groups }],
 ]);
 
-const comparisons: Record<Comparator, (left: Value, right: Value) => boolean> = {
+const COMPARISONS: Record<Comparator, (left: Value, right: Value) => boolean> = {
   eq: (left, right) => left === right,
   ne: (left, right) => left !== right,
   gt: ordered((left, right) => left > right),
@@ -62,7 +62,7 @@ function bind(expression: Expression): Bound {
 }
 
 function bindName({ name, source }: Part<"name">): Bound {
-  const identifier = identifiers.get(name.toLowerCase());
+  const identifier = IDENTIFIERS.get(name.toLowerCase());
   if (!identifier) throw invalidPart(source, `Identifier '${name}' is unknown.`);
   return identifier;
 }
@@ -126,7 +126,7 @@ function bindComparison(expression: Part<"comparison">): Bound {
   const comparable: Type[] = /eq|ne/.test(comparator) ? [...ofAnyOrder, "bool"] : ofAnyOrder;
   expectType(expression, left, comparable);
   expectType(expression, right, left.type === "null" ? comparable : [left.type, "null"]);
-  const compare = comparisons[comparator];
+  const compare = COMPARISONS[comparator];
   return {
     type: "bool",
     evaluate: (subject) => compare(left.evaluate(subject), right.evaluate(subject)),
@@ -166,13 +166,13 @@ function ordered(compare: (left: string | number, right: string | number) => boo
 }
 
 // The service names the type that the part has for an anonymous client.
-const anonymous: FilterSubject = { id: "", userId: null, groups: new Set() };
+const ANONYMOUS: FilterSubject = { id: "", userId: null, groups: new Set() };
 
 function expectType(part: Expression, { type, evaluate }: Bound, expected: readonly Type[]): void {
   if (expected.includes(type)) return;
   throw invalidPart(
     part.source,
-    `Type '${typeOf(evaluate(anonymous))}', expect '${expected.find((one) => one !== "null")}'.`,
+    `Type '${typeOf(evaluate(ANONYMOUS))}', expect '${expected.find((one) => one !== "null")}'.`,
   );
 }
 

@@ -12,17 +12,17 @@ export interface FilterFunction {
   readonly run: (...operands: never[]) => Value;
 }
 
-const string: readonly Type[] = ["string"];
-const int: readonly Type[] = ["int"];
+const STRING: readonly Type[] = ["string"];
+const INT: readonly Type[] = ["int"];
 
 const ofString = (result: Type, run: (text: string) => Value): FilterFunction => ({
-  parameters: [string],
+  parameters: [STRING],
   result,
   run,
 });
 
 const ofStrings = (result: Type, run: (a: string, b: string) => Value): FilterFunction => ({
-  parameters: [string, string],
+  parameters: [STRING, STRING],
   result,
   run,
 });
@@ -37,7 +37,7 @@ export const functions: ReadonlyMap<string, FilterFunction> = new Map([
   ["tolower", ofString("string", (text) => text.toLowerCase())],
   ["toupper", ofString("string", (text) => text.toUpperCase())],
   ["trim", ofString("string", (text) => text.trim())],
-  ["substring", { parameters: [string, int, int], optional: 1, result: "string", run: substring }],
+  ["substring", { parameters: [STRING, INT, INT], optional: 1, result: "string", run: substring }],
   ["length", { parameters: [["string", "collection"]], result: "int", run: length }],
 ]);
 

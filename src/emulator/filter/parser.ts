@@ -6,13 +6,13 @@ const maxDepth = 100;
 // Twice the clauses that the service warns of, with a lot to spare for lists of names.
 const maxTerms = 2000;
 
-const constants: Readonly<Record<string, boolean | null>> = {
+const CONSTANTS: Readonly<Record<string, boolean | null>> = {
   true: true,
   false: false,
   null: null,
 };
-const comparators: readonly string[] = ["eq", "ne", "gt", "ge", "lt", "le"];
-const reserved: readonly string[] = [...comparators, "and", "or", "not", "in"];
+const COMPARATORS: readonly string[] = ["eq", "ne", "gt", "ge", "lt", "le"];
+const RESERVED: readonly string[] = [...COMPARATORS, "and", "or", "not", "in"];
 
 /**
  * Binding, the tightest first: `not`, comparisons and `in`, `and`, `or`. Words ignore case.
@@ -57,7 +57,7 @@ class Parser {
     const left = this.#unary();
     if (this.#takeWord("in")) return this.#membership(left, start);
     const word = this.#peekWord();
-    if (word === undefined || !comparators.includes(word)) return left;
+    if (word === undefined || !COMPARATORS.includes(word)) return left;
     this.#take();
     const right = this.#unary();
     const comparator = word as Comparator;
@@ -108,15 +108,15 @@ class Parser {
 
   #named(name: string): Expression {
     const word = name.toLowerCase();
-    if (reserved.includes(word)) throw this.#unexpected();
+    if (RESERVED.includes(word)) throw this.#unexpected();
     const { start } = this.#take();
     if (this.#next.kind === "(") {
       const operands = this.#list();
       return { kind: "call", name, operands, source: this.#since(start) };
     }
     const source = this.#since(start);
-    return Object.hasOwn(constants, word)
-      ? { kind: "literal", value: constants[word] ?? null, source }
+    return Object.hasOwn(CONSTANTS, word)
+      ? { kind: "literal", value: CONSTANTS[word] ?? null, source }
       : { kind: "name", name, source };
   }
 

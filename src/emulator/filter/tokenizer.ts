@@ -1,9 +1,9 @@
-interface Place {
+interface Span {
   readonly start: number;
   readonly end: number;
 }
 
-export type Token = Place &
+export type Token = Span &
   (
     | { readonly kind: "word"; readonly word: string }
     | { readonly kind: "string" | "integer"; readonly value: string | number }
@@ -13,20 +13,20 @@ export type Token = Place &
   );
 
 // In this order; what is left is stray, so that nothing but space lies between two tokens.
-const shapes = [
+const TOKEN_SHAPES = [
   /(?<word>[A-Za-z_]\w*)/,
   /(?<string>'(?:[^']|'')*')/,
   /(?<integer>[+-]?\d+(?![\w.]))/,
   /(?<punctuation>[(),])/,
   /(?:'.*|[+-]?\d[\w.]*|\S)/,
 ];
-const anyShape = new RegExp(shapes.map(({ source }) => source).join("|"), "gs");
+const ANY_TOKEN = new RegExp(TOKEN_SHAPES.map(({ source }) => source).join("|"), "gs");
 
-const int64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
+const INT64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
 
 /** The last token is always `end`. */
 export function tokenize(text: string): Token[] {
-  const tokens = Array.from(text.matchAll(anyShape), readToken);
+  const tokens = Array.from(text.matchAll(ANY_TOKEN), readToken);
   return [...tokens, { kind: "end", start: text.length, end: text.length }];
 }
 
@@ -45,5 +45,5 @@ function readToken({ 0: found, index: start, groups = {} }: RegExpExecArray): To
 
 function isInt64(digits: string): boolean {
   const value = BigInt(digits.replace("+", ""));
-  return value >= int64.min && value <= int64.max;
+  return value >= INT64.min && value <= INT64.max;
 }

@@ -1,34 +1,33 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Observe } from "../activity.ts";
-import { warnOfMistake } from "../errors.ts";
-import type { Judgement } from "../faults/breakage.ts";
-import type { ActiveFault, RequestType } from "../faults/fault.ts";
-import type { TlsCertificate } from "../options.ts";
+import type { TlsCertificate } from "../contract/emulator-options.ts";
+import type { RequestType } from "../contract/fault.ts";
+import type { FaultGate } from "../faults/fault-gate.ts";
+import type { Observe } from "../reporting/activity-observer.ts";
+import { warnOfInternalError } from "../reporting/warnings.ts";
 import { answerSafely, type Reply, refuseUpgrade, writeReply } from "./reply.ts";
-import { createWebServer, screenConnections, type WebServer } from "./server.ts";
+import { createWebServer, filterConnections, type WebServer } from "./server.ts";
 import { splitTarget } from "./target.ts";
-import { WaitingRoom } from "./waiting-room.ts";
 
-export interface FrontParts {
-  /** Asked once for each request. */
-  judge(type: RequestType): Judgement;
-  /** The fault that leaves every newcomer without an answer. */
-  wholeHold(): ActiveFault | undefined;
-  /** A door that no fault can close. */
-  readonly admin: Door | undefined;
-  /** Answers a plain request; undefined when the caller has gone. */
-  answer(request: IncomingMessage): Promise<Reply | undefined>;
-  /** Takes an upgrade request over; whatever it writes, it asks `mayWrite` first. */
-  upgrade(upgrade: Upgrade): Promise<void>;
+export interface FrontOptions {
+  readonly gate: FaultGate;
+  /** The admin route, when it is on this port. */
+  readonly admin: (RequestHandler & { owns(request: IncomingMessage): boolean }) | undefined;
+  readonly rest: RequestHandler;
+  readonly handshakes: UpgradeHandler;
   readonly observe: Observe;
   /** Speaks https when given. */
   readonly certificate: TlsCertificate | undefined;
 }
 
-export interface Door {
-  owns(request: IncomingMessage): boolean;
+export interface RequestHandler {
+  /** Undefined when the caller has gone. */
   answer(request: IncomingMessage): Promise<Reply | undefined>;
+}
+
+export interface UpgradeHandler {
+  /** Takes an upgrade request over; whatever it writes, it asks `mayWrite` first. */
+  handle(upgrade: Upgrade): Promise<void>;
 }
 
 export interface Upgrade {
@@ -39,17 +38,20 @@ export interface Upgrade {
   mayWrite(): boolean;
 }
 
-/** Everything that comes in by HTTP passes here, and here the faults have their say. */
+/** Where everything comes in by HTTP; the order of the stages of a request stands here. */
 export class Front {
   readonly server: WebServer;
-  readonly #parts: FrontParts;
-  readonly #waiting = new WaitingRoom();
+  readonly #options: FrontOptions;
 
-  constructor(parts: FrontParts) {
-    this.#parts = parts;
-    this.server = createWebServer(parts.certificate);
+  constructor(options: FrontOptions) {
+    this.#options = options;
+    this.server = createWebServer(options.certificate);
     // The handshake of TLS would be an answer already.
-    if (parts.certificate && !parts.admin) this.#holdBeforeTls();
+    if (options.certificate && !options.admin) {
+      filterConnections(this.server, (socket) =>
+        options.gate.admitsConnection(socket.on("error", ignore)),
+      );
+    }
     this.server
       .on("request", (request, response) => void this.#onRequest(request, response))
       .on("checkContinue", (request, response) => {
@@ -59,66 +61,60 @@ export class Front {
       .on("clientError", (error, socket) => this.#onClientError(error, socket));
   }
 
-  /** Sends out what these faults have delayed, and destroys the sockets that they have held. */
-  release(over: readonly ActiveFault[]): void {
-    this.#waiting.release(over);
-  }
-
   async #onRequest(
     request: IncomingMessage,
     response: ServerResponse,
     askForBody = (): void => {},
   ): Promise<void> {
-    const { admin } = this.#parts;
+    const { admin, gate, rest, observe } = this.#options;
+    // 1. The admin route, which no fault touches.
     if (admin?.owns(request)) {
       askForBody();
       return send(response, await answerSafely(() => admin.answer(request)));
     }
-    const type = typeOf(request);
-    const judgement = this.#parts.judge(type);
-    const { verdict } = judgement;
-    if (verdict.kind === "hold") return this.#holdRequest(request, verdict.by);
+    // 2. Faults: one may hold the request, or answer it in the place of the service.
+    const type = requestTypeOf(request);
+    const pass = gate.enter({ type, socket: request.socket, source: request });
+    if (!pass) return;
     askForBody();
-    const reply =
-      verdict.kind === "answer" ? verdict : await answerSafely(() => this.#parts.answer(request));
-    await this.#waiting.delay(verdict.delay, request.socket);
-    const hold = judgement.holdBegun();
-    if (hold) return this.#holdRequest(request, hold);
+    // 3. The service: health; or route, authentication, parameters, body and operation.
+    const reply = pass.answer ?? (await answerSafely(() => rest.answer(request)));
+    // 4. Faults again: they may delay the answer, or hold it by now.
+    if (!(await pass.leave())) return;
+    // 5. The answer.
     send(response, reply);
-    if (verdict.kind === "answer" && type === "RESTAPI") {
+    if (pass.answer && type === "RESTAPI") {
       const { method = "" } = request;
-      const { status } = verdict;
-      this.#parts.observe({ kind: "restCall", method, path: pathOf(request), status });
+      observe({ kind: "restCall", method, path: pathOf(request), status: pass.answer.status });
     }
   }
 
   async #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const { admin, gate, handshakes, observe } = this.#options;
     // Without a listener, a reset by the peer would end the process.
     socket.on("error", ignore);
-    const { admin } = this.#parts;
+    // 1. The admin route, which speaks no WebSocket.
     if (admin?.owns(request)) return refuseUpgrade(socket, { status: 404 });
-    const judgement = this.#parts.judge("ClientConnection");
-    const { verdict } = judgement;
-    if (verdict.kind === "hold") return this.#hold(socket, verdict.by);
+    // 2. Faults: one may hold the handshake, delay it, or answer it in the place of the service.
+    const pass = gate.enter({ type: "ClientConnection", socket, source: socket });
+    if (!pass || !(await pass.leave())) return;
     const mayWrite = (): boolean => {
-      const hold = judgement.holdBegun();
-      if (hold) this.#hold(socket, hold);
+      if (!pass.mayWrite()) return false;
       // A client that has hung up may have left its half of the connection open.
-      else if (!socket.readable) socket.destroy();
-      return socket.readable && socket.writable && !this.#waiting.holds(socket);
+      if (!socket.readable) socket.destroy();
+      return socket.readable && socket.writable;
     };
-    await this.#waiting.delay(verdict.delay, socket);
-    if (verdict.kind === "answer") {
-      if (!mayWrite()) return;
-      refuseUpgrade(socket, verdict);
-      const { status } = verdict;
-      return this.#parts.observe({ kind: "clientRefused", path: pathOf(request), status });
+    if (!mayWrite()) return;
+    if (pass.answer) {
+      refuseUpgrade(socket, pass.answer);
+      const { status } = pass.answer;
+      return observe({ kind: "clientRefused", path: pathOf(request), status });
     }
-    if (verdict.delay.inMs > 0 && !mayWrite()) return;
+    // 3. The service: authentication, the app server's word, and the session.
     try {
-      await this.#parts.upgrade({ request, socket, head, mayWrite });
+      await handshakes.handle({ request, socket, head, mayWrite });
     } catch (error) {
-      warnOfMistake(error);
+      warnOfInternalError(error);
       if (mayWrite()) refuseUpgrade(socket, { status: 500 });
     }
   }
@@ -127,34 +123,14 @@ export class Front {
     const status = statusOfClientError(error);
     // What failed before there was any HTTP, such as plain text on the https port, gets no HTTP.
     if (status === undefined || !socket.writable) return void socket.destroy();
-    const { verdict } = this.#parts.judge("RESTAPI");
-    if (verdict.kind === "hold") this.#hold(socket, verdict.by);
-    else refuseUpgrade(socket, { status });
-  }
-
-  #holdBeforeTls(): void {
-    screenConnections(this.server, (socket) => {
-      const hold = this.#parts.wholeHold();
-      if (hold) this.#hold(socket.on("error", ignore), hold);
-      return !hold;
-    });
-  }
-
-  #holdRequest(request: IncomingMessage, fault: ActiveFault): void {
-    // An unread body would hide from us that the caller hangs up.
-    request.resume();
-    this.#waiting.hold(request.socket, fault);
-  }
-
-  #hold(socket: Duplex, fault: ActiveFault): void {
-    socket.resume();
-    this.#waiting.hold(socket, fault);
+    const pass = this.#options.gate.enter({ type: "RESTAPI", socket, source: socket });
+    if (pass) refuseUpgrade(socket, { status });
   }
 }
 
 const pathOf = (request: IncomingMessage): string => splitTarget(request.url).rawPath;
 
-const typeOf = (request: IncomingMessage): RequestType =>
+const requestTypeOf = (request: IncomingMessage): RequestType =>
   pathOf(request) === "/api/health" ? "Health" : "RESTAPI";
 
 function send(response: ServerResponse, reply: Reply | undefined): void {

@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { EmulatorError } from "../errors.ts";
+import { EmulatorError } from "../contract/errors.ts";
 
 /** Listens, stops and listens again on the same port; knows every open TCP socket. */
 export class Listener {

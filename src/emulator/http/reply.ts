@@ -1,6 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import { warnOfMistake } from "../errors.ts";
+import { warnOfInternalError } from "../reporting/warnings.ts";
 
 /** An HTTP answer as a value; `Content-Length` follows from the body. */
 export interface Reply {
@@ -18,7 +18,7 @@ export async function answerSafely(
   try {
     return await answer();
   } catch (error) {
-    warnOfMistake(error);
+    warnOfInternalError(error);
     return { status: 500 };
   }
 }

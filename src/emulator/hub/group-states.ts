@@ -6,7 +6,7 @@ type State = NonNullable<GroupStateItem["state"]>;
 export interface StateClient {
   readonly id: string;
   readonly userId: string | null;
-  tell(frame: ServiceFrame): void;
+  send(frame: ServiceFrame): void;
 }
 
 interface Group {
@@ -86,7 +86,7 @@ export class GroupStates {
   #publish(group: string, item: GroupStateItem): void {
     const subscribers = [...(this.#groups.get(group)?.subscribers.values() ?? [])];
     for (const client of subscribers)
-      client.tell({ kind: "groupStateUpdate", group, items: [item] });
+      client.send({ kind: "groupStateUpdate", group, items: [item] });
   }
 
   #enter({ id }: StateClient, name: string): AckError | undefined {

@@ -3,7 +3,7 @@ import type { Message } from "../protocol/message.ts";
 import type { Connection } from "./connection.ts";
 import { GroupStates } from "./group-states.ts";
 
-const nobody: ReadonlySet<Connection> = new Set();
+const NO_CONNECTIONS: ReadonlySet<Connection> = new Set();
 
 /** The connections of one hub, and who of them belongs to which user and group. */
 export class Hub {
@@ -58,11 +58,11 @@ export class Hub {
   }
 
   ofUser(userId: string): ReadonlySet<Connection> {
-    return this.#users.get(userId) ?? nobody;
+    return this.#users.get(userId) ?? NO_CONNECTIONS;
   }
 
   inGroup(group: string): ReadonlySet<Connection> {
-    return this.#groups.get(group) ?? nobody;
+    return this.#groups.get(group) ?? NO_CONNECTIONS;
   }
 }
 

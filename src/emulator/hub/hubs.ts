@@ -1,4 +1,4 @@
-import { canonicalHub } from "../names.ts";
+import { canonicalHub } from "../contract/names.ts";
 import { Hub } from "./hub.ts";
 
 const minHubsToSweep = 1000;

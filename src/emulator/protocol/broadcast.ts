@@ -1,10 +1,6 @@
-import { codecOf } from "./codecs.ts";
+import type { Codec, MessageEncoder } from "./codec.ts";
 import type { Frame, Message } from "./message.ts";
 import { shareFrame } from "./shared-frame.ts";
-import { encodeSimpleMessage } from "./simple-frames.ts";
-
-/** How a connection wants its messages: bare, in the JSON envelope, or in the protobuf one. */
-export type WireFormat = "simple" | "json" | "protobuf";
 
 interface Numbered {
   readonly sequenceId: number;
@@ -16,8 +12,8 @@ export class Broadcast {
   /** In milliseconds since 1970. */
   readonly expiresAt: number;
   readonly #message: Message;
-  readonly #frames = new Map<WireFormat, Frame | undefined>();
-  readonly #lastNumbered = new Map<WireFormat, Numbered>();
+  readonly #frames = new Map<MessageEncoder, Frame | undefined>();
+  readonly #lastNumbered = new Map<Codec, Numbered>();
 
   /** With a lifetime of 0 seconds the message never expires. */
   constructor(message: Message, ttlInSeconds = 0) {
@@ -27,24 +23,22 @@ export class Broadcast {
   }
 
   /** Undefined when the message says nothing in this format. */
-  frame(format: WireFormat): Frame | undefined {
-    if (!this.#frames.has(format)) {
-      const codec = codecOf(format);
-      const frame = codec ? codec.encodeMessage(this.#message) : encodeSimpleMessage(this.#message);
-      this.#frames.set(format, frame && shareFrame(frame));
+  frame(encoder: Codec): Frame;
+  frame(encoder: MessageEncoder): Frame | undefined;
+  frame(encoder: MessageEncoder): Frame | undefined {
+    if (!this.#frames.has(encoder)) {
+      const frame = encoder.encodeMessage(this.#message);
+      this.#frames.set(encoder, frame && shareFrame(frame));
     }
-    return this.#frames.get(format);
+    return this.#frames.get(encoder);
   }
 
   /** As `frame`, with its number for one reliable client, which often is the number for the next. */
-  numbered(format: WireFormat, sequenceId: number): Frame | undefined {
-    const last = this.#lastNumbered.get(format);
+  numbered(codec: Codec, sequenceId: number): Frame {
+    const last = this.#lastNumbered.get(codec);
     if (last?.sequenceId === sequenceId) return last.frame;
-    const frame = this.frame(format);
-    const numbered = frame && codecOf(format)?.withSequenceId(frame, sequenceId);
-    if (!numbered) return undefined;
-    const shared = shareFrame(numbered);
-    this.#lastNumbered.set(format, { sequenceId, frame: shared });
-    return shared;
+    const numbered = shareFrame(codec.withSequenceId(this.frame(codec), sequenceId));
+    this.#lastNumbered.set(codec, { sequenceId, frame: numbered });
+    return numbered;
   }
 }

@@ -1,7 +1,6 @@
 import { MalformedFrameError } from "./client-request.ts";
 import { isObject, isString, type Members, optional } from "./json-members.ts";
 import type { Metadata, Payload } from "./message.ts";
-import { isAny, NO_ANY } from "./protobuf-payload.ts";
 import { BadValueError, checkedContent, checkedMetadata } from "./request-values.ts";
 
 /** @throws BadValueError */
@@ -11,7 +10,7 @@ export function readContent(members: Members): { payload: Payload; metadata?: Me
   return checkedContent(payload, metadataOf(members));
 }
 
-const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** @throws BadValueError */
 export function readPayload(members: Members, data: unknown): Payload {
@@ -24,19 +23,15 @@ export function readPayload(members: Members, data: unknown): Payload {
       if (!isString(data)) throw new BadValueError("Data of type text must be a string.");
       return { dataType, text: data };
     case "binary":
+    case "protobuf":
       return { dataType, bytes: bytesOf(dataType, data) };
-    case "protobuf": {
-      const bytes = bytesOf(dataType, data);
-      if (!isAny(bytes)) throw new BadValueError(NO_ANY);
-      return { dataType, bytes };
-    }
     default:
       throw new BadValueError("The dataType must be json, text, binary or protobuf.");
   }
 }
 
 function bytesOf(dataType: "binary" | "protobuf", data: unknown): Buffer {
-  if (isString(data) && base64.test(data)) return Buffer.from(data, "base64");
+  if (isString(data) && BASE64.test(data)) return Buffer.from(data, "base64");
   throw new BadValueError(`Data of type ${dataType} must be a base64 string.`);
 }
 

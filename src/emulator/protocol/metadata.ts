@@ -3,8 +3,8 @@ import type { Metadata } from "./message.ts";
 const maxKeyBytes = 256;
 const maxValueBytes = 1024;
 const maxTotalBytes = 8 * 1024;
-const printableAscii = /^[\x20-\x7e]*$/;
-const token = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
+const HEADER_TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 
 /**
  * Metadata travel to app servers in HTTP headers, so they must be fit for one. Keys are compared
@@ -14,8 +14,8 @@ export function readMetadata(entries: Iterable<[string, string]>): Metadata | un
   const metadata = new Map<string, string>();
   for (const [name, value] of entries) {
     const key = name.toLowerCase();
-    if (!token.test(key) || key.length > maxKeyBytes) return undefined;
-    if (!printableAscii.test(value) || value.length > maxValueBytes) return undefined;
+    if (!HEADER_TOKEN.test(key) || key.length > maxKeyBytes) return undefined;
+    if (!PRINTABLE_ASCII.test(value) || value.length > maxValueBytes) return undefined;
     metadata.set(key, value);
   }
   let total = 0;

@@ -7,7 +7,7 @@ import {
 import { parseProtobufRequest } from "./protobuf-requests.ts";
 
 /**
- * `protobuf.webpubsub.azure.v1` and its reliable sister, after the schema that Microsoft publishes
+ * `protobuf.webpubsub.azure.v1` and its reliable variant, after the schema that Microsoft publishes
  * for them. JSON reaches these clients in `json_data`, as that schema has it; clients built on an
  * older one, without that field, see no data.
  */

@@ -1,11 +1,11 @@
 import protobuf from "protobufjs/light.js";
 import type { Frame, Message } from "./message.ts";
 import { writePayload } from "./protobuf-payload.ts";
-import { downstreamType } from "./protobuf-schema.ts";
+import { serviceMessageType } from "./protobuf-schema.ts";
 import type { ServiceFrame } from "./service-frame.ts";
 
-const dataMessageTag = (2 << 3) | 2;
-const sequenceIdTag = 4 << 3;
+const DATA_MESSAGE_TAG = (2 << 3) | 2;
+const SEQUENCE_ID_TAG = 4 << 3;
 
 /** Who sent it is not said: this protocol has no field for the user id. */
 export function encodeProtobufMessage(message: Message): Frame {
@@ -17,9 +17,9 @@ export function encodeProtobufMessage(message: Message): Frame {
 /** The number is appended to the inner message, which is not written again. */
 export function withProtobufSequenceId({ data, isBinary }: Frame, sequenceId: number): Frame {
   const message = data.subarray(data.findIndex((byte, index) => index > 0 && byte < 0x80) + 1);
-  const number = protobuf.Writer.create().uint32(sequenceIdTag).uint64(sequenceId).finish();
+  const number = protobuf.Writer.create().uint32(SEQUENCE_ID_TAG).uint64(sequenceId).finish();
   const head = protobuf.Writer.create()
-    .uint32(dataMessageTag)
+    .uint32(DATA_MESSAGE_TAG)
     .uint32(message.length + number.length)
     .finish();
   return { data: Buffer.concat([head, message, number]), isBinary };
@@ -61,15 +61,15 @@ function describe(frame: ServiceFrame): object {
 }
 
 function binaryFrame(message: object): Frame {
-  const encoded = downstreamType.encode(wellFormed(message) as object).finish();
+  const encoded = serviceMessageType.encode(wellFormed(message) as object).finish();
   return { data: Buffer.from(encoded.buffer, encoded.byteOffset, encoded.length), isBinary: true };
 }
 
-const loneSurrogate = /\p{Surrogate}/gu;
+const LONE_SURROGATE = /\p{Surrogate}/gu;
 
 // protobufjs writes half of a surrogate pair, which JSON clients may send, as broken UTF-8.
 function wellFormed(value: unknown): unknown {
-  if (typeof value === "string") return value.replace(loneSurrogate, "\ufffd");
+  if (typeof value === "string") return value.replace(LONE_SURROGATE, "\ufffd");
   if (Array.isArray(value)) return value.map(wellFormed);
   if (typeof value !== "object" || value === null || Buffer.isBuffer(value)) return value;
   return Object.fromEntries(

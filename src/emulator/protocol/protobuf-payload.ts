@@ -1,10 +1,8 @@
 import { MalformedFrameError } from "./client-request.ts";
 import type { Metadata, Payload } from "./message.ts";
+import type { ContentFields, DataFields } from "./protobuf-client-message.ts";
 import { anyType } from "./protobuf-schema.ts";
-import type { ContentFields, DataFields } from "./protobuf-upstream.ts";
-import { BadValueError, checkedContent, checkedMetadata } from "./request-values.ts";
-
-export const NO_ANY = "Data of type protobuf must be an Any.";
+import { BadValueError, checkedContent, checkedMetadata, INVALID_ANY } from "./request-values.ts";
 
 /** Whether protobuf clients, which get it as it is, can read it. */
 export function isAny(bytes: Buffer): boolean {
@@ -46,7 +44,7 @@ export function readPayload(data: DataFields | undefined): Payload | undefined {
     case "binary":
       return { dataType: "binary", bytes: data.binary };
     case "protobuf":
-      if (!isAny(data.protobuf)) throw new MalformedFrameError(NO_ANY);
+      if (!isAny(data.protobuf)) throw new MalformedFrameError(INVALID_ANY);
       return { dataType: "protobuf", bytes: data.protobuf };
   }
 }

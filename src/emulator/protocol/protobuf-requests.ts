@@ -1,8 +1,7 @@
 import { type ClientRequest, MalformedFrameError } from "./client-request.ts";
 import type { Frame } from "./message.ts";
-import { readContent, readPayload } from "./protobuf-payload.ts";
 import {
-  decodeUpstream,
+  decodeClientMessage,
   type EventFields,
   type GroupFields,
   type InvokeFields,
@@ -10,7 +9,8 @@ import {
   type SetGroupStateFields,
   type StreamDataFields,
   type StreamStartFields,
-} from "./protobuf-upstream.ts";
+} from "./protobuf-client-message.ts";
+import { readContent, readPayload } from "./protobuf-payload.ts";
 import {
   acknowledged,
   BadValueError,
@@ -24,7 +24,7 @@ import {
 
 /** @throws MalformedFrameError when the frame is not a message of the protocol. */
 export function parseProtobufRequest(frame: Frame): ClientRequest {
-  const message = decodeUpstream(frame);
+  const message = decodeClientMessage(frame);
   switch (message.request) {
     case undefined:
       throw new MalformedFrameError("The message is empty or of an unknown type.");

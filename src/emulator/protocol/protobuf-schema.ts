@@ -26,7 +26,7 @@ const streamId = text(1);
 
 const root = protobuf.Root.fromJSON({
   nested: {
-    Upstream: oneof("request", {
+    ClientMessage: oneof("request", {
       sendToGroup: field("SendToGroup", 1),
       event: field("Event", 5),
       joinGroup: field("GroupRequest", 6),
@@ -78,7 +78,7 @@ const root = protobuf.Root.fromJSON({
       state: field("GroupState", 3),
     }),
 
-    Downstream: oneof("frame", {
+    ServiceMessage: oneof("frame", {
       ack: field("Ack", 1),
       data: field("DataMessage", 2),
       system: field("System", 3),
@@ -155,6 +155,6 @@ const root = protobuf.Root.fromJSON({
   },
 });
 
-export const upstreamType = root.lookupType("Upstream");
-export const downstreamType = root.lookupType("Downstream");
+export const clientMessageType = root.lookupType("ClientMessage");
+export const serviceMessageType = root.lookupType("ServiceMessage");
 export const anyType = root.lookupType("Any");

@@ -1,11 +1,13 @@
-import { isEventName, isGroupName } from "../names.ts";
+import { isEventName, isGroupName } from "../contract/names.ts";
 import type { AckId, ClientRequest } from "./client-request.ts";
 import type { Metadata, Payload } from "./message.ts";
 import { readMetadata } from "./metadata.ts";
 
 const maxTtlInSeconds = 300;
-const defaultIdleTimeoutInMs = 300_000;
+const DEFAULT_IDLE_TIMEOUT_IN_MS = 300_000;
 const maxIdleTimeoutInMs = 2 ** 31 - 1;
+
+export const INVALID_ANY = "Data of type protobuf must be an Any.";
 
 /** A value inside a well formed frame cannot be used: it costs the request, not the connection. */
 export class BadValueError extends Error {}
@@ -41,7 +43,7 @@ export function checkedTtl(ttlInSeconds = 0): number {
 }
 
 /** @throws BadValueError */
-export function checkedIdleTimeout(idleTimeoutInMs = defaultIdleTimeoutInMs): number {
+export function checkedIdleTimeout(idleTimeoutInMs = DEFAULT_IDLE_TIMEOUT_IN_MS): number {
   if (idleTimeoutInMs >= 1 && idleTimeoutInMs <= maxIdleTimeoutInMs) return idleTimeoutInMs;
   throw new BadValueError("The idle timeout is out of range.");
 }

@@ -1,10 +1,13 @@
+import type { MessageEncoder } from "./codec.ts";
 import type { Frame, Message } from "./message.ts";
 
 /**
  * Simple clients get the bare payload: text and JSON in text frames, bytes in binary ones. The end
  * of a stream has none: nothing can be told without an envelope.
  */
-export function encodeSimpleMessage(message: Message): Frame | undefined {
+export const simpleEncoder: MessageEncoder = { encodeMessage: encodeSimpleMessage };
+
+function encodeSimpleMessage(message: Message): Frame | undefined {
   if (message.from === "group" && message.stream?.endOfStream) return undefined;
   const { payload } = message;
   switch (payload.dataType) {

@@ -7,7 +7,7 @@ import { invalidParameter, unsupportedMediaType } from "./replies.ts";
  * Reads a body whose length must be told beforehand. One that is too large is read to its end
  * nevertheless, without keeping it: a caller that is still writing would not see the answer.
  *
- * @throws RestFailure 400; or any error when the caller goes away.
+ * @throws Refusal 400; or any error when the caller goes away.
  */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const length = request.headers["content-length"];
@@ -23,7 +23,7 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   return Buffer.concat(chunks);
 }
 
-/** @throws RestFailure 415 for a type or charset that no client could get, 400 for bad JSON. */
+/** @throws Refusal 415 for a type or charset that no client could get, 400 for bad JSON. */
 export function readPayload(contentType: string | undefined, body: Buffer): Payload {
   if (contentType === undefined) return { dataType: "binary", bytes: body };
   const [type = "", ...parameters] = contentType.split(";").map((part) => part.trim());
@@ -39,7 +39,7 @@ export function readPayload(contentType: string | undefined, body: Buffer): Payl
   }
 }
 
-/** @throws RestFailure 415 for anything but JSON, 400 for bad JSON. */
+/** @throws Refusal 415 for anything but JSON, 400 for bad JSON. */
 export function readJson(contentType: string | undefined, body: Buffer): unknown {
   const payload = readPayload(contentType, body);
   if (payload.dataType !== "json") throw unsupportedMediaType();

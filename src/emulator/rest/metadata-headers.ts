@@ -2,19 +2,19 @@ import type { Metadata } from "../protocol/message.ts";
 import { readMetadata } from "../protocol/metadata.ts";
 import { invalidParameter } from "./replies.ts";
 
-const prefix = "x-webpubsub-metadata-";
+const PREFIX = "x-webpubsub-metadata-";
 
 /**
  * What the caller says about its message beside the body; undefined when it says nothing.
  *
- * @throws RestFailure 400 for metadata that are not fit for a header, or too large.
+ * @throws Refusal 400 for metadata that are not fit for a header, or too large.
  */
 export function readMetadataHeaders(rawHeaders: readonly string[]): Metadata | undefined {
   const entries: [string, string][] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]?.toLowerCase() ?? "";
-    if (!name.startsWith(prefix)) continue;
-    entries.push([name.slice(prefix.length), rawHeaders[index + 1] ?? ""]);
+    if (!name.startsWith(PREFIX)) continue;
+    entries.push([name.slice(PREFIX.length), rawHeaders[index + 1] ?? ""]);
   }
   if (entries.length === 0) return undefined;
   const metadata = readMetadata(entries);

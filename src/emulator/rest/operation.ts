@@ -28,14 +28,14 @@ export interface JsonCall extends RestCall {
   readonly json: unknown;
 }
 
-interface Place {
+interface OperationRoute {
   readonly method: "DELETE" | "GET" | "HEAD" | "POST" | "PUT";
   /** Below the hub; a segment in braces is a parameter. */
   readonly path: string;
 }
 
-/** One operation of the service. Answers, or throws a `RestFailure`. */
-export type Operation = Place &
+/** One operation of the service. Answers, or throws a `Refusal`. */
+export type Operation = OperationRoute &
   (
     | { readonly body: "none"; readonly run: (call: RestCall) => Reply }
     | { readonly body: "message"; readonly run: (call: MessageCall) => Reply }

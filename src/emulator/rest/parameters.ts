@@ -10,7 +10,7 @@ interface Range {
 /**
  * Undefined when the parameter is not there.
  *
- * @throws RestFailure 400 when it is no integer in the range.
+ * @throws Refusal 400 when it is no integer in the range.
  */
 export function readInteger(
   query: URLSearchParams,
@@ -27,7 +27,7 @@ export function readInteger(
 /**
  * Undefined, which means everybody, when there is none.
  *
- * @throws RestFailure 400, with the target given.
+ * @throws Refusal 400, with the target given.
  */
 export function readFilter(text: string | null | undefined, target: string): Filter | undefined {
   if (!text) return undefined;

@@ -1,47 +1,38 @@
+import { Refusal } from "../http/refusal.ts";
 import type { Reply } from "../http/reply.ts";
 
-export const apiVersions = ["2021-10-01", "2022-11-01", "2023-07-01", "2024-01-01", "2024-12-01"];
+export const API_VERSIONS = ["2021-10-01", "2022-11-01", "2023-07-01", "2024-01-01", "2024-12-01"];
 
-const supported = { "api-supported-versions": apiVersions.join(", ") };
+const SUPPORTED = { "api-supported-versions": API_VERSIONS.join(", ") };
 
-export const ok: Reply = { status: 200, headers: supported };
-export const accepted: Reply = { status: 202, headers: supported };
-export const noContent: Reply = { status: 204, headers: supported };
+export const OK: Reply = { status: 200, headers: SUPPORTED };
+export const ACCEPTED: Reply = { status: 202, headers: SUPPORTED };
+export const NO_CONTENT: Reply = { status: 204, headers: SUPPORTED };
 
-const json = { ...supported, "Content-Type": "application/json; charset=utf-8" };
+const JSON_HEADERS = { ...SUPPORTED, "Content-Type": "application/json; charset=utf-8" };
 
 export const okJson = (body: object): Reply => ({
   status: 200,
-  headers: json,
+  headers: JSON_HEADERS,
   body: JSON.stringify(body),
 });
 
-export const invalidGroup =
+export const INVALID_GROUP =
   "Invalid group name. Valid group name should be in between 1 and 1024 characters long.";
-
-/** An answer that is an error, thrown from wherever the error is found. */
-export class RestFailure extends Error {
-  readonly reply: Reply;
-
-  constructor(reply: Reply) {
-    super(`REST ${reply.status}`);
-    this.reply = reply;
-  }
-}
 
 // The bodies of these are not on record, but every answer that is has the versions.
 export const methodNotAllowed = (allowed: readonly string[]) =>
-  new RestFailure({ status: 405, headers: { ...supported, Allow: allowed.join(", ") } });
+  new Refusal({ status: 405, headers: { ...SUPPORTED, Allow: allowed.join(", ") } });
 
 export const unauthorized = (challenge: string) =>
-  new RestFailure({ status: 401, headers: { ...supported, "WWW-Authenticate": challenge } });
+  new Refusal({ status: 401, headers: { ...SUPPORTED, "WWW-Authenticate": challenge } });
 
-export const unsupportedMediaType = () => new RestFailure({ status: 415, headers: supported });
+export const unsupportedMediaType = () => new Refusal({ status: 415, headers: SUPPORTED });
 
 /** A parameter or body that cannot be; in the shape the service has for validation errors. */
-export function invalidParameter(target: string, message: string): RestFailure {
+export function invalidParameter(target: string, message: string): Refusal {
   const code = "Error.BadRequest";
-  return new RestFailure({
+  return new Refusal({
     status: 400,
     headers: {
       "Content-Type": "application/problem+json; charset=utf-8",
@@ -69,10 +60,10 @@ interface PlainError {
   readonly target: string;
 }
 
-function plainFailure({ status, code, message, target }: PlainError): RestFailure {
-  return new RestFailure({
+function plainRefusal({ status, code, message, target }: PlainError): Refusal {
+  return new Refusal({
     status,
-    headers: { ...json, "x-ms-error-code": code },
+    headers: { ...JSON_HEADERS, "x-ms-error-code": code },
     body: JSON.stringify({ code, message, target, details: null, inner: null }),
   });
 }
@@ -90,10 +81,10 @@ export const groupNotFound = (group: string) =>
 
 /** The group of a permission is checked in another place than that of a path: another shape. */
 export const invalidTargetName = () =>
-  plainFailure({
+  plainRefusal({
     status: 400,
     code: "Error.BadRequest",
-    message: invalidGroup,
+    message: INVALID_GROUP,
     target: "Request",
   });
 
@@ -106,4 +97,4 @@ export const permissionNotGranted = (permission: string) =>
   );
 
 const notFound = (code: string, target: string, message: string) =>
-  plainFailure({ status: 404, code, message, target });
+  plainRefusal({ status: 404, code, message, target });

@@ -1,92 +1,75 @@
 import type { IncomingMessage } from "node:http";
-import type { Observe } from "../activity.ts";
+import type { ServiceContext } from "../context/service-context.ts";
+import { isGroupName, isHubName } from "../contract/names.ts";
+import { answerOrRefuse } from "../http/refusal.ts";
 import type { Reply } from "../http/reply.ts";
 import { decodePercent, splitTarget } from "../http/target.ts";
-import type { Hubs } from "../hub/hubs.ts";
-import { isGroupName, isHubName } from "../names.ts";
-import type { Limits } from "../options.ts";
-import { type Access, bearerToken } from "../tokens/access.ts";
+import { bearerToken } from "../tokens/access.ts";
 import { readBody, readJson, readPayload } from "./body.ts";
 import { readMetadataHeaders } from "./metadata-headers.ts";
 import type { RestCall } from "./operation.ts";
 import { operations } from "./operations.ts";
 import {
-  apiVersions,
-  invalidGroup,
+  API_VERSIONS,
+  INVALID_GROUP,
   invalidParameter,
   methodNotAllowed,
-  RestFailure,
   unauthorized,
 } from "./replies.ts";
 import { findRoute, type Route } from "./route.ts";
 
-export interface RestParts {
-  readonly access: Access;
-  readonly hubs: Hubs;
-  readonly limits: Pick<Limits, "messageBytes">;
-  /** The base of the URLs that callers know. */
-  readonly endpoint: () => string;
-  /** Told of every call but health checks. */
-  readonly observe: Observe;
-}
-
 type FoundRoute = Extract<Route, { kind: "operation" }>;
 
-const healthPath = "/api/health";
+const HEALTH_PATH = "/api/health";
 
 /** Answers everything that is not a WebSocket: the health check and the REST operations. */
 export class RestService {
-  readonly #parts: RestParts;
+  readonly #context: ServiceContext;
 
-  constructor(parts: RestParts) {
-    this.#parts = parts;
+  constructor(context: ServiceContext) {
+    this.#context = context;
   }
 
   /** Undefined when the caller went away in the middle of its request. */
   async answer(request: IncomingMessage): Promise<Reply | undefined> {
     const { method = "", url } = request;
     const { rawPath: path } = splitTarget(url);
-    if (path === healthPath) return answerHealth(method);
-    const reply = await this.#settle(request);
-    if (reply) this.#parts.observe({ kind: "restCall", method, path, status: reply.status });
+    if (path === HEALTH_PATH) return answerHealth(method);
+    const reply = await answerOrRefuse(request, () => this.#serve(request));
+    if (reply) this.#context.observe({ kind: "restCall", method, path, status: reply.status });
     return reply;
-  }
-
-  async #settle(request: IncomingMessage): Promise<Reply | undefined> {
-    try {
-      return await this.#serve(request);
-    } catch (error) {
-      if (error instanceof RestFailure) return error.reply;
-      if (request.destroyed && !request.complete) return undefined;
-      throw error;
-    }
   }
 
   async #serve(request: IncomingMessage): Promise<Reply> {
     const { method = "", url = "", headers, rawHeaders } = request;
     const { rawPath, rawQuery } = splitTarget(url);
+    // 1. Route.
     if (/^\/client(\/|s\/|$)/.test(rawPath)) return { status: 400 };
     const route = findRoute(operations, method, rawPath);
     if (route.kind === "unknown") return { status: 404 };
     if (route.kind === "wrongMethod") throw methodNotAllowed(route.allowed);
-    this.#authorize(request, url);
+    // 2. Authentication.
+    this.#authenticate(request, url);
+    // 3. Parameters.
     const call = this.#readCall(route, rawPath, rawQuery);
     const { operation } = route;
     if (operation.body === "none") return operation.run(this.#withHub(call));
-    const body = await readBody(request, this.#parts.limits.messageBytes);
+    // 4. Body.
+    const body = await readBody(request, this.#context.limits.messageBytes);
     const contentType = headers["content-type"];
     if (operation.body === "json") {
       return operation.run({ ...this.#withHub(call), json: readJson(contentType, body) });
     }
     const metadata = readMetadataHeaders(rawHeaders);
     const payload = readPayload(contentType, body);
+    // 5. Operation.
     return operation.run({ ...this.#withHub(call), metadata, payload });
   }
 
-  #authorize(request: IncomingMessage, url: string): void {
+  #authenticate(request: IncomingMessage, url: string): void {
     const token = bearerToken(request.headers.authorization);
     if (token === undefined) throw unauthorized("Bearer");
-    const check = this.#parts.access.checkRest(token, url);
+    const check = this.#context.access.checkRest(token, url);
     if (!check.ok) {
       throw unauthorized(`Bearer error="invalid_token", error_description="${check.problem}"`);
     }
@@ -94,7 +77,7 @@ export class RestService {
 
   /** Last of all: while a body comes in, the hub of now may be forgotten. */
   #withHub(call: Omit<RestCall, "hub">): RestCall {
-    return { ...call, hub: this.#parts.hubs.get(call.hubName) };
+    return { ...call, hub: this.#context.hubs.get(call.hubName) };
   }
 
   #readCall(
@@ -106,16 +89,16 @@ export class RestService {
       throw invalidParameter("query", "The query is malformed.");
     }
     const query = new URLSearchParams(rawQuery);
-    if (!apiVersions.includes(query.get("api-version") ?? "")) {
+    if (!API_VERSIONS.includes(query.get("api-version") ?? "")) {
       throw invalidParameter("api-version", "The api-version is missing or not supported.");
     }
     const hubName = decodePercent(hub) ?? "";
     if (!isHubName(hubName)) throw invalidParameter("hub", "The hub name is invalid.");
-    const { access, endpoint } = this.#parts;
+    const { access, address } = this.#context;
     return {
       hubName,
       query,
-      url: endpoint() + rawPath,
+      url: address.endpoint + rawPath,
       issueClientToken: (claims) => access.issueClientToken(claims),
       permission: readId("permission", segments.get("permission")),
       group: readGroup(segments.get("group")),
@@ -135,7 +118,7 @@ const answerHealth = (method: string): Reply =>
 function readGroup(raw: string | undefined): string {
   if (raw === undefined) return "";
   const group = decodePercent(raw);
-  if (group === undefined || !isGroupName(group)) throw invalidParameter("group", invalidGroup);
+  if (group === undefined || !isGroupName(group)) throw invalidParameter("group", INVALID_GROUP);
   return group;
 }
 

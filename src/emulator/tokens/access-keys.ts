@@ -1,6 +1,5 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
-
-export type KeyName = "primary" | "secondary";
+import type { KeyName } from "../contract/operation-options.ts";
 
 interface AccessKey {
   readonly text: string;

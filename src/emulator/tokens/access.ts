@@ -9,7 +9,7 @@ import {
   verifyToken,
 } from "./jwt.ts";
 
-export interface AccessParts {
+export interface AccessOptions {
   readonly keys: AccessKeys;
   /** Asked for at each check: with port 0 it is not known until we listen. */
   readonly endpoint: () => string;
@@ -19,7 +19,7 @@ export interface AccessParts {
   readonly acceptEntraTokens: boolean;
 }
 
-/** What kind of client a token is for; each kind has a door of its own. */
+/** What kind of client a token is for; each kind connects at a path of its own. */
 export type ClientType = "default" | "mqtt" | "socketio";
 
 export interface ClientTokenRequest {
@@ -31,30 +31,30 @@ export interface ClientTokenRequest {
   readonly groups: readonly string[];
 }
 
-const entra = "https://webpubsub.azure.com";
+const ENTRA_AUDIENCE = "https://webpubsub.azure.com";
 
-const doors: Record<ClientType, string> = {
+const CLIENT_PATHS: Record<ClientType, string> = {
   default: "client/hubs",
   mqtt: "clients/mqtt/hubs",
   socketio: "clients/socketio/hubs",
 };
 
-/** Decides who may come in: REST callers and clients, each with a token for exactly that door. */
+/** Checks tokens: REST callers and clients need one for exactly the URL that they ask for. */
 export class Access {
-  readonly #parts: AccessParts;
-  // Not an access key: tokens that the service issues outlive those, and must open no REST door.
+  readonly #options: AccessOptions;
+  // Not an access key: tokens that the service issues outlive those, and must be good for no REST call.
   readonly #own: Signing = {
     key: createSecretKey(randomBytes(32)),
     keyId: `s-${randomBytes(16).toString("hex")}`,
   };
 
-  constructor(parts: AccessParts) {
-    this.#parts = parts;
+  constructor(options: AccessOptions) {
+    this.#options = options;
   }
 
   /** The audience of a REST token is the URL as it was requested, with or without its query. */
   checkRest(token: string, rawUrl: string): TokenCheck {
-    const { keys, endpoint, disableLocalAuth, acceptEntraTokens } = this.#parts;
+    const { keys, endpoint, disableLocalAuth, acceptEntraTokens } = this.#options;
     const url = endpoint() + rawUrl;
     const withoutQuery = url.split("?", 1)[0];
     const now = nowInSeconds();
@@ -73,7 +73,7 @@ export class Access {
 
   /** The audience of a client token is its hub's URL, in the http or the ws scheme. */
   checkClient(token: string, hub: string): TokenCheck {
-    const { keys, disableLocalAuth } = this.#parts;
+    const { keys, disableLocalAuth } = this.#options;
     const url = this.#clientUrl(hub, "default").toLowerCase();
     return verifyToken(token, {
       keys: [...(disableLocalAuth ? [] : keys.secrets()), this.#own.key],
@@ -93,14 +93,14 @@ export class Access {
       nbf: now,
       exp: now + lifetimeInMinutes * 60,
       iat: now,
-      iss: entra,
+      iss: ENTRA_AUDIENCE,
       aud: this.#clientUrl(hub, clientType),
     };
     return signToken(claims, this.#own);
   }
 
   #clientUrl(hub: string, clientType: ClientType): string {
-    return `${this.#parts.endpoint()}/${doors[clientType]}/${hub}`;
+    return `${this.#options.endpoint()}/${CLIENT_PATHS[clientType]}/${hub}`;
   }
 }
 
@@ -109,6 +109,7 @@ export function bearerToken(authorization: string | undefined): string | undefin
   return /^bearer +(\S+) *$/i.exec(authorization ?? "")?.[1];
 }
 
-const isEntra = (audience: string): boolean => audience === entra || audience === `${entra}/`;
+const isEntra = (audience: string): boolean =>
+  audience === ENTRA_AUDIENCE || audience === `${ENTRA_AUDIENCE}/`;
 
 const nowInSeconds = (): number => Math.floor(Date.now() / 1000);

@@ -16,11 +16,11 @@ export interface TokenRules extends ClaimRules {
   readonly keys: readonly KeyObject[];
 }
 
-const clockSkewInSeconds = 300;
+const CLOCK_SKEW_IN_SECONDS = 300;
 // Claims are passed on as text, and writing it overflows the stack on what parsing takes.
 const maxDepth = 100;
 
-const problems: Readonly<Record<string, string>> = {
+const PROBLEMS: Readonly<Record<string, string>> = {
   "invalid algorithm": "The algorithm is not HS256",
   "invalid signature": "The signature is invalid",
   "invalid exp value": "The token has no expiration",
@@ -33,7 +33,7 @@ export function verifyToken(token: string, rules: TokenRules): TokenCheck {
   let check = refuse("The signature is invalid");
   for (const key of rules.keys) {
     check = verifyWith(key, token, rules);
-    if (check.ok || check.problem !== problems["invalid signature"]) break;
+    if (check.ok || check.problem !== PROBLEMS["invalid signature"]) break;
   }
   return check;
 }
@@ -44,9 +44,9 @@ export function inspectToken(token: string, rules: ClaimRules): TokenCheck {
   if (!claims) return refuse("The token is malformed");
   const { exp, nbf } = claims;
   if (typeof exp !== "number") return refuse("The token has no expiration");
-  if (exp + clockSkewInSeconds <= rules.nowInSeconds) return refuse("The token has expired");
+  if (exp + CLOCK_SKEW_IN_SECONDS <= rules.nowInSeconds) return refuse("The token has expired");
   if (nbf !== undefined && typeof nbf !== "number") return refuse("The token is malformed");
-  if (nbf !== undefined && nbf - clockSkewInSeconds > rules.nowInSeconds) {
+  if (nbf !== undefined && nbf - CLOCK_SKEW_IN_SECONDS > rules.nowInSeconds) {
     return refuse("The token is not yet valid");
   }
   return checkAudience(claims, rules);
@@ -65,14 +65,14 @@ function verifyWith(key: KeyObject, token: string, rules: TokenRules): TokenChec
     const claims: unknown = jwt.verify(token, key, {
       algorithms: ["HS256"],
       clockTimestamp: rules.nowInSeconds,
-      clockTolerance: clockSkewInSeconds,
+      clockTolerance: CLOCK_SKEW_IN_SECONDS,
     });
     if (!isObject(claims) || isDeeper(claims, maxDepth)) return refuse("The token is malformed");
     return claims.exp === undefined
       ? refuse("The token has no expiration")
       : checkAudience(claims, rules);
   } catch (error) {
-    return refuse(problems[(error as Error).message] ?? "The token is malformed");
+    return refuse(PROBLEMS[(error as Error).message] ?? "The token is malformed");
   }
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isGroupName, isUserId } from "../names.ts";
+import { isGroupName, isUserId } from "../contract/names.ts";
 import type { Metadata, Payload } from "../protocol/message.ts";
 import type { Answer } from "./transport.ts";
 
@@ -36,18 +36,18 @@ const connectDecisionSchema = z.object({
 /** Only a handler's 4xx reaches the client as it is; any other failure is the service's: 500. */
 export function readConnectAnswer({ status, body }: Answer): ConnectOutcome {
   if (status >= 400 && status < 500) return { kind: "refused", status };
-  if (!isSuccess(status)) return refusedByFailure;
+  if (!isSuccess(status)) return REFUSED_BY_FAILURE;
   const text = body.toString("utf8").trim();
-  if (text === "") return acceptedAsIs;
+  if (text === "") return ACCEPTED_AS_IS;
   const parsed = parseJson(text);
-  if (!parsed) return refusedByFailure;
+  if (!parsed) return REFUSED_BY_FAILURE;
   const decision = connectDecisionSchema.safeParse(parsed.value ?? {});
-  return decision.success ? { kind: "accepted", decision: decision.data } : refusedByFailure;
+  return decision.success ? { kind: "accepted", decision: decision.data } : REFUSED_BY_FAILURE;
 }
 
-export const refusedByFailure: ConnectOutcome = { kind: "refused", status: 500 };
+export const REFUSED_BY_FAILURE: ConnectOutcome = { kind: "refused", status: 500 };
 
-export const acceptedAsIs: ConnectOutcome = {
+export const ACCEPTED_AS_IS: ConnectOutcome = {
   kind: "accepted",
   decision: connectDecisionSchema.parse({}),
 };
@@ -96,12 +96,12 @@ function decode(contentType: string, body: Buffer): string {
 /** What an app server says beside its reply comes as it is sent: in headers. */
 function metadataOf(headers: Answer["headers"]): Metadata | undefined {
   const entries = Object.entries(headers)
-    .filter(([name]) => name.startsWith(metadataPrefix) && name.length > metadataPrefix.length)
-    .map(([name, value]) => [name.slice(metadataPrefix.length), String(value)]);
+    .filter(([name]) => name.startsWith(METADATA_PREFIX) && name.length > METADATA_PREFIX.length)
+    .map(([name, value]) => [name.slice(METADATA_PREFIX.length), String(value)]);
   return entries.length > 0 ? Object.fromEntries(entries) : undefined;
 }
 
-const metadataPrefix = "x-webpubsub-metadata-";
+const METADATA_PREFIX = "x-webpubsub-metadata-";
 
 function parseJson(text: string): { value: unknown } | undefined {
   try {

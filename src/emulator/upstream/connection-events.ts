@@ -1,19 +1,19 @@
-import type { GroupEvent, SystemEvent } from "../options.ts";
+import type { GroupEvent, SystemEvent } from "../contract/emulator-options.ts";
 import type { Metadata, Payload } from "../protocol/message.ts";
 import {
-  acceptedAsIs,
+  ACCEPTED_AS_IS,
   type ConnectOutcome,
   failedEvent,
+  REFUSED_BY_FAILURE,
   readConnectAnswer,
   readUserEventAnswer,
-  refusedByFailure,
   type UserEventOutcome,
 } from "./answers.ts";
 import { Cookies } from "./cookies.ts";
-import type { Courier, Delivery, OutgoingEvent } from "./delivery.ts";
 import { type EventBody, jsonBody, payloadBody } from "./event-body.ts";
 import type { EventSubject } from "./event-headers.ts";
-import { Notifications } from "./notifications.ts";
+import type { Delivery, EventSender, OutgoingEvent } from "./event-sender.ts";
+import { NotificationQueue } from "./notification-queue.ts";
 import type { UpstreamEvent } from "./select-handler.ts";
 import type { Answer } from "./transport.ts";
 
@@ -30,22 +30,22 @@ const maxWaitingNotifications = 10_000;
 /** The events of one connection, with the state and the cookies that app servers keep on it. */
 export class ConnectionEvents {
   #subject: EventSubject;
-  readonly #courier: Courier;
+  readonly #sender: EventSender;
   readonly #cookies = new Cookies();
-  readonly #notifications = new Notifications();
+  readonly #notifications = new NotificationQueue();
   #lastId = 0;
 
-  constructor(who: Pick<EventSubject, "hub" | "connectionId" | "userId">, courier: Courier) {
+  constructor(who: Pick<EventSubject, "hub" | "connectionId" | "userId">, sender: EventSender) {
     this.#subject = { ...who, subprotocol: undefined, connectionState: undefined };
-    this.#courier = courier;
+    this.#sender = sender;
   }
 
   /** Asks whether the client may connect; it may when nobody wants to be asked. */
   async connect(request: ConnectRequest): Promise<ConnectOutcome> {
     const body = jsonBody({ ...request, clientCertificates: [] });
     const delivery = await this.#deliver(systemEvent("connect"), 0, body);
-    if (delivery.kind === "unwanted") return acceptedAsIs;
-    if (delivery.kind === "undelivered") return refusedByFailure;
+    if (delivery.kind === "unwanted") return ACCEPTED_AS_IS;
+    if (delivery.kind === "undelivered") return REFUSED_BY_FAILURE;
     const outcome = readConnectAnswer(delivery.answer);
     if (outcome.kind === "accepted") this.#keepState(delivery.answer);
     return outcome;
@@ -102,7 +102,7 @@ export class ConnectionEvents {
   #notifyOfGroup(name: GroupEvent, group: string): void {
     const event = { kind: "group", name } as const;
     const fits = this.#notifications.size < maxWaitingNotifications;
-    if (fits && this.#courier.wants(this.#subject.hub, event)) this.#notify(event, { group });
+    if (fits && this.#sender.wants(this.#subject.hub, event)) this.#notify(event, { group });
   }
 
   #notify(event: UpstreamEvent, content: object): void {
@@ -117,7 +117,7 @@ export class ConnectionEvents {
     more: Pick<OutgoingEvent, "metadata" | "abort"> = {},
   ): Promise<Delivery> {
     const [subject, cookies] = [this.#subject, this.#cookies];
-    return this.#courier.deliver({ event, subject, id, body, cookies, ...more });
+    return this.#sender.send({ event, subject, id, body, cookies, ...more });
   }
 
   /** Of successes only; an empty value clears it. */

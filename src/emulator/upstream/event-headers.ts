@@ -32,7 +32,7 @@ export function eventHeaders(
     "WebHook-Request-Origin": stamp.origin,
     "ce-specversion": "1.0",
     "ce-awpsversion": "1.0",
-    "ce-type": `azure.webpubsub.${categories[event.kind]}.${event.name}`,
+    "ce-type": `azure.webpubsub.${CATEGORIES[event.kind]}.${event.name}`,
     "ce-source": `/hubs/${hub}/client/${connectionId}`,
     "ce-id": String(stamp.id),
     "ce-time": stamp.time.toISOString().replace(/\.\d+Z$/, "Z"),
@@ -46,7 +46,7 @@ export function eventHeaders(
   };
 }
 
-const categories = { system: "sys", group: "gp", user: "user" } as const;
+const CATEGORIES = { system: "sys", group: "gp", user: "user" } as const;
 
 export const metadataHeaders = (metadata: Metadata): Record<string, string> =>
   Object.fromEntries(

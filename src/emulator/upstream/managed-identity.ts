@@ -2,14 +2,14 @@ import { generateKeyPair, type KeyObject } from "node:crypto";
 import { promisify } from "node:util";
 import jwt from "jsonwebtoken";
 
-const lifetimeInSeconds = 24 * 60 * 60;
-const renewalInSeconds = 5 * 60;
+const LIFETIME_IN_SECONDS = 24 * 60 * 60;
+const RENEWAL_IN_SECONDS = 5 * 60;
 const maxResources = 100;
 
 // Made up, and the same in every emulator, so that an app server can be set to expect them.
-const tenantId = "00000000-0000-0000-0000-000000000001";
-const objectId = "00000000-0000-0000-0000-000000000002";
-const clientId = "00000000-0000-0000-0000-000000000003";
+const TENANT_ID = "00000000-0000-0000-0000-000000000001";
+const OBJECT_ID = "00000000-0000-0000-0000-000000000002";
+const CLIENT_ID = "00000000-0000-0000-0000-000000000003";
 
 interface IssuedToken {
   readonly token: string;
@@ -29,7 +29,7 @@ export class ManagedIdentity {
     this.#key ??= createKey();
     const key = await this.#key;
     const issued = this.#issued.get(resource);
-    if (issued && nowInSeconds < issued.expiresAtInSeconds - renewalInSeconds) {
+    if (issued && nowInSeconds < issued.expiresAtInSeconds - RENEWAL_IN_SECONDS) {
       return `Bearer ${issued.token}`;
     }
     const fresh = issue(resource, key, Math.floor(nowInSeconds));
@@ -43,21 +43,21 @@ const createKey = async (): Promise<KeyObject> =>
   (await promisify(generateKeyPair)("rsa", { modulusLength: 2048 })).privateKey;
 
 function issue(resource: string, key: KeyObject, nowInSeconds: number): IssuedToken {
-  const expiresAtInSeconds = nowInSeconds + lifetimeInSeconds;
-  const issuer = `https://sts.windows.net/${tenantId}/`;
+  const expiresAtInSeconds = nowInSeconds + LIFETIME_IN_SECONDS;
+  const issuer = `https://sts.windows.net/${TENANT_ID}/`;
   const claims = {
     aud: resource,
     iss: issuer,
     iat: nowInSeconds,
     nbf: nowInSeconds,
     exp: expiresAtInSeconds,
-    appid: clientId,
+    appid: CLIENT_ID,
     appidacr: "2",
     idp: issuer,
     idtyp: "app",
-    oid: objectId,
-    sub: objectId,
-    tid: tenantId,
+    oid: OBJECT_ID,
+    sub: OBJECT_ID,
+    tid: TENANT_ID,
     ver: "1.0",
   };
   return { token: jwt.sign(claims, key, { algorithm: "RS256" }), expiresAtInSeconds };

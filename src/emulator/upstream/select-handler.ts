@@ -1,4 +1,5 @@
-import type { EventHandlerSettings, GroupEvent, SystemEvent } from "../options.ts";
+import type { GroupEvent, SystemEvent } from "../contract/emulator-options.ts";
+import type { EventHandlerSettings } from "../options/hub-schema.ts";
 import { matchesUserEvent } from "./event-pattern.ts";
 
 export type UpstreamEvent =

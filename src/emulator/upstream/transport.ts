@@ -22,13 +22,13 @@ const maxAnswerBytes = 16 * 1024 * 1024;
 
 // An event is never sent twice, so no call may meet a connection that the app server is closing
 // for want of use: we do that first. Five seconds is what servers usually wait.
-const idleTimeInMs = 1000;
+const IDLE_TIME_IN_MS = 1000;
 
 /** Calls app servers over kept-alive connections, which end with it. Follows no redirects. */
 export class Transport {
   readonly #agents = {
-    "http:": new http.Agent({ keepAlive: true, timeout: idleTimeInMs }),
-    "https:": new https.Agent({ keepAlive: true, timeout: idleTimeInMs }),
+    "http:": new http.Agent({ keepAlive: true, timeout: IDLE_TIME_IN_MS }),
+    "https:": new https.Agent({ keepAlive: true, timeout: IDLE_TIME_IN_MS }),
   };
   readonly #inFlight = new Set<http.ClientRequest>();
   #isClosed = false;
@@ -69,10 +69,10 @@ export class Transport {
         agent: this.#agents[scheme],
         headers: { ...headers, ...length },
       });
-      const end = (reason: "timedOut" | "takenBack") => () =>
+      const end = (reason: "timedOut" | "cancelled") => () =>
         request.destroy(new CallError(reason));
       const timer = setTimeout(end("timedOut"), timeoutInMs);
-      const takeBack = end("takenBack");
+      const cancel = end("cancelled");
       this.#inFlight.add(request);
       request
         .on("response", (response) => {
@@ -92,12 +92,12 @@ export class Transport {
         .on("error", reject)
         .on("close", () => {
           clearTimeout(timer);
-          abort?.removeEventListener("abort", takeBack);
+          abort?.removeEventListener("abort", cancel);
           this.#inFlight.delete(request);
         })
         .end(body);
-      if (abort?.aborted) takeBack();
-      else abort?.addEventListener("abort", takeBack);
+      if (abort?.aborted) cancel();
+      else abort?.addEventListener("abort", cancel);
     });
   }
 }

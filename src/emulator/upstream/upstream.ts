@@ -1,54 +1,49 @@
-import type { Observe } from "../activity.ts";
-import type { EventHandlerSettings, HubSettings, UpstreamSettings } from "../options.ts";
+import type { ServiceContext } from "../context/service-context.ts";
+import type { EventHandlerSettings } from "../options/hub-schema.ts";
 import { isSuccess } from "./answers.ts";
 import { CallError, callErrorFrom } from "./call-error.ts";
 import { ConnectionEvents } from "./connection-events.ts";
-import type { Courier, Delivery, OutgoingEvent } from "./delivery.ts";
 import { eventHeaders, metadataHeaders, signConnection } from "./event-headers.ts";
+import type { Delivery, EventSender, OutgoingEvent } from "./event-sender.ts";
 import { ManagedIdentity } from "./managed-identity.ts";
 import { eventUrl, selectHandler, type UpstreamEvent } from "./select-handler.ts";
 import { type Answer, Transport } from "./transport.ts";
 import { Validation } from "./validation.ts";
 
-export interface UpstreamParts {
-  readonly settings: UpstreamSettings;
-  readonly observe: Observe;
-  /** The keys that sign events at this moment, the primary one first. */
-  accessKeys(): readonly string[];
-  /** The service's host with its port, as app servers are told. */
-  origin(): string;
-  settingsOf(hub: string): HubSettings;
-}
+export type UpstreamContext = Pick<
+  ServiceContext,
+  "address" | "keys" | "upstreamSettings" | "observe" | "settingsOf"
+>;
 
-/** The way of events to the app servers: which handler, may it, and the call itself. */
+/** Sends events to the app servers: which handler, does it agree, and the call itself. */
 export class Upstream {
-  readonly #parts: UpstreamParts;
+  readonly #context: UpstreamContext;
   readonly #transport = new Transport();
   readonly #validation: Validation;
   readonly #identity = new ManagedIdentity();
-  /** Of this life of the service; one for all connections. */
-  #courier = this.#createCourier();
+  /** Of the connections since the last crash; one for all of them. */
+  #sender = this.#createSender();
 
-  constructor(parts: UpstreamParts) {
-    this.#parts = parts;
-    this.#validation = new Validation(this.#transport, parts.settings);
+  constructor(context: UpstreamContext) {
+    this.#context = context;
+    this.#validation = new Validation(this.#transport, context.upstreamSettings);
   }
 
-  /** Starts the line of events of one connection. */
+  /** The events of one connection. */
   open(hub: string, connectionId: string, userId: string | null): ConnectionEvents {
-    return new ConnectionEvents({ hub, connectionId, userId }, this.#courier);
+    return new ConnectionEvents({ hub, connectionId, userId }, this.#sender);
   }
 
-  /** The service has died: nothing more is sent for its connections and no answer counts. */
+  /** The service has crashed: nothing more is sent for its connections and no answer counts. */
   abort(): void {
-    this.#courier = this.#createCourier();
+    this.#sender = this.#createSender();
     // A check that is cut off says nothing about the app server.
-    this.#validation.forget();
+    this.#validation.clear();
     this.#transport.abort();
   }
 
-  forgetValidations(): void {
-    this.#validation.forget();
+  clearValidations(): void {
+    this.#validation.clear();
   }
 
   close(): void {
@@ -56,19 +51,19 @@ export class Upstream {
     this.#transport.close();
   }
 
-  #createCourier(): Courier {
-    const courier: Courier = {
+  #createSender(): EventSender {
+    const sender: EventSender = {
       wants: (hub, event) => this.#handlerOf(hub, event) !== undefined,
-      deliver: (event) => this.#deliver(event, courier),
+      send: (event) => this.#deliver(event, sender),
     };
-    return courier;
+    return sender;
   }
 
   #handlerOf(hub: string, event: UpstreamEvent): EventHandlerSettings | undefined {
-    return selectHandler(this.#parts.settingsOf(hub).eventHandlers, event);
+    return selectHandler(this.#context.settingsOf(hub).eventHandlers, event);
   }
 
-  async #deliver(outgoing: OutgoingEvent, courier: Courier): Promise<Delivery> {
+  async #deliver(outgoing: OutgoingEvent, sender: EventSender): Promise<Delivery> {
     const handler = this.#handlerOf(outgoing.subject.hub, outgoing.event);
     if (!handler) return { kind: "unwanted" };
     try {
@@ -76,7 +71,7 @@ export class Upstream {
       if (!(await this.#mayCall(handler, outgoing, authorization))) {
         return { kind: "undelivered", message: "The app server does not allow our events." };
       }
-      if (courier !== this.#courier) throw new CallError("interrupted");
+      if (sender !== this.#sender) throw new CallError("interrupted");
       return { kind: "answered", answer: await this.#post(handler, outgoing, authorization) };
     } catch (error) {
       return { kind: "undelivered", message: callErrorFrom(error).message };
@@ -87,14 +82,14 @@ export class Upstream {
     return auth.type === "none" ? undefined : this.#identity.authorizationFor(auth.resource);
   }
 
-  /** The token goes along: an app server behind a gatekeeper that asks for it is reached by none else. */
+  /** With the token: a proxy before the app server may let nothing through without it. */
   #mayCall(
     { urlTemplate }: EventHandlerSettings,
     { subject }: OutgoingEvent,
     authorization: string | undefined,
   ): Promise<boolean> {
     const url = eventUrl(urlTemplate, subject.hub, "validate");
-    return this.#validation.allows({ url, origin: this.#parts.origin(), authorization });
+    return this.#validation.allows({ url, origin: this.#context.address.origin, authorization });
   }
 
   async #post(
@@ -102,11 +97,11 @@ export class Upstream {
     { event, subject, id, body, metadata = {}, cookies, abort }: OutgoingEvent,
     authorization: string | undefined,
   ): Promise<Answer> {
-    const { settings } = this.#parts;
+    const { upstreamSettings } = this.#context;
     const { hub, connectionId } = subject;
     const url = eventUrl(urlTemplate, hub, event.name);
-    const signature = signConnection(connectionId, this.#parts.accessKeys());
-    const stamp = { origin: this.#parts.origin(), signature, id, time: new Date() };
+    const signature = signConnection(connectionId, this.#context.keys.all());
+    const stamp = { origin: this.#context.address.origin, signature, id, time: new Date() };
     const cookie = cookies.headerFor(url, Date.now());
     const startedAt = performance.now();
     let status: number | undefined;
@@ -122,14 +117,14 @@ export class Upstream {
           "Content-Type": body.contentType,
         },
         body: body.bytes,
-        timeoutInMs: settings.eventTimeoutInMs,
+        timeoutInMs: upstreamSettings.eventTimeoutInMs,
         abort,
       });
       status = answer.status;
       if (isSuccess(status)) cookies.keep(url, answer.headers["set-cookie"] ?? [], Date.now());
       return answer;
     } finally {
-      this.#parts.observe({
+      this.#context.observe({
         kind: "event",
         hub,
         connectionId,

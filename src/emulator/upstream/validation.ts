@@ -1,28 +1,28 @@
 import type { OutgoingHttpHeaders } from "node:http";
-import type { UpstreamSettings } from "../options.ts";
+import type { UpstreamSettings } from "../options/emulator-schema.ts";
 import { isSuccess } from "./answers.ts";
 import type { Answer, Transport } from "./transport.ts";
 
 /** What the last check of a URL said, and when it must be checked again. */
-export interface ValidationVerdict {
+export interface ValidationResult {
   readonly isAllowed: boolean;
   readonly checkAgainAt: number;
   readonly backOffInMs: number;
 }
 
-const minuteInMs = 60_000;
-const firstBackOffInMs = 1000;
+const maxBackOffInMs = 60_000;
+const minBackOffInMs = 1000;
 
 /** A success holds for its lifetime; failures are retried after 1 s, doubling up to a minute. */
-export function nextVerdict(
-  previous: ValidationVerdict | undefined,
+export function nextValidationResult(
+  previous: ValidationResult | undefined,
   isAllowed: boolean,
   now: number,
   lifetimeInMs: number,
-): ValidationVerdict {
+): ValidationResult {
   if (isAllowed) return { isAllowed, checkAgainAt: now + lifetimeInMs, backOffInMs: 0 };
   const doubled = (previous?.backOffInMs ?? 0) * 2;
-  const backOffInMs = Math.min(Math.max(doubled, firstBackOffInMs), minuteInMs);
+  const backOffInMs = Math.min(Math.max(doubled, minBackOffInMs), maxBackOffInMs);
   return { isAllowed, checkAgainAt: now + backOffInMs, backOffInMs };
 }
 
@@ -35,7 +35,7 @@ export interface ValidationRequest {
 }
 
 interface Subject {
-  verdict: ValidationVerdict | undefined;
+  result: ValidationResult | undefined;
   check: Promise<boolean> | undefined;
 }
 
@@ -52,28 +52,28 @@ export class Validation {
 
   /**
    * One check at a time per URL. Everybody waits for the first one; a success that has expired goes
-   * on to count until a new check says otherwise. A failure does not: whoever mends his app server
+   * on to count until a new check says otherwise. A failure does not: whoever repairs an app server
    * should not lose one more event to what it said before.
    */
   async allows(request: ValidationRequest): Promise<boolean> {
     const subject = this.#subjectOf(request.url);
-    const { verdict } = subject;
-    if (verdict && Date.now() < verdict.checkAgainAt) return verdict.isAllowed;
+    const { result } = subject;
+    if (result && Date.now() < result.checkAgainAt) return result.isAllowed;
     subject.check ??= this.#check(subject, request).finally(() => {
       subject.check = undefined;
     });
-    return verdict?.isAllowed || subject.check;
+    return result?.isAllowed || subject.check;
   }
 
   /** New settings deserve a new check, and those under way do not count any more. */
-  forget(): void {
+  clear(): void {
     this.#subjects.clear();
   }
 
   #subjectOf(url: string): Subject {
     const known = this.#subjects.get(url);
     if (known) return known;
-    const subject = { verdict: undefined, check: undefined };
+    const subject = { result: undefined, check: undefined };
     this.#subjects.set(url, subject);
     return subject;
   }
@@ -81,7 +81,12 @@ export class Validation {
   async #check(subject: Subject, request: ValidationRequest): Promise<boolean> {
     const isAllowed = await this.#ask(request).catch(() => false);
     const { validationLifetimeInMs } = this.#settings;
-    subject.verdict = nextVerdict(subject.verdict, isAllowed, Date.now(), validationLifetimeInMs);
+    subject.result = nextValidationResult(
+      subject.result,
+      isAllowed,
+      Date.now(),
+      validationLifetimeInMs,
+    );
     return isAllowed;
   }
 

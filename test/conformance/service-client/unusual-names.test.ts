@@ -46,15 +46,15 @@ describe("unusual names", () => {
 
   test.each(["a/b", "a b", "a%b", "ü", "?&=#"])(
     "such as %j of connections name nobody and do no harm",
-    async (ghost) => {
+    async (absent) => {
       const { service } = await setUp();
-      expect(await service.connectionExists(ghost)).toBe(false);
-      await service.sendToConnection(ghost, "x");
-      await service.closeConnection(ghost);
-      await service.removeConnectionFromAllGroups(ghost);
-      await service.group("g").removeConnection(ghost);
-      await expect(service.group("g").addConnection(ghost)).rejects.toMatchObject({
-        message: `Connection \`${ghost}\` is not found.`,
+      expect(await service.connectionExists(absent)).toBe(false);
+      await service.sendToConnection(absent, "x");
+      await service.closeConnection(absent);
+      await service.removeConnectionFromAllGroups(absent);
+      await service.group("g").removeConnection(absent);
+      await expect(service.group("g").addConnection(absent)).rejects.toMatchObject({
+        message: `Connection \`${absent}\` is not found.`,
       });
     },
   );

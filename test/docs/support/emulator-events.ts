@@ -11,7 +11,7 @@ export const events: Record<SystemEvent | GroupEvent | "user" | "validation", Su
       [handler, "gets no events from an endpoint that it does not allow"],
       [
         "emulator/upstream-validation",
-        "that does not know OPTIONS is asked by GET, in the same words",
+        "that does not know OPTIONS is asked by GET, with the same headers",
       ],
     ],
   },
@@ -49,7 +49,7 @@ export const events: Record<SystemEvent | GroupEvent | "user" | "validation", Su
       ["emulator/user-events", "of type %s come with their content type"],
       [
         "emulator/user-events",
-        "the state goes round: it is replaced by successes and told with each later event",
+        "the state is kept: successes replace it, and each later event tells it",
       ],
       [
         "emulator/upstream-headers",

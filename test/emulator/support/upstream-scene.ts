@@ -1,9 +1,10 @@
-import type { Activity } from "../../../src/emulator/activity.ts";
-import {
-  type EventHandlerOptions,
-  parseHubOptions,
-  type UpstreamSettings,
-} from "../../../src/emulator/options.ts";
+import type { Activity } from "../../../src/emulator/contract/activity.ts";
+import type { EventHandlerOptions } from "../../../src/emulator/contract/emulator-options.ts";
+import { Address } from "../../../src/emulator/http/address.ts";
+import { parseEmulatorOptions } from "../../../src/emulator/options/emulator-configuration.ts";
+import type { UpstreamSettings } from "../../../src/emulator/options/emulator-schema.ts";
+import { parseHubOptions } from "../../../src/emulator/options/hub-schema.ts";
+import { AccessKeys } from "../../../src/emulator/tokens/access-keys.ts";
 import type { ConnectionEvents } from "../../../src/emulator/upstream/connection-events.ts";
 import { Upstream } from "../../../src/emulator/upstream/upstream.ts";
 
@@ -14,7 +15,7 @@ export interface UpstreamScene {
   readonly upstream: Upstream;
   readonly activities: Activity[];
   /** From the next event on; `one` and `two` before. */
-  rotateKeys(keys: string[]): void;
+  rotateKeys(primary: string, secondary: string): void;
   /** A connection named `c` of the user `u` to the hub `chat`. */
   open(connectionId?: string): ConnectionEvents;
   setHandlers(handlers: EventHandlerOptions[]): void;
@@ -27,30 +28,31 @@ export function createUpstream(
   const hubOf = (eventHandlers: EventHandlerOptions[]) =>
     parseHubOptions("chat", { eventHandlers })[1];
   let hub = hubOf(handlers);
-  let accessKeys = ["one", "two"];
+  const keys = new AccessKeys("one", "two");
   const activities: Activity[] = [];
   const upstream = new Upstream({
-    settings: {
+    upstreamSettings: {
       eventTimeoutInMs: 100_000,
       validationTimeoutInMs: 10_000,
       validationLifetimeInMs: 60_000,
       ...settings,
     },
     observe: (activity) => void activities.push(activity),
-    accessKeys: () => accessKeys,
-    origin: () => origin,
+    keys,
+    address: new Address(parseEmulatorOptions({ publicEndpoint: `http://${origin}` })),
     settingsOf: () => hub,
   });
   return {
     upstream,
     activities,
-    rotateKeys(keys) {
-      accessKeys = keys;
+    rotateKeys(primary, secondary) {
+      keys.replace("primary", primary);
+      keys.replace("secondary", secondary);
     },
     open: (connectionId = "c") => upstream.open("chat", connectionId, "u"),
     setHandlers(next) {
       hub = hubOf(next);
-      upstream.forgetValidations();
+      upstream.clearValidations();
     },
   };
 }

@@ -1,11 +1,11 @@
 import { z } from "zod";
+import { isGroupName } from "../../contract/names.ts";
 import type { Filter } from "../../filter/compile-filter.ts";
 import type { Reply } from "../../http/reply.ts";
 import type { Connection } from "../../hub/connection.ts";
-import { isGroupName } from "../../names.ts";
 import type { JsonCall, Operation } from "../operation.ts";
 import { readFilter } from "../parameters.ts";
-import { invalidGroup, invalidParameter, ok } from "../replies.ts";
+import { INVALID_GROUP, invalidParameter, OK } from "../replies.ts";
 
 export const bulkMembershipOperations: readonly Operation[] = [
   { method: "POST", path: ":addToGroups", body: "json", run: addToGroups },
@@ -33,7 +33,7 @@ function change(
   // Chosen beforehand: a move must not change who is moved next.
   const chosen = [...hub.everyone()].filter((connection) => accepts?.(connection) ?? true);
   for (const connection of chosen) for (const group of groups) move(connection, group);
-  return ok;
+  return OK;
 }
 
 /** The targets of its failures are capitalised, unlike those in a query. */
@@ -42,5 +42,5 @@ function readBulk(json: unknown): { groups: string[]; accepts: Filter | undefine
   if (data) return { groups: data.groups, accepts: readFilter(data.filter, "Filter") };
   throw error.issues.every(({ path }) => path[0] === "filter")
     ? invalidParameter("Filter", "The filter must be text.")
-    : invalidParameter("Groups", invalidGroup);
+    : invalidParameter("Groups", INVALID_GROUP);
 }

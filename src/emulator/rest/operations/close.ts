@@ -1,7 +1,7 @@
 import type { Reply } from "../../http/reply.ts";
 import type { Connection } from "../../hub/connection.ts";
 import type { Operation, RestCall } from "../operation.ts";
-import { noContent } from "../replies.ts";
+import { NO_CONTENT } from "../replies.ts";
 
 export const closeOperations: readonly Operation[] = [
   { method: "DELETE", path: "connections/{connectionId}", body: "none", run: closeConnection },
@@ -33,5 +33,5 @@ function close({ query }: RestCall, connections: Iterable<Connection>): Reply {
   for (const connection of connections) {
     if (!excluded.has(connection.id)) connection.end(ending);
   }
-  return noContent;
+  return NO_CONTENT;
 }

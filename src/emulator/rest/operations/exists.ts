@@ -1,6 +1,6 @@
 import type { Reply } from "../../http/reply.ts";
 import type { Operation, RestCall } from "../operation.ts";
-import { connectionNotFound, groupNotFound, ok, userNotFound } from "../replies.ts";
+import { connectionNotFound, groupNotFound, OK, userNotFound } from "../replies.ts";
 
 export const existsOperations: readonly Operation[] = [
   { method: "HEAD", path: "connections/{connectionId}", body: "none", run: connectionExists },
@@ -9,17 +9,17 @@ export const existsOperations: readonly Operation[] = [
 ];
 
 function connectionExists({ hub, connectionId }: RestCall): Reply {
-  if (hub.connection(connectionId)) return ok;
+  if (hub.connection(connectionId)) return OK;
   throw connectionNotFound("Warning", connectionId);
 }
 
 function userExists({ hub, userId }: RestCall): Reply {
-  if (hub.ofUser(userId).size > 0) return ok;
+  if (hub.ofUser(userId).size > 0) return OK;
   throw userNotFound(userId);
 }
 
 /** A group exists as long as somebody is in it. */
 function groupExists({ hub, group }: RestCall): Reply {
-  if (hub.inGroup(group).size > 0) return ok;
+  if (hub.inGroup(group).size > 0) return OK;
   throw groupNotFound(group);
 }

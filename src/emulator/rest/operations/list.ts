@@ -4,9 +4,9 @@ import type { Operation, RestCall } from "../operation.ts";
 import { readInteger } from "../parameters.ts";
 import { invalidParameter, okJson } from "../replies.ts";
 
-const pageSize = { min: 1, max: 200 };
-const total = { min: 1, max: 2 ** 31 - 1 };
-const connectionId = /^[\w-]{31}$/;
+const PAGE_SIZE = { min: 1, max: 200 };
+const TOTAL = { min: 1, max: 2 ** 31 - 1 };
+const CONNECTION_ID = /^[\w-]{31}$/;
 
 export const listOperations: readonly Operation[] = [
   { method: "GET", path: "groups/{group}/connections", body: "none", run: listConnections },
@@ -17,12 +17,12 @@ export const listOperations: readonly Operation[] = [
  * left out or told twice, whoever comes and goes in between.
  */
 function listConnections({ hub, group, query, url }: RestCall): Reply {
-  const maxPageSize = readInteger(query, "maxpagesize", pageSize);
-  const top = readInteger(query, "top", total);
+  const maxPageSize = readInteger(query, "maxpagesize", PAGE_SIZE);
+  const top = readInteger(query, "top", TOTAL);
   const members = [...hub.inGroup(group)].sort(byId);
   const after = readToken(query, members);
   const left = members.filter(({ id }) => after === undefined || id > after);
-  const page = left.slice(0, Math.min(maxPageSize ?? pageSize.max, top ?? total.max));
+  const page = left.slice(0, Math.min(maxPageSize ?? PAGE_SIZE.max, top ?? TOTAL.max));
   const stillWanted = top === undefined ? undefined : top - page.length;
   const last = page.at(-1);
   const isLast = last === undefined || page.length === left.length || stillWanted === 0;
@@ -39,11 +39,11 @@ function listConnections({ hub, group, query, url }: RestCall): Reply {
   });
 }
 
-/** @throws RestFailure 400 for what cannot be the id of a connection. */
+/** @throws Refusal 400 for what cannot be the id of a connection. */
 function readToken(query: URLSearchParams, members: readonly Connection[]): string | undefined {
   const token = query.get("continuationToken");
   if (!token) return undefined;
-  if (connectionId.test(token) || members.some(({ id }) => id === token)) return token;
+  if (CONNECTION_ID.test(token) || members.some(({ id }) => id === token)) return token;
   throw invalidParameter("continuationToken", "The continuationToken is invalid.");
 }
 

@@ -1,26 +1,26 @@
+import { isGroupName } from "../../contract/names.ts";
 import type { Reply } from "../../http/reply.ts";
 import type { Connection } from "../../hub/connection.ts";
 import type { GroupPermission } from "../../hub/roles.ts";
-import { isGroupName } from "../../names.ts";
 import type { Operation, RestCall } from "../operation.ts";
 import {
   connectionNotFound,
   invalidParameter,
   invalidTargetName,
-  noContent,
-  ok,
+  NO_CONTENT,
+  OK,
   permissionNotGranted,
 } from "../replies.ts";
 
-const path = "permissions/{permission}/connections/{connectionId}";
+const PATH = "permissions/{permission}/connections/{connectionId}";
 
 export const permissionOperations: readonly Operation[] = [
-  { method: "PUT", path, body: "none", run: grant },
-  { method: "DELETE", path, body: "none", run: revoke },
-  { method: "HEAD", path, body: "none", run: check },
+  { method: "PUT", path: PATH, body: "none", run: grant },
+  { method: "DELETE", path: PATH, body: "none", run: revoke },
+  { method: "HEAD", path: PATH, body: "none", run: check },
 ];
 
-const permissions: ReadonlyMap<string, GroupPermission> = new Map([
+const PERMISSIONS: ReadonlyMap<string, GroupPermission> = new Map([
   ["joinleavegroup", "joinLeaveGroup"],
   ["sendtogroup", "sendToGroup"],
 ]);
@@ -29,7 +29,7 @@ function grant(call: RestCall): Reply {
   const permission = readPermission(call);
   const group = readTargetName(call);
   connectionOf(call).roles.grant(permission, group);
-  return ok;
+  return OK;
 }
 
 function revoke(call: RestCall): Reply {
@@ -38,18 +38,18 @@ function revoke(call: RestCall): Reply {
   // On record for this permission; nothing is known of the other, where it means every group.
   if (permission === "joinLeaveGroup" && group === undefined) throw invalidTargetName();
   call.hub.connection(call.connectionId)?.roles.revoke(permission, group);
-  return noContent;
+  return NO_CONTENT;
 }
 
 function check(call: RestCall): Reply {
   const permission = readPermission(call);
   const group = readTargetName(call);
-  if (connectionOf(call).roles.has(permission, group)) return ok;
+  if (connectionOf(call).roles.has(permission, group)) return OK;
   throw permissionNotGranted(permission);
 }
 
 function readPermission({ permission: name }: RestCall): GroupPermission {
-  const permission = permissions.get(name.toLowerCase());
+  const permission = PERMISSIONS.get(name.toLowerCase());
   if (permission) return permission;
   throw invalidParameter("permission", "The permission must be joinLeaveGroup or sendToGroup.");
 }

@@ -4,9 +4,9 @@ import { type PublishOptions, publish } from "../../hub/hub.ts";
 import type { Message } from "../../protocol/message.ts";
 import type { MessageCall, Operation } from "../operation.ts";
 import { readFilter, readInteger } from "../parameters.ts";
-import { accepted } from "../replies.ts";
+import { ACCEPTED } from "../replies.ts";
 
-const ttlInSeconds = { min: 0, max: 300 };
+const TTL_IN_SECONDS = { min: 0, max: 300 };
 
 export const sendOperations: readonly Operation[] = [
   { method: "POST", path: ":send", body: "message", run: sendToAll },
@@ -48,9 +48,9 @@ function send(
     : { from: "server", payload, metadata };
   publish(message, receivers, {
     ...choice,
-    ttlInSeconds: readInteger(query, "messageTtlSeconds", ttlInSeconds),
+    ttlInSeconds: readInteger(query, "messageTtlSeconds", TTL_IN_SECONDS),
   });
-  return accepted;
+  return ACCEPTED;
 }
 
 const excluding = ({ query }: MessageCall): PublishOptions => ({

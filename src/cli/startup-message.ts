@@ -1,0 +1,38 @@
+import type { Emulator, EmulatorOptions } from "../emulator/index.ts";
+import { printable, printableUrl } from "./printable.ts";
+
+/** What is told when the emulator listens; `options` as it was started with. */
+export function formatStartupMessage(
+  emulator: Pick<Emulator, "endpoint" | "connectionString" | "port" | "adminEndpoint">,
+  options: EmulatorOptions,
+): string[] {
+  const { endpoint, connectionString, port, adminEndpoint } = emulator;
+  const clientUrl = `${endpoint.replace(/^http/, "ws")}/client/hubs/`;
+  const hubs = Object.entries(options.hubs ?? {});
+  const rows: [string, string][] = [
+    ["Endpoint", endpoint],
+    ["Connection string", connectionString],
+    ["Health", `${endpoint}/api/health`],
+    ...hubs.flatMap(([hub, { eventHandlers = [] }]): [string, string][] => [
+      [`Hub ${hub}`, clientUrl + hub],
+      ...eventHandlers.map((it): [string, string] => ["  upstream", printableUrl(it.urlTemplate)]),
+    ]),
+    [hubs.length > 0 ? "Any other hub" : "Any hub", `${clientUrl}{hub}`],
+    ...(adminEndpoint ? [["Admin", adminEndpoint] as [string, string]] : []),
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return [
+    `The emulator of Azure Web PubSub listens on port ${port} of ${options.host ?? "127.0.0.1"}.`,
+    "",
+    ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
+    "",
+    ...(endpoint.startsWith("http:") ? [INSECURE_NOTE] : []),
+    ...(options.tls === true ? [SELF_SIGNED_NOTE] : []),
+    "Ctrl-C stops it.",
+  ].map(printable);
+}
+
+const INSECURE_NOTE = "Microsoft's SDK takes this endpoint with { allowInsecureConnection: true }.";
+
+const SELF_SIGNED_NOTE =
+  "The certificate is self-signed; --tls-cert and --tls-key take one that your clients trust.";

@@ -1,0 +1,105 @@
+import type { Duplex } from "node:stream";
+import type { WebSocket } from "ws";
+import type { Limits } from "../options/emulator-schema.ts";
+import type { Frame } from "../protocol/message.ts";
+import { Backlog } from "./backlog.ts";
+
+const maxReasonBytes = 123;
+const maxSocketBufferBytes = 1024 * 1024;
+
+/** The frames to one client: what its socket does not take at once waits here. */
+export class OutboundQueue {
+  readonly #webSocket: WebSocket;
+  readonly #tcp: Duplex;
+  readonly #limits: Limits;
+  readonly #onOverflow: () => void;
+  // Most clients read fast enough to never need one.
+  #backlog: Backlog | undefined;
+  #isMuted = false;
+
+  /** `onOverflow` is called when more waits for the client than may. */
+  constructor(webSocket: WebSocket, tcp: Duplex, limits: Limits, onOverflow: () => void) {
+    this.#webSocket = webSocket;
+    this.#tcp = tcp;
+    this.#limits = limits;
+    this.#onOverflow = onOverflow;
+  }
+
+  /** What has not reached the socket when it expires is not sent. */
+  write(frame: Frame, expiresAt = Number.POSITIVE_INFINITY): void {
+    const webSocket = this.#webSocket;
+    if (webSocket.readyState !== webSocket.OPEN) return;
+    const isFree = this.#backlog?.isEmpty ?? true;
+    if (isFree && webSocket.bufferedAmount < maxSocketBufferBytes) {
+      this.#send(frame);
+      return;
+    }
+    if (isFree) this.#awaitDrain();
+    this.#backlog ??= this.#createBacklog();
+    if (!this.#backlog.add(frame, expiresAt)) this.#onOverflow();
+  }
+
+  ping(): void {
+    const webSocket = this.#webSocket;
+    if (webSocket.readyState === webSocket.OPEN) webSocket.ping();
+  }
+
+  /** What still waits is not sent any more, but for a final frame. */
+  close(code: number, reason: string, finalFrame?: Frame): void {
+    const webSocket = this.#webSocket;
+    this.#backlog?.clear();
+    if (finalFrame && webSocket.readyState === webSocket.OPEN) {
+      this.#send(finalFrame);
+    }
+    webSocket.close(code, truncateUtf8(reason, maxReasonBytes));
+  }
+
+  /** Holds back whatever is written, until it is unmuted. */
+  mute(): void {
+    if (this.#isMuted) return;
+    this.#isMuted = true;
+    this.#tcp.cork();
+  }
+
+  unmute(): void {
+    if (!this.#isMuted) return;
+    this.#isMuted = false;
+    this.#tcp.uncork();
+  }
+
+  // Without compression ws queues nothing of its own, so both ways keep their order in the socket.
+  #send({ data, isBinary, wire }: Frame): void {
+    if (wire) this.#tcp.write(wire);
+    else this.#webSocket.send(data, { binary: isBinary });
+  }
+
+  #createBacklog(): Backlog {
+    const { waitingMessages: messages, waitingBytes: bytes } = this.#limits;
+    return new Backlog({ messages, bytes });
+  }
+
+  #awaitDrain(): void {
+    this.#tcp.once("drain", () => this.#flush());
+  }
+
+  #flush(): void {
+    const webSocket = this.#webSocket;
+    // Nothing may follow the close frame, which a client can ask for while much waits for it.
+    if (webSocket.readyState !== webSocket.OPEN) return;
+    while (webSocket.bufferedAmount < maxSocketBufferBytes) {
+      const frame = this.#backlog?.take(Date.now());
+      if (!frame) return;
+      this.#send(frame);
+    }
+    this.#awaitDrain();
+  }
+}
+
+/** Cuts between characters, not through one. */
+function truncateUtf8(text: string, maxBytes: number): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= maxBytes) return text;
+  let end = maxBytes;
+  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return bytes.toString("utf8", 0, end);
+}

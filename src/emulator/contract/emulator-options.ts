@@ -1,0 +1,230 @@
+import type { Activity } from "./activity.ts";
+
+/** What the service tells app servers about a connection itself. */
+export type SystemEvent = "connect" | "connected" | "disconnected";
+
+/** What the service tells app servers about a connection and a group. */
+export type GroupEvent = "joined" | "left";
+
+/** How the service proves itself to an app server; a `?code=` can stand in the URL as well. */
+export type EventHandlerAuth =
+  | { type: "none" }
+  /** Sends a bearer token for this resource, unsigned by any authority, as Entra would issue it. */
+  | { type: "managedIdentity"; resource: string };
+
+/** Where the events of a hub go; the first handler that wants an event gets it, no other does. */
+export interface EventHandlerOptions {
+  /** An http(s) URL; `{hub}` and `{event}` are filled in, but not in the host. */
+  urlTemplate: string;
+  /**
+   * The system events to send.
+   *
+   * @default []
+   */
+  systemEvents?: readonly SystemEvent[];
+  /**
+   * `*` for every user event, or names and patterns with commas between; in up to 1024 characters.
+   *
+   * @default "", which is none
+   */
+  userEventPattern?: string;
+  /**
+   * The group events to send.
+   *
+   * @default []
+   */
+  groupEvents?: readonly GroupEvent[];
+  /** @default { type: "none" } */
+  auth?: EventHandlerAuth;
+}
+
+/** The settings of one hub. */
+export interface HubOptions {
+  /**
+   * Whether clients without a token may connect.
+   *
+   * @default "deny"
+   */
+  anonymousConnectPolicy?: "deny" | "allow";
+  /**
+   * In order of precedence.
+   *
+   * @default []
+   */
+  eventHandlers?: readonly EventHandlerOptions[];
+  /**
+   * How often clients are pinged, in seconds from 1 to 120; one that has not answered by the next
+   * ping is cut.
+   *
+   * @default 20
+   */
+  webSocketKeepAliveIntervalInSeconds?: number;
+  /**
+   * What a client of a PubSub protocol gets for an event that failed or that nobody wanted: a
+   * failing ack, or its connection is closed.
+   *
+   * @default "acknowledge"
+   */
+  failedEvents?: "acknowledge" | "close";
+}
+
+/** The bounds of the service; those of Azure by default, smaller ones make them easy to reach. */
+export interface EmulatorLimits {
+  /**
+   * The size of one frame of a client, and of a REST body, in bytes.
+   *
+   * @default 1048576
+   */
+  messageBytes?: number;
+  /**
+   * Open connections, over all hubs; more are refused with 429.
+   *
+   * @default no limit
+   */
+  connections?: number;
+  /**
+   * What a reliable client may leave without `sequenceAck`, in messages.
+   *
+   * @default 1000
+   */
+  unacknowledgedMessages?: number;
+  /**
+   * As `unacknowledgedMessages`, in bytes.
+   *
+   * @default 16777216
+   */
+  unacknowledgedBytes?: number;
+  /**
+   * What may wait for a client that reads too slowly, in messages.
+   *
+   * @default 1000
+   */
+  waitingMessages?: number;
+  /**
+   * As `waitingMessages`, in bytes.
+   *
+   * @default 16777216
+   */
+  waitingBytes?: number;
+  /**
+   * How long a reliable client may take to come back, in milliseconds.
+   *
+   * @default 30000
+   */
+  recoveryWindowInMs?: number;
+}
+
+/** How long app servers may take. */
+export interface UpstreamTimeouts {
+  /**
+   * For the answer to an event, in milliseconds.
+   *
+   * @default 100000
+   */
+  eventTimeoutInMs?: number;
+  /**
+   * For the answer to a validation, in milliseconds.
+   *
+   * @default 10000
+   */
+  validationTimeoutInMs?: number;
+  /**
+   * How long a validation that succeeded holds, in milliseconds.
+   *
+   * @default 60000
+   */
+  validationLifetimeInMs?: number;
+}
+
+/** A certificate and its private key. */
+export interface TlsCertificate {
+  /** In PEM. */
+  cert: string;
+  /** In PEM. */
+  key: string;
+}
+
+/** What `startEmulator` takes; every option may be left out. */
+export interface EmulatorOptions {
+  /**
+   * The port to listen on; 0 is any free one.
+   *
+   * @default 0
+   */
+  port?: number;
+  /**
+   * The address to listen on.
+   *
+   * @default "127.0.0.1"
+   */
+  host?: string;
+  /**
+   * The URL that others know the service by, when it is not the one listened on: tokens must name
+   * it.
+   *
+   * @default scheme, host and port listened on
+   */
+  publicEndpoint?: string;
+  /**
+   * Speaks https and wss: `true` makes a self-signed certificate, which takes the package
+   * `selfsigned`.
+   *
+   * @default false
+   */
+  tls?: boolean | TlsCertificate;
+  /**
+   * Signs tokens and events. Text without spaces and semicolons.
+   *
+   * @default 32 random bytes in base64
+   */
+  accessKey?: string;
+  /**
+   * The second key, as valid as the first.
+   *
+   * @default 32 random bytes in base64
+   */
+  secondaryAccessKey?: string;
+  /**
+   * Refuses every token signed with an access key.
+   *
+   * @default false
+   */
+  disableLocalAuth?: boolean;
+  /**
+   * Takes any unexpired token for `https://webpubsub.azure.com` as a Microsoft Entra one on REST
+   * calls, whoever signed it.
+   *
+   * @default false
+   */
+  acceptEntraTokens?: boolean;
+  /**
+   * Settings by hub name. Every valid hub name works without any.
+   *
+   * @default {}
+   */
+  hubs?: Readonly<Record<string, HubOptions>>;
+  /** @default the limits of Azure */
+  limits?: EmulatorLimits;
+  /** @default the timeouts of Azure */
+  upstream?: UpstreamTimeouts;
+  /**
+   * Opens `/_emulator` to this machine: with `true` on the service's own port, with `{ port }` on
+   * one of its own, which also answers during a crash.
+   *
+   * @default false
+   */
+  admin?: boolean | { port: number };
+  /**
+   * Where the random numbers of faults start: the same seed and the same requests give the same
+   * faults.
+   *
+   * @default 1
+   */
+  seed?: number;
+  /**
+   * Told of everything that happens; what it throws is a warning of the process.
+   *
+   * @default nobody is told
+   */
+  onActivity?: (activity: Activity) => void;
+}

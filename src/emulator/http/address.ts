@@ -1,0 +1,47 @@
+import type { EmulatorConfiguration } from "../options/emulator-configuration.ts";
+
+/** Where the service is, as it stands in URLs. */
+export class Address {
+  /** The port listened on; 0 until it is known. */
+  port: number;
+  readonly #scheme: string;
+  readonly #name: string;
+  readonly #publicEndpoint: string | undefined;
+
+  constructor({ host, port, tls, publicEndpoint }: EmulatorConfiguration) {
+    // A wildcard is an address to listen on, not one to connect to.
+    const name = ["0.0.0.0", "::"].includes(host) ? "127.0.0.1" : host;
+    this.port = port;
+    this.#scheme = tls === false ? "http" : "https";
+    this.#name = name.includes(":") ? `[${name}]` : name;
+    this.#publicEndpoint = publicEndpoint;
+  }
+
+  /** As others know it. */
+  get endpoint(): string {
+    return this.#publicEndpoint ?? this.local;
+  }
+
+  /** As it is reached on this machine. */
+  get local(): string {
+    return `${this.#scheme}://${this.#authority}`;
+  }
+
+  /** Host and port, as app servers are told. */
+  get origin(): string {
+    return this.#publicEndpoint ? new URL(this.#publicEndpoint).host : this.#authority;
+  }
+
+  get #authority(): string {
+    return `${this.#name}:${this.port}`;
+  }
+}
+
+/** The names and addresses by which the service is called, for its certificate. */
+export function hostsOf({ host, publicEndpoint }: EmulatorConfiguration): string[] {
+  if (publicEndpoint === undefined) return [host];
+  return [host, new URL(publicEndpoint).hostname.replace(/^\[|\]$/g, "")];
+}
+
+export const connectionStringOf = (endpoint: string, accessKey: string): string =>
+  `Endpoint=${endpoint};AccessKey=${accessKey};Version=1.0;`;
