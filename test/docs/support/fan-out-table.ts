@@ -7,23 +7,24 @@ interface Meaning {
   readonly rejectsWhen: string;
 }
 
-const home = "its home alone; all in use while that is not known";
-const homeThenOthers =
-  "its home, then the others if it is not there; all in use while its home is not known";
+const itsEndpoint = "its endpoint alone; all in use while that is not known";
+const itsEndpointThenTheRest =
+  "its endpoint, then the rest if it is not there; all in use while its endpoint is not known";
 
 const meanings: Record<Semantics["kind"], (semantics: Semantics) => Meaning> = {
   command: ({ about, tellsAbsence = false }) => ({
-    asked: about !== "connection" ? "all in use" : tellsAbsence ? homeThenOthers : home,
+    asked:
+      about !== "connection" ? "all in use" : tellsAbsence ? itsEndpointThenTheRest : itsEndpoint,
     comesTo: tellsAbsence ? `report; \`not-found\` where the ${about} is not` : "report",
     rejectsWhen:
       about === "connection"
-        ? "no endpoint accepts, or the home is out of use"
+        ? "no endpoint accepts, or its endpoint is out of use"
         : "no endpoint accepts",
   }),
   question: ({ about }) => ({
     asked:
       about === "connection"
-        ? "its home, then the others if it says no; all in use while its home is not known or out of use"
+        ? "its endpoint, then the rest if it says no; all in use while its endpoint is not known or out of use"
         : "all in use",
     comesTo: "`true` as soon as one says so, `false` when all say so",
     rejectsWhen: `none says \`true\` and ${about === "connection" ? "one that may have it" : "one"} does not answer, or none is in use`,
@@ -31,7 +32,7 @@ const meanings: Record<Semantics["kind"], (semantics: Semantics) => Meaning> = {
   list: () => ({
     asked: "all in use",
     comesTo: "the entries of all, those of the quickest first",
-    rejectsWhen: "one does not answer, after the entries of the others; or none is in use",
+    rejectsWhen: "one does not answer, after the entries of the rest; or none is in use",
   }),
   token: () => ({
     asked: "the one that a negotiate would name, then the next",

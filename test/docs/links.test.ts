@@ -1,0 +1,98 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { importsWithin, upwardImports } from "../support/imports.ts";
+
+const root = path.join(__dirname, "../..");
+const read = (file: string): string => readFileSync(path.join(root, file), "utf8");
+const pagesIn = (folder: string): string[] =>
+  readdirSync(path.join(root, folder))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => path.posix.join(folder, name));
+
+const decisions = pagesIn("docs/decisions");
+const pages = [...pagesIn("."), ...pagesIn("docs"), ...decisions];
+
+/** Where files are looked for that a page names: it leaves out the folder that it writes about. */
+const BASES = [
+  "",
+  "src",
+  "src/coordination",
+  "src/client",
+  "src/emulator",
+  "demo-app",
+  "demo-app/guided-drill",
+  "test",
+];
+
+const withoutBlocks = (text: string): string => text.replaceAll(/^```[\s\S]*?^```/gm, "");
+
+/** The anchors of a page, as GitHub makes them of its headings. */
+const anchorsOf = (page: string): string[] =>
+  [...withoutBlocks(read(page)).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+
+function isBroken(page: string, link: string): boolean {
+  const [file = "", anchor] = link.split("#");
+  const target = file === "" ? page : path.posix.join(path.posix.dirname(page), file);
+  if (!existsSync(path.join(root, target))) return true;
+  return anchor !== undefined && target.endsWith(".md") && !anchorsOf(target).includes(anchor);
+}
+
+it.each(pages)("every relative link in %s leads somewhere", (page) => {
+  const links = [...withoutBlocks(read(page)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) =>
+    String(link),
+  );
+  const isRelative = (link: string): boolean => !/^[a-z]+:/.test(link);
+  expect(links.filter((link) => isRelative(link) && isBroken(page, link))).toEqual([]);
+});
+
+it.each(pages)("every file that %s names exists", (page) => {
+  const named = withoutBlocks(read(page)).matchAll(/`(\.?\w[\w./-]*(?:\.(?:ts|mjs)|\/))`/g);
+  const isMissing = (file: string): boolean =>
+    !BASES.some((base) => existsSync(path.join(root, base, file)));
+  expect([...named].map(([, file]) => String(file)).filter(isMissing)).toEqual([]);
+});
+
+const architecture = read("docs/architecture.md");
+
+/** The steps of the ways: a file, and the functions in it. */
+const steps = [...architecture.matchAll(/^\| `([\w./-]+\.ts)` \| ((?:`\w+`(?:, )?)+) \|/gm)].map(
+  ([, file = "", names = ""]) => ({ file, names: names.match(/\w+/g) ?? [] }),
+);
+
+it("the ways through the files name functions that are in these files", () => {
+  expect(steps.length).toBeGreaterThan(50);
+  const missing = steps.flatMap(({ file, names }) => {
+    const source = read(`src/${file}`);
+    return names
+      .filter((name) => !new RegExp(`\\b${name}\\b`).test(source))
+      .map((name) => `${name} in ${file}`);
+  });
+  expect(missing).toEqual([]);
+});
+
+it.each(["src", "src/emulator"])("the table of the layers of %s is in their order", (tree) => {
+  const [, table = ""] = architecture.split(`<!-- layers of ${tree} -->`);
+  const [rows = ""] = table.split("<!-- end of layers -->");
+  const layers = [...rows.matchAll(/^\| `([\w-]+)(\/|\.ts)`/gm)].map(([, name, end]) =>
+    end === "/" ? String(name) : "",
+  );
+  expect(upwardImports(importsWithin(path.join(root, tree)), layers)).toEqual([]);
+});
+
+it("every decision is numbered, and listed by its title", () => {
+  const index = read("docs/decisions/README.md");
+  const listed = decisions
+    .filter((page) => !page.endsWith("README.md"))
+    .map((page) => {
+      const file = path.posix.basename(page);
+      const number = file.slice(0, 3);
+      const title = new RegExp(`^# ${number}\\. (.+)\n`).exec(read(page))?.[1];
+      return `| ${number} | [${title}](${file}) |`;
+    });
+  expect(listed.filter((row) => !index.includes(row))).toEqual([]);
+});
