@@ -4,7 +4,7 @@ import type { ClientConfiguration } from "./options.ts";
 import type { AbortSignalLike, InvokeEventResult, WebPubSubResult } from "./wire-types.ts";
 
 // Beyond it there would be no room for those that come after.
-const HIGHEST_ID_TO_AVOID = 2 ** 52;
+const MAX_FOREIGN_ID = 2 ** 52;
 
 /** What the answer to a call is recognised by; without either, there is no answer. */
 export interface CallId {
@@ -34,9 +34,9 @@ type Transmit = (text: string) => boolean;
  */
 export class Calls {
   readonly #settings: ClientConfiguration;
-  readonly #waiting = new Set<Call>();
-  readonly #awaited = new Map<string, Call>();
-  #waitingCharacters = 0;
+  readonly #queued = new Set<Call>();
+  readonly #unanswered = new Map<string, Call>();
+  #queuedCharacters = 0;
   #transmit: Transmit | undefined;
   #lastId = 0;
 
@@ -55,8 +55,8 @@ export class Calls {
   perform(request: CallRequest): Promise<WebPubSubResult>;
   perform(request: CallRequest): Promise<WebPubSubResult | InvokeEventResult> {
     return this.#begin(request, (call) => {
-      const isNext = this.#transmit !== undefined && this.#waiting.size === 0;
-      if (!isNext || !send(call, this.#transmit)) this.#wait(call);
+      const isNext = this.#transmit !== undefined && this.#queued.size === 0;
+      if (!isNext || !send(call, this.#transmit)) this.#enqueue(call);
     });
   }
 
@@ -68,51 +68,51 @@ export class Calls {
   }
 
   /** There is a connection: what was not answered is sent again, and then what has waited. */
-  open(transmit: Transmit): void {
+  onConnectionUp(transmit: Transmit): void {
     this.#transmit = transmit;
-    for (const call of this.#awaited.values()) if (call.wasSent) transmit(call.text);
-    for (const call of this.#waiting) {
+    for (const call of this.#unanswered.values()) if (call.wasSent) transmit(call.text);
+    for (const call of this.#queued) {
       if (!send(call, transmit)) return;
-      this.#stopWaiting(call);
+      this.#dequeue(call);
     }
   }
 
   /** The connection is gone; it may be recovered, and with it the answers to all but invocations. */
-  suspend(): void {
+  onConnectionCut(): void {
     this.#transmit = undefined;
-    for (const call of this.#awaited.values()) {
+    for (const call of this.#unanswered.values()) {
       if (call.wasSent && call.invocationId !== undefined) call.settle({ error: unknown(call) });
     }
   }
 
   /** The connection cannot be recovered, so the service has forgotten the ids of its calls. */
-  forget(): void {
+  onConnectionLost(): void {
     const again: Call[] = [];
-    for (const call of this.#awaited.values()) {
+    for (const call of this.#unanswered.values()) {
       if (!call.wasSent) continue;
       if (call.isRepeatable) again.push(call);
       else call.settle({ error: unknown(call) });
     }
     if (again.length === 0) return;
-    const later = [...this.#waiting];
-    this.#waiting.clear();
+    const later = [...this.#queued];
+    this.#queued.clear();
     for (const call of again) {
       call.wasSent = false;
-      this.#waitingCharacters += call.text.length;
+      this.#queuedCharacters += call.text.length;
     }
-    for (const call of [...again, ...later]) this.#waiting.add(call);
+    for (const call of [...again, ...later]) this.#queued.add(call);
   }
 
   /** Nobody will send or answer any more. */
   close(): void {
     this.#transmit = undefined;
-    for (const call of [...this.#waiting, ...this.#awaited.values()]) {
+    for (const call of [...this.#queued, ...this.#unanswered.values()]) {
       call.settle({ error: failure(call, "ERR_CLIENT_STOPPED", "The client was stopped") });
     }
   }
 
   acknowledge({ ackId, success, error }: AckFrame): void {
-    const call = this.#awaited.get(keyOf({ ackId }));
+    const call = this.#unanswered.get(keyOf({ ackId }));
     if (!call) return;
     const isDuplicated = error?.name === "Duplicate";
     if (success || isDuplicated) call.settle({ result: { ackId, isDuplicated } });
@@ -120,7 +120,7 @@ export class Calls {
   }
 
   respond({ invocationId, success, dataType, data, error }: InvokeResponseFrame): void {
-    const call = this.#awaited.get(keyOf({ invocationId }));
+    const call = this.#unanswered.get(keyOf({ invocationId }));
     if (!call) return;
     const payload = dataType === undefined || data === undefined ? {} : { dataType, data };
     if (success) call.settle({ result: { invocationId, ...payload } });
@@ -133,7 +133,7 @@ export class Calls {
   ): Promise<WebPubSubResult | InvokeEventResult> {
     const { abortSignal } = request;
     const key = keyOf(request);
-    this.#avoid(request);
+    this.#reserve(request);
     return new Promise((resolve, reject) => {
       if (abortSignal?.aborted) return reject(abortReason(abortSignal));
       const abort = (): void => {
@@ -153,42 +153,42 @@ export class Calls {
         settle: (outcome) => {
           clearTimeout(timer);
           abortSignal?.removeEventListener("abort", abort);
-          this.#stopWaiting(call);
-          if (this.#awaited.get(key) === call) this.#awaited.delete(key);
+          this.#dequeue(call);
+          if (this.#unanswered.get(key) === call) this.#unanswered.delete(key);
           if ("result" in outcome) resolve(outcome.result);
           else reject(outcome.error);
         },
       };
-      if (key !== "" && this.#awaited.has(key)) {
+      if (key !== "" && this.#unanswered.has(key)) {
         const why = "Another call with this id is not settled yet";
         return call.settle({ error: failure(call, "ERR_INVALID_ARGUMENT", why) });
       }
       abortSignal?.addEventListener("abort", abort);
-      if (key !== "") this.#awaited.set(key, call);
+      if (key !== "") this.#unanswered.set(key, call);
       start(call);
     });
   }
 
   /** The service takes a call for a repetition whose id it has seen, settled or not. */
-  #avoid({ ackId, invocationId }: CallId): void {
+  #reserve({ ackId, invocationId }: CallId): void {
     const id = ackId ?? Number(invocationId);
-    if (id > this.#lastId && id < HIGHEST_ID_TO_AVOID) this.#lastId = id;
+    if (id > this.#lastId && id < MAX_FOREIGN_ID) this.#lastId = id;
   }
 
-  #wait(call: Call): void {
+  #enqueue(call: Call): void {
     const { maxQueuedCalls, maxQueuedCharacters } = this.#settings;
-    const characters = this.#waitingCharacters + call.text.length;
-    if (this.#waiting.size >= maxQueuedCalls || characters > maxQueuedCharacters) {
-      const why = `There is no connection, and ${this.#waiting.size} calls wait for one already (maxQueuedCalls, maxQueuedCharacters)`;
+    const characters = this.#queuedCharacters + call.text.length;
+    if (this.#queued.size >= maxQueuedCalls || characters > maxQueuedCharacters) {
+      const why = `There is no connection, and ${this.#queued.size} calls wait for one already (maxQueuedCalls, maxQueuedCharacters)`;
       call.settle({ error: failure(call, "ERR_QUEUE_FULL", why) });
       return;
     }
-    this.#waitingCharacters = characters;
-    this.#waiting.add(call);
+    this.#queuedCharacters = characters;
+    this.#queued.add(call);
   }
 
-  #stopWaiting(call: Call): void {
-    if (this.#waiting.delete(call)) this.#waitingCharacters -= call.text.length;
+  #dequeue(call: Call): void {
+    if (this.#queued.delete(call)) this.#queuedCharacters -= call.text.length;
   }
 }
 

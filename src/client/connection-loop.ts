@@ -1,13 +1,14 @@
 import { backoffInMs } from "./backoff.ts";
-import { childOf } from "./child-signal.ts";
 import type { OnConnectFailedArgs } from "./client-events.ts";
-import type { Connection, Ending, IncomingFrame } from "./connection.ts";
+import type { Connection, IncomingFrame } from "./connection.ts";
+import { type ConnectionEnding, isEndpointSuspect, mayBeRecovered } from "./connection-ending.ts";
 import { type ConnectError, NegotiateError } from "./errors.ts";
-import { askForPlace, type Negotiate, type Place } from "./negotiate.ts";
+import { linkedAbort } from "./linked-abort.ts";
+import { type Negotiate, negotiateOnce } from "./negotiate.ts";
+import { hasNewerEpoch, mustMove, type NegotiatedEndpoint } from "./negotiated-endpoint.ts";
 import { openConnection } from "./open-connection.ts";
-import { type ClientConfiguration, LONGEST_IN_MS } from "./options.ts";
+import { type ClientConfiguration, MAX_TIMER_IN_MS } from "./options.ts";
 import { pause } from "./pause.ts";
-import { isAgreedAnew, isEndpointSuspect, isMove, mayBeRecovered } from "./placement.ts";
 import { Recovery } from "./recovery.ts";
 
 // A connection that ends sooner counts as another failure: the next one would end just as soon.
@@ -25,7 +26,7 @@ export interface LoopListener {
   /** There is no connection at the moment. */
   dropped(): void;
   /** What the service knew of the last connection is gone. */
-  lost(connection: Connection, ending: Ending): void;
+  lost(connection: Connection, ending: ConnectionEnding): void;
   connectFailed(args: OnConnectFailedArgs): void;
 }
 
@@ -40,11 +41,11 @@ export interface LoopParts {
 /** How a client came to be without a connection. */
 interface Departure {
   readonly left: Connection;
-  readonly ending: Ending;
+  readonly ending: ConnectionEnding;
   /** Goes on beside the search for another place. */
   readonly recovery: Recovery | undefined;
   /** Where negotiate wants the client, if that is why it left. */
-  readonly elsewhere: Place | undefined;
+  readonly elsewhere: NegotiatedEndpoint | undefined;
 }
 
 /** Keeps one client connected, to whatever endpoint negotiate names. */
@@ -79,7 +80,7 @@ export class ConnectionLoop {
       this.#current = left;
       if (isRecovered) listener.recovered(left);
       else listener.connected(left);
-      left.adopt();
+      left.startDelivery();
       const { ending, elsewhere } = await this.#stay(left, signal);
       this.#current = undefined;
       if (signal.aborted) return;
@@ -91,7 +92,7 @@ export class ConnectionLoop {
 
   /** Until the connection ends, or negotiate wants the client elsewhere. */
   async #stay(connection: Connection, signal: AbortSignal) {
-    const stay = childOf(signal);
+    const stay = linkedAbort(signal);
     const leave = (): void => connection.leave();
     signal.addEventListener("abort", leave);
     if (signal.aborted) leave();
@@ -108,25 +109,28 @@ export class ConnectionLoop {
    * A cut that was mended has asked nobody whether the endpoint is still the right one. Undefined if
    * it is, or if there is no answer: there is a connection, after all.
    */
-  async #placeElsewhere(connection: Connection, signal: AbortSignal): Promise<Place | undefined> {
+  async #placeElsewhere(
+    connection: Connection,
+    signal: AbortSignal,
+  ): Promise<NegotiatedEndpoint | undefined> {
     if (!this.#isPlaceInQuestion) return undefined;
     const { configuration, random } = this.#parts;
     await pause(random() * configuration.reconnectSpreadInMs, signal, configuration);
     if (signal.aborted) return undefined;
     const place = await this.#negotiate([], signal).catch(() => undefined);
-    return !signal.aborted && place && isMove(connection, place) ? place : undefined;
+    return !signal.aborted && place && mustMove(connection, place) ? place : undefined;
   }
 
   /** Recovers the connection or finds another, whichever comes first. */
   async #comeBack(
     left: Connection,
-    ending: Ending,
-    elsewhere: Place | undefined,
+    ending: ConnectionEnding,
+    elsewhere: NegotiatedEndpoint | undefined,
     signal: AbortSignal,
   ): Promise<Connection | undefined> {
     const wasStable = performance.now() - left.openedAt > STABLE_AFTER_IN_MS;
     this.#failures = wasStable || elsewhere ? 0 : this.#failures + 1;
-    const attempts = childOf(signal);
+    const attempts = linkedAbort(signal);
     const recovery = this.#recover(left, ending, attempts.signal);
     const lose = once(() => {
       if (!signal.aborted) this.#parts.listener.lost(left, ending);
@@ -155,7 +159,7 @@ export class ConnectionLoop {
     }
   }
 
-  #recover(left: Connection, ending: Ending, signal: AbortSignal): Recovery | undefined {
+  #recover(left: Connection, ending: ConnectionEnding, signal: AbortSignal): Recovery | undefined {
     const { configuration, listener, random } = this.#parts;
     const url = left.session?.recoveryUrl;
     const isPossible = url !== undefined && configuration.recoveryTimeoutInMs > 0;
@@ -182,7 +186,7 @@ export class ConnectionLoop {
       try {
         place ??= await this.#negotiate([...failed], signal);
         const { recovery, left } = departure ?? {};
-        if (recovery && left && isAgreedAnew(left, place)) {
+        if (recovery && left && hasNewerEpoch(left, place)) {
           // The service may remember the connection as of before all others had left and come back.
           recovery.giveUp();
         } else if (recovery?.endpoint === place.endpoint) {
@@ -250,7 +254,7 @@ export class ConnectionLoop {
     const { handshakeTimeoutInMs } = configuration;
     preference.endsAt = Math.min(preference.endsAt, performance.now() + handshakeTimeoutInMs);
     const remainingInMs = (): number => preference.endsAt - performance.now();
-    const patience = childOf(signal);
+    const patience = linkedAbort(signal);
     await Promise.race([
       recovery.encourage(),
       pause(Math.max(0, remainingInMs()), patience.signal, configuration),
@@ -269,12 +273,12 @@ export class ConnectionLoop {
     // The first that is refused at the door asks for another at once.
     if (!(failure instanceof NegotiateError) && failed.size === 0 && this.#failures === 1) return 0;
     const retryInMs = retryAfterOf(failure) + backoffInMs(configuration, this.#failures, random());
-    return Math.min(LONGEST_IN_MS, retryInMs);
+    return Math.min(MAX_TIMER_IN_MS, retryInMs);
   }
 
-  #negotiate(failed: readonly string[], signal: AbortSignal): Promise<Place> {
+  #negotiate(failed: readonly string[], signal: AbortSignal): Promise<NegotiatedEndpoint> {
     const { configuration, negotiate } = this.#parts;
-    return askForPlace(negotiate, failed, configuration.negotiateTimeoutInMs, signal);
+    return negotiateOnce(negotiate, failed, configuration.negotiateTimeoutInMs, signal);
   }
 }
 

@@ -1,5 +1,6 @@
 import { parseRetryAfter } from "../kit/retry-after.ts";
 import { NegotiateError, PubSubClientError } from "./errors.ts";
+import type { NegotiatedEndpoint } from "./negotiated-endpoint.ts";
 import type { ResilientPubSubClientOptions } from "./options.ts";
 
 /** What the negotiate route of the plugin answers. */
@@ -26,21 +27,13 @@ export interface NegotiateContext {
 }
 
 /**
- * Asks for a place to connect to. An error with a `status` of 401 or 403 stops the client; after any
+ * Asks for an endpoint to connect to. An error with a `status` of 401 or 403 stops the client; after any
  * other it tries again.
  */
 export type Negotiate = (context: NegotiateContext) => NegotiateAnswer | Promise<NegotiateAnswer>;
 
-/** A place to connect to. */
-export interface Place {
-  readonly url: string;
-  readonly endpoint: string;
-  /** See `NegotiateAnswer`. */
-  readonly epoch?: number | undefined;
-}
-
 /** @throws PubSubClientError `ERR_INVALID_OPTIONS` when it is neither a URL nor a function. */
-export function negotiateWith(
+export function createNegotiate(
   negotiate: string | URL | Negotiate,
   init: ResilientPubSubClientOptions["negotiateRequest"],
 ): Negotiate {
@@ -61,12 +54,12 @@ export function negotiateWith(
  *
  * @throws NegotiateError; `ERR_NEGOTIATE_REFUSED` when there is no use in asking again.
  */
-export async function askForPlace(
+export async function negotiateOnce(
   negotiate: Negotiate,
   failed: readonly string[],
   timeoutInMs: number,
   signal: AbortSignal,
-): Promise<Place> {
+): Promise<NegotiatedEndpoint> {
   const deadline = new AbortController();
   const end = (): void => deadline.abort();
   const timer = setTimeout(end, timeoutInMs);
@@ -100,7 +93,7 @@ function parseAnswer(body: string, { status, headers }: Response): NegotiateAnsw
   }
 }
 
-function readAnswer(answer: NegotiateAnswer | undefined): Place {
+function readAnswer(answer: NegotiateAnswer | undefined): NegotiatedEndpoint {
   const problem = "Negotiate must answer { url, endpoint }, url being a ws: or wss: URL";
   if (typeof answer?.url !== "string") throw new NegotiateError(`${problem}; it has no url.`);
   let url: URL;

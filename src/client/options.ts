@@ -86,7 +86,7 @@ const PROTOCOLS: readonly ClientProtocol[] = [
 ];
 
 /** As much as a timer takes; with more, it would fire at once. */
-export const LONGEST_IN_MS = 2 ** 31 - 1;
+export const MAX_TIMER_IN_MS = 2 ** 31 - 1;
 
 /** @throws PubSubClientError `ERR_INVALID_OPTIONS` */
 export function resolveOptions(options: ResilientPubSubClientOptions): ClientConfiguration {
@@ -124,8 +124,8 @@ function duration<Name extends string>(
   least = 0,
 ): number {
   const value: unknown = options[name] ?? byDefault;
-  const isFine = typeof value === "number" && value >= least && value <= LONGEST_IN_MS;
-  if (!isFine) throw invalid(name, value, `a number from ${least} to ${LONGEST_IN_MS}`);
+  const isFine = typeof value === "number" && value >= least && value <= MAX_TIMER_IN_MS;
+  if (!isFine) throw invalid(name, value, `a number from ${least} to ${MAX_TIMER_IN_MS}`);
   return value;
 }
 

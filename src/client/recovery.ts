@@ -1,11 +1,11 @@
 import { backoffInMs } from "./backoff.ts";
-import { childOf } from "./child-signal.ts";
 import type { Connection, ConnectionParts } from "./connection.ts";
+import { POLICY_VIOLATION } from "./connection-ending.ts";
 import type { ConnectError } from "./errors.ts";
-import type { Place } from "./negotiate.ts";
+import { linkedAbort } from "./linked-abort.ts";
+import type { NegotiatedEndpoint } from "./negotiated-endpoint.ts";
 import { openConnection } from "./open-connection.ts";
 import { type PauseSettings, pause } from "./pause.ts";
-import { POLICY_VIOLATION } from "./placement.ts";
 
 // Each attempt costs both sides something, and in a crash all of them are in vain.
 const PAUSES = { retryDelayInMs: 1000, maxRetryDelayInMs: 4000 };
@@ -36,9 +36,9 @@ export class Recovery {
   #attempt = nextAttempt();
 
   /** @param place The endpoint, with the URL at which it goes on with the connection. */
-  constructor(place: Place, parts: RecoveryParts, signal: AbortSignal) {
+  constructor(place: NegotiatedEndpoint, parts: RecoveryParts, signal: AbortSignal) {
     this.endpoint = place.endpoint;
-    this.#ending = childOf(signal);
+    this.#ending = linkedAbort(signal);
     this.result = this.#run(place, parts, this.#ending.signal).finally(() => {
       this.isOver = true;
       this.#attempt.end();
@@ -75,7 +75,7 @@ export class Recovery {
   }
 
   async #run(
-    place: Place,
+    place: NegotiatedEndpoint,
     parts: RecoveryParts,
     signal: AbortSignal,
   ): Promise<Connection | undefined> {
@@ -108,7 +108,7 @@ export class Recovery {
   }
 
   async #rest(inMs: number, signal: AbortSignal, settings: PauseSettings): Promise<void> {
-    const nap = childOf(signal);
+    const nap = linkedAbort(signal);
     this.#nap = nap;
     await pause(inMs, nap.signal, settings);
     nap.abort();

@@ -1,18 +1,19 @@
 import { Calls } from "./calls.ts";
 import type { ClientEvents, ClientState } from "./client-events.ts";
-import type { Connection, Ending } from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import type { ConnectionEnding } from "./connection-ending.ts";
 import { ConnectionLoop, type LoopListener } from "./connection-loop.ts";
 import { Emitter } from "./emitter.ts";
 import { PubSubClientError } from "./errors.ts";
 import { encodeDataFrame, encodeFrame } from "./frames.ts";
-import { type Negotiate, negotiateWith } from "./negotiate.ts";
+import { createNegotiate, type Negotiate } from "./negotiate.ts";
+import { type EndpointAndEpoch, mustMove } from "./negotiated-endpoint.ts";
+import { onConnectivityChange } from "./network-and-visibility.ts";
 import {
   type ClientConfiguration,
   type ResilientPubSubClientOptions,
   resolveOptions,
 } from "./options.ts";
-import { isMove, type Whereabouts } from "./placement.ts";
-import { whenInDoubt } from "./surroundings.ts";
 import type {
   InvokeEventOptions,
   InvokeEventResult,
@@ -38,7 +39,7 @@ interface Run {
   /** The connection that has been told to the application, and not yet told to be lost. */
   held: Connection | undefined;
   /** The last such connection that was lost, and when it last was alive. */
-  left: (Whereabouts & { readonly aliveAt: number }) | undefined;
+  left: (EndpointAndEpoch & { readonly aliveAt: number }) | undefined;
   settleStart(failure?: Failure): void;
   stopListening(): void;
 }
@@ -63,7 +64,7 @@ export class ResilientPubSubClient {
    */
   constructor(negotiate: string | URL | Negotiate, options: ResilientPubSubClientOptions = {}) {
     this.#configuration = resolveOptions(options);
-    this.#negotiate = negotiateWith(negotiate, options.negotiateRequest);
+    this.#negotiate = createNegotiate(negotiate, options.negotiateRequest);
     this.#calls = new Calls(this.#configuration);
   }
 
@@ -109,7 +110,7 @@ export class ResilientPubSubClient {
       await new Promise<void>((resolve, reject) => {
         run.settleStart = (failure) => (failure ? reject(failure.error) : resolve());
         // Whoever hears of it may stop the client already.
-        this.#enter("connecting");
+        this.#setState("connecting");
         run.loop.run(run.ending.signal).catch((error) => this.#finish(run, { error }));
       });
     } finally {
@@ -232,7 +233,7 @@ export class ResilientPubSubClient {
       held: undefined,
       left: undefined,
       settleStart: () => {},
-      stopListening: whenInDoubt(() => run.loop.current?.doubt()),
+      stopListening: onConnectivityChange(() => run.loop.current?.checkAlive()),
     };
     this.#run = run;
     return run;
@@ -254,29 +255,29 @@ export class ResilientPubSubClient {
             return this.#emitter.emit("server-message", { message: frame });
         }
       },
-      connected: (connection) => void this.#settleIn(runOf(), connection),
+      connected: (connection) => void this.#onConnected(runOf(), connection),
       recovered: (connection) => {
         const run = runOf();
         // It was cut before it was ready, so nobody has heard of it.
-        if (!run.held) return void this.#settleIn(run, connection);
+        if (!run.held) return void this.#onConnected(run, connection);
         run.held = connection;
-        this.#calls.open((text) => connection.send(text));
-        this.#enter("connected");
+        this.#calls.onConnectionUp((text) => connection.send(text));
+        this.#setState("connected");
       },
       dropped: () => {
-        this.#calls.suspend();
-        this.#enter("reconnecting");
+        this.#calls.onConnectionCut();
+        this.#setState("reconnecting");
       },
       lost: (connection, ending) => {
-        this.#calls.forget();
-        this.#tellLost(runOf(), connection, ending);
+        this.#calls.onConnectionLost();
+        this.#emitDisconnected(runOf(), connection, ending);
       },
       connectFailed: (args) => this.#emitter.emit("connect-failed", args),
     };
   }
 
   /** Joins the groups again, before anything that waits is sent and anybody hears of the connection. */
-  async #settleIn(run: Run, connection: Connection): Promise<void> {
+  async #onConnected(run: Run, connection: Connection): Promise<void> {
     const isOver = (): boolean => run !== this.#run || run.loop.current !== connection;
     const { session, endpoint, epoch } = connection;
     const connectedAt = performance.now();
@@ -285,15 +286,15 @@ export class ResilientPubSubClient {
       await Promise.all(groups.map((group) => this.#rejoin(connection, group, isOver)));
     }
     if (isOver()) return;
-    this.#calls.open((text) => connection.send(text));
-    this.#enter("connected");
+    this.#calls.onConnectionUp((text) => connection.send(text));
+    this.#setState("connected");
     if (isOver()) return;
     const { left } = run;
     run.held = connection;
     run.settleStart();
     const { connectionId = "", userId = "" } = session ?? {};
     this.#emitter.emit("connected", { connectionId, userId, endpoint });
-    if (isOver() || !left || !isMove(left, connection)) return;
+    if (isOver() || !left || !mustMove(left, connection)) return;
     this.#emitter.emit("moved", {
       from: left.endpoint,
       to: endpoint,
@@ -313,10 +314,14 @@ export class ResilientPubSubClient {
     }
   }
 
-  #tellLost(run: Run, connection: Connection, { aliveAt }: Pick<Ending, "aliveAt">): void {
+  #emitDisconnected(
+    run: Run,
+    connection: Connection,
+    { aliveAt }: Pick<ConnectionEnding, "aliveAt">,
+  ): void {
     if (run.held === undefined) return;
     run.held = undefined;
-    const { endpoint, epoch, session, lastWord } = connection;
+    const { endpoint, epoch, session, disconnectedMessage: lastWord } = connection;
     run.left = { endpoint, epoch, aliveAt };
     this.#emitter.emit("disconnected", {
       ...(session && { connectionId: session.connectionId }),
@@ -333,14 +338,14 @@ export class ResilientPubSubClient {
     const calls = this.#calls;
     this.#calls = new Calls(this.#configuration);
     calls.close();
-    this.#enter("stopped");
+    this.#setState("stopped");
     const error = new PubSubClientError("ERR_CLIENT_STOPPED", "The client was stopped.");
     run.settleStart(failure ?? { error });
-    if (run.held) this.#tellLost(run, run.held, { aliveAt: performance.now() });
+    if (run.held) this.#emitDisconnected(run, run.held, { aliveAt: performance.now() });
     this.#emitter.emit("stopped", failure ? { error: failure.error as Error } : {});
   }
 
-  #enter(state: ClientState): void {
+  #setState(state: ClientState): void {
     const previous = this.#state;
     if (previous === state) return;
     this.#state = state;

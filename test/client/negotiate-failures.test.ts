@@ -115,7 +115,7 @@ describe("a client whose negotiate answers", () => {
     await until(() => service.clients.every(({ closeCode }) => closeCode));
     // It can be started again, as after logging in.
     isRefused = false;
-    service.manners = {};
+    service.behaviour = {};
     await client.start();
     expect(client.state).toBe("connected");
   });

@@ -1,5 +1,5 @@
 /** Ends when its parent does, or by itself; once ended, the parent has forgotten it. */
-export function childOf(parent: AbortSignal): AbortController {
+export function linkedAbort(parent: AbortSignal): AbortController {
   const child = new AbortController();
   const abort = (): void => child.abort();
   parent.addEventListener("abort", abort);
