@@ -1,3 +1,4 @@
+import { abortReason } from "./abort-reason.ts";
 import { type ClientErrorCode, InvocationError, SendMessageError } from "./errors.ts";
 import { type AckFrame, cancelInvocation, type InvokeResponseFrame } from "./frames.ts";
 import type { ClientConfiguration } from "./options.ts";
@@ -22,7 +23,8 @@ export interface CallRequest extends CallId {
 
 interface Call extends CallRequest {
   wasSent: boolean;
-  settle(outcome: { result: WebPubSubResult | InvokeEventResult } | { error: unknown }): void;
+  resolve(result: WebPubSubResult | InvokeEventResult): void;
+  reject(error: unknown): void;
 }
 
 type Transmit = (text: string) => boolean;
@@ -63,12 +65,12 @@ export class Calls {
   /** Sends the call now, before all that wait, and fails it when that is not possible. */
   performNow(request: CallRequest, transmit: Transmit): Promise<WebPubSubResult> {
     return this.#begin(request, (call) => {
-      if (!send(call, transmit)) call.settle({ error: unknown(call) });
+      if (!send(call, transmit)) call.reject(unknown(call));
     }) as Promise<WebPubSubResult>;
   }
 
   /** There is a connection: what was not answered is sent again, and then what has waited. */
-  onConnectionUp(transmit: Transmit): void {
+  onUp(transmit: Transmit): void {
     this.#transmit = transmit;
     for (const call of this.#unanswered.values()) if (call.wasSent) transmit(call.text);
     for (const call of this.#queued) {
@@ -78,20 +80,20 @@ export class Calls {
   }
 
   /** The connection is gone; it may be recovered, and with it the answers to all but invocations. */
-  onConnectionCut(): void {
+  onCut(): void {
     this.#transmit = undefined;
     for (const call of this.#unanswered.values()) {
-      if (call.wasSent && call.invocationId !== undefined) call.settle({ error: unknown(call) });
+      if (call.wasSent && call.invocationId !== undefined) call.reject(unknown(call));
     }
   }
 
   /** The connection cannot be recovered, so the service has forgotten the ids of its calls. */
-  onConnectionLost(): void {
+  onLost(): void {
     const again: Call[] = [];
     for (const call of this.#unanswered.values()) {
       if (!call.wasSent) continue;
       if (call.isRepeatable) again.push(call);
-      else call.settle({ error: unknown(call) });
+      else call.reject(unknown(call));
     }
     if (again.length === 0) return;
     const later = [...this.#queued];
@@ -107,7 +109,7 @@ export class Calls {
   close(): void {
     this.#transmit = undefined;
     for (const call of [...this.#queued, ...this.#unanswered.values()]) {
-      call.settle({ error: failure(call, "ERR_CLIENT_STOPPED", "The client was stopped") });
+      call.reject(failure(call, "ERR_CLIENT_STOPPED", "The client was stopped"));
     }
   }
 
@@ -115,16 +117,16 @@ export class Calls {
     const call = this.#unanswered.get(keyOf({ ackId }));
     if (!call) return;
     const isDuplicated = error?.name === "Duplicate";
-    if (success || isDuplicated) call.settle({ result: { ackId, isDuplicated } });
-    else call.settle({ error: refused(call, error) });
+    if (success || isDuplicated) call.resolve({ ackId, isDuplicated });
+    else call.reject(refused(call, error));
   }
 
   respond({ invocationId, success, dataType, data, error }: InvokeResponseFrame): void {
     const call = this.#unanswered.get(keyOf({ invocationId }));
     if (!call) return;
     const payload = dataType === undefined || data === undefined ? {} : { dataType, data };
-    if (success) call.settle({ result: { invocationId, ...payload } });
-    else call.settle({ error: refused(call, error) });
+    if (success) call.resolve({ invocationId, ...payload });
+    else call.reject(refused(call, error));
   }
 
   #begin(
@@ -135,33 +137,39 @@ export class Calls {
     const key = keyOf(request);
     this.#reserve(request);
     return new Promise((resolve, reject) => {
-      if (abortSignal?.aborted) return reject(abortReason(abortSignal));
+      if (abortSignal?.aborted) return reject(abortReason(abortSignal, "The call"));
       const abort = (): void => {
         const { invocationId } = call;
         if (call.wasSent && invocationId !== undefined) {
           this.#transmit?.(cancelInvocation(invocationId));
         }
-        call.settle({ error: abortSignal && abortReason(abortSignal) });
+        call.reject(abortSignal && abortReason(abortSignal, "The call"));
+      };
+      const settle = (): void => {
+        clearTimeout(timer);
+        abortSignal?.removeEventListener("abort", abort);
+        this.#dequeue(call);
+        if (this.#unanswered.get(key) === call) this.#unanswered.delete(key);
       };
       const timer = setTimeout(
-        () => call.settle({ error: timedOut(call, this.#settings.callTimeoutInMs) }),
+        () => call.reject(timedOut(call, this.#settings.callTimeoutInMs)),
         this.#settings.callTimeoutInMs,
       );
       const call: Call = {
         ...request,
         wasSent: false,
-        settle: (outcome) => {
-          clearTimeout(timer);
-          abortSignal?.removeEventListener("abort", abort);
-          this.#dequeue(call);
-          if (this.#unanswered.get(key) === call) this.#unanswered.delete(key);
-          if ("result" in outcome) resolve(outcome.result);
-          else reject(outcome.error);
+        resolve: (result) => {
+          settle();
+          resolve(result);
+        },
+        reject: (error) => {
+          settle();
+          reject(error);
         },
       };
       if (key !== "" && this.#unanswered.has(key)) {
         const why = "Another call with this id is not settled yet";
-        return call.settle({ error: failure(call, "ERR_INVALID_ARGUMENT", why) });
+        return call.reject(failure(call, "ERR_INVALID_ARGUMENT", why));
       }
       abortSignal?.addEventListener("abort", abort);
       if (key !== "") this.#unanswered.set(key, call);
@@ -180,7 +188,7 @@ export class Calls {
     const characters = this.#queuedCharacters + call.text.length;
     if (this.#queued.size >= maxQueuedCalls || characters > maxQueuedCharacters) {
       const why = `There is no connection, and ${this.#queued.size} calls wait for one already (maxQueuedCalls, maxQueuedCharacters)`;
-      call.settle({ error: failure(call, "ERR_QUEUE_FULL", why) });
+      call.reject(failure(call, "ERR_QUEUE_FULL", why));
       return;
     }
     this.#queuedCharacters = characters;
@@ -196,7 +204,7 @@ export class Calls {
 function send(call: Call, transmit: Transmit | undefined): boolean {
   call.wasSent = transmit?.(call.text) ?? false;
   // Nobody will answer.
-  if (call.wasSent && keyOf(call) === "") call.settle({ result: { isDuplicated: false } });
+  if (call.wasSent && keyOf(call) === "") call.resolve({ isDuplicated: false });
   return call.wasSent;
 }
 
@@ -231,8 +239,3 @@ const unknown = (call: Call): Error =>
 
 const timedOut = (call: Call, timeoutInMs: number): Error =>
   failure(call, "ERR_CALL_TIMED_OUT", `No answer within ${timeoutInMs} ms (callTimeoutInMs)`);
-
-function abortReason(signal: AbortSignalLike): unknown {
-  const { reason } = signal as { reason?: unknown };
-  return reason ?? new DOMException("The call was aborted.", "AbortError");
-}

@@ -38,8 +38,10 @@ export class Connection {
   /** Resolves, and never rejects, when the connection is over, whether it was ever open or not. */
   readonly ended: Promise<ConnectionEnding>;
   readonly openedAt = performance.now();
+  /** The last sign of life, in the same time. */
+  aliveAt = this.openedAt;
   session: Session | undefined;
-  disconnectedMessage: DisconnectedMessage | undefined;
+  disconnected: DisconnectedMessage | undefined;
   readonly #url: string;
   readonly #parts: ConnectionParts;
   readonly #socket: WebSocketLike;
@@ -50,11 +52,10 @@ export class Connection {
   #keepAlive: KeepAlive | undefined;
   #nextCheck: ReturnType<typeof setTimeout> | undefined;
   #nextAcknowledgement: ReturnType<typeof setTimeout> | undefined;
-  #aliveAt = performance.now();
   #isOver = false;
-  #open = (): void => {};
-  #refuse = (_error: Error): void => {};
-  #end = (_ending: ConnectionEnding): void => {};
+  #open!: () => void;
+  #refuse!: (error: Error) => void;
+  #end!: (ending: ConnectionEnding) => void;
 
   /** @throws whatever the platform's WebSocket throws at a URL that it does not take */
   constructor({ url, endpoint, epoch }: NegotiatedEndpoint, parts: ConnectionParts) {
@@ -76,10 +77,7 @@ export class Connection {
     });
     this.#socket = new webSocket(url, protocol);
     this.#listen();
-    this.#deadline = setTimeout(
-      () => this.#finish({ cause: "silent", aliveAt: this.#aliveAt }),
-      handshakeTimeoutInMs,
-    );
+    this.#deadline = setTimeout(() => this.#finish({ cause: "silent" }), handshakeTimeoutInMs);
   }
 
   /** @returns False when it is not open: then nothing was sent. */
@@ -90,7 +88,7 @@ export class Connection {
   }
 
   /** Delivers what has come, and from now on whatever comes: one of several may never be adopted. */
-  startDelivery(): void {
+  deliver(): void {
     const early = this.#undelivered ?? [];
     this.#undelivered = undefined;
     for (const frame of early) this.#parts.onFrame(frame);
@@ -105,7 +103,7 @@ export class Connection {
   leave(): void {
     if (this.#isOver) return;
     const socket = this.#socket;
-    this.#finish({ cause: "left", aliveAt: performance.now() }, () => {
+    this.#finish({ cause: "left" }, () => {
       socket.close(1000);
       // The peer may be the reason for leaving, and never close.
       const timer = setTimeout(() => socket.terminate?.(), CLOSE_WITHIN_IN_MS);
@@ -123,37 +121,37 @@ export class Connection {
     // Tells nothing that the close event does not tell.
     socket.onerror = () => {};
     socket.onclose = ({ code }: { code: number }) => {
-      this.#finish({ cause: "closed", code, aliveAt: performance.now() }, () => {});
+      this.#finish({ cause: "closed", code }, () => {});
     };
   }
 
   #receive(text: string): void {
-    this.#aliveAt = performance.now();
+    this.aliveAt = performance.now();
     this.#keepAlive?.onMessage(Date.now());
     let frame: ReturnType<typeof parseFrame>;
     try {
       frame = parseFrame(text);
     } catch {
-      this.#finish({ cause: "closed", code: PROTOCOL_ERROR, aliveAt: this.#aliveAt });
+      this.#finish({ cause: "closed", code: PROTOCOL_ERROR });
       return;
     }
     if (frame?.kind === "connected") this.#onConnectedFrame(frame);
     else if (this.#isRecovery) this.#becomeOpen();
     switch (frame?.kind) {
       case "disconnected":
-        this.disconnectedMessage = frame;
+        this.disconnected = frame;
         break;
       case "groupData":
       case "serverData":
-        if (this.#accept(frame.sequenceId, text.length)) this.#deliver(frame);
+        if (this.#accept(frame.sequenceId, text.length)) this.#passOn(frame);
         break;
       case "ack":
       case "invokeResponse":
-        this.#deliver(frame);
+        this.#passOn(frame);
     }
   }
 
-  #deliver(frame: IncomingFrame): void {
+  #passOn(frame: IncomingFrame): void {
     if (this.#undelivered) this.#undelivered.push(frame);
     else this.#parts.onFrame(frame);
   }
@@ -193,10 +191,10 @@ export class Connection {
     if (this.#keepAlive) this.#follow(this.#keepAlive.check(Date.now()));
   }
 
-  #follow({ due, checkAgainInMs: againInMs }: KeepAliveDecision): void {
+  #follow({ due, inMs: againInMs }: KeepAliveDecision): void {
     if (this.#isOver) return;
     if (due === "give-up") {
-      this.#finish({ cause: "silent", aliveAt: this.#aliveAt });
+      this.#finish({ cause: "silent" });
       return;
     }
     if (due === "ping") this.send(PING);
@@ -207,6 +205,7 @@ export class Connection {
   #finish(ending: ConnectionEnding, release: () => void = () => this.#destroy()): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    if (ending.cause !== "silent") this.aliveAt = performance.now();
     clearTimeout(this.#deadline);
     clearTimeout(this.#nextCheck);
     clearTimeout(this.#nextAcknowledgement);

@@ -12,7 +12,7 @@ export interface KeepAliveSettings {
 /** What is to be done now, and when to ask again. */
 export interface KeepAliveDecision {
   readonly due: "ping" | "give-up" | undefined;
-  readonly checkAgainInMs: number;
+  readonly inMs: number;
 }
 
 /**
@@ -59,7 +59,7 @@ export class KeepAlive {
     const { keepAliveIntervalInMs: interval, keepAliveTimeoutInMs: timeout } = this.#settings;
     if (this.#pingedAt !== undefined) {
       if (now - this.#pingedAt >= this.#timeoutInMs) {
-        if (!hasSlept || this.#hasHadGrace) return { due: "give-up", checkAgainInMs: 0 };
+        if (!hasSlept || this.#hasHadGrace) return { due: "give-up", inMs: 0 };
         this.#hasHadGrace = true;
         return this.#wait(now, now + GRACE_IN_MS);
       }
@@ -69,8 +69,7 @@ export class KeepAlive {
       if (now - this.#lastMessageAt >= interval) return this.#ping(now);
       return this.#wait(now, this.#lastMessageAt + interval);
     }
-    if (timeout > 0 && now - this.#lastMessageAt >= timeout)
-      return { due: "give-up", checkAgainInMs: 0 };
+    if (timeout > 0 && now - this.#lastMessageAt >= timeout) return { due: "give-up", inMs: 0 };
     return this.#wait(now, Number.POSITIVE_INFINITY);
   }
 
@@ -88,6 +87,6 @@ export class KeepAlive {
   #wait(now: number, until: number): KeepAliveDecision {
     const againInMs = Math.max(0, Math.min(CHECK_INTERVAL_IN_MS, until - now));
     this.#nextCheckAt = now + againInMs;
-    return { due: undefined, checkAgainInMs: againInMs };
+    return { due: undefined, inMs: againInMs };
   }
 }

@@ -91,7 +91,7 @@ describe("stop", () => {
     expect(client.state).toBe("stopped");
     expect(log.at(-1)).toBe("stopped");
     expect(events.disconnected).toEqual([]);
-    expect(events.stopped).toEqual([{}]);
+    expect(events.stopped).toEqual([{ code: "stopped" }]);
   });
 
   it("ends a client that has lost its connection and finds no other", async () => {

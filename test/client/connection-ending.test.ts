@@ -4,12 +4,12 @@ import {
   mayBeRecovered,
 } from "../../src/client/connection-ending.ts";
 
-const closed = (code: number): ConnectionEnding => ({ cause: "closed", code, aliveAt: 0 });
+const closed = (code: number): ConnectionEnding => ({ cause: "closed", code });
 
 describe("a connection that ended", () => {
   it.each<[string, ConnectionEnding, boolean, boolean]>([
     ["by being cut", closed(1006), true, true],
-    ["in silence", { cause: "silent", aliveAt: 0 }, true, true],
+    ["in silence", { cause: "silent" }, true, true],
     ["with an error of the service", closed(1011), true, true],
     ["in a restart", closed(1001), true, false],
     ["without a code", closed(1005), true, true],
@@ -18,7 +18,7 @@ describe("a connection that ended", () => {
     ["because a frame was too long", closed(1009), false, false],
     ["because of a frame that was no frame", closed(1007), false, false],
     ["because of what the service said", closed(1002), false, true],
-    ["because the client left", { cause: "left", aliveAt: 0 }, false, false],
+    ["because the client left", { cause: "left" }, false, false],
   ])("%s", (_, ending, isRecoverable, isSuspect) => {
     expect(mayBeRecovered(ending)).toBe(isRecoverable);
     expect(isEndpointSuspect(ending)).toBe(isSuspect);

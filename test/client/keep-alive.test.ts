@@ -9,7 +9,7 @@ const usual = { keepAliveIntervalInMs: 5000, keepAliveTimeoutInMs: 10_000 };
 /** Looks whenever it is asked to, until there is something to do other than to wait. */
 function lookUntil(keepAlive: KeepAlive, from: number, end: number): string {
   for (let now = from; now <= end; ) {
-    const { due, checkAgainInMs: againInMs } = keepAlive.check(now);
+    const { due, inMs: againInMs } = keepAlive.check(now);
     if (due) return `${due} at ${now}`;
     expect(againInMs).toBeGreaterThan(0);
     now += againInMs;
@@ -71,7 +71,7 @@ describe("keep-alive", () => {
     keepAlive.check(0);
     // Busy for 3 s, asks; then busy for 3 s again, and the answer waits to be read.
     expect(keepAlive.check(3000).due).toBe("ping");
-    const { due, checkAgainInMs: againInMs } = keepAlive.check(6000);
+    const { due, inMs: againInMs } = keepAlive.check(6000);
     expect(due).toBeUndefined();
     keepAlive.onMessage(6001);
     expect(keepAlive.check(6000 + againInMs).due).toBeUndefined();

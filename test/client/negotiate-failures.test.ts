@@ -91,7 +91,7 @@ describe("a client whose negotiate answers", () => {
     const refusal = expect.objectContaining({ code: "ERR_NEGOTIATE_REFUSED", status });
     await expect(client.start()).rejects.toEqual(refusal);
     expect(log).toEqual(["state connecting", "state stopped", "stopped ERR_NEGOTIATE_REFUSED"]);
-    expect(events.stopped).toEqual([{ error: refusal }]);
+    expect(events.stopped).toEqual([{ code: "negotiate-refused", error: refusal }]);
     expect(events.stopped[0]?.error).toBeInstanceOf(NegotiateError);
     expect(asked).toHaveLength(1);
   });
