@@ -82,7 +82,7 @@ export class ConnectionLoop {
     if (state.pause) {
       const { inMs, minInMs } = state.pause;
       const ended = pause(inMs, signal, this.#parts.configuration, minInMs);
-      void ended.then(() => dispatch({ type: "pause-ended" }));
+      void ended.then(() => dispatch({ type: "paused" }));
     }
     switch (state.name) {
       case "retrying-recovery":

@@ -1,5 +1,5 @@
 import { parseRetryAfter } from "../kit/retry-after.ts";
-import { NegotiateError, PubSubClientError } from "./errors.ts";
+import { isNegotiateError, NegotiateError, PubSubClientError } from "./errors.ts";
 import type { NegotiatedEndpoint } from "./negotiated-endpoint.ts";
 import type { ResilientPubSubClientOptions } from "./options.ts";
 
@@ -7,14 +7,20 @@ import type { ResilientPubSubClientOptions } from "./options.ts";
 export interface NegotiateAnswer {
   /** WebSocket URL with access token. */
   readonly url: string;
-  /** Name of the endpoint behind it. Default: the host of the URL. */
+  /**
+   * Name of the endpoint behind it.
+   *
+   * @default the host of the URL
+   */
   readonly endpoint?: string;
   readonly role?: "primary" | "secondary";
   /** Until when the token can be used to connect, ISO 8601. */
   readonly expiresAt?: string;
   /**
    * Number of the agreement by which all servers send all clients there (client-client topology); it
-   * only grows. Default: none. Anything but a whole number from 1 counts as none.
+   * only grows. Anything but a whole number from 1 counts as none.
+   *
+   * @default none
    */
   readonly epoch?: number;
 }
@@ -74,7 +80,7 @@ export async function negotiateOnce(
     const answering = Promise.resolve(negotiate({ failed, signal: deadline.signal }));
     return readAnswer(await Promise.race([answering, ended]));
   } catch (error) {
-    throw error instanceof NegotiateError ? error : wrapped(error);
+    throw isNegotiateError(error) ? error : wrapped(error);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", end);

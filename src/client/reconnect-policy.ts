@@ -55,18 +55,18 @@ const whileRecovering: Handlers<SearchState> = {
 const TRANSITIONS: { readonly [Name in ReconnectState["name"]]: Handlers<StateOf<Name>> } = {
   "waiting-for-turn": {
     ...whileRecovering,
-    "pause-ended": onTurn,
+    paused: onTurn,
   },
   "retrying-recovery": {
     ...whileRecovering,
     "recovery-attempt-failed": negotiateAgainst,
-    "pause-ended": negotiateAgainst,
+    paused: negotiateAgainst,
   },
   negotiating: { ...whileRecovering, negotiated: onNegotiated, "attempt-failed": onAttemptFailed },
   "preferring-recovery": {
     ...whileRecovering,
     "recovery-attempt-failed": onRecoveryOverdue,
-    "pause-ended": onRecoveryOverdue,
+    paused: onRecoveryOverdue,
   },
   connecting: {
     ...whileRecovering,
@@ -77,11 +77,11 @@ const TRANSITIONS: { readonly [Name in ReconnectState["name"]]: Handlers<StateOf
     ],
     "attempt-failed": onAttemptFailed,
   },
-  "backing-off": { ...whileRecovering, "pause-ended": ({ search }) => negotiate(search) },
+  "backing-off": { ...whileRecovering, paused: ({ search }) => negotiate(search) },
   connected: { ended: onConnectionEnded },
   "waiting-to-review": {
     ended: onConnectionEnded,
-    "pause-ended": ({ failures, at }) => [{ name: "reviewing", failures, at }],
+    paused: ({ failures, at }) => [{ name: "reviewing", failures, at }],
   },
   reviewing: {
     ended: onConnectionEnded,

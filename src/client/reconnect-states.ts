@@ -86,7 +86,7 @@ export type RecoveryOccurrence =
 
 /** What happened. */
 export type ReconnectOccurrence =
-  | { readonly type: "pause-ended" | "connected" | "recovered" }
+  | { readonly type: "paused" | "connected" | "recovered" }
   | { readonly type: "stop-requested"; readonly code: StoppedCode }
   | { readonly type: "negotiated"; readonly target: NegotiatedEndpoint }
   | {

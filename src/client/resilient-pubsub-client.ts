@@ -38,8 +38,16 @@ export class ResilientPubSubClient {
   #run: ClientRun | undefined;
 
   /**
+   * Makes a client that is stopped; `start` connects it.
+   *
    * @param negotiate URL of the plugin's negotiate route, or a function that gives its answer.
    * @throws PubSubClientError `ERR_INVALID_OPTIONS`
+   * @example
+   * ```ts
+   * const client = new ResilientPubSubClient("https://app.example/negotiate", {
+   *   negotiateRequest: { credentials: "include" },
+   * });
+   * ```
    */
   constructor(negotiate: string | URL | Negotiate, options: ResilientPubSubClientOptions = {}) {
     this.#configuration = resolveOptions(options);
@@ -47,6 +55,7 @@ export class ResilientPubSubClient {
     this.#calls = new Calls(this.#configuration);
   }
 
+  /** What the client is doing; each change raises `state-changed`. */
   get state(): ClientState {
     return this.#run?.state ?? "stopped";
   }
@@ -56,6 +65,15 @@ export class ResilientPubSubClient {
     return this.#run?.endpoint;
   }
 
+  /**
+   * Calls the listener at each event of that name; the same listener is added once.
+   *
+   * @example
+   * ```ts
+   * client.on("disconnected", ({ code }) => console.log(`connection lost: ${code}`));
+   * client.on("moved", ({ from, to }) => console.log(`${from} -> ${to}`));
+   * ```
+   */
   on<Name extends keyof ClientEvents>(
     event: Name,
     listener: (args: ClientEvents[Name]) => void,
@@ -63,6 +81,7 @@ export class ResilientPubSubClient {
     this.#emitter.on(event, listener);
   }
 
+  /** Calls that listener no more. */
   off<Name extends keyof ClientEvents>(
     event: Name,
     listener: (args: ClientEvents[Name]) => void,
@@ -76,6 +95,10 @@ export class ResilientPubSubClient {
    *
    * @throws NegotiateError `ERR_NEGOTIATE_REFUSED` (401 or 403); PubSubClientError
    *   `ERR_CLIENT_STARTED`, or `ERR_CLIENT_STOPPED` when `stop` comes first; the reason of the signal.
+   * @example
+   * ```ts
+   * await client.start({ abortSignal: AbortSignal.timeout(30_000) });
+   * ```
    */
   async start({ abortSignal }: StartOptions = {}): Promise<void> {
     if (this.#run) {
@@ -113,6 +136,11 @@ export class ResilientPubSubClient {
    * Joins a group, and joins it again whenever the client gets a new connection.
    *
    * @throws SendMessageError; `ERR_CALL_REFUSED` when the service says no.
+   * @example
+   * ```ts
+   * client.on("group-message", ({ message }) => console.log(message.group, message.data));
+   * await client.joinGroup("news");
+   * ```
    */
   async joinGroup(groupName: string, options: JoinGroupOptions = {}): Promise<WebPubSubResult> {
     const result = await this.#change("joinGroup", groupName, options);
@@ -120,7 +148,11 @@ export class ResilientPubSubClient {
     return result;
   }
 
-  /** @throws SendMessageError; `ERR_CALL_REFUSED` when the service says no. */
+  /**
+   * Leaves a group; new connections do not join it any more.
+   *
+   * @throws SendMessageError; `ERR_CALL_REFUSED` when the service says no.
+   */
   async leaveGroup(groupName: string, options: LeaveGroupOptions = {}): Promise<WebPubSubResult> {
     const result = await this.#change("leaveGroup", groupName, options);
     this.#groups.delete(groupName);
@@ -148,6 +180,10 @@ export class ResilientPubSubClient {
    * Sends an event to the app server. Without a connection, the event waits for one.
    *
    * @throws SendMessageError; see `sendToGroup`.
+   * @example
+   * ```ts
+   * await client.sendEvent("order", { id: 7 }, "json");
+   * ```
    */
   async sendEvent(
     eventName: string,

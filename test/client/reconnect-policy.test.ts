@@ -143,19 +143,19 @@ describe("reconnect policy: a client that searches and recovers", () => {
     [
       "tries the recovery again when its turn has come",
       { name: "waiting-for-turn", search: cut, pause },
-      { type: "pause-ended" },
+      { type: "paused" },
       [{ name: "retrying-recovery", search: cut, pause: { inMs: 500 } }],
     ],
     [
       "waits less for an attempt that is under way",
       { name: "waiting-for-turn", search: cut, pause },
-      { type: "pause-ended", attemptedAt: NOW - 200 },
+      { type: "paused", attemptedAt: NOW - 200 },
       [{ name: "retrying-recovery", search: cut, pause: { inMs: 300 } }],
     ],
     [
       "names the suspect endpoint as failed when nothing is left to recover",
       { name: "waiting-for-turn", search: over, pause },
-      { type: "pause-ended" },
+      { type: "paused" },
       [negotiating({ ...over, failed: ["east"] })],
     ],
     [
@@ -228,7 +228,7 @@ describe("reconnect policy: a client that searches and recovers", () => {
     [
       "connects anew when the preferred recovery takes too long",
       preferring({ ...preferred, preferredUntil: NOW }),
-      { type: "pause-ended" },
+      { type: "paused" },
       [connecting({ ...preferred, preferredUntil: NOW })],
     ],
     [
@@ -275,7 +275,7 @@ describe("reconnect policy: a client that searches and recovers", () => {
     [
       "negotiates when it has backed off",
       { name: "backing-off", search: { ...first, failures: 1 }, pause },
-      { type: "pause-ended" },
+      { type: "paused" },
       [negotiating({ ...first, failures: 1 })],
     ],
     [
@@ -310,7 +310,7 @@ describe("reconnect policy: a review", () => {
     [
       "begins when its moment has come",
       { ...connected, name: "waiting-to-review", pause },
-      { type: "pause-ended" },
+      { type: "paused" },
       [reviewing],
     ],
     [
@@ -362,12 +362,7 @@ it.each(states.map((state) => [state.name, state] as const))(
 
 it("reconnect policy: what a state does not expect changes nothing", () => {
   const stopped: ReconnectState = { name: "stopped", code: "stopped" };
-  for (const type of [
-    "pause-ended",
-    "connected",
-    "recovered",
-    "recovery-attempt-failed",
-  ] as const) {
+  for (const type of ["paused", "connected", "recovered", "recovery-attempt-failed"] as const) {
     expect(decide(stopped, { type })).toEqual([stopped]);
     expect(decide(connected, { type })).toEqual([connected]);
   }
