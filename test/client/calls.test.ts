@@ -88,7 +88,7 @@ describe("a call", () => {
     );
   });
 
-  it("that nobody answers is rejected after its deadline, and a late answer is no news", async () => {
+  it("that nobody answers is rejected after its deadline, and a late answer is ignored", async () => {
     const { client, east } = await connect({ callTimeoutInMs: 20 });
     east.behaviour = { answer: silentAboutCalls };
     await expect(client.sendEvent("e", 1, "json")).rejects.toEqual(

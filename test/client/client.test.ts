@@ -59,7 +59,7 @@ describe("start", () => {
 });
 
 describe("stop", () => {
-  it("says goodbye to the service, and is no news the second time", async () => {
+  it("closes the connection, and does nothing the second time", async () => {
     const { client, service, log } = await connect();
     log.length = 0;
     client.stop();
@@ -287,7 +287,7 @@ it("two clients in one process have nothing to do with each other", async () => 
   expect(two.log).toEqual(UP);
 });
 
-it("joins its groups again when it is started again", async () => {
+it("a client that is started again joins its groups again", async () => {
   const { client, service } = await connect();
   await client.joinGroup("a");
   await client.joinGroup("b");

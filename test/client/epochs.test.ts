@@ -127,7 +127,7 @@ describe("a client that could be recovered, but slowly, and is answered", () => 
     expect(newcomer()).toBeUndefined();
   });
 
-  it("a newer epoch does not think of it again when the first try there fails", async () => {
+  it("a newer epoch is not recovered later when the first connection there fails", async () => {
     const connected = await connect({ told: { endpoint: "east", epoch: 3 } });
     const { east, log, events, routing, newcomer, recovery } = connected;
     await cutSlowly(connected);

@@ -292,7 +292,7 @@ describe("a connection that is cut while its groups are joined again", () => {
     return { ...connected, starting };
   }
 
-  it("is as good as any other once it was recovered", async () => {
+  it("is told as connected once it was recovered", async () => {
     const { client, east, log, starting } = await startAgain();
     east.behaviour = {};
     east.latest?.cut();
@@ -304,7 +304,7 @@ describe("a connection that is cut while its groups are joined again", () => {
     expect(log).not.toContain("disconnected");
   });
 
-  it("and lost was never there, so only the next one is told", async () => {
+  it("and lost is not told, only the next one", async () => {
     const { client, east, west, log, routing, starting } = await startAgain();
     routing.sendTo("west");
     east.behaviour = { recover: (socket) => socket.close(1008) };
@@ -315,7 +315,7 @@ describe("a connection that is cut while its groups are joined again", () => {
     expect(west.latest?.receivedOf("joinGroup")).toMatchObject([{ group: "g" }]);
   });
 
-  it("is no stop on the way: the move is told from the last one that was", async () => {
+  it("and lost is skipped in moved: the move is told from the one before", async () => {
     const { client, east, west, log, routing } = await connect();
     await client.joinGroup("g");
     west.behaviour = {

@@ -28,13 +28,13 @@ describe("a session", () => {
     expect(session.recoveryUrl).toContain("awps_reconnection_token=new");
   });
 
-  it("hears everything once", () => {
+  it("accepts every message once", () => {
     const session = open("r");
     const heard = [1, 2, 2, 1, 3, undefined, undefined, null, 5].map((id) => session.accept(id, 1));
     expect(heard).toEqual([true, true, false, false, true, true, true, true, true]);
   });
 
-  it("acknowledges what it has heard once, and again after a recovery", () => {
+  it("acknowledges what it has accepted once, and again after a recovery", () => {
     const session = open("r");
     expect(session.takeAcknowledgement()).toBeUndefined();
     session.accept(1, 1);
