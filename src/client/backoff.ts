@@ -7,7 +7,7 @@ export interface BackoffSettings {
  * How long to pause before the next attempt: anything up to a ceiling that doubles with each failure
  * in a row, so that clients that fail together do not come back together.
  *
- * @param failures In a row, at least 1.
+ * @param failures In a row; without any there is no pause.
  * @param random From 0 (included) to 1 (excluded).
  */
 export function backoffInMs(
@@ -15,6 +15,7 @@ export function backoffInMs(
   failures: number,
   random: number,
 ): number {
+  if (failures < 1) return 0;
   // Beyond 2^30 the ceiling is the last one whatever the settings are.
   const doubled = retryDelayInMs * 2 ** Math.min(failures - 1, 30);
   return random * Math.min(maxRetryDelayInMs, doubled);

@@ -1,11 +1,11 @@
 // String.fromCharCode takes its input as arguments, of which there may not be too many.
-const CHUNK = 0x8000;
+const CHUNK_IN_BYTES = 0x8000;
 
 export function encodeBase64(buffer: ArrayBuffer): string {
   const bytes = new Uint8Array(buffer);
   let binary = "";
-  for (let at = 0; at < bytes.length; at += CHUNK) {
-    binary += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
+  for (let at = 0; at < bytes.length; at += CHUNK_IN_BYTES) {
+    binary += String.fromCharCode(...bytes.subarray(at, at + CHUNK_IN_BYTES));
   }
   return btoa(binary);
 }

@@ -1,10 +1,11 @@
+import { abortReason } from "./abort-reason.ts";
 import { type ClientErrorCode, InvocationError, SendMessageError } from "./errors.ts";
 import { type AckFrame, cancelInvocation, type InvokeResponseFrame } from "./frames.ts";
 import type { ClientConfiguration } from "./options.ts";
 import type { AbortSignalLike, InvokeEventResult, WebPubSubResult } from "./wire-types.ts";
 
 // Beyond it there would be no room for those that come after.
-const HIGHEST_ID_TO_AVOID = 2 ** 52;
+const MAX_FOREIGN_ID = 2 ** 52;
 
 /** What the answer to a call is recognised by; without either, there is no answer. */
 export interface CallId {
@@ -22,7 +23,8 @@ export interface CallRequest extends CallId {
 
 interface Call extends CallRequest {
   wasSent: boolean;
-  settle(outcome: { result: WebPubSubResult | InvokeEventResult } | { error: unknown }): void;
+  resolve(result: WebPubSubResult | InvokeEventResult): void;
+  reject(error: unknown): void;
 }
 
 type Transmit = (text: string) => boolean;
@@ -34,9 +36,9 @@ type Transmit = (text: string) => boolean;
  */
 export class Calls {
   readonly #settings: ClientConfiguration;
-  readonly #waiting = new Set<Call>();
-  readonly #awaited = new Map<string, Call>();
-  #waitingCharacters = 0;
+  readonly #queued = new Set<Call>();
+  readonly #unanswered = new Map<string, Call>();
+  #queuedCharacters = 0;
   #transmit: Transmit | undefined;
   #lastId = 0;
 
@@ -55,76 +57,76 @@ export class Calls {
   perform(request: CallRequest): Promise<WebPubSubResult>;
   perform(request: CallRequest): Promise<WebPubSubResult | InvokeEventResult> {
     return this.#begin(request, (call) => {
-      const isNext = this.#transmit !== undefined && this.#waiting.size === 0;
-      if (!isNext || !send(call, this.#transmit)) this.#wait(call);
+      const isNext = this.#transmit !== undefined && this.#queued.size === 0;
+      if (!isNext || !send(call, this.#transmit)) this.#enqueue(call);
     });
   }
 
   /** Sends the call now, before all that wait, and fails it when that is not possible. */
   performNow(request: CallRequest, transmit: Transmit): Promise<WebPubSubResult> {
     return this.#begin(request, (call) => {
-      if (!send(call, transmit)) call.settle({ error: unknown(call) });
+      if (!send(call, transmit)) call.reject(unknown(call));
     }) as Promise<WebPubSubResult>;
   }
 
   /** There is a connection: what was not answered is sent again, and then what has waited. */
-  open(transmit: Transmit): void {
+  onUp(transmit: Transmit): void {
     this.#transmit = transmit;
-    for (const call of this.#awaited.values()) if (call.wasSent) transmit(call.text);
-    for (const call of this.#waiting) {
+    for (const call of this.#unanswered.values()) if (call.wasSent) transmit(call.text);
+    for (const call of this.#queued) {
       if (!send(call, transmit)) return;
-      this.#stopWaiting(call);
+      this.#dequeue(call);
     }
   }
 
   /** The connection is gone; it may be recovered, and with it the answers to all but invocations. */
-  suspend(): void {
+  onCut(): void {
     this.#transmit = undefined;
-    for (const call of this.#awaited.values()) {
-      if (call.wasSent && call.invocationId !== undefined) call.settle({ error: unknown(call) });
+    for (const call of this.#unanswered.values()) {
+      if (call.wasSent && call.invocationId !== undefined) call.reject(unknown(call));
     }
   }
 
   /** The connection cannot be recovered, so the service has forgotten the ids of its calls. */
-  forget(): void {
+  onLost(): void {
     const again: Call[] = [];
-    for (const call of this.#awaited.values()) {
+    for (const call of this.#unanswered.values()) {
       if (!call.wasSent) continue;
       if (call.isRepeatable) again.push(call);
-      else call.settle({ error: unknown(call) });
+      else call.reject(unknown(call));
     }
     if (again.length === 0) return;
-    const later = [...this.#waiting];
-    this.#waiting.clear();
+    const later = [...this.#queued];
+    this.#queued.clear();
     for (const call of again) {
       call.wasSent = false;
-      this.#waitingCharacters += call.text.length;
+      this.#queuedCharacters += call.text.length;
     }
-    for (const call of [...again, ...later]) this.#waiting.add(call);
+    for (const call of [...again, ...later]) this.#queued.add(call);
   }
 
   /** Nobody will send or answer any more. */
   close(): void {
     this.#transmit = undefined;
-    for (const call of [...this.#waiting, ...this.#awaited.values()]) {
-      call.settle({ error: failure(call, "ERR_CLIENT_STOPPED", "The client was stopped") });
+    for (const call of [...this.#queued, ...this.#unanswered.values()]) {
+      call.reject(failure(call, "ERR_CLIENT_STOPPED", "The client was stopped"));
     }
   }
 
   acknowledge({ ackId, success, error }: AckFrame): void {
-    const call = this.#awaited.get(keyOf({ ackId }));
+    const call = this.#unanswered.get(keyOf({ ackId }));
     if (!call) return;
     const isDuplicated = error?.name === "Duplicate";
-    if (success || isDuplicated) call.settle({ result: { ackId, isDuplicated } });
-    else call.settle({ error: refused(call, error) });
+    if (success || isDuplicated) call.resolve({ ackId, isDuplicated });
+    else call.reject(refused(call, error));
   }
 
   respond({ invocationId, success, dataType, data, error }: InvokeResponseFrame): void {
-    const call = this.#awaited.get(keyOf({ invocationId }));
+    const call = this.#unanswered.get(keyOf({ invocationId }));
     if (!call) return;
     const payload = dataType === undefined || data === undefined ? {} : { dataType, data };
-    if (success) call.settle({ result: { invocationId, ...payload } });
-    else call.settle({ error: refused(call, error) });
+    if (success) call.resolve({ invocationId, ...payload });
+    else call.reject(refused(call, error));
   }
 
   #begin(
@@ -133,62 +135,68 @@ export class Calls {
   ): Promise<WebPubSubResult | InvokeEventResult> {
     const { abortSignal } = request;
     const key = keyOf(request);
-    this.#avoid(request);
+    this.#reserve(request);
     return new Promise((resolve, reject) => {
-      if (abortSignal?.aborted) return reject(abortReason(abortSignal));
+      if (abortSignal?.aborted) return reject(abortReason(abortSignal, "The call"));
       const abort = (): void => {
         const { invocationId } = call;
         if (call.wasSent && invocationId !== undefined) {
           this.#transmit?.(cancelInvocation(invocationId));
         }
-        call.settle({ error: abortSignal && abortReason(abortSignal) });
+        call.reject(abortSignal && abortReason(abortSignal, "The call"));
+      };
+      const settle = (): void => {
+        clearTimeout(timer);
+        abortSignal?.removeEventListener("abort", abort);
+        this.#dequeue(call);
+        if (this.#unanswered.get(key) === call) this.#unanswered.delete(key);
       };
       const timer = setTimeout(
-        () => call.settle({ error: timedOut(call, this.#settings.callTimeoutInMs) }),
+        () => call.reject(timedOut(call, this.#settings.callTimeoutInMs)),
         this.#settings.callTimeoutInMs,
       );
       const call: Call = {
         ...request,
         wasSent: false,
-        settle: (outcome) => {
-          clearTimeout(timer);
-          abortSignal?.removeEventListener("abort", abort);
-          this.#stopWaiting(call);
-          if (this.#awaited.get(key) === call) this.#awaited.delete(key);
-          if ("result" in outcome) resolve(outcome.result);
-          else reject(outcome.error);
+        resolve: (result) => {
+          settle();
+          resolve(result);
+        },
+        reject: (error) => {
+          settle();
+          reject(error);
         },
       };
-      if (key !== "" && this.#awaited.has(key)) {
+      if (key !== "" && this.#unanswered.has(key)) {
         const why = "Another call with this id is not settled yet";
-        return call.settle({ error: failure(call, "ERR_INVALID_ARGUMENT", why) });
+        return call.reject(failure(call, "ERR_INVALID_ARGUMENT", why));
       }
       abortSignal?.addEventListener("abort", abort);
-      if (key !== "") this.#awaited.set(key, call);
+      if (key !== "") this.#unanswered.set(key, call);
       start(call);
     });
   }
 
   /** The service takes a call for a repetition whose id it has seen, settled or not. */
-  #avoid({ ackId, invocationId }: CallId): void {
+  #reserve({ ackId, invocationId }: CallId): void {
     const id = ackId ?? Number(invocationId);
-    if (id > this.#lastId && id < HIGHEST_ID_TO_AVOID) this.#lastId = id;
+    if (id > this.#lastId && id < MAX_FOREIGN_ID) this.#lastId = id;
   }
 
-  #wait(call: Call): void {
+  #enqueue(call: Call): void {
     const { maxQueuedCalls, maxQueuedCharacters } = this.#settings;
-    const characters = this.#waitingCharacters + call.text.length;
-    if (this.#waiting.size >= maxQueuedCalls || characters > maxQueuedCharacters) {
-      const why = `There is no connection, and ${this.#waiting.size} calls wait for one already (maxQueuedCalls, maxQueuedCharacters)`;
-      call.settle({ error: failure(call, "ERR_QUEUE_FULL", why) });
+    const characters = this.#queuedCharacters + call.text.length;
+    if (this.#queued.size >= maxQueuedCalls || characters > maxQueuedCharacters) {
+      const why = `There is no connection, and ${this.#queued.size} calls wait for one already (maxQueuedCalls, maxQueuedCharacters)`;
+      call.reject(failure(call, "ERR_QUEUE_FULL", why));
       return;
     }
-    this.#waitingCharacters = characters;
-    this.#waiting.add(call);
+    this.#queuedCharacters = characters;
+    this.#queued.add(call);
   }
 
-  #stopWaiting(call: Call): void {
-    if (this.#waiting.delete(call)) this.#waitingCharacters -= call.text.length;
+  #dequeue(call: Call): void {
+    if (this.#queued.delete(call)) this.#queuedCharacters -= call.text.length;
   }
 }
 
@@ -196,7 +204,7 @@ export class Calls {
 function send(call: Call, transmit: Transmit | undefined): boolean {
   call.wasSent = transmit?.(call.text) ?? false;
   // Nobody will answer.
-  if (call.wasSent && keyOf(call) === "") call.settle({ result: { isDuplicated: false } });
+  if (call.wasSent && keyOf(call) === "") call.resolve({ isDuplicated: false });
   return call.wasSent;
 }
 
@@ -231,8 +239,3 @@ const unknown = (call: Call): Error =>
 
 const timedOut = (call: Call, timeoutInMs: number): Error =>
   failure(call, "ERR_CALL_TIMED_OUT", `No answer within ${timeoutInMs} ms (callTimeoutInMs)`);
-
-function abortReason(signal: AbortSignalLike): unknown {
-  const { reason } = signal as { reason?: unknown };
-  return reason ?? new DOMException("The call was aborted.", "AbortError");
-}

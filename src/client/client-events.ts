@@ -12,8 +12,37 @@ export interface OnConnectedArgs {
   endpoint: string;
 }
 
+/**
+ * Why the client has stopped:
+ *
+ * - `stopped`: `stop` was called;
+ * - `start-aborted`: the signal given to `start` ended before the first connection was up;
+ * - `negotiate-refused`: negotiate answered 401 or 403.
+ */
+export type StoppedCode = "stopped" | "start-aborted" | "negotiate-refused";
+
+/**
+ * Why a connection was lost:
+ *
+ * - `connection-lost`: it was cut, and could not be recovered;
+ * - `keep-alive-timeout`: the service fell silent, and the connection could not be recovered;
+ * - `closed-by-service`: the service closed it for good, for example in a failback;
+ * - `protocol-error`: the service sent what cannot be read;
+ * - `moved`: negotiate named another endpoint, or a newer epoch, and the client left;
+ * - those of {@link StoppedCode}: the client was stopped.
+ */
+export type DisconnectedCode =
+  | "connection-lost"
+  | "keep-alive-timeout"
+  | "closed-by-service"
+  | "protocol-error"
+  | "moved"
+  | StoppedCode;
+
 /** A connection is lost for good; the next one, if there is one, has another id. */
 export interface OnDisconnectedArgs {
+  /** Why. */
+  code: DisconnectedCode;
   connectionId?: string;
   /** The service's last word, if it had one. */
   message?: DisconnectedMessage;
@@ -21,7 +50,9 @@ export interface OnDisconnectedArgs {
 
 /** The client has stopped and will not connect again by itself. */
 export interface OnStoppedArgs {
-  /** Why, unless `stop` was called. */
+  /** Why. */
+  code: StoppedCode;
+  /** What went wrong, unless `stop` was called. */
   error?: Error;
 }
 

@@ -1,3 +1,4 @@
+import { type ConnectionEnding, PROTOCOL_ERROR } from "./connection-ending.ts";
 import { ConnectError } from "./errors.ts";
 import {
   type AckFrame,
@@ -7,10 +8,9 @@ import {
   parseFrame,
   sequenceAck,
 } from "./frames.ts";
-import { KeepAlive, type KeepAliveReview } from "./keep-alive.ts";
-import type { Place } from "./negotiate.ts";
+import { KeepAlive, type KeepAliveDecision } from "./keep-alive.ts";
+import type { NegotiatedEndpoint } from "./negotiated-endpoint.ts";
 import type { ClientConfiguration, WebSocketLike } from "./options.ts";
-import { PROTOCOL_ERROR } from "./placement.ts";
 import { isSequenceId, Session } from "./session.ts";
 import type { DisconnectedMessage, GroupDataMessage, ServerDataMessage } from "./wire-types.ts";
 
@@ -20,11 +20,6 @@ const CLOSE_WITHIN_IN_MS = 2000;
 
 /** What a connection brings that is for others to deal with. */
 export type IncomingFrame = AckFrame | InvokeResponseFrame | GroupDataMessage | ServerDataMessage;
-
-/** How a connection ended, and when it last was alive, in the time of `performance.now()`. */
-export type Ending =
-  | { readonly cause: "closed"; readonly code: number; readonly aliveAt: number }
-  | { readonly cause: "silent" | "left"; readonly aliveAt: number };
 
 export interface ConnectionParts {
   readonly configuration: ClientConfiguration;
@@ -41,28 +36,29 @@ export class Connection {
   /** Resolves at the service's greeting. @throws ConnectError */
   readonly opened: Promise<void>;
   /** Resolves, and never rejects, when the connection is over, whether it was ever open or not. */
-  readonly ended: Promise<Ending>;
+  readonly ended: Promise<ConnectionEnding>;
   readonly openedAt = performance.now();
+  /** The last sign of life, in the same time. */
+  aliveAt = this.openedAt;
   session: Session | undefined;
-  lastWord: DisconnectedMessage | undefined;
+  disconnected: DisconnectedMessage | undefined;
   readonly #url: string;
   readonly #parts: ConnectionParts;
   readonly #socket: WebSocketLike;
   readonly #isRecovery: boolean;
   readonly #deadline: ReturnType<typeof setTimeout>;
   /** What came before anybody adopted the connection. */
-  #early: IncomingFrame[] | undefined = [];
+  #undelivered: IncomingFrame[] | undefined = [];
   #keepAlive: KeepAlive | undefined;
-  #nextLook: ReturnType<typeof setTimeout> | undefined;
+  #nextCheck: ReturnType<typeof setTimeout> | undefined;
   #nextAcknowledgement: ReturnType<typeof setTimeout> | undefined;
-  #aliveAt = performance.now();
   #isOver = false;
-  #open = (): void => {};
-  #refuse = (_error: Error): void => {};
-  #end = (_ending: Ending): void => {};
+  #open!: () => void;
+  #refuse!: (error: Error) => void;
+  #end!: (ending: ConnectionEnding) => void;
 
   /** @throws whatever the platform's WebSocket throws at a URL that it does not take */
-  constructor({ url, endpoint, epoch }: Place, parts: ConnectionParts) {
+  constructor({ url, endpoint, epoch }: NegotiatedEndpoint, parts: ConnectionParts) {
     const { webSocket, protocol, handshakeTimeoutInMs } = parts.configuration;
     this.#url = url;
     this.endpoint = endpoint;
@@ -81,10 +77,7 @@ export class Connection {
     });
     this.#socket = new webSocket(url, protocol);
     this.#listen();
-    this.#deadline = setTimeout(
-      () => this.#finish({ cause: "silent", aliveAt: this.#aliveAt }),
-      handshakeTimeoutInMs,
-    );
+    this.#deadline = setTimeout(() => this.#finish({ cause: "silent" }), handshakeTimeoutInMs);
   }
 
   /** @returns False when it is not open: then nothing was sent. */
@@ -95,22 +88,22 @@ export class Connection {
   }
 
   /** Delivers what has come, and from now on whatever comes: one of several may never be adopted. */
-  adopt(): void {
-    const early = this.#early ?? [];
-    this.#early = undefined;
+  deliver(): void {
+    const early = this.#undelivered ?? [];
+    this.#undelivered = undefined;
     for (const frame of early) this.#parts.onFrame(frame);
   }
 
   /** Asks for a sign of life at once. */
-  doubt(): void {
-    if (this.#keepAlive) this.#follow(this.#keepAlive.urge(Date.now()));
+  checkAlive(): void {
+    if (this.#keepAlive) this.#follow(this.#keepAlive.askNow(Date.now()));
   }
 
   /** Says goodbye to the service, which forgets the connection. */
   leave(): void {
     if (this.#isOver) return;
     const socket = this.#socket;
-    this.#finish({ cause: "left", aliveAt: performance.now() }, () => {
+    this.#finish({ cause: "left" }, () => {
       socket.close(1000);
       // The peer may be the reason for leaving, and never close.
       const timer = setTimeout(() => socket.terminate?.(), CLOSE_WITHIN_IN_MS);
@@ -128,42 +121,42 @@ export class Connection {
     // Tells nothing that the close event does not tell.
     socket.onerror = () => {};
     socket.onclose = ({ code }: { code: number }) => {
-      this.#finish({ cause: "closed", code, aliveAt: performance.now() }, () => {});
+      this.#finish({ cause: "closed", code }, () => {});
     };
   }
 
   #receive(text: string): void {
-    this.#aliveAt = performance.now();
-    this.#keepAlive?.heard(Date.now());
+    this.aliveAt = performance.now();
+    this.#keepAlive?.onMessage(Date.now());
     let frame: ReturnType<typeof parseFrame>;
     try {
       frame = parseFrame(text);
     } catch {
-      this.#finish({ cause: "closed", code: PROTOCOL_ERROR, aliveAt: this.#aliveAt });
+      this.#finish({ cause: "closed", code: PROTOCOL_ERROR });
       return;
     }
-    if (frame?.kind === "connected") this.#greet(frame);
+    if (frame?.kind === "connected") this.#onConnectedFrame(frame);
     else if (this.#isRecovery) this.#becomeOpen();
     switch (frame?.kind) {
       case "disconnected":
-        this.lastWord = frame;
+        this.disconnected = frame;
         break;
       case "groupData":
       case "serverData":
-        if (this.#hear(frame.sequenceId, text.length)) this.#deliver(frame);
+        if (this.#accept(frame.sequenceId, text.length)) this.#passOn(frame);
         break;
       case "ack":
       case "invokeResponse":
-        this.#deliver(frame);
+        this.#passOn(frame);
     }
   }
 
-  #deliver(frame: IncomingFrame): void {
-    if (this.#early) this.#early.push(frame);
+  #passOn(frame: IncomingFrame): void {
+    if (this.#undelivered) this.#undelivered.push(frame);
     else this.#parts.onFrame(frame);
   }
 
-  #greet(frame: ConnectedFrame): void {
+  #onConnectedFrame(frame: ConnectedFrame): void {
     if (this.session) this.session.renew(frame);
     else this.session = new Session(this.#url, frame);
     this.#becomeOpen();
@@ -173,13 +166,13 @@ export class Connection {
     if (this.#keepAlive) return;
     clearTimeout(this.#deadline);
     this.#keepAlive = new KeepAlive(this.#parts.configuration, Date.now());
-    this.#look();
-    this.session?.forgetAcknowledgement();
+    this.#checkKeepAlive();
+    this.session?.resetAcknowledgement();
     this.#open();
   }
 
-  #hear(sequenceId: unknown, characters: number): boolean {
-    const isNew = this.session?.hear(sequenceId, characters) ?? true;
+  #accept(sequenceId: unknown, characters: number): boolean {
+    const isNew = this.session?.accept(sequenceId, characters) ?? true;
     if (this.session?.isAcknowledgementUrgent) this.#acknowledge();
     else if (isSequenceId(sequenceId)) {
       this.#nextAcknowledgement ??= setTimeout(() => this.#acknowledge(), ACKNOWLEDGE_WITHIN_IN_MS);
@@ -194,26 +187,27 @@ export class Connection {
     if (sequenceId !== undefined) this.send(sequenceAck(sequenceId));
   }
 
-  #look(): void {
-    if (this.#keepAlive) this.#follow(this.#keepAlive.review(Date.now()));
+  #checkKeepAlive(): void {
+    if (this.#keepAlive) this.#follow(this.#keepAlive.check(Date.now()));
   }
 
-  #follow({ due, againInMs }: KeepAliveReview): void {
+  #follow({ due, inMs: againInMs }: KeepAliveDecision): void {
     if (this.#isOver) return;
     if (due === "give-up") {
-      this.#finish({ cause: "silent", aliveAt: this.#aliveAt });
+      this.#finish({ cause: "silent" });
       return;
     }
     if (due === "ping") this.send(PING);
-    clearTimeout(this.#nextLook);
-    this.#nextLook = setTimeout(() => this.#look(), againInMs);
+    clearTimeout(this.#nextCheck);
+    this.#nextCheck = setTimeout(() => this.#checkKeepAlive(), againInMs);
   }
 
-  #finish(ending: Ending, release: () => void = () => this.#destroy()): void {
+  #finish(ending: ConnectionEnding, release: () => void = () => this.#destroy()): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    if (ending.cause !== "silent") this.aliveAt = performance.now();
     clearTimeout(this.#deadline);
-    clearTimeout(this.#nextLook);
+    clearTimeout(this.#nextCheck);
     clearTimeout(this.#nextAcknowledgement);
     this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
     release();
@@ -227,7 +221,7 @@ export class Connection {
   }
 }
 
-function connectError(endpoint: string, ending: Ending): ConnectError {
+function connectError(endpoint: string, ending: ConnectionEnding): ConnectError {
   if (ending.cause === "closed") {
     const how = `was closed with code ${ending.code} before the service's greeting`;
     return new ConnectError(endpoint, how, ending.code);

@@ -27,12 +27,15 @@ export class PubSubClientError extends CodedError<ClientErrorCode> {
   }
 }
 
-/** Tells an error of the client from any other, also across duplicate installs. */
+/**
+ * Tells an error of the client from any other, also across duplicate installs and builds, where
+ * `instanceof` does not.
+ */
 export function isPubSubClientError(error: unknown): error is PubSubClientError {
   return isOfFamily(error, "client");
 }
 
-/** Negotiate gave no place to connect to. */
+/** Negotiate named no endpoint to connect to. */
 export class NegotiateError extends PubSubClientError {
   /** HTTP status, if there was an answer. */
   readonly status: number | undefined;
@@ -51,6 +54,10 @@ export class NegotiateError extends PubSubClientError {
     this.retryAfterInMs = details.retryAfterInMs;
   }
 }
+
+/** One of another build of this package is one as well. */
+export const isNegotiateError = (error: unknown): error is NegotiateError =>
+  isPubSubClientError(error) && error.name === "NegotiateError";
 
 /** A connection that was offered did not come about. */
 export class ConnectError extends PubSubClientError {

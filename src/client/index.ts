@@ -3,9 +3,11 @@
  *
  * @module
  */
+export type { CodedError, ErrorFamily } from "../kit/coded-error.ts";
 export type {
   ClientEvents,
   ClientState,
+  DisconnectedCode,
   OnConnectedArgs,
   OnConnectFailedArgs,
   OnDisconnectedArgs,
@@ -15,6 +17,7 @@ export type {
   OnServerDataMessageArgs,
   OnStateChangedArgs,
   OnStoppedArgs,
+  StoppedCode,
 } from "./client-events.ts";
 export {
   type ClientErrorCode,

@@ -1,6 +1,6 @@
-const LOOK_EVERY_IN_MS = 1000;
+const CHECK_INTERVAL_IN_MS = 1000;
 // For a connection that has reason to be dead: the machine slept, or its network came and went.
-const URGENT_PATIENCE_IN_MS = 2000;
+const URGENT_TIMEOUT_IN_MS = 2000;
 // So that an answer that has come can be read by a process that was busy.
 const GRACE_IN_MS = 100;
 
@@ -10,9 +10,9 @@ export interface KeepAliveSettings {
 }
 
 /** What is to be done now, and when to ask again. */
-export interface KeepAliveReview {
+export interface KeepAliveDecision {
   readonly due: "ping" | "give-up" | undefined;
-  readonly againInMs: number;
+  readonly inMs: number;
 }
 
 /**
@@ -22,71 +22,71 @@ export interface KeepAliveReview {
  */
 export class KeepAlive {
   readonly #settings: KeepAliveSettings;
-  #heardAt: number;
+  #lastMessageAt: number;
   #pingedAt: number | undefined;
-  #patienceInMs: number;
-  #expectedAt: number;
-  #wasUrged = false;
-  #wasSpared = false;
+  #timeoutInMs: number;
+  #nextCheckAt: number;
+  #hasAskedEarly = false;
+  #hasHadGrace = false;
 
   constructor(settings: KeepAliveSettings, now: number) {
     this.#settings = settings;
-    this.#heardAt = now;
-    this.#expectedAt = now;
-    this.#patienceInMs = this.#usualPatienceInMs;
+    this.#lastMessageAt = now;
+    this.#nextCheckAt = now;
+    this.#timeoutInMs = this.#usualTimeoutInMs;
   }
 
-  heard(now: number): void {
-    this.#heardAt = now;
+  onMessage(now: number): void {
+    this.#lastMessageAt = now;
     this.#pingedAt = undefined;
-    this.#wasUrged = false;
-    this.#wasSpared = false;
-    this.#patienceInMs = this.#usualPatienceInMs;
+    this.#hasAskedEarly = false;
+    this.#hasHadGrace = false;
+    this.#timeoutInMs = this.#usualTimeoutInMs;
   }
 
   /** Asks at once and waits less long for the answer. */
-  urge(now: number): KeepAliveReview {
-    this.#wasUrged = true;
-    const patienceInMs = Math.min(URGENT_PATIENCE_IN_MS, this.#usualPatienceInMs);
-    if (this.#settings.keepAliveTimeoutInMs > 0) this.#patienceInMs = patienceInMs;
+  askNow(now: number): KeepAliveDecision {
+    this.#hasAskedEarly = true;
+    const timeoutInMs = Math.min(URGENT_TIMEOUT_IN_MS, this.#usualTimeoutInMs);
+    if (this.#settings.keepAliveTimeoutInMs > 0) this.#timeoutInMs = timeoutInMs;
     return this.#ping(now);
   }
 
-  review(now: number): KeepAliveReview {
-    const hasSlept = Math.abs(now - this.#expectedAt) > LOOK_EVERY_IN_MS;
+  check(now: number): KeepAliveDecision {
+    const hasSlept = Math.abs(now - this.#nextCheckAt) > CHECK_INTERVAL_IN_MS;
     // Once: a tab in the background is late each time.
-    if (hasSlept && !this.#wasUrged) return this.urge(now);
+    if (hasSlept && !this.#hasAskedEarly) return this.askNow(now);
     const { keepAliveIntervalInMs: interval, keepAliveTimeoutInMs: timeout } = this.#settings;
     if (this.#pingedAt !== undefined) {
-      if (now - this.#pingedAt >= this.#patienceInMs) {
-        if (!hasSlept || this.#wasSpared) return { due: "give-up", againInMs: 0 };
-        this.#wasSpared = true;
+      if (now - this.#pingedAt >= this.#timeoutInMs) {
+        if (!hasSlept || this.#hasHadGrace) return { due: "give-up", inMs: 0 };
+        this.#hasHadGrace = true;
         return this.#wait(now, now + GRACE_IN_MS);
       }
-      return this.#wait(now, this.#pingedAt + this.#patienceInMs);
+      return this.#wait(now, this.#pingedAt + this.#timeoutInMs);
     }
     if (interval > 0) {
-      if (now - this.#heardAt >= interval) return this.#ping(now);
-      return this.#wait(now, this.#heardAt + interval);
+      if (now - this.#lastMessageAt >= interval) return this.#ping(now);
+      return this.#wait(now, this.#lastMessageAt + interval);
     }
-    if (timeout > 0 && now - this.#heardAt >= timeout) return { due: "give-up", againInMs: 0 };
+    if (timeout > 0 && now - this.#lastMessageAt >= timeout) return { due: "give-up", inMs: 0 };
     return this.#wait(now, Number.POSITIVE_INFINITY);
   }
 
-  get #usualPatienceInMs(): number {
+  get #usualTimeoutInMs(): number {
     const { keepAliveIntervalInMs, keepAliveTimeoutInMs } = this.#settings;
     if (keepAliveTimeoutInMs === 0) return Number.POSITIVE_INFINITY;
     return keepAliveTimeoutInMs - keepAliveIntervalInMs;
   }
 
-  #ping(now: number): KeepAliveReview {
+  #ping(now: number): KeepAliveDecision {
     this.#pingedAt = now;
-    return { ...this.#wait(now, now + this.#patienceInMs), due: "ping" };
+    return { ...this.#wait(now, now + this.#timeoutInMs), due: "ping" };
   }
 
-  #wait(now: number, until: number): KeepAliveReview {
-    const againInMs = Math.max(0, Math.min(LOOK_EVERY_IN_MS, until - now));
-    this.#expectedAt = now + againInMs;
-    return { due: undefined, againInMs };
+  #wait(now: number, until: number): KeepAliveDecision {
+    const againInMs = Math.max(0, Math.min(CHECK_INTERVAL_IN_MS, until - now));
+    this.#nextCheckAt = now + againInMs;
+    return { due: undefined, inMs: againInMs };
   }
 }

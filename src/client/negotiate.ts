@@ -1,19 +1,26 @@
 import { parseRetryAfter } from "../kit/retry-after.ts";
-import { NegotiateError, PubSubClientError } from "./errors.ts";
+import { isNegotiateError, NegotiateError, PubSubClientError } from "./errors.ts";
+import type { NegotiatedEndpoint } from "./negotiated-endpoint.ts";
 import type { ResilientPubSubClientOptions } from "./options.ts";
 
 /** What the negotiate route of the plugin answers. */
 export interface NegotiateAnswer {
   /** WebSocket URL with access token. */
   readonly url: string;
-  /** Name of the endpoint behind it. Default: the host of the URL. */
+  /**
+   * Name of the endpoint behind it.
+   *
+   * @default the host of the URL
+   */
   readonly endpoint?: string;
   readonly role?: "primary" | "secondary";
   /** Until when the token can be used to connect, ISO 8601. */
   readonly expiresAt?: string;
   /**
    * Number of the agreement by which all servers send all clients there (client-client topology); it
-   * only grows. Default: none. Anything but a whole number from 1 counts as none.
+   * only grows. Anything but a whole number from 1 counts as none.
+   *
+   * @default none
    */
   readonly epoch?: number;
 }
@@ -26,21 +33,13 @@ export interface NegotiateContext {
 }
 
 /**
- * Asks for a place to connect to. An error with a `status` of 401 or 403 stops the client; after any
+ * Asks for an endpoint to connect to. An error with a `status` of 401 or 403 stops the client; after any
  * other it tries again.
  */
 export type Negotiate = (context: NegotiateContext) => NegotiateAnswer | Promise<NegotiateAnswer>;
 
-/** A place to connect to. */
-export interface Place {
-  readonly url: string;
-  readonly endpoint: string;
-  /** See `NegotiateAnswer`. */
-  readonly epoch?: number | undefined;
-}
-
 /** @throws PubSubClientError `ERR_INVALID_OPTIONS` when it is neither a URL nor a function. */
-export function negotiateWith(
+export function createNegotiate(
   negotiate: string | URL | Negotiate,
   init: ResilientPubSubClientOptions["negotiateRequest"],
 ): Negotiate {
@@ -61,12 +60,12 @@ export function negotiateWith(
  *
  * @throws NegotiateError; `ERR_NEGOTIATE_REFUSED` when there is no use in asking again.
  */
-export async function askForPlace(
+export async function negotiateOnce(
   negotiate: Negotiate,
   failed: readonly string[],
   timeoutInMs: number,
   signal: AbortSignal,
-): Promise<Place> {
+): Promise<NegotiatedEndpoint> {
   const deadline = new AbortController();
   const end = (): void => deadline.abort();
   const timer = setTimeout(end, timeoutInMs);
@@ -81,7 +80,7 @@ export async function askForPlace(
     const answering = Promise.resolve(negotiate({ failed, signal: deadline.signal }));
     return readAnswer(await Promise.race([answering, ended]));
   } catch (error) {
-    throw error instanceof NegotiateError ? error : wrapped(error);
+    throw isNegotiateError(error) ? error : wrapped(error);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", end);
@@ -100,7 +99,7 @@ function parseAnswer(body: string, { status, headers }: Response): NegotiateAnsw
   }
 }
 
-function readAnswer(answer: NegotiateAnswer | undefined): Place {
+function readAnswer(answer: NegotiateAnswer | undefined): NegotiatedEndpoint {
   const problem = "Negotiate must answer { url, endpoint }, url being a ws: or wss: URL";
   if (typeof answer?.url !== "string") throw new NegotiateError(`${problem}; it has no url.`);
   let url: URL;

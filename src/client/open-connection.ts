@@ -1,6 +1,6 @@
 import { Connection, type ConnectionParts } from "./connection.ts";
 import { ConnectError } from "./errors.ts";
-import type { Place } from "./negotiate.ts";
+import type { NegotiatedEndpoint } from "./negotiated-endpoint.ts";
 
 /**
  * Connects, unless the signal ends first.
@@ -8,11 +8,11 @@ import type { Place } from "./negotiate.ts";
  * @throws ConnectError
  */
 export async function openConnection(
-  place: Place,
+  target: NegotiatedEndpoint,
   parts: ConnectionParts,
   signal: AbortSignal,
 ): Promise<Connection> {
-  const connection = create(place, parts);
+  const connection = create(target, parts);
   const leave = (): void => connection.leave();
   signal.addEventListener("abort", leave);
   if (signal.aborted) leave();
@@ -24,11 +24,14 @@ export async function openConnection(
   }
 }
 
-function create(place: Place, parts: ConnectionParts): Connection {
+function create(target: NegotiatedEndpoint, parts: ConnectionParts): Connection {
   try {
-    return new Connection(place, parts);
+    return new Connection(target, parts);
   } catch {
     // No cause: it would quote the URL, and with it the token.
-    throw new ConnectError(place.endpoint, "has a URL that the platform's WebSocket does not take");
+    throw new ConnectError(
+      target.endpoint,
+      "has a URL that the platform's WebSocket does not take",
+    );
   }
 }

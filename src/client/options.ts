@@ -21,51 +21,97 @@ export type WebSocketConstructor = new (url: string, protocol: string) => WebSoc
 export interface ResilientPubSubClientOptions {
   /**
    * The reliable protocol lets a connection that was cut be recovered on the same endpoint with
-   * nothing lost. Default `json.reliable.webpubsub.azure.v1`.
+   * nothing lost.
+   *
+   * @default `json.reliable.webpubsub.azure.v1`
    */
   protocol?: ClientProtocol;
-  /** Join groups again after a connection was lost. Default true. */
+  /**
+   * Join groups again after a connection was lost.
+   *
+   * @default true
+   */
   autoRejoinGroups?: boolean;
-  /** After how much silence the service is asked for a sign of life. 0 = never. Default 5000. */
+  /**
+   * After how much silence the service is asked for a sign of life. 0 = never.
+   *
+   * @default 5000
+   */
   keepAliveIntervalInMs?: number;
   /**
    * After how much silence, the question unanswered, the connection is given up. 0 = never;
-   * otherwise longer than the interval. Default 10000.
+   * otherwise longer than the interval.
+   *
+   * @default 10000
    */
   keepAliveTimeoutInMs?: number;
-  /** Deadline of one negotiate. Default 5000. */
+  /**
+   * Deadline of one negotiate.
+   *
+   * @default 5000
+   */
   negotiateTimeoutInMs?: number;
-  /** Deadline of one connection, from the socket's opening to the service's greeting. Default 5000. */
+  /**
+   * Deadline of one connection, from the socket's opening to the service's greeting.
+   *
+   * @default 5000
+   */
   handshakeTimeoutInMs?: number;
   /**
    * For how long a cut connection may be recovered, as long as no other has been found. The service
-   * keeps it for 30 s. 0 = never. Default 30000.
+   * keeps it for 30 s. 0 = never.
+   *
+   * @default 30000
    */
   recoveryTimeoutInMs?: number;
   /**
    * Clients that lose their connections together negotiate at random moments within this time, so
-   * that they do not arrive together. Default 1000.
+   * that they do not arrive together.
+   *
+   * @default 1000
    */
   reconnectSpreadInMs?: number;
   /** Pauses between failed attempts: random, between 0 and a ceiling that doubles each time. */
   reconnectRetryOptions?: {
-    /** The first ceiling. Default 500. */
+    /**
+     * The first ceiling.
+     *
+     * @default 500
+     */
     retryDelayInMs?: number;
-    /** The last ceiling. Default 15000. */
+    /**
+     * The last ceiling.
+     *
+     * @default 15000
+     */
     maxRetryDelayInMs?: number;
   };
-  /** From a call to its answer, the time in the queue included. Default 30000. */
+  /**
+   * From a call to its answer, the time in the queue included.
+   *
+   * @default 30000
+   */
   callTimeoutInMs?: number;
-  /** How many calls may wait for a connection. Default 1000. */
+  /**
+   * How many calls may wait for a connection.
+   *
+   * @default 1000
+   */
   maxQueuedCalls?: number;
-  /** How many characters of messages may wait for a connection. Default 4 Mi. */
+  /**
+   * How many characters of messages may wait for a connection.
+   *
+   * @default 4 Mi
+   */
   maxQueuedCharacters?: number;
   /**
    * For the requests to the negotiate URL, such as `{ credentials: "include" }`; a function is asked
-   * each time. Default: none.
+   * each time.
+   *
+   * @default none
    */
   negotiateRequest?: RequestInit | (() => RequestInit | Promise<RequestInit>);
-  /** Default: the platform's WebSocket; in Node that of the `ws` package. */
+  /** @default the platform's WebSocket; in Node that of the `ws` package */
   webSocket?: WebSocketConstructor;
 }
 
@@ -86,7 +132,7 @@ const PROTOCOLS: readonly ClientProtocol[] = [
 ];
 
 /** As much as a timer takes; with more, it would fire at once. */
-export const LONGEST_IN_MS = 2 ** 31 - 1;
+export const MAX_TIMER_IN_MS = 2 ** 31 - 1;
 
 /** @throws PubSubClientError `ERR_INVALID_OPTIONS` */
 export function resolveOptions(options: ResilientPubSubClientOptions): ClientConfiguration {
@@ -124,8 +170,8 @@ function duration<Name extends string>(
   least = 0,
 ): number {
   const value: unknown = options[name] ?? byDefault;
-  const isFine = typeof value === "number" && value >= least && value <= LONGEST_IN_MS;
-  if (!isFine) throw invalid(name, value, `a number from ${least} to ${LONGEST_IN_MS}`);
+  const isFine = typeof value === "number" && value >= least && value <= MAX_TIMER_IN_MS;
+  if (!isFine) throw invalid(name, value, `a number from ${least} to ${MAX_TIMER_IN_MS}`);
   return value;
 }
 

@@ -1,5 +1,5 @@
-import { LONGEST_IN_MS } from "./options.ts";
-import { isOffline, whenBack } from "./surroundings.ts";
+import { isOffline, onResume } from "./network-and-visibility.ts";
+import { MAX_TIMER_IN_MS } from "./options.ts";
 
 export interface PauseSettings {
   readonly reconnectSpreadInMs: number;
@@ -27,11 +27,11 @@ export function pause(
       signal.removeEventListener("abort", finish);
       resolve();
     };
-    const stopListening = whenBack(() => {
+    const stopListening = onResume(() => {
       clearTimeout(timer);
       const owedInMs = Math.max(0, startedAt + leastInMs - performance.now());
       const spreadInMs = Math.random() * Math.min(inMs, reconnectSpreadInMs);
-      timer = setTimeout(finish, Math.min(LONGEST_IN_MS, owedInMs + spreadInMs));
+      timer = setTimeout(finish, Math.min(MAX_TIMER_IN_MS, owedInMs + spreadInMs));
     });
     let timer = setTimeout(finish, isOffline() ? Math.max(inMs, maxRetryDelayInMs) : inMs);
     signal.addEventListener("abort", finish);

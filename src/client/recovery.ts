@@ -1,130 +1,87 @@
 import { backoffInMs } from "./backoff.ts";
-import { childOf } from "./child-signal.ts";
 import type { Connection, ConnectionParts } from "./connection.ts";
+import { POLICY_VIOLATION } from "./connection-ending.ts";
 import type { ConnectError } from "./errors.ts";
-import type { Place } from "./negotiate.ts";
+import type { NegotiatedEndpoint } from "./negotiated-endpoint.ts";
 import { openConnection } from "./open-connection.ts";
-import { type PauseSettings, pause } from "./pause.ts";
-import { POLICY_VIOLATION } from "./placement.ts";
+import { pause } from "./pause.ts";
+import type { RecoveryOccurrence } from "./reconnect-states.ts";
 
 // Each attempt costs both sides something, and in a crash all of them are in vain.
 const PAUSES = { retryDelayInMs: 1000, maxRetryDelayInMs: 4000 };
-// A service that has cut everybody shall not be knocked at by all in the same instant.
+// A service that has cut everybody shall not get all their attempts in the same instant.
 const SHARE_OF_SPREAD = 0.2;
 
 export interface RecoveryParts extends ConnectionParts {
-  /** From 0 (included) to 1 (excluded). */
-  readonly random: () => number;
   /** Short-lived connections before this one, in a row. */
   readonly failures: number;
+  /** The connection goes on. Called once at most, and not after `end`; nor is `notify`. */
+  readonly onRecovered: (connection: Connection) => void;
+  readonly notify: (occurrence: RecoveryOccurrence) => void;
 }
 
 /** Tries to go on with a connection that was cut, on the same endpoint, with nothing lost. */
 export class Recovery {
-  readonly endpoint: string;
-  /** The connection that goes on; undefined when none can. Never rejects. */
-  readonly result: Promise<Connection | undefined>;
-  readonly #ending: AbortController;
-  /** The endpoint has spoken, if only to say that it does not know the connection. */
-  hasAnswered = false;
-  hasSucceeded = false;
-  /** Nothing is tried any more. */
-  isOver = false;
-  /** Negotiate has named the endpoint, so there is nobody left to ask. */
-  isWanted = false;
-  #nap: AbortController | undefined;
-  #attempt = nextAttempt();
+  readonly #target: NegotiatedEndpoint;
+  readonly #parts: RecoveryParts;
+  readonly #ending = new AbortController();
+  #pause = new AbortController();
+  /** Of the attempt that waits for an answer, if one does. */
+  attemptedAt: number | undefined;
 
-  /** @param place The endpoint, with the URL at which it goes on with the connection. */
-  constructor(place: Place, parts: RecoveryParts, signal: AbortSignal) {
-    this.endpoint = place.endpoint;
-    this.#ending = childOf(signal);
-    this.result = this.#run(place, parts, this.#ending.signal).finally(() => {
-      this.isOver = true;
-      this.#attempt.end();
-    });
+  /** @param target The endpoint, with the URL at which it goes on with the connection. */
+  constructor(target: NegotiatedEndpoint, parts: RecoveryParts) {
+    this.#target = target;
+    this.#parts = parts;
+    void this.#run(this.#ending.signal);
   }
 
-  /** How long the attempt under way has been waiting for an answer; 0 when there is none. */
-  get unansweredForInMs(): number {
-    const { startedAt } = this.#attempt;
-    return startedAt === undefined ? 0 : performance.now() - startedAt;
+  /** Tries at once, unless it is trying already. */
+  retry(): void {
+    this.#pause.abort();
   }
 
-  /** Tries at once, unless it is trying already; resolves when that has come to something. */
-  tryNow(): Promise<void> {
-    this.#nap?.abort();
-    return this.#attempt.ended;
-  }
-
-  /** The endpoint is the right one: tries again at once; resolves when that has come to something. */
-  encourage(): Promise<void> {
-    this.isWanted = true;
-    return this.tryNow();
-  }
-
-  /** Negotiate has named another endpoint: should it be too late for that, it is to be asked again. */
-  doubt(): void {
-    this.isWanted = false;
-  }
-
-  /** What could be recovered is not wanted; should it be too late for that, it is to ask again. */
-  giveUp(): void {
-    this.doubt();
+  end(): void {
     this.#ending.abort();
+    this.#pause.abort();
   }
 
-  async #run(
-    place: Place,
-    parts: RecoveryParts,
-    signal: AbortSignal,
-  ): Promise<Connection | undefined> {
-    const { configuration, random } = parts;
+  async #run(signal: AbortSignal): Promise<void> {
+    const { configuration, notify } = this.#parts;
     const giveUpAt = performance.now() + configuration.recoveryTimeoutInMs;
-    let { failures } = parts;
-    const spreadInMs = random() * configuration.reconnectSpreadInMs * SHARE_OF_SPREAD;
-    const backoff = failures > 0 ? backoffInMs(PAUSES, failures, random()) : 0;
-    await this.#rest(Math.max(spreadInMs, backoff), signal, configuration);
+    let { failures } = this.#parts;
+    const spreadInMs = Math.random() * configuration.reconnectSpreadInMs * SHARE_OF_SPREAD;
+    await this.#wait(Math.max(spreadInMs, backoffInMs(PAUSES, failures, Math.random())));
+    let isRefused = false;
     while (!signal.aborted && performance.now() < giveUpAt) {
-      this.#attempt.startedAt = performance.now();
-      try {
-        const connection = await openConnection(place, parts, signal);
-        this.hasAnswered = true;
-        this.hasSucceeded = true;
-        if (!signal.aborted) return connection;
-        connection.leave();
-      } catch (error) {
-        if ((error as ConnectError).closeCode === POLICY_VIOLATION) {
-          this.hasAnswered = true;
-          return undefined;
-        }
-      }
-      this.#attempt.end();
-      this.#attempt = nextAttempt();
+      this.attemptedAt = performance.now();
+      isRefused = await openConnection(this.#target, this.#parts, signal).then(
+        (connection) => this.#onOpened(connection),
+        ({ closeCode }: ConnectError) => closeCode === POLICY_VIOLATION,
+      );
+      this.attemptedAt = undefined;
+      if (isRefused || signal.aborted) break;
+      notify({ type: "recovery-attempt-failed" });
       failures += 1;
-      await this.#rest(backoffInMs(PAUSES, failures, random()), signal, configuration);
+      await this.#wait(backoffInMs(PAUSES, failures, Math.random()));
     }
-    return undefined;
+    if (signal.aborted) return;
+    notify({ type: "recovery-ended", hasAnswered: isRefused });
+    notify({ type: "recovery-attempt-failed" });
   }
 
-  async #rest(inMs: number, signal: AbortSignal, settings: PauseSettings): Promise<void> {
-    const nap = childOf(signal);
-    this.#nap = nap;
-    await pause(inMs, nap.signal, settings);
-    nap.abort();
+  #onOpened(connection: Connection): false {
+    if (this.#ending.signal.aborted) connection.leave();
+    else {
+      this.end();
+      this.#parts.onRecovered(connection);
+    }
+    return false;
   }
-}
 
-interface Attempt {
-  startedAt: number | undefined;
-  readonly ended: Promise<void>;
-  end(): void;
-}
-
-function nextAttempt(): Attempt {
-  let end = (): void => {};
-  const ended = new Promise<void>((resolve) => {
-    end = resolve;
-  });
-  return { startedAt: undefined, ended, end };
+  async #wait(inMs: number): Promise<void> {
+    if (this.#ending.signal.aborted) return;
+    this.#pause = new AbortController();
+    await pause(inMs, this.#pause.signal, this.#parts.configuration);
+  }
 }

@@ -1,18 +1,16 @@
+import { abortReason } from "./abort-reason.ts";
 import { Calls } from "./calls.ts";
 import type { ClientEvents, ClientState } from "./client-events.ts";
-import type { Connection, Ending } from "./connection.ts";
-import { ConnectionLoop, type LoopListener } from "./connection-loop.ts";
+import { ClientRun } from "./client-run.ts";
 import { Emitter } from "./emitter.ts";
 import { PubSubClientError } from "./errors.ts";
 import { encodeDataFrame, encodeFrame } from "./frames.ts";
-import { type Negotiate, negotiateWith } from "./negotiate.ts";
+import { createNegotiate, type Negotiate } from "./negotiate.ts";
 import {
   type ClientConfiguration,
   type ResilientPubSubClientOptions,
   resolveOptions,
 } from "./options.ts";
-import { isMove, type Whereabouts } from "./placement.ts";
-import { whenInDoubt } from "./surroundings.ts";
 import type {
   InvokeEventOptions,
   InvokeEventResult,
@@ -26,23 +24,6 @@ import type {
   WebPubSubResult,
 } from "./wire-types.ts";
 
-/** An abort may have any reason, even undefined. */
-interface Failure {
-  readonly error: unknown;
-}
-
-/** From one `start` to the `stopped` that ends it. */
-interface Run {
-  readonly ending: AbortController;
-  readonly loop: ConnectionLoop;
-  /** The connection that has been told to the application, and not yet told to be lost. */
-  held: Connection | undefined;
-  /** The last such connection that was lost, and when it last was alive. */
-  left: (Whereabouts & { readonly aliveAt: number }) | undefined;
-  settleStart(failure?: Failure): void;
-  stopListening(): void;
-}
-
 /**
  * A Web PubSub client that stays connected: when its endpoint fails it negotiates and goes to
  * another one by itself, with its groups and its waiting calls. Methods, events and their shapes
@@ -54,28 +35,45 @@ export class ResilientPubSubClient {
   readonly #emitter = new Emitter<ClientEvents>();
   readonly #groups = new Set<string>();
   #calls: Calls;
-  #state: ClientState = "stopped";
-  #run: Run | undefined;
+  #run: ClientRun | undefined;
 
   /**
+   * Makes a client that is stopped; `start` connects it.
+   *
    * @param negotiate URL of the plugin's negotiate route, or a function that gives its answer.
    * @throws PubSubClientError `ERR_INVALID_OPTIONS`
+   * @example
+   * ```ts
+   * const client = new ResilientPubSubClient("https://app.example/negotiate", {
+   *   negotiateRequest: { credentials: "include" },
+   * });
+   * ```
    */
   constructor(negotiate: string | URL | Negotiate, options: ResilientPubSubClientOptions = {}) {
     this.#configuration = resolveOptions(options);
-    this.#negotiate = negotiateWith(negotiate, options.negotiateRequest);
+    this.#negotiate = createNegotiate(negotiate, options.negotiateRequest);
     this.#calls = new Calls(this.#configuration);
   }
 
+  /** What the client is doing; each change raises `state-changed`. */
   get state(): ClientState {
-    return this.#state;
+    return this.#run?.state ?? "stopped";
   }
 
   /** Name of the endpoint that the client is connected to; undefined while it is not. */
   get endpoint(): string | undefined {
-    return this.#state === "connected" ? this.#run?.loop.current?.endpoint : undefined;
+    return this.#run?.endpoint;
   }
 
+  /**
+   * Calls the listener at each event of that name; the same listener is added once.
+   *
+   * @example
+   * ```ts
+   * client.on("disconnected", ({ code }) => console.log(`connection lost: ${code}`));
+   * client.on("moved", ({ from, to }) => console.log(`${from} -> ${to}`));
+   * ```
+   */
   on<Name extends keyof ClientEvents>(
     event: Name,
     listener: (args: ClientEvents[Name]) => void,
@@ -83,6 +81,7 @@ export class ResilientPubSubClient {
     this.#emitter.on(event, listener);
   }
 
+  /** Calls that listener no more. */
   off<Name extends keyof ClientEvents>(
     event: Name,
     listener: (args: ClientEvents[Name]) => void,
@@ -96,22 +95,33 @@ export class ResilientPubSubClient {
    *
    * @throws NegotiateError `ERR_NEGOTIATE_REFUSED` (401 or 403); PubSubClientError
    *   `ERR_CLIENT_STARTED`, or `ERR_CLIENT_STOPPED` when `stop` comes first; the reason of the signal.
+   * @example
+   * ```ts
+   * await client.start({ abortSignal: AbortSignal.timeout(30_000) });
+   * ```
    */
   async start({ abortSignal }: StartOptions = {}): Promise<void> {
     if (this.#run) {
       throw new PubSubClientError("ERR_CLIENT_STARTED", "The client is started already.");
     }
-    if (abortSignal?.aborted) throw abortReason(abortSignal);
-    const run = this.#begin();
-    const abort = (): void => this.#finish(run, abortSignal && { error: abortReason(abortSignal) });
+    if (abortSignal?.aborted) throw abortReason(abortSignal, "Starting");
+    const run = new ClientRun({
+      configuration: this.#configuration,
+      negotiate: this.#negotiate,
+      emitter: this.#emitter,
+      calls: this.#calls,
+      groups: this.#groups,
+      onFinished: () => {
+        this.#run = undefined;
+        this.#calls = new Calls(this.#configuration);
+      },
+    });
+    this.#run = run;
+    const abort = (): void =>
+      run.finish("start-aborted", abortSignal && { error: abortReason(abortSignal, "Starting") });
     abortSignal?.addEventListener("abort", abort);
     try {
-      await new Promise<void>((resolve, reject) => {
-        run.settleStart = (failure) => (failure ? reject(failure.error) : resolve());
-        // Whoever hears of it may stop the client already.
-        this.#enter("connecting");
-        run.loop.run(run.ending.signal).catch((error) => this.#finish(run, { error }));
-      });
+      await run.start();
     } finally {
       abortSignal?.removeEventListener("abort", abort);
     }
@@ -119,13 +129,18 @@ export class ResilientPubSubClient {
 
   /** Disconnects; waiting calls are rejected (`ERR_CLIENT_STOPPED`). The client can be started again. */
   stop(): void {
-    if (this.#run) this.#finish(this.#run);
+    this.#run?.finish("stopped");
   }
 
   /**
    * Joins a group, and joins it again whenever the client gets a new connection.
    *
    * @throws SendMessageError; `ERR_CALL_REFUSED` when the service says no.
+   * @example
+   * ```ts
+   * client.on("group-message", ({ message }) => console.log(message.group, message.data));
+   * await client.joinGroup("news");
+   * ```
    */
   async joinGroup(groupName: string, options: JoinGroupOptions = {}): Promise<WebPubSubResult> {
     const result = await this.#change("joinGroup", groupName, options);
@@ -133,7 +148,11 @@ export class ResilientPubSubClient {
     return result;
   }
 
-  /** @throws SendMessageError; `ERR_CALL_REFUSED` when the service says no. */
+  /**
+   * Leaves a group; new connections do not join it any more.
+   *
+   * @throws SendMessageError; `ERR_CALL_REFUSED` when the service says no.
+   */
   async leaveGroup(groupName: string, options: LeaveGroupOptions = {}): Promise<WebPubSubResult> {
     const result = await this.#change("leaveGroup", groupName, options);
     this.#groups.delete(groupName);
@@ -161,6 +180,10 @@ export class ResilientPubSubClient {
    * Sends an event to the app server. Without a connection, the event waits for one.
    *
    * @throws SendMessageError; see `sendToGroup`.
+   * @example
+   * ```ts
+   * await client.sendEvent("order", { id: 7 }, "json");
+   * ```
    */
   async sendEvent(
     eventName: string,
@@ -219,133 +242,6 @@ export class ResilientPubSubClient {
     if (this.#run) return;
     throw new PubSubClientError("ERR_CLIENT_STOPPED", "The client is stopped; start it first.");
   }
-
-  #begin(): Run {
-    const run: Run = {
-      ending: new AbortController(),
-      loop: new ConnectionLoop({
-        configuration: this.#configuration,
-        negotiate: this.#negotiate,
-        random: Math.random,
-        listener: this.#listenerOf(() => run),
-      }),
-      held: undefined,
-      left: undefined,
-      settleStart: () => {},
-      stopListening: whenInDoubt(() => run.loop.current?.doubt()),
-    };
-    this.#run = run;
-    return run;
-  }
-
-  /** What becomes of what the loop tells, until the run is over. */
-  #listenerOf(runOf: () => Run): LoopListener {
-    return {
-      frame: (frame) => {
-        if (runOf() !== this.#run) return;
-        switch (frame.kind) {
-          case "ack":
-            return this.#calls.acknowledge(frame);
-          case "invokeResponse":
-            return this.#calls.respond(frame);
-          case "groupData":
-            return this.#emitter.emit("group-message", { message: frame });
-          case "serverData":
-            return this.#emitter.emit("server-message", { message: frame });
-        }
-      },
-      connected: (connection) => void this.#settleIn(runOf(), connection),
-      recovered: (connection) => {
-        const run = runOf();
-        // It was cut before it was ready, so nobody has heard of it.
-        if (!run.held) return void this.#settleIn(run, connection);
-        run.held = connection;
-        this.#calls.open((text) => connection.send(text));
-        this.#enter("connected");
-      },
-      dropped: () => {
-        this.#calls.suspend();
-        this.#enter("reconnecting");
-      },
-      lost: (connection, ending) => {
-        this.#calls.forget();
-        this.#tellLost(runOf(), connection, ending);
-      },
-      connectFailed: (args) => this.#emitter.emit("connect-failed", args),
-    };
-  }
-
-  /** Joins the groups again, before anything that waits is sent and anybody hears of the connection. */
-  async #settleIn(run: Run, connection: Connection): Promise<void> {
-    const isOver = (): boolean => run !== this.#run || run.loop.current !== connection;
-    const { session, endpoint, epoch } = connection;
-    const connectedAt = performance.now();
-    if (this.#configuration.autoRejoinGroups) {
-      const groups = [...this.#groups];
-      await Promise.all(groups.map((group) => this.#rejoin(connection, group, isOver)));
-    }
-    if (isOver()) return;
-    this.#calls.open((text) => connection.send(text));
-    this.#enter("connected");
-    if (isOver()) return;
-    const { left } = run;
-    run.held = connection;
-    run.settleStart();
-    const { connectionId = "", userId = "" } = session ?? {};
-    this.#emitter.emit("connected", { connectionId, userId, endpoint });
-    if (isOver() || !left || !isMove(left, connection)) return;
-    this.#emitter.emit("moved", {
-      from: left.endpoint,
-      to: endpoint,
-      downtimeInMs: connectedAt - left.aliveAt,
-      ...(epoch !== undefined && { epoch }),
-    });
-  }
-
-  async #rejoin(connection: Connection, group: string, isOver: () => boolean): Promise<void> {
-    const ackId = this.#calls.createId();
-    const text = encodeFrame({ type: "joinGroup", group, ackId });
-    try {
-      await this.#calls.performNow({ text, ackId }, (frame) => connection.send(frame));
-    } catch (error) {
-      // Without a connection there is nothing to be in; the next one joins again.
-      if (!isOver()) this.#emitter.emit("rejoin-group-failed", { group, error: error as Error });
-    }
-  }
-
-  #tellLost(run: Run, connection: Connection, { aliveAt }: Pick<Ending, "aliveAt">): void {
-    if (run.held === undefined) return;
-    run.held = undefined;
-    const { endpoint, epoch, session, lastWord } = connection;
-    run.left = { endpoint, epoch, aliveAt };
-    this.#emitter.emit("disconnected", {
-      ...(session && { connectionId: session.connectionId }),
-      ...(lastWord && { message: lastWord }),
-    });
-  }
-
-  /** Ends a run, for the reason given or because it was asked for. */
-  #finish(run: Run, failure?: Failure): void {
-    if (this.#run !== run) return;
-    this.#run = undefined;
-    run.stopListening();
-    run.ending.abort();
-    const calls = this.#calls;
-    this.#calls = new Calls(this.#configuration);
-    calls.close();
-    this.#enter("stopped");
-    const error = new PubSubClientError("ERR_CLIENT_STOPPED", "The client was stopped.");
-    run.settleStart(failure ?? { error });
-    if (run.held) this.#tellLost(run, run.held, { aliveAt: performance.now() });
-    this.#emitter.emit("stopped", failure ? { error: failure.error as Error } : {});
-  }
-
-  #enter(state: ClientState): void {
-    const previous = this.#state;
-    if (previous === state) return;
-    this.#state = state;
-    this.#emitter.emit("state-changed", { state, previous });
-  }
 }
 
 function nonEmpty(name: string, value: unknown): string {
@@ -358,9 +254,4 @@ function count(name: string, value: unknown): number {
   if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
   const message = `${name} must be a whole number, 0 or more, and is ${String(value)}.`;
   throw new PubSubClientError("ERR_INVALID_ARGUMENT", message);
-}
-
-function abortReason(signal: object): unknown {
-  const { reason } = signal as { reason?: unknown };
-  return reason ?? new DOMException("Starting was aborted.", "AbortError");
 }

@@ -1,7 +1,8 @@
 import type { ConnectedFrame } from "./frames.ts";
 
 // The service gives a client up that leaves 1000 messages or 16 MB unacknowledged.
-const ACKNOWLEDGE_AFTER = { messages: 300, characters: 2 * 1024 * 1024 };
+const MAX_UNACKNOWLEDGED_MESSAGES = 300;
+const MAX_UNACKNOWLEDGED_CHARACTERS = 2 * 1024 * 1024;
 
 /**
  * What the service knows a connection by, over all its sockets: who it is, and how far it has heard
@@ -12,9 +13,9 @@ export class Session {
   connectionId: string;
   userId: string;
   #reconnectionToken: string | undefined;
-  #heard = 0;
-  #acknowledged = 0;
-  #charactersSince = 0;
+  #lastSequenceId = 0;
+  #acknowledgedId = 0;
+  #unacknowledgedCharacters = 0;
 
   constructor(url: string, { connectionId, userId, reconnectionToken }: ConnectedFrame) {
     this.#url = url;
@@ -40,33 +41,33 @@ export class Session {
   }
 
   /** @returns False for a message that has been heard before. */
-  hear(sequenceId: unknown, characters: number): boolean {
+  accept(sequenceId: unknown, characters: number): boolean {
     if (!isSequenceId(sequenceId)) return true;
-    if (sequenceId <= this.#heard) return false;
-    this.#heard = sequenceId;
-    this.#charactersSince += characters;
+    if (sequenceId <= this.#lastSequenceId) return false;
+    this.#lastSequenceId = sequenceId;
+    this.#unacknowledgedCharacters += characters;
     return true;
   }
 
   /** So much is unacknowledged that it should not wait any longer. */
   get isAcknowledgementUrgent(): boolean {
     return (
-      this.#heard - this.#acknowledged >= ACKNOWLEDGE_AFTER.messages ||
-      this.#charactersSince >= ACKNOWLEDGE_AFTER.characters
+      this.#lastSequenceId - this.#acknowledgedId >= MAX_UNACKNOWLEDGED_MESSAGES ||
+      this.#unacknowledgedCharacters >= MAX_UNACKNOWLEDGED_CHARACTERS
     );
   }
 
   /** What to acknowledge now, if there is anything new. */
   takeAcknowledgement(): number | undefined {
-    if (this.#heard === this.#acknowledged) return undefined;
-    this.#acknowledged = this.#heard;
-    this.#charactersSince = 0;
-    return this.#heard;
+    if (this.#lastSequenceId === this.#acknowledgedId) return undefined;
+    this.#acknowledgedId = this.#lastSequenceId;
+    this.#unacknowledgedCharacters = 0;
+    return this.#lastSequenceId;
   }
 
   /** Whether the service got the last acknowledgement is not known when the socket was cut. */
-  forgetAcknowledgement(): void {
-    this.#acknowledged = 0;
+  resetAcknowledgement(): void {
+    this.#acknowledgedId = 0;
   }
 }
 

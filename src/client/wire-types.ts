@@ -78,7 +78,7 @@ export interface StartOptions {
 }
 
 export interface JoinGroupOptions {
-  /** Default: the next number of this client. */
+  /** @default the next number of this client */
   ackId?: number;
   abortSignal?: AbortSignalLike;
 }
@@ -86,20 +86,28 @@ export interface JoinGroupOptions {
 export type LeaveGroupOptions = JoinGroupOptions;
 
 export interface SendEventOptions {
-  /** Ask for no answer: the promise resolves when the message is handed to the socket. Default false. */
+  /**
+   * Ask for no answer: the promise resolves when the message is handed to the socket.
+   *
+   * @default false
+   */
   fireAndForget?: boolean;
-  /** Default: the next number of this client. */
+  /** @default the next number of this client */
   ackId?: number;
   abortSignal?: AbortSignalLike;
 }
 
 export interface SendToGroupOptions extends SendEventOptions {
-  /** Do not send the message back to this connection. Default false. */
+  /**
+   * Do not send the message back to this connection.
+   *
+   * @default false
+   */
   noEcho?: boolean;
 }
 
 export interface InvokeEventOptions {
-  /** Default: the next number of this client. */
+  /** @default the next number of this client */
   invocationId?: string;
   /** Cancels the invocation. */
   abortSignal?: AbortSignalLike;

@@ -1,12 +1,12 @@
 import { makeClient } from "./support/make-client.ts";
-import { Places } from "./support/places.ts";
+import { ScriptedNegotiate } from "./support/scripted-negotiate.ts";
 import { ScriptedService } from "./support/scripted-service.ts";
 
 const failing = (code: string, more: object = {}) => expect.objectContaining({ code, ...more });
 
 async function connect() {
   const east = await ScriptedService.start();
-  const { client } = makeClient(new Places({ east }).negotiate);
+  const { client } = makeClient(new ScriptedNegotiate({ east }).negotiate);
   await client.start();
   return { east, client };
 }
@@ -50,7 +50,7 @@ describe("bad input is refused before anything is sent:", () => {
 
   it("an ackId that another unsettled call has", async () => {
     const { client, east } = await connect();
-    east.manners = { answer: () => {} };
+    east.behaviour = { answer: () => {} };
     const one = client.sendEvent("e", 1, "json", { ackId: 5 });
     await expect(client.sendEvent("e", 2, "json", { ackId: 5 })).rejects.toEqual(
       failing("ERR_INVALID_ARGUMENT", { ackId: 5 }),

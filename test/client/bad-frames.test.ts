@@ -3,7 +3,7 @@ import { patience } from "../emulator/support/fuzz.ts";
 import { runs } from "../support/runs.ts";
 import { until } from "../support/until.ts";
 import { makeClient } from "./support/make-client.ts";
-import { Places } from "./support/places.ts";
+import { ScriptedNegotiate } from "./support/scripted-negotiate.ts";
 import { ScriptedService } from "./support/scripted-service.ts";
 
 /*
@@ -64,7 +64,9 @@ const frame: fc.Arbitrary<string | Buffer> = fc.oneof(
 );
 
 async function startAt(service: ScriptedService) {
-  const made = makeClient(new Places({ east: service }).negotiate, { handshakeTimeoutInMs: 200 });
+  const made = makeClient(new ScriptedNegotiate({ east: service }).negotiate, {
+    handshakeTimeoutInMs: 200,
+  });
   await made.client.start();
   return made;
 }
@@ -93,7 +95,7 @@ it("frames of any kind on an open connection leave the client alive", async () =
   const service = await ScriptedService.start();
   await fc.assert(
     fc.asyncProperty(fc.array(frame, { minLength: 1, maxLength: 8 }), async (frames) => {
-      service.manners = {};
+      service.behaviour = {};
       const made = await startAt(service);
       const { client } = made;
       const calls = Promise.allSettled([client.joinGroup("g"), client.invokeEvent("e", 1, "json")]);
@@ -111,9 +113,9 @@ it("frames of any kind in place of a greeting, or of a recovery, keep it out onl
   await fc.assert(
     fc.asyncProperty(frame, frame, async (first, second) => {
       let isBad = true;
-      service.manners = {};
+      service.behaviour = {};
       const made = await startAt(service);
-      service.manners = {
+      service.behaviour = {
         greet: (socket) => (isBad ? socket.send(first) : socket.greet("good")),
         recover: (socket) => (isBad ? socket.send(second) : socket.close(1008)),
       };
@@ -137,7 +139,7 @@ it("a message that cannot be read is not asked for again and again", async () =>
   expect(service.clients.map(({ isRecovery }) => isRecovery)).toEqual([false, false]);
 });
 
-it("a sequence id of null is as good as none", async () => {
+it("a sequence id of null counts as none", async () => {
   const service = await ScriptedService.start();
   const { heard } = await startAt(service);
   for (const data of [1, 2]) service.latest?.message(data, null as never);

@@ -1,6 +1,6 @@
 import { until } from "../support/until.ts";
 import { makeClient } from "./support/make-client.ts";
-import { Places } from "./support/places.ts";
+import { ScriptedNegotiate } from "./support/scripted-negotiate.ts";
 import { type Frame, ScriptedService, type ServiceClient } from "./support/scripted-service.ts";
 
 const failing = (code: string, more: object = {}) => expect.objectContaining({ code, ...more });
@@ -8,10 +8,10 @@ const failing = (code: string, more: object = {}) => expect.objectContaining({ c
 async function connect(options = {}) {
   const east = await ScriptedService.start();
   const west = await ScriptedService.start();
-  const places = new Places({ east, west });
-  const made = makeClient(places.negotiate, options);
+  const routing = new ScriptedNegotiate({ east, west });
+  const made = makeClient(routing.negotiate, options);
   await made.client.start();
-  return { east, west, places, ...made };
+  return { east, west, routing, ...made };
 }
 
 type Connected = Awaited<ReturnType<typeof connect>>;
@@ -22,9 +22,9 @@ const silentAboutCalls = (frame: Frame, client: ServiceClient): void => {
 };
 
 /** Takes the endpoint away; nothing comes in its place until the test says where to go. */
-async function cutOff({ east, places, client }: Connected): Promise<void> {
-  places.go("nowhere");
-  east.manners = { ...east.manners, recover: (socket) => socket.close(1008) };
+async function cutOff({ east, routing, client }: Connected): Promise<void> {
+  routing.sendTo("nowhere");
+  east.behaviour = { ...east.behaviour, recover: (socket) => socket.close(1008) };
   east.latest?.cut();
   await until(() => client.state === "reconnecting");
 }
@@ -80,7 +80,7 @@ describe("a call", () => {
   it("that the service refuses is rejected with what it said", async () => {
     const { client, east } = await connect();
     const error = { name: "Forbidden", message: "no" };
-    east.manners = {
+    east.behaviour = {
       answer: ({ ackId }, socket) => socket.send({ type: "ack", ackId, success: false, error }),
     };
     await expect(client.joinGroup("g")).rejects.toEqual(
@@ -88,14 +88,14 @@ describe("a call", () => {
     );
   });
 
-  it("that nobody answers is rejected after its deadline, and a late answer is no news", async () => {
+  it("that nobody answers is rejected after its deadline, and a late answer is ignored", async () => {
     const { client, east } = await connect({ callTimeoutInMs: 20 });
-    east.manners = { answer: silentAboutCalls };
+    east.behaviour = { answer: silentAboutCalls };
     await expect(client.sendEvent("e", 1, "json")).rejects.toEqual(
       failing("ERR_CALL_TIMED_OUT", { ackId: 1 }),
     );
     east.latest?.send({ type: "ack", ackId: 1, success: true });
-    east.manners = {};
+    east.behaviour = {};
     expect(await client.sendEvent("e", 1, "json")).toEqual({ ackId: 2, isDuplicated: false });
   });
 
@@ -112,13 +112,13 @@ describe("a call", () => {
   it("is rejected by a stop, whether it was sent or waits", async () => {
     const connected = await connect();
     const { client, east } = connected;
-    east.manners = { answer: silentAboutCalls };
+    east.behaviour = { answer: silentAboutCalls };
     const one = expect(client.sendEvent("e", 1, "json")).rejects.toEqual(
       failing("ERR_CLIENT_STOPPED", { message: expect.stringContaining("not known") }),
     );
     client.stop();
     await one;
-    east.manners = {};
+    east.behaviour = {};
     await client.start();
     await cutOff(connected);
     const two = expect(client.invokeEvent("e", 1, "json")).rejects.toEqual(
@@ -143,7 +143,7 @@ it.each([[3], [3, 5], [2 ** 52 - 1], [Number.MAX_SAFE_INTEGER]])(
 
 it("an invocation gets no id that another has", async () => {
   const { client, east } = await connect();
-  east.manners = { answer: silentAboutCalls };
+  east.behaviour = { answer: silentAboutCalls };
   void client.invokeEvent("e", 1, "json", { invocationId: "1" }).catch(() => {});
   void client.invokeEvent("e", 1, "json").catch(() => {});
   await until(() => east.latest?.received.length === 2);
@@ -157,11 +157,11 @@ describe("a call that was sent when the connection was lost", () => {
     ["invokeEvent", ({ client }) => client.invokeEvent("e", 1, "json")],
   ])("is rejected, and not sent again: %s", async (_, call) => {
     const connected = await connect();
-    const { east, west, places, client } = connected;
-    east.manners = { answer: silentAboutCalls, recover: (socket) => socket.close(1008) };
+    const { east, west, routing, client } = connected;
+    east.behaviour = { answer: silentAboutCalls, recover: (socket) => socket.close(1008) };
     const calling = expect(call(connected)).rejects.toEqual(failing("ERR_OUTCOME_UNKNOWN"));
     await until(() => east.latest?.received.length);
-    places.go("west");
+    routing.sendTo("west");
     east.latest?.cut();
     await calling;
     await until(() => client.endpoint === "west");
@@ -171,9 +171,9 @@ describe("a call that was sent when the connection was lost", () => {
 
   it("is sent again when twice is the same as once: joinGroup, leaveGroup", async () => {
     const connected = await connect();
-    const { east, west, places, client } = connected;
+    const { east, west, routing, client } = connected;
     await client.joinGroup("a");
-    east.manners = { answer: () => {}, recover: (socket) => socket.close(1008) };
+    east.behaviour = { answer: () => {}, recover: (socket) => socket.close(1008) };
     const joining = client.joinGroup("b");
     const leaving = client.leaveGroup("a");
     await until(() => east.latest?.received.length === 3);
@@ -181,7 +181,7 @@ describe("a call that was sent when the connection was lost", () => {
     client.on("state-changed", () => {
       later ??= client.sendToGroup("b", 1, "json");
     });
-    places.go("west");
+    routing.sendTo("west");
     east.latest?.cut();
     await Promise.all([joining, leaving]);
     await later;
@@ -197,7 +197,7 @@ describe("a call that was sent when the connection was lost", () => {
 describe("calls made without a connection", () => {
   it("wait for the next one, and go out after the groups, in order", async () => {
     const connected = await connect();
-    const { client, west, places } = connected;
+    const { client, west, routing } = connected;
     await client.joinGroup("mine");
     await cutOff(connected);
     const calls = Promise.all([
@@ -206,7 +206,7 @@ describe("calls made without a connection", () => {
       client.sendEvent("e", "2", "text", { fireAndForget: true }),
       client.sendToGroup("g", 3, "json"),
     ]);
-    places.go("west");
+    routing.sendTo("west");
     await calls;
     expect(sent(west)).toEqual([
       "joinGroup mine",
@@ -219,7 +219,7 @@ describe("calls made without a connection", () => {
 
   it("wait for the first one, too", async () => {
     const east = await ScriptedService.start();
-    const { client } = makeClient(new Places({ east }).negotiate);
+    const { client } = makeClient(new ScriptedNegotiate({ east }).negotiate);
     const starting = client.start();
     const joining = client.joinGroup("g");
     await Promise.all([starting, joining]);
@@ -228,14 +228,14 @@ describe("calls made without a connection", () => {
 
   it("are not overtaken by those that are made when it comes", async () => {
     const connected = await connect();
-    const { client, west, places } = connected;
+    const { client, west, routing } = connected;
     await cutOff(connected);
     const first = client.sendToGroup("g", 1, "json");
     client.on("state-changed", ({ state }) => {
       if (state === "connected") void client.sendToGroup("g", 2, "json");
     });
     client.on("connected", () => void client.sendToGroup("g", 3, "json"));
-    places.go("west");
+    routing.sendTo("west");
     await first;
     await until(() => sent(west).length === 3);
     expect(sent(west)).toEqual(["sendToGroup g 1", "sendToGroup g 2", "sendToGroup g 3"]);
@@ -244,18 +244,18 @@ describe("calls made without a connection", () => {
   it.each([
     ["calls", { maxQueuedCalls: 2 }],
     ["characters", { maxQueuedCharacters: 150 }],
-  ])("are refused when too many %s wait, and the others keep their places", async (_, options) => {
+  ])("are refused when too many %s wait, and the others keep waiting", async (_, options) => {
     const connected = await connect(options);
-    const { client, west, places } = connected;
+    const { client, west, routing } = connected;
     await cutOff(connected);
     const calls = [1, 2].map((data) => client.sendEvent("e", data, "json"));
     await expect(client.sendEvent("e", 3, "json")).rejects.toEqual(failing("ERR_QUEUE_FULL"));
-    places.go("west");
+    routing.sendTo("west");
     await Promise.all(calls);
     // And there is room again.
     await cutOff({ ...connected, east: west });
     const again = [4, 5].map((data) => client.sendEvent("e", data, "json"));
-    places.go("east");
+    routing.sendTo("east");
     await Promise.all(again);
   });
 
@@ -290,7 +290,7 @@ describe("the signal of a call", () => {
 
   it("ends its wait for a connection, and it is never sent", async () => {
     const connected = await connect();
-    const { client, west, places } = connected;
+    const { client, west, routing } = connected;
     await cutOff(connected);
     const controller = new AbortController();
     const { signal: abortSignal } = controller;
@@ -298,14 +298,14 @@ describe("the signal of a call", () => {
     const two = client.sendEvent("e", 2, "json");
     controller.abort();
     await one;
-    places.go("west");
+    routing.sendTo("west");
     await two;
     expect(sent(west)).toEqual(["event e 2"]);
   });
 
   it("ends its wait for an answer", async () => {
     const { client, east } = await connect();
-    east.manners = { answer: silentAboutCalls };
+    east.behaviour = { answer: silentAboutCalls };
     const controller = new AbortController();
     const { signal: abortSignal } = controller;
     const one = expect(client.leaveGroup("g", { abortSignal })).rejects.toThrow("abort");
@@ -316,7 +316,7 @@ describe("the signal of a call", () => {
 
   it("cancels an invocation that was sent", async () => {
     const { client, east } = await connect();
-    east.manners = { answer: silentAboutCalls };
+    east.behaviour = { answer: silentAboutCalls };
     const controller = new AbortController();
     const options = { abortSignal: controller.signal, invocationId: "i" };
     const one = expect(client.invokeEvent("e", 1, "json", options)).rejects.toThrow("abort");
@@ -342,18 +342,18 @@ describe("the signal of a call", () => {
 describe("groups after a move", () => {
   it("that cannot be joined again are told, and the client is connected all the same", async () => {
     const connected = await connect();
-    const { client, west, places, events } = connected;
+    const { client, west, routing, events } = connected;
     await client.joinGroup("open");
     await client.joinGroup("closed");
     const error = { name: "Forbidden", message: "no" };
-    west.manners = {
+    west.behaviour = {
       answer: (frame, socket) => {
         if (frame.group !== "closed") socket.answer(frame);
         else socket.send({ type: "ack", ackId: frame.ackId, success: false, error });
       },
     };
     await cutOff(connected);
-    places.go("west");
+    routing.sendTo("west");
     await until(() => client.endpoint === "west");
     expect(events["rejoin-group-failed"]).toEqual([
       { group: "closed", error: failing("ERR_CALL_REFUSED", { errorDetail: error }) },
@@ -362,10 +362,10 @@ describe("groups after a move", () => {
 
   it("are not joined again when that is not wanted", async () => {
     const connected = await connect({ autoRejoinGroups: false });
-    const { client, west, places } = connected;
+    const { client, west, routing } = connected;
     await client.joinGroup("mine");
     await cutOff(connected);
-    places.go("west");
+    routing.sendTo("west");
     await until(() => client.endpoint === "west");
     await client.joinGroup("other");
     expect(sent(west)).toEqual(["joinGroup other"]);

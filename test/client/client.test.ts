@@ -2,17 +2,17 @@ import { ResilientPubSubClient } from "express-resilient-pubsub/client";
 import { closeAfterTest } from "../support/clean-up.ts";
 import { until } from "../support/until.ts";
 import { makeClient } from "./support/make-client.ts";
-import { Places } from "./support/places.ts";
+import { ScriptedNegotiate } from "./support/scripted-negotiate.ts";
 import { ScriptedService } from "./support/scripted-service.ts";
 
 const started = (code: string) => expect.objectContaining({ code });
 
 async function connect(options = {}) {
   const service = await ScriptedService.start();
-  const places = new Places({ east: service });
-  const made = makeClient(places.negotiate, options);
+  const routing = new ScriptedNegotiate({ east: service });
+  const made = makeClient(routing.negotiate, options);
   await made.client.start();
-  return { service, places, ...made };
+  return { service, routing, ...made };
 }
 
 const UP = ["state connecting", "state connected", "connected east"];
@@ -38,7 +38,7 @@ describe("start", () => {
 
   it("says so while it is still connecting, too", async () => {
     const service = await ScriptedService.start();
-    const { client } = makeClient(new Places({ east: service }).negotiate);
+    const { client } = makeClient(new ScriptedNegotiate({ east: service }).negotiate);
     const starting = client.start();
     await expect(client.start()).rejects.toEqual(started("ERR_CLIENT_STARTED"));
     await starting;
@@ -59,7 +59,7 @@ describe("start", () => {
 });
 
 describe("stop", () => {
-  it("says goodbye to the service, and is no news the second time", async () => {
+  it("closes the connection, and does nothing the second time", async () => {
     const { client, service, log } = await connect();
     log.length = 0;
     client.stop();
@@ -91,13 +91,13 @@ describe("stop", () => {
     expect(client.state).toBe("stopped");
     expect(log.at(-1)).toBe("stopped");
     expect(events.disconnected).toEqual([]);
-    expect(events.stopped).toEqual([{}]);
+    expect(events.stopped).toEqual([{ code: "stopped" }]);
   });
 
   it("ends a client that has lost its connection and finds no other", async () => {
-    const { client, service, log, places } = await connect();
-    places.go("nowhere");
-    service.manners = { recover: (socket) => socket.close(1008) };
+    const { client, service, log, routing } = await connect();
+    routing.sendTo("nowhere");
+    service.behaviour = { recover: (socket) => socket.close(1008) };
     service.latest?.cut();
     await until(() => log.includes("connect-failed ERR_NEGOTIATE_FAILED"));
     log.length = 0;
@@ -106,9 +106,9 @@ describe("stop", () => {
   });
 
   it("ends a recovery under way, and tells of the connection that is lost with it", async () => {
-    const { client, service, log, places } = await connect();
-    places.go("nowhere");
-    service.manners = { recover: () => {}, answer: () => {} };
+    const { client, service, log, routing } = await connect();
+    routing.sendTo("nowhere");
+    service.behaviour = { recover: () => {}, answer: () => {} };
     service.latest?.cut();
     await until(() => service.latest?.isRecovery);
     client.stop();
@@ -138,13 +138,13 @@ describe("a listener", () => {
   ] as const)("of %s may stop the client, and nothing follows but its end", async (name) => {
     const east = await ScriptedService.start();
     const west = await ScriptedService.start();
-    const places = new Places({ east, west });
-    const { client, log } = makeClient(places.negotiate, { recoveryTimeoutInMs: 0 });
+    const routing = new ScriptedNegotiate({ east, west });
+    const { client, log } = makeClient(routing.negotiate, { recoveryTimeoutInMs: 0 });
     await client.start();
     log.length = 0;
     client.on(name, () => client.stop());
 
-    places.go("nowhere", "west");
+    routing.sendTo("nowhere", "west");
     east.latest?.message("hello");
     if (name !== "server-message") east.latest?.cut();
     await until(() => log.includes("stopped"));
@@ -161,7 +161,7 @@ describe("a listener", () => {
     "that stops the client when its state becomes %s ends the start",
     async (state) => {
       const service = await ScriptedService.start();
-      const { client, events } = makeClient(new Places({ east: service }).negotiate);
+      const { client, events } = makeClient(new ScriptedNegotiate({ east: service }).negotiate);
       client.on("state-changed", (change) => {
         if (change.state === state) client.stop();
       });
@@ -194,7 +194,7 @@ describe("a listener", () => {
         for (const data of [1, 2, 3]) socket.message(data);
       },
     });
-    const { client, heard } = makeClient(new Places({ east: service }).negotiate);
+    const { client, heard } = makeClient(new ScriptedNegotiate({ east: service }).negotiate);
     client.on("server-message", () => client.stop());
     const starting = client.start().catch(() => {});
     await until(() => service.latest?.closeCode);
@@ -212,7 +212,7 @@ describe("a listener", () => {
       }
     });
     const service = await ScriptedService.start();
-    const client = new ResilientPubSubClient(new Places({ east: service }).negotiate);
+    const client = new ResilientPubSubClient(new ScriptedNegotiate({ east: service }).negotiate);
     closeAfterTest({ close: () => client.stop() });
     const mistake = new Error("of the application's");
     client.on("connected", () => {
@@ -241,12 +241,12 @@ describe("a listener", () => {
 
 describe("the signal of start", () => {
   it("ends it when it has ended already, and then nothing is asked", async () => {
-    const places = new Places({});
-    const { client, log } = makeClient(places.negotiate);
+    const routing = new ScriptedNegotiate({});
+    const { client, log } = makeClient(routing.negotiate);
     const reason = new Error("not now");
     await expect(client.start({ abortSignal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     expect(log).toEqual([]);
-    expect(places.asked).toEqual([]);
+    expect(routing.asked).toEqual([]);
   });
 
   // An abort may have any reason; undefined stands for none, and becomes an AbortError.
@@ -266,7 +266,7 @@ describe("the signal of start", () => {
 
   it("is not listened to any more once the client has started", async () => {
     const service = await ScriptedService.start();
-    const { client } = makeClient(new Places({ east: service }).negotiate);
+    const { client } = makeClient(new ScriptedNegotiate({ east: service }).negotiate);
     const controller = new AbortController();
     await client.start({ abortSignal: controller.signal });
     controller.abort();
@@ -276,9 +276,9 @@ describe("the signal of start", () => {
 
 it("two clients in one process have nothing to do with each other", async () => {
   const service = await ScriptedService.start();
-  const places = new Places({ east: service });
-  const one = makeClient(places.negotiate);
-  const two = makeClient(places.negotiate);
+  const routing = new ScriptedNegotiate({ east: service });
+  const one = makeClient(routing.negotiate);
+  const two = makeClient(routing.negotiate);
   await Promise.all([one.client.start(), two.client.start()]);
   const sending = two.client.sendToGroup("g", 1, "json");
   one.client.stop();
@@ -287,7 +287,7 @@ it("two clients in one process have nothing to do with each other", async () => 
   expect(two.log).toEqual(UP);
 });
 
-it("joins its groups again when it is started again", async () => {
+it("a client that is started again joins its groups again", async () => {
   const { client, service } = await connect();
   await client.joinGroup("a");
   await client.joinGroup("b");

@@ -2,8 +2,8 @@ import type { NegotiateAnswer } from "express-resilient-pubsub/client";
 import { WebSocket } from "ws";
 import { until } from "../support/until.ts";
 import { makeClient } from "./support/make-client.ts";
-import { Places } from "./support/places.ts";
-import { type Manners, ScriptedService } from "./support/scripted-service.ts";
+import { ScriptedNegotiate } from "./support/scripted-negotiate.ts";
+import { type Behaviour, ScriptedService } from "./support/scripted-service.ts";
 
 /** What a client is answered; `epoch` is missing where negotiate tells none. */
 interface Answer {
@@ -60,41 +60,41 @@ const malformed: [string, unknown][] = [
 async function connect({ first = 2, told }: Pick<Case, "first" | "told">) {
   const east = await ScriptedService.start();
   const west = await ScriptedService.start();
-  const places = new Places({ east, west });
-  places.epoch = first === "none" ? undefined : first;
-  const made = makeClient(places.negotiate);
+  const routing = new ScriptedNegotiate({ east, west });
+  routing.epoch = first === "none" ? undefined : first;
+  const made = makeClient(routing.negotiate);
   await made.client.start();
   await made.client.joinGroup("g");
   made.log.length = 0;
-  places.go(told.endpoint);
-  places.epoch = told.epoch;
+  routing.sendTo(told.endpoint);
+  routing.epoch = told.epoch;
   const sockets = () => [...east.clients, ...west.clients];
   /** The one that began after the first, as a connection of its own. */
   const newcomer = () => sockets().find((one) => one !== east.clients[0] && !one.isRecovery);
   /** The one that goes on with the first. */
   const recovery = () => east.clients.find(({ isRecovery }) => isRecovery);
-  return { east, west, places, newcomer, recovery, ...made };
+  return { east, west, routing, newcomer, recovery, ...made };
 }
 
 type Connected = Awaited<ReturnType<typeof connect>>;
 
-const silent: Manners = { greet: () => {}, answer: () => {} };
+const silent: Behaviour = { greet: () => {}, answer: () => {} };
 
 /** Cut, and answered by negotiate; neither endpoint has said a word to anybody who came since. */
-async function cutSlowly({ east, west, places }: Connected): Promise<void> {
-  east.manners = west.manners = silent;
+async function cutSlowly({ east, west, routing }: Connected): Promise<void> {
+  east.behaviour = west.behaviour = silent;
   east.latest?.cut();
-  await until(() => places.asked.length === 2);
+  await until(() => routing.asked.length === 2);
 }
 
 /** Cut, recovered, and answered by negotiate, which it was asked afterwards. */
-async function cutBriefly(service: ScriptedService, { client, places }: Connected): Promise<void> {
+async function cutBriefly(service: ScriptedService, { client, routing }: Connected): Promise<void> {
   let askedBefore = Number.POSITIVE_INFINITY;
   client.on("state-changed", ({ state }) => {
-    if (state === "connected") askedBefore = places.asked.length;
+    if (state === "connected") askedBefore = routing.asked.length;
   });
   service.latest?.cut();
-  await until(() => places.asked.length > askedBefore);
+  await until(() => routing.asked.length > askedBefore);
 }
 
 describe("a client that could be recovered, but slowly, and is answered", () => {
@@ -106,7 +106,7 @@ describe("a client that could be recovered, but slowly, and is answered", () => 
     recovery()?.send({ type: "pong" });
     await until(() => recovery()?.closeCode || client.state === "connected");
     expect(log).toEqual(["state reconnecting", "disconnected"]);
-    east.manners = west.manners = {};
+    east.behaviour = west.behaviour = {};
     begun.greet("new");
     await until(() => events.moved.length);
     expect(log).toEqual(movesTo(told.endpoint));
@@ -127,14 +127,14 @@ describe("a client that could be recovered, but slowly, and is answered", () => 
     expect(newcomer()).toBeUndefined();
   });
 
-  it("a newer epoch does not think of it again when the first try there fails", async () => {
+  it("a newer epoch is not recovered later when the first connection there fails", async () => {
     const connected = await connect({ told: { endpoint: "east", epoch: 3 } });
-    const { east, log, events, places, newcomer, recovery } = connected;
+    const { east, log, events, routing, newcomer, recovery } = connected;
     await cutSlowly(connected);
     const begun = await until(newcomer);
     // The next to answer is a server that lags behind.
-    places.epoch = 2;
-    east.manners = {};
+    routing.epoch = 2;
+    east.behaviour = {};
     begun.cut();
     await until(() => log.includes("connected east"));
     expect(events["connect-failed"]).toMatchObject([{ endpoint: "east" }]);
@@ -164,9 +164,9 @@ describe("a client that is recovered at once and asks afterwards, answered", () 
   });
 
   it("the next agreement after each cut, moves each time", async () => {
-    const { east, events, places } = await connect({ told: { endpoint: "east", epoch: 3 } });
+    const { east, events, routing } = await connect({ told: { endpoint: "east", epoch: 3 } });
     for (const epoch of [3, 4, 6]) {
-      places.epoch = epoch;
+      routing.epoch = epoch;
       east.latest?.cut();
       await until(() => events.moved.at(-1)?.epoch === epoch);
     }
@@ -178,12 +178,12 @@ describe("a client that follows an older epoch to another endpoint", () => {
   const told = { endpoint: "west", epoch: 1 };
 
   it("does so when it asks after a recovery, and is brought back by a newer one", async () => {
-    const { east, west, log, events, places } = await connect({ told });
+    const { east, west, log, events, routing } = await connect({ told });
     east.latest?.cut();
     await until(() => events.moved.length === 1);
     expect(log).toEqual([...RECOVERS, ...movesTo("west")]);
-    places.go("east");
-    places.epoch = 2;
+    routing.sendTo("east");
+    routing.epoch = 2;
     west.latest?.close(1000);
     await until(() => events.moved.length === 2);
     expect(events.moved).toMatchObject([
@@ -194,7 +194,7 @@ describe("a client that follows an older epoch to another endpoint", () => {
 
   it("does so beside a recovery that does not work", async () => {
     const { east, log, events } = await connect({ told });
-    east.manners = silent;
+    east.behaviour = silent;
     east.latest?.cut();
     await until(() => events.moved.length);
     expect(log).toEqual(movesTo("west"));
@@ -260,7 +260,7 @@ describe("a newer epoch that is told in the instant of the recovery", () => {
       };
       // The first attempt fails, so that negotiate is asked while the second is on.
       let attempts = 0;
-      east.manners = {
+      east.behaviour = {
         answer: () => {},
         recover: (socket) => {
           attempts += 1;
@@ -281,7 +281,7 @@ describe("a newer epoch that is told in the instant of the recovery", () => {
         for (let count = Math.abs(microtasks); count > 0; count -= 1) await undefined;
         second();
       };
-      east.manners = {};
+      east.behaviour = {};
       east.latest?.send({ type: "pong" });
       await until(() => events.moved.length);
       random.mockRestore();
@@ -296,16 +296,16 @@ describe("a newer epoch that is told in the instant of the recovery", () => {
 describe("an epoch that is no epoch counts as none:", () => {
   it.each(malformed)("%s", async (_, epoch) => {
     const connected = await connect({ told: { endpoint: "east", epoch } });
-    const { client, east, west, log, events, places, newcomer } = connected;
+    const { client, east, west, log, events, routing, newcomer } = connected;
     await cutBriefly(east, connected);
     await client.sendEvent("e", 1, "json");
     expect(log).toEqual(RECOVERS);
     expect(newcomer()).toBeUndefined();
-    places.go("west");
+    routing.sendTo("west");
     east.latest?.close(1000);
     await until(() => events.moved.length);
     // Nothing is newer than what was none.
-    places.epoch = 9;
+    routing.epoch = 9;
     await cutBriefly(west, connected);
     await client.sendEvent("e", 1, "json");
     expect(events.moved).toStrictEqual([

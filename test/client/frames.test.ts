@@ -10,7 +10,7 @@ import {
 
 const bytes = (...values: number[]): ArrayBuffer => new Uint8Array(values).buffer;
 
-describe("what is sent", () => {
+describe("a frame that is sent", () => {
   it.each([
     ["text", "ä\u2028", "text", { data: "ä\u2028" }],
     ["an empty text", "", "text", { data: "" }],
@@ -45,7 +45,7 @@ describe("what is sent", () => {
   });
 });
 
-describe("what comes", () => {
+describe("a frame that comes", () => {
   it.each<[string, object, object | undefined]>([
     ["pong", { type: "pong" }, { kind: "pong" }],
     [
@@ -156,7 +156,7 @@ describe("what comes", () => {
   );
 });
 
-it("base64 is the same as everybody's, at any length", () => {
+it("base64 is what Buffer makes of it, at any length", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 100 }), (array) => {
       const text = encodeBase64(array.slice().buffer);

@@ -1,7 +1,7 @@
 import { KeepAlive } from "../../src/client/keep-alive.ts";
 import { until } from "../support/until.ts";
 import { makeClient } from "./support/make-client.ts";
-import { Places } from "./support/places.ts";
+import { ScriptedNegotiate } from "./support/scripted-negotiate.ts";
 import { ScriptedService } from "./support/scripted-service.ts";
 
 const usual = { keepAliveIntervalInMs: 5000, keepAliveTimeoutInMs: 10_000 };
@@ -9,7 +9,7 @@ const usual = { keepAliveIntervalInMs: 5000, keepAliveTimeoutInMs: 10_000 };
 /** Looks whenever it is asked to, until there is something to do other than to wait. */
 function lookUntil(keepAlive: KeepAlive, from: number, end: number): string {
   for (let now = from; now <= end; ) {
-    const { due, againInMs } = keepAlive.review(now);
+    const { due, inMs: againInMs } = keepAlive.check(now);
     if (due) return `${due} at ${now}`;
     expect(againInMs).toBeGreaterThan(0);
     now += againInMs;
@@ -26,10 +26,10 @@ describe("keep-alive", () => {
 
   it("counts from the last sign of life, whatever it was", () => {
     const keepAlive = new KeepAlive(usual, 0);
-    keepAlive.review(0);
-    keepAlive.heard(900);
+    keepAlive.check(0);
+    keepAlive.onMessage(900);
     expect(lookUntil(keepAlive, 1000, 99_999)).toBe("ping at 5900");
-    keepAlive.heard(6000);
+    keepAlive.onMessage(6000);
     expect(lookUntil(keepAlive, 6100, 99_999)).toBe("ping at 11000");
   });
 
@@ -46,42 +46,42 @@ describe("keep-alive", () => {
       { keepAliveIntervalInMs: interval, keepAliveTimeoutInMs: 0 },
       0,
     );
-    keepAlive.review(0);
-    expect(keepAlive.review(60_000).due).toBe("ping");
+    keepAlive.check(0);
+    expect(keepAlive.check(60_000).due).toBe("ping");
     expect(lookUntil(keepAlive, 61_000, 999_999)).toBe("nothing");
   });
 
   it("asks at once after sleep, and waits 2 s", () => {
     const keepAlive = new KeepAlive(usual, 0);
-    keepAlive.review(0);
-    expect(keepAlive.review(3_600_000)).toMatchObject({ due: "ping" });
+    keepAlive.check(0);
+    expect(keepAlive.check(3_600_000)).toMatchObject({ due: "ping" });
     expect(lookUntil(keepAlive, 3_601_000, 9_999_999)).toBe("give-up at 3602000");
   });
 
   it("forgives a clock that was set back, having asked", () => {
     const keepAlive = new KeepAlive(usual, 9_000_000);
-    keepAlive.review(9_000_000);
-    expect(keepAlive.review(1000).due).toBe("ping");
-    keepAlive.heard(1010);
+    keepAlive.check(9_000_000);
+    expect(keepAlive.check(1000).due).toBe("ping");
+    keepAlive.onMessage(1010);
     expect(lookUntil(keepAlive, 2000, 99_999)).toBe("ping at 6010");
   });
 
   it("does not give up when nobody could read the answer: the process was busy", () => {
     const keepAlive = new KeepAlive(usual, 0);
-    keepAlive.review(0);
+    keepAlive.check(0);
     // Busy for 3 s, asks; then busy for 3 s again, and the answer waits to be read.
-    expect(keepAlive.review(3000).due).toBe("ping");
-    const { due, againInMs } = keepAlive.review(6000);
+    expect(keepAlive.check(3000).due).toBe("ping");
+    const { due, inMs: againInMs } = keepAlive.check(6000);
     expect(due).toBeUndefined();
-    keepAlive.heard(6001);
-    expect(keepAlive.review(6000 + againInMs).due).toBeUndefined();
+    keepAlive.onMessage(6001);
+    expect(keepAlive.check(6000 + againInMs).due).toBeUndefined();
   });
 
   it("gives up in a tab in the background, where each look is late", () => {
     const keepAlive = new KeepAlive(usual, 0);
-    keepAlive.review(0);
+    keepAlive.check(0);
     const seen: unknown[] = [];
-    for (let now = 60_000; now <= 180_000; now += 60_000) seen.push(keepAlive.review(now).due);
+    for (let now = 60_000; now <= 180_000; now += 60_000) seen.push(keepAlive.check(now).due);
     expect(seen).toEqual(["ping", undefined, "give-up"]);
   });
 
@@ -90,8 +90,8 @@ describe("keep-alive", () => {
     [{ keepAliveIntervalInMs: 500, keepAliveTimeoutInMs: 800 }, 300],
   ])("asks at once when it is told to, and waits less long: %p", (settings, patienceInMs) => {
     const keepAlive = new KeepAlive(settings, 0);
-    keepAlive.review(0);
-    expect(keepAlive.urge(100).due).toBe("ping");
+    keepAlive.check(0);
+    expect(keepAlive.askNow(100).due).toBe("ping");
     expect(lookUntil(keepAlive, 101, 99_999)).toBe(`give-up at ${100 + patienceInMs}`);
   });
 });
@@ -103,18 +103,18 @@ describe("a client", () => {
   it("leaves a service that has fallen silent", async () => {
     const east = await ScriptedService.start({ answer: () => {} });
     const west = await ScriptedService.start();
-    const places = new Places({ east, west });
-    const { client, log } = makeClient(places.negotiate, { ...quick, handshakeTimeoutInMs: 100 });
+    const routing = new ScriptedNegotiate({ east, west });
+    const { client, log } = makeClient(routing.negotiate, { ...quick, handshakeTimeoutInMs: 100 });
     await client.start();
-    places.go("west");
+    routing.sendTo("west");
     await until(() => log.includes("moved east -> west"));
     expect(east.clients[0]?.receivedOf("ping")).toHaveLength(1);
-    expect(places.asked).toEqual(["", "east"]);
+    expect(routing.asked).toEqual(["", "east"]);
   });
 
   it("stays with one that answers", async () => {
     const east = await ScriptedService.start();
-    const { client, log } = makeClient(new Places({ east }).negotiate, {
+    const { client, log } = makeClient(new ScriptedNegotiate({ east }).negotiate, {
       keepAliveIntervalInMs: 10,
       keepAliveTimeoutInMs: 10_000,
     });

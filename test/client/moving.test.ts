@@ -75,7 +75,7 @@ describe("a client of eastus, and what it does about", () => {
   });
 });
 
-it("moves home when it is closed, once home is well again", async () => {
+it("a closed client returns to its primary once that is healthy again", async () => {
   const world = await startTwoRegions();
   const { client, log, events } = await connect(world);
   await world.eastus.inject({ kind: "crash" });
@@ -100,7 +100,7 @@ it("moves home when it is closed, once home is well again", async () => {
   });
 });
 
-it("asks negotiate after a recovery, and leaves an endpoint that was drained meanwhile", async () => {
+it("a client asks negotiate after a recovery, and leaves an endpoint that was drained meanwhile", async () => {
   const world = await startTwoRegions();
   const { client, log } = await connect(world);
   world.pubsub.endpoints.drain("eastus");
@@ -110,7 +110,7 @@ it("asks negotiate after a recovery, and leaves an endpoint that was drained mea
   expect(log.filter((line) => line.startsWith("moved"))).toHaveLength(1);
 });
 
-it("waits until there is an endpoint again, when all have crashed", async () => {
+it("a client waits for an endpoint when all have crashed", async () => {
   const world = await startTwoRegions();
   // Without the Retry-After of the answer, which is longer than a test should be.
   const { client, log } = await connect(world, {}, async () => {
@@ -131,7 +131,7 @@ it("waits until there is an endpoint again, when all have crashed", async () => 
   expect(client).toMatchObject({ state: "connected", endpoint: "westus" });
 });
 
-it("tells since when the old endpoint was silent", async () => {
+it("the moved event tells since when the old endpoint was silent", async () => {
   const world = await startTwoRegions();
   const { client, events } = await connect(world);
   await world.eastus.inject({ kind: "blackhole" });

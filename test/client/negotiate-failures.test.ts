@@ -91,7 +91,7 @@ describe("a client whose negotiate answers", () => {
     const refusal = expect.objectContaining({ code: "ERR_NEGOTIATE_REFUSED", status });
     await expect(client.start()).rejects.toEqual(refusal);
     expect(log).toEqual(["state connecting", "state stopped", "stopped ERR_NEGOTIATE_REFUSED"]);
-    expect(events.stopped).toEqual([{ error: refusal }]);
+    expect(events.stopped).toEqual([{ code: "negotiate-refused", error: refusal }]);
     expect(events.stopped[0]?.error).toBeInstanceOf(NegotiateError);
     expect(asked).toHaveLength(1);
   });
@@ -115,7 +115,7 @@ describe("a client whose negotiate answers", () => {
     await until(() => service.clients.every(({ closeCode }) => closeCode));
     // It can be started again, as after logging in.
     isRefused = false;
-    service.manners = {};
+    service.behaviour = {};
     await client.start();
     expect(client.state).toBe("connected");
   });

@@ -16,7 +16,7 @@ import { apiVersion, callRest } from "../emulator/support/rest.ts";
 import { createScene } from "../emulator/support/scene.ts";
 import { clientUrl } from "../emulator/support/tokens.ts";
 import { until } from "../support/until.ts";
-import { hasty } from "./support/make-client.ts";
+import { withoutDelays } from "./support/make-client.ts";
 
 /*
  * The same scenario against the same emulator, once with the official client and once with ours;
@@ -57,7 +57,7 @@ function makeOfficial(url: string, protocol: ProtocolName): Either {
 }
 
 const makeOurs = (url: string, protocol: ProtocolName): Either =>
-  new ResilientPubSubClient(() => ({ url, endpoint: "east" }), { ...hasty, protocol });
+  new ResilientPubSubClient(() => ({ url, endpoint: "east" }), { ...withoutDelays, protocol });
 
 const EVENTS = [
   "connected",

@@ -15,7 +15,7 @@ function errorOf(action: () => unknown): unknown {
   }
 }
 
-it("the defaults are those of the docs", () => {
+it("the defaults of the options are those of the docs", () => {
   expect(resolveOptions({ webSocket })).toEqual({
     protocol: "json.reliable.webpubsub.azure.v1",
     autoRejoinGroups: true,
@@ -77,7 +77,7 @@ describe("the WebSocket", () => {
     expect(() => new ResilientPubSubClient("http://east.example/", options)).not.toThrow();
   });
 
-  it("must come from somewhere", () => {
+  it("is required where the platform has none", () => {
     const platform = globalThis as { WebSocket?: unknown };
     const { WebSocket } = platform;
     delete platform.WebSocket;

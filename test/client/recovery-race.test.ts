@@ -1,17 +1,17 @@
 import { WebSocket } from "ws";
 import { until } from "../support/until.ts";
 import { makeClient } from "./support/make-client.ts";
-import { Places } from "./support/places.ts";
+import { ScriptedNegotiate } from "./support/scripted-negotiate.ts";
 import { ScriptedService } from "./support/scripted-service.ts";
 
 async function connect(options = {}) {
   const east = await ScriptedService.start();
   const west = await ScriptedService.start();
-  const places = new Places({ east, west });
-  const made = makeClient(places.negotiate, options);
+  const routing = new ScriptedNegotiate({ east, west });
+  const made = makeClient(routing.negotiate, options);
   await made.client.start();
   made.log.length = 0;
-  return { east, west, places, ...made };
+  return { east, west, routing, ...made };
 }
 
 describe("when recovery and a new connection come at the same time", () => {
@@ -49,23 +49,23 @@ describe("when recovery and a new connection come at the same time", () => {
     ["recovery first", (urls: string[]) => urls.sort((a) => (isRecovery(a) ? -1 : 1))],
     ["recovery last", (urls: string[]) => urls.sort((a) => (isRecovery(a) ? 1 : -1))],
   ])("one of them stays, and only that is heard (%s)", async (_, order) => {
-    const { client, east, west, log, heard, places } = await connect({ webSocket: HeldWebSocket });
+    const { client, east, west, log, heard, routing } = await connect({ webSocket: HeldWebSocket });
     HeldWebSocket.held = [];
-    east.manners = {
+    east.behaviour = {
       recover: (socket) => socket.message("over the recovered one", 1),
       answer: () => {},
     };
-    west.manners = {
+    west.behaviour = {
       greet: (socket) => {
         socket.greet("new");
         socket.message("over the new one", 1);
       },
     };
-    places.go("west");
+    routing.sendTo("west");
     east.latest?.cut();
     await until(() => HeldWebSocket.held?.length === 2);
-    east.manners = {};
-    west.manners = { ...west.manners };
+    east.behaviour = {};
+    west.behaviour = { ...west.behaviour };
     HeldWebSocket.release(order);
     expect(heard).toEqual([]);
     const sockets = () => [...east.clients, ...west.clients];

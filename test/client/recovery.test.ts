@@ -3,7 +3,7 @@ import { createScene } from "../emulator/support/scene.ts";
 import { clientUrl } from "../emulator/support/tokens.ts";
 import { until } from "../support/until.ts";
 import { makeClient } from "./support/make-client.ts";
-import { Places } from "./support/places.ts";
+import { ScriptedNegotiate } from "./support/scripted-negotiate.ts";
 import { ScriptedService } from "./support/scripted-service.ts";
 import { roles } from "./support/two-regions.ts";
 
@@ -12,11 +12,11 @@ const scene = createScene();
 async function connect(options = {}) {
   const east = await ScriptedService.start();
   const west = await ScriptedService.start();
-  const places = new Places({ east, west });
-  const made = makeClient(places.negotiate, options);
+  const routing = new ScriptedNegotiate({ east, west });
+  const made = makeClient(routing.negotiate, options);
   await made.client.start();
   made.log.length = 0;
-  return { east, west, places, ...made };
+  return { east, west, routing, ...made };
 }
 
 const RECOVERED = ["state reconnecting", "state connected"];
@@ -37,14 +37,14 @@ describe("a cut connection", () => {
 
   it("has its calls sent again with their ids, but for invocations, whose ids say nothing", async () => {
     const { client, east } = await connect();
-    east.manners = { answer: () => {} };
+    east.behaviour = { answer: () => {} };
     const sending = client.sendEvent("e", 1, "json");
     const invoking = expect(client.invokeEvent("e", 2, "json")).rejects.toMatchObject({
       code: "ERR_OUTCOME_UNKNOWN",
     });
     const joining = client.joinGroup("g");
     await until(() => east.latest?.received.length === 3);
-    east.manners = {};
+    east.behaviour = {};
     east.latest?.cut();
     expect(await sending).toEqual({ ackId: 1, isDuplicated: false });
     await Promise.all([joining, invoking]);
@@ -57,7 +57,7 @@ describe("a cut connection", () => {
 
   it("is asked for with the latest token that the service gave out", async () => {
     const { client, east } = await connect();
-    east.manners = { recover: (socket) => socket.greet("connection-1", "newer") };
+    east.behaviour = { recover: (socket) => socket.greet("connection-1", "newer") };
     for (const count of [2, 3]) {
       east.latest?.cut();
       await until(() => client.state === "connected" && east.clients.length === count);
@@ -66,11 +66,11 @@ describe("a cut connection", () => {
   });
 
   it("goes on though it takes its time, when negotiate names the same endpoint", async () => {
-    const { client, east, log, places } = await connect();
-    east.manners = { answer: () => {} };
+    const { client, east, log, routing } = await connect();
+    east.behaviour = { answer: () => {} };
     east.latest?.cut();
-    await until(() => places.asked.length === 2);
-    east.manners = {};
+    await until(() => routing.asked.length === 2);
+    east.behaviour = {};
     east.latest?.send({ type: "pong" });
     await until(() => client.state === "connected");
     expect(log).toEqual(RECOVERED);
@@ -82,7 +82,7 @@ describe("a cut connection", () => {
     east.latest?.message("one", 1);
     east.latest?.message("two", 2);
     await until(() => heard.length === 2);
-    east.manners = {
+    east.behaviour = {
       recover: (socket) => {
         for (const [index, data] of ["one", "two", "three"].entries()) {
           socket.message(data, index + 1);
@@ -99,7 +99,7 @@ describe("a cut connection", () => {
   it("is not recovered when the service gave no token, as on the plain protocol", async () => {
     const east = await ScriptedService.start({ greet: (socket) => socket.greet("plain", null) });
     const protocol = "json.webpubsub.azure.v1";
-    const { client, log } = makeClient(new Places({ east }).negotiate, { protocol });
+    const { client, log } = makeClient(new ScriptedNegotiate({ east }).negotiate, { protocol });
     await client.start();
     log.length = 0;
     east.latest?.cut();
@@ -118,19 +118,19 @@ describe("a cut connection", () => {
   it.each([[1000], [1003], [1007], [1008], [1009]])(
     "that the service closed with %d is not recovered, and nothing is said against the endpoint",
     async (code) => {
-      const { client, east, log, places } = await connect();
-      east.manners = { answer: () => {} };
+      const { client, east, log, routing } = await connect();
+      east.behaviour = { answer: () => {} };
       const calling = client.sendEvent("e", 1, "json");
       await until(() => east.latest?.received.length);
-      places.go("nowhere");
+      routing.sendTo("nowhere");
       east.latest?.close(code);
       // Before there is another.
       await expect(calling).rejects.toMatchObject({ code: "ERR_OUTCOME_UNKNOWN" });
       expect(log.slice(0, 2)).toEqual(["state reconnecting", "disconnected"]);
-      places.go("east");
+      routing.sendTo("east");
       await until(() => log.includes("connected east"));
       expect(east.clients.map(({ isRecovery }) => isRecovery)).toEqual([false, false]);
-      expect(places.asked.slice(0, 2)).toEqual(["", ""]);
+      expect(routing.asked.slice(0, 2)).toEqual(["", ""]);
     },
   );
 
@@ -138,7 +138,7 @@ describe("a cut connection", () => {
     const random = jest.spyOn(Math, "random").mockReturnValue(0.01);
     const { client, east } = await connect();
     let cuts = 0;
-    east.manners = {
+    east.behaviour = {
       answer: (frame, socket) => {
         socket.answer(frame);
         if (frame.type === "ping" && cuts++ < 4) setImmediate(() => socket.cut());
@@ -157,8 +157,8 @@ describe("a cut connection", () => {
 
 describe("recovery that does not work", () => {
   it("is over when the service knows nothing of the connection", async () => {
-    const { east, log, places } = await connect();
-    east.manners = { recover: (socket) => socket.close(1008) };
+    const { east, log, routing } = await connect();
+    east.behaviour = { recover: (socket) => socket.close(1008) };
     east.latest?.cut();
     await until(() => log.includes("connected east"));
     expect(log).toEqual([
@@ -168,13 +168,13 @@ describe("recovery that does not work", () => {
       "connected east",
     ]);
     // It has answered, so it is not complained about.
-    expect(places.asked.every((failed) => failed === "")).toBe(true);
+    expect(routing.asked.every((failed) => failed === "")).toBe(true);
   });
 
   it("is no reason to wait when negotiate names another endpoint", async () => {
-    const { east, west, client, log, places } = await connect();
-    east.manners = { recover: () => {}, answer: () => {} };
-    places.go("west");
+    const { east, west, client, log, routing } = await connect();
+    east.behaviour = { recover: () => {}, answer: () => {} };
+    routing.sendTo("west");
     east.latest?.cut();
     await until(() => client.endpoint === "west");
     expect(log).toEqual([
@@ -184,14 +184,14 @@ describe("recovery that does not work", () => {
       "connected west",
       "moved east -> west",
     ]);
-    expect(places.asked.at(-1)).toBe("east");
+    expect(routing.asked.at(-1)).toBe("east");
     await until(() => east.latest?.closeCode);
     expect(west.clients).toHaveLength(1);
   });
 
   it("is waited for only so long when negotiate names the same endpoint", async () => {
     const { east, client, log } = await connect({ handshakeTimeoutInMs: 100 });
-    east.manners = {
+    east.behaviour = {
       recover: () => {},
       answer: (frame, socket) => !socket.isRecovery && socket.answer(frame),
     };
@@ -202,12 +202,12 @@ describe("recovery that does not work", () => {
   });
 
   it("is not waited for while it is refused: negotiate may change its mind", async () => {
-    const { east, west, places, log } = await connect({ handshakeTimeoutInMs: 60_000 });
-    east.manners = { recover: (socket) => socket.cut() };
-    places.go("east", "east", "west");
+    const { east, west, routing, log } = await connect({ handshakeTimeoutInMs: 60_000 });
+    east.behaviour = { recover: (socket) => socket.cut() };
+    routing.sendTo("east", "east", "west");
     east.latest?.cut();
     await until(() => log.includes("moved east -> west"));
-    expect(places.asked).toEqual(["", "east", "east", "east"]);
+    expect(routing.asked).toEqual(["", "east", "east", "east"]);
     expect(east.clients.every(({ isRecovery }, index) => isRecovery || index === 0)).toBe(true);
     expect(west.clients).toHaveLength(1);
   });
@@ -215,14 +215,14 @@ describe("recovery that does not work", () => {
   it("and works after negotiate has changed its mind is followed by another question", async () => {
     // So that it is tried again soon.
     const random = jest.spyOn(Math, "random").mockReturnValue(0.01);
-    const { east, west, places, log } = await connect();
-    east.manners = { recover: (socket) => socket.cut() };
-    west.manners = { greet: () => {} };
-    places.go("east", "west");
+    const { east, west, routing, log } = await connect();
+    east.behaviour = { recover: (socket) => socket.cut() };
+    west.behaviour = { greet: () => {} };
+    routing.sendTo("east", "west");
     east.latest?.cut();
     await until(() => west.clients.length === 1);
-    west.manners = {};
-    east.manners = {};
+    west.behaviour = {};
+    east.behaviour = {};
     await until(() => log.includes("state connected"));
     await until(() => log.includes("moved east -> west"));
     random.mockRestore();
@@ -230,9 +230,9 @@ describe("recovery that does not work", () => {
 
   it("is tried at ever longer intervals", async () => {
     const random = jest.spyOn(Math, "random").mockReturnValue(0.01);
-    const { east, places } = await connect();
-    places.go("nowhere");
-    east.manners = { recover: (socket) => socket.cut() };
+    const { east, routing } = await connect();
+    routing.sendTo("nowhere");
+    east.behaviour = { recover: (socket) => socket.cut() };
     const setTimer = jest.spyOn(globalThis, "setTimeout");
     east.latest?.cut();
     await until(() => east.clients.length === 5);
@@ -245,9 +245,9 @@ describe("recovery that does not work", () => {
   it("is tried once more before its endpoint is said to have failed, which may be back", async () => {
     // The first attempt after 180 ms, the turn to negotiate after 900, the next attempt after 1080.
     const random = jest.spyOn(Math, "random").mockReturnValue(0.9);
-    const { client, east, places } = await connect({ reconnectSpreadInMs: 1000 });
+    const { client, east, routing } = await connect({ reconnectSpreadInMs: 1000 });
     let refusals = 0;
-    east.manners = {
+    east.behaviour = {
       recover: (socket) => {
         refusals += 1;
         if (refusals === 1) socket.cut();
@@ -255,23 +255,23 @@ describe("recovery that does not work", () => {
     };
     east.latest?.cut();
     await until(() => refusals === 2 && client.state === "connected");
-    await until(() => places.asked.length >= 2);
+    await until(() => routing.asked.length >= 2);
     random.mockRestore();
     await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(places.asked).toEqual(["", ""]);
+    expect(routing.asked).toEqual(["", ""]);
   });
 
   it("is given up after its own deadline", async () => {
-    const { east, log, places } = await connect({
+    const { east, log, routing } = await connect({
       recoveryTimeoutInMs: 30,
       handshakeTimeoutInMs: 20,
     });
-    places.go("nowhere");
-    east.manners = { recover: () => {}, answer: () => {} };
+    routing.sendTo("nowhere");
+    east.behaviour = { recover: () => {}, answer: () => {} };
     east.latest?.cut();
     await until(() => log.includes("disconnected"));
     const attempts = east.clients.length;
-    places.go("west");
+    routing.sendTo("west");
     await until(() => log.includes("moved east -> west"));
     expect(east.clients).toHaveLength(attempts);
   });
@@ -285,16 +285,16 @@ describe("a connection that is cut while its groups are joined again", () => {
     await client.joinGroup("g");
     client.stop();
     log.length = 0;
-    east.manners = { answer: () => {} };
+    east.behaviour = { answer: () => {} };
     const starting = client.start();
     const count = east.clients.length + 1;
     await until(() => east.clients.length === count && east.latest?.received.length);
     return { ...connected, starting };
   }
 
-  it("is as good as any other once it was recovered", async () => {
+  it("is told as connected once it was recovered", async () => {
     const { client, east, log, starting } = await startAgain();
-    east.manners = {};
+    east.behaviour = {};
     east.latest?.cut();
     await starting;
     expect(east.latest?.isRecovery).toBe(true);
@@ -304,10 +304,10 @@ describe("a connection that is cut while its groups are joined again", () => {
     expect(log).not.toContain("disconnected");
   });
 
-  it("and lost was never there, so only the next one is told", async () => {
-    const { client, east, west, log, places, starting } = await startAgain();
-    places.go("west");
-    east.manners = { recover: (socket) => socket.close(1008) };
+  it("and lost is not told, only the next one", async () => {
+    const { client, east, west, log, routing, starting } = await startAgain();
+    routing.sendTo("west");
+    east.behaviour = { recover: (socket) => socket.close(1008) };
     east.latest?.cut();
     await starting;
     expect(client.endpoint).toBe("west");
@@ -315,17 +315,17 @@ describe("a connection that is cut while its groups are joined again", () => {
     expect(west.latest?.receivedOf("joinGroup")).toMatchObject([{ group: "g" }]);
   });
 
-  it("is no stop on the way: the move is told from the last one that was", async () => {
-    const { client, east, west, log, places } = await connect();
+  it("and lost is skipped in moved: the move is told from the one before", async () => {
+    const { client, east, west, log, routing } = await connect();
     await client.joinGroup("g");
-    west.manners = {
+    west.behaviour = {
       answer: (_, socket) => socket.cut(),
       recover: (socket) => {
-        places.go("east");
+        routing.sendTo("east");
         socket.close(1008);
       },
     };
-    places.go("west");
+    routing.sendTo("west");
     east.latest?.close(1000);
     await until(() => log.includes("connected east"));
     expect(west.clients.length).toBeGreaterThan(0);

@@ -28,20 +28,20 @@ describe("a session", () => {
     expect(session.recoveryUrl).toContain("awps_reconnection_token=new");
   });
 
-  it("hears everything once", () => {
+  it("accepts every message once", () => {
     const session = open("r");
-    const heard = [1, 2, 2, 1, 3, undefined, undefined, null, 5].map((id) => session.hear(id, 1));
+    const heard = [1, 2, 2, 1, 3, undefined, undefined, null, 5].map((id) => session.accept(id, 1));
     expect(heard).toEqual([true, true, false, false, true, true, true, true, true]);
   });
 
-  it("acknowledges what it has heard once, and again after a recovery", () => {
+  it("acknowledges what it has accepted once, and again after a recovery", () => {
     const session = open("r");
     expect(session.takeAcknowledgement()).toBeUndefined();
-    session.hear(1, 1);
-    session.hear(2, 1);
+    session.accept(1, 1);
+    session.accept(2, 1);
     expect(session.takeAcknowledgement()).toBe(2);
     expect(session.takeAcknowledgement()).toBeUndefined();
-    session.forgetAcknowledgement();
+    session.resetAcknowledgement();
     expect(session.takeAcknowledgement()).toBe(2);
   });
 
@@ -50,9 +50,9 @@ describe("a session", () => {
     ["2 Mi characters", 2, 1024 * 1024],
   ])("acknowledges at once after %s", (_, messages, characters) => {
     const session = open("r");
-    for (let id = 1; id < messages; id++) session.hear(id, characters);
+    for (let id = 1; id < messages; id++) session.accept(id, characters);
     expect(session.isAcknowledgementUrgent).toBe(false);
-    session.hear(messages, characters);
+    session.accept(messages, characters);
     expect(session.isAcknowledgementUrgent).toBe(true);
     session.takeAcknowledgement();
     expect(session.isAcknowledgementUrgent).toBe(false);

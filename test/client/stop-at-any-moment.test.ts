@@ -1,7 +1,7 @@
 import { WebSocket } from "ws";
 import { until } from "../support/until.ts";
 import { type MadeClient, makeClient } from "./support/make-client.ts";
-import { Places } from "./support/places.ts";
+import { ScriptedNegotiate } from "./support/scripted-negotiate.ts";
 import { ScriptedService } from "./support/scripted-service.ts";
 
 /** A WebSocket that tells of its first message before whoever waits for that gets to know. */
@@ -21,7 +21,7 @@ async function afterMicrotasks(count: number, action: () => void): Promise<void>
 
 async function connectedWithGroup(onFirstMessage: (made: MadeClient, url: string) => void) {
   const service = await ScriptedService.start();
-  const made: MadeClient = makeClient(new Places({ east: service }).negotiate, {
+  const made: MadeClient = makeClient(new ScriptedNegotiate({ east: service }).negotiate, {
     webSocket: tellingWebSocket((url) => onFirstMessage(made, url)),
   });
   await made.client.start();

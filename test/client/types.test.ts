@@ -1,7 +1,7 @@
 import type * as Ours from "express-resilient-pubsub/client";
 
 // The compiler is the test, as in support/official-types.ts; `npx tsc` runs it.
-it("what does not exist is an error of the compiler", () => {
+it("members that the client does not have are errors of the compiler", () => {
   const check = (client: Ours.ResilientPubSubClient): void => {
     client.on("moved", ({ from, to, downtimeInMs }: Ours.OnMovedArgs) => [from, to, downtimeInMs]);
     client.on("moved", ({ epoch }) => {

@@ -17,7 +17,7 @@ export interface MadeClient {
 }
 
 /** Everything as soon as possible: there is nobody to be considerate of. */
-export const hasty: ResilientPubSubClientOptions = {
+export const withoutDelays: ResilientPubSubClientOptions = {
   reconnectSpreadInMs: 0,
   reconnectRetryOptions: { retryDelayInMs: 1, maxRetryDelayInMs: 20 },
 };
@@ -27,7 +27,7 @@ export function makeClient(
   negotiate: string | URL | Negotiate,
   options: ResilientPubSubClientOptions = {},
 ): MadeClient {
-  const client = new ResilientPubSubClient(negotiate, { ...hasty, ...options });
+  const client = new ResilientPubSubClient(negotiate, { ...withoutDelays, ...options });
   closeAfterTest({ close: () => client.stop() });
   const log: string[] = [];
   const heard: unknown[] = [];

@@ -29,7 +29,7 @@ export type TheSame = Fits<
     Same<Ours.InvokeEventOptions, Official.InvokeEventOptions>,
     Same<Ours.WebPubSubResult, Official.WebPubSubResult>,
     Same<Ours.InvokeEventResult, Official.InvokeEventResult>,
-    Same<Ours.OnDisconnectedArgs, Official.OnDisconnectedArgs>,
+    Same<Omit<Ours.OnDisconnectedArgs, "code">, Official.OnDisconnectedArgs>,
     Same<Ours.OnServerDataMessageArgs, Official.OnServerDataMessageArgs>,
     Same<Ours.OnGroupDataMessageArgs, Official.OnGroupDataMessageArgs>,
     Same<Ours.OnRejoinGroupFailedArgs, Official.OnRejoinGroupFailedArgs>,
@@ -43,6 +43,7 @@ export type TheSame = Fits<
 
 export type TheSameAndMore = [
   Fits<Ours.OnConnectedArgs, Official.OnConnectedArgs>,
+  Fits<Ours.OnDisconnectedArgs, Official.OnDisconnectedArgs>,
   Fits<Ours.OnStoppedArgs, Official.OnStoppedArgs>,
   Fits<Ours.SendMessageError["ackId"], Official.SendMessageError["ackId"]>,
   Fits<Ours.SendMessageError["errorDetail"], Official.SendMessageError["errorDetail"]>,

@@ -6,7 +6,7 @@ import { closeAfterTest } from "../../support/clean-up.ts";
 export type Frame = any;
 
 /** What a service does with its clients; what is left out, it does as it should. */
-export interface Manners {
+export interface Behaviour {
   /** On a socket that begins a connection. Default: the greeting of a reliable connection. */
   greet?(client: ServiceClient): void;
   /** On a socket that goes on with one. Default: nothing, which is right. */
@@ -79,29 +79,29 @@ export class ServiceClient {
 export class ScriptedService {
   /** All that have ever come, in their order. */
   readonly clients: ServiceClient[] = [];
-  manners: Manners;
+  behaviour: Behaviour;
   readonly #server: WebSocketServer;
 
-  static async start(manners: Manners = {}): Promise<ScriptedService> {
+  static async start(manners: Behaviour = {}): Promise<ScriptedService> {
     const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
     await new Promise((resolve) => server.once("listening", resolve));
     return closeAfterTest(new ScriptedService(server, manners));
   }
 
-  private constructor(server: WebSocketServer, manners: Manners) {
+  private constructor(server: WebSocketServer, manners: Behaviour) {
     this.#server = server;
-    this.manners = manners;
+    this.behaviour = manners;
     server.on("connection", (socket, { url = "" }) => {
       const client = new ServiceClient(socket, new URL(url, this.url));
       this.clients.push(client);
       socket.on("message", (data) => {
         const frame = JSON.parse(data.toString());
         client.received.push(frame);
-        if (this.manners.answer) this.manners.answer(frame, client);
+        if (this.behaviour.answer) this.behaviour.answer(frame, client);
         else client.answer(frame);
       });
-      if (client.isRecovery) this.manners.recover?.(client);
-      else if (this.manners.greet) this.manners.greet(client);
+      if (client.isRecovery) this.behaviour.recover?.(client);
+      else if (this.behaviour.greet) this.behaviour.greet(client);
       else client.greet(`connection-${this.clients.length}`);
     });
   }

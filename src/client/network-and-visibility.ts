@@ -22,15 +22,15 @@ export const isOffline = (): boolean => page().navigator?.onLine === false;
  *
  * @returns How to stop listening.
  */
-export function whenBack(listener: () => void): () => void {
+export function onResume(listener: () => void): () => void {
   const { document } = page();
   const stops = [listen(page() as Target, ["online", "pageshow"], listener)];
   if (document) {
-    const whenVisible = (): void => {
+    const resumeWhenVisible = (): void => {
       if (document.visibilityState === "visible") listener();
     };
     stops.push(listen(document, ["resume"], listener));
-    stops.push(listen(document, ["visibilitychange"], whenVisible));
+    stops.push(listen(document, ["visibilitychange"], resumeWhenVisible));
   }
   return () => {
     for (const stop of stops) stop();
@@ -42,8 +42,8 @@ export function whenBack(listener: () => void): () => void {
  *
  * @returns How to stop listening.
  */
-export function whenInDoubt(listener: () => void): () => void {
-  const stops = [whenBack(listener), listen(page() as Target, ["offline"], listener)];
+export function onConnectivityChange(listener: () => void): () => void {
+  const stops = [onResume(listener), listen(page() as Target, ["offline"], listener)];
   return () => {
     for (const stop of stops) stop();
   };

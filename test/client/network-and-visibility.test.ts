@@ -1,7 +1,7 @@
 import { pause } from "../../src/client/pause.ts";
 import { until } from "../support/until.ts";
 import { makeClient } from "./support/make-client.ts";
-import { Places } from "./support/places.ts";
+import { ScriptedNegotiate } from "./support/scripted-negotiate.ts";
 import { ScriptedService } from "./support/scripted-service.ts";
 
 const settings = { reconnectSpreadInMs: 0, maxRetryDelayInMs: 1e9 };
@@ -79,7 +79,7 @@ it("a client that was stopped listens to nothing any more", async () => {
   put("addEventListener", page.addEventListener.bind(page));
   put("removeEventListener", page.removeEventListener.bind(page));
   const service = await ScriptedService.start();
-  const { client } = makeClient(new Places({ east: service }).negotiate);
+  const { client } = makeClient(new ScriptedNegotiate({ east: service }).negotiate);
   await client.start();
   client.stop();
   const listenersOf = (spies: typeof added) => spies.flatMap(({ mock }) => mock.calls);
@@ -102,7 +102,7 @@ describe("a connected client asks for a sign of life at once when", () => {
     ],
   ])("%s", async (_, happen) => {
     const service = await ScriptedService.start();
-    const { client } = makeClient(new Places({ east: service }).negotiate);
+    const { client } = makeClient(new ScriptedNegotiate({ east: service }).negotiate);
     await client.start();
     document.visibilityState = "hidden";
     document.dispatchEvent(new Event("visibilitychange"));

@@ -1,7 +1,7 @@
 import type { NegotiateAnswer, NegotiateContext } from "express-resilient-pubsub/client";
 
 /** A negotiate that sends everybody where the test says. */
-export class Places {
+export class ScriptedNegotiate {
   /** What each negotiate was told to have failed, such as `east,west`. */
   readonly asked: string[] = [];
   /** What each answer tells for it, a number or not; undefined leaves it out. */
@@ -9,14 +9,14 @@ export class Places {
   readonly #urls: Record<string, { readonly url: string }>;
   #next: string[];
 
-  /** @param urls By the names of the places; the first is where everybody goes until told otherwise. */
+  /** @param urls By the names of the endpoints; the first is where everybody goes until told otherwise. */
   constructor(urls: Record<string, { readonly url: string }>) {
     this.#urls = urls;
     this.#next = Object.keys(urls).slice(0, 1);
   }
 
   /** One after the other, and in the end the last again and again. */
-  go(...names: string[]): void {
+  sendTo(...names: string[]): void {
     this.#next = names;
   }
 

@@ -3,47 +3,47 @@ import { patience } from "../emulator/support/fuzz.ts";
 import { runs } from "../support/runs.ts";
 import { until } from "../support/until.ts";
 import { type MadeClient, makeClient } from "./support/make-client.ts";
-import { Places } from "./support/places.ts";
+import { ScriptedNegotiate } from "./support/scripted-negotiate.ts";
 import { ScriptedService } from "./support/scripted-service.ts";
 
 /* Whatever happens in whatever order, every promise settles, and the client is what it says it is. */
 
 jest.setTimeout(patience);
 
-interface Life extends MadeClient {
+interface SequenceRun extends MadeClient {
   readonly east: ScriptedService;
   readonly west: ScriptedService;
-  readonly places: Places;
+  readonly routing: ScriptedNegotiate;
   readonly promises: Promise<unknown>[];
 }
 
-const keep = (life: Life, promise: Promise<unknown>): void => {
+const track = (run: SequenceRun, promise: Promise<unknown>): void => {
   // Settled is all that is asked for, and a rejection must have a code.
-  life.promises.push(
+  run.promises.push(
     promise.catch((error: { code?: string; name?: string }) => {
       if (error.name !== "AbortError") expect(error.code).toMatch(/^ERR_/);
     }),
   );
 };
 
-const steps: Record<string, (life: Life) => unknown> = {
-  start: (life) => keep(life, life.client.start()),
-  "start, and give up": (life) => {
+const steps: Record<string, (run: SequenceRun) => unknown> = {
+  start: (run) => track(run, run.client.start()),
+  "start, and give up": (run) => {
     const controller = new AbortController();
-    keep(life, life.client.start({ abortSignal: controller.signal }));
+    track(run, run.client.start({ abortSignal: controller.signal }));
     queueMicrotask(() => controller.abort());
   },
   stop: ({ client }) => client.stop(),
-  join: (life) => keep(life, life.client.joinGroup("g")),
-  leave: (life) => keep(life, life.client.leaveGroup("g")),
-  send: (life) => keep(life, life.client.sendToGroup("g", 1, "json")),
-  "send, and forget": (life) =>
-    keep(life, life.client.sendEvent("e", 1, "json", { fireAndForget: true })),
-  "send with an id": (life) => keep(life, life.client.sendEvent("e", 1, "json", { ackId: 5 })),
-  invoke: (life) => keep(life, life.client.invokeEvent("e", 1, "json")),
-  "send, and abort": (life) => {
+  join: (run) => track(run, run.client.joinGroup("g")),
+  leave: (run) => track(run, run.client.leaveGroup("g")),
+  send: (run) => track(run, run.client.sendToGroup("g", 1, "json")),
+  "send, and forget": (run) =>
+    track(run, run.client.sendEvent("e", 1, "json", { fireAndForget: true })),
+  "send with an id": (run) => track(run, run.client.sendEvent("e", 1, "json", { ackId: 5 })),
+  invoke: (run) => track(run, run.client.invokeEvent("e", 1, "json")),
+  "send, and abort": (run) => {
     const controller = new AbortController();
-    keep(life, life.client.invokeEvent("e", 1, "json", { abortSignal: controller.signal }));
+    track(run, run.client.invokeEvent("e", 1, "json", { abortSignal: controller.signal }));
     setImmediate(() => controller.abort());
   },
   cut: ({ east, west }) => {
@@ -56,25 +56,25 @@ const steps: Record<string, (life: Life) => unknown> = {
     for (const socket of east.clients) socket.close(1001);
   },
   "forget sessions": ({ east, west }) => {
-    east.manners = west.manners = { recover: (socket) => socket.close(1008) };
+    east.behaviour = west.behaviour = { recover: (socket) => socket.close(1008) };
   },
   "fall silent": ({ east }) => {
-    east.manners = { recover: () => {}, answer: () => {} };
+    east.behaviour = { recover: () => {}, answer: () => {} };
   },
   "turn away": ({ east, west }) => {
-    east.manners = west.manners = { greet: (socket) => socket.cut(), recover: (s) => s.cut() };
+    east.behaviour = west.behaviour = { greet: (socket) => socket.cut(), recover: (s) => s.cut() };
   },
   "be well": ({ east, west }) => {
-    east.manners = west.manners = {};
+    east.behaviour = west.behaviour = {};
   },
-  "send to west": ({ places }) => places.go("west"),
-  "send to east": ({ places }) => places.go("east"),
-  "send nowhere": ({ places }) => places.go("nowhere"),
-  "agree anew": ({ places }) => {
-    places.epoch = Number(places.epoch ?? 0) + 1;
+  "send to west": ({ routing }) => routing.sendTo("west"),
+  "send to east": ({ routing }) => routing.sendTo("east"),
+  "send nowhere": ({ routing }) => routing.sendTo("nowhere"),
+  "agree anew": ({ routing }) => {
+    routing.epoch = Number(routing.epoch ?? 0) + 1;
   },
-  "lag behind": ({ places }) => {
-    places.epoch = 1;
+  "lag behind": ({ routing }) => {
+    routing.epoch = 1;
   },
   "let some time pass": () => new Promise((resolve) => setTimeout(resolve, 5)),
   "wait for a turn": () => new Promise((resolve) => setImmediate(resolve)),
@@ -89,27 +89,27 @@ it("any order of starts, stops, calls and faults settles every promise", async (
       async (chosen) => {
         const east = await ScriptedService.start();
         const west = await ScriptedService.start();
-        const places = new Places({ east, west });
-        const made = makeClient(places.negotiate, {
+        const routing = new ScriptedNegotiate({ east, west });
+        const made = makeClient(routing.negotiate, {
           handshakeTimeoutInMs: 30,
           keepAliveIntervalInMs: 20,
           keepAliveTimeoutInMs: 60,
           recoveryTimeoutInMs: 50,
         });
-        const life: Life = { ...made, east, west, places, promises: [] };
-        keep(life, made.client.start());
-        for (const name of chosen) await steps[name]?.(life);
+        const run: SequenceRun = { ...made, east, west, routing, promises: [] };
+        track(run, made.client.start());
+        for (const name of chosen) await steps[name]?.(run);
 
         // However it got there, it comes up again, and works.
-        steps["be well"]?.(life);
-        places.go("west");
+        steps["be well"]?.(run);
+        routing.sendTo("west");
         if (made.client.state === "stopped") await made.client.start();
         await until(() => made.client.sendEvent("e", 1, "json").then(Boolean, () => false));
         expect(made.client.state).toBe("connected");
         made.client.stop();
-        await Promise.all(life.promises);
+        await Promise.all(run.promises);
         await until(() => [...east.clients, ...west.clients].every(({ closeCode }) => closeCode));
-        expectSense(made);
+        expectConsistentEvents(made);
         await Promise.all([east.close(), west.close()]);
       },
     ),
@@ -117,8 +117,8 @@ it("any order of starts, stops, calls and faults settles every promise", async (
   );
 });
 
-/** What is told of a client's life makes sense by itself. */
-function expectSense({ log, events }: MadeClient): void {
+/** What is told of a client's run makes sense by itself. */
+function expectConsistentEvents({ log, events }: MadeClient): void {
   let isUp = false;
   for (const line of log) {
     if (line.startsWith("connected ")) {

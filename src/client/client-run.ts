@@ -1,0 +1,196 @@
+import type { Calls } from "./calls.ts";
+import type { ClientEvents, ClientState, DisconnectedCode, StoppedCode } from "./client-events.ts";
+import type { Connection, IncomingFrame } from "./connection.ts";
+import { ConnectionLoop } from "./connection-loop.ts";
+import type { Emitter } from "./emitter.ts";
+import { PubSubClientError } from "./errors.ts";
+import { encodeFrame } from "./frames.ts";
+import type { Negotiate } from "./negotiate.ts";
+import { mustMove } from "./negotiated-endpoint.ts";
+import { onConnectivityChange } from "./network-and-visibility.ts";
+import type { ClientConfiguration } from "./options.ts";
+import type { ReconnectNews } from "./reconnect-states.ts";
+
+export interface RunParts {
+  readonly configuration: ClientConfiguration;
+  readonly negotiate: Negotiate;
+  readonly emitter: Emitter<ClientEvents>;
+  readonly calls: Calls;
+  /** Those to be joined on each new connection. */
+  readonly groups: ReadonlySet<string>;
+  /** Before anybody hears that it is over. */
+  readonly onFinished: () => void;
+}
+
+/** An abort may have any reason, even undefined. */
+interface Failure {
+  readonly error: unknown;
+}
+
+/** From one `start` to the `stopped` that ends it: what the application hears of its connections. */
+export class ClientRun {
+  readonly #parts: RunParts;
+  readonly #loop: ConnectionLoop;
+  readonly #stopListening: () => void;
+  #state: ClientState = "stopped";
+  #isOver = false;
+  /** The connection that has been told to the application, and not yet told to be lost. */
+  #told: Connection | undefined;
+  /** The last such connection that was lost. */
+  #lost: Connection | undefined;
+  #settleStart = (_failure?: Failure): void => {};
+
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+    this.#loop = new ConnectionLoop({
+      ...parts,
+      onFrame: (frame) => this.#onFrame(frame),
+      onNews: (news) => this.#onNews(news),
+    });
+    this.#stopListening = onConnectivityChange(() => this.#loop.current?.checkAlive());
+  }
+
+  get state(): ClientState {
+    return this.#state;
+  }
+
+  get endpoint(): string | undefined {
+    return this.#state === "connected" ? this.#loop.current?.endpoint : undefined;
+  }
+
+  /** Resolves when the first connection is up; rejects when the run is over before. */
+  start(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#settleStart = (failure) => (failure ? reject(failure.error) : resolve());
+      // Whoever hears of it may stop the client already.
+      this.#setState("connecting");
+      this.#loop.start();
+    });
+  }
+
+  finish(code: StoppedCode, failure?: Failure): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { calls, emitter, onFinished } = this.#parts;
+    onFinished();
+    this.#stopListening();
+    this.#loop.stop(code);
+    calls.close();
+    this.#setState("stopped");
+    const error = new PubSubClientError("ERR_CLIENT_STOPPED", "The client was stopped.");
+    this.#settleStart(failure ?? { error });
+    this.#emitDisconnected(code);
+    emitter.emit("stopped", { code, ...(failure && { error: failure.error as Error }) });
+  }
+
+  #onFrame(frame: IncomingFrame): void {
+    if (this.#isOver) return;
+    const { calls, emitter } = this.#parts;
+    switch (frame.kind) {
+      case "ack":
+        calls.acknowledge(frame);
+        break;
+      case "invokeResponse":
+        calls.respond(frame);
+        break;
+      case "groupData":
+        emitter.emit("group-message", { message: frame });
+        break;
+      case "serverData":
+        emitter.emit("server-message", { message: frame });
+        break;
+    }
+  }
+
+  #onNews(news: ReconnectNews): void {
+    const { calls, emitter } = this.#parts;
+    const { current } = this.#loop;
+    switch (news.type) {
+      case "connected":
+        if (current) void this.#onConnected(current);
+        break;
+      case "recovered":
+        if (current) this.#onRecovered(current);
+        break;
+      case "dropped":
+        calls.onCut();
+        this.#setState("reconnecting");
+        break;
+      case "lost":
+        calls.onLost();
+        this.#emitDisconnected(news.code);
+        break;
+      case "connect-failed":
+        emitter.emit("connect-failed", news.args);
+        break;
+      case "stopped":
+        this.finish(news.code, news);
+    }
+  }
+
+  /** Joins the groups again, before anything that waits is sent and anybody hears of the connection. */
+  async #onConnected(connection: Connection): Promise<void> {
+    const { calls, configuration, emitter, groups } = this.#parts;
+    const isOver = (): boolean => this.#isOver || this.#loop.current !== connection;
+    const { session, endpoint, epoch } = connection;
+    const connectedAt = performance.now();
+    if (configuration.autoRejoinGroups) {
+      await Promise.all([...groups].map((group) => this.#rejoin(connection, group, isOver)));
+    }
+    if (isOver()) return;
+    calls.onUp((text) => connection.send(text));
+    this.#setState("connected");
+    if (isOver()) return;
+    const lost = this.#lost;
+    this.#told = connection;
+    this.#settleStart();
+    const { connectionId = "", userId = "" } = session ?? {};
+    emitter.emit("connected", { connectionId, userId, endpoint });
+    if (isOver() || !lost || !mustMove(lost, connection)) return;
+    emitter.emit("moved", {
+      from: lost.endpoint,
+      to: endpoint,
+      downtimeInMs: connectedAt - lost.aliveAt,
+      ...(epoch !== undefined && { epoch }),
+    });
+  }
+
+  #onRecovered(connection: Connection): void {
+    // It was cut before it was ready, so nobody has heard of it.
+    if (!this.#told) return void this.#onConnected(connection);
+    this.#told = connection;
+    this.#parts.calls.onUp((text) => connection.send(text));
+    this.#setState("connected");
+  }
+
+  async #rejoin(connection: Connection, group: string, isOver: () => boolean): Promise<void> {
+    const { calls, emitter } = this.#parts;
+    const ackId = calls.createId();
+    const text = encodeFrame({ type: "joinGroup", group, ackId });
+    try {
+      await calls.performNow({ text, ackId }, (frame) => connection.send(frame));
+    } catch (error) {
+      // Without a connection there is nothing to be in; the next one joins again.
+      if (!isOver()) emitter.emit("rejoin-group-failed", { group, error: error as Error });
+    }
+  }
+
+  #emitDisconnected(code: DisconnectedCode): void {
+    if (!this.#told) return;
+    const { session, disconnected: disconnectedMessage } = this.#told;
+    this.#lost = this.#told;
+    this.#told = undefined;
+    this.#parts.emitter.emit("disconnected", {
+      code,
+      ...(session && { connectionId: session.connectionId }),
+      ...(disconnectedMessage && { message: disconnectedMessage }),
+    });
+  }
+
+  #setState(state: ClientState): void {
+    const previous = this.#state;
+    if (previous === state) return;
+    this.#state = state;
+    this.#parts.emitter.emit("state-changed", { state, previous });
+  }
+}

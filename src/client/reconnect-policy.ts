@@ -1,0 +1,272 @@
+import { backoffInMs } from "./backoff.ts";
+import { disconnectedCodeOf, isEndpointSuspect, mayBeRecovered } from "./connection-ending.ts";
+import { hasNewerEpoch, mustMove, type NegotiatedEndpoint } from "./negotiated-endpoint.ts";
+import { MAX_TIMER_IN_MS } from "./options.ts";
+import type {
+  ConnectedState,
+  ReconnectDecision as Decision,
+  ReconnectEffect as Effect,
+  ReconnectEvent as Event,
+  ReconnectState,
+  Search,
+  SearchState,
+  ReconnectSettings as Settings,
+} from "./reconnect-states.ts";
+
+// A connection that ends sooner counts as another failure: the next one would end just as soon.
+const STABLE_AFTER_IN_MS = 5000;
+// What a recovery that is under way is given before the endpoint is reported as failed.
+const RECOVERY_HEAD_START_IN_MS = 500;
+
+type Named<States, Name> = States extends { name: infer Names }
+  ? Name extends Names
+    ? States & { readonly name: Name }
+    : never
+  : never;
+type Typed<Events, Type> = Events extends { type: infer Types }
+  ? Type extends Types
+    ? Events & { readonly type: Type }
+    : never
+  : never;
+type StateOf<Name extends ReconnectState["name"]> = Named<ReconnectState, Name>;
+type EventOf<Type extends Event["type"]> = Typed<Event, Type>;
+type Handler<State, Type extends Event["type"]> = (
+  state: State,
+  event: EventOf<Type>,
+  settings: Settings,
+) => Decision;
+type Handlers<State> = { readonly [Type in Event["type"]]?: Handler<State, Type> };
+
+const whileRecovering: Handlers<SearchState> = {
+  recovered: onRecovered,
+  "recovery-ended": ({ search, ...state }, { hasAnswered }) => [
+    {
+      ...state,
+      search: {
+        ...search,
+        isRecovering: false,
+        isSuspect: search.isSuspect && !hasAnswered,
+      },
+    },
+    ...lose(search),
+  ],
+};
+
+const TRANSITIONS: { readonly [Name in ReconnectState["name"]]: Handlers<StateOf<Name>> } = {
+  "waiting-for-turn": {
+    ...whileRecovering,
+    paused: onTurn,
+  },
+  "retrying-recovery": {
+    ...whileRecovering,
+    "recovery-attempt-failed": negotiateAgainst,
+    paused: negotiateAgainst,
+  },
+  negotiating: { ...whileRecovering, negotiated: onNegotiated, "attempt-failed": onAttemptFailed },
+  "preferring-recovery": {
+    ...whileRecovering,
+    "recovery-attempt-failed": onRecoveryOverdue,
+    paused: onRecoveryOverdue,
+  },
+  connecting: {
+    ...whileRecovering,
+    connected: ({ search, target }) => [
+      { name: "connected", failures: search.failures, at: target },
+      ...endRecovery(search),
+      { type: "connected" },
+    ],
+    "attempt-failed": onAttemptFailed,
+  },
+  "backing-off": { ...whileRecovering, paused: ({ search }) => negotiate(search) },
+  connected: { ended: onConnectionEnded },
+  "waiting-to-review": {
+    ended: onConnectionEnded,
+    paused: ({ failures, at }) => [{ name: "reviewing", failures, at }],
+  },
+  reviewing: {
+    ended: onConnectionEnded,
+    negotiated: (state, { target }) => [
+      mustMove(state.at, target)
+        ? { ...state, name: "leaving", target }
+        : { ...state, name: "connected" },
+    ],
+    // There is a connection, after all.
+    "attempt-failed": (state) => [{ ...state, name: "connected" }],
+  },
+  leaving: {
+    ended: ({ target }) =>
+      connect(target, INITIAL_STATE.search, { type: "dropped" }, { type: "lost", code: "moved" }),
+  },
+  stopped: {},
+};
+
+export const INITIAL_STATE: StateOf<"negotiating"> = {
+  name: "negotiating",
+  search: { failures: 0, failed: [] },
+};
+
+/**
+ * What a client does to have a connection, and to get another when one ends: which state follows on
+ * an event, and what is to be done. docs/client.md has it as a table. What a state does not expect
+ * changes nothing.
+ */
+export function next(state: ReconnectState, event: Event, settings: Settings): Decision {
+  if (event.type === "stop-requested") {
+    return [{ name: "stopped", code: event.code }];
+  }
+  // Each handler takes the state and the event that it is found by.
+  const handler = TRANSITIONS[state.name][event.type] as
+    | ((state: ReconnectState, event: Event, settings: Settings) => Decision)
+    | undefined;
+  return handler?.(state, event, settings) ?? [state];
+}
+
+function onConnectionEnded(
+  state: ConnectedState,
+  { now, ending, openedAt, isRecoverable, spread, backoff }: EventOf<"ended">,
+  settings: Settings,
+): Decision {
+  const failures = now - openedAt > STABLE_AFTER_IN_MS ? 0 : state.failures + 1;
+  const isRecovering = isRecoverable && settings.recoveryTimeoutInMs > 0 && mayBeRecovered(ending);
+  const search: Search = {
+    failures,
+    failed: [],
+    last: { ...state.at, code: disconnectedCodeOf(ending) },
+    isSuspect: isEndpointSuspect(ending),
+    isRecovering,
+  };
+  // Out of silence no recovery is answered soon, and all would negotiate when they give it up.
+  const minInMs = isRecovering && ending.cause === "silent" ? RECOVERY_HEAD_START_IN_MS : 0;
+  const turnInMs = minInMs + spread * settings.reconnectSpreadInMs;
+  const inMs = Math.max(turnInMs, backoffInMs(settings, failures, backoff));
+  // A connection that is cut whenever it goes on must not go on as fast as it can.
+  const recover: Effect = { type: "start-recovery", failures: Math.max(0, failures - 1) };
+  return [
+    { name: "waiting-for-turn", search, pause: { inMs } },
+    { type: "dropped" },
+    ...(isRecovering ? [recover] : lose(search)),
+  ];
+}
+
+function onTurn({ search }: SearchState, { now, attemptedAt = now }: Event): Decision {
+  if (!search.isRecovering) return negotiateAgainst({ search });
+  // An endpoint that refused a while ago may just have been restarting.
+  const inMs = Math.max(0, RECOVERY_HEAD_START_IN_MS - (now - attemptedAt));
+  return [{ name: "retrying-recovery", search, pause: { inMs } }];
+}
+
+function onNegotiated(
+  { search }: SearchState,
+  { target, now }: EventOf<"negotiated">,
+  { handshakeTimeoutInMs }: Settings,
+): Decision {
+  const { isRecovering, last, preferredUntil = now + handshakeTimeoutInMs } = search;
+  if (!isRecovering || !last) return connect(target, search);
+  if (hasNewerEpoch(last, target)) {
+    // The service may remember the connection as of before all others had left and come back.
+    return connect(target, { ...search, isRecovering: false }, ...endRecovery(search));
+  }
+  if (mustMove(last, target)) return connect(target, { ...search, isConfirmed: false });
+  return [
+    {
+      name: "preferring-recovery",
+      search: { ...search, isConfirmed: true, preferredUntil },
+      target,
+      pause: { inMs: Math.max(0, preferredUntil - now) },
+    },
+  ];
+}
+
+/**
+ * Negotiate names the endpoint, so nothing need be lost. But while that refuses, it may be about to
+ * be taken out, and negotiate is asked again.
+ */
+function onRecoveryOverdue(
+  { search, target }: StateOf<"preferring-recovery">,
+  { now, backoff }: Event,
+  settings: Settings,
+): Decision {
+  const { failed, isRecovering, preferredUntil = now } = search;
+  if (!isRecovering || now >= preferredUntil) return connect(target, search);
+  const refusals = (search.refusals ?? 0) + 1;
+  return [
+    {
+      name: "backing-off",
+      search: { ...search, refusals, failed: including(failed, target.endpoint) },
+      pause: { inMs: backoffInMs(settings, refusals, backoff) },
+    },
+  ];
+}
+
+function onAttemptFailed(
+  { search }: SearchState,
+  { error, endpoint, backoff }: EventOf<"attempt-failed">,
+  settings: Settings,
+): Decision {
+  if (error.code === "ERR_NEGOTIATE_REFUSED") {
+    const code = "negotiate-refused";
+    return [
+      { name: "stopped", code },
+      { type: "stopped", code, error },
+    ];
+  }
+  const failures = search.failures + 1;
+  const minInMs = retryAfterOf(error);
+  // The first that is refused at the door asks for another at once.
+  const isAtOnce = endpoint && failures === 1 && search.failed.length === 0;
+  const backoffPauseInMs = isAtOnce ? 0 : backoffInMs(settings, failures, backoff);
+  const retryInMs = Math.min(MAX_TIMER_IN_MS, minInMs + backoffPauseInMs);
+  const failed = including(search.failed, endpoint);
+  return [
+    {
+      name: "backing-off",
+      search: { ...search, failures, failed },
+      pause: { inMs: retryInMs, minInMs },
+    },
+    { type: "connect-failed", args: { error, retryInMs, ...(endpoint && { endpoint }) } },
+  ];
+}
+
+function onRecovered(
+  state: SearchState,
+  { spread }: Event,
+  { reconnectSpreadInMs }: Settings,
+): Decision {
+  const { failures, isConfirmed, last: at } = state.search;
+  if (!at) return [state];
+  // A cut that was mended may have asked nobody whether the endpoint is still the right one.
+  return [
+    isConfirmed
+      ? { name: "connected", failures, at }
+      : { name: "waiting-to-review", failures, at, pause: { inMs: spread * reconnectSpreadInMs } },
+    { type: "recovered" },
+  ];
+}
+
+/** Negotiates, and complains about the endpoint that the client comes from, if there is reason to. */
+function negotiateAgainst({ search }: { readonly search: Search }): Decision {
+  const { failed, isSuspect, last } = search;
+  return negotiate(isSuspect ? { ...search, failed: including(failed, last?.endpoint) } : search);
+}
+
+const negotiate = (search: Search): Decision => [{ name: "negotiating", search }];
+
+const connect = (target: NegotiatedEndpoint, search: Search, ...effects: Effect[]): Decision => [
+  { name: "connecting", search, target },
+  ...effects,
+];
+
+const lose = ({ last }: Search): Effect[] => (last ? [{ type: "lost", code: last.code }] : []);
+
+/** With the recovery, what the service knew of the connection is lost. */
+const endRecovery = (search: Search): Effect[] => (search.isRecovering ? lose(search) : []);
+
+function including(failed: readonly string[], endpoint?: string): readonly string[] {
+  return !endpoint || failed.includes(endpoint) ? failed : [...failed, endpoint];
+}
+
+function retryAfterOf(error: object): number {
+  const { retryAfterInMs } = error as { retryAfterInMs?: unknown };
+  // The application may have made the error, and anything may be in it.
+  return typeof retryAfterInMs === "number" && retryAfterInMs > 0 ? retryAfterInMs : 0;
+}
