@@ -1,10 +1,19 @@
 import type { OperationOptions } from "@azure/core-client";
 
-/** What every operation takes, besides what the SDK's takes. */
+/**
+ * What every operation takes, besides what the SDK's takes. When its `abortSignal` ends the call,
+ * endpoints that have not answered by then are `failed`; it does not count against them.
+ */
 export interface CallOptions extends OperationOptions {
-  /** Deadline of the whole call; of each page of a list. Default `fanOut.timeoutInMs` (ms). */
+  /**
+   * Deadline of the whole call, or of each page of a list, in milliseconds.
+   * @default fanOut.timeoutInMs
+   */
   timeoutInMs?: number;
-  /** Deadline for each endpoint, retries included. Default `fanOut.endpointTimeoutInMs` (ms). */
+  /**
+   * Deadline for each endpoint, retries included, in milliseconds.
+   * @default fanOut.endpointTimeoutInMs
+   */
   endpointTimeoutInMs?: number;
 }
 
@@ -12,7 +21,8 @@ export interface CallOptions extends OperationOptions {
 export interface CommandOptions extends CallOptions {
   /**
    * What it takes to succeed: one endpoint that accepts, or all, those that are out of use
-   * included. Endpoints that do not have the connection or user do not count. Default `any`.
+   * included. Endpoints that do not have the connection or user do not count.
+   * @default "any"
    */
   require?: "any" | "all";
 }

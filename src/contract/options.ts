@@ -2,75 +2,159 @@ import type { TokenCredential } from "@azure/core-auth";
 import type { WebPubSubEventHandlerOptions } from "@azure/web-pubsub-express";
 import type { Request } from "express";
 import type { EndpointRole, EndpointSnapshot } from "./endpoint.ts";
-
 import type { CoordinationStore } from "./store.ts";
 
-/** One Web PubSub service instance, as given to `resilientPubSub` or to `endpoints.add`. */
+/**
+ * One Web PubSub service instance, as given to `resilientPubSub` or to `endpoints.add`. It has
+ * either a `connectionString`, or an `endpoint` and a `credential`.
+ *
+ * @example
+ * ```ts
+ * const westus: EndpointOptions = {
+ *   name: "westus",
+ *   role: "secondary",
+ *   endpoint: "https://chat-westus.webpubsub.azure.com",
+ *   credential: new DefaultAzureCredential(), // of @azure/identity
+ *   accessKeys: [process.env.WPS_WEST_KEY!], // only to verify its upstream events
+ * };
+ * ```
+ */
 export interface EndpointOptions {
-  /** Unique name, used in reports, events and `?failed=`. */
+  /**
+   * Unique name, used in reports, events and `?failed=`. Give an instance the same name on all app
+   * servers.
+   */
   name: string;
+  /** What it is for this app server, such as `primary` if both are in the same region. */
   role: EndpointRole;
-  /** Share among equals. Primaries default to 1; secondaries without one are used strictly in order. */
+  /**
+   * Share among equals, a number above 0: an endpoint of weight 3 gets three times the clients of
+   * one of weight 1. Primaries default to 1; secondaries without one are used strictly in order.
+   */
   weight?: number;
-  /** Connection string with access key; the alternative to `endpoint` and `credential`. */
+  /**
+   * Connection string with access key, from the Azure portal:
+   * `Endpoint=...;AccessKey=...;Version=1.0;`. Never repeated in an error or an event.
+   */
   connectionString?: string;
-  /** `https://` URL of the instance; needs `credential`. `http://` is allowed on loopback hosts only. */
+  /**
+   * URL of the instance, without a path; needs `credential`. `https://`, or `http://` on loopback
+   * hosts only.
+   */
   endpoint?: string;
-  /** Microsoft Entra credential, such as `new DefaultAzureCredential()`. */
+  /**
+   * Microsoft Entra credential, such as `new DefaultAzureCredential()`; needs `endpoint`. The
+   * service issues the client tokens then, so a negotiate that names it costs a request.
+   */
   credential?: TokenCredential;
-  /** Access keys that verify upstream signatures when the endpoint is given by `credential`. */
+  /**
+   * Access keys that verify upstream signatures, besides that of the connection string. An endpoint
+   * given by `credential` needs one where there is an `upstream` section, unless that says
+   * otherwise by `authorize` or `verifySignature`.
+   */
   accessKeys?: string[];
-  /** Where clients are sent instead of the instance's own host, such as a front door; https or wss. */
+  /**
+   * Origin that clients are sent to in place of the instance's own, such as a front door;
+   * `https://` or `wss://`.
+   */
   clientEndpoint?: string;
-  /** Where REST calls and health checks are sent instead of the instance's own host. */
+  /** Origin that REST calls and health checks are sent to in place of the instance's own. */
   reverseProxyEndpoint?: string;
 }
 
 /** How an endpoint is added at run time. */
 export interface AddOptions {
-  /** Adds it to broadcasts only, until `undrain`. Default false. */
+  /**
+   * Adds it to broadcasts only, until `undrain`.
+   * @default false
+   */
   drained?: boolean;
 }
 
 /** How an endpoint is removed at run time. */
 export interface RemoveOptions {
-  /** How long broadcasts still reach its clients. Default 10000 (ms); 0 = not any more. */
+  /**
+   * For how many milliseconds broadcasts still reach its clients; 0 = not any more.
+   * @default 10000
+   */
   fanOutForInMs?: number;
 }
 
 /** Who a negotiating client is. All fields may be left out: `{}` is an anonymous client. */
 export interface Identity {
+  /** The user that the service knows the connection by, as in `sendToUser`; not empty. */
   userId?: string;
-  /** Such as `webpubsub.joinLeaveGroup`, `webpubsub.sendToGroup.news`. */
+  /**
+   * What the client may do by itself, in the words of the service: `webpubsub.joinLeaveGroup` and
+   * `webpubsub.sendToGroup` for all groups, `webpubsub.sendToGroup.news` for one.
+   */
   roles?: string[];
-  /** Groups the connection joins when it connects. */
+  /** Groups the connection joins when it connects, each of 1 to 1024 characters. */
   groups?: string[];
 }
 
+/**
+ * Tells who a negotiating client is. Without an identity (`null` or `undefined`) it is answered
+ * 401, or gets an anonymous token with `allowAnonymous`. If it throws, rejects or answers anything
+ * else, the client is answered 500, and a `handlerError` event has the error.
+ */
 export type Authenticate = (
   req: Request,
 ) => Identity | null | undefined | Promise<Identity | null | undefined>;
 
+/** The route where clients ask for the URL to connect to; they get a `NegotiateAnswer`. */
 export interface NegotiateOptions {
-  /** Path of the route, GET and POST. Default `/negotiate`. */
+  /**
+   * Path of the route, GET and POST, below the path that the plugin is mounted at.
+   * @default "/negotiate"
+   */
   path?: string;
-  /** Tells who is asking; `null` is answered 401. Required unless `allowAnonymous` is true. */
+  /**
+   * Tells who is asking. Required unless `allowAnonymous` is true.
+   *
+   * @example
+   * ```ts
+   * const negotiate: NegotiateOptions = {
+   *   authenticate: async (req) => {
+   *     const user = await userOfSession(req.headers.cookie); // yours
+   *     if (!user) return null; // 401
+   *     return { userId: user.id, roles: ["webpubsub.sendToGroup.lobby"], groups: ["lobby"] };
+   *   },
+   * };
+   * ```
+   */
   authenticate?: Authenticate;
-  /** Give tokens to callers without an identity. Default false. */
+  /**
+   * Gives tokens to callers without an identity.
+   * @default false
+   */
   allowAnonymous?: boolean;
-  /** How long a client may take to connect with its token, 1 to 1440. Default 60 (minutes). */
+  /**
+   * How long a client may take to connect with its token, a whole number of minutes from 1 to 1440.
+   * @default 60
+   */
   tokenLifetimeInMinutes?: number;
-  /** Answer when no endpoint is healthy: 503, or the primary all the same. Default `reject`. */
+  /**
+   * What is answered when no endpoint is healthy: 503, or the primary all the same.
+   * @default "reject"
+   */
   whenNoneHealthy?: "reject" | "primary";
   /**
-   * The most clients a second that are sent to one endpoint by this app server, with one second's
-   * worth at once; the others are told when to come back, and are not sent elsewhere. Default false:
-   * no limit.
+   * The most clients a second, a number above 0, that are sent to one endpoint by this app server,
+   * with one second's worth at once. The others get 503 with a `Retry-After` each, spread at that
+   * rate; they are not sent elsewhere. False: no limit.
+   * @default false
    */
   maxPerSecond?: false | number;
 }
 
-/** Chooses the endpoint of one negotiate among the healthy ones (primaries first); nothing = the default rule. */
+/**
+ * Chooses the endpoint of one negotiate; nothing = the default rule. The candidates are those that
+ * it could be answered with, in the order of configuration: healthy or not looked at yet, not
+ * drained, and not reported as `?failed=` if there are others. When it throws, names no candidate
+ * or takes longer than `health.timeoutInMs`, the default rule decides and a `handlerError` event
+ * tells. It is not asked while an endpoint is forced.
+ */
 export type Router = (
   req: Request,
   candidates: readonly EndpointSnapshot[],
@@ -89,102 +173,226 @@ type Handlers = Pick<
   | "onGroupLeft"
 >;
 
-/** Handlers carry the names of `@azure/web-pubsub-express` and may be async. */
+/**
+ * What becomes of the events that the service sends to this app server. The six handlers have the
+ * names and arguments of `@azure/web-pubsub-express`. The service waits for the answer of
+ * `handleConnect` and of `handleUserEvent`, which is their second argument; `onConnected`,
+ * `onDisconnected`, `onGroupJoined` and `onGroupLeft` are only told. All may be async. One that
+ * throws or rejects is answered 500, and becomes a `handlerError` event.
+ *
+ * @example
+ * ```ts
+ * const upstream: UpstreamOptions = {
+ *   handleConnect: (req, res) => {
+ *     if (req.queries?.room) res.success({ groups: req.queries.room });
+ *     else res.fail(400, "no room");
+ *   },
+ *   handleUserEvent: async (req, res) => {
+ *     await pubsub.broadcast({ from: req.context.userId, text: req.data });
+ *     res.success();
+ *   },
+ *   onDisconnected: (req) => console.log(`${req.context.connectionId} left: ${req.reason}`),
+ * };
+ * ```
+ */
 export interface UpstreamOptions extends Handlers {
-  /** Path of the webhook routes; `{hub}` is filled in. Default `/api/webpubsub/hubs/{hub}/`. */
+  /**
+   * Path of the webhook routes, below where the plugin is mounted; `{hub}` is filled in.
+   * @default "/api/webpubsub/hubs/{hub}/"
+   */
   path?: string;
-  /** Hosts admitted besides those of the endpoints, such as a custom domain: `host`, `host:port` or a URL. */
+  /**
+   * Hosts admitted besides those of the endpoints, such as a custom domain: `host`, `host:port` or
+   * a URL.
+   * @default []
+   */
   allowedOrigins?: string[];
-  /** Decides about an event in place of the signature check: true = genuine. */
+  /**
+   * Decides about an event in place of the signature check: true = genuine, false = 401. If it
+   * throws or rejects, the answer is 500, and a `handlerError` event tells.
+   */
   authorize?: (req: Request) => boolean | Promise<boolean>;
-  /** False accepts events without any check of their sender. Default true. */
+  /**
+   * Whether an event must be signed with a key of the endpoint that sent it. The service signs the
+   * id of the connection only, so serve the route by https.
+   * @default true
+   */
   verifySignature?: boolean;
-  /** Larger bodies are refused with 413. Default 1 MiB, the service's own limit of a message. */
+  /**
+   * Larger bodies are refused with 413; a whole number of bytes from 1024 to 67108864. The default
+   * is 1 MiB, the service's own limit of a message.
+   * @default 1048576
+   */
   maxBodyInBytes?: number;
 }
 
+/**
+ * How it is found out which endpoints work. A health check is one `HEAD /api/health` of the
+ * service's REST API, which takes no credentials.
+ *
+ * @example
+ * ```ts
+ * const health: HealthOptions = {
+ *   schedule: "0 * * * * *", // once a minute: with traffic, negotiates look for themselves
+ *   fall: 3,
+ * };
+ * ```
+ */
 export interface HealthOptions {
-  /** Cron expression (with seconds, UTC) of the health job; false = on demand only. Default every 5 s. */
+  /**
+   * Cron expression of the health job, seconds first, in UTC; false = checks on demand only. The
+   * default is every 5 seconds.
+   * @default "*\/5 * * * * *"
+   */
   schedule?: string | false;
-  /** Deadline of one health check. Default 2000 (ms). */
+  /**
+   * Deadline of one health check, in milliseconds.
+   * @default 2000
+   */
   timeoutInMs?: number;
-  /** Failures in a row that take an endpoint out. Default 2. */
+  /**
+   * Failures in a row, 1 to 100, that take an endpoint out.
+   * @default 2
+   */
   fall?: number;
-  /** Successes in a row that bring it back. Default 2. */
+  /**
+   * Successes in a row, 1 to 100, that bring it back.
+   * @default 2
+   */
   rise?: number;
-  /** Time between checks while an answer contradicts the state. Default 250 (ms). */
+  /**
+   * Time between checks while an answer contradicts the state, in milliseconds.
+   * @default 250
+   */
   transitionIntervalInMs?: number;
-  /** A negotiate checks an endpoint whose last check is older; 0 = every negotiate. Default 1000 (ms). */
+  /**
+   * A negotiate checks an endpoint whose last check is older, in milliseconds; 0 = every negotiate.
+   * @default 1000
+   */
   onDemandMaxAgeInMs?: number;
-  /** The longest a negotiate waits for such a check. Default 500 (ms). */
+  /**
+   * The longest a negotiate waits for such a check, in milliseconds; 0 = not at all.
+   * @default 500
+   */
   onDemandBudgetInMs?: number;
   /**
    * Whether the outcomes of real calls (operations, tokens) count as evidence: `fall` failures in a
    * row, or one 401 or 403, take an endpoint out, and each failure starts a health check at once.
-   * Default true.
+   * @default true
    */
   passive?: boolean;
 }
 
+/** Deadlines of the operations of `PubSub` and `PubSubGroup`; each call may have its own. */
 export interface FanOutOptions {
-  /** Deadline of every operation, however many endpoints and attempts it takes. Default 5000 (ms). */
+  /**
+   * Deadline of every operation, however many endpoints and attempts it takes, in milliseconds.
+   * @default 5000
+   */
   timeoutInMs?: number;
-  /** Deadline for each endpoint, retries included. Default: as long as the operation (ms). */
+  /**
+   * Deadline for each endpoint, retries included, in milliseconds, if it is to be shorter.
+   * @default timeoutInMs
+   */
   endpointTimeoutInMs?: number;
 }
 
+/** How clients return to their primary when it has recovered. New connections do so at once. */
 export interface FailbackOptions {
-  /** How long a recovered primary must stay up before anyone is moved back by force. Default 60000 (ms). */
+  /**
+   * How many milliseconds a recovered primary must stay up before anyone is moved back by force.
+   * @default 60000
+   */
   holdDownInMs?: number;
   /**
-   * Pace at which clients on a secondary that are away from their primary are closed, so that they
-   * come home. Default false: they stay until they reconnect. It is a bound for all app servers of
-   * the region together, not a share of each, as long as their clocks agree to a fraction of a second.
+   * Whether clients on a secondary that are away from their primary are closed, so that they
+   * negotiate again. False: they stay until they reconnect by themselves. For `client-server` only.
+   * @default false
    */
-  close?: false | { connectionsPerSecond: number };
+  close?:
+    | false
+    | {
+        /**
+         * How many are closed a second, a number above 0. It is a bound for all app servers of the
+         * region together, not a share of each, as long as their clocks agree to a fraction of a
+         * second.
+         */
+        connectionsPerSecond: number;
+      };
 }
 
 /** How app servers agree on one endpoint; for the client-client topology only. */
 export interface CoordinationOptions {
   /**
-   * Where the servers meet: `azureBlobStore` or `redisStore`. Default `memoryStore()`, which is only
-   * right for an app with a single server.
+   * Where the servers meet: `azureBlobStore` or `redisStore`. The default is only right for an app
+   * with a single server.
+   * @default memoryStore()
    */
   store?: CoordinationStore;
-  /** How often each server looks at the store. Default 1000 (ms). */
+  /**
+   * How often each server looks at the store, in milliseconds, at least 50.
+   * @default 1000
+   */
   pollIntervalInMs?: number;
   /**
-   * For how long a server that has fallen silent still counts, and leads if it led. Default 10000 (ms);
-   * at least four times `pollIntervalInMs`.
+   * For how many milliseconds a server that has fallen silent still counts, and leads if it led; at
+   * least 200, and four times `pollIntervalInMs`.
+   * @default 10000
    */
   leaseInMs?: number;
   /**
    * Whether everybody returns to the endpoint that is the primary of most servers, when all of them
-   * have seen it healthy for `failback.holdDownInMs`. Default false: they stay until `switchTo`.
+   * have seen it healthy for `failback.holdDownInMs`. False: they stay until `switchTo`.
+   * @default false
    */
   failback?: boolean;
 }
 
 /**
- * Who talks to whom: `client-server`, where messages come from the app servers and clients may be on
- * different endpoints, or `client-client`, where clients also publish to each other through the
+ * Who talks to whom: `client-server`, where messages come from the app servers and clients may be
+ * on different endpoints, or `client-client`, where clients also publish to each other through the
  * service and so must all be on the same one.
  */
 export type Topology = "client-server" | "client-client";
 
+/**
+ * What the plugin is told. All options that are unknown or cannot be used are refused together.
+ *
+ * @example
+ * ```ts
+ * const options: ResilientPubSubOptions = {
+ *   hub: "chat",
+ *   endpoints: [
+ *     { name: "eastus", role: "primary", connectionString: process.env.WPS_EAST! },
+ *     { name: "westus", role: "secondary", connectionString: process.env.WPS_WEST! },
+ *   ],
+ *   negotiate: { authenticate: (req) => identityOf(req) }, // yours: { userId }, or null for 401
+ *   failback: { close: { connectionsPerSecond: 50 } },
+ * };
+ * ```
+ */
 export interface ResilientPubSubOptions {
-  /** Hub that this plugin serves. */
+  /** Hub that this plugin serves, named by the service's rule: a letter, then up to 127 more. */
   hub: string;
-  /** At least one, with at least one primary. Secondaries are used in the order given. */
+  /** At least one primary; names and URLs differ. Secondaries serve in the order given. */
   endpoints: EndpointOptions[];
+  /** Who may connect, and how they ask. Give `authenticate`, or say `allowAnonymous: true`. */
   negotiate: NegotiateOptions;
-  /** Default `client-server`. */
+  /**
+   * Who talks to whom.
+   * @default "client-server"
+   */
   topology?: Topology;
-  /** For `client-client` only. */
+  /** How servers agree on one endpoint. For `client-client` only. */
   coordination?: CoordinationOptions;
+  /** Chooses among the healthy endpoints in place of the default rule. For `client-server` only. */
   router?: Router;
+  /** What becomes of the service's events. */
   upstream?: UpstreamOptions;
+  /** How it is found out which endpoints work. */
   health?: HealthOptions;
+  /** Deadlines of operations. */
   fanOut?: FanOutOptions;
+  /** How clients return to a recovered primary. */
   failback?: FailbackOptions;
 }
