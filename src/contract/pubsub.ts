@@ -13,30 +13,51 @@ import type { ConnectionList, ListOptions } from "./listing.ts";
 import type { ContentType, Message } from "./message.ts";
 
 interface MessageOptions extends CommandOptions {
-  /** Default: JSON, or `application/octet-stream` for bytes. */
+  /**
+   * What the message is sent as. The default is JSON, or `application/octet-stream` for bytes.
+   * @default "application/json"
+   */
   contentType?: ContentType;
 }
 
-/** For messages to all clients, or to a group. */
+/**
+ * For messages to all clients, or to a group. From the SDK: `filter`, an OData expression about the
+ * connections that get it, `excludedConnections`, and `messageTtlSeconds`, 0 to 300.
+ */
 export interface BroadcastOptions extends MessageOptions, HubSendToAllOptions {}
 
+/** For messages to a user. From the SDK: `filter` and `messageTtlSeconds`, as for a broadcast. */
 export interface SendToUserOptions extends MessageOptions, HubSendToUserOptions {}
 
+/** For messages to one connection. From the SDK: `messageTtlSeconds`, as for a broadcast. */
 export interface SendToConnectionOptions extends MessageOptions, HubSendToConnectionOptions {}
 
+/** For what closes connections. From the SDK: `reason`, which clients are told. */
 export interface CloseOptions extends CommandOptions, HubCloseConnectionOptions {}
 
+/**
+ * For granting and revoking. From the SDK: `targetName`, the group that the permission is about.
+ */
 export interface PermissionOptions extends CommandOptions, HubGrantPermissionOptions {}
 
+/** For asking about a permission. From the SDK: `targetName`, the group that it is about. */
 export interface HasPermissionOptions extends CallOptions, HubGrantPermissionOptions {}
 
+/**
+ * For a client's token. From the SDK: `userId`, `roles` and `groups`, as in an `Identity`,
+ * `expirationTimeInMinutes` (60 by default) and `clientProtocol`.
+ */
 export interface ClientAccessTokenOptions extends GenerateClientTokenOptions {
-  /** Deadline for an endpoint that issues its tokens itself. Default `health.timeoutInMs` (ms). */
+  /**
+   * Deadline for an endpoint that issues its tokens itself, in milliseconds.
+   * @default health.timeoutInMs
+   */
   timeoutInMs?: number;
 }
 
 /** A token, where to connect with it, and whose it is. */
 export interface ClientAccessToken {
+  /** The token alone, a JSON Web Token. */
   readonly token: string;
   /** WebSocket URL without the token. */
   readonly baseUrl: string;
@@ -47,84 +68,172 @@ export interface ClientAccessToken {
 }
 
 /**
- * The operations of the SDK's `WebPubSubServiceClient`, by the same names and with the same options,
- * on all healthy endpoints. Those that want something done come to a report; those about a single
- * connection go to its home only, once that is known.
+ * The operations of the SDK's `WebPubSubServiceClient`, by the same names and with the same
+ * options, on all endpoints in use: those that are healthy, drained ones included. What wants
+ * something done resolves to a report. What is about a single connection goes to its endpoint only,
+ * once that is known from its events or from an earlier answer.
  *
- * They reject with an `InvalidArgumentError` for an argument that cannot be used, with a
+ * All reject with an `InvalidArgumentError` for an argument that cannot be used, with a
  * `ResilientPubSubError` `ERR_CLOSED` after `close()` and with the reason of an `abortSignal` that
- * has ended already, all of them before anything is sent; and with a `FanOutError`, which has the
- * report, when no endpoint accepted, `require: "all"` is not met, or the answer is not known.
+ * has ended already, all of them before anything is sent. What was not accepted for certain is
+ * tried up to three times, and nothing else, so that no message arrives twice.
  */
 export interface PubSub {
   /** The hub that all operations are about. */
   readonly hubName: string;
   /**
-   * The operations on one group.
+   * The operations on one group. Nothing is sent, and the group need not exist.
    *
-   * @throws InvalidArgumentError unless it has 1 to 1024 characters
+   * @throws InvalidArgumentError unless it has 1 to 1024 characters, the service's rule
+   *
+   * @example
+   * ```ts
+   * const news = pubsub.group("news");
+   * await news.addUser("ada");
+   * await news.sendToAll({ headline: "hi" }, { filter: "userId ne 'bob'" });
+   * for await (const { userId, endpoint } of news.listConnections()) console.log(userId, endpoint);
+   * ```
    */
   group(groupName: string): PubSubGroup;
-  /** Sends a message to all clients of the hub; the same as `sendToAll`. */
+  /**
+   * Sends a message to all clients of the hub; the same as `sendToAll`.
+   *
+   * @throws FanOutError when no endpoint accepts it, or not all with `require: "all"`
+   *
+   * @example
+   * ```ts
+   * app.post("/news", async (_req, res) => {
+   *   const report = await res.locals.pubsub.broadcast({ headline: "hi" }, { timeoutInMs: 1000 });
+   *   res.json(report); // such as { delivered: ["eastus", "westus"], failed: [], skipped: [] }
+   * });
+   * ```
+   */
   broadcast(message: Message, options?: BroadcastOptions): Promise<FanOutReport>;
-  /** Sends a message to all clients of the hub. */
+  /**
+   * Sends a message to all clients of the hub.
+   *
+   * @throws FanOutError when no endpoint accepts it, or not all with `require: "all"`
+   */
   sendToAll(message: Message, options?: BroadcastOptions): Promise<FanOutReport>;
-  /** Sends a message to all connections of a user. */
+  /**
+   * Sends a message to all connections of a user. The service accepts it for one who is not
+   * connected.
+   *
+   * @throws FanOutError when no endpoint accepts it, or not all with `require: "all"`
+   */
   sendToUser(
     username: string,
     message: Message,
     options?: SendToUserOptions,
   ): Promise<FanOutReport>;
-  /** Sends a message to one connection. */
+  /**
+   * Sends a message to one connection.
+   *
+   * @throws FanOutError when no endpoint accepts it, or its endpoint is out of use
+   */
   sendToConnection(
     connectionId: string,
     message: Message,
     options?: SendToConnectionOptions,
   ): Promise<FanOutReport>;
-  /** Whether a connection is open. */
+  /**
+   * Whether a connection is open, on any endpoint in use.
+   *
+   * @throws FanOutError when none says so and one that may have it does not answer
+   */
   connectionExists(connectionId: string, options?: CallOptions): Promise<boolean>;
-  /** Whether a user has a connection. */
+  /**
+   * Whether a user has a connection, on any endpoint in use.
+   *
+   * @throws FanOutError when none says so and one does not answer
+   */
   userExists(username: string, options?: CallOptions): Promise<boolean>;
-  /** Whether anybody is in a group. */
+  /**
+   * Whether anybody is in a group, on any endpoint in use.
+   *
+   * @throws FanOutError when none says so and one does not answer
+   */
   groupExists(groupName: string, options?: CallOptions): Promise<boolean>;
-  /** Closes one connection. */
+  /**
+   * Closes one connection.
+   *
+   * @throws FanOutError when no endpoint accepts it, or its endpoint is out of use
+   */
   closeConnection(connectionId: string, options?: CloseOptions): Promise<FanOutReport>;
-  /** Closes all connections of the hub. */
+  /**
+   * Closes all connections of the hub.
+   *
+   * @throws FanOutError when no endpoint accepts it, or not all with `require: "all"`
+   */
   closeAllConnections(options?: CloseOptions): Promise<FanOutReport>;
-  /** Closes all connections of a user. */
+  /**
+   * Closes all connections of a user.
+   *
+   * @throws FanOutError when no endpoint accepts it, or not all with `require: "all"`
+   */
   closeUserConnections(userId: string, options?: CloseOptions): Promise<FanOutReport>;
-  /** Takes all connections of a user out of all groups; a `reason`, as the SDK has it, has no effect. */
+  /**
+   * Takes all connections of a user out of all groups; a `reason`, as the SDK has it, has no
+   * effect.
+   *
+   * @throws FanOutError when no endpoint accepts it, or not all with `require: "all"`
+   */
   removeUserFromAllGroups(userId: string, options?: CloseOptions): Promise<FanOutReport>;
-  /** Takes one connection out of all groups; a `reason`, as the SDK has it, has no effect. */
+  /**
+   * Takes one connection out of all groups; a `reason`, as the SDK has it, has no effect.
+   *
+   * @throws FanOutError when no endpoint accepts it, or its endpoint is out of use
+   */
   removeConnectionFromAllGroups(
     connectionId: string,
     options?: CloseOptions,
   ): Promise<FanOutReport>;
-  /** Adds all connections that match an OData filter to groups. */
+  /**
+   * Adds all connections that match an OData filter to groups.
+   *
+   * @throws FanOutError when no endpoint accepts it, or not all with `require: "all"`
+   */
   addConnectionsToGroups(
     groups: string[],
     filter: string,
     options?: CommandOptions,
   ): Promise<FanOutReport>;
-  /** Takes all connections that match an OData filter out of groups. */
+  /**
+   * Takes all connections that match an OData filter out of groups.
+   *
+   * @throws FanOutError when no endpoint accepts it, or not all with `require: "all"`
+   */
   removeConnectionsFromGroups(
     groups: string[],
     filter: string,
     options?: CommandOptions,
   ): Promise<FanOutReport>;
-  /** Lets a connection join and leave, or send to, the group `targetName`. */
+  /**
+   * Lets a connection join and leave, or send to, the group `targetName`; `not-found` where there
+   * is none of this id.
+   *
+   * @throws FanOutError when no endpoint accepts it, or its endpoint is out of use
+   */
   grantPermission(
     connectionId: string,
     permission: Permission,
     options?: PermissionOptions,
   ): Promise<FanOutReport>;
-  /** Takes that back. */
+  /**
+   * Takes back what `grantPermission` gave.
+   *
+   * @throws FanOutError when no endpoint accepts it, or its endpoint is out of use
+   */
   revokePermission(
     connectionId: string,
     permission: Permission,
     options?: PermissionOptions,
   ): Promise<FanOutReport>;
-  /** Whether a connection may. */
+  /**
+   * Whether a connection may join and leave, or send to, the group `targetName`.
+   *
+   * @throws FanOutError when none says so and one that may have it does not answer
+   */
   hasPermission(
     connectionId: string,
     permission: Permission,
@@ -142,24 +251,52 @@ export interface PubSub {
 
 /** The operations of the SDK's `WebPubSubGroup`; see `PubSub` for how they end. */
 export interface PubSubGroup {
+  /** The group that all operations are about. */
   readonly groupName: string;
+  /** The hub that it belongs to. */
   readonly hubName: string;
-  /** Sends a message to all connections of the group. */
+  /**
+   * Sends a message to all connections of the group.
+   *
+   * @throws FanOutError when no endpoint accepts it, or not all with `require: "all"`
+   */
   sendToAll(message: Message, options?: BroadcastOptions): Promise<FanOutReport>;
-  /** Closes all connections of the group. */
+  /**
+   * Closes all connections of the group.
+   *
+   * @throws FanOutError when no endpoint accepts it, or not all with `require: "all"`
+   */
   closeAllConnections(options?: CloseOptions): Promise<FanOutReport>;
-  /** Adds one connection; `not-found` where there is none of this id. */
+  /**
+   * Adds one connection; `not-found` where there is none of this id.
+   *
+   * @throws FanOutError when no endpoint accepts it, or its endpoint is out of use
+   */
   addConnection(connectionId: string, options?: CommandOptions): Promise<FanOutReport>;
-  /** Takes one connection out. */
+  /**
+   * Takes one connection out.
+   *
+   * @throws FanOutError when no endpoint accepts it, or its endpoint is out of use
+   */
   removeConnection(connectionId: string, options?: CommandOptions): Promise<FanOutReport>;
-  /** Adds the connections that a user has now; `not-found` where it has none. */
+  /**
+   * Adds the connections that a user has now; `not-found` where it has none.
+   *
+   * @throws FanOutError when no endpoint accepts it, or not all with `require: "all"`
+   */
   addUser(username: string, options?: CommandOptions): Promise<FanOutReport>;
-  /** Takes all connections of a user out. */
+  /**
+   * Takes all connections of a user out.
+   *
+   * @throws FanOutError when no endpoint accepts it, or not all with `require: "all"`
+   */
   removeUser(username: string, options?: CommandOptions): Promise<FanOutReport>;
   /**
-   * The connections in the group on all endpoints, each with the name of its endpoint: those of the
-   * quickest endpoint first. When an endpoint fails, the iterator throws a `FanOutError`, but only
-   * after it has given all that the others have.
+   * The connections in the group on all endpoints in use, each with the name of its endpoint: those
+   * of the quickest endpoint first.
+   *
+   * @throws FanOutError by the iterator, when an endpoint fails, but only after all that the others
+   *   have
    */
   listConnections(options?: ListOptions): ConnectionList;
 }
