@@ -1,40 +1,57 @@
-/** The part an endpoint plays for this app server; another region's server has them the other way round. */
+/**
+ * The part an endpoint plays for this app server; another region's server has them the other way
+ * round.
+ */
 export type EndpointRole = "primary" | "secondary";
 
-/**
- * Why an endpoint is not healthy. `refused` covers every network failure after the name was
- * resolved (refused, reset, unreachable); `status(n)` is an answer other than 200.
- */
+/** Why an endpoint is not healthy. */
 export type DownReason =
+  /** It did not answer a health check within `health.timeoutInMs`. */
   | "timeout"
+  /** Every network failure after the name was resolved: refused, reset, unreachable. */
   | "refused"
+  /** Its name was not found. */
   | "dns"
+  /** No secure connection: its certificate, for example, has expired. */
   | "tls"
+  /** Its health route answered with another HTTP status than 200. */
   | `status(${number})`
+  /** The service answers 401 or 403 to calls; its health route needs no credentials. */
   | "credentials-rejected"
+  /** Its health route is green, but `health.fall` real calls in a row have failed. */
   | "failing-calls";
 
 /** One finished health check. */
 export interface ProbeRecord {
   /** When it started, epoch milliseconds. */
   readonly at: number;
+  /** How long it took, in milliseconds. */
   readonly durationInMs: number;
+  /** Whether it was answered 200. */
   readonly ok: boolean;
   /** Why it failed; absent when it succeeded. */
   readonly reason?: DownReason;
 }
 
-/** What both detectors, the health check and the calls, say of an endpoint together. */
+/**
+ * What both detectors, the health check and the calls, say of an endpoint together; `unknown` until
+ * the first checks have decided.
+ */
 export type EndpointState = "unknown" | "healthy" | "unhealthy";
 
 /** What is known of an endpoint at one moment; a copy that never changes. */
 export interface EndpointSnapshot {
+  /** As configured. */
   readonly name: string;
+  /** As configured. */
   readonly role: EndpointRole;
+  /** As configured; undefined when it was left out. */
   readonly weight: number | undefined;
+  /** Origin of the instance, without its keys. */
   readonly url: string;
+  /** Whether it works, as far as this app server knows. */
   readonly state: EndpointState;
-  /** Why it is unhealthy. */
+  /** Why it is unhealthy; undefined in any other state. */
   readonly reason: DownReason | undefined;
   /** Since when it has been in its state, epoch milliseconds. */
   readonly since: number;
@@ -46,5 +63,6 @@ export interface EndpointSnapshot {
   readonly joining: boolean;
   /** Removed by an operator: out of negotiate, while fan-out still reaches its clients. */
   readonly leaving: boolean;
+  /** Its last health check; undefined before the first has finished. */
   readonly lastProbe: ProbeRecord | undefined;
 }

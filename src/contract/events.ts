@@ -1,67 +1,201 @@
 import type { AgreementReason } from "./coordination.ts";
 import type { DownReason } from "./endpoint.ts";
 
-/** The events of `pubsub.events` and what their listeners are given. */
+/**
+ * The events of `pubsub.events` and what their listeners are given. Endpoints are told by their
+ * names. There is no event named `error`.
+ */
 export interface PubSubEvents {
-  /** An endpoint became healthy: for the first time, or again; then `reason` is why it was not. */
-  endpointUp: { endpoint: string; reason?: DownReason };
+  /** An endpoint became healthy: for the first time, or again. */
+  endpointUp: {
+    /** Which one. */
+    endpoint: string;
+    /** Why it was unhealthy; absent the first time. */
+    reason?: DownReason;
+  };
   /** An endpoint became unhealthy. */
-  endpointDown: { endpoint: string; reason: DownReason };
+  endpointDown: {
+    /** Which one. */
+    endpoint: string;
+    /** What took it out. */
+    reason: DownReason;
+  };
   /** The service refuses the credentials of an endpoint; an `endpointDown` comes with it. */
-  credentialsRejected: { endpoint: string };
-  /** Negotiate sends clients of `from` to `to` from now on. */
-  failover: { from: string; to: string; reason: DownReason | "drained" | "forced" | "removed" };
+  credentialsRejected: {
+    /** Whose key or identity it is. */
+    endpoint: string;
+  };
+  /**
+   * Negotiate sends clients of `from` to `to` from now on. Not where servers agree on one endpoint.
+   */
+  failover: {
+    /** The endpoint that is lost, or that an order keeps clients away from. */
+    from: string;
+    /** The first of those that serve now. */
+    to: string;
+    /** Why `from` serves no more: a `DownReason`, or the order that an operator gave. */
+    reason: DownReason | "drained" | "forced" | "removed";
+  };
   /** Negotiate returns to `to`, which takes precedence over `from`. */
-  failback: { from: string; to: string };
-  /** With `failback.close`: this server has just closed so many clients of `to` on `from`. */
-  failbackClosing: { from: string; to: string; closed: number };
-  /** No client of `to` is left on `from`; `closed` is how many this server has closed in all. */
-  failbackDone: { from: string; to: string; closed: number };
-  /** The clients of `to` on `from` could not be listed or closed; it is tried again. */
-  failbackFailed: { from: string; to: string; error: unknown };
-  /** No endpoint is left that negotiate could answer with. */
-  allDown: { endpoints: { endpoint: string; reason: string }[] };
+  failback: {
+    /** The endpoint that stood in. */
+    from: string;
+    /** The endpoint that is preferred. */
+    to: string;
+  };
+  /** With `failback.close`: this server has just closed displaced clients, at its pace. */
+  failbackClosing: {
+    /** The secondary that they were on. */
+    from: string;
+    /** Their primary. */
+    to: string;
+    /** How many in this second. */
+    closed: number;
+  };
+  /** No displaced client is left on a secondary. */
+  failbackDone: {
+    /** The secondary that they were on. */
+    from: string;
+    /** Their primary. */
+    to: string;
+    /** How many of them this server has closed. */
+    closed: number;
+  };
+  /** Displaced clients could not be listed or closed; it is tried again. */
+  failbackFailed: {
+    /** The secondary that they are on. */
+    from: string;
+    /** Their primary. */
+    to: string;
+    /** What the call of the service failed with. */
+    error: unknown;
+  };
+  /** No endpoint is left that negotiate could answer with; told once until there is one again. */
+  allDown: {
+    /** All endpoints, in the order of configuration. */
+    endpoints: {
+      /** Which one. */
+      endpoint: string;
+      /** Why it does not serve: a `DownReason`, `drained`, or its state. */
+      reason: string;
+    }[];
+  };
   /** An operator took an endpoint out of negotiate. */
-  endpointDrained: { endpoint: string };
+  endpointDrained: {
+    /** Which one. */
+    endpoint: string;
+  };
   /** An operator gave a drained endpoint back. */
-  endpointUndrained: { endpoint: string };
+  endpointUndrained: {
+    /** Which one. */
+    endpoint: string;
+  };
   /** An operator prefers an endpoint over all others. */
-  failoverForced: { endpoint: string };
-  /** It is preferred no more: by an operator's order, for another one, or because it was removed. */
-  forceCleared: { endpoint: string };
+  failoverForced: {
+    /** Which one. */
+    endpoint: string;
+  };
+  /**
+   * It is preferred no more: by an operator's order, for another one, or because it was removed.
+   */
+  forceCleared: {
+    /** The one that was preferred. */
+    endpoint: string;
+  };
   /** An operator added an endpoint; `endpointUp` tells when it is used. */
-  endpointAdded: { endpoint: string };
-  /** An operator removed an endpoint: negotiate knows it no more, broadcasts still reach its clients. */
-  endpointLeaving: { endpoint: string };
+  endpointAdded: {
+    /** Which one. */
+    endpoint: string;
+  };
+  /**
+   * An operator removed an endpoint: negotiate knows it no more, broadcasts still reach its
+   * clients.
+   */
+  endpointLeaving: {
+    /** Which one. */
+    endpoint: string;
+  };
   /** An endpoint that was removed is gone for broadcasts as well. */
-  endpointRemoved: { endpoint: string };
-  /** Negotiate turns clients of an endpoint away; told once a second at most. */
-  overloaded: { endpoint: string };
-  /** An endpoint gave no client token; the negotiate went on with the next endpoint. */
-  tokenFailed: { endpoint: string; error: unknown };
-  /** Client-client: negotiate sends all clients to `active` from now on, by an agreement of all servers. */
+  endpointRemoved: {
+    /** Which one. */
+    endpoint: string;
+  };
+  /** Negotiate turns clients away, by `negotiate.maxPerSecond`; told once a second at most. */
+  overloaded: {
+    /** The endpoint that they would have been sent to. */
+    endpoint: string;
+  };
+  /** The service gave no client token; the negotiate went on with the next endpoint. */
+  tokenFailed: {
+    /** The endpoint that was asked. */
+    endpoint: string;
+    /** What the call of the service failed with. */
+    error: unknown;
+  };
+  /**
+   * Client-client: negotiate sends all clients to `active` from now on, by an agreement of all
+   * servers.
+   */
   agreementChanged: {
+    /** The number of the agreement. */
     epoch: number;
+    /** The endpoint that was agreed on. */
     active: string;
-    /** Undefined for the first agreement that this server reads. */
+    /** The one before; undefined for the first agreement that this server reads. */
     previous: string | undefined;
+    /** Why it is another one. */
     reason: AgreementReason;
   };
-  /** Client-client: the store does not answer; this server goes on with the last agreement it has read. */
-  coordinationLost: { error: unknown };
-  /** Client-client: the store answers again. */
-  coordinationRestored: { afterInMs: number };
   /**
-   * Client-client: another server knows other endpoints than this one. Nobody is moved to an endpoint
-   * that some server does not know.
+   * Client-client: the store does not answer; this server goes on with the last agreement it has
+   * read.
    */
-  endpointsDiffer: { server: string; missing: readonly string[]; unknown: readonly string[] };
+  coordinationLost: {
+    /** What the last call of the store failed with. */
+    error: unknown;
+  };
+  /** Client-client: the store answers again. */
+  coordinationRestored: {
+    /** How long it did not, in milliseconds. */
+    afterInMs: number;
+  };
+  /**
+   * Client-client: another server knows other endpoints than this one. Nobody is moved to an
+   * endpoint that some server does not know.
+   */
+  endpointsDiffer: {
+    /** Id of the other server. */
+    server: string;
+    /** Endpoints of this server that the other does not know, or knows at another URL. */
+    missing: readonly string[];
+    /** Endpoints of the other that this server does not know, or knows at another URL. */
+    unknown: readonly string[];
+  };
   /** Client-client: clients were closed on an endpoint that is not the active one. */
-  stragglersClosed: { endpoint: string; epoch: number };
+  stragglersClosed: {
+    /** Where they were. */
+    endpoint: string;
+    /** The number of the agreement that they had not followed. */
+    epoch: number;
+  };
   /** Client-client: such clients could not be looked for, or closed; it is tried again. */
-  stragglersFailed: { endpoint: string; error: unknown };
-  /** The application's own code (`handler` names which) threw or rejected. */
-  handlerError: { handler: string; error: unknown };
+  stragglersFailed: {
+    /** Where they may be. */
+    endpoint: string;
+    /** What the call of the service failed with. */
+    error: unknown;
+  };
+  /**
+   * The application's own code threw or rejected. Without a listener it becomes a process warning.
+   */
+  handlerError: {
+    /**
+     * What failed, by its option: `router`, `upstream.handleConnect`, or `listener of "failover"`.
+     */
+    handler: string;
+    /** What it threw. */
+    error: unknown;
+  };
 }
 
 /** Who is told of an event; what it throws, or rejects with, becomes a `handlerError`. */
@@ -69,9 +203,22 @@ export type PubSubListener<Name extends keyof PubSubEvents> = (
   event: PubSubEvents[Name],
 ) => void | Promise<void>;
 
-/** Where events are listened to. */
+/** Where events are listened to. A listener can harm neither the plugin nor another listener. */
 export interface PubSubEventSource {
+  /**
+   * Calls a listener each time. The same listener given twice is called once.
+   *
+   * @example
+   * ```ts
+   * pubsub.events.on("failover", ({ from, to, reason }) => {
+   *   console.warn(`clients of ${from} go to ${to}: ${reason}`);
+   * });
+   * pubsub.events.on("handlerError", ({ handler, error }) => console.error(handler, error));
+   * ```
+   */
   on<Name extends keyof PubSubEvents>(name: Name, listener: PubSubListener<Name>): this;
+  /** Calls a listener the next time only. */
   once<Name extends keyof PubSubEvents>(name: Name, listener: PubSubListener<Name>): this;
+  /** Calls a listener no more; does nothing when it was not listening. */
   off<Name extends keyof PubSubEvents>(name: Name, listener: PubSubListener<Name>): this;
 }

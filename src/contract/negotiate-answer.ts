@@ -1,11 +1,12 @@
 import type { EndpointRole } from "./endpoint.ts";
 
-/** What a negotiating client is answered. */
+/** What a negotiating client is answered, as JSON. */
 export interface NegotiateAnswer {
   /** WebSocket URL with access token. */
   readonly url: string;
   /** Name of the endpoint behind it, to be given back as `?failed=` if it does not work out. */
   readonly endpoint: string;
+  /** What that endpoint is for the app server that answered. */
   readonly role: EndpointRole;
   /** Until when the token can be used to connect, ISO 8601. */
   readonly expiresAt: string;

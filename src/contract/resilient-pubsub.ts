@@ -13,20 +13,35 @@ declare global {
   }
 }
 
-/** The middleware, and what it offers outside a request. */
+/**
+ * The middleware, and what it offers outside a request.
+ *
+ * @example
+ * ```ts
+ * await pubsub.ready();
+ * const server = app.listen(3000);
+ * process.once("SIGTERM", () => server.close(() => pubsub.close()));
+ * ```
+ */
 export interface ResilientPubSub extends RequestHandler, PubSub {
+  /** Tells of failovers and of everything else that an operator may want to know. */
   readonly events: PubSubEventSource;
+  /** The state of the endpoints, and orders about them. */
   readonly endpoints: EndpointsControl;
   /** The agreement of all app servers; in the client-client topology. */
   readonly coordination: CoordinationControl;
   /**
    * Resolves when every endpoint has been found healthy or unhealthy for the first time and, in the
-   * client-client topology, the store has answered.
+   * client-client topology, the store has answered. Nothing needs to wait for it: a negotiate
+   * before that looks for itself.
    *
    * @throws ResilientPubSubError client-client only: `ERR_STORE_REFUSED`, `ERR_STORE_UNAVAILABLE`,
    *   `ERR_STORE_UNREADABLE`, `ERR_ENDPOINTS_DIFFER`; the plugin goes on trying all the same
    */
   ready(): Promise<void>;
-  /** Stops timers, waits for broadcasts under way and releases sockets. Idempotent. */
+  /**
+   * Stops timers, waits for operations under way and releases sockets. Negotiate answers 503 and
+   * operations reject with `ERR_CLOSED` from then on. Idempotent.
+   */
   close(): Promise<void>;
 }
