@@ -23,9 +23,24 @@ import { upstreamHandler } from "./upstream/upstream-handler.ts";
 
 /**
  * Creates the middleware: negotiate with failover, the upstream event routes, and
- * `res.locals.pubsub` for every handler behind it.
+ * `res.locals.pubsub` for every handler behind it. Health checks begin at once.
  *
  * @throws InvalidOptionsError that lists every option that cannot be used
+ *
+ * @example
+ * ```ts
+ * import express from "express";
+ * import { endpointsFromEnv, resilientPubSub } from "express-resilient-pubsub";
+ *
+ * const app = express();
+ * const pubsub = resilientPubSub({
+ *   hub: "chat",
+ *   endpoints: endpointsFromEnv(),
+ *   negotiate: { authenticate: (req) => identityOf(req) }, // yours: { userId }, or null for 401
+ * });
+ * app.use(pubsub); // GET /negotiate answers { url, endpoint, role, expiresAt }
+ * app.listen(3000);
+ * ```
  */
 export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSub {
   const configuration = parseOptions(options);

@@ -26,7 +26,9 @@ export function reportOf<E extends Named>(
   return report;
 }
 
-/** Prints, and becomes JSON, without the figures, which are made only for those who look at them. */
+/**
+ * Prints, and becomes JSON, without the figures, which are made only for those who look at them.
+ */
 class Report implements FanOutReport {
   readonly delivered: string[] = [];
   readonly failed: { endpoint: string; error: unknown }[] = [];
@@ -57,11 +59,31 @@ export const isDeliveredToAll = ({ failed, skipped }: FanOutReport): boolean =>
   failed.length === 0 &&
   skipped.every(({ reason }) => reason === "other-endpoint" || reason === "not-found");
 
-/** Thrown (code `ERR_FAN_OUT_FAILED`) when nothing was delivered, not to all where all were required, or the answer is not known. */
+/**
+ * Thrown, code `ERR_FAN_OUT_FAILED`, when nothing was delivered, not to all where all were
+ * required, or the answer is not known. Its `cause` is the error of the endpoint, or an
+ * `AggregateError` of several.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await pubsub.broadcast({ text: "hi" }, { require: "all" });
+ * } catch (error) {
+ *   if (!(error instanceof FanOutError)) throw error;
+ *   const { delivered, failed, skipped } = error.report;
+ *   console.error(`reached ${delivered.join(", ")} only`, failed, skipped);
+ * }
+ * ```
+ */
 export class FanOutError extends ResilientPubSubError {
+  /** What became of it on every endpoint. */
   readonly report: FanOutReport;
 
-  /** @param causes What the endpoints answered, or how they failed. */
+  /**
+   * @param operation What was asked for, as the message calls it.
+   * @param report What became of it.
+   * @param causes What the endpoints answered, or how they failed.
+   */
   constructor(
     operation: string,
     report: FanOutReport,

@@ -6,9 +6,11 @@ export type ErrorFamily = "plugin" | "client" | "emulator";
 
 /**
  * What every error of this package is: an error with a stable `code`. It bears a brand besides its
- * class, since an app may have two installs of the package, or both of its builds, with a class each.
+ * class, since an app may have two installs of the package, or both of its builds, with a class
+ * each.
  */
 export abstract class CodedError<Code extends string> extends Error {
+  /** What went wrong, for programs; it has an entry in `docs/error-codes.md`. */
   readonly code: Code;
 
   constructor(code: Code, message: string, options?: ErrorOptions) {
@@ -16,6 +18,7 @@ export abstract class CodedError<Code extends string> extends Error {
     this.code = code;
   }
 
+  /** @internal */
   abstract get [BRAND](): ErrorFamily;
 }
 

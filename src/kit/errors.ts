@@ -1,13 +1,17 @@
 import type { ErrorCode } from "../contract/error-code.ts";
 import { BRAND, CodedError, isOfFamily } from "./coded-error.ts";
 
-/** An error with a stable `code`. Match the code, not the message. */
+/**
+ * What this package throws and rejects with: an error with a stable `code`. Match the code, not the
+ * message, which may change.
+ */
 export class ResilientPubSubError extends CodedError<ErrorCode> {
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(code, message, options);
     this.name = "ResilientPubSubError";
   }
 
+  /** @internal */
   get [BRAND](): "plugin" {
     return "plugin";
   }
@@ -28,11 +32,18 @@ export const invalidOptionsMessage = (problems: readonly OptionProblem[], what: 
     ...problems.map(({ path, message }) => `  ${path}: ${message}`),
   ].join("\n");
 
-/** Thrown at construction, code `ERR_INVALID_OPTIONS`; lists every problem at once. */
+/**
+ * Thrown, code `ERR_INVALID_OPTIONS`, by `resilientPubSub` and whatever else takes options of the
+ * plugin; lists every problem at once.
+ */
 export class InvalidOptionsError extends ResilientPubSubError {
+  /** One for each option that cannot be used. */
   readonly problems: readonly OptionProblem[];
 
-  /** @param what The function that was given them. */
+  /**
+   * @param problems One for each option that cannot be used.
+   * @param what The function that was given them.
+   */
   constructor(problems: readonly OptionProblem[], what = "resilientPubSub") {
     super("ERR_INVALID_OPTIONS", invalidOptionsMessage(problems, what));
     this.name = "InvalidOptionsError";
@@ -40,16 +51,35 @@ export class InvalidOptionsError extends ResilientPubSubError {
   }
 }
 
-/** Thrown, code `ERR_INVALID_ARGUMENT`, for an argument that cannot be used, before anything is sent. */
+/**
+ * Thrown, code `ERR_INVALID_ARGUMENT`, for an argument that cannot be used, before anything is
+ * sent.
+ */
 export class InvalidArgumentError extends TypeError {
+  /** The same for all errors of this class. */
   readonly code = "ERR_INVALID_ARGUMENT" satisfies ErrorCode;
 
+  /** @internal */
   get [BRAND](): "plugin" {
     return "plugin";
   }
 }
 
-/** Tells an error of this package from any other, also across duplicate installs. */
+/**
+ * Tells an error of this package from any other, also across duplicate installs, where `instanceof`
+ * fails. It holds for an `InvalidArgumentError` as well, which is a `TypeError`. An error of the
+ * client or the emulator is another family's.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await pubsub.sendToUser("ada", { text: "hi" });
+ * } catch (error) {
+ *   if (!isResilientPubSubError(error)) throw error;
+ *   console.error(error.code); // such as "ERR_FAN_OUT_FAILED" or "ERR_CLOSED"
+ * }
+ * ```
+ */
 export function isResilientPubSubError(error: unknown): error is ResilientPubSubError {
   return isOfFamily(error, "plugin");
 }

@@ -9,9 +9,17 @@ const PREFIX = "WEB_PUBSUB_CONNECTION_STRING__";
  * such as `WEB_PUBSUB_CONNECTION_STRING__EASTUS__PRIMARY`. Names become lower case. The environment
  * has no order of its own, so primaries come first and each role is sorted by name.
  *
- * @param env Default `process.env`.
+ * @param env Where to read; `process.env` when left out.
  * @returns An empty array when there is no such variable.
  * @throws InvalidOptionsError when a variable with the prefix ends in anything else, or is empty.
+ *
+ * @example
+ * ```ts
+ * // WEB_PUBSUB_CONNECTION_STRING__EASTUS__PRIMARY=Endpoint=https://...
+ * // WEB_PUBSUB_CONNECTION_STRING__WESTUS__SECONDARY=Endpoint=https://...
+ * const endpoints = endpointsFromEnv(); // eastus, a primary, and westus, a secondary
+ * app.use(resilientPubSub({ hub: "chat", endpoints, negotiate: { allowAnonymous: true } }));
+ * ```
  */
 export function endpointsFromEnv(env: NodeJS.ProcessEnv = process.env): EndpointOptions[] {
   const variables = Object.keys(env).filter((variable) => variable.startsWith(PREFIX));
