@@ -3,7 +3,8 @@ import type { Routable } from "../endpoints/serving-order.ts";
 import { MARKER_PREFIX } from "./marker.ts";
 
 /**
- * How the reason begins that displaced clients are closed with; the name of their primary follows.
+ * How the reason begins that displaced clients are closed with; the name of their primary follows,
+ * as in `failback: eastus`.
  */
 export const FAILBACK_REASON_PREFIX = "failback: ";
 
