@@ -92,6 +92,7 @@ export const conditions = {
   "eastus is down": async ({ pubsub, eastus }: InhabitedWorld) => {
     await takeDown(eastus);
     await pubsub.getClientAccessToken();
+    await until(() => isDown(pubsub, "eastus"));
   },
   "eastus fails": async ({ eastus }: InhabitedWorld) => {
     await eastus.emulator.inject({ kind: "gray", status: 500 });
@@ -99,10 +100,17 @@ export const conditions = {
   "all are down": async ({ pubsub, regions }: InhabitedWorld) => {
     await Promise.all(regions.map(takeDown));
     await pubsub.getClientAccessToken().catch(() => {});
+    await until(() => regions.every(({ name }) => isDown(pubsub, name)));
   },
 } as const satisfies Record<string, (world: InhabitedWorld) => Promise<void>>;
 
 export type Condition = keyof typeof conditions;
+
+function isDown(pubsub: ResilientPubSub, region: RegionName): boolean {
+  return pubsub.endpoints
+    .snapshot()
+    .some(({ name, state }) => name === region && state === "unhealthy");
+}
 
 function takeDown({ emulator }: Region): Promise<void> {
   return emulator.inject({ kind: "unhealthy", status: 503, requestTypes: ["Health"] });
