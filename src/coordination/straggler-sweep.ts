@@ -2,7 +2,7 @@ import type { PluginContext } from "../context/plugin-context.ts";
 import type { Agreement } from "../contract/coordination.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { withDeadline } from "../kit/deadline.ts";
-import { placedGroup } from "../marker-groups/marker.ts";
+import { NEGOTIATED_GROUP } from "../marker-groups/marker.ts";
 import { classifyFailure } from "../service/failure.ts";
 import { systemClock } from "./clock.ts";
 import { isAgreementOn } from "./decision.ts";
@@ -131,7 +131,7 @@ export class StragglerSweep {
     { isSwept }: SweepState,
   ): Promise<boolean> {
     const isOccupied = await this.#call((abortSignal) =>
-      endpoint.client.groupExists(placedGroup, { abortSignal }),
+      endpoint.client.groupExists(NEGOTIATED_GROUP, { abortSignal }),
     );
     // The first time for all, since not everybody there need have come by a negotiate of ours.
     if (isOccupied || !isSwept) {

@@ -12,7 +12,7 @@ export interface OwnedEndpointsControl {
   close(): void;
 }
 
-interface ControlParts {
+interface ControlContext {
   readonly configuration: { readonly hub: string };
   readonly registry: EndpointRegistry;
   readonly monitor: {
@@ -28,7 +28,7 @@ export function endpointsControl({
   registry,
   monitor,
   agreed,
-}: ControlParts): OwnedEndpointsControl {
+}: ControlContext): OwnedEndpointsControl {
   /** When each endpoint that is leaving will be gone. */
   const departures = new Map<RegisteredEndpoint, NodeJS.Timeout>();
   let isClosed = false;

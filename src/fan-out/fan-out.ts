@@ -17,7 +17,7 @@ import { encodeMessage } from "./message.ts";
 import { isDeliveredToAll } from "./report.ts";
 import { type OnOutcome, Round } from "./round.ts";
 import { sdkOptionsOf } from "./sdk-options.ts";
-import { type OperationName, type Semantics, semantics } from "./semantics.ts";
+import { type OperationName, SEMANTICS, type Semantics } from "./semantics.ts";
 
 /** What is wanted of the endpoints. */
 export interface Operation<Options extends CallOptions = CallOptions> {
@@ -159,7 +159,7 @@ export class FanOut {
     task: (deadline: Deadline) => Promise<T>,
   ): Promise<T> {
     return this.track(async () => {
-      checkSubject(semantics[name].about, subject);
+      checkSubject(SEMANTICS[name].about, subject);
       checkOptions(options);
       if (options.abortSignal?.aborted) throw reasonOf(options.abortSignal);
       const { configuration, monitor, registry } = this.#context;
@@ -193,7 +193,7 @@ export class FanOut {
     deadline: Deadline,
     onOutcome?: OnOutcome<T>,
   ): Promise<Round<T>> {
-    const { about, kind } = semantics[operation.name];
+    const { about, kind } = SEMANTICS[operation.name];
     const call = this.#callOf(operation, make);
     const onEach: OnOutcome<T> = (endpoint, outcome) => {
       this.#learnLocation(operation, endpoint, outcome);
@@ -220,7 +220,7 @@ export class FanOut {
 
   #callOf<T>({ name, options = {} }: Operation, make: Make<T>): Call<T> {
     const { fanOut } = this.#context.configuration;
-    const { tellsAbsence = false }: Semantics = semantics[name];
+    const { tellsAbsence = false }: Semantics = SEMANTICS[name];
     return {
       make,
       options: sdkOptionsOf(options),
@@ -231,7 +231,7 @@ export class FanOut {
   }
 
   #locationOf({ name, subject = "" }: Operation): RegisteredEndpoint | undefined {
-    if (semantics[name].about !== "connection") return undefined;
+    if (SEMANTICS[name].about !== "connection") return undefined;
     const location = this.#context.locations.locationOf(subject);
     return location && this.#context.registry.has(location) ? location : undefined;
   }
@@ -242,7 +242,7 @@ export class FanOut {
     endpoint: RegisteredEndpoint,
     outcome: Outcome<T>,
   ): void {
-    const { tellsAbsence }: Semantics = semantics[name];
+    const { tellsAbsence }: Semantics = SEMANTICS[name];
     const isThere = tellsAbsence ? isAnswered(outcome) : isTrue(outcome);
     if (isThere) this.#context.locations.learn(subject, endpoint);
   }

@@ -4,7 +4,7 @@ import { describeValue } from "../kit/describe-value.ts";
 import { InvalidArgumentError } from "../kit/errors.ts";
 import { EncodedBody } from "../service/encoded-body.ts";
 
-const contentTypes: readonly unknown[] = [
+const CONTENT_TYPES: readonly unknown[] = [
   "text/plain",
   "application/json",
   "application/octet-stream",
@@ -19,8 +19,8 @@ export function encodeMessage(
   message: unknown,
   contentType: ContentType | undefined,
 ): EncodedBody | Promise<EncodedBody> {
-  if (contentType !== undefined && !contentTypes.includes(contentType)) {
-    const remedy = `give one of ${contentTypes.join(", ")}`;
+  if (contentType !== undefined && !CONTENT_TYPES.includes(contentType)) {
+    const remedy = `give one of ${CONTENT_TYPES.join(", ")}`;
     throw new InvalidArgumentError(`contentType: got ${describeValue(contentType)}; ${remedy}`);
   }
   if (contentType === "text/plain") {

@@ -49,10 +49,10 @@ function figuresOf(endpoint: string, outcome: Outcome<unknown> | undefined): End
     return { endpoint, outcome: "skipped", status: undefined, attempts: 0, durationInMs: 0 };
   }
   const { kind, status, attempts, durationInMs } = outcome;
-  return { endpoint, outcome: outcomeNames[kind], status, attempts, durationInMs };
+  return { endpoint, outcome: OUTCOME_NAMES[kind], status, attempts, durationInMs };
 }
 
-const outcomeNames = { answered: "delivered", failed: "failed", absent: "skipped" } as const;
+const OUTCOME_NAMES = { answered: "delivered", failed: "failed", absent: "skipped" } as const;
 
 /** Whether every endpoint accepted that could have to do with it. */
 export const isDeliveredToAll = ({ failed, skipped }: FanOutReport): boolean =>

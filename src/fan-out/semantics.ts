@@ -24,7 +24,7 @@ export interface Semantics {
 }
 
 /** The meaning of every operation; the documentation and the tests are made from it. */
-export const semantics = {
+export const SEMANTICS = {
   sendToAll: { kind: "command", about: "all" },
   sendToUser: { kind: "command", about: "user" },
   sendToConnection: { kind: "command", about: "connection" },

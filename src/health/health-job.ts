@@ -1,7 +1,7 @@
 import nodeCron, { type ScheduledTask } from "node-cron";
 
 /** Long waits are planned anew now and then, since the wall clock may have been set meanwhile. */
-const longestWaitInMs = 3_600_000;
+const maxWaitInMs = 3_600_000;
 
 /**
  * Runs a task when a cron expression says so. `node-cron` only says when that is; the waiting is
@@ -32,13 +32,13 @@ export class HealthJob {
 
   #wait(run: number): void {
     const delay = Math.max(0, run - Date.now());
-    const isWholeWait = delay <= longestWaitInMs;
+    const isWholeWait = delay <= maxWaitInMs;
     this.#timer = setTimeout(
       () => {
         if (isWholeWait) this.#task();
         if (!this.#isClosed) this.#wait(this.#nextRun(isWholeWait ? run : undefined));
       },
-      Math.min(delay, longestWaitInMs),
+      Math.min(delay, maxWaitInMs),
     );
     this.#timer.unref();
   }
@@ -46,6 +46,6 @@ export class HealthJob {
   /** A timer may fire a moment early; the run that it stood for does not come twice. */
   #nextRun(done?: number): number {
     const runs = this.#plan.getNextRuns(2).map((date) => date.getTime());
-    return runs.find((run) => run !== done) ?? Date.now() + longestWaitInMs;
+    return runs.find((run) => run !== done) ?? Date.now() + maxWaitInMs;
   }
 }

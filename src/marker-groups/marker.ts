@@ -5,7 +5,7 @@ export const MARKER_PREFIX = "resilient-pubsub.";
  * The group of all clients that negotiate has placed where servers agree on one endpoint, so that a
  * look at another tells whether anybody is left there.
  */
-export const placedGroup = `${MARKER_PREFIX}placed`;
+export const NEGOTIATED_GROUP = `${MARKER_PREFIX}placed`;
 
 /**
  * The answer of a connect handler, with the markers of the token. The groups in an answer replace

@@ -5,7 +5,7 @@ import type { Identity } from "../contract/options.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { withDeadline } from "../kit/deadline.ts";
 import { markDisplaced } from "../marker-groups/displaced-group.ts";
-import { placedGroup } from "../marker-groups/marker.ts";
+import { NEGOTIATED_GROUP } from "../marker-groups/marker.ts";
 import type { EndpointConfiguration } from "../options/parse-options.ts";
 import type { Endpoint } from "../service/endpoint.ts";
 import { classifyFailure } from "../service/failure.ts";
@@ -73,17 +73,17 @@ function withMarker(
   identity: Identity,
 ): Identity {
   if (configuration.topology === "client-client") {
-    return { ...identity, groups: [...(identity.groups ?? []), placedGroup] };
+    return { ...identity, groups: [...(identity.groups ?? []), NEGOTIATED_GROUP] };
   }
   if (configuration.failback.close === false) return identity;
   const isRouted = configuration.router !== undefined;
   return markDisplaced(identity, { chosen, all: registry.all(), avoided, isRouted });
 }
 
-const defaultLifetimeInMinutes = 60;
+const DEFAULT_LIFETIME_IN_MINUTES = 60;
 
 /** Paths of the kinds of clients, by the SDK's names for them. */
-const clientPaths = { default: "client", mqtt: "clients/mqtt", socketio: "clients/socketio" };
+const CLIENT_PATHS = { default: "client", mqtt: "clients/mqtt", socketio: "clients/socketio" };
 
 /** The same as the SDK's `getClientAccessToken`, without its detour by the tracing of a request. */
 export function signedToken(
@@ -94,8 +94,8 @@ export function signedToken(
   options: TokenOptions,
 ): IssuedToken {
   const { clientProtocol = "default" } = options;
-  const { expirationTimeInMinutes = defaultLifetimeInMinutes } = options;
-  const path = `/${clientPaths[clientProtocol]}/hubs/${hub}`;
+  const { expirationTimeInMinutes = DEFAULT_LIFETIME_IN_MINUTES } = options;
+  const path = `/${CLIENT_PATHS[clientProtocol]}/hubs/${hub}`;
   const iat = Math.floor(Date.now() / 1000);
   const expiresAt = iat + expirationTimeInMinutes * 60;
   const token = signToken(key, {

@@ -22,7 +22,7 @@ export interface Endpoint {
   close(): Promise<void>;
 }
 
-const poolOptions: Pool.Options = {
+const POOL_OPTIONS: Pool.Options = {
   // Deadlines are set for each operation, by its signal.
   headersTimeout: 0,
   bodyTimeout: 0,
@@ -53,7 +53,7 @@ export function createEndpoint(config: EndpointConfiguration, hub: string): Endp
 /** Loads `undici` with the first endpoint: it takes half as long as the whole SDK. */
 async function openPool(url: string): Promise<Pool> {
   const { Pool } = await import("undici");
-  return new Pool(url, poolOptions);
+  return new Pool(url, POOL_OPTIONS);
 }
 
 function createClient(

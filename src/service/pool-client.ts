@@ -119,7 +119,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 }
 
 /** Of headers that the caller has given, and of which the endpoint has not seen anything. */
-const unsendable = new Set([
+const UNSENDABLE = new Set([
   "UND_ERR_INVALID_ARG",
   "UND_ERR_NOT_SUPPORTED",
   "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH",
@@ -127,7 +127,7 @@ const unsendable = new Set([
 
 /** What the SDK would throw, but without the request, whose headers hold a token. */
 function asError(cause: NodeJS.ErrnoException): Error {
-  if (cause.code !== undefined && unsendable.has(cause.code)) {
+  if (cause.code !== undefined && UNSENDABLE.has(cause.code)) {
     return new InvalidArgumentError(`requestOptions: ${cause.message}`, { cause });
   }
   const error = new RestError(cause.message, { code: cause.code ?? RestError.REQUEST_SEND_ERROR });

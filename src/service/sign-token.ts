@@ -1,6 +1,6 @@
 import { createHmac, type KeyObject } from "node:crypto";
 
-const header = Buffer.from(JSON.stringify({ alg: "HS256", typ: "JWT" })).toString("base64url");
+const JWT_HEADER = Buffer.from(JSON.stringify({ alg: "HS256", typ: "JWT" })).toString("base64url");
 
 export interface TokenClaims {
   readonly aud: string;
@@ -16,6 +16,6 @@ export interface TokenClaims {
  */
 export function signToken(key: KeyObject, claims: TokenClaims): string {
   const payload = Buffer.from(JSON.stringify(claims)).toString("base64url");
-  const signed = `${header}.${payload}`;
+  const signed = `${JWT_HEADER}.${payload}`;
   return `${signed}.${createHmac("sha256", key).update(signed).digest("base64url")}`;
 }

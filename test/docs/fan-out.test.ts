@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { semantics } from "../../src/fan-out/semantics.ts";
+import { SEMANTICS } from "../../src/fan-out/semantics.ts";
 import { fanOutTable } from "./support/fan-out-table.ts";
 
 const pageFile = join(__dirname, "../../docs/fan-out.md");
 const generated = /(<!-- operations -->\n)([\s\S]*?)(<!-- end of operations -->)/;
 
 describe("docs/fan-out.md", () => {
-  const table = fanOutTable(semantics);
+  const table = fanOutTable(SEMANTICS);
   // After a change: UPDATE_DOCS=1 npx jest test/docs/fan-out
   if (process.env.UPDATE_DOCS) {
     const page = readFileSync(pageFile, "utf8");

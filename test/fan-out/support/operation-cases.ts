@@ -6,7 +6,7 @@ import type {
   FanOutReport,
   PubSub,
 } from "express-resilient-pubsub";
-import { type OperationName, type Semantics, semantics } from "../../../src/fan-out/semantics.ts";
+import { type OperationName, SEMANTICS, type Semantics } from "../../../src/fan-out/semantics.ts";
 import { until } from "../../support/until.ts";
 import { everybody, type Inhabitant, type Region } from "./inhabited-world.ts";
 
@@ -50,7 +50,7 @@ interface CaseOf {
   token: TokenCase;
 }
 
-type KindOf<Name extends OperationName> = (typeof semantics)[Name]["kind"];
+type KindOf<Name extends OperationName> = (typeof SEMANTICS)[Name]["kind"];
 
 /** A group that nobody is in at first. */
 export const newGroup = "new";
@@ -222,6 +222,6 @@ export function casesOf<Kind extends keyof CaseOf>(
 ): [OperationName, CaseOf[Kind], Semantics][] {
   const names = Object.keys(cases) as OperationName[];
   return names
-    .filter((name) => semantics[name].kind === kind)
-    .map((name) => [name, cases[name] as CaseOf[Kind], semantics[name]]);
+    .filter((name) => SEMANTICS[name].kind === kind)
+    .map((name) => [name, cases[name] as CaseOf[Kind], SEMANTICS[name]]);
 }
