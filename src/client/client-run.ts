@@ -9,9 +9,9 @@ import type { Negotiate } from "./negotiate.ts";
 import { mustMove } from "./negotiated-endpoint.ts";
 import { onConnectivityChange } from "./network-and-visibility.ts";
 import type { ClientConfiguration } from "./options.ts";
-import type { ReconnectNews } from "./reconnect-states.ts";
+import type { ReconnectNotification } from "./reconnect-states.ts";
 
-export interface RunParts {
+export interface ClientRunOptions {
   readonly configuration: ClientConfiguration;
   readonly negotiate: Negotiate;
   readonly emitter: Emitter<ClientEvents>;
@@ -29,7 +29,7 @@ interface Failure {
 
 /** From one `start` to the `stopped` that ends it: what the application hears of its connections. */
 export class ClientRun {
-  readonly #parts: RunParts;
+  readonly #options: ClientRunOptions;
   readonly #loop: ConnectionLoop;
   readonly #stopListening: () => void;
   #state: ClientState = "stopped";
@@ -40,12 +40,12 @@ export class ClientRun {
   #lost: Connection | undefined;
   #settleStart = (_failure?: Failure): void => {};
 
-  constructor(parts: RunParts) {
-    this.#parts = parts;
+  constructor(options: ClientRunOptions) {
+    this.#options = options;
     this.#loop = new ConnectionLoop({
-      ...parts,
+      ...options,
       onFrame: (frame) => this.#onFrame(frame),
-      onNews: (news) => this.#onNews(news),
+      onNotification: (notification) => this.#onNotification(notification),
     });
     this.#stopListening = onConnectivityChange(() => this.#loop.current?.checkAlive());
   }
@@ -71,7 +71,7 @@ export class ClientRun {
   finish(code: StoppedCode, failure?: Failure): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const { calls, emitter, onFinished } = this.#parts;
+    const { calls, emitter, onFinished } = this.#options;
     onFinished();
     this.#stopListening();
     this.#loop.stop(code);
@@ -85,7 +85,7 @@ export class ClientRun {
 
   #onFrame(frame: IncomingFrame): void {
     if (this.#isOver) return;
-    const { calls, emitter } = this.#parts;
+    const { calls, emitter } = this.#options;
     switch (frame.kind) {
       case "ack":
         calls.acknowledge(frame);
@@ -102,10 +102,10 @@ export class ClientRun {
     }
   }
 
-  #onNews(news: ReconnectNews): void {
-    const { calls, emitter } = this.#parts;
+  #onNotification(notification: ReconnectNotification): void {
+    const { calls, emitter } = this.#options;
     const { current } = this.#loop;
-    switch (news.type) {
+    switch (notification.type) {
       case "connected":
         if (current) void this.#onConnected(current);
         break;
@@ -118,19 +118,19 @@ export class ClientRun {
         break;
       case "lost":
         calls.onLost();
-        this.#emitDisconnected(news.code);
+        this.#emitDisconnected(notification.code);
         break;
       case "connect-failed":
-        emitter.emit("connect-failed", news.args);
+        emitter.emit("connect-failed", notification.args);
         break;
       case "stopped":
-        this.finish(news.code, news);
+        this.finish(notification.code, notification);
     }
   }
 
   /** Joins the groups again, before anything that waits is sent and anybody hears of the connection. */
   async #onConnected(connection: Connection): Promise<void> {
-    const { calls, configuration, emitter, groups } = this.#parts;
+    const { calls, configuration, emitter, groups } = this.#options;
     const isOver = (): boolean => this.#isOver || this.#loop.current !== connection;
     const { session, endpoint, epoch } = connection;
     const connectedAt = performance.now();
@@ -159,12 +159,12 @@ export class ClientRun {
     // It was cut before it was ready, so nobody has heard of it.
     if (!this.#told) return void this.#onConnected(connection);
     this.#told = connection;
-    this.#parts.calls.onUp((text) => connection.send(text));
+    this.#options.calls.onUp((text) => connection.send(text));
     this.#setState("connected");
   }
 
   async #rejoin(connection: Connection, group: string, isOver: () => boolean): Promise<void> {
-    const { calls, emitter } = this.#parts;
+    const { calls, emitter } = this.#options;
     const ackId = calls.createId();
     const text = encodeFrame({ type: "joinGroup", group, ackId });
     try {
@@ -180,7 +180,7 @@ export class ClientRun {
     const { session, disconnected: disconnectedMessage } = this.#told;
     this.#lost = this.#told;
     this.#told = undefined;
-    this.#parts.emitter.emit("disconnected", {
+    this.#options.emitter.emit("disconnected", {
       code,
       ...(session && { connectionId: session.connectionId }),
       ...(disconnectedMessage && { message: disconnectedMessage }),
@@ -191,6 +191,6 @@ export class ClientRun {
     const previous = this.#state;
     if (previous === state) return;
     this.#state = state;
-    this.#parts.emitter.emit("state-changed", { state, previous });
+    this.#options.emitter.emit("state-changed", { state, previous });
   }
 }

@@ -7,15 +7,19 @@ import { openConnection } from "./open-connection.ts";
 import type { ClientConfiguration } from "./options.ts";
 import { pause } from "./pause.ts";
 import { INITIAL_STATE, next } from "./reconnect-policy.ts";
-import type { ReconnectNews, ReconnectOccurrence, ReconnectState } from "./reconnect-states.ts";
+import type {
+  ReconnectNotification,
+  ReconnectOccurrence,
+  ReconnectState,
+} from "./reconnect-states.ts";
 import { Recovery } from "./recovery.ts";
 
-export interface LoopParts {
+export interface ConnectionLoopOptions {
   readonly configuration: ClientConfiguration;
   readonly negotiate: Negotiate;
   /** Must not throw, nor must the next one. */
   readonly onFrame: (frame: IncomingFrame) => void;
-  readonly onNews: (news: ReconnectNews) => void;
+  readonly onNotification: (notification: ReconnectNotification) => void;
 }
 
 /**
@@ -23,7 +27,7 @@ export interface LoopParts {
  * decides, and tells the policy what came of it.
  */
 export class ConnectionLoop {
-  readonly #parts: LoopParts;
+  readonly #options: ConnectionLoopOptions;
   #state: ReconnectState = INITIAL_STATE;
   #current: Connection | undefined;
   #last: Connection | undefined;
@@ -31,8 +35,8 @@ export class ConnectionLoop {
   /** Of what the state waits for. */
   #waiting = new AbortController();
 
-  constructor(parts: LoopParts) {
-    this.#parts = parts;
+  constructor(options: ConnectionLoopOptions) {
+    this.#options = options;
   }
 
   get current(): Connection | undefined {
@@ -58,14 +62,14 @@ export class ConnectionLoop {
       backoff: Math.random(),
     };
     const previous = this.#state;
-    const [state, ...effects] = next(previous, event, this.#parts.configuration);
+    const [state, ...effects] = next(previous, event, this.#options.configuration);
     const isNew = state.name !== previous.name;
     if (isNew) this.#waiting.abort();
     this.#state = state;
     if (!state.search?.isRecovering) this.#recovery?.end();
     for (const effect of effects) {
       if (effect.type === "start-recovery") this.#recover(effect.failures);
-      else this.#parts.onNews(effect);
+      else this.#options.onNotification(effect);
       // Whoever was told may have stopped the client.
       if (this.#state !== state) return;
     }
@@ -81,7 +85,7 @@ export class ConnectionLoop {
     };
     if (state.pause) {
       const { inMs, minInMs } = state.pause;
-      const ended = pause(inMs, signal, this.#parts.configuration, minInMs);
+      const ended = pause(inMs, signal, this.#options.configuration, minInMs);
       void ended.then(() => dispatch({ type: "paused" }));
     }
     switch (state.name) {
@@ -104,7 +108,7 @@ export class ConnectionLoop {
   }
 
   #negotiate(failed: readonly string[], signal: AbortSignal, dispatch: Dispatch): void {
-    const { configuration, negotiate } = this.#parts;
+    const { configuration, negotiate } = this.#options;
     negotiateOnce(negotiate, failed, configuration.negotiateTimeoutInMs, signal).then(
       (target) => dispatch({ type: "negotiated", target }),
       (error: NegotiateError) => dispatch({ type: "attempt-failed", error }),
@@ -113,7 +117,7 @@ export class ConnectionLoop {
 
   #connect(target: NegotiatedEndpoint, signal: AbortSignal, dispatch: Dispatch): void {
     const { endpoint } = target;
-    openConnection(target, this.#parts, signal).then(
+    openConnection(target, this.#options, signal).then(
       (connection) => {
         if (signal.aborted) connection.leave();
         else this.#use(connection, "connected");
@@ -129,7 +133,7 @@ export class ConnectionLoop {
     this.#recovery = new Recovery(
       { url, endpoint, epoch },
       {
-        ...this.#parts,
+        ...this.#options,
         session,
         failures,
         onRecovered: (connection) => this.#use(connection, "recovered"),

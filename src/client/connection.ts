@@ -21,7 +21,7 @@ const CLOSE_WITHIN_IN_MS = 2000;
 /** What a connection brings that is for others to deal with. */
 export type IncomingFrame = AckFrame | InvokeResponseFrame | GroupDataMessage | ServerDataMessage;
 
-export interface ConnectionParts {
+export interface ConnectionOptions {
   readonly configuration: ClientConfiguration;
   readonly onFrame: (frame: IncomingFrame) => void;
   /** The one to be continued; without it, a new one begins. */
@@ -43,7 +43,7 @@ export class Connection {
   session: Session | undefined;
   disconnected: DisconnectedMessage | undefined;
   readonly #url: string;
-  readonly #parts: ConnectionParts;
+  readonly #options: ConnectionOptions;
   readonly #socket: WebSocketLike;
   readonly #isRecovery: boolean;
   readonly #deadline: ReturnType<typeof setTimeout>;
@@ -58,14 +58,14 @@ export class Connection {
   #end!: (ending: ConnectionEnding) => void;
 
   /** @throws whatever the platform's WebSocket throws at a URL that it does not take */
-  constructor({ url, endpoint, epoch }: NegotiatedEndpoint, parts: ConnectionParts) {
-    const { webSocket, protocol, handshakeTimeoutInMs } = parts.configuration;
+  constructor({ url, endpoint, epoch }: NegotiatedEndpoint, options: ConnectionOptions) {
+    const { webSocket, protocol, handshakeTimeoutInMs } = options.configuration;
     this.#url = url;
     this.endpoint = endpoint;
     this.epoch = epoch;
-    this.session = parts.session;
-    this.#isRecovery = parts.session !== undefined;
-    this.#parts = parts;
+    this.session = options.session;
+    this.#isRecovery = options.session !== undefined;
+    this.#options = options;
     this.opened = new Promise((resolve, reject) => {
       this.#open = resolve;
       this.#refuse = reject;
@@ -91,7 +91,7 @@ export class Connection {
   deliver(): void {
     const early = this.#undelivered ?? [];
     this.#undelivered = undefined;
-    for (const frame of early) this.#parts.onFrame(frame);
+    for (const frame of early) this.#options.onFrame(frame);
   }
 
   /** Asks for a sign of life at once. */
@@ -153,7 +153,7 @@ export class Connection {
 
   #passOn(frame: IncomingFrame): void {
     if (this.#undelivered) this.#undelivered.push(frame);
-    else this.#parts.onFrame(frame);
+    else this.#options.onFrame(frame);
   }
 
   #onConnectedFrame(frame: ConnectedFrame): void {
@@ -165,7 +165,7 @@ export class Connection {
   #becomeOpen(): void {
     if (this.#keepAlive) return;
     clearTimeout(this.#deadline);
-    this.#keepAlive = new KeepAlive(this.#parts.configuration, Date.now());
+    this.#keepAlive = new KeepAlive(this.#options.configuration, Date.now());
     this.#checkKeepAlive();
     this.session?.resetAcknowledgement();
     this.#open();

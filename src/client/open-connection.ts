@@ -1,4 +1,4 @@
-import { Connection, type ConnectionParts } from "./connection.ts";
+import { Connection, type ConnectionOptions } from "./connection.ts";
 import { ConnectError } from "./errors.ts";
 import type { NegotiatedEndpoint } from "./negotiated-endpoint.ts";
 
@@ -9,10 +9,10 @@ import type { NegotiatedEndpoint } from "./negotiated-endpoint.ts";
  */
 export async function openConnection(
   target: NegotiatedEndpoint,
-  parts: ConnectionParts,
+  options: ConnectionOptions,
   signal: AbortSignal,
 ): Promise<Connection> {
-  const connection = create(target, parts);
+  const connection = create(target, options);
   const leave = (): void => connection.leave();
   signal.addEventListener("abort", leave);
   if (signal.aborted) leave();
@@ -24,9 +24,9 @@ export async function openConnection(
   }
 }
 
-function create(target: NegotiatedEndpoint, parts: ConnectionParts): Connection {
+function create(target: NegotiatedEndpoint, options: ConnectionOptions): Connection {
   try {
-    return new Connection(target, parts);
+    return new Connection(target, options);
   } catch {
     // No cause: it would quote the URL, and with it the token.
     throw new ConnectError(

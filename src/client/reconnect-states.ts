@@ -114,7 +114,7 @@ export type ReconnectEvent = ReconnectOccurrence & {
 };
 
 /** What the application may want to know. */
-export type ReconnectNews =
+export type ReconnectNotification =
   | { readonly type: "connected" | "recovered" | "dropped" }
   | { readonly type: "lost"; readonly code: DisconnectedCode }
   | { readonly type: "connect-failed"; readonly args: OnConnectFailedArgs }
@@ -123,7 +123,7 @@ export type ReconnectNews =
 /** What is to be done at once, before the new state begins. */
 export type ReconnectEffect =
   | { readonly type: "start-recovery"; readonly failures: number }
-  | ReconnectNews;
+  | ReconnectNotification;
 
 /** The next state, and what is to be done. */
 export type ReconnectDecision = readonly [ReconnectState, ...ReconnectEffect[]];

@@ -1,5 +1,5 @@
 import { backoffInMs } from "./backoff.ts";
-import type { Connection, ConnectionParts } from "./connection.ts";
+import type { Connection, ConnectionOptions } from "./connection.ts";
 import { POLICY_VIOLATION } from "./connection-ending.ts";
 import type { ConnectError } from "./errors.ts";
 import type { NegotiatedEndpoint } from "./negotiated-endpoint.ts";
@@ -12,7 +12,7 @@ const PAUSES = { retryDelayInMs: 1000, maxRetryDelayInMs: 4000 };
 // A service that has cut everybody shall not get all their attempts in the same instant.
 const SHARE_OF_SPREAD = 0.2;
 
-export interface RecoveryParts extends ConnectionParts {
+export interface RecoveryOptions extends ConnectionOptions {
   /** Short-lived connections before this one, in a row. */
   readonly failures: number;
   /** The connection goes on. Called once at most, and not after `end`; nor is `notify`. */
@@ -23,16 +23,16 @@ export interface RecoveryParts extends ConnectionParts {
 /** Tries to go on with a connection that was cut, on the same endpoint, with nothing lost. */
 export class Recovery {
   readonly #target: NegotiatedEndpoint;
-  readonly #parts: RecoveryParts;
+  readonly #options: RecoveryOptions;
   readonly #ending = new AbortController();
   #pause = new AbortController();
   /** Of the attempt that waits for an answer, if one does. */
   attemptedAt: number | undefined;
 
   /** @param target The endpoint, with the URL at which it goes on with the connection. */
-  constructor(target: NegotiatedEndpoint, parts: RecoveryParts) {
+  constructor(target: NegotiatedEndpoint, options: RecoveryOptions) {
     this.#target = target;
-    this.#parts = parts;
+    this.#options = options;
     void this.#run(this.#ending.signal);
   }
 
@@ -47,15 +47,15 @@ export class Recovery {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { configuration, notify } = this.#parts;
+    const { configuration, notify } = this.#options;
     const giveUpAt = performance.now() + configuration.recoveryTimeoutInMs;
-    let { failures } = this.#parts;
+    let { failures } = this.#options;
     const spreadInMs = Math.random() * configuration.reconnectSpreadInMs * SHARE_OF_SPREAD;
     await this.#wait(Math.max(spreadInMs, backoffInMs(PAUSES, failures, Math.random())));
     let isRefused = false;
     while (!signal.aborted && performance.now() < giveUpAt) {
       this.attemptedAt = performance.now();
-      isRefused = await openConnection(this.#target, this.#parts, signal).then(
+      isRefused = await openConnection(this.#target, this.#options, signal).then(
         (connection) => this.#onOpened(connection),
         ({ closeCode }: ConnectError) => closeCode === POLICY_VIOLATION,
       );
@@ -74,7 +74,7 @@ export class Recovery {
     if (this.#ending.signal.aborted) connection.leave();
     else {
       this.end();
-      this.#parts.onRecovered(connection);
+      this.#options.onRecovered(connection);
     }
     return false;
   }
@@ -82,6 +82,6 @@ export class Recovery {
   async #wait(inMs: number): Promise<void> {
     if (this.#ending.signal.aborted) return;
     this.#pause = new AbortController();
-    await pause(inMs, this.#pause.signal, this.#parts.configuration);
+    await pause(inMs, this.#pause.signal, this.#options.configuration);
   }
 }

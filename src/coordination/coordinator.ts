@@ -32,7 +32,7 @@ export interface CoordinatorListener extends ReachabilityListener {
   endpointsDiffer(differences: readonly EndpointsDifference[]): void;
 }
 
-export interface CoordinatorParts {
+export interface CoordinatorOptions {
   readonly store: CoordinationStore;
   readonly hub: string;
   /** Id of this server, unlike that of any other. */
@@ -51,7 +51,7 @@ export interface CoordinatorParts {
  * followed by one write at most.
  */
 export class Coordinator {
-  readonly #parts: CoordinatorParts;
+  readonly #options: CoordinatorOptions;
   readonly #session: StoreSession;
   readonly #reachability: StoreReachability;
   readonly #scheduler: PollScheduler;
@@ -63,10 +63,10 @@ export class Coordinator {
   #activeUnhealthySince: number | undefined;
   #isClosed = false;
 
-  constructor(parts: CoordinatorParts) {
-    const { store, hub, self, settings, clock, listener, random } = parts;
+  constructor(options: CoordinatorOptions) {
+    const { store, hub, self, settings, clock, listener, random } = options;
     const { leaseInMs, pollIntervalInMs } = settings;
-    this.#parts = parts;
+    this.#options = options;
     this.#session = new StoreSession(store, hub, Math.max(pollIntervalInMs, leaseInMs / 4), clock);
     this.#reachability = new StoreReachability(leaseInMs / 2, clock, listener);
     this.#agreement = new KnownAgreement(self, clock, (agreement, previous) =>
@@ -104,7 +104,7 @@ export class Coordinator {
 
   /** What the peers see, as far as this server has read that lately: only a leader does. */
   get peers(): ReadonlyMap<string, Observation> {
-    return this.#peers.present(this.#parts.clock.now());
+    return this.#peers.present(this.#options.clock.now());
   }
 
   start(): void {
@@ -152,7 +152,7 @@ export class Coordinator {
   }
 
   async #leave(): Promise<void> {
-    const { self, settings } = this.#parts;
+    const { self, settings } = this.#options;
     const { known } = this.#agreement;
     const last = known && resign(known, self);
     const timeoutInMs = settings.pollIntervalInMs;
@@ -171,7 +171,7 @@ export class Coordinator {
     to: EndpointIdentity,
     check: (peers: ReadonlyMap<string, Observation>) => void,
   ): Promise<Agreement> {
-    const { clock, self } = this.#parts;
+    const { clock, self } = this.#options;
     for (;;) {
       const [found, heartbeats] = await Promise.all([
         this.#call((store, options) => store.readRecord(options)),
@@ -187,7 +187,7 @@ export class Coordinator {
   }
 
   async #poll(): Promise<NextPoll> {
-    const startedAt = this.#parts.clock.now();
+    const startedAt = this.#options.clock.now();
     try {
       await this.#read();
       const next = await this.#writeWhatIsDue(startedAt);
@@ -200,7 +200,7 @@ export class Coordinator {
   }
 
   async #read(): Promise<void> {
-    const { leaseInMs } = this.#parts.settings;
+    const { leaseInMs } = this.#options.settings;
     const readsPeers =
       this.isLeader || this.#agreement.isLeadInDoubt(leaseInMs) || !this.#peers.hasBeenRead;
     const [found, read] = await Promise.allSettled([
@@ -214,14 +214,14 @@ export class Coordinator {
   }
 
   async #readPeers(): Promise<void> {
-    const { clock, observe } = this.#parts;
+    const { clock, observe } = this.#options;
     const readAt = clock.now();
     const heartbeats = await this.#call((store, options) => store.readObservations(options));
     this.#peers.update(heartbeats, readAt, observe());
   }
 
   async #writeWhatIsDue(startedAt: number): Promise<NextPoll> {
-    const { clock, observe, self, settings } = this.#parts;
+    const { clock, observe, self, settings } = this.#options;
     const now = clock.now();
     // This process has stood still meanwhile: what it has found may be true no longer.
     if (now - startedAt > settings.leaseInMs) return "soon";
@@ -245,7 +245,7 @@ export class Coordinator {
   }
 
   #decide(): AgreementRecord | undefined {
-    const { clock, self, settings, observe } = this.#parts;
+    const { clock, self, settings, observe } = this.#options;
     const { known, answered } = this.#agreement;
     const now = clock.now();
     const own = observe();
@@ -270,7 +270,7 @@ export class Coordinator {
 
   /** Resolves to whether nobody was faster. */
   async #write(record: AgreementRecord): Promise<boolean> {
-    const since = this.#parts.clock.now();
+    const since = this.#options.clock.now();
     const expected = this.#agreement.known?.version;
     const version = await this.#call((store, options) =>
       store.replaceRecord(expected, writeRecord(record), options),
@@ -290,7 +290,7 @@ export class Coordinator {
 
   /** This server should hear of a move, or bring it about, soon. But it does not expect one for ever. */
   #isMoveExpected(): boolean {
-    const { clock, observe, settings } = this.#parts;
+    const { clock, observe, settings } = this.#options;
     const { agreement } = this;
     const now = clock.now();
     const active = agreement && { name: agreement.active, url: agreement.url };

@@ -3,7 +3,7 @@ import type { Clock } from "./clock.ts";
 /** When the store is to be looked at again: after the usual interval, or after a quarter of it. */
 export type NextPoll = "as-usual" | "soon";
 
-export interface PollSchedulerParts {
+export interface PollSchedulerOptions {
   readonly pollIntervalInMs: number;
   readonly clock: Clock;
   /** From 0 (included) to 1 (excluded). */
@@ -16,7 +16,7 @@ export interface PollSchedulerParts {
 
 /** Decides when the store is looked at. Nothing is begun before what was begun before has ended. */
 export class PollScheduler {
-  readonly #parts: PollSchedulerParts;
+  readonly #options: PollSchedulerOptions;
   #timer: { cancel(): void } | undefined;
   #running: Promise<void> | undefined;
   #startedAt = Number.NEGATIVE_INFINITY;
@@ -24,8 +24,8 @@ export class PollScheduler {
   #isSoonWanted = false;
   #isClosed = false;
 
-  constructor(parts: PollSchedulerParts) {
-    this.#parts = parts;
+  constructor(options: PollSchedulerOptions) {
+    this.#options = options;
   }
 
   start(): void {
@@ -34,7 +34,7 @@ export class PollScheduler {
 
   pollSoon(): void {
     if (this.#running) this.#isSoonWanted = true;
-    else this.#scheduleIn(this.#startedAt + this.#soonInMs - this.#parts.clock.now());
+    else this.#scheduleIn(this.#startedAt + this.#soonInMs - this.#options.clock.now());
   }
 
   /** Resolves when a poll has ended that began after this call. */
@@ -66,11 +66,11 @@ export class PollScheduler {
 
   #poll(): void {
     if (this.#running || this.#isClosed) return;
-    this.#run(this.#parts.poll());
+    this.#run(this.#options.poll());
   }
 
   #run(work: Promise<NextPoll>): void {
-    const { clock, isUrgent } = this.#parts;
+    const { clock, isUrgent } = this.#options;
     this.#timer?.cancel();
     this.#startedAt = clock.now();
     this.#isSoonWanted = false;
@@ -85,16 +85,16 @@ export class PollScheduler {
   #scheduleIn(inMs: number): void {
     if (this.#isClosed) return;
     this.#timer?.cancel();
-    this.#timer = this.#parts.clock.callIn(Math.max(0, inMs), () => this.#poll());
+    this.#timer = this.#options.clock.callIn(Math.max(0, inMs), () => this.#poll());
   }
 
   get #intervalInMs(): number {
-    const { pollIntervalInMs, random } = this.#parts;
+    const { pollIntervalInMs, random } = this.#options;
     // Servers that were started together should not ask the store together for ever.
     return pollIntervalInMs * (0.9 + 0.1 * random());
   }
 
   get #soonInMs(): number {
-    return this.#parts.pollIntervalInMs / 4;
+    return this.#options.pollIntervalInMs / 4;
   }
 }

@@ -11,7 +11,7 @@ import type { Service } from "./service.ts";
 /** `down` is a crash or the middle of a restart: the port refuses. */
 export type EmulatorState = "starting" | "running" | "down" | "closed";
 
-export interface LifecycleParts {
+export interface LifecycleOptions {
   readonly service: Service;
   readonly adminPort: AdminPort | undefined;
   readonly faults: ActiveFaults;
@@ -21,14 +21,14 @@ export interface LifecycleParts {
 
 /** Whether the service runs and what is broken in it; changes come one after the other. */
 export class Lifecycle {
-  readonly #parts: LifecycleParts;
+  readonly #options: LifecycleOptions;
   readonly #changes = new SerialQueue();
   #state: EmulatorState = "starting";
   #isSilent = false;
   #closing: Promise<void> | undefined;
 
-  constructor(parts: LifecycleParts) {
-    this.#parts = parts;
+  constructor(options: LifecycleOptions) {
+    this.#options = options;
   }
 
   get state(): EmulatorState {
@@ -37,8 +37,8 @@ export class Lifecycle {
 
   /** @throws EmulatorError `ERR_PORT_IN_USE` or `ERR_LISTEN_FAILED`. */
   async start(): Promise<void> {
-    await this.#parts.service.listen();
-    await this.#parts.adminPort?.listen();
+    await this.#options.service.listen();
+    await this.#options.adminPort?.listen();
     this.#state = "running";
   }
 
@@ -61,7 +61,7 @@ export class Lifecycle {
     await this.#change(async () => {
       await this.#replaceFaults([]);
       this.#state = "down";
-      await this.#parts.service.shutDown({ keepState });
+      await this.#options.service.shutDown({ keepState });
       await this.#listenAgain();
     });
   }
@@ -71,7 +71,7 @@ export class Lifecycle {
     if (this.#closing) return;
     try {
       await this.#changes.run(async () => {
-        const { faults } = this.#parts;
+        const { faults } = this.#options;
         if (!faults.list.includes(fault)) return;
         if (isCrash(fault)) await this.#listenAgain();
         faults.end(fault);
@@ -85,7 +85,7 @@ export class Lifecycle {
   /** Idempotent; nothing changes any more after it. */
   close(): Promise<void> {
     this.#closing ??= this.#changes.run(async () => {
-      const { service, adminPort, faults, gate } = this.#parts;
+      const { service, adminPort, faults, gate } = this.#options;
       this.#state = "closed";
       const over = faults.list;
       faults.replace([]);
@@ -101,7 +101,7 @@ export class Lifecycle {
   }
 
   async #replaceFaults(next: readonly ActiveFault[]): Promise<void> {
-    const { faults } = this.#parts;
+    const { faults } = this.#options;
     const over = faults.list;
     if (this.#state === "down" && !next.some(isCrash)) await this.#listenAgain();
     faults.replace(next);
@@ -109,7 +109,7 @@ export class Lifecycle {
   }
 
   async #applyFaults(over: readonly ActiveFault[]): Promise<void> {
-    const { faults, gate, observe, service } = this.#parts;
+    const { faults, gate, observe, service } = this.#options;
     const { list, silencesClients } = faults;
     gate.release(over);
     if (list.some(isCrash)) await this.#crash();
@@ -124,11 +124,11 @@ export class Lifecycle {
   async #crash(): Promise<void> {
     if (this.#state === "down") return;
     this.#state = "down";
-    await this.#parts.service.crash();
+    await this.#options.service.crash();
   }
 
   async #listenAgain(): Promise<void> {
-    await this.#parts.service.listenAgain();
+    await this.#options.service.listenAgain();
     this.#state = "running";
   }
 }

@@ -20,7 +20,7 @@ const GRACE_IN_MS = 1000;
 const LISTEN_DELAY_IN_MS = 50;
 const maxListenAttempts = 40;
 
-export interface ServiceParts {
+export interface ServiceOptions {
   readonly configuration: EmulatorConfiguration;
   readonly address: Address;
   readonly keys: AccessKeys;
@@ -41,8 +41,8 @@ export class Service {
   readonly #listener: Listener;
   readonly #hubs = new Hubs();
 
-  constructor(parts: ServiceParts) {
-    const { configuration, address, keys, gate, certificate, admin, observe } = parts;
+  constructor(options: ServiceOptions) {
+    const { configuration, address, keys, gate, certificate, admin, observe } = options;
     const { disableLocalAuth, acceptEntraTokens } = configuration;
     const endpoint = (): string => address.endpoint;
     const context: ServiceContext = {

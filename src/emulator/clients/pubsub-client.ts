@@ -12,7 +12,7 @@ import { Invocations } from "./invocations.ts";
 import { ProcessedAckIds } from "./processed-ack-ids.ts";
 import { Streams } from "./streams.ts";
 
-export interface PubSubClientParts {
+export interface PubSubClientOptions {
   readonly connection: Connection;
   readonly hub: Hub;
   readonly codec: Codec;
@@ -33,14 +33,14 @@ type AckedRequest = Extract<ClientRequest, { ackId: number | undefined }>;
 
 /** A client of one of the service's own protocols, whatever its frames look like. */
 export class PubSubClient implements ClientProtocol {
-  readonly #parts: PubSubClientParts;
+  readonly #options: PubSubClientOptions;
   readonly #processedAckIds = new ProcessedAckIds();
   #invocations: Invocations | undefined;
   #streams: Streams | undefined;
   #hasStates = false;
 
-  constructor(parts: PubSubClientParts) {
-    this.#parts = parts;
+  constructor(options: PubSubClientOptions) {
+    this.#options = options;
   }
 
   get hasOpenStreams(): boolean {
@@ -49,15 +49,15 @@ export class PubSubClient implements ClientProtocol {
 
   async handle(frame: Frame): Promise<void> {
     try {
-      await this.#serve(await this.#parts.codec.parse(frame));
+      await this.#serve(await this.#options.codec.parse(frame));
     } catch (error) {
       if (!(error instanceof MalformedFrameError)) throw error;
-      this.#parts.connection.end({ code: 1007, reason: error.message, announced: false });
+      this.#options.connection.end({ code: 1007, reason: error.message, announced: false });
     }
   }
 
   close(): void {
-    const { connection, hub } = this.#parts;
+    const { connection, hub } = this.#options;
     this.#invocations?.close();
     this.#streams?.close();
     if (this.#hasStates) hub.states.remove(connection.id);
@@ -66,13 +66,13 @@ export class PubSubClient implements ClientProtocol {
   async #serve(request: ClientRequest): Promise<void> {
     switch (request.kind) {
       case "ping":
-        return this.#parts.send({ kind: "pong" });
+        return this.#options.send({ kind: "pong" });
       case "sequenceAck":
-        return this.#parts.acknowledge(request.sequenceId);
+        return this.#options.acknowledge(request.sequenceId);
       case "invoke":
       case "cancelInvocation":
       case "badInvocation":
-        this.#invocations ??= new Invocations(this.#parts.events, this.#parts.send);
+        this.#invocations ??= new Invocations(this.#options.events, this.#options.send);
         return this.#invocations.handle(request);
       case "streamStart":
       case "streamData":
@@ -92,15 +92,15 @@ export class PubSubClient implements ClientProtocol {
     const error = isDuplicate ? duplicate(ackId) : await this.#perform(request);
     if (ackId !== undefined) {
       if (!error) this.#processedAckIds.add(ackId);
-      this.#parts.send({ kind: "ack", ackId, error });
+      this.#options.send({ kind: "ack", ackId, error });
     }
     if (!error && request.kind === "subscribeGroupState") {
-      this.#parts.send(this.#parts.hub.states.snapshot(request.group));
+      this.#options.send(this.#options.hub.states.snapshot(request.group));
     }
   }
 
   async #perform(request: AckedRequest): Promise<AckError | undefined> {
-    const { connection, hub } = this.#parts;
+    const { connection, hub } = this.#options;
     switch (request.kind) {
       case "bad":
         return { name: "BadRequest", message: request.message };
@@ -124,7 +124,7 @@ export class PubSubClient implements ClientProtocol {
   }
 
   #changeState(request: StateRequest): AckError | undefined {
-    const { connection, hub, send } = this.#parts;
+    const { connection, hub, send } = this.#options;
     const { id, userId } = connection;
     this.#hasStates = true;
     switch (request.kind) {
@@ -140,19 +140,19 @@ export class PubSubClient implements ClientProtocol {
 
   /** Members see what their group shows, however they came in. */
   #forbiddenState(group: string): AckError | undefined {
-    const isMember = this.#parts.connection.groups.has(group);
+    const isMember = this.#options.connection.groups.has(group);
     return isMember ? undefined : this.#forbidden("joinLeaveGroup", group);
   }
 
   #forbidden(permission: GroupPermission, group: string): AckError | undefined {
-    return this.#parts.connection.roles.allows(permission, group)
+    return this.#options.connection.roles.allows(permission, group)
       ? undefined
       : { name: "Forbidden", message: `The client lacks the role for ${permission}.` };
   }
 
   #publish(request: Extract<ClientRequest, { kind: "sendToGroup" }>): undefined {
     const { group, payload, metadata, noEcho, ttlInSeconds } = request;
-    const fromUserId = this.#parts.connection.userId;
+    const fromUserId = this.#options.connection.userId;
     this.#sendToGroup(
       { from: "group", group, fromUserId, payload, metadata },
       { noEcho, ttlInSeconds },
@@ -163,13 +163,13 @@ export class PubSubClient implements ClientProtocol {
     message: GroupMessage,
     { noEcho, ttlInSeconds }: { noEcho: boolean; ttlInSeconds?: number },
   ): void {
-    const { connection, hub } = this.#parts;
+    const { connection, hub } = this.#options;
     const excluded = noEcho ? new Set([connection.id]) : undefined;
     publish(message, hub.inGroup(message.group), { ttlInSeconds, excluded });
   }
 
   #createStreams(): Streams {
-    const { connection, send } = this.#parts;
+    const { connection, send } = this.#options;
     return new Streams({
       userId: connection.userId,
       allows: (group) => connection.roles.allows("sendToGroup", group),
@@ -180,7 +180,7 @@ export class PubSubClient implements ClientProtocol {
 
   /** The reply goes out before the ack. */
   async #raise(request: Extract<ClientRequest, { kind: "event" }>): Promise<AckError | undefined> {
-    const { connection, events, settings } = this.#parts;
+    const { connection, events, settings } = this.#options;
     const outcome = await events.userEvent(request.event, request.payload, request.metadata);
     if (outcome.kind === "handled") {
       const { reply: payload, metadata } = outcome;
