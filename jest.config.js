@@ -29,7 +29,7 @@ const LONG = "\\.long\\.test\\.ts$";
 
 // What tries properties on random input does so more often where there is time; see support/runs.ts.
 const randomised = [
-  "client/{bad-frames,random-lives}",
+  "client/{bad-frames,random-sequences}",
   "coordination/simulation",
   "emulator/fuzz-{filter,frames,rest,websocket}",
   "failover/model",

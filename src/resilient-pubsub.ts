@@ -1,4 +1,5 @@
 import type { RequestHandler } from "express";
+import type { PluginContext } from "./context/plugin-context.ts";
 import type { ResilientPubSubOptions } from "./contract/options.ts";
 import type { ClientAccessTokenOptions } from "./contract/pubsub.ts";
 import type { ResilientPubSub } from "./contract/resilient-pubsub.ts";
@@ -56,10 +57,10 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   const locations = new ConnectionLocations();
   const base = { configuration, registry, monitor, events, locations, random: Math.random };
   const agreed = configuration.topology === "client-client" ? new Coordination(base) : undefined;
-  const parts = { ...base, agreed };
-  const fanOut = new FanOut(parts);
-  const failback = new Failback(parts);
-  const endpoints = endpointsControl(parts);
+  const context: PluginContext = { ...base, agreed };
+  const fanOut = new FanOut(context);
+  const failback = new Failback(context);
+  const endpoints = endpointsControl(context);
   const firstRound = monitor.start();
   failback.start();
   agreed?.start();
@@ -74,7 +75,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
 
   const plugin: ResilientPubSub = Object.assign(
     routes(
-      parts,
+      context,
       () => plugin,
       () => closing !== undefined,
     ),
@@ -84,7 +85,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
       coordination: agreed?.control ?? withoutCoordination,
       ...pubSubService(fanOut, configuration.hub),
       getClientAccessToken: (tokenOptions?: ClientAccessTokenOptions) =>
-        fanOut.track(() => clientAccessToken(parts, tokenOptions)),
+        fanOut.track(() => clientAccessToken(context, tokenOptions)),
       ready: () => holdingProcess(firstRound.then(() => agreed?.ready())),
       close: () => {
         closing ??= close();
@@ -95,17 +96,15 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   return plugin;
 }
 
-type Parts = Parameters<typeof negotiateHandler>[0] & Parameters<typeof upstreamHandler>[0];
-
 function routes(
-  parts: Parts,
+  context: PluginContext,
   plugin: () => ResilientPubSub,
   isClosed: () => boolean,
 ): RequestHandler {
-  const negotiatePath = toRoutePath(parts.configuration.negotiate.path);
-  const upstreamPath = toRoutePath(parts.configuration.upstream.path);
-  const negotiate = negotiateHandler(parts);
-  const upstream = upstreamHandler(parts);
+  const negotiatePath = toRoutePath(context.configuration.negotiate.path);
+  const upstreamPath = toRoutePath(context.configuration.upstream.path);
+  const negotiate = negotiateHandler(context);
+  const upstream = upstreamHandler(context);
 
   return function resilientPubSub(req, res, next) {
     res.locals.pubsub = plugin();

@@ -1,3 +1,4 @@
+import { maxTimerInMs } from "../kit/max-timer.ts";
 import { PubSubClientError } from "./errors.ts";
 
 /** The subprotocols that the client speaks. */
@@ -131,9 +132,6 @@ const PROTOCOLS: readonly ClientProtocol[] = [
   "json.webpubsub.azure.v1",
 ];
 
-/** As much as a timer takes; with more, it would fire at once. */
-export const MAX_TIMER_IN_MS = 2 ** 31 - 1;
-
 /** @throws PubSubClientError `ERR_INVALID_OPTIONS` */
 export function resolveOptions(options: ResilientPubSubClientOptions): ClientConfiguration {
   const { reconnectRetryOptions = {}, protocol = PROTOCOLS[0] as ClientProtocol } = options;
@@ -170,8 +168,8 @@ function duration<Name extends string>(
   least = 0,
 ): number {
   const value: unknown = options[name] ?? byDefault;
-  const isFine = typeof value === "number" && value >= least && value <= MAX_TIMER_IN_MS;
-  if (!isFine) throw invalid(name, value, `a number from ${least} to ${MAX_TIMER_IN_MS}`);
+  const isFine = typeof value === "number" && value >= least && value <= maxTimerInMs;
+  if (!isFine) throw invalid(name, value, `a number from ${least} to ${maxTimerInMs}`);
   return value;
 }
 

@@ -1,5 +1,5 @@
+import { maxTimerInMs } from "../kit/max-timer.ts";
 import { isOffline, onResume } from "./network-and-visibility.ts";
-import { MAX_TIMER_IN_MS } from "./options.ts";
 
 export interface PauseSettings {
   readonly reconnectSpreadInMs: number;
@@ -31,7 +31,7 @@ export function pause(
       clearTimeout(timer);
       const owedInMs = Math.max(0, startedAt + leastInMs - performance.now());
       const spreadInMs = Math.random() * Math.min(inMs, reconnectSpreadInMs);
-      timer = setTimeout(finish, Math.min(MAX_TIMER_IN_MS, owedInMs + spreadInMs));
+      timer = setTimeout(finish, Math.min(maxTimerInMs, owedInMs + spreadInMs));
     });
     let timer = setTimeout(finish, isOffline() ? Math.max(inMs, maxRetryDelayInMs) : inMs);
     signal.addEventListener("abort", finish);

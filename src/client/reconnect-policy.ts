@@ -1,7 +1,7 @@
+import { maxTimerInMs } from "../kit/max-timer.ts";
 import { backoffInMs } from "./backoff.ts";
 import { disconnectedCodeOf, isEndpointSuspect, mayBeRecovered } from "./connection-ending.ts";
 import { hasNewerEpoch, mustMove, type NegotiatedEndpoint } from "./negotiated-endpoint.ts";
-import { MAX_TIMER_IN_MS } from "./options.ts";
 import type {
   ConnectedState,
   ReconnectDecision as Decision,
@@ -215,7 +215,7 @@ function onAttemptFailed(
   // The first that is refused at the door asks for another at once.
   const isAtOnce = endpoint && failures === 1 && search.failed.length === 0;
   const backoffPauseInMs = isAtOnce ? 0 : backoffInMs(settings, failures, backoff);
-  const retryInMs = Math.min(MAX_TIMER_IN_MS, minInMs + backoffPauseInMs);
+  const retryInMs = Math.min(maxTimerInMs, minInMs + backoffPauseInMs);
   const failed = including(search.failed, endpoint);
   return [
     {

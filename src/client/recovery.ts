@@ -15,8 +15,9 @@ const SHARE_OF_SPREAD = 0.2;
 export interface RecoveryOptions extends ConnectionOptions {
   /** Short-lived connections before this one, in a row. */
   readonly failures: number;
-  /** The connection goes on. Called once at most, and not after `end`; nor is `notify`. */
+  /** The connection goes on. Called once at most, and not after `end`. */
   readonly onRecovered: (connection: Connection) => void;
+  /** Told how each attempt ended, and last of all that there will be no more. */
   readonly notify: (occurrence: RecoveryOccurrence) => void;
 }
 

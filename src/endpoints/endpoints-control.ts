@@ -44,7 +44,7 @@ export function endpointsControl({
   function add(options: EndpointOptions, addOptions?: AddOptions): void {
     const { drained } = parseAddOptions(addOptions);
     const endpoint = createEndpoint(parseEndpoint(options), configuration.hub);
-    for (const displaced of registry.replacedBy(endpoint)) release(displaced);
+    for (const replaced of registry.replacedBy(endpoint)) release(replaced);
     const added = registry.add(endpoint);
     if (drained) registry.drain(added.name);
     void monitor.check(added);

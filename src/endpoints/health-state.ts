@@ -84,10 +84,10 @@ function afterSuccess(state: HealthState, { rise }: Thresholds, now: Moment): He
   if (state.status === "unknown") return healthy(now, flaps, undefined);
   if (state.status === "healthy") return withoutContradictions(state);
   const contradictions = state.contradictions + 1;
-  const provenSince = state.succeedingSince ?? now.monotonic;
-  const isProven = now.monotonic - provenSince >= recoveryPeriodInMs(flaps);
-  if (contradictions >= rise && isProven) return healthy(now, flaps, now.monotonic);
-  return { ...state, contradictions, succeedingSince: provenSince };
+  const succeedingSince = state.succeedingSince ?? now.monotonic;
+  const isPastRecoveryPeriod = now.monotonic - succeedingSince >= recoveryPeriodInMs(flaps);
+  if (contradictions >= rise && isPastRecoveryPeriod) return healthy(now, flaps, now.monotonic);
+  return { ...state, contradictions, succeedingSince: succeedingSince };
 }
 
 function afterFailure(

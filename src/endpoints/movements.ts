@@ -22,9 +22,9 @@ export function movementsBetween(
   const left = before.filter(({ name }) => !includes(after, name));
   if (left.length > 0) {
     return left.map(({ name, role }) => {
-      const isWayHome = role === "secondary" && to.role === "primary";
+      const isReturn = role === "secondary" && to.role === "primary";
       const isBetter = includes(usable, name) && !to.forced;
-      return { kind: isWayHome || isBetter ? "failback" : "failover", from: name, to: to.name };
+      return { kind: isReturn || isBetter ? "failback" : "failover", from: name, to: to.name };
     });
   }
   const [stayed] = before;

@@ -5,9 +5,7 @@ import type {
   EndpointState,
   ProbeRecord,
 } from "../contract/endpoint.ts";
-
 import { thisMoment } from "../kit/moment.ts";
-
 import type { Endpoint } from "../service/endpoint.ts";
 import { type CallState, initialCallState } from "./call-state.ts";
 import { type HealthState, initialHealthState, isUndecided } from "./health-state.ts";

@@ -2,7 +2,6 @@ import type { DownReason } from "../contract/endpoint.ts";
 import { InvalidOptionsError, ResilientPubSubError } from "../kit/errors.ts";
 import { thisMoment } from "../kit/moment.ts";
 import type { TypedEvents } from "../kit/typed-events.ts";
-
 import type { Endpoint } from "../service/endpoint.ts";
 import { afterCall, afterEjectionCheck, afterRecovery } from "./call-state.ts";
 import {

@@ -74,7 +74,7 @@ function callWithin<T>(
     const isEnded = deadline.aborted;
     const error = isEnded ? deadline.reason : thrown;
     const failure = classifyFailure(error);
-    const isAbsent = !isEnded && call.tellsAbsence && failure.status === 404;
+    const isAbsent = !isEnded && call.tellsAbsence && isNotFound(failure);
     const isOver = isEnded || isAbsent;
     const mayTryAgain =
       !isOver && (await mayRepeat(context, endpoint, failure, attempts, deadline));
@@ -110,3 +110,6 @@ async function mayRepeat(
   await pause(pauseInMs, deadline);
   return !deadline.aborted && registry.fanOutTargets().has(endpoint);
 }
+
+/** An identity provider may answer 404 as well. */
+const isNotFound = ({ kind, status }: Failure): boolean => kind === "answer" && status === 404;

@@ -107,6 +107,7 @@ export class HealthMonitor {
    * checks follow each other more closely than a negotiate would insist on.
    */
   refresh(endpoint: RegisteredEndpoint): void {
+    if (!this.#registry.has(endpoint)) return;
     const ageInMs = performance.now() - this.#watchOf(endpoint).startedAt;
     if (ageInMs > this.#settings.onDemandMaxAgeInMs / 5) void this.check(endpoint);
   }

@@ -3,7 +3,7 @@ import { request as httpsRequest } from "node:https";
 import type { ProbeOutcome } from "../endpoints/health-state.ts";
 import { isOwnStall } from "../kit/deadline.ts";
 import type { Endpoint } from "../service/endpoint.ts";
-import { classifyFailure } from "../service/failure.ts";
+import { classifyFailure, reasonOfStatus } from "../service/failure.ts";
 
 const HEALTH_PATH = "/api/health?api-version=2024-12-01";
 
@@ -56,7 +56,9 @@ function attempt(endpoint: Endpoint, options: ProbeOptions): Promise<AttemptResu
       const wasClosedWhileIdle = request.reusedSocket && error.code === "ECONNRESET";
       const { kind, reason } = classifyFailure(error);
       if (wasClosedWhileIdle) settle("stale-socket");
-      else settle(kind === "own-exhaustion" ? "inconclusive" : { ok: false, reason });
+      else if (kind === "own-exhaustion") settle("inconclusive");
+      // Whatever else ends a request, it was not answered.
+      else settle({ ok: false, reason: reason ?? "refused" });
     });
   });
 }
@@ -69,5 +71,5 @@ function send({ restUrl, agent }: Endpoint, signal: AbortSignal): ClientRequest 
 }
 
 function outcomeOf(status: number): ProbeOutcome {
-  return status === 200 ? { ok: true } : { ok: false, reason: `status(${status})` };
+  return status === 200 ? { ok: true } : { ok: false, reason: reasonOfStatus(status) };
 }

@@ -29,7 +29,7 @@ export interface Failure {
    */
   readonly evidence: "failing" | "rejected" | "none";
   /** Why the endpoint is down, if it is evidence of that. */
-  readonly reason: DownReason;
+  readonly reason: DownReason | undefined;
   /** Whether the endpoint has certainly not accepted it, so that a second attempt delivers it once. */
   readonly isRetryable: boolean;
   /** How long the answer asks to wait before a second attempt (ms), if it asks for one. */
@@ -44,7 +44,7 @@ interface Thrown {
   readonly code?: unknown;
   readonly cause?: { readonly syscall?: unknown; readonly errors?: unknown } | null;
   readonly statusCode?: unknown;
-  readonly response?: { readonly headers: { get(name: string): string | undefined } };
+  readonly response?: { readonly headers?: { readonly get?: unknown } | null } | null;
   readonly isOwnStall?: unknown;
 }
 
@@ -72,7 +72,7 @@ export function classifyFailure(error: unknown, now = Date.now()): Failure {
   return {
     status: undefined,
     evidence: "none",
-    reason: "refused",
+    reason: undefined,
     isRetryable: false,
     retryAfterInMs: undefined,
     label: String(thrown.code ?? thrown.name ?? "unknown error"),
@@ -99,20 +99,32 @@ function meaningOf(thrown: Thrown, now: number): Meaning {
 }
 
 function meaningOfStatus(thrown: Thrown, status: number, now: number): Meaning {
-  const isAnswer = isRestError(thrown) || thrown.response !== undefined;
+  const isAnswer = isRestError(thrown) || isObject(thrown.response);
   const asksForRetry = isAnswer && (status === 429 || status === 503);
-  const retryAfterInMs = asksForRetry
-    ? parseRetryAfter(thrown.response?.headers.get("retry-after"), now)
-    : undefined;
+  const retryAfterInMs = asksForRetry ? parseRetryAfter(retryAfterOf(thrown), now) : undefined;
   return {
     kind: isAnswer ? "answer" : "credential",
     status,
     evidence: evidenceOfStatus(status),
-    reason: `status(${status})`,
+    reason: reasonOfStatus(status),
     isRetryable: retryAfterInMs !== undefined,
     retryAfterInMs,
     label: `status ${status}`,
   };
+}
+
+export const reasonOfStatus = (status: number): DownReason => `status(${status})`;
+
+/** The headers may be anything: credentials throw errors of libraries that nobody here knows. */
+function retryAfterOf({ response }: Thrown): string | undefined {
+  const headers = response?.headers;
+  if (typeof headers?.get !== "function") return undefined;
+  const value: unknown = headers.get("retry-after");
+  return typeof value === "string" ? value : undefined;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 function evidenceOfStatus(status: number): Failure["evidence"] {

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import type { Observation } from "../../src/contract/coordination.ts";
 import type { Situation } from "../../src/coordination/decision.ts";
-
 import { disturbedLeaders, type Scenario, scenarios } from "./support/scenario.ts";
 import type { StoreDefects } from "./support/simulated-store.ts";
 import { simulate } from "./support/simulation.ts";

@@ -1,3 +1,4 @@
+import { maxTimerInMs } from "../../kit/max-timer.ts";
 import { isEventName, isGroupName } from "../contract/names.ts";
 import type { AckId, ClientRequest } from "./client-request.ts";
 import type { Metadata, Payload } from "./message.ts";
@@ -5,7 +6,6 @@ import { readMetadata } from "./metadata.ts";
 
 const maxTtlInSeconds = 300;
 const DEFAULT_IDLE_TIMEOUT_IN_MS = 300_000;
-const maxIdleTimeoutInMs = 2 ** 31 - 1;
 
 export const INVALID_ANY = "Data of type protobuf must be an Any.";
 
@@ -44,7 +44,7 @@ export function checkedTtl(ttlInSeconds = 0): number {
 
 /** @throws BadValueError */
 export function checkedIdleTimeout(idleTimeoutInMs = DEFAULT_IDLE_TIMEOUT_IN_MS): number {
-  if (idleTimeoutInMs >= 1 && idleTimeoutInMs <= maxIdleTimeoutInMs) return idleTimeoutInMs;
+  if (idleTimeoutInMs >= 1 && idleTimeoutInMs <= maxTimerInMs) return idleTimeoutInMs;
   throw new BadValueError("The idle timeout is out of range.");
 }
 

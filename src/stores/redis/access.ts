@@ -1,5 +1,4 @@
 import type { AbortSignalLike } from "../../contract/abort-signal.ts";
-
 import { ResilientPubSubError } from "../../kit/errors.ts";
 import { RedisLink } from "./link.ts";
 import type { RedisClientLike } from "./options.ts";
