@@ -37,3 +37,4 @@ export type * from "./contract/options.ts";
 export type * from "./contract/pubsub.ts";
 export type * from "./contract/resilient-pubsub.ts";
 export type * from "./contract/store.ts";
+export type * from "./contract/upstream-options.ts";

@@ -6,7 +6,9 @@ export type ClientState = "stopped" | "connecting" | "connected" | "reconnecting
 
 /** A new connection is up, and the groups are joined again. Not raised when one was recovered. */
 export interface OnConnectedArgs {
+  /** What the service knows the connection by, as in `sendToConnection`. */
   connectionId: string;
+  /** User of the connection, by the service's account; empty for an anonymous client. */
   userId: string;
   /** Name of the endpoint, as negotiate told it. */
   endpoint: string;
@@ -43,6 +45,7 @@ export type DisconnectedCode =
 export interface OnDisconnectedArgs {
   /** Why. */
   code: DisconnectedCode;
+  /** The connection that is lost. */
   connectionId?: string;
   /** The service's last word, if it had one. */
   message?: DisconnectedMessage;
@@ -56,24 +59,31 @@ export interface OnStoppedArgs {
   error?: Error;
 }
 
+/** A message from the server has come. */
 export interface OnServerDataMessageArgs {
+  /** With its data, and as what it was sent. */
   message: ServerDataMessage;
 }
 
+/** A message to a group has come. */
 export interface OnGroupDataMessageArgs {
+  /** With its data, its group and its sender. */
   message: GroupDataMessage;
 }
 
 /** The group could not be joined again; this client does not hear it any more. */
 export interface OnRejoinGroupFailedArgs {
+  /** Name of the group. */
   group: string;
+  /** A `SendMessageError`; its `errorDetail` is what the service said, if it did. */
   error: Error;
 }
 
 /** The client is connected to another endpoint than before, or the servers have agreed anew. */
 export interface OnMovedArgs {
+  /** Name of the endpoint of the connection that was lost. */
   from: string;
-  /** The same as `from` when all clients have moved away and back since (client-client topology). */
+  /** Name of the endpoint now. The same as `from` when all clients have moved away and back since (client-client topology). */
   to: string;
   /** Number of the agreement that the client follows. Absent when negotiate told none. */
   epoch?: number;
@@ -83,6 +93,7 @@ export interface OnMovedArgs {
 
 /** An attempt to connect came to nothing; there will be another. */
 export interface OnConnectFailedArgs {
+  /** A `NegotiateError`, or a `ConnectError` when the endpoint did not let the client in. */
   error: PubSubClientError;
   /** Undefined when negotiate failed. */
   endpoint?: string;
@@ -90,20 +101,32 @@ export interface OnConnectFailedArgs {
   retryInMs: number;
 }
 
+/** The client does something else than before. */
 export interface OnStateChangedArgs {
+  /** What it does now. */
   state: ClientState;
+  /** What it did before. */
   previous: ClientState;
 }
 
 /** The events of the client, by the official client's names where it has them. */
 export interface ClientEvents {
+  /** A new connection is up, the groups are joined again, and calls that waited are sent. */
   connected: OnConnectedArgs;
+  /** A connection is lost for good. */
   disconnected: OnDisconnectedArgs;
+  /** It will not connect again by itself. */
   stopped: OnStoppedArgs;
+  /** A message to all, to the user or to the connection. */
   "server-message": OnServerDataMessageArgs;
+  /** A message to a group that the connection is in. */
   "group-message": OnGroupDataMessageArgs;
+  /** A group is not heard any more. */
   "rejoin-group-failed": OnRejoinGroupFailedArgs;
+  /** Raised after `connected` when the endpoint, or the servers' agreement on it, is another. */
   moved: OnMovedArgs;
+  /** An attempt to connect failed; the next one follows. */
   "connect-failed": OnConnectFailedArgs;
+  /** `state` has changed. */
   "state-changed": OnStateChangedArgs;
 }

@@ -22,6 +22,7 @@ export class PubSubClientError extends CodedError<ClientErrorCode> {
     this.name = "PubSubClientError";
   }
 
+  /** @internal */
   get [BRAND](): "client" {
     return "client";
   }
@@ -95,6 +96,7 @@ export class SendMessageError extends PubSubClientError {
 
 /** An invocation without a result. */
 export class InvocationError extends PubSubClientError {
+  /** The one that was given, or the number of the client in its place. */
   readonly invocationId: string;
   /** What the service said, if it did. */
   readonly errorDetail: AckMessageError | undefined;

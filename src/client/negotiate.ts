@@ -13,6 +13,7 @@ export interface NegotiateAnswer {
    * @default the host of the URL
    */
   readonly endpoint?: string;
+  /** What that endpoint is for the app server that answered. The client makes no use of it. */
   readonly role?: "primary" | "secondary";
   /** Until when the token can be used to connect, ISO 8601. */
   readonly expiresAt?: string;
@@ -25,6 +26,7 @@ export interface NegotiateAnswer {
   readonly epoch?: number;
 }
 
+/** What a negotiate function is given. */
 export interface NegotiateContext {
   /** Endpoints that this client has just failed on, to be passed on as `failed=`. */
   readonly failed: readonly string[];

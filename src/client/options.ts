@@ -6,19 +6,28 @@ export type ClientProtocol = "json.reliable.webpubsub.azure.v1" | "json.webpubsu
 
 /** As much of a WebSocket as the client uses. */
 export interface WebSocketLike {
+  /** 1 while it is open. */
   readonly readyState: number;
+  /** Called when it is open. */
   onopen: ((event: never) => void) | null;
+  /** Called with each frame, a string as `data`. */
   onmessage: ((event: never) => void) | null;
+  /** Called when it is closed, or did not open at all, with the `code`. */
   onclose: ((event: never) => void) | null;
+  /** Called on failure; `onclose` must be called as well. */
   onerror: ((event: never) => void) | null;
+  /** Sends a text frame. */
   send(data: string): void;
+  /** Closes it, in the way of the protocol. */
   close(code?: number, reason?: string): void;
   /** Ends the socket without waiting for the peer, where there is such a thing. */
   terminate?(): void;
 }
 
+/** Opens a WebSocket that offers one subprotocol. */
 export type WebSocketConstructor = new (url: string, protocol: string) => WebSocketLike;
 
+/** How a client behaves; all options may be left out. Times are in milliseconds. */
 export interface ResilientPubSubClientOptions {
   /**
    * The reliable protocol lets a connection that was cut be recovered on the same endpoint with
@@ -112,7 +121,11 @@ export interface ResilientPubSubClientOptions {
    * @default none
    */
   negotiateRequest?: RequestInit | (() => RequestInit | Promise<RequestInit>);
-  /** @default the platform's WebSocket; in Node that of the `ws` package */
+  /**
+   * What connections are made with.
+   *
+   * @default the platform's WebSocket; in Node that of the `ws` package
+   */
   webSocket?: WebSocketConstructor;
 }
 

@@ -12,7 +12,9 @@ export type WebPubSubDataType = "binary" | "json" | "text" | "protobuf";
 
 /** The platform's `AbortSignal`, or what the Azure SDKs take for one. */
 export interface AbortSignalLike {
+  /** Whether it is aborted already. */
   readonly aborted: boolean;
+  /** Calls the listener when it is aborted. */
   addEventListener(
     type: "abort",
     // biome-ignore lint/suspicious/noExplicitAny: as the SDKs have it, so that both fit
@@ -20,6 +22,7 @@ export interface AbortSignalLike {
     // biome-ignore lint/suspicious/noExplicitAny: likewise
     options?: any,
   ): void;
+  /** Calls that listener no more. */
   removeEventListener(
     type: "abort",
     // biome-ignore lint/suspicious/noExplicitAny: likewise
@@ -31,28 +34,49 @@ export interface AbortSignalLike {
 
 /** Place of a message in a group stream. */
 export interface StreamInfo {
+  /** The publisher's name for the stream. */
   streamId: string;
+  /** Counts the parts of the stream, from 1. */
   streamSequenceId: number;
+  /** Nothing more comes in this stream. */
   endOfStream?: boolean;
-  error?: { name: string; message?: string; userErrorCode?: string };
+  /** Why the stream broke off; absent when it ended well. */
+  error?: {
+    /** Such as `IdleTimeout`, `Cancelled`, or `UserError` when the publisher gave an error. */
+    name: string;
+    /** For people. */
+    message?: string;
+    /** The code that the publisher gave, if any. */
+    userErrorCode?: string;
+  };
 }
 
 /** A message to a group that this connection is in. */
 export interface GroupDataMessage {
+  /** Tells it from a `ServerDataMessage`. */
   readonly kind: "groupData";
+  /** As what the sender sent it. */
   dataType: WebPubSubDataType;
   /** A string for `text`, an ArrayBuffer for `binary` and `protobuf`. */
   data: JSONTypes | ArrayBuffer;
   /** Reliable protocol only. Starts anew with each connection. */
   sequenceId?: number;
+  /** The group it was sent to. */
   group: string;
+  /**
+   * User of the client that sent it. The service names none (null, or nothing at all) for an app
+   * server or an anonymous client.
+   */
   fromUserId: string;
+  /** Where it belongs, if it is part of a stream. */
   stream?: StreamInfo;
 }
 
 /** A message from the server: to all, to the user or to the connection. */
 export interface ServerDataMessage {
+  /** Tells it from a `GroupDataMessage`. */
   readonly kind: "serverData";
+  /** As what the server sent it. */
   dataType: WebPubSubDataType;
   /** A string for `text`, an ArrayBuffer for `binary` and `protobuf`. */
   data: JSONTypes | ArrayBuffer;
@@ -62,29 +86,42 @@ export interface ServerDataMessage {
 
 /** The service's last word before it closes. */
 export interface DisconnectedMessage {
+  /** Tells it from a message with data. */
   readonly kind: "disconnected";
+  /** Why it closes, such as the `reason` that an app server gave. */
   message: string;
 }
 
 /** Why the service refused a call. */
 export interface AckMessageError {
+  /** For programs, such as `Forbidden` when the client lacks the role. Empty if it has none. */
   name: string;
+  /** For people. Empty if it has none. */
   message: string;
 }
 
+/** How a client is started. */
 export interface StartOptions {
   /** Ends the attempt to connect, and the client with it. */
   abortSignal?: AbortSignalLike;
 }
 
+/** How a group is joined. */
 export interface JoinGroupOptions {
-  /** @default the next number of this client */
+  /**
+   * What the service knows the call by: it does nothing for one that it has seen on this connection.
+   *
+   * @default the next number of this client
+   */
   ackId?: number;
+  /** Ends the wait for the answer; what was sent is not taken back. */
   abortSignal?: AbortSignalLike;
 }
 
+/** How a group is left. */
 export type LeaveGroupOptions = JoinGroupOptions;
 
+/** How an event is sent. */
 export interface SendEventOptions {
   /**
    * Ask for no answer: the promise resolves when the message is handed to the socket.
@@ -92,11 +129,17 @@ export interface SendEventOptions {
    * @default false
    */
   fireAndForget?: boolean;
-  /** @default the next number of this client */
+  /**
+   * What the service knows the call by: it does nothing for one that it has seen on this connection.
+   *
+   * @default the next number of this client
+   */
   ackId?: number;
+  /** Ends the wait for the answer; what was sent is not taken back. */
   abortSignal?: AbortSignalLike;
 }
 
+/** How a message is sent to a group. */
 export interface SendToGroupOptions extends SendEventOptions {
   /**
    * Do not send the message back to this connection.
@@ -106,13 +149,19 @@ export interface SendToGroupOptions extends SendEventOptions {
   noEcho?: boolean;
 }
 
+/** How an event is sent whose answer is awaited. */
 export interface InvokeEventOptions {
-  /** @default the next number of this client */
+  /**
+   * What the answer is recognised by; not empty, and not that of another invocation under way.
+   *
+   * @default the next number of this client
+   */
   invocationId?: string;
-  /** Cancels the invocation. */
+  /** Ends the wait for the answer, and tells the service that it is not awaited any more. */
   abortSignal?: AbortSignalLike;
 }
 
+/** What became of a call that succeeded. */
 export interface WebPubSubResult {
   /** Undefined when no answer was asked for. */
   ackId?: number;
@@ -120,8 +169,12 @@ export interface WebPubSubResult {
   isDuplicated: boolean;
 }
 
+/** The answer of the app server to an event. */
 export interface InvokeEventResult {
+  /** The one that was given, or the number of the client in its place. */
   invocationId: string;
+  /** As what the app server sent it; absent when it answered without data. */
   dataType?: WebPubSubDataType;
+  /** A string for `text`, an ArrayBuffer for `binary` and `protobuf`; absent as `dataType` is. */
   data?: JSONTypes | ArrayBuffer;
 }

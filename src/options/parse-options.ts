@@ -14,8 +14,8 @@ import type {
   RemoveOptions,
   Router,
   Topology,
-  UpstreamOptions,
 } from "../contract/options.ts";
+import type { UpstreamOptions } from "../contract/upstream-options.ts";
 import { InvalidOptionsError, type OptionProblem } from "../kit/errors.ts";
 import { problemsOf } from "../kit/option-schema.ts";
 import { parseConnectionString } from "./connection-string.ts";

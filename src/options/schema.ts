@@ -11,9 +11,9 @@ import type {
   NegotiateOptions,
   RemoveOptions,
   Router,
-  UpstreamOptions,
 } from "../contract/options.ts";
 import type { CoordinationStore } from "../contract/store.ts";
+import type { UpstreamOptions } from "../contract/upstream-options.ts";
 import { isLoopbackHostname } from "../kit/loopback.ts";
 import {
   flag,

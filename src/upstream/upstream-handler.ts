@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from "express";
 import type { PluginContext } from "../context/plugin-context.ts";
-import type { UpstreamOptions } from "../contract/options.ts";
+import type { UpstreamOptions } from "../contract/upstream-options.ts";
 import type { ConnectionLocations } from "../endpoints/connection-locations.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { answerOrRefuse, type Problem, RequestRefused } from "../http/problem.ts";

@@ -8,9 +8,16 @@ export type GroupEvent = "joined" | "left";
 
 /** How the service proves itself to an app server; a `?code=` can stand in the URL as well. */
 export type EventHandlerAuth =
-  | { type: "none" }
-  /** Sends a bearer token for this resource, unsigned by any authority, as Entra would issue it. */
-  | { type: "managedIdentity"; resource: string };
+  | {
+      /** It does not; the signature of the event is all there is. */
+      type: "none";
+    }
+  | {
+      /** With a bearer token as Entra would issue it, but signed by no authority. */
+      type: "managedIdentity";
+      /** Audience of the token. */
+      resource: string;
+    };
 
 /** Where the events of a hub go; the first handler that wants an event gets it, no other does. */
 export interface EventHandlerOptions {
@@ -213,7 +220,12 @@ export interface EmulatorOptions {
    *
    * @default false
    */
-  admin?: boolean | { port: number };
+  admin?:
+    | boolean
+    | {
+        /** A port of 127.0.0.1; 0 is any free one. */
+        port: number;
+      };
   /**
    * Where the random numbers of faults start: the same seed and the same requests give the same
    * faults.

@@ -21,6 +21,7 @@ export class EmulatorError extends CodedError<EmulatorErrorCode> {
     this.name = "EmulatorError";
   }
 
+  /** @internal */
   get [BRAND](): "emulator" {
     return "emulator";
   }

@@ -32,6 +32,7 @@ export interface FaultScope extends FaultDuration {
 
 /** The port refuses, every socket is destroyed and all state is lost. It must stand alone. */
 export interface CrashFault extends FaultDuration {
+  /** Tells it from other faults. */
   kind: "crash";
 }
 
@@ -40,11 +41,13 @@ export interface CrashFault extends FaultDuration {
  * client connection, those that are open stay open and fall silent too.
  */
 export interface BlackholeFault extends FaultScope {
+  /** Tells it from other faults. */
   kind: "blackhole";
 }
 
 /** Requests get `status`; open clients stay. Hits all request types by default. */
 export interface UnhealthyFault extends FaultScope {
+  /** Tells it from other faults. */
   kind: "unhealthy";
   /**
    * From 400 to 599.
@@ -62,6 +65,7 @@ export interface UnhealthyFault extends FaultScope {
 
 /** Requests get 429. Hits `RESTAPI` and `ClientConnection` by default. */
 export interface ThrottleFault extends FaultScope {
+  /** Tells it from other faults. */
   kind: "throttle";
   /**
    * The `Retry-After` of the answers, in whole seconds.
@@ -76,11 +80,13 @@ export interface ThrottleFault extends FaultScope {
  * default.
  */
 export interface AccessDeniedFault extends FaultScope {
+  /** Tells it from other faults. */
   kind: "accessDenied";
 }
 
 /** Answers come late, to handshakes too. Hits all request types by default. */
 export interface LatencyFault extends FaultScope {
+  /** Tells it from other faults. */
   kind: "latency";
   /** In milliseconds. */
   delayInMs: number;
@@ -94,6 +100,7 @@ export interface LatencyFault extends FaultScope {
 
 /** The service says that it is well, and fails. Hits `RESTAPI` by default. */
 export interface GrayFault extends FaultScope {
+  /** Tells it from other faults. */
   kind: "gray";
   /**
    * From 400 to 599.
@@ -113,4 +120,5 @@ export type Fault =
   | LatencyFault
   | GrayFault;
 
+/** What tells one fault from another. */
 export type FaultKind = Fault["kind"];

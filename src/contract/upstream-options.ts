@@ -1,0 +1,70 @@
+import type { WebPubSubEventHandlerOptions } from "@azure/web-pubsub-express";
+import type { Request } from "express";
+
+/**
+ * What becomes of the events that the service sends to this app server. The six handlers have the
+ * names and arguments of `@azure/web-pubsub-express`. The service waits for the answer of
+ * `handleConnect` and of `handleUserEvent`, which is their second argument; `onConnected`,
+ * `onDisconnected`, `onGroupJoined` and `onGroupLeft` are only told. All may be async. One that
+ * throws or rejects is answered 500, and becomes a `handlerError` event.
+ *
+ * @example
+ * ```ts
+ * const upstream: UpstreamOptions = {
+ *   handleConnect: (req, res) => {
+ *     if (req.queries?.room) res.success({ groups: req.queries.room });
+ *     else res.fail(400, "no room");
+ *   },
+ *   handleUserEvent: async (req, res) => {
+ *     await pubsub.broadcast({ from: req.context.userId, text: req.data });
+ *     res.success();
+ *   },
+ *   onDisconnected: (req) => console.log(`${req.context.connectionId} left: ${req.reason}`),
+ * };
+ * ```
+ */
+export interface UpstreamOptions {
+  /**
+   * A client wants to connect: `success` lets it in, also with another user, more groups or roles,
+   * and `fail` refuses it. Without this handler nobody is refused.
+   */
+  handleConnect?: NonNullable<WebPubSubEventHandlerOptions["handleConnect"]>;
+  /** A client has sent an event; `success` may send data back, `fail` makes the event fail. */
+  handleUserEvent?: NonNullable<WebPubSubEventHandlerOptions["handleUserEvent"]>;
+  /** A client is connected. */
+  onConnected?: NonNullable<WebPubSubEventHandlerOptions["onConnected"]>;
+  /** A connection has ended for good; `reason` may say why. */
+  onDisconnected?: NonNullable<WebPubSubEventHandlerOptions["onDisconnected"]>;
+  /** A connection has joined `group`. */
+  onGroupJoined?: NonNullable<WebPubSubEventHandlerOptions["onGroupJoined"]>;
+  /** A connection has left `group`. */
+  onGroupLeft?: NonNullable<WebPubSubEventHandlerOptions["onGroupLeft"]>;
+  /**
+   * Path of the webhook routes, below where the plugin is mounted; `{hub}` is filled in.
+   * @default "/api/webpubsub/hubs/{hub}/"
+   */
+  path?: string;
+  /**
+   * Hosts admitted besides those of the endpoints, such as a custom domain: `host`, `host:port` or
+   * a URL.
+   * @default []
+   */
+  allowedOrigins?: string[];
+  /**
+   * Decides about an event in place of the signature check: true = genuine, false = 401. If it
+   * throws or rejects, the answer is 500, and a `handlerError` event tells.
+   */
+  authorize?: (req: Request) => boolean | Promise<boolean>;
+  /**
+   * Whether an event must be signed with a key of the endpoint that sent it. The service signs the
+   * id of the connection only, so serve the route by https.
+   * @default true
+   */
+  verifySignature?: boolean;
+  /**
+   * Larger bodies are refused with 413; a whole number of bytes from 1024 to 67108864. The default
+   * is 1 MiB, the service's own limit of a message.
+   * @default 1048576
+   */
+  maxBodyInBytes?: number;
+}
