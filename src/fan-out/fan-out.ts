@@ -179,6 +179,7 @@ export class FanOut {
   /** A message sent at start would else find endpoints that nobody has looked at yet. */
   async #firstVerdicts(unknown: readonly RegisteredEndpoint[]): Promise<void> {
     const { monitor, configuration } = this.#context;
+    if (monitor.opening) await monitor.opening;
     const verdicts = Promise.all(unknown.map((endpoint) => monitor.check(endpoint)));
     await waitAtMost(configuration.health.onDemandBudgetInMs, verdicts);
   }

@@ -14,6 +14,7 @@ export class HealthMonitor {
   readonly #watches = new Map<RegisteredEndpoint, EndpointWatch>();
   readonly #closing = new AbortController();
   #job: HealthJob | undefined;
+  #opening: Promise<void> | undefined;
 
   constructor(registry: EndpointRegistry, settings: HealthConfiguration, probes: Probes) {
     this.#registry = registry;
@@ -29,6 +30,10 @@ export class HealthMonitor {
    * @returns A promise that resolves when the first checks are decided, or on `close`.
    */
   start(): Promise<void> {
+    const opened = this.#registry.all().map(({ endpoint }) => endpoint.opened);
+    this.#opening = Promise.allSettled(opened).then(() => {
+      this.#opening = undefined;
+    });
     if (this.#settings.schedule !== false) {
       // The job does not wait for its probes: a silent endpoint would hold up the next run for all,
       // and each endpoint joins its own check under way as it is.
@@ -36,6 +41,14 @@ export class HealthMonitor {
       this.#job.start();
     }
     return this.checkAll();
+  }
+
+  /**
+   * Resolves when calls can be made; undefined once they can. Until then it is this process that is
+   * not ready, and whoever waits for a verdict within a budget should not begin to count.
+   */
+  get opening(): Promise<void> | undefined {
+    return this.#opening;
   }
 
   /** Checks all endpoints in parallel; resolves when all are decided. */

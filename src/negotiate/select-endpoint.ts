@@ -61,6 +61,7 @@ export async function tryInTurn<T>(
   avoided: Set<RegisteredEndpoint>,
   attempt: Attempt<T>,
 ): Promise<T | undefined> {
+  if (context.monitor.opening) await context.monitor.opening;
   if (context.agreed) {
     const agreed = await agreedEndpoint(context, context.agreed, avoided);
     return agreed && attempt(agreed.endpoint, agreed.epoch);

@@ -18,6 +18,8 @@ export interface Endpoint {
   readonly restUrl: string;
   /** The sockets of health checks, which must not queue behind the calls. */
   readonly agent: HttpAgent;
+  /** Resolves when calls can be made: the HTTP library has been loaded. */
+  readonly opened: Promise<unknown>;
   /** Releases every socket to the instance; calls under way fail. */
   close(): Promise<void>;
 }
@@ -43,6 +45,7 @@ export function createEndpoint(config: EndpointConfiguration, hub: string): Endp
     client: createClient(config, hub, pool),
     restUrl,
     agent,
+    opened: pool,
     close: async () => {
       agent.destroy();
       await (await pool).destroy();
