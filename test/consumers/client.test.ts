@@ -162,6 +162,7 @@ describe("types and code are found together", () => {
     "PubSubClientError",
     "ResilientPubSubClient",
     "SendMessageError",
+    "isPubSubClientError",
   ];
   it.each<{ what: string; entry: string; conditions: string[]; files: string[]; names: unknown }>([
     {
