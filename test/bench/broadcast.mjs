@@ -33,26 +33,26 @@ async function measure({ protocol, bytes, sockets, rounds }) {
   const subprotocol = subprotocols[protocol];
   const key = keyOf(emulator.info.connectionString);
   await audience.call("open", {
-    crowd: "emulator",
+    group: "emulator",
     count: sockets,
     url: clientUrlOf(emulator.info.connectionString),
     subprotocol,
     greetings: subprotocol ? 1 : 0,
   });
-  await audience.call("open", { crowd: "bare", count: sockets, url: bare.info.endpoint });
+  await audience.call("open", { group: "bare", count: sockets, url: bare.info.endpoint });
 
   const payload = "x".repeat(bytes);
   const send = `${emulator.info.endpoint}/api/hubs/bench/:send?api-version=2024-01-01`;
   const subjects = {
     emulator: {
-      crowd: "emulator",
+      group: "emulator",
       url: send,
       headers: { "Content-Type": "text/plain", Authorization: `Bearer ${signToken(send, key)}` },
       body: payload,
       isAcknowledged: protocol === "reliable json",
     },
     bare: {
-      crowd: "bare",
+      group: "bare",
       url: bare.info.endpoint,
       headers: {},
       body: onTheWire(protocol, payload),

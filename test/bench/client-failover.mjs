@@ -1,6 +1,6 @@
-import { figuresOf } from "./support/herd-figures.mjs";
-import { isDisturbed, printCell, printTables } from "./support/herd-report.mjs";
-import { trial } from "./support/herd-trial.mjs";
+import { figuresOf } from "./support/client-failover-figures.mjs";
+import { isDisturbed, printCell, printTables } from "./support/client-failover-report.mjs";
+import { trial } from "./support/client-failover-trial.mjs";
 import { affordableSockets } from "./support/limit.mjs";
 import { printQuestion } from "./support/report.mjs";
 import { readCount } from "./support/settings.mjs";

@@ -59,9 +59,9 @@ async function measure(name, sockets) {
         greetings: subprotocol ? 1 : 0,
       };
   // The first sockets also pay for code that is compiled only then.
-  await audience.call("open", { crowd: "first", count: warmUp, ...target });
+  await audience.call("open", { group: "first", count: warmUp, ...target });
   const before = await server.call("memory");
-  await audience.call("open", { crowd: "all", count: sockets - warmUp, ...target });
+  await audience.call("open", { group: "all", count: sockets - warmUp, ...target });
   const after = await server.call("memory");
   await Promise.all([audience.stop(), server.stop()]);
   const perSocket = (kind) => (after[kind] - before[kind]) / (sockets - warmUp) / 1024;

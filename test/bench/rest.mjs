@@ -25,7 +25,7 @@ export async function run() {
   const key = keyOf(connectionString);
 
   const url = clientUrlOf(connectionString, { "webpubsub.group": ["readers"] });
-  await audience.call("open", { crowd: "readers", count: members, url });
+  await audience.call("open", { group: "readers", count: members, url });
 
   const path = "/api/hubs/bench/groups/readers/:send?api-version=2024-01-01";
   const requests = Array.from({ length: tokens }, (_, index) => ({

@@ -7,8 +7,8 @@ import {
   type ResilientPubSubOptions,
   resilientPubSub,
 } from "express-resilient-pubsub";
-import { type Dice, oneOf } from "./dice.ts";
 import { REGIONS, type RegionName, type Scene } from "./plan.ts";
+import { oneOf, type RandomSource } from "./random-source.ts";
 import type { Region } from "./region.ts";
 
 /** Times are monotonic milliseconds. */
@@ -56,14 +56,14 @@ export class AppServer {
   broadcasts: Broadcast[] = [];
   changes: Change[] = [];
   readonly #server: Server;
-  readonly #dice: Dice;
+  readonly #random: RandomSource;
   readonly #underway = new Set<Promise<void>>();
   readonly #timers: NodeJS.Timeout[] = [];
   #sent = 0;
 
-  private constructor(name: string, options: ResilientPubSubOptions, dice: Dice) {
+  private constructor(name: string, options: ResilientPubSubOptions, random: RandomSource) {
     this.name = name;
-    this.#dice = dice;
+    this.#random = random;
     this.pubsub = resilientPubSub(options);
     this.#recordEvents();
     this.#server = createServer(express().use(this.pubsub));
@@ -73,9 +73,9 @@ export class AppServer {
     name: string,
     settings: Settings,
     regions: ReadonlyMap<RegionName, Region>,
-    dice: Dice,
+    random: RandomSource,
   ): Promise<AppServer> {
-    const server = new AppServer(name, optionsOf(settings, regions), dice);
+    const server = new AppServer(name, optionsOf(settings, regions), random);
     await new Promise<void>((resolve) => server.#server.listen(0, "127.0.0.1", resolve));
     await server.pubsub.ready();
     return server;
@@ -127,8 +127,8 @@ export class AppServer {
   async #ask(): Promise<Pick<Answer, "endpoint" | "problem">> {
     const { port } = this.#server.address() as AddressInfo;
     // Clients may claim what they like, even that a sound endpoint has failed them.
-    const isComplaint = this.#dice() < SHARE_OF_COMPLAINTS;
-    const query = isComplaint ? `?failed=${oneOf(this.#dice, REGIONS)}` : "";
+    const isComplaint = this.#random() < SHARE_OF_COMPLAINTS;
+    const query = isComplaint ? `?failed=${oneOf(this.#random, REGIONS)}` : "";
     const response = await fetch(`http://127.0.0.1:${port}/negotiate${query}`, {
       signal: AbortSignal.timeout(PATIENCE_IN_MS),
     });

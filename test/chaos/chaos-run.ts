@@ -1,10 +1,10 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { AppServer, type Traffic } from "./app-server.ts";
-import { createDice } from "./dice.ts";
 import { type Measurements, measure, noMeasurements } from "./measurement.ts";
 import { growthOf, isFlat, memoryInUse } from "./memory.ts";
 import { type Cycle, drawPlan, REGIONS, type RegionName, type Scene } from "./plan.ts";
+import { createRandomSource } from "./random-source.ts";
 import { Region } from "./region.ts";
 import { countWithheld, type StaleBounds, type Violation, violationsOf } from "./verdict.ts";
 
@@ -63,7 +63,7 @@ class ChaosRun {
   readonly #measurements = noMeasurements();
   readonly #memory: number[] = [];
   readonly #regions = new Map<RegionName, Region>();
-  readonly #dice;
+  readonly #random;
   #cycle = 0;
   #negotiates = 0;
   #broadcasts = 0;
@@ -71,7 +71,7 @@ class ChaosRun {
 
   constructor(options: ChaosOptions) {
     this.#options = options;
-    this.#dice = createDice(options.seed + 1);
+    this.#random = createRandomSource(options.seed + 1);
   }
 
   blame(what: string): void {
@@ -157,7 +157,7 @@ class ChaosRun {
   }
 
   #startServer(name: string, settings: Pick<Scene, "order" | "primaries" | "schedule">) {
-    return AppServer.start(name, settings, this.#regions, this.#dice);
+    return AppServer.start(name, settings, this.#regions, this.#random);
   }
 }
 

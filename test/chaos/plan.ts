@@ -1,4 +1,10 @@
-import { between, createDice, type Dice, oneOf, shuffled } from "./dice.ts";
+import {
+  between,
+  createRandomSource,
+  oneOf,
+  type RandomSource,
+  shuffled,
+} from "./random-source.ts";
 
 export const REGIONS = ["east", "west", "south"] as const;
 export type RegionName = (typeof REGIONS)[number];
@@ -43,8 +49,8 @@ const CYCLES_A_LANE = 2;
 
 /** The whole run, drawn before it starts: the same for the same seed and number of cycles. */
 export function drawPlan(seed: number, cycles: number): Plan {
-  const dice = createDice(seed);
-  const [spared, ...broken] = shuffled(dice, REGIONS) as [RegionName, ...RegionName[]];
+  const random = createRandomSource(seed);
+  const [spared, ...broken] = shuffled(random, REGIONS) as [RegionName, ...RegionName[]];
   const scenes: Scene[] = [];
   let drawn = 0;
   while (drawn < cycles) {
@@ -54,32 +60,32 @@ export function drawPlan(seed: number, cycles: number): Plan {
       drawn += count;
       return {
         region,
-        cycles: Array.from({ length: count }, (_, i) => drawCycle(dice, first + i)),
+        cycles: Array.from({ length: count }, (_, i) => drawCycle(random, first + i)),
       };
     });
     scenes.push({
-      order: shuffled(dice, REGIONS),
-      primaries: oneOf(dice, [1, 1, 2]),
-      schedule: oneOf(dice, ["*/5 * * * * *", "* * * * * *", false]),
+      order: shuffled(random, REGIONS),
+      primaries: oneOf(random, [1, 1, 2]),
+      schedule: oneOf(random, ["*/5 * * * * *", "* * * * * *", false]),
       lanes,
     });
   }
   return { spared, scenes };
 }
 
-function drawCycle(dice: Dice, number: number): Cycle {
-  const kind = oneOf<Kind>(dice, ["crash", "blackhole"]);
+function drawCycle(random: RandomSource, number: number): Cycle {
+  const kind = oneOf<Kind>(random, ["crash", "blackhole"]);
   return {
     number,
     kind,
-    waitsForReturn: dice() < 0.7,
-    restInMs: between(dice, 0, 1200),
+    waitsForReturn: random() < 0.7,
+    restInMs: between(random, 0, 1200),
     // Long enough that a late answer would be seen; now and then too short to be noticed at all.
-    holdInMs: dice() < 0.15 ? between(dice, 50, 900) : HOLD_IN_MS[kind](dice),
+    holdInMs: random() < 0.15 ? between(random, 50, 900) : HOLD_IN_MS[kind](random),
   };
 }
 
-const HOLD_IN_MS: Record<Kind, (dice: Dice) => number> = {
-  crash: (dice) => between(dice, 1500, 3000),
-  blackhole: (dice) => between(dice, 3200, 5000),
+const HOLD_IN_MS: Record<Kind, (random: RandomSource) => number> = {
+  crash: (random) => between(random, 1500, 3000),
+  blackhole: (random) => between(random, 3200, 5000),
 };

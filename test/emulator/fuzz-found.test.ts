@@ -24,8 +24,8 @@ function signRaw(claims: string, key: string): string {
   return [...parts, signature].join(".");
 }
 
-/** How a client with these claims is received: what it is connected as, or the refusal's status. */
-async function knock(claims: string): Promise<unknown> {
+/** What a client with these claims is answered: `connected`, or the status of the refusal. */
+async function connectWithClaims(claims: string): Promise<unknown> {
   const emulator = await scene.emulator();
   const aud = `${emulator.endpoint}/client/hubs/chat`;
   const token = signRaw(`{"aud":"${aud}","exp":${inSeconds(60)},${claims}}`, keyOf(emulator));
@@ -41,14 +41,14 @@ describe("a token", () => {
     ["null", "null", null],
     ["a number", "5", "5"],
   ])("whose subject is %s names a user", async (_what, sub, userId) => {
-    expect(await knock(`"sub":${sub}`)).toMatchObject({ event: "connected", userId });
+    expect(await connectWithClaims(`"sub":${sub}`)).toMatchObject({ event: "connected", userId });
   });
 
   test.each(["sub", "role", "anything"])(
     "whose %s is nested deeper than could be written again is refused",
     async (claim) => {
       const nested = "[".repeat(5000) + "]".repeat(5000);
-      expect(await knock(`"${claim}":${nested}`)).toBe(401);
+      expect(await connectWithClaims(`"${claim}":${nested}`)).toBe(401);
     },
   );
 });

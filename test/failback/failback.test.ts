@@ -26,16 +26,16 @@ class Service {
   readonly listings: number[] = [];
   behaviour: Behaviour = {};
 
-  invite(primary: string, count: number): void {
-    const ids = Array.from({ length: count }, (_, index) => `guest-${1000 + index}`);
+  displace(primary: string, count: number): void {
+    const ids = Array.from({ length: count }, (_, index) => `displaced-${1000 + index}`);
     this.groups.set(displacedGroup(primary), new Set(ids));
   }
 
-  get guests(): number {
+  get displaced(): number {
     return [...this.groups.values()].reduce((sum, members) => sum + members.size, 0);
   }
 
-  /** How many different guests were closed in each second. */
+  /** How many different connections were closed in each second. */
   get closedEachSecond(): number[] {
     const seen = new Set<string>();
     const counts = new Map<number, number>();
@@ -106,7 +106,7 @@ interface Setting {
   latencyInMs?: number;
 }
 
-/** One app server whose primary is eastus, and both regions are up; guests lodge in `westus`. */
+/** One app server whose primary is eastus, and both regions are up; displaced clients are on `westus`. */
 function startServer(westus: Service, { pace = 5, latencyInMs = 5 }: Setting = {}) {
   const configuration = parseOptions({
     hub: "chat",
@@ -167,9 +167,9 @@ function startServer(westus: Service, { pace = 5, latencyInMs = 5 }: Setting = {
   return { failback, registry, log, reports, probe };
 }
 
-function secondary(guests: number, behaviour: Behaviour = {}): Service {
+function secondary(displaced: number, behaviour: Behaviour = {}): Service {
   const service = new Service();
-  service.invite("eastus", guests);
+  service.displace("eastus", displaced);
   service.behaviour = behaviour;
   return service;
 }
@@ -204,7 +204,7 @@ describe("when a primary has been up for the hold-down", () => {
 
   it("displaced clients of other primaries are left alone", async () => {
     const westus = secondary(0);
-    westus.invite("northeurope", 5);
+    westus.displace("northeurope", 5);
     startServer(westus);
     await pass(HOLD_DOWN + 20_000);
     expect(westus.closings).toEqual([]);
@@ -220,16 +220,16 @@ describe("when a primary has been up for the hold-down", () => {
     const before = westus.listings.length;
     await pass(3_600_000);
     expect(westus.listings.length - before).toBe(12);
-    westus.invite("eastus", 3);
+    westus.displace("eastus", 3);
     await pass(301_000);
-    expect(westus.guests).toBe(0);
+    expect(westus.displaced).toBe(0);
   });
 
   it("a list that takes longer than the second slows the closing down, but does not stop it", async () => {
     const westus = secondary(12);
     startServer(westus, { latencyInMs: 1500 });
     await pass(HOLD_DOWN + 15_000);
-    expect(westus.guests).toBe(0);
+    expect(westus.displaced).toBe(0);
     expect(Math.max(...westus.closedEachSecond)).toBeLessThanOrEqual(5);
   });
 });
@@ -297,7 +297,7 @@ describe("failback stops at once, in the middle of a second,", () => {
     await pass(waitInMs > 0 ? waitInMs - 1 : 0);
     expect(westus.closings.length).toBe(length);
     await pass(20_000);
-    expect(westus.guests).toBe(0);
+    expect(westus.displaced).toBe(0);
   });
 });
 
@@ -306,14 +306,14 @@ it("a server that starts anew goes on closing where the last one ended", async (
   const { failback } = startServer(westus);
   await pass(HOLD_DOWN + 2000);
   await failback.close();
-  const left = westus.guests;
+  const left = westus.displaced;
   expect(left).toBeGreaterThan(0);
   expect(left).toBeLessThan(20);
   await pass(20_000);
-  expect(westus.guests).toBe(left);
+  expect(westus.displaced).toBe(left);
   startServer(westus);
   await pass(HOLD_DOWN + 5000);
-  expect(westus.guests).toBe(0);
+  expect(westus.displaced).toBe(0);
 });
 
 it("ten servers that know nothing of each other close at the pace of one", async () => {
@@ -323,7 +323,7 @@ it("ten servers that know nothing of each other close at the pace of one", async
     startServer(westus, { pace: 10, latencyInMs: 5 + index * 35 });
   }
   await pass(HOLD_DOWN + 23_000);
-  expect(westus.guests).toBe(0);
+  expect(westus.displaced).toBe(0);
   expect(Math.max(...westus.closedEachSecond)).toBeLessThanOrEqual(10);
   expect(new Set(westus.closings.map(({ id }) => id)).size).toBe(200);
   expect(westus.closings.length).toBeLessThanOrEqual(200 * 10);
@@ -346,7 +346,7 @@ describe("a call that fails", () => {
     expect(westus.listings.length).toBeLessThanOrEqual(2);
     westus.behaviour = {};
     await pass(15_000);
-    expect(westus.guests).toBe(0);
+    expect(westus.displaced).toBe(0);
   });
 
   it("under way when the server is closed is ended, and is no evidence", async () => {

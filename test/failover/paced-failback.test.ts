@@ -111,23 +111,23 @@ describe("after an outage of their primary,", () => {
     const east = await startServer(regions, "eastus");
     const west = await startServer(regions, "westus");
     await crash(regions.eastus, east);
-    const guests = await Promise.all([
+    const displaced = await Promise.all([
       connect(east, "ada"),
       connect(east, "grace", { protocol: WebPubSubJsonReliableProtocol() }),
     ]);
     const local = await connect(west, "linus");
     await regions.eastus.clear();
-    await until(() => guests.every(({ stays }) => stays.includes("eastus")));
+    await until(() => displaced.every(({ stays }) => stays.includes("eastus")));
     await until(() => east.log.some((line) => line.startsWith("failbackDone")));
-    for (const { stays, farewells } of guests) {
+    for (const { stays, farewells } of displaced) {
       expect(stays).toEqual(["westus", "eastus"]);
       expect(farewells[0]?.message?.message).toBe(`${FAILBACK_REASON_PREFIX}eastus`);
     }
     await until(async () => (await east.pubsub.broadcast("hi")).delivered.length === 2);
-    await until(() => [...guests, local].every(({ received }) => received.length > 0));
+    await until(() => [...displaced, local].every(({ received }) => received.length > 0));
     expect(local).toMatchObject({ stays: ["westus"], farewells: [] });
     expect(east.log.at(-1)).toBe("failbackDone westus -> eastus: 2");
-    // It may have looked for guests of its own in the region that was down.
+    // It may have looked for displaced clients of its own in the region that was down.
     expect(west.log.filter((line) => !line.startsWith("failed"))).toEqual([]);
   }, 30_000);
 
@@ -143,12 +143,12 @@ describe("after an outage of their primary,", () => {
     const regions = await startRegions();
     const first = await startServer(regions, "eastus");
     await crash(regions.eastus, first);
-    const guest = await connect(first, "ada");
+    const client = await connect(first, "ada");
     await first.pubsub.close();
     await regions.eastus.clear();
     const second = await startServer(regions, "eastus");
     await until(() => regions.closings.length > 0);
-    await until(() => guest.farewells.length > 0);
+    await until(() => client.farewells.length > 0);
     await until(() => second.log.includes("failbackDone westus -> eastus: 1"));
   }, 30_000);
 

@@ -166,17 +166,17 @@ describe("a command", () => {
     (_, command, { tellsAbsence }) => {
       const where404 = tellsAbsence ? "not-found" : "delivered";
       it.each([
-        { condition: "all are up", home: "eastus", eastus: "delivered", westus: where404 },
-        { condition: "eastus is down", home: "eastus", eastus: down, westus: where404 },
-        { condition: "eastus is down", home: "westus", eastus: down, westus: "delivered" },
-        { condition: "eastus fails", home: "eastus", eastus: "failed", westus: where404 },
-        { condition: "eastus fails", home: "westus", eastus: "failed", westus: "delivered" },
-        { condition: "all are down", home: "eastus", eastus: down, westus: down },
+        { condition: "all are up", location: "eastus", eastus: "delivered", westus: where404 },
+        { condition: "eastus is down", location: "eastus", eastus: down, westus: where404 },
+        { condition: "eastus is down", location: "westus", eastus: down, westus: "delivered" },
+        { condition: "eastus fails", location: "eastus", eastus: "failed", westus: where404 },
+        { condition: "eastus fails", location: "westus", eastus: "failed", westus: "delivered" },
+        { condition: "all are down", location: "eastus", eastus: down, westus: down },
       ] as const)(
-        "if it is $home and $condition, eastus: $eastus, westus: $westus",
-        async ({ home, ...cell }) => {
+        "if it is $location and $condition, eastus: $eastus, westus: $westus",
+        async ({ location, ...cell }) => {
           const world = await startInhabitedWorld();
-          await expectFates(world, command, subjectIn(world[home], "ada"), cell);
+          await expectFates(world, command, subjectIn(world[location], "ada"), cell);
         },
       );
 
@@ -201,27 +201,37 @@ describe("a command", () => {
     "%s goes to the endpoint of the connection alone once that is known:",
     (_, command, { tellsAbsence }) => {
       it.each([
-        { condition: "all are up", home: "eastus", eastus: "delivered", westus: "other-endpoint" },
-        { condition: "eastus is down", home: "eastus", eastus: down, westus: "other-endpoint" },
+        {
+          condition: "all are up",
+          location: "eastus",
+          eastus: "delivered",
+          westus: "other-endpoint",
+        },
+        { condition: "eastus is down", location: "eastus", eastus: down, westus: "other-endpoint" },
         {
           condition: "eastus is down",
-          home: "westus",
+          location: "westus",
           eastus: "other-endpoint",
           westus: "delivered",
         },
-        { condition: "eastus fails", home: "eastus", eastus: "failed", westus: "other-endpoint" },
         {
           condition: "eastus fails",
-          home: "westus",
+          location: "eastus",
+          eastus: "failed",
+          westus: "other-endpoint",
+        },
+        {
+          condition: "eastus fails",
+          location: "westus",
           eastus: "other-endpoint",
           westus: "delivered",
         },
-        { condition: "all are down", home: "eastus", eastus: down, westus: "other-endpoint" },
+        { condition: "all are down", location: "eastus", eastus: down, westus: "other-endpoint" },
       ] as const)(
-        "if it is $home and $condition, eastus: $eastus, westus: $westus",
-        async ({ home, ...cell }) => {
+        "if it is $location and $condition, eastus: $eastus, westus: $westus",
+        async ({ location, ...cell }) => {
           const world = await startInhabitedWorld({ sendsEvents: true });
-          await expectFates(world, command, subjectIn(world[home], "ada"), cell);
+          await expectFates(world, command, subjectIn(world[location], "ada"), cell);
         },
       );
 

@@ -23,7 +23,7 @@ describe("of clients that come at these times, a bucket admits as many as", () =
 });
 
 /** Seconds that clients are told which come all at once. */
-function herd(size: number, perSecond: number, random = 0): number[] {
+function retryAfters(size: number, perSecond: number, random = 0): number[] {
   let lastSlot = 0;
   return Array.from({ length: size }, () => {
     const slot = nextRetrySlot(lastSlot, perSecond, 0, random);
@@ -38,7 +38,7 @@ describe("clients over the rate limit are told to come back", () => {
     [3, 0.5, [2, 4, 6]],
     [3, 1000, [1, 1, 1]],
   ])("%d of them at %d a second: after %j s", (size, perSecond, expected) => {
-    expect(herd(size, perSecond)).toEqual(expected);
+    expect(retryAfters(size, perSecond)).toEqual(expected);
   });
 
   it("no sooner because others have been told before, and no later once that time is over", () => {
@@ -51,7 +51,7 @@ describe("clients over the rate limit are told to come back", () => {
     [0.5, 90],
     [0.999, 120],
   ])("after 1 to 2 min when the queue is longer than that; random %d: %d s", (random, expected) => {
-    const told = herd(200, 1, random);
+    const told = retryAfters(200, 1, random);
     expect(told.slice(0, 120).at(-1)).toBe(120);
     expect(new Set(told.slice(120))).toEqual(new Set([expected]));
   });

@@ -1,4 +1,4 @@
-// The emulated regions that a herd of clients lives in, to be broken one by one.
+// The emulated regions that many clients are connected to, to be broken one by one.
 import { WebPubSubServiceClient } from "@azure/web-pubsub";
 import { serveCalls } from "../support/serve-calls.mjs";
 import { longestStallInMs } from "../support/stalls.mjs";

@@ -7,7 +7,7 @@ import { serveCalls } from "./serve-calls.mjs";
 const connectsAtOnce = 50;
 const agent = new Agent({ keepAlive: true });
 const buffer = Buffer.alloc(64 * 1024);
-const crowds = new Map();
+const groups = new Map();
 
 /** Opens a WebSocket by hand; `onMessages` is told how many came. */
 function open({ url, subprotocol }, onMessages) {
@@ -56,7 +56,7 @@ function textFrame(text) {
   return Buffer.concat([Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
 }
 
-class Crowd {
+class SocketGroup {
   sockets = [];
   #received = 0;
   #wake = () => {};
@@ -117,18 +117,18 @@ const lastSequenceIds = new Map();
 serveCalls({
   info: () => ({}),
 
-  async open({ crowd, ...target }) {
-    crowds.set(crowd, new Crowd());
-    await crowds.get(crowd).open(target);
+  async open({ group, ...target }) {
+    groups.set(group, new SocketGroup());
+    await groups.get(group).open(target);
   },
 
   /** Milliseconds for one message after the other, each from the request until all have it. */
-  async broadcast({ crowd: name, messages, isAcknowledged, ...call }) {
-    const crowd = crowds.get(name);
+  async broadcast({ group: name, messages, isAcknowledged, ...call }) {
+    const group = groups.get(name);
     const start = performance.now();
     for (let message = 0; message < messages; message++) {
       const accepted = post(call);
-      await crowd.receive(crowd.sockets.length);
+      await group.receive(group.sockets.length);
       const status = await accepted;
       if (status !== 202) throw new Error(`The broadcast was answered with ${status}.`);
     }
@@ -136,7 +136,7 @@ serveCalls({
     if (isAcknowledged) {
       const sequenceId = (lastSequenceIds.get(name) ?? 0) + messages;
       lastSequenceIds.set(name, sequenceId);
-      crowd.write(JSON.stringify({ type: "sequenceAck", sequenceId }));
+      group.write(JSON.stringify({ type: "sequenceAck", sequenceId }));
     }
     return duration;
   },

@@ -18,15 +18,15 @@ const arrivalInMs = 1000;
 export async function trial({ make, fault, clients, patienceInMs }) {
   await calm(calmWithinInMs);
   const world = await settle(make, clients);
-  const { regions, news, herds, all } = world;
+  const { regions, app, clientProcesses, all } = world;
   const silent = async () => (await all("silentFor", silentAfterInMs)).reduce((a, b) => a + b);
-  if ((await silent()) > 0) throw new Error("Not all clients heard the news before the fault.");
+  if ((await silent()) > 0) throw new Error("Not all clients heard broadcasts before the fault.");
 
   await all("reset");
-  const resources = await watch([regions, news, ...herds]);
-  const first = (await news.call("number")) + 1;
+  const resources = await watch([regions, app, ...clientProcesses]);
+  const first = (await app.call("number")) + 1;
   const struckAt = wallClock();
-  // A restart takes its time, and the herd does not wait for its end.
+  // A restart takes its time, and the clients do not wait for its end.
   const struck = regions.call("strike", fault);
   const returned = async () => {
     while ((await silent()) > 0 && wallClock() < struckAt + patienceInMs) await delay(250);
@@ -36,14 +36,14 @@ export async function trial({ make, fault, clients, patienceInMs }) {
   await delay(aftermathInMs);
   await returned();
   await struck;
-  const last = await news.call("finish");
+  const last = await app.call("finish");
   const machine = await resources();
   await delay(arrivalInMs);
 
   const sums = await all("sum", { first, last, latest: silentAfterInMs / everyInMs });
-  const negotiates = await news.call("negotiatesSince", struckAt);
-  await Promise.all(herds.map((herd) => herd.stop()));
-  await Promise.all([news.stop(), regions.stop()]);
+  const negotiates = await app.call("negotiatesSince", struckAt);
+  await Promise.all(clientProcesses.map((worker) => worker.stop()));
+  await Promise.all([app.stop(), regions.stop()]);
   const rejections = sums.reduce((total, sum) => total + sum.rejections, 0);
   return { clients: sums.flatMap((sum) => sum.clients), negotiates, rejections, machine };
 }
@@ -51,17 +51,18 @@ export async function trial({ make, fault, clients, patienceInMs }) {
 async function settle(make, clients) {
   const regions = await Worker.start("servers/regions.mjs");
   const { endpoints } = regions.info;
-  const news = await Worker.start("servers/news.mjs", { endpoints, everyInMs });
-  const herds = await Promise.all(
-    Array.from({ length: processes }, () => Worker.start("support/herd.mjs")),
+  const app = await Worker.start("servers/broadcasting-app.mjs", { endpoints, everyInMs });
+  const clientProcesses = await Promise.all(
+    Array.from({ length: processes }, () => Worker.start("support/client-failover-process.mjs")),
   );
-  const all = (name, argument) => Promise.all(herds.map((herd) => herd.call(name, argument)));
-  const { url } = news.info;
-  const open = (herd, index) =>
-    herd.call("open", { make, url, count: Math.floor((clients + index) / processes) });
-  await Promise.all(herds.map(open));
+  const all = (name, argument) =>
+    Promise.all(clientProcesses.map((worker) => worker.call(name, argument)));
+  const { url } = app.info;
+  const open = (worker, index) =>
+    worker.call("open", { make, url, count: Math.floor((clients + index) / processes) });
+  await Promise.all(clientProcesses.map(open));
   await delay(settledInMs);
-  return { regions, news, herds, all };
+  return { regions, app, clientProcesses, all };
 }
 
 /** What the workers, and all others, take of the machine from now on. */
@@ -74,11 +75,11 @@ async function watch(workers) {
   const own = await each("cpuInMs");
   return async () => {
     const ownInMs = (await each("cpuInMs")).map((inMs, index) => inMs - own[index]);
-    const [regions, app, ...herds] = ownInMs;
-    const [regionsStall, appStall, ...herdStalls] = await each("longestStallInMs");
+    const [regions, app, ...clients] = ownInMs;
+    const [regionsStall, appStall, ...clientStalls] = await each("longestStallInMs");
     return {
-      cpuInMs: { regions, app, herds: sum(herds) },
-      stallInMs: { regions: regionsStall, app: appStall, herds: Math.max(...herdStalls) },
+      cpuInMs: { regions, app, clients: sum(clients) },
+      stallInMs: { regions: regionsStall, app: appStall, clients: Math.max(...clientStalls) },
       otherCores: (machineBusyInMs() - busy - sum(ownInMs)) / (performance.now() - startedAt),
     };
   };

@@ -1,4 +1,4 @@
-// The app server that a herd of clients comes back to: it broadcasts numbers and counts negotiates.
+// The app server that many clients come back to: it broadcasts numbers and counts negotiates.
 import { createServer } from "node:http";
 import express from "express";
 import { options, serveCalls } from "../support/serve-calls.mjs";
@@ -16,12 +16,12 @@ app.use("/negotiate", (_req, _res, next) => {
 });
 app.use(pubsub);
 const server = createServer(app);
-// A whole herd may knock before the first is let in.
+// All clients may connect before the first is accepted.
 await new Promise((resolve) => server.listen(0, "127.0.0.1", 4096, resolve));
 await pubsub.ready();
 
 let number = 0;
-const news = setInterval(() => {
+const timer = setInterval(() => {
   number += 1;
   // Whether it arrives is what the clients are asked.
   pubsub.broadcast({ number }).catch(() => {});
@@ -35,7 +35,7 @@ serveCalls({
 
   /** Ends the broadcasts and answers the last number. */
   finish() {
-    clearInterval(news);
+    clearInterval(timer);
     return number;
   },
 
