@@ -62,14 +62,17 @@ describe("a call", () => {
       ({ client }) => client.leaveGroup("g", { ackId: 0 }),
       { type: "leaveGroup", group: "g", ackId: 0 },
     ],
-  ])("%s goes out as the protocol has it, and resolves with its ack", async (_, call, frame) => {
-    const connected = await connect();
-    const { ackId } = frame as { ackId: number };
-    expect(await call(connected)).toEqual({ ackId, isDuplicated: false });
-    expect(connected.east.latest?.received).toEqual([frame]);
-  });
+  ])(
+    "a call of %s goes out as the protocol has it, and resolves with its ack",
+    async (_, call, frame) => {
+      const connected = await connect();
+      const { ackId } = frame as { ackId: number };
+      expect(await call(connected)).toEqual({ ackId, isDuplicated: false });
+      expect(connected.east.latest?.received).toEqual([frame]);
+    },
+  );
 
-  it("to which nobody need answer resolves when it is handed over", async () => {
+  it("a call that needs no answer resolves when it is handed to the socket", async () => {
     const { client, east } = await connect();
     const options = { fireAndForget: true };
     expect(await client.sendToGroup("g", "x", "text", options)).toEqual({ isDuplicated: false });
@@ -77,7 +80,7 @@ describe("a call", () => {
     expect(east.latest?.received[0]).not.toHaveProperty("ackId");
   });
 
-  it("that the service refuses is rejected with what it said", async () => {
+  it("a call that the service refuses is rejected with the error of the service", async () => {
     const { client, east } = await connect();
     const error = { name: "Forbidden", message: "no" };
     east.behaviour = {
@@ -88,7 +91,7 @@ describe("a call", () => {
     );
   });
 
-  it("that nobody answers is rejected after its deadline, and a late answer is ignored", async () => {
+  it("a call without an answer is rejected after its deadline, and a late answer is ignored", async () => {
     const { client, east } = await connect({ callTimeoutInMs: 20 });
     east.behaviour = { answer: silentAboutCalls };
     await expect(client.sendEvent("e", 1, "json")).rejects.toEqual(
@@ -99,7 +102,7 @@ describe("a call", () => {
     expect(await client.sendEvent("e", 1, "json")).toEqual({ ackId: 2, isDuplicated: false });
   });
 
-  it("of a client that is stopped is refused", async () => {
+  it("a call of a stopped client is refused", async () => {
     const { client } = makeClient("http://127.0.0.1:9/negotiate");
     const refusal = failing("ERR_CLIENT_STOPPED");
     await expect(client.joinGroup("g")).rejects.toEqual(refusal);
@@ -109,7 +112,7 @@ describe("a call", () => {
     await expect(client.invokeEvent("e", 1, "json")).rejects.toEqual(refusal);
   });
 
-  it("is rejected by a stop, whether it was sent or waits", async () => {
+  it("a stop rejects calls that were sent and calls that wait", async () => {
     const connected = await connect();
     const { client, east } = connected;
     east.behaviour = { answer: silentAboutCalls };
@@ -155,21 +158,24 @@ describe("a call that was sent when the connection was lost", () => {
     ["sendToGroup", ({ client }) => client.sendToGroup("g", 1, "json")],
     ["sendEvent", ({ client }) => client.sendEvent("e", 1, "json")],
     ["invokeEvent", ({ client }) => client.invokeEvent("e", 1, "json")],
-  ])("is rejected, and not sent again: %s", async (_, call) => {
-    const connected = await connect();
-    const { east, west, routing, client } = connected;
-    east.behaviour = { answer: silentAboutCalls, recover: (socket) => socket.close(1008) };
-    const calling = expect(call(connected)).rejects.toEqual(failing("ERR_OUTCOME_UNKNOWN"));
-    await until(() => east.latest?.received.length);
-    routing.sendTo("west");
-    east.latest?.cut();
-    await calling;
-    await until(() => client.endpoint === "west");
-    await client.leaveGroup("other");
-    expect(sent(west)).toEqual(["leaveGroup other"]);
-  });
+  ])(
+    "a call that was sent on a lost connection is rejected, and not sent again: %s",
+    async (_, call) => {
+      const connected = await connect();
+      const { east, west, routing, client } = connected;
+      east.behaviour = { answer: silentAboutCalls, recover: (socket) => socket.close(1008) };
+      const calling = expect(call(connected)).rejects.toEqual(failing("ERR_OUTCOME_UNKNOWN"));
+      await until(() => east.latest?.received.length);
+      routing.sendTo("west");
+      east.latest?.cut();
+      await calling;
+      await until(() => client.endpoint === "west");
+      await client.leaveGroup("other");
+      expect(sent(west)).toEqual(["leaveGroup other"]);
+    },
+  );
 
-  it("is sent again when twice is the same as once: joinGroup, leaveGroup", async () => {
+  it("joinGroup and leaveGroup that were sent on a lost connection are sent again", async () => {
     const connected = await connect();
     const { east, west, routing, client } = connected;
     await client.joinGroup("a");
@@ -195,7 +201,7 @@ describe("a call that was sent when the connection was lost", () => {
 });
 
 describe("calls made without a connection", () => {
-  it("wait for the next one, and go out after the groups, in order", async () => {
+  it("calls made without a connection wait for the next one, and go out after the groups, in order", async () => {
     const connected = await connect();
     const { client, west, routing } = connected;
     await client.joinGroup("mine");
@@ -217,7 +223,7 @@ describe("calls made without a connection", () => {
     ]);
   });
 
-  it("wait for the first one, too", async () => {
+  it("calls made before the first connection wait for it", async () => {
     const east = await ScriptedService.start();
     const { client } = makeClient(new ScriptedNegotiate({ east }).negotiate);
     const starting = client.start();
@@ -226,7 +232,7 @@ describe("calls made without a connection", () => {
     expect(sent(east)).toEqual(["joinGroup g"]);
   });
 
-  it("are not overtaken by those that are made when it comes", async () => {
+  it("calls that waited for a connection go out before those made when it comes", async () => {
     const connected = await connect();
     const { client, west, routing } = connected;
     await cutOff(connected);
@@ -244,7 +250,7 @@ describe("calls made without a connection", () => {
   it.each([
     ["calls", { maxQueuedCalls: 2 }],
     ["characters", { maxQueuedCharacters: 150 }],
-  ])("are refused when too many %s wait, and the others keep waiting", async (_, options) => {
+  ])("a call is refused when too many %s wait, and the others keep waiting", async (_, options) => {
     const connected = await connect(options);
     const { client, west, routing } = connected;
     await cutOff(connected);
@@ -259,7 +265,7 @@ describe("calls made without a connection", () => {
     await Promise.all(again);
   });
 
-  it("leave room for others when they are aborted or their time is up", async () => {
+  it("waiting calls leave room for others when they are aborted or time out", async () => {
     const connected = await connect({ maxQueuedCalls: 1, callTimeoutInMs: 50 });
     const { client } = connected;
     await cutOff(connected);
@@ -272,7 +278,7 @@ describe("calls made without a connection", () => {
     await expect(client.joinGroup("g")).rejects.toEqual(late);
   });
 
-  it("are refused at once when none may wait", async () => {
+  it("calls made without a connection are refused at once when none may wait", async () => {
     const connected = await connect({ maxQueuedCalls: 0 });
     await cutOff(connected);
     await expect(connected.client.joinGroup("g")).rejects.toEqual(failing("ERR_QUEUE_FULL"));
@@ -280,7 +286,7 @@ describe("calls made without a connection", () => {
 });
 
 describe("the signal of a call", () => {
-  it("that has ended keeps it from being sent", async () => {
+  it("a call whose signal is aborted already is never sent", async () => {
     const { client, east } = await connect();
     const abortSignal = AbortSignal.abort(new Error("no"));
     await expect(client.sendEvent("e", 1, "json", { abortSignal })).rejects.toThrow("no");
@@ -288,7 +294,7 @@ describe("the signal of a call", () => {
     expect(sent(east)).toEqual(["joinGroup g"]);
   });
 
-  it("ends its wait for a connection, and it is never sent", async () => {
+  it("aborting a call that waits for a connection rejects it, and it is never sent", async () => {
     const connected = await connect();
     const { client, west, routing } = connected;
     await cutOff(connected);
@@ -303,7 +309,7 @@ describe("the signal of a call", () => {
     expect(sent(west)).toEqual(["event e 2"]);
   });
 
-  it("ends its wait for an answer", async () => {
+  it("aborting a call ends its wait for an answer", async () => {
     const { client, east } = await connect();
     east.behaviour = { answer: silentAboutCalls };
     const controller = new AbortController();
@@ -314,7 +320,7 @@ describe("the signal of a call", () => {
     await one;
   });
 
-  it("cancels an invocation that was sent", async () => {
+  it("aborting an invocation that was sent cancels it at the service", async () => {
     const { client, east } = await connect();
     east.behaviour = { answer: silentAboutCalls };
     const controller = new AbortController();
@@ -327,7 +333,7 @@ describe("the signal of a call", () => {
     expect(east.latest?.receivedOf("cancelInvocation")).toMatchObject([{ invocationId: "i" }]);
   });
 
-  it("has no effect once it is settled", async () => {
+  it("aborting a settled call has no effect", async () => {
     const { client, east } = await connect();
     const controller = new AbortController();
     const remove = jest.spyOn(controller.signal, "removeEventListener");
@@ -340,7 +346,7 @@ describe("the signal of a call", () => {
 });
 
 describe("groups after a move", () => {
-  it("that cannot be joined again are told, and the client is connected all the same", async () => {
+  it("groups that cannot be joined again after a move are reported, and the client is connected all the same", async () => {
     const connected = await connect();
     const { client, west, routing, events } = connected;
     await client.joinGroup("open");
@@ -360,7 +366,7 @@ describe("groups after a move", () => {
     ]);
   });
 
-  it("are not joined again when that is not wanted", async () => {
+  it("groups are not joined again after a move when that is turned off", async () => {
     const connected = await connect({ autoRejoinGroups: false });
     const { client, west, routing } = connected;
     await client.joinGroup("mine");

@@ -19,7 +19,7 @@ const UP = ["state connecting", "state connected", "connected east"];
 const DOWN = ["state stopped", "disconnected", "stopped"];
 
 describe("start", () => {
-  it("connects, and tells state and endpoint before it resolves", async () => {
+  it("start connects, and emits state and endpoint before it resolves", async () => {
     const { client, log, events } = await connect();
     expect(client).toMatchObject({ state: "connected", endpoint: "east" });
     expect(log).toEqual(UP);
@@ -29,14 +29,14 @@ describe("start", () => {
     expect(events.moved).toEqual([]);
   });
 
-  it("says that the client is started already, and changes nothing about that", async () => {
+  it("start of a started client is refused, and the client stays connected", async () => {
     const { client, log } = await connect();
     await expect(client.start()).rejects.toEqual(started("ERR_CLIENT_STARTED"));
     expect(client.state).toBe("connected");
     expect(log).toEqual(UP);
   });
 
-  it("says so while it is still connecting, too", async () => {
+  it("start of a client that is still connecting is refused", async () => {
     const service = await ScriptedService.start();
     const { client } = makeClient(new ScriptedNegotiate({ east: service }).negotiate);
     const starting = client.start();
@@ -44,7 +44,7 @@ describe("start", () => {
     await starting;
   });
 
-  it("can follow a stop at once, and the old connection says nothing any more", async () => {
+  it("start can follow a stop at once, and the old connection emits nothing any more", async () => {
     const { client, service, log } = await connect();
     log.length = 0;
     client.stop();
@@ -59,7 +59,7 @@ describe("start", () => {
 });
 
 describe("stop", () => {
-  it("closes the connection, and does nothing the second time", async () => {
+  it("stop closes the connection, and does nothing the second time", async () => {
     const { client, service, log } = await connect();
     log.length = 0;
     client.stop();
@@ -70,7 +70,7 @@ describe("stop", () => {
     expect(service.clients).toHaveLength(1);
   });
 
-  it("of a client that was never started does nothing", () => {
+  it("stop of a client that was never started does nothing", () => {
     const { client, log } = makeClient("http://127.0.0.1:9/negotiate");
     client.stop();
     expect(log).toEqual([]);
@@ -80,7 +80,7 @@ describe("stop", () => {
     ["while negotiate is under way", ({ made }) => until(() => made.log.length > 0)],
     ["while the socket waits for its greeting", ({ service }) => until(() => service.latest)],
     ["during a pause", ({ made }) => until(() => made.events["connect-failed"].length > 0)],
-  ])("ends a start %s", async (state, hasCome) => {
+  ])("stop ends a start %s", async (state, hasCome) => {
     const scene = await stalled(state);
     const { client, log, events } = scene.made;
     const starting = client.start();
@@ -94,7 +94,7 @@ describe("stop", () => {
     expect(events.stopped).toEqual([{ code: "stopped" }]);
   });
 
-  it("ends a client that has lost its connection and finds no other", async () => {
+  it("stop ends a client that has lost its connection and finds no other", async () => {
     const { client, service, log, routing } = await connect();
     routing.sendTo("nowhere");
     service.behaviour = { recover: (socket) => socket.close(1008) };
@@ -105,7 +105,7 @@ describe("stop", () => {
     expect(log).toEqual(["state stopped", "stopped"]);
   });
 
-  it("ends a recovery under way, and tells of the connection that is lost with it", async () => {
+  it("stop ends a recovery under way, and emits the end of the connection that is lost with it", async () => {
     const { client, service, log, routing } = await connect();
     routing.sendTo("nowhere");
     service.behaviour = { recover: () => {}, answer: () => {} };
@@ -135,30 +135,33 @@ describe("a listener", () => {
     ["server-message"],
     ["state-changed"],
     ["connect-failed"],
-  ] as const)("of %s may stop the client, and nothing follows but its end", async (name) => {
-    const east = await ScriptedService.start();
-    const west = await ScriptedService.start();
-    const routing = new ScriptedNegotiate({ east, west });
-    const { client, log } = makeClient(routing.negotiate, { recoveryTimeoutInMs: 0 });
-    await client.start();
-    log.length = 0;
-    client.on(name, () => client.stop());
+  ] as const)(
+    "a listener of %s may stop the client, and nothing follows but its end",
+    async (name) => {
+      const east = await ScriptedService.start();
+      const west = await ScriptedService.start();
+      const routing = new ScriptedNegotiate({ east, west });
+      const { client, log } = makeClient(routing.negotiate, { recoveryTimeoutInMs: 0 });
+      await client.start();
+      log.length = 0;
+      client.on(name, () => client.stop());
 
-    routing.sendTo("nowhere", "west");
-    east.latest?.message("hello");
-    if (name !== "server-message") east.latest?.cut();
-    await until(() => log.includes("stopped"));
-    const at = log.lastIndexOf("state stopped");
-    expect(log.slice(at).filter((line) => line !== "disconnected")).toEqual([
-      "state stopped",
-      "stopped",
-    ]);
-    expect(client.state).toBe("stopped");
-    await until(() => [...east.clients, ...west.clients].every(({ closeCode }) => closeCode));
-  });
+      routing.sendTo("nowhere", "west");
+      east.latest?.message("hello");
+      if (name !== "server-message") east.latest?.cut();
+      await until(() => log.includes("stopped"));
+      const at = log.lastIndexOf("state stopped");
+      expect(log.slice(at).filter((line) => line !== "disconnected")).toEqual([
+        "state stopped",
+        "stopped",
+      ]);
+      expect(client.state).toBe("stopped");
+      await until(() => [...east.clients, ...west.clients].every(({ closeCode }) => closeCode));
+    },
+  );
 
   it.each([["connecting"], ["connected"]] as const)(
-    "that stops the client when its state becomes %s ends the start",
+    "a listener that stops the client when its state becomes %s ends the start",
     async (state) => {
       const service = await ScriptedService.start();
       const { client, events } = makeClient(new ScriptedNegotiate({ east: service }).negotiate);
@@ -172,7 +175,7 @@ describe("a listener", () => {
     },
   );
 
-  it("of stopped may start the client again", async () => {
+  it("a listener of stopped may start the client again", async () => {
     const { client, log, service } = await connect();
     let again: Promise<void> | undefined;
     const restart = () => {
@@ -187,7 +190,7 @@ describe("a listener", () => {
     expect(service.clients).toHaveLength(2);
   });
 
-  it("that stops the client at a message hears no other, be it there already", async () => {
+  it("a listener that stops the client at a message hears no later message, even one already received", async () => {
     const service = await ScriptedService.start({
       greet: (socket) => {
         socket.greet("c");
@@ -202,7 +205,7 @@ describe("a listener", () => {
     expect(heard).toEqual([1]);
   });
 
-  it("that throws hurts no other, and its error goes where others go", async () => {
+  it("a listener that throws does not disturb other listeners, and its error is thrown in a microtask", async () => {
     const thrown: unknown[] = [];
     jest.spyOn(globalThis, "queueMicrotask").mockImplementation((task) => {
       try {
@@ -227,7 +230,7 @@ describe("a listener", () => {
     expect(client.state).toBe("connected");
   });
 
-  it("is not called any more once it is off", async () => {
+  it("a removed listener is not called any more", async () => {
     const { client, service, heard } = await connect();
     const also: unknown[] = [];
     const listener = () => void also.push(1);
@@ -240,7 +243,7 @@ describe("a listener", () => {
 });
 
 describe("the signal of start", () => {
-  it("ends it when it has ended already, and then nothing is asked", async () => {
+  it("start with an aborted signal ends at once, and does not negotiate", async () => {
     const routing = new ScriptedNegotiate({});
     const { client, log } = makeClient(routing.negotiate);
     const reason = new Error("not now");
@@ -251,7 +254,7 @@ describe("the signal of start", () => {
 
   // An abort may have any reason; undefined stands for none, and becomes an AbortError.
   it.each([[new Error("no more")], ["a word"], [0], [false]])(
-    "ends it with its reason, be it %p",
+    "start is rejected with the reason of its signal, be it %p",
     async (reason) => {
       const { client, log } = makeClient(() => new Promise<never>(() => {}));
       const controller = new AbortController();
@@ -264,7 +267,7 @@ describe("the signal of start", () => {
     },
   );
 
-  it("is not listened to any more once the client has started", async () => {
+  it("the signal of start is ignored once the client has started", async () => {
     const service = await ScriptedService.start();
     const { client } = makeClient(new ScriptedNegotiate({ east: service }).negotiate);
     const controller = new AbortController();

@@ -29,7 +29,7 @@ describe("a frame that is sent", () => {
     });
   });
 
-  it("is at most 1 MiB long, in UTF-8, to the byte", () => {
+  it("a frame that is sent is at most 1 MiB of UTF-8, to the byte", () => {
     const frame = (group: string) => ({ type: "joinGroup", group });
     const room = 1024 * 1024 - encodeFrame(frame("")).length;
     const umlauts = "ä".repeat(Math.floor(room / 2)) + "x".repeat(room % 2);
@@ -39,7 +39,7 @@ describe("a frame that is sent", () => {
     expect(() => encodeFrame(frame(`${umlauts}x`))).toThrow("1048577 bytes");
   });
 
-  it("has its type", () => {
+  it("pings and sequence acks carry their type", () => {
     expect(JSON.parse(PING)).toEqual({ type: "ping" });
     expect(JSON.parse(sequenceAck(7))).toEqual({ type: "sequenceAck", sequenceId: 7 });
   });
@@ -144,12 +144,15 @@ describe("a frame that comes", () => {
     expect(parseFrame(JSON.stringify(frame))).toEqual(expected);
   });
 
-  it.each([["null"], ["5"], ['"x"'], ["true"]])("%s is nothing that is known", (text) => {
-    expect(parseFrame(text)).toBeUndefined();
-  });
+  it.each([["null"], ["5"], ['"x"'], ["true"]])(
+    "a frame that comes as %s is of no known kind",
+    (text) => {
+      expect(parseFrame(text)).toBeUndefined();
+    },
+  );
 
   it.each([[""], ["{"], ['{"type":"message","from":"server","dataType":"binary","data":"?"}']])(
-    "%j is not the protocol at all",
+    "a frame that comes as %j breaks the protocol",
     (text) => {
       expect(() => parseFrame(text)).toThrow();
     },

@@ -18,13 +18,13 @@ function lookUntil(keepAlive: KeepAlive, from: number, end: number): string {
 }
 
 describe("keep-alive", () => {
-  it("asks after 5 s of silence, and gives up after 10 s", () => {
+  it("keep-alive pings after 5 s of silence, and gives up after 10 s", () => {
     const keepAlive = new KeepAlive(usual, 0);
     expect(lookUntil(keepAlive, 0, 99_999)).toBe("ping at 5000");
     expect(lookUntil(keepAlive, 5001, 99_999)).toBe("give-up at 10000");
   });
 
-  it("counts from the last sign of life, whatever it was", () => {
+  it("keep-alive counts from the last frame, whatever it was", () => {
     const keepAlive = new KeepAlive(usual, 0);
     keepAlive.check(0);
     keepAlive.onMessage(900);
@@ -37,28 +37,31 @@ describe("keep-alive", () => {
     ["no question", { keepAliveIntervalInMs: 0, keepAliveTimeoutInMs: 3000 }, "give-up at 3000"],
     ["neither", { keepAliveIntervalInMs: 0, keepAliveTimeoutInMs: 0 }, "nothing"],
     ["no end", { keepAliveIntervalInMs: 2000, keepAliveTimeoutInMs: 0 }, "ping at 2000"],
-  ])("may be told to do without: %s", (_, settings, expected) => {
+  ])("keep-alive can be turned off in parts: %s", (_, settings, expected) => {
     expect(lookUntil(new KeepAlive(settings, 0), 0, 99_999)).toBe(expected);
   });
 
-  it.each([[0], [1000]])("that may not give up does not, not even after sleep (%d)", (interval) => {
-    const keepAlive = new KeepAlive(
-      { keepAliveIntervalInMs: interval, keepAliveTimeoutInMs: 0 },
-      0,
-    );
-    keepAlive.check(0);
-    expect(keepAlive.check(60_000).due).toBe("ping");
-    expect(lookUntil(keepAlive, 61_000, 999_999)).toBe("nothing");
-  });
+  it.each([[0], [1000]])(
+    "keep-alive without a timeout never gives up, not even after sleep (%d)",
+    (interval) => {
+      const keepAlive = new KeepAlive(
+        { keepAliveIntervalInMs: interval, keepAliveTimeoutInMs: 0 },
+        0,
+      );
+      keepAlive.check(0);
+      expect(keepAlive.check(60_000).due).toBe("ping");
+      expect(lookUntil(keepAlive, 61_000, 999_999)).toBe("nothing");
+    },
+  );
 
-  it("asks at once after sleep, and waits 2 s", () => {
+  it("keep-alive pings at once after sleep, and waits 2 s", () => {
     const keepAlive = new KeepAlive(usual, 0);
     keepAlive.check(0);
     expect(keepAlive.check(3_600_000)).toMatchObject({ due: "ping" });
     expect(lookUntil(keepAlive, 3_601_000, 9_999_999)).toBe("give-up at 3602000");
   });
 
-  it("forgives a clock that was set back, having asked", () => {
+  it("keep-alive does not give up when the clock is set back after a ping", () => {
     const keepAlive = new KeepAlive(usual, 9_000_000);
     keepAlive.check(9_000_000);
     expect(keepAlive.check(1000).due).toBe("ping");
@@ -66,7 +69,7 @@ describe("keep-alive", () => {
     expect(lookUntil(keepAlive, 2000, 99_999)).toBe("ping at 6010");
   });
 
-  it("does not give up when nobody could read the answer: the process was busy", () => {
+  it("keep-alive does not give up when a busy process could not read the answer", () => {
     const keepAlive = new KeepAlive(usual, 0);
     keepAlive.check(0);
     // Busy for 3 s, asks; then busy for 3 s again, and the answer waits to be read.
@@ -77,7 +80,7 @@ describe("keep-alive", () => {
     expect(keepAlive.check(6000 + againInMs).due).toBeUndefined();
   });
 
-  it("gives up in a tab in the background, where each look is late", () => {
+  it("keep-alive gives up in a background tab too, where timers are late", () => {
     const keepAlive = new KeepAlive(usual, 0);
     keepAlive.check(0);
     const seen: unknown[] = [];
@@ -88,7 +91,7 @@ describe("keep-alive", () => {
   it.each([
     [usual, 2000],
     [{ keepAliveIntervalInMs: 500, keepAliveTimeoutInMs: 800 }, 300],
-  ])("asks at once when it is told to, and waits less long: %p", (settings, patienceInMs) => {
+  ])("keep-alive pings at once on demand, and waits less long: %p", (settings, patienceInMs) => {
     const keepAlive = new KeepAlive(settings, 0);
     keepAlive.check(0);
     expect(keepAlive.askNow(100).due).toBe("ping");
@@ -100,7 +103,7 @@ describe("a client", () => {
   // Patient enough for a process that is busy with other tests.
   const quick = { keepAliveIntervalInMs: 30, keepAliveTimeoutInMs: 1030 };
 
-  it("leaves a service that has fallen silent", async () => {
+  it("a client leaves a service that has fallen silent", async () => {
     const east = await ScriptedService.start({ answer: () => {} });
     const west = await ScriptedService.start();
     const routing = new ScriptedNegotiate({ east, west });
@@ -112,7 +115,7 @@ describe("a client", () => {
     expect(routing.asked).toEqual(["", "east"]);
   });
 
-  it("stays with one that answers", async () => {
+  it("a client stays with a service that answers pings", async () => {
     const east = await ScriptedService.start();
     const { client, log } = makeClient(new ScriptedNegotiate({ east }).negotiate, {
       keepAliveIntervalInMs: 10,

@@ -24,7 +24,7 @@ async function serveNegotiate(answer: Answer, times = 1) {
 
 const json = (body: unknown) => (res: ServerResponse) => res.end(JSON.stringify(body));
 
-describe("a client whose negotiate answers", () => {
+describe("a failing negotiate", () => {
   it.each<[string, Answer, object]>([
     ["500", (res) => res.writeHead(500).end("oops"), { status: 500 }],
     [
@@ -69,58 +69,67 @@ describe("a client whose negotiate answers", () => {
       },
       {},
     ],
-  ])("%s tells so and asks again", async (_, answer, error) => {
-    const { url, asked } = await serveNegotiate(answer);
-    const { client, events } = makeClient(url);
-    await client.start();
-    expect(client.endpoint).toBe("east");
-    expect(events["connect-failed"]).toEqual([
-      expect.objectContaining({
-        error: expect.objectContaining({ code: "ERR_NEGOTIATE_FAILED", ...error }),
-        retryInMs: expect.any(Number),
-      }),
-    ]);
-    expect(asked).toHaveLength(2);
-    expect(JSON.stringify(events["connect-failed"])).not.toContain("secret");
-    expect(events["connect-failed"][0]?.error.message).not.toContain("secret");
-  });
+  ])(
+    "a client whose negotiate answers %s reports that and asks again",
+    async (_, answer, error) => {
+      const { url, asked } = await serveNegotiate(answer);
+      const { client, events } = makeClient(url);
+      await client.start();
+      expect(client.endpoint).toBe("east");
+      expect(events["connect-failed"]).toEqual([
+        expect.objectContaining({
+          error: expect.objectContaining({ code: "ERR_NEGOTIATE_FAILED", ...error }),
+          retryInMs: expect.any(Number),
+        }),
+      ]);
+      expect(asked).toHaveLength(2);
+      expect(JSON.stringify(events["connect-failed"])).not.toContain("secret");
+      expect(events["connect-failed"][0]?.error.message).not.toContain("secret");
+    },
+  );
 
-  it.each([[401], [403]])("%d stops at once, and asks no more", async (status) => {
-    const { url, asked } = await serveNegotiate((res) => res.writeHead(status).end(), 99);
-    const { client, log, events } = makeClient(url);
-    const refusal = expect.objectContaining({ code: "ERR_NEGOTIATE_REFUSED", status });
-    await expect(client.start()).rejects.toEqual(refusal);
-    expect(log).toEqual(["state connecting", "state stopped", "stopped ERR_NEGOTIATE_REFUSED"]);
-    expect(events.stopped).toEqual([{ code: "negotiate-refused", error: refusal }]);
-    expect(events.stopped[0]?.error).toBeInstanceOf(NegotiateError);
-    expect(asked).toHaveLength(1);
-  });
+  it.each([[401], [403]])(
+    "a client whose negotiate answers %d stops at once, and asks no more",
+    async (status) => {
+      const { url, asked } = await serveNegotiate((res) => res.writeHead(status).end(), 99);
+      const { client, log, events } = makeClient(url);
+      const refusal = expect.objectContaining({ code: "ERR_NEGOTIATE_REFUSED", status });
+      await expect(client.start()).rejects.toEqual(refusal);
+      expect(log).toEqual(["state connecting", "state stopped", "stopped ERR_NEGOTIATE_REFUSED"]);
+      expect(events.stopped).toEqual([{ code: "negotiate-refused", error: refusal }]);
+      expect(events.stopped[0]?.error).toBeInstanceOf(NegotiateError);
+      expect(asked).toHaveLength(1);
+    },
+  );
 
-  it.each([[401], [403]])("%d when it would come back stops, too", async (status) => {
-    let isRefused = false;
-    const service = await ScriptedService.start({ recover: () => {}, answer: () => {} });
-    const { client, log } = makeClient(async () => {
-      if (isRefused) throw Object.assign(new Error("log in"), { status });
-      return { url: service.url };
-    });
-    await client.start();
-    const calling = expect(client.sendEvent("e", 1, "json")).rejects.toMatchObject({
-      code: "ERR_CLIENT_STOPPED",
-    });
-    isRefused = true;
-    service.latest?.cut();
-    await calling;
-    await until(() => log.includes("stopped ERR_NEGOTIATE_REFUSED"));
-    expect(client.state).toBe("stopped");
-    await until(() => service.clients.every(({ closeCode }) => closeCode));
-    // It can be started again, as after logging in.
-    isRefused = false;
-    service.behaviour = {};
-    await client.start();
-    expect(client.state).toBe("connected");
-  });
+  it.each([[401], [403]])(
+    "a client whose negotiate answers %d after its connection was lost stops",
+    async (status) => {
+      let isRefused = false;
+      const service = await ScriptedService.start({ recover: () => {}, answer: () => {} });
+      const { client, log } = makeClient(async () => {
+        if (isRefused) throw Object.assign(new Error("log in"), { status });
+        return { url: service.url };
+      });
+      await client.start();
+      const calling = expect(client.sendEvent("e", 1, "json")).rejects.toMatchObject({
+        code: "ERR_CLIENT_STOPPED",
+      });
+      isRefused = true;
+      service.latest?.cut();
+      await calling;
+      await until(() => log.includes("stopped ERR_NEGOTIATE_REFUSED"));
+      expect(client.state).toBe("stopped");
+      await until(() => service.clients.every(({ closeCode }) => closeCode));
+      // It can be started again, as after logging in.
+      isRefused = false;
+      service.behaviour = {};
+      await client.start();
+      expect(client.state).toBe("connected");
+    },
+  );
 
-  it("500 again and again asks at random times, ever farther apart", async () => {
+  it("a client whose negotiate answers 500 again and again asks at random times, ever farther apart", async () => {
     const random = jest.spyOn(Math, "random").mockReturnValue(0.5);
     const { url } = await serveNegotiate((res) => res.writeHead(500).end(), 6);
     const { client, events } = makeClient(url);
@@ -131,7 +140,7 @@ describe("a client whose negotiate answers", () => {
     ]);
   });
 
-  it("with Retry-After is left alone for at least that long", async () => {
+  it("a negotiate that answers with Retry-After is not asked again before that time", async () => {
     const { url } = await serveNegotiate(
       (res) => res.writeHead(503, { "Retry-After": "3600" }).end(),
       9,
@@ -146,7 +155,7 @@ describe("a client whose negotiate answers", () => {
 
   // More than a timer takes would be no time at all.
   it.each([["99999999999999"], ["Infinity"], ["1e300"]])(
-    "with Retry-After: %s is not asked in a hurry",
+    "a negotiate that answers with Retry-After: %s is not asked again at once",
     async (header) => {
       const { url, asked } = await serveNegotiate(
         (res) => res.writeHead(503, { "Retry-After": header }).end(),
@@ -170,7 +179,7 @@ describe("a client whose negotiate answers", () => {
 });
 
 describe("a negotiate function", () => {
-  it("that never settles is given up after its deadline, and told so", async () => {
+  it("a negotiate function that never settles is given up after its deadline, and its signal is aborted", async () => {
     const service = await ScriptedService.start();
     const signals: AbortSignal[] = [];
     const { client, log } = makeClient(
@@ -185,7 +194,7 @@ describe("a negotiate function", () => {
     expect(log).toContain("connect-failed ERR_NEGOTIATE_FAILED");
   });
 
-  it("is told to end when the client is stopped", async () => {
+  it("the signal of a negotiate function is aborted when the client is stopped", async () => {
     const signals: AbortSignal[] = [];
     const { client } = makeClient(({ signal }) => {
       signals.push(signal);
@@ -197,7 +206,7 @@ describe("a negotiate function", () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
   });
 
-  it("that rejects long after its deadline harms nobody", async () => {
+  it("a negotiate function that rejects long after its deadline causes no unhandled rejection", async () => {
     const service = await ScriptedService.start();
     let reject = (_: Error): void => {};
     let count = 0;
@@ -254,7 +263,7 @@ describe("a negotiate function", () => {
         throw new NegotiateError("no", { retryAfterInMs: Number.NaN });
       },
     ],
-  ])("that gives up with %s is asked again", async (_, fail) => {
+  ])("a negotiate function that rejects with %s is called again", async (_, fail) => {
     const service = await ScriptedService.start();
     let count = 0;
     const { client, events } = makeClient((() =>
@@ -266,17 +275,25 @@ describe("a negotiate function", () => {
     expect(failure?.retryInMs).toBeLessThan(20);
   });
 
-  it.each([[401], [403]])("that gives up with status %d stops the client", async (status) => {
-    const { client } = makeClient(() => Promise.reject(Object.assign(new Error("no"), { status })));
-    await expect(client.start()).rejects.toMatchObject({ code: "ERR_NEGOTIATE_REFUSED", status });
-  });
+  it.each([[401], [403]])(
+    "a negotiate function that rejects with status %d stops the client",
+    async (status) => {
+      const { client } = makeClient(() =>
+        Promise.reject(Object.assign(new Error("no"), { status })),
+      );
+      await expect(client.start()).rejects.toMatchObject({ code: "ERR_NEGOTIATE_REFUSED", status });
+    },
+  );
 
-  it.each([[undefined], [""], [5]])("may leave the endpoint unnamed: %p", async (endpoint) => {
-    const service = await ScriptedService.start();
-    const { client } = makeClient(() => ({ url: service.url, endpoint }) as never);
-    await client.start();
-    expect(client.endpoint).toBe(new URL(service.url).host);
-  });
+  it.each([[undefined], [""], [5]])(
+    "a negotiate function may leave the endpoint unnamed: %p",
+    async (endpoint) => {
+      const service = await ScriptedService.start();
+      const { client } = makeClient(() => ({ url: service.url, endpoint }) as never);
+      await client.start();
+      expect(client.endpoint).toBe(new URL(service.url).host);
+    },
+  );
 });
 
 it("an endpoint that lets nobody in is named as failed at once, and so are all others", async () => {

@@ -42,7 +42,7 @@ function follow(pausing: Promise<void>) {
 const nextTimer = () => new Promise((resolve) => setTimeout(resolve, 1));
 
 describe("a pause", () => {
-  it("of no time is longer without a network, and ends when there is one", async () => {
+  it("a pause of no time lasts longer without a network, and ends when there is one", async () => {
     put("navigator", { onLine: false });
     const state = follow(pause(0, never, settings));
     await nextTimer();
@@ -51,7 +51,7 @@ describe("a pause", () => {
     await until(() => state.isOver);
   });
 
-  it("that somebody asked for is not cut short by that", async () => {
+  it("a pause of a required length is not cut short when the network is back", async () => {
     const controller = new AbortController();
     const state = follow(pause(1e8, controller.signal, settings, 1e8));
     page.dispatchEvent(new Event("online"));
@@ -61,7 +61,7 @@ describe("a pause", () => {
     await until(() => state.isOver);
   });
 
-  it("ends with its signal, and at once when that has ended already", async () => {
+  it("a pause ends when its signal is aborted, and at once when it was aborted before", async () => {
     await pause(1e8, AbortSignal.abort(), settings);
     const controller = new AbortController();
     const pausing = pause(1e8, controller.signal, settings);

@@ -72,12 +72,12 @@ describe("a negotiate is refused that", () => {
 });
 
 describe("the WebSocket", () => {
-  it("is that of the ws package in Node, even when the option is there and undefined", () => {
+  it("the WebSocket in Node is that of the ws package, even when the option is given as undefined", () => {
     const options = { webSocket: undefined } as object;
     expect(() => new ResilientPubSubClient("http://east.example/", options)).not.toThrow();
   });
 
-  it("is required where the platform has none", () => {
+  it("the WebSocket option is required where the platform has no WebSocket", () => {
     const platform = globalThis as { WebSocket?: unknown };
     const { WebSocket } = platform;
     delete platform.WebSocket;

@@ -22,7 +22,7 @@ async function connect(options = {}) {
 const RECOVERED = ["state reconnecting", "state connected"];
 
 describe("a cut connection", () => {
-  it("goes on with the same session, and says so to the service at once", async () => {
+  it("a cut connection goes on with the same session, and says so to the service at once", async () => {
     const { client, east, log } = await connect();
     east.latest?.cut();
     await until(() => client.state === "connected" && east.clients.length === 2);
@@ -35,7 +35,7 @@ describe("a cut connection", () => {
     expect(log).toEqual(RECOVERED);
   });
 
-  it("has its calls sent again with their ids, but for invocations, whose ids say nothing", async () => {
+  it("calls of a cut connection are sent again with their ids, except invocations", async () => {
     const { client, east } = await connect();
     east.behaviour = { answer: () => {} };
     const sending = client.sendEvent("e", 1, "json");
@@ -55,7 +55,7 @@ describe("a cut connection", () => {
     ]);
   });
 
-  it("is asked for with the latest token that the service gave out", async () => {
+  it("a cut connection is recovered with the latest token that the service gave out", async () => {
     const { client, east } = await connect();
     east.behaviour = { recover: (socket) => socket.greet("connection-1", "newer") };
     for (const count of [2, 3]) {
@@ -65,7 +65,7 @@ describe("a cut connection", () => {
     expect(east.latest?.url.searchParams.get("awps_reconnection_token")).toBe("newer");
   });
 
-  it("goes on though it takes its time, when negotiate names the same endpoint", async () => {
+  it("a slow recovery goes on when negotiate names the same endpoint", async () => {
     const { client, east, log, routing } = await connect();
     east.behaviour = { answer: () => {} };
     east.latest?.cut();
@@ -77,7 +77,7 @@ describe("a cut connection", () => {
     expect(east.clients.map(({ isRecovery }) => isRecovery)).toEqual([false, true]);
   });
 
-  it("delivers what came meanwhile, and nothing twice", async () => {
+  it("a recovered connection delivers what came meanwhile, and nothing twice", async () => {
     const { east, heard } = await connect();
     east.latest?.message("one", 1);
     east.latest?.message("two", 2);
@@ -96,7 +96,7 @@ describe("a cut connection", () => {
     expect(east.latest?.receivedOf("sequenceAck").at(-1)).toMatchObject({ sequenceId: 3 });
   });
 
-  it("is not recovered when the service gave no token, as on the plain protocol", async () => {
+  it("a cut connection is not recovered when the service gave no token, as on the plain protocol", async () => {
     const east = await ScriptedService.start({ greet: (socket) => socket.greet("plain", null) });
     const protocol = "json.webpubsub.azure.v1";
     const { client, log } = makeClient(new ScriptedNegotiate({ east }).negotiate, { protocol });
@@ -108,7 +108,7 @@ describe("a cut connection", () => {
     expect(east.clients.map(({ isRecovery }) => isRecovery)).toEqual([false, false]);
   });
 
-  it("is not recovered when that is not wanted", async () => {
+  it("a cut connection is not recovered when recovery is turned off", async () => {
     const { east, log } = await connect({ recoveryTimeoutInMs: 0 });
     east.latest?.cut();
     await until(() => log.includes("connected east"));
@@ -116,7 +116,7 @@ describe("a cut connection", () => {
   });
 
   it.each([[1000], [1003], [1007], [1008], [1009]])(
-    "that the service closed with %d is not recovered, and nothing is said against the endpoint",
+    "a connection that the service closed with %d is not recovered, and its endpoint is not reported as failed",
     async (code) => {
       const { client, east, log, routing } = await connect();
       east.behaviour = { answer: () => {} };
@@ -134,7 +134,7 @@ describe("a cut connection", () => {
     },
   );
 
-  it("that goes on only to be cut again is recovered at ever longer intervals", async () => {
+  it("a connection that is cut after every recovery is recovered at ever longer intervals", async () => {
     const random = jest.spyOn(Math, "random").mockReturnValue(0.01);
     const { client, east } = await connect();
     let cuts = 0;
@@ -155,8 +155,8 @@ describe("a cut connection", () => {
   });
 });
 
-describe("recovery that does not work", () => {
-  it("is over when the service knows nothing of the connection", async () => {
+describe("failing recovery", () => {
+  it("recovery ends when the service does not know the connection", async () => {
     const { east, log, routing } = await connect();
     east.behaviour = { recover: (socket) => socket.close(1008) };
     east.latest?.cut();
@@ -171,7 +171,7 @@ describe("recovery that does not work", () => {
     expect(routing.asked.every((failed) => failed === "")).toBe(true);
   });
 
-  it("is no reason to wait when negotiate names another endpoint", async () => {
+  it("a client does not wait for a recovery when negotiate names another endpoint", async () => {
     const { east, west, client, log, routing } = await connect();
     east.behaviour = { recover: () => {}, answer: () => {} };
     routing.sendTo("west");
@@ -189,7 +189,7 @@ describe("recovery that does not work", () => {
     expect(west.clients).toHaveLength(1);
   });
 
-  it("is waited for only so long when negotiate names the same endpoint", async () => {
+  it("a recovery without an answer is given up when negotiate names the same endpoint", async () => {
     const { east, client, log } = await connect({ handshakeTimeoutInMs: 100 });
     east.behaviour = {
       recover: () => {},
@@ -201,7 +201,7 @@ describe("recovery that does not work", () => {
     expect(east.latest?.isRecovery).toBe(false);
   });
 
-  it("is not waited for while it is refused: negotiate may change its mind", async () => {
+  it("negotiate is asked again while a recovery is refused, and may name another endpoint", async () => {
     const { east, west, routing, log } = await connect({ handshakeTimeoutInMs: 60_000 });
     east.behaviour = { recover: (socket) => socket.cut() };
     routing.sendTo("east", "east", "west");
@@ -212,7 +212,7 @@ describe("recovery that does not work", () => {
     expect(west.clients).toHaveLength(1);
   });
 
-  it("and works after negotiate has changed its mind is followed by another question", async () => {
+  it("a recovery that works after negotiate has named another endpoint is followed by another negotiate", async () => {
     // So that it is tried again soon.
     const random = jest.spyOn(Math, "random").mockReturnValue(0.01);
     const { east, west, routing, log } = await connect();
@@ -228,7 +228,7 @@ describe("recovery that does not work", () => {
     random.mockRestore();
   });
 
-  it("is tried at ever longer intervals", async () => {
+  it("a recovery that does not work is tried at ever longer intervals", async () => {
     const random = jest.spyOn(Math, "random").mockReturnValue(0.01);
     const { east, routing } = await connect();
     routing.sendTo("nowhere");
@@ -242,7 +242,7 @@ describe("recovery that does not work", () => {
     expect(pauses).toEqual(expect.arrayContaining([10, 20, 40]));
   });
 
-  it("is tried once more before its endpoint is said to have failed, which may be back", async () => {
+  it("a recovery is tried once more before its endpoint is reported as failed", async () => {
     // The first attempt after 180 ms, the turn to negotiate after 900, the next attempt after 1080.
     const random = jest.spyOn(Math, "random").mockReturnValue(0.9);
     const { client, east, routing } = await connect({ reconnectSpreadInMs: 1000 });
@@ -261,7 +261,7 @@ describe("recovery that does not work", () => {
     expect(routing.asked).toEqual(["", ""]);
   });
 
-  it("is given up after its own deadline", async () => {
+  it("a recovery is given up after recoveryTimeoutInMs", async () => {
     const { east, log, routing } = await connect({
       recoveryTimeoutInMs: 30,
       handshakeTimeoutInMs: 20,
@@ -277,7 +277,7 @@ describe("recovery that does not work", () => {
   });
 });
 
-describe("a connection that is cut while its groups are joined again", () => {
+describe("a connection that is joining its groups again", () => {
   /** Stopped and started again with a group; the service sits on the join. */
   async function startAgain() {
     const connected = await connect();
@@ -292,7 +292,7 @@ describe("a connection that is cut while its groups are joined again", () => {
     return { ...connected, starting };
   }
 
-  it("is told as connected once it was recovered", async () => {
+  it("a connection that is recovered while it joins its groups again emits connected once", async () => {
     const { client, east, log, starting } = await startAgain();
     east.behaviour = {};
     east.latest?.cut();
@@ -304,7 +304,7 @@ describe("a connection that is cut while its groups are joined again", () => {
     expect(log).not.toContain("disconnected");
   });
 
-  it("and lost is not told, only the next one", async () => {
+  it("a connection that is lost while it joins its groups again emits nothing; the next one emits connected", async () => {
     const { client, east, west, log, routing, starting } = await startAgain();
     routing.sendTo("west");
     east.behaviour = { recover: (socket) => socket.close(1008) };
@@ -315,7 +315,7 @@ describe("a connection that is cut while its groups are joined again", () => {
     expect(west.latest?.receivedOf("joinGroup")).toMatchObject([{ group: "g" }]);
   });
 
-  it("and lost is skipped in moved: the move is told from the one before", async () => {
+  it("no move is emitted for a connection that is lost while it joins its groups again", async () => {
     const { client, east, west, log, routing } = await connect();
     await client.joinGroup("g");
     west.behaviour = {
@@ -336,7 +336,7 @@ describe("a connection that is cut while its groups are joined again", () => {
   });
 });
 
-describe("against the emulator, a client whose socket was dropped", () => {
+describe("against the emulator", () => {
   async function connectToEmulator(onActivity: (activity: Activity) => void = () => {}) {
     const appServer = await scene.appServer();
     const emulator = await scene.emulator({ hubs: { chat: appServer.hub }, onActivity });
@@ -348,7 +348,7 @@ describe("against the emulator, a client whose socket was dropped", () => {
     return { appServer, emulator, ...made };
   }
 
-  it("has its event handled once when the ack was lost, though it was sent twice", async () => {
+  it("an event whose ack was lost with the socket is handled once, though it is sent twice", async () => {
     let drop = (): unknown => undefined;
     const { appServer, emulator, client, log } = await connectToEmulator((activity) => {
       if (activity.kind === "event" && activity.event === "order") drop();
@@ -359,7 +359,7 @@ describe("against the emulator, a client whose socket was dropped", () => {
     expect(appServer.events.size).toBe(1);
   });
 
-  it("has its event handled once when it was cut while that was going on", async () => {
+  it("an event that is being handled when the socket is dropped is handled once", async () => {
     let answer = (): void => {};
     const { appServer, emulator, client } = await connectToEmulator(({ kind }) => {
       if (kind === "clientRecovered") answer();
@@ -376,7 +376,7 @@ describe("against the emulator, a client whose socket was dropped", () => {
     expect(appServer.events.size).toBe(0);
   });
 
-  it("hears everything that is said to its group, in order, however often that happens", async () => {
+  it("a client whose socket is dropped again and again receives every message of its group, in order", async () => {
     const { emulator, client, heard, log } = await connectToEmulator();
     const said = Array.from({ length: 30 }, (_, index) => index + 1);
     for (const data of said) {

@@ -9,14 +9,14 @@ const open = (reconnectionToken?: string): Session =>
   });
 
 describe("a session", () => {
-  it("is gone on with at its own URL, with its id and its token", () => {
+  it("a session is recovered at its own URL, with its id and its token", () => {
     expect(open("r/+").recoveryUrl).toBe(
       "wss://east.example/client/hubs/chat?access_token=t&awps_connection_id=c&awps_reconnection_token=r%2F%2B",
     );
     expect(open().recoveryUrl).toBeUndefined();
   });
 
-  it("takes a new token, and keeps the old one when there is none", () => {
+  it("a session takes a new token, and keeps the old one when there is none", () => {
     const session = open("old");
     session.renew({
       kind: "connected",
@@ -28,13 +28,13 @@ describe("a session", () => {
     expect(session.recoveryUrl).toContain("awps_reconnection_token=new");
   });
 
-  it("accepts every message once", () => {
+  it("a session accepts every message once", () => {
     const session = open("r");
     const heard = [1, 2, 2, 1, 3, undefined, undefined, null, 5].map((id) => session.accept(id, 1));
     expect(heard).toEqual([true, true, false, false, true, true, true, true, true]);
   });
 
-  it("acknowledges what it has accepted once, and again after a recovery", () => {
+  it("a session acknowledges what it has accepted once, and again after a recovery", () => {
     const session = open("r");
     expect(session.takeAcknowledgement()).toBeUndefined();
     session.accept(1, 1);
@@ -48,7 +48,7 @@ describe("a session", () => {
   it.each([
     ["300 messages", 300, 1],
     ["2 Mi characters", 2, 1024 * 1024],
-  ])("acknowledges at once after %s", (_, messages, characters) => {
+  ])("a session acknowledges at once after %s", (_, messages, characters) => {
     const session = open("r");
     for (let id = 1; id < messages; id++) session.accept(id, characters);
     expect(session.isAcknowledgementUrgent).toBe(false);

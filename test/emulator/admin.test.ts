@@ -76,8 +76,8 @@ describe("without admin", () => {
   });
 });
 
-describe.each(ways)("on %s", (_where, options) => {
-  test("it tells how the emulator is, and no keys", async () => {
+describe.each(ways)("the admin route on %s", (_where, options) => {
+  test("the admin route reports the state of the emulator, and no keys", async () => {
     const emulator = await scene.emulator({ ...options, seed: 4, hubs: { news: {} } });
     await scene.connect(emulator, { hub: "Chat", groups: ["a", "b"] });
     await scene.connect(emulator, { hub: "chat", groups: ["b"] });
@@ -102,7 +102,7 @@ describe.each(ways)("on %s", (_where, options) => {
     expect(text).not.toContain(secondaryAccessKey);
   });
 
-  test("it breaks the service and repairs it", async () => {
+  test("the admin route injects faults and clears them", async () => {
     const emulator = await scene.emulator(options);
     expect((await administer(emulator, put({ kind: "unhealthy", status: 500 }))).status).toBe(204);
     expect(await health(emulator)).toBe(500);
@@ -113,7 +113,7 @@ describe.each(ways)("on %s", (_where, options) => {
     expect(await health(emulator)).toBe(200);
   });
 
-  test("it answers while the service does not", async () => {
+  test("the admin route answers while the service does not", async () => {
     const emulator = await scene.emulator(options);
     for (const kind of ["blackhole", "unhealthy"]) {
       expect((await administer(emulator, put({ kind }))).status).toBe(204);
@@ -123,7 +123,7 @@ describe.each(ways)("on %s", (_where, options) => {
     expect(await health(emulator)).toBe(200);
   });
 
-  test("it restarts the service", async () => {
+  test("the admin route restarts the service", async () => {
     const emulator = await scene.emulator(options);
     const client = await scene.connect(emulator);
     const call = { method: "POST", path: "/restart", body: { keepState: false } };
@@ -133,14 +133,14 @@ describe.each(ways)("on %s", (_where, options) => {
     await scene.connect(emulator);
   });
 
-  test("it crashes the service", async () => {
+  test("the admin route crashes the service", async () => {
     const emulator = await scene.emulator(options);
     expect([202, 204]).toContain((await administer(emulator, put({ kind: "crash" }))).status);
     await until(() => emulator.state === "down");
     await expect(openTcp(emulator.port)).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 
-  test("it rotates keys and returns the connection string that has changed", async () => {
+  test("the admin route rotates keys and returns the connection string that has changed", async () => {
     const emulator = await scene.emulator(options);
     for (const which of ["primary", "secondary"] as const) {
       const newKey = `new-${which}`;
@@ -155,7 +155,7 @@ describe.each(ways)("on %s", (_where, options) => {
     expect(emulator.secondaryConnectionString).toContain("new-secondary");
   });
 
-  test("it drops sockets", async () => {
+  test("the admin route drops sockets", async () => {
     const emulator = await scene.emulator(options);
     const client = await scene.connect(emulator);
     const call = { method: "POST", path: "/drop-sockets", body: { share: 0.5 } };
@@ -163,7 +163,7 @@ describe.each(ways)("on %s", (_where, options) => {
     expect((await client.closed).code).toBe(1006);
   });
 
-  test("it changes hubs", async () => {
+  test("the admin route changes hubs", async () => {
     const emulator = await scene.emulator(options);
     const call = { method: "PUT", path: "/hubs/chat", body: { anonymousConnectPolicy: "allow" } };
     expect((await administer(emulator, call)).status).toBe(204);
@@ -227,17 +227,20 @@ describe.each(ways)("on %s", (_where, options) => {
     ["a name that leads here", { headers: { Host: "evil.example" } }, 403, "Forbidden"],
     ["a proxy", { headers: { "X-Forwarded-For": "127.0.0.1" } }, 403, "Forbidden"],
     ["a page of another site", { headers: { Origin: "https://evil.example" } }, 403, "Forbidden"],
-  ])("it answers %s with an error, and does nothing", async (_what, call, status, code) => {
-    const emulator = await scene.emulator(options);
-    const client = await scene.connect(emulator);
-    const answer = await administer(emulator, call);
-    expect(answer).toMatchObject({ status, json: { code, message: expect.any(String) } });
-    expect(answer.headers).not.toHaveProperty("access-control-allow-origin");
-    expect((await administer(emulator)).json).toMatchObject({ faults: [], state: "running" });
-    expect(client.socket.readyState).toBe(client.socket.OPEN);
-  });
+  ])(
+    "the admin route answers %s with an error, and does nothing",
+    async (_what, call, status, code) => {
+      const emulator = await scene.emulator(options);
+      const client = await scene.connect(emulator);
+      const answer = await administer(emulator, call);
+      expect(answer).toMatchObject({ status, json: { code, message: expect.any(String) } });
+      expect(answer.headers).not.toHaveProperty("access-control-allow-origin");
+      expect((await administer(emulator)).json).toMatchObject({ faults: [], state: "running" });
+      expect(client.socket.readyState).toBe(client.socket.OPEN);
+    },
+  );
 
-  test("a good REST token opens nothing", async () => {
+  test("the admin route refuses a request with a REST token", async () => {
     const emulator = await scene.emulator(options);
     const headers = { Authorization: `Bearer ${restToken(emulator, "/_emulator")}` };
     expect((await administer(emulator, { headers })).status).toBe(403);
@@ -245,20 +248,20 @@ describe.each(ways)("on %s", (_where, options) => {
     expect((await administer(emulator, { path: query })).status).toBe(403);
   });
 
-  test("405 names what is allowed", async () => {
+  test("the admin route names the allowed methods when it answers 405", async () => {
     const emulator = await scene.emulator(options);
     const { headers } = await administer(emulator, { path: "/faults" });
     expect(headers.allow).toBe("PUT, DELETE");
   });
 
-  test("it takes no WebSocket", async () => {
+  test("the admin route accepts no WebSocket", async () => {
     const emulator = await scene.emulator(options);
     const url = emulator.adminEndpoint?.replace("http", "ws") ?? "";
     const client = new SocketClient(url);
     expect((await client.refused).status).not.toBe(101);
   });
 
-  test("a body that comes after a 100 is read too", async () => {
+  test("the admin route reads a body that is sent after 100 Continue", async () => {
     const emulator = await scene.emulator(options);
     const call = { ...put({ kind: "unhealthy" }), headers: { Expect: "100-continue" } };
     expect((await administer(emulator, call)).status).toBe(204);
@@ -268,7 +271,7 @@ describe.each(ways)("on %s", (_where, options) => {
 describe("a port of its own", () => {
   const options = { admin: { port: 0 } };
 
-  test("answers during a crash and ends it", async () => {
+  test("an admin port of its own answers during a crash and ends it", async () => {
     const emulator = await scene.emulator(options);
     await administer(emulator, put({ kind: "crash" }));
     expect((await administer(emulator)).json).toMatchObject({
@@ -279,7 +282,7 @@ describe("a port of its own", () => {
     expect(await health(emulator)).toBe(200);
   });
 
-  test("has nothing else, and the service's port has no admin route then", async () => {
+  test("an admin port of its own serves only the admin route, and the service's port has none", async () => {
     const emulator = await scene.emulator(options);
     const url = new URL(emulator.adminEndpoint ?? "");
     expect(Number(url.port)).not.toBe(emulator.port);
@@ -288,7 +291,7 @@ describe("a port of its own", () => {
     expect((await callRest(emulator, { method: "GET", path, token: null })).status).toBe(404);
   });
 
-  test("stays on the loopback and speaks http, whatever the service does", async () => {
+  test("an admin port of its own stays on the loopback and speaks http, whatever the service does", async () => {
     const emulator = await scene.emulator({
       ...options,
       host: "0.0.0.0",
@@ -299,7 +302,7 @@ describe("a port of its own", () => {
     expect((await administer(emulator)).status).toBe(200);
   });
 
-  test("closes with the emulator, even in the middle of a request", async () => {
+  test("an admin port of its own closes with the emulator, even during a request", async () => {
     const emulator = await scene.emulator(options);
     const port = Number(new URL(emulator.adminEndpoint ?? "").port);
     const idle: Socket = connect(port, "127.0.0.1");

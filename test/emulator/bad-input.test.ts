@@ -59,7 +59,7 @@ describe("a REST call", () => {
     ["of 1 MiB", { body: Buffer.alloc(mebibyte) }, 202],
     ["of more than 1 MiB", { body: Buffer.alloc(mebibyte + 1) }, 400],
     ["of very much more", { body: Buffer.alloc(20 * mebibyte) }, 400],
-  ])("%s is answered", async (_what, call, status) => {
+  ])("a REST call %s is answered, and the emulator goes on", async (_what, call, status) => {
     const emulator = await scene.emulator();
     expect((await callRest(emulator, post(call))).status).toBe(status);
     await expectAlive(emulator);
@@ -70,14 +70,14 @@ describe("a REST call", () => {
     ["GET", sendPath, 405, "POST"],
     ["POST", `/api/hubs/chat/connections/c?${apiVersion}`, 405, "HEAD, DELETE"],
     ["POST", "/api/health", 405, "GET, HEAD"],
-  ])("%s %s is of the wrong method", async (method, path, status, allow) => {
+  ])("a REST call of the wrong method is refused: %s %s", async (method, path, status, allow) => {
     const emulator = await scene.emulator();
     const answer = await callRest(emulator, { method, path });
     expect(answer.status).toBe(status);
     expect(answer.headers.allow).toBe(allow);
   });
 
-  test("that does not tell its length is refused", async () => {
+  test("a REST call without a Content-Length is refused", async () => {
     const emulator = await scene.emulator();
     const head = [
       `POST ${sendPath} HTTP/1.1`,
@@ -91,7 +91,7 @@ describe("a REST call", () => {
     expect(answer).toMatch(/^HTTP\/1.1 400 /);
   });
 
-  test("by GET on a client's URL is refused", async () => {
+  test("a GET on the URL of a client is refused", async () => {
     const emulator = await scene.emulator();
     expect((await callRest(emulator, { method: "GET", path: "/client/hubs/a" })).status).toBe(400);
   });
@@ -119,7 +119,7 @@ describe("bytes on the port", () => {
       /^HTTP\/1.1 400 /,
     ],
     ["an upgrade elsewhere", `GET /api/health HTTP/1.1\r\n${upgrade}\r\n`, /^HTTP\/1.1 404 /],
-  ])("that are %s get an answer and an end", async (_what, bytes, answer) => {
+  ])("bytes on the port that are %s get an answer and an end", async (_what, bytes, answer) => {
     const emulator = await scene.emulator();
     expect(await sendRaw(emulator, bytes)).toMatch(answer);
     await expectAlive(emulator);
@@ -131,7 +131,7 @@ describe("bytes on the port", () => {
       "in the middle of a body",
       `POST ${sendPath} HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nabc`,
     ],
-  ])("that stop %s do no harm", async (_what, bytes) => {
+  ])("bytes on the port that stop %s leave the service alive", async (_what, bytes) => {
     const emulator = await scene.emulator();
     const socket = connect(emulator.port, "127.0.0.1");
     socket.on("error", () => {});
@@ -154,7 +154,7 @@ describe("a frame", () => {
     await expectAlive(emulator);
   });
 
-  test("of the same client after a malformed one is not handled", async () => {
+  test("a frame after a malformed one of the same client is not handled", async () => {
     const emulator = await scene.emulator();
     const client = await scene.connectJson(emulator);
     client.send("{");
@@ -163,14 +163,14 @@ describe("a frame", () => {
     expect(client.unread).toBe(0);
   });
 
-  test("of text that is no UTF-8 closes any client", async () => {
+  test("a text frame that is no UTF-8 closes any client", async () => {
     const emulator = await scene.emulator();
     const client = await scene.connect(emulator);
     client.socket.send(Buffer.from([0xff]), { binary: false });
     expect((await client.closed).code).toBe(1007);
   });
 
-  test("without a mask breaks the WebSocket protocol", async () => {
+  test("a frame without a mask breaks the WebSocket protocol", async () => {
     const emulator = await scene.emulator();
     const client = await scene.connect(emulator);
     client.socket.send("x", { mask: false });

@@ -40,12 +40,12 @@ describe("a token", () => {
     ["an object that has no text", '{"toString":1,"valueOf":1}', '{"toString":1,"valueOf":1}'],
     ["null", "null", null],
     ["a number", "5", "5"],
-  ])("whose subject is %s names a user", async (_what, sub, userId) => {
+  ])("a token whose subject is %s names a user", async (_what, sub, userId) => {
     expect(await connectWithClaims(`"sub":${sub}`)).toMatchObject({ event: "connected", userId });
   });
 
   test.each(["sub", "role", "anything"])(
-    "whose %s is nested deeper than could be written again is refused",
+    "a token whose %s is nested too deeply to be serialized is refused",
     async (claim) => {
       const nested = "[".repeat(5000) + "]".repeat(5000);
       expect(await connectWithClaims(`"${claim}":${nested}`)).toBe(401);

@@ -64,7 +64,7 @@ describe("a pattern", () => {
     ["a+(b|c)[d]", "a+(b|c)[d]", true],
     ["a.b", "axb", false],
     ["a b\n*", "a b\nc", true],
-  ])("%j matches %j: %j", (pattern, group, expected) => {
+  ])("the group pattern %j matches %j: %j", (pattern, group, expected) => {
     expect(readGroupPattern(pattern)?.(group)).toBe(expected);
   });
 
@@ -75,7 +75,7 @@ describe("a pattern", () => {
     ["*a*a*a*a*a*", "six stars"],
     ["**a**a**", "three double stars"],
     ["a".repeat(1025), "more than 1024 characters"],
-  ])("%j is not valid: %s", (pattern) => {
+  ])("the group pattern %j is not valid: %s", (pattern) => {
     expect(readGroupPattern(pattern)).toBeUndefined();
   });
 
@@ -84,11 +84,11 @@ describe("a pattern", () => {
     ["a".repeat(1024), true],
     ["**a*a**", true],
     ["\\*\\*\\*\\*\\*\\**", true],
-  ])("%j is valid", (pattern) => {
+  ])("the group pattern %j is valid", (pattern) => {
     expect(readGroupPattern(pattern)).toBeDefined();
   });
 
-  test("that is made to be slow is not", () => {
+  test("a pattern of many wildcards is matched against a long name without a delay", () => {
     const patterns = ["*a*a*a*a*b", "**a**a*b", `**${"a".repeat(1000)}b`, `*${"?".repeat(1020)}b`];
     for (const pattern of patterns) {
       const matches = readGroupPattern(pattern);
@@ -96,7 +96,7 @@ describe("a pattern", () => {
     }
   });
 
-  test("means the same as the regular expression it stands for", () => {
+  test("a group pattern means the same as the regular expression it stands for", () => {
     const part = fc.constantFrom("a", "b", ".", "?", "*", "**");
     const group = fc.array(fc.constantFrom("a", "b", "."), { maxLength: 8 });
     const expressions: Record<string, string> = {

@@ -146,7 +146,7 @@ describe("a stream", () => {
   });
 });
 
-describe("after two parts", () => {
+describe("a stream of two parts", () => {
   function afterTwoParts(): Scene {
     const scene = setUp();
     for (const request of [start(), part(1), part(2)]) scene.streams.handle(request);
@@ -165,14 +165,14 @@ describe("after two parts", () => {
     ["a second start is refused", start(), [closed("BadRequest")], []],
     ["part 0 ends it", part(0), [closed("BadRequest")], [lastPlace(3, "Cancelled")]],
     ["a bad request ends it", bad, [closed("BadRequest")], [lastPlace(3, "Cancelled")]],
-  ])("%s", (_title, request, told, positions) => {
+  ])("after two parts of a stream: %s", (_title, request, told, positions) => {
     const scene = afterTwoParts();
     scene.streams.handle(request);
     expect(scene.told).toEqual(told);
     expect(scene.positions()).toEqual(positions);
   });
 
-  test.each([part(4), part(2), start(), keepAlive])("it goes on after %j", (request) => {
+  test.each([part(4), part(2), start(), keepAlive])("a stream goes on after %j", (request) => {
     const scene = afterTwoParts();
     scene.streams.handle(request);
     scene.forget();
@@ -181,14 +181,14 @@ describe("after two parts", () => {
     expect(scene.positions()).toEqual([place(3)]);
   });
 
-  test.each([part(0), bad, end()])("it is gone after %j", (request) => {
+  test.each([part(0), bad, end()])("a stream is gone after %j", (request) => {
     const scene = afterTwoParts();
     scene.streams.handle(request);
     scene.streams.handle(part(3));
     expect(scene.told.at(-1)).toEqual(closed("StreamNotFound"));
   });
 
-  test.each([part(3), keepAlive])("a lost role ends it at %j", (request) => {
+  test.each([part(3), keepAlive])("a lost role ends a stream at %j", (request) => {
     const scene = afterTwoParts();
     scene.groups.clear();
     scene.streams.handle(request);
@@ -196,7 +196,7 @@ describe("after two parts", () => {
     expect(scene.positions()).toEqual([lastPlace(3, "Forbidden")]);
   });
 
-  test("it can be ended although the role was lost", () => {
+  test("a stream can be ended although the role was lost", () => {
     const scene = afterTwoParts();
     scene.groups.clear();
     scene.streams.handle(end());
@@ -206,7 +206,7 @@ describe("after two parts", () => {
 });
 
 describe("idleness", () => {
-  test("ends the stream for both sides", () => {
+  test("an idle stream is ended for both sides", () => {
     const { streams, told, positions } = setUp();
     streams.handle(start());
     streams.handle(part(1));
@@ -231,7 +231,7 @@ describe("idleness", () => {
     expect(positions().some((position) => position?.endOfStream)).toBe(!isActivity);
   });
 
-  test("does not hold up the process, and ends with the stream", () => {
+  test("the idle timer of a stream does not keep the process alive, and ends with the stream", () => {
     const { streams } = setUp();
     const setTimeout = jest.spyOn(globalThis, "setTimeout");
     streams.handle(start());
@@ -242,12 +242,12 @@ describe("idleness", () => {
   });
 });
 
-describe("a start is refused", () => {
+describe("refused starts", () => {
   test.each([
     ["without the role", start("s", "other"), "Forbidden"],
     ["without an id", start(""), "BadRequest"],
     ["with an endless id", start("s".repeat(1025)), "BadRequest"],
-  ])("%s", (_title, request, name) => {
+  ])("a start is refused %s", (_title, request, name) => {
     const { streams, told, published } = setUp();
     streams.handle(request);
     expect(told).toEqual([{ ...closed(name), streamId: request.streamId }]);
@@ -255,7 +255,7 @@ describe("a start is refused", () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  test("when very many are open, until one of them ends", () => {
+  test("a start is refused when too many streams are open, until one of them ends", () => {
     const { streams, told } = setUp();
     for (let id = 0; id < 1000; id += 1) streams.handle(start(`s${id}`));
     streams.handle(start());

@@ -98,8 +98,8 @@ describe("with tls: true", () => {
   });
 });
 
-describe("with a certificate of one's own", () => {
-  test("it is the one that is shown", async () => {
+describe("a certificate of one's own", () => {
+  test("a certificate given in the options is the one that the emulator serves", async () => {
     const { cert, private: key } = await selfSigned();
     const emulator = await scene.emulator({ tls: { cert, key } });
     expect(emulator.certificate).toBe(cert);
@@ -112,7 +112,7 @@ describe("with a certificate of one's own", () => {
       "with the key of another",
       async () => ({ cert: (await selfSigned()).cert, key: (await selfSigned()).private }),
     ],
-  ])("one %s is refused, with the cause and without the key", async (_what, read) => {
+  ])("a certificate %s is refused, with the cause and without the key", async (_what, read) => {
     const tls = await read();
     const error = await startEmulator({ tls }).catch((it) => it);
     expect(error).toMatchObject({
@@ -128,8 +128,8 @@ test("without tls there is no certificate", async () => {
   expect((await scene.emulator()).certificate).toBeUndefined();
 });
 
-describe("a peer that speaks another protocol is cut off, and nobody else", () => {
-  test("plain text on the https port", async () => {
+describe("peers that speak another protocol", () => {
+  test("plain text on the https port is cut off, and other clients go on", async () => {
     const emulator = await scene.emulator({ tls: true });
     const client = await connectSecurely(emulator);
     const answer = await sendRaw(emulator, "GET /api/health HTTP/1.1\r\nHost: a\r\n\r\n").catch(
@@ -140,13 +140,13 @@ describe("a peer that speaks another protocol is cut off, and nobody else", () =
     expect(await client.ask({ type: "ping" })).toEqual({ type: "pong" });
   });
 
-  test("TLS on the http port", async () => {
+  test("TLS on the http port is cut off, and other clients go on", async () => {
     const emulator = await scene.emulator();
     expect(await codeOf(callSecurely(emulator))).not.toBe("no error");
     expect((await callRest(emulator, { method: "GET", path: "/api/health" })).status).toBe(200);
   });
 
-  test("one who hangs up in the middle of the handshake", async () => {
+  test("a peer that hangs up during the TLS handshake does not disturb other clients", async () => {
     const emulator = await scene.emulator({ tls: true });
     const socket = await openTcp(emulator.port);
     socket.write(Buffer.from("16030100", "hex"));

@@ -38,7 +38,7 @@ function writeEndlessly(socket: Socket) {
   next();
 }
 
-describe("an event has failed, and nothing else has, when the app server", () => {
+describe("failed events", () => {
   test.each<[string, (socket: Socket) => void, string]>([
     ["hangs up", (socket) => socket.end(), "broke off"],
     ["resets the connection", (socket) => socket.resetAndDestroy(), "broke off"],
@@ -75,19 +75,22 @@ describe("an event has failed, and nothing else has, when the app server", () =>
       (socket) => socket.end("HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\nno"),
       "answered 500",
     ],
-  ])("%s", async (_what, answer, message) => {
-    const settings = message === "in time" ? { eventTimeoutInMs: 150 } : {};
-    const { server, open } = await setUpRaw(answer, settings);
-    expect(await open().userEvent("e", text)).toEqual({
-      kind: "failed",
-      message: expect.stringContaining(message),
-    });
-    // Whatever became of it, it may have been handled: it is not sent again.
-    expect(server.events).toBe(1);
-    expect(await open().connect(connectRequest)).toEqual({ kind: "refused", status: 500 });
-  });
+  ])(
+    "an event has failed, and nothing else has, when the app server %s",
+    async (_what, answer, message) => {
+      const settings = message === "in time" ? { eventTimeoutInMs: 150 } : {};
+      const { server, open } = await setUpRaw(answer, settings);
+      expect(await open().userEvent("e", text)).toEqual({
+        kind: "failed",
+        message: expect.stringContaining(message),
+      });
+      // Whatever became of it, it may have been handled: it is not sent again.
+      expect(server.events).toBe(1);
+      expect(await open().connect(connectRequest)).toEqual({ kind: "refused", status: 500 });
+    },
+  );
 
-  test("has gone since it was asked", async () => {
+  test("an event to an app server that has closed since an earlier event has failed", async () => {
     const appServer = await AppServer.start();
     const { open } = await setUp(appServer.url);
     const events = open();
@@ -99,7 +102,7 @@ describe("an event has failed, and nothing else has, when the app server", () =>
     });
   });
 
-  test("has no address", async () => {
+  test("an event to an app server whose name does not resolve has failed", async () => {
     const { open } = await setUp("http://nowhere.invalid");
     expect(await open().userEvent("e", text)).toMatchObject({
       kind: "failed",
@@ -107,7 +110,7 @@ describe("an event has failed, and nothing else has, when the app server", () =>
     });
   });
 
-  test("is not asked to handle such an event", async () => {
+  test("an event that no handler is configured for has failed", async () => {
     const { open } = createUpstream([]);
     expect(await open().userEvent("e", text)).toEqual({
       kind: "failed",
@@ -116,7 +119,7 @@ describe("an event has failed, and nothing else has, when the app server", () =>
   });
 });
 
-describe("of the time that an app server has", () => {
+describe("the event timeout", () => {
   /** An event whose answer has got as far as its headers, after 90 of the 100 s that there are. */
   async function answerLate() {
     const asked = createDeferred<Socket>();
@@ -141,14 +144,14 @@ describe("of the time that an app server has", () => {
     return { socket, outcome };
   }
 
-  test("the headers take nothing from the body", async () => {
+  test("the body of an answer may take as long as its headers, however long those took", async () => {
     const { socket, outcome } = await answerLate();
     jest.advanceTimersByTime(90_000);
     socket.write("ok");
     expect(await outcome).toMatchObject({ reply: { text: "ok" } });
   });
 
-  test("the body has no more than the headers", async () => {
+  test("the body of an answer that takes longer than the event timeout makes the event fail", async () => {
     const { outcome } = await answerLate();
     jest.advanceTimersByTime(100_000);
     expect(await outcome).toMatchObject({ message: expect.stringContaining("in time") });
@@ -171,8 +174,8 @@ test("an answer may be as large as 16 MiB", async () => {
   expect(outcome).toMatchObject({ kind: "handled", reply: { dataType: "text" } });
 });
 
-describe("an event can be taken back", () => {
-  test("while it is handled: the call ends", async () => {
+describe("aborted events", () => {
+  test("an event that is aborted while it is handled has failed, and its call ends", async () => {
     const appServer = await scene.appServer();
     appServer.answer = () => new Promise(() => {});
     const { open } = await setUp(appServer.url);
@@ -184,7 +187,7 @@ describe("an event can be taken back", () => {
     await call.over;
   });
 
-  test("before it is sent: it is not", async () => {
+  test("an event that is aborted before it is sent has failed and is never sent", async () => {
     const appServer = await scene.appServer();
     const { open } = await setUp(appServer.url);
     const outcome = await open().userEvent("e", text, undefined, AbortSignal.abort());
@@ -192,7 +195,7 @@ describe("an event can be taken back", () => {
     expect(appServer.events.size).toBe(0);
   });
 
-  test("and others of the same connection go on", async () => {
+  test("aborting one event leaves the other events of the same connection under way", async () => {
     const appServer = await scene.appServer();
     const { open } = await setUp(appServer.url);
     const events = open();
@@ -212,8 +215,8 @@ describe("an event can be taken back", () => {
   });
 });
 
-describe("when the service goes down", () => {
-  test("events under way have failed and later ones are not sent", async () => {
+describe("a service that goes down", () => {
+  test("when the service goes down, events under way have failed and later ones are not sent", async () => {
     const appServer = await scene.appServer();
     appServer.answer = () => new Promise(() => {});
     const { open, upstream } = await setUp(appServer.url);
@@ -228,7 +231,7 @@ describe("when the service goes down", () => {
     expect(appServer.events.size).toBe(0);
   });
 
-  test("the connections after it are not concerned", async () => {
+  test("connections opened after the service went down send their events as usual", async () => {
     const appServer = await scene.appServer();
     const { open, upstream } = await setUp(appServer.url);
     upstream.abort();

@@ -44,15 +44,18 @@ describe("an app server", () => {
     ["nobody", {}, "failed"],
     ["us by a redirect", { status: 302, headers: { "WebHook-Allowed-Origin": "*" } }, "failed"],
     ["us by an error", { status: 405, headers: { "WebHook-Allowed-Origin": "*" } }, "failed"],
-  ])("that allows %s", async (_whom, answer, kind) => {
-    const { appServer, open } = await setUp();
-    appServer.answerValidation = () => answer;
-    expect(await open().userEvent("e", text)).toMatchObject({ kind });
-    expect(appServer.validations.map(({ method }) => method)).toEqual(["OPTIONS"]);
-    expect(appServer.events.size).toBe(kind === "handled" ? 1 : 0);
-  });
+  ])(
+    "an app server that allows %s, by the answer %j: the event is %s",
+    async (_whom, answer, kind) => {
+      const { appServer, open } = await setUp();
+      appServer.answerValidation = () => answer;
+      expect(await open().userEvent("e", text)).toMatchObject({ kind });
+      expect(appServer.validations.map(({ method }) => method)).toEqual(["OPTIONS"]);
+      expect(appServer.events.size).toBe(kind === "handled" ? 1 : 0);
+    },
+  );
 
-  test("that does not know OPTIONS is asked by GET, with the same headers", async () => {
+  test("an app server that does not know OPTIONS is asked by GET, with the same headers", async () => {
     const { appServer, open } = await setUp();
     appServer.answerValidation = ({ method }) => (method === "GET" ? yes : { status: 404 });
     expect(await open().userEvent("e", text)).toMatchObject({ kind: "handled" });
@@ -63,7 +66,7 @@ describe("an app server", () => {
     ]);
   });
 
-  test("that does not answer in time does not allow it", async () => {
+  test("an app server that does not answer in time is sent no events", async () => {
     const { appServer, open } = await setUp({ validationTimeoutInMs: 100 });
     appServer.answerValidation = () => new Promise(() => {});
     expect(await open().userEvent("e", text)).toEqual({
@@ -72,7 +75,7 @@ describe("an app server", () => {
     });
   });
 
-  test("is asked once, however many wait for the answer", async () => {
+  test("an app server is validated once, however many events wait for the answer", async () => {
     const { appServer, open } = await setUp();
     await Promise.all(["a", "b", "c"].map((id) => open(id).userEvent("e", text)));
     expect(appServer.validations).toHaveLength(1);
@@ -80,8 +83,8 @@ describe("an app server", () => {
   });
 });
 
-describe("a success that has expired", () => {
-  test("counts on while the app server is asked again, once", async () => {
+describe("expired successes", () => {
+  test("an expired success counts while the app server is validated again, once", async () => {
     const { appServer, open } = await setUp({ validationLifetimeInMs: 0 });
     const events = open();
     await events.userEvent("e", text);
@@ -96,7 +99,7 @@ describe("a success that has expired", () => {
     expect(appServer.validations).toHaveLength(2);
   });
 
-  test("counts no more once the app server has said no", async () => {
+  test("an expired success does not count once the app server has refused", async () => {
     const { appServer, open } = await setUp({ validationLifetimeInMs: 0 });
     const events = open();
     await events.userEvent("e", text);
@@ -109,7 +112,7 @@ describe("a success that has expired", () => {
 });
 
 describe("new settings", () => {
-  test("lead to a new check", async () => {
+  test("new settings lead to a new validation", async () => {
     const { appServer, handlers, open, setHandlers } = await setUp();
     appServer.answerValidation = () => no;
     expect(await open().userEvent("e", text)).toMatchObject({ kind: "failed" });
@@ -118,7 +121,7 @@ describe("new settings", () => {
     expect(await open().userEvent("e", text)).toMatchObject({ kind: "handled" });
   });
 
-  test("do not wait for a check of the old ones", async () => {
+  test("new settings do not wait for a validation of the old ones", async () => {
     const { appServer, handlers, open, setHandlers } = await setUp();
     const asked = createDeferred<void>();
     const late = createDeferred<UpstreamAnswer>();
@@ -163,7 +166,7 @@ describe("a failure", () => {
       Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
     ) as Record<string, string>;
 
-  test("is remembered for longer each time", async () => {
+  test("a failed validation is remembered for longer each time", async () => {
     const { state, validation } = setClock();
     const waits: number[] = [];
     for (let last = 0; waits.length < 8; state.now += 500) {
@@ -177,7 +180,7 @@ describe("a failure", () => {
     expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
   });
 
-  test("that has expired does not count: the new answer is waited for", async () => {
+  test("an expired failure does not count: the new answer is waited for", async () => {
     const { state, validation } = setClock();
     expect(await validation.allows(request)).toBe(false);
     state.answer = yes;

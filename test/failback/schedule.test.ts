@@ -64,7 +64,7 @@ describe("closings are spread over the latter half of the second", () => {
   });
 });
 
-describe("displaced clients are looked for", () => {
+describe("listing displaced clients", () => {
   const lifetimeInMs = 3_600_000;
   const lookedAt = (period: number, from: number, seconds: number[]) => {
     let last: number | undefined = from;
@@ -80,20 +80,20 @@ describe("displaced clients are looked for", () => {
     ["each second while there are any, however late", true, lifetimeInMs, 1],
     ["every 10 seconds while an old token may still bring one", false, lifetimeInMs - 1, 10],
     ["every 5 minutes after that", false, lifetimeInMs, 300],
-  ])("%s", (_, hasFound, calmForInMs, period) => {
+  ])("displaced clients are looked for %s", (_, hasFound, calmForInMs, period) => {
     expect(listingPeriod(hasFound, calmForInMs, lifetimeInMs)).toBe(period);
   });
 
-  it("at once when nobody has looked", () => {
+  it("displaced clients are looked for at once when nobody has looked before", () => {
     expect(isListingDue(17, undefined, 300)).toBe(true);
   });
 
-  it("in the same seconds by every server, and later by one that missed its turn", () => {
+  it("every server looks for displaced clients in the same seconds, and later when it missed its turn", () => {
     expect(lookedAt(10, 1, [2, 9, 10, 11, 19, 20, 21])).toEqual([10, 20]);
     expect(lookedAt(10, 1, [2, 9, 13, 14, 19, 20, 21])).toEqual([13, 20]);
   });
 
-  it("whatever hour the wall clock jumps to", () => {
+  it("displaced clients are still looked for after the wall clock jumps back", () => {
     expect(lookedAt(10, 7201, [7202, 3601, 3602, 3611])).toEqual([3601, 3611]);
   });
 });

@@ -88,7 +88,7 @@ describe("an endpoint that never answers costs no more than", () => {
     });
   });
 
-  it("no delay to the clients of other endpoints, which are served while it is waited for", async () => {
+  it("clients of other endpoints are served while an endpoint that never answers is waited for", async () => {
     const west = closeAfterTest(await startEmulator());
     const pubsub = await startPlugin({ east: await silent(), west });
     pubsub.endpoints.drain("east");
@@ -105,7 +105,7 @@ describe("an endpoint that never answers costs no more than", () => {
     });
   });
 
-  it("its deadline even if it sends its answer byte by byte", async () => {
+  it("an endpoint that sends its answer byte by byte fails at the deadline", async () => {
     const east = await startRawService((res) => {
       res.writeHead(200, { "Content-Length": 1000 });
       const timer = setInterval(() => res.write("x"), 10);

@@ -474,7 +474,7 @@ describe.each(casesOf("list"))("%s gives the members on every endpoint in use,",
     expect(listed.sort((a, b) => (a.endpoint < b.endpoint ? -1 : 1))).toEqual(expected);
   });
 
-  it("and nobody if there are none", async () => {
+  it("a list of a user or group without connections is empty", async () => {
     const { pubsub } = await startInhabitedWorld();
     const listed: ListedConnection[] = [];
     await readTo(listed, list(pubsub, nobody));

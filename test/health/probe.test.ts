@@ -23,45 +23,45 @@ async function listen(listener: RequestListener): Promise<string> {
   return closeAfterTest(await serve(listener)).url;
 }
 
-describe("a health check finds", () => {
-  it("a healthy instance", async () => {
+describe("health check outcomes", () => {
+  it("a healthy instance passes a health check", async () => {
     const emulator = closeAfterTest(await startEmulator());
     expect(await probe(endpointAt(emulator.endpoint), options)).toEqual({ ok: true });
   });
 
-  it("an instance that answers anything but 200", async () => {
+  it("an instance that answers anything but 200 fails a health check", async () => {
     const emulator = closeAfterTest(await startEmulator());
     await emulator.inject({ kind: "unhealthy", status: 503 });
     const outcome = await probe(endpointAt(emulator.endpoint), options);
     expect(outcome).toEqual({ ok: false, reason: "status(503)" });
   });
 
-  it("a port that refuses", async () => {
+  it("a port that refuses connections fails a health check", async () => {
     const emulator = closeAfterTest(await startEmulator());
     await emulator.inject({ kind: "crash" });
     const outcome = await probe(endpointAt(emulator.endpoint), options);
     expect(outcome).toEqual({ ok: false, reason: "refused" });
   });
 
-  it("an instance that accepts and never answers", async () => {
+  it("an instance that accepts and never answers fails a health check", async () => {
     const emulator = closeAfterTest(await startEmulator());
     await emulator.inject({ kind: "blackhole" });
     const outcome = await probe(endpointAt(emulator.endpoint), { ...options, timeoutInMs: 50 });
     expect(outcome).toEqual({ ok: false, reason: "timeout" });
   });
 
-  it("a name that does not resolve", async () => {
+  it("a name that does not resolve fails a health check", async () => {
     const outcome = await probe(endpointAt("https://name.invalid"), options);
     expect(outcome).toEqual({ ok: false, reason: "dns" });
   });
 
-  it("a port that does not speak TLS", async () => {
+  it("a port that does not speak TLS fails a health check", async () => {
     const url = await listen(() => {});
     const outcome = await probe(endpointAt(url.replace("http:", "https:")), options);
     expect(outcome).toEqual({ ok: false, reason: "tls" });
   });
 
-  it("nothing out when it is ended early, and leaves no socket", async () => {
+  it("a health check that is aborted does not pass, and leaves no socket", async () => {
     const url = await listen(() => {});
     const endpoint = endpointAt(url);
     const controller = new AbortController();

@@ -13,7 +13,7 @@ const linksTo = (view: EnvironmentView, name: string) =>
 const kinds = (events: readonly DemoEvent[]) => events.map(({ kind }) => kind);
 
 describe("an environment that has just started", () => {
-  it("has two healthy regions, each the primary of its own app server", async () => {
+  it("an environment that has just started has two healthy regions, each the primary of its own app server", async () => {
     const environment = await startEnvironment();
 
     expect(environment.view).toEqual({
@@ -112,7 +112,7 @@ describe("a fault of an emulated region", () => {
     ]);
   });
 
-  it("is gone after healing, and negotiate names the primary again", async () => {
+  it("healing a region removes its fault, and negotiate names the primary again", async () => {
     const environment = await startEnvironment();
     await environment.setFault("eastus", "crash");
     await until(async () => (await environment.negotiate("eastus")).endpoint === "westus");
@@ -126,7 +126,7 @@ describe("a fault of an emulated region", () => {
     );
   });
 
-  it("replaces the fault that was active before", async () => {
+  it("a fault replaces the fault that was active before in its region", async () => {
     const environment = await startEnvironment();
     await environment.setFault("eastus", "key-rotated");
     await environment.setFault("eastus", "throttle");
@@ -137,7 +137,7 @@ describe("a fault of an emulated region", () => {
     expect(ada.endpoint).toBe("eastus");
   });
 
-  it("that is active already is not recorded again", async () => {
+  it("a fault that is active already is not recorded again", async () => {
     const environment = await startEnvironment();
 
     await Promise.all([
@@ -148,7 +148,7 @@ describe("a fault of an emulated region", () => {
     expect(kinds(environment.events.entries).filter((kind) => kind === "fault")).toHaveLength(1);
   });
 
-  it("is refused with 404 for an unknown endpoint", async () => {
+  it("a fault of an unknown endpoint is refused with 404", async () => {
     const environment = await startEnvironment();
 
     await expect(environment.setFault("mars", "crash")).rejects.toMatchObject({ status: 404 });

@@ -11,7 +11,7 @@ const recorded = (events: readonly DemoEvent[], kind: string) =>
   events.filter((it) => it.kind === kind);
 
 describe("an operator of the demo", () => {
-  it("drains an endpoint at all app servers, and gives it back", async () => {
+  it("an operator's drain takes an endpoint out of use at all app servers, until it is undone", async () => {
     const environment = await startEnvironment();
 
     await environment.operate("eastus", "drain");
@@ -24,7 +24,7 @@ describe("an operator of the demo", () => {
     expect(await environment.negotiate("eastus")).toMatchObject({ endpoint: "eastus" });
   });
 
-  it("forces all clients to one endpoint, until that is taken back", async () => {
+  it("an operator can force all clients to one endpoint, until that is undone", async () => {
     const environment = await startEnvironment();
 
     await environment.operate("westus", "force");
@@ -35,7 +35,7 @@ describe("an operator of the demo", () => {
     expect(environment.view.servers.map(({ answers }) => answers)).toEqual(["eastus", "westus"]);
   });
 
-  it("that takes back what was never ordered changes nothing", async () => {
+  it("undoing an order that was never given changes nothing", async () => {
     const environment = await startEnvironment();
 
     await environment.operate("westus", "unforce");
@@ -44,7 +44,7 @@ describe("an operator of the demo", () => {
     expect(environment.events.entries).toEqual([]);
   });
 
-  it("is refused with 404 for an unknown endpoint", async () => {
+  it("an order for an unknown endpoint is refused with 404", async () => {
     const environment = await startEnvironment();
 
     await expect(environment.operate("mars", "drain")).rejects.toMatchObject({ status: 404 });
@@ -52,7 +52,7 @@ describe("an operator of the demo", () => {
 });
 
 describe("an app server of the demo", () => {
-  it("that is stopped refuses connections, and its clients are served by the other", async () => {
+  it("a stopped app server refuses connections, and its clients are served by the other", async () => {
     const environment = await startEnvironment();
     const [east] = environment.servers;
 
@@ -68,7 +68,7 @@ describe("an app server of the demo", () => {
     await expect(environment.broadcast("eastus", "hi")).rejects.toMatchObject({ status: 409 });
   });
 
-  it("comes back on its port, with the orders of the operator still in force", async () => {
+  it("a restarted app server is back on its port, with the orders of the operator still in force", async () => {
     const environment = await startEnvironment();
     const [before] = environment.servers;
     await environment.stopServer("eastus");
@@ -82,7 +82,7 @@ describe("an app server of the demo", () => {
     expect(recorded(environment.events.entries, "serverStarted")).toHaveLength(1);
   });
 
-  it("receives the events of its endpoint's clients again when it is back", async () => {
+  it("a restarted app server receives the events of its endpoint's clients again", async () => {
     const environment = await startEnvironment();
     await environment.stopServer("eastus");
     await environment.startServer("eastus");
@@ -93,7 +93,7 @@ describe("an app server of the demo", () => {
     expect(await ada.heard("is anybody there")).toMatchObject({ server: "eastus" });
   });
 
-  it("that is ordered to stop twice at once stops, and records one event", async () => {
+  it("an app server that is ordered to stop twice at once stops, and records one event", async () => {
     const environment = await startEnvironment();
 
     await Promise.all([environment.stopServer("eastus"), environment.stopServer("eastus")]);
@@ -102,7 +102,7 @@ describe("an app server of the demo", () => {
     expect(recorded(environment.events.entries, "serverStopped")).toHaveLength(1);
   });
 
-  it("refuses to start when another program has taken its port", async () => {
+  it("an app server refuses to start when another program has taken its port", async () => {
     const environment = await startEnvironment();
     const port = environment.servers[0]?.port ?? 0;
     await environment.stopServer("eastus");
@@ -118,14 +118,14 @@ describe("an app server of the demo", () => {
     expect(environment.view.servers[0]?.isRunning).toBe(true);
   });
 
-  it("of an unknown region can neither be stopped nor asked", async () => {
+  it("an app server of an unknown region can neither be stopped nor asked", async () => {
     const environment = await startEnvironment();
 
     await expect(environment.stopServer("mars")).rejects.toMatchObject({ status: 404 });
     await expect(environment.negotiate("mars")).rejects.toMatchObject({ status: 404 });
   });
 
-  it("must be running for negotiate; otherwise the refusal says why", async () => {
+  it("negotiate is refused while no app server runs, and the refusal says why", async () => {
     const environment = await startEnvironment();
     await Promise.all([environment.stopServer("eastus"), environment.stopServer("westus")]);
 
@@ -137,7 +137,7 @@ describe("an app server of the demo", () => {
 });
 
 describe("the topology of the demo", () => {
-  it("client-client has all app servers agree on one endpoint, and move together", async () => {
+  it("in the client-client topology all app servers agree on one endpoint, and move together", async () => {
     const environment = await startEnvironment();
 
     await environment.setTopology("client-client");
@@ -162,7 +162,7 @@ describe("the topology of the demo", () => {
     });
   });
 
-  it("client-client refuses to switch to an endpoint that is down, and says why", async () => {
+  it("the client-client topology refuses to switch to an endpoint that is down, and says why", async () => {
     const environment = await startEnvironment();
     await environment.setFault("westus", "crash");
     await until(async () => {
@@ -177,7 +177,7 @@ describe("the topology of the demo", () => {
     });
   });
 
-  it("that is ordered twice at once changes once", async () => {
+  it("a topology that is ordered twice at once changes once", async () => {
     const environment = await startEnvironment();
 
     await Promise.all([
@@ -191,7 +191,7 @@ describe("the topology of the demo", () => {
 });
 
 describe("a chat message of the demo", () => {
-  it("goes to the app server of the client's endpoint, which broadcasts it to all", async () => {
+  it("a chat message goes to the app server of the client's endpoint, which broadcasts it to all", async () => {
     const environment = await startEnvironment();
     const [ada, bob] = [await connect(environment, "eastus"), await connect(environment, "westus")];
 
@@ -205,7 +205,7 @@ describe("a chat message of the demo", () => {
     expect(event?.text).toContain("hello from the east");
   });
 
-  it("that many clients send at once becomes few events", async () => {
+  it("chat messages that many clients send at once become few events", async () => {
     const environment = await startEnvironment();
     const ada = await connect(environment, "eastus");
 
@@ -216,7 +216,7 @@ describe("a chat message of the demo", () => {
     expect(recorded(environment.events.entries, "clientEvents")).toHaveLength(1);
   });
 
-  it("that an app server broadcasts reaches the clients of both regions", async () => {
+  it("a chat message that an app server broadcasts reaches the clients of both regions", async () => {
     const environment = await startEnvironment();
     const [ada, bob] = [await connect(environment, "eastus"), await connect(environment, "westus")];
 

@@ -11,7 +11,7 @@ export const events: Record<SystemEvent | GroupEvent | "user" | "validation", Su
       [handler, "gets no events from an endpoint that it does not allow"],
       [
         "emulator/upstream-validation",
-        "that does not know OPTIONS is asked by GET, with the same headers",
+        "an app server that does not know OPTIONS is asked by GET, with the same headers",
       ],
     ],
   },
