@@ -177,7 +177,7 @@ describe("a client that is recovered at once and asks afterwards, answered", () 
 describe("a client that follows an older epoch to another endpoint", () => {
   const told = { endpoint: "west", epoch: 1 };
 
-  it("does so when it asks after a recovery, and is brought back by a newer one", async () => {
+  it("a client follows an older epoch when it asks after a recovery, and is brought back by a newer one", async () => {
     const { east, west, log, events, routing } = await connect({ told });
     east.latest?.cut();
     await until(() => events.moved.length === 1);
@@ -192,7 +192,7 @@ describe("a client that follows an older epoch to another endpoint", () => {
     ]);
   });
 
-  it("does so beside a recovery that does not work", async () => {
+  it("a client follows an older epoch beside a recovery that does not work", async () => {
     const { east, log, events } = await connect({ told });
     east.behaviour = silent;
     east.latest?.cut();

@@ -114,7 +114,7 @@ describe("reconnect policy: a connection that ends", () => {
     expect(decide(state, happening)).toEqual(decision);
   });
 
-  it("is not recovered when recoveryTimeoutInMs is 0", () => {
+  it("a connection that ends is not recovered when recoveryTimeoutInMs is 0", () => {
     const decision = decide(connected, ended({ cause: "closed", code: 1006 }), {
       recoveryTimeoutInMs: 0,
     });

@@ -78,7 +78,7 @@ function cluster(store: CoordinationStore = memoryStore()) {
 }
 
 describe("the first agreement", () => {
-  it("is on the first healthy endpoint, and one server leads", async () => {
+  it("the first agreement is on the first healthy endpoint, and one server leads", async () => {
     const { join, pass } = cluster();
     const servers = [join("a", "east- west+ north+"), join("b", "east- west+ north+")];
     await pass(POLL);
@@ -100,7 +100,7 @@ describe("the first agreement", () => {
     expect(server.coordinator.agreement).toMatchObject({ active: "east" });
   });
 
-  it("is there after one poll, without waiting for a timer", async () => {
+  it("the first agreement is there after one poll, without waiting for a timer", async () => {
     const { join } = cluster();
     const { coordinator } = join("a");
     await coordinator.poll();
@@ -109,7 +109,7 @@ describe("the first agreement", () => {
 });
 
 describe("an order to switch", () => {
-  it("is followed by all within a poll", async () => {
+  it("an order to switch is followed by all servers within a poll", async () => {
     const { join, pass, within } = cluster();
     const [a, b] = [join("a"), join("b")];
     await pass(2 * POLL);

@@ -11,7 +11,7 @@ const withHeaders = (headers: Record<string, string>) => ({
   headers: { ...fine.headers, ...headers },
 });
 
-describe("who is let in", () => {
+describe("local callers", () => {
   test.each([
     ["a program on this machine", fine],
     ["one from elsewhere on the loopback network", { ...fine, remoteAddress: "127.8.9.10" }],
@@ -28,7 +28,7 @@ describe("who is let in", () => {
   });
 });
 
-describe("who is not", () => {
+describe("callers from elsewhere", () => {
   test.each([
     ["a neighbour", { ...fine, remoteAddress: "192.168.1.7" }],
     ["a neighbour by IPv6", { ...fine, remoteAddress: "fe80::1" }],

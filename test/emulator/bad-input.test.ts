@@ -146,7 +146,7 @@ describe("a frame", () => {
     ["that is no JSON", "{", 1007],
     ["of an unknown type", '{"type":"jump"}', 1007],
     ["of more than 1 MiB", JSON.stringify({ type: "ping", x: "x".repeat(mebibyte) }), 1009],
-  ])("%s closes the JSON client", async (_what, frame, code) => {
+  ])("a frame %s closes the JSON client", async (_what, frame, code) => {
     const emulator = await scene.emulator();
     const client = await scene.connectJson(emulator);
     client.send(frame);

@@ -48,7 +48,7 @@ describe("crash", () => {
     expect(appServer.events.size).toBe(0);
   });
 
-  test("that cuts off a validation does not make it count as failed", async () => {
+  test("a validation that a crash cuts off does not count as failed", async () => {
     const appServer = await scene.appServer();
     const { answerValidation } = appServer;
     const emulator = await scene.emulator({ hubs: { chat: appServer.hub } });

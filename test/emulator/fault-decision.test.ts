@@ -133,16 +133,16 @@ describe("a share", () => {
     [0.29, "500"],
     [0.3, "serve"],
     [0.99, "serve"],
-  ])("of 0.3 and the random number %d: %s", (random, expected) => {
+  ])("a share of 0.3 with the random number %d: %s", (random, expected) => {
     const fault: Fault = { kind: "gray", share: 0.3 };
     expect(inShort(decisionOn(fault, "RESTAPI", drawing(random)))).toBe(expected);
   });
 
-  test("draws no random number for requests that the fault does not concern", () => {
+  test("no random number is drawn for requests that a fault does not concern", () => {
     expect(inShort(decisionOn({ kind: "gray", share: 0.3 }, "Health"))).toBe("serve");
   });
 
-  test("is drawn for every fault on its own", () => {
+  test("the share of each fault is drawn on its own", () => {
     const faults: Fault[] = [
       { kind: "gray", share: 0.5 },
       { kind: "throttle", share: 0.5 },
@@ -166,12 +166,12 @@ describe("a random source", () => {
     return Array.from({ length: count }, () => random());
   };
 
-  test("draws the same numbers for the same seed, and others for another", () => {
+  test("a random source draws the same numbers for the same seed, and others for another", () => {
     expect(drawMany(7, 20)).toEqual(drawMany(7, 20));
     expect(drawMany(7, 20)).not.toEqual(drawMany(8, 20));
   });
 
-  test.each([0, 1, -5, 2 ** 40])("is evenly spread for seed %d", (seed) => {
+  test.each([0, 1, -5, 2 ** 40])("a random source is evenly spread for seed %d", (seed) => {
     const numbers = drawMany(seed, 10_000);
     expect(Math.min(...numbers)).toBeGreaterThanOrEqual(0);
     expect(Math.max(...numbers)).toBeLessThan(1);

@@ -22,7 +22,7 @@ describe("a duration", () => {
     { kind: "blackhole", durationInMs: 5000 },
     { kind: "unhealthy", durationInMs: 5000 },
     { kind: "gray", durationInMs: 5000, requestTypes: ["Health"] },
-  ])("ends $kind by itself", async (fault) => {
+  ])("the fault $kind ends by itself after its duration", async (fault) => {
     const emulator = await scene.emulator();
     await passTime(
       () => jest.advanceTimersByTime(5000),
@@ -33,7 +33,7 @@ describe("a duration", () => {
     await scene.connect(emulator);
   });
 
-  test("does not end before its time", async () => {
+  test("a fault does not end before its duration", async () => {
     const emulator = await scene.emulator();
     await passTime(
       () => jest.advanceTimersByTime(4999),
@@ -42,7 +42,7 @@ describe("a duration", () => {
     expect((await health(emulator)).status).toBe(503);
   });
 
-  test("ends one of several faults and leaves the others, and the random numbers, as they are", async () => {
+  test("a duration that ends one of several faults leaves the others, and the random numbers, as they are", async () => {
     const emulator = await scene.emulator();
     const client = await scene.connectJson(emulator);
     await passTime(
@@ -57,7 +57,7 @@ describe("a duration", () => {
     expect((await sendToAll(emulator, "x")).status).toBe(500);
   });
 
-  test("of one blackhole does not free what another holds", async () => {
+  test("a blackhole that ends does not free what another blackhole holds", async () => {
     const emulator = await scene.emulator();
     let held: Promise<string> | undefined;
     await passTime(
@@ -77,7 +77,7 @@ describe("a duration", () => {
     expect(await held).toBe("ECONNRESET");
   });
 
-  test("of an earlier injection does not end a later one", async () => {
+  test("the duration of an earlier injection does not end a later one", async () => {
     const emulator = await scene.emulator();
     await passTime(
       () => jest.advanceTimersByTime(5000),

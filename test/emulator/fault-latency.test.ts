@@ -8,7 +8,7 @@ const { scene, letTimePass } = createFaultScene();
 const hourInMs = 60 * 60 * 1000;
 
 describe("latency", () => {
-  test("does what it is asked at once and answers late", async () => {
+  test("under latency the service does what it is asked at once and answers late", async () => {
     const emulator = await scene.emulator();
     const client = await scene.connectJson(emulator);
     await emulator.inject({ kind: "latency", delayInMs: hourInMs });
@@ -19,7 +19,7 @@ describe("latency", () => {
     expect((await answer).status).toBe(202);
   });
 
-  test("waits as long as it was told, jitter included", async () => {
+  test("latency delays each answer by delayInMs and the jitter", async () => {
     const emulator = await scene.emulator();
     await emulator.inject({ kind: "latency", delayInMs: 20, jitterInMs: 20 });
     expect((await health(emulator)).status).toBe(200);
@@ -38,7 +38,7 @@ describe("latency", () => {
     await client.opened;
   });
 
-  test("does not ask the app server about a client that has hung up", async () => {
+  test("under latency the app server is not asked about a client that has hung up", async () => {
     const { appServer, emulator } = await scene.withAppServer();
     await emulator.inject({ kind: "latency", delayInMs: hourInMs });
     const client = new SocketClient(clientUrl(emulator, "chat"));

@@ -17,7 +17,7 @@ describe("a share of the requests", () => {
     return hits;
   };
 
-  test("is the same for the same seed, at every injection anew", async () => {
+  test("a fault's share concerns the same requests for the same seed, at every injection anew", async () => {
     const [one, same, other] = await Promise.all(
       [5, 5, 6].map(async (seed) => sequence(await scene.emulator({ seed }))),
     );
@@ -30,7 +30,7 @@ describe("a share of the requests", () => {
     expect(await sequence(emulator)).toEqual(one);
   });
 
-  test("that falls into a blackhole leaves open clients, and the others, alone", async () => {
+  test("a blackhole for a share of the requests leaves open clients, and the other requests, alone", async () => {
     const emulator = await scene.emulator({ seed: 1 });
     const client = await scene.connectJson(emulator);
     await emulator.inject({ kind: "blackhole", share: 0.5 });
@@ -43,7 +43,7 @@ describe("a share of the requests", () => {
     expect(new Set(ends)).toEqual(new Set(["answered", "ECONNRESET"]));
   });
 
-  test("answers what it has admitted", async () => {
+  test("under a fault for a share, the other requests are answered", async () => {
     const { appServer, emulator } = await scene.withAppServer();
     const connects: (() => void)[] = [];
     appServer.answer = ({ event }) =>

@@ -20,31 +20,34 @@ describe("a message", () => {
     ["text", text, '"dataType":"text","data":"say \\"hé\\""}', 'say "hé"'],
     ["json", json, '"dataType":"json","data":{"big":12345678901234567890}}', json.json],
     ["binary", binary, '"dataType":"binary","data":"AP8="}', Buffer.from([0, 255])],
-  ])("of type %s is written in the envelope and bare", (_type, payload, enveloped, bare) => {
-    const broadcast = new Broadcast(fromServer(payload));
-    expect(textOf(broadcast.frame(jsonCodec))).toBe(
-      `{"type":"message","from":"server",${enveloped}`,
-    );
-    expect(textOf(broadcast.frame(simpleEncoder))).toEqual(bare);
-  });
+  ])(
+    "a message of type %s is written with an envelope and bare",
+    (_type, payload, enveloped, bare) => {
+      const broadcast = new Broadcast(fromServer(payload));
+      expect(textOf(broadcast.frame(jsonCodec))).toBe(
+        `{"type":"message","from":"server",${enveloped}`,
+      );
+      expect(textOf(broadcast.frame(simpleEncoder))).toEqual(bare);
+    },
+  );
 
   test.each([
     ["u", '"fromUserId":"u"'],
     [null, '"fromUserId":null'],
-  ])("to a group from %j names the group and the sender", (fromUserId, sender) => {
+  ])("a message to a group from %j names the group and the sender", (fromUserId, sender) => {
     const message: Message = { from: "group", group: 'g"1', fromUserId, payload: text };
     expect(textOf(new Broadcast(message).frame(jsonCodec))).toMatch(
       `{"type":"message","from":"group","group":"g\\"1",${sender},"dataType":"text",`,
     );
   });
 
-  test("is encoded once per format, however many receivers there are", () => {
+  test("a message is encoded once per format, however many receivers there are", () => {
     const broadcast = new Broadcast(fromServer(text));
     expect(broadcast.frame(jsonCodec)).toBe(broadcast.frame(jsonCodec));
     expect(broadcast.frame(simpleEncoder)).toBe(broadcast.frame(simpleEncoder));
   });
 
-  test("is numbered for each reliable connection without touching the shared frame", () => {
+  test("numbering a message for a reliable connection leaves the shared frame as it is", () => {
     const shared = new Broadcast(fromServer(text)).frame(jsonCodec);
     const before = shared.data.toString();
     expect(JSON.parse(jsonCodec.withSequenceId(shared, 7).data.toString())).toEqual({

@@ -23,7 +23,7 @@ const snapshot = (items: unknown[], group = "g") => ({ kind: "groupStateSnapshot
 const update = (item: unknown, group = "g") => ({ kind: "groupStateUpdate", group, items: [item] });
 
 describe("a subscriber", () => {
-  test("hears of every change, its own too", () => {
+  test("a subscriber hears of every change of state, its own included", () => {
     const { states, ann, bob } = setUp();
     states.subscribe(bob, "g");
     states.subscribe(ann, "g");
@@ -36,7 +36,7 @@ describe("a subscriber", () => {
     expect(bob.told.at(-1)).not.toHaveProperty("items.0.state");
   });
 
-  test("is told no user id of an anonymous connection", () => {
+  test("a subscriber is told no user id of an anonymous connection", () => {
     const { states, ann, bob } = setUp();
     states.subscribe(ann, "g");
     states.set(bob, "g", { a: "b" });
@@ -48,7 +48,7 @@ describe("a subscriber", () => {
     ["of another group", ({ states, ann }) => states.set(ann, "other", { a: "b" })],
     ["of a state cleared that never was", ({ states, ann }) => states.set(ann, "g", undefined)],
     ["of a connection that ends without a state", ({ states }) => states.remove("c1")],
-  ])("hears nothing %s", (_title, act) => {
+  ])("a subscriber hears nothing %s", (_title, act) => {
     const scene = setUp();
     scene.states.subscribe(scene.bob, "g");
     act(scene);
@@ -58,7 +58,7 @@ describe("a subscriber", () => {
   test.each<[string, (scene: ReturnType<typeof setUp>) => void]>([
     ["unsubscribed", ({ states }) => states.unsubscribe("c2", "g")],
     ["ended", ({ states }) => states.remove("c2")],
-  ])("hears nothing more once it has %s", (_title, act) => {
+  ])("a subscriber hears nothing more once it has %s", (_title, act) => {
     const scene = setUp();
     scene.states.subscribe(scene.bob, "g");
     act(scene);
@@ -66,7 +66,7 @@ describe("a subscriber", () => {
     expect(scene.bob.told).toEqual([]);
   });
 
-  test("hears that a connection with a state has ended", () => {
+  test("a subscriber hears that a connection with a state has ended", () => {
     const { states, ann, bob } = setUp();
     states.set(ann, "g", { a: "b" });
     states.set(ann, "other", { a: "b" });
@@ -80,7 +80,7 @@ describe("a subscriber", () => {
 });
 
 describe("a snapshot", () => {
-  test("shows the latest state of each connection in the group", () => {
+  test("a snapshot shows the latest state of each connection in the group", () => {
     const { states, ann, bob } = setUp();
     states.set(ann, "g", { a: "1" });
     states.set(bob, "g", { b: "1" });
@@ -94,18 +94,18 @@ describe("a snapshot", () => {
   test.each<[string, (scene: ReturnType<typeof setUp>) => void]>([
     ["was cleared", ({ states, ann }) => states.set(ann, "g", undefined)],
     ["ended with its connection", ({ states }) => states.remove("c1")],
-  ])("does not show a state that %s", (_title, act) => {
+  ])("a snapshot does not show a state that %s", (_title, act) => {
     const scene = setUp();
     scene.states.set(scene.ann, "g", { a: "b" });
     act(scene);
     expect(scene.states.snapshot("g")).toEqual(snapshot([]));
   });
 
-  test("of a group that nobody uses is empty", () => {
+  test("a snapshot of a group that nobody uses is empty", () => {
     expect(setUp().states.snapshot("g")).toEqual(snapshot([]));
   });
 
-  test("is not changed by what the caller does to its own object", () => {
+  test("a snapshot does not change when the caller changes its own object", () => {
     const { states, ann } = setUp();
     const state: Record<string, string> = { a: "1" };
     states.set(ann, "g", state);

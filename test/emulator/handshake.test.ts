@@ -114,7 +114,7 @@ describe("a client that wants to connect", () => {
     [{ groups: [""] }, 400],
     [{ groups: ["g".repeat(1025)] }, 400],
     [{ userId: "a\nb" }, 400],
-  ])("with the claims %j is refused by %d", async (claims, status) => {
+  ])("a client with the claims %j is refused by %d", async (claims, status) => {
     const emulator = await scene.emulator();
     expect((await new SocketClient(clientUrl(emulator, "chat", claims)).refused).status).toBe(
       status,
@@ -130,7 +130,7 @@ describe("a client that wants to connect", () => {
     expect((await new SocketClient(url).refused).status).toBe(status);
   });
 
-  test("is asked for its token before its mode", async () => {
+  test("the token of a client is checked before its mode", async () => {
     const emulator = await scene.emulator();
     const url = `${clientUrl(emulator, "chat")}&webpubsub_mode=shout`;
     const withoutToken = url.replace("access_token", "x");
@@ -138,7 +138,7 @@ describe("a client that wants to connect", () => {
     expect((await new SocketClient(url).refused).status).toBe(400);
   });
 
-  test("may leave the query's token empty and bring one in a header", async () => {
+  test("a client may leave the token of the query empty and send one in a header", async () => {
     const emulator = await scene.emulator();
     const [url, token] = clientUrl(emulator, "chat").split("access_token=");
     const headers = { Authorization: `Bearer ${token}` };
@@ -152,13 +152,16 @@ describe("a client that wants to connect", () => {
     ["without one", (url: string) => `${url.split("?")[0]}?`, reliableProtocol],
     ["in whatever mode", (url: string) => `${url}&webpubsub_mode=shout`, reliableProtocol],
     ["in whatever protocol", (url: string) => url, "mine"],
-  ])("that wants to recover is let in %s and closed with 1008", async (_what, change, protocol) => {
-    const emulator = await scene.emulator();
-    const url = change(clientUrl(emulator, "chat"));
-    const recovery = `${url}&awps_connection_id=c&awps_reconnection_token=t`;
-    const client = new SocketClient(recovery, [protocol]);
-    await client.opened;
-    expect((await client.closed).code).toBe(1008);
-    expect(client.unread).toBe(0);
-  });
+  ])(
+    "a client that wants to recover is let in %s and closed with 1008",
+    async (_what, change, protocol) => {
+      const emulator = await scene.emulator();
+      const url = change(clientUrl(emulator, "chat"));
+      const recovery = `${url}&awps_connection_id=c&awps_reconnection_token=t`;
+      const client = new SocketClient(recovery, [protocol]);
+      await client.opened;
+      expect((await client.closed).code).toBe(1008);
+      expect(client.unread).toBe(0);
+    },
+  );
 });

@@ -11,31 +11,37 @@ describe("an invocation", () => {
     ["text", { dataType: "text", data: "hé" }, "text/plain", "hé"],
     ["binary", { dataType: "binary", data: "AAE=" }, "application/octet-stream", "\0\x01"],
     ["nothing", {}, expect.any(String), ""],
-  ])("carries %s to the app server as a user event", async (_what, content, type, body) => {
-    const { appServer, emulator } = await scene.withAppServer();
-    const client = await scene.connectJson(emulator);
-    await appServer.nextEvents(2);
-    await client.ask({ ...invoke, invocationId: "1", ...content });
-    const call = await appServer.events.take();
-    expect(call).toMatchObject({ event: "user.add", body, headers: { "content-type": type } });
-  });
+  ])(
+    "an invocation carries %s to the app server as a user event",
+    async (_what, content, type, body) => {
+      const { appServer, emulator } = await scene.withAppServer();
+      const client = await scene.connectJson(emulator);
+      await appServer.nextEvents(2);
+      await client.ask({ ...invoke, invocationId: "1", ...content });
+      const call = await appServer.events.take();
+      expect(call).toMatchObject({ event: "user.add", body, headers: { "content-type": type } });
+    },
+  );
 
   test.each([
     ["text/plain", "3", { dataType: "text", data: "3" }],
     ["application/json", '{"sum":3}', { dataType: "json", data: { sum: 3 } }],
     ["application/octet-stream", "\0", { dataType: "binary", data: "AA==" }],
     ["text/plain", "", {}],
-  ])("is answered with what the app server says in %s: %j", async (contentType, body, content) => {
-    const { appServer, emulator } = await scene.withAppServer();
-    const client = await scene.connectJson(emulator);
-    appServer.answer = () => ({ headers: { "Content-Type": contentType }, body });
-    expect(await client.ask({ ...invoke, invocationId: "i" })).toEqual({
-      type: "invokeResponse",
-      invocationId: "i",
-      success: true,
-      ...content,
-    });
-  });
+  ])(
+    "an invocation is answered with the app server's data of type %s: %j",
+    async (contentType, body, content) => {
+      const { appServer, emulator } = await scene.withAppServer();
+      const client = await scene.connectJson(emulator);
+      appServer.answer = () => ({ headers: { "Content-Type": contentType }, body });
+      expect(await client.ask({ ...invoke, invocationId: "i" })).toEqual({
+        type: "invokeResponse",
+        invocationId: "i",
+        success: true,
+        ...content,
+      });
+    },
+  );
 
   test.each([
     ["that nobody handles", {}, invoke, "InvocationFailed"],
@@ -52,7 +58,7 @@ describe("an invocation", () => {
     });
   });
 
-  test("fails when the app server does", async () => {
+  test("an invocation fails when the app server fails", async () => {
     const { appServer, emulator } = await scene.withAppServer();
     const client = await scene.connectJson(emulator);
     appServer.answer = () => ({ status: 500 });
@@ -62,7 +68,7 @@ describe("an invocation", () => {
     });
   });
 
-  test("does not hold up other frames, and its id is its own until it is over", async () => {
+  test("an invocation does not hold up other frames, and its id is taken until it is over", async () => {
     const { appServer, emulator } = await scene.withAppServer();
     const client = await scene.connectJson(emulator);
     const answer = createDeferred<{ status: number }>();
@@ -77,7 +83,7 @@ describe("an invocation", () => {
     expect(await client.ask({ ...invoke, invocationId: "i" })).toMatchObject({ success: true });
   });
 
-  test("that is cancelled is not answered any more", async () => {
+  test("a cancelled invocation is not answered any more", async () => {
     const { appServer, emulator } = await scene.withAppServer();
     const client = await scene.connectJson(emulator);
     await appServer.nextEvents(2);
@@ -90,7 +96,7 @@ describe("an invocation", () => {
     expect(client.unread).toBe(0);
   });
 
-  test("is given up when its client leaves", async () => {
+  test("an invocation is given up when its client leaves", async () => {
     const { appServer, emulator } = await scene.withAppServer();
     const client = await scene.connectJson(emulator);
     await appServer.nextEvents(2);
@@ -102,7 +108,7 @@ describe("an invocation", () => {
     expect((await appServer.events.take()).event).toBe("sys.disconnected");
   });
 
-  test("is one of at most 100 at a time", async () => {
+  test("a connection has at most 100 invocations at a time", async () => {
     const { appServer, emulator } = await scene.withAppServer();
     const client = await scene.connectJson(emulator);
     const answer = createDeferred<{ status: number }>();

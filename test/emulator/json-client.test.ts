@@ -68,7 +68,7 @@ describe("groups", () => {
     await expectSilence(b);
   });
 
-  test("may be written to from outside", async () => {
+  test("a client that is no member of a group may send to it", async () => {
     const emulator = await scene.emulator();
     const a = await scene.connectJson(emulator, { roles: allRoles });
     expect(await a.ask({ type: "sendToGroup", group: "g", data: 1, ackId: 1 })).toEqual(acked(1));
@@ -123,7 +123,7 @@ describe("acks", () => {
     await expectSilence(client);
   });
 
-  test("of failures do not use up the id", async () => {
+  test("the ack of a failure does not use up its id", async () => {
     const emulator = await scene.emulator();
     const client = await scene.connectJson(emulator, { roles: ["webpubsub.joinLeaveGroup.g"] });
     const join = { type: "joinGroup", ackId: 1 };

@@ -81,7 +81,7 @@ describe("starting", () => {
 describe("a public endpoint", () => {
   const publicEndpoint = "https://chat.example.com";
 
-  test("takes the place of the one listened on, everywhere", async () => {
+  test("a public endpoint replaces the address listened on, everywhere", async () => {
     const appServer = await scene.appServer();
     const hubs = { chat: appServer.hub };
     const emulator = await scene.emulator({ publicEndpoint, hubs, accessKey: "key" });
@@ -111,7 +111,7 @@ describe("onActivity", () => {
       },
     ],
     ["rejects", () => Promise.reject(new Error("boom"))],
-  ])("that %s costs a warning and nothing else", async (_what, onActivity) => {
+  ])("an onActivity that %s costs a warning and nothing else", async (_what, onActivity) => {
     const emitWarning = jest.spyOn(process, "emitWarning").mockImplementation(() => {});
     scene.defer(() => emitWarning.mockRestore());
     const emulator = await scene.emulator({ onActivity });
@@ -127,7 +127,7 @@ describe("onActivity", () => {
 });
 
 describe("closing", () => {
-  test("may be done twice, and frees the port at once", async () => {
+  test("an emulator may be closed twice, and its port is free at once", async () => {
     const emulator = await scene.emulator();
     await Promise.all([emulator.close(), emulator.close()]);
     expect(emulator.state).toBe("closed");
@@ -149,7 +149,7 @@ describe("closing", () => {
     });
   });
 
-  test("works during every fault", async () => {
+  test("an emulator can be closed during every fault", async () => {
     const kinds = ["crash", "blackhole", "unhealthy", "throttle", "accessDenied", "gray"] as const;
     const faults: Fault[] = [...kinds.map((kind) => ({ kind })), { kind: "latency", delayInMs: 9 }];
     for (const fault of faults) {
@@ -161,7 +161,7 @@ describe("closing", () => {
     }
   });
 
-  test("leaves nothing that keeps a process alive", async () => {
+  test("a closed emulator leaves nothing that keeps a process alive", async () => {
     const script = join(__dirname, "support", "exits-by-itself.ts");
     const run = promisify(execFile)(process.execPath, [bundledProgram(script)]);
     await expect(run).resolves.toMatchObject({ stdout: "closed\n" });

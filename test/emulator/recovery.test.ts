@@ -75,7 +75,7 @@ describe("a reliable client that has lost its socket", () => {
     expect(await again.nextJson()).toMatchObject({ sequenceId: 5, data: "5" });
   });
 
-  test("has kept its user, groups, roles, state and used up ack ids; nobody hears of it", async () => {
+  test("a recovered client has kept its user, groups, roles, state and used up ack ids", async () => {
     const { appServer, emulator } = await scene.withAppServer();
     appServer.answer = ({ event }) =>
       event === "sys.connect"
@@ -105,7 +105,7 @@ describe("a reliable client that has lost its socket", () => {
     });
   });
 
-  test("may do so again and again, and an old socket that is still open is cut", async () => {
+  test("a client can recover again and again, and an old socket that is still open is cut", async () => {
     const emulator = await scene.emulator();
     const connected = await connectReliable(emulator);
     const second = recover(emulator, connected);
@@ -127,7 +127,7 @@ describe("a reliable client that has lost its socket", () => {
     expect(await again.ask({ type: "ping" })).toEqual({ type: "pong" });
   });
 
-  test("does not get what has expired meanwhile", async () => {
+  test("a recovered client does not get messages that have expired meanwhile", async () => {
     const emulator = await scene.emulator();
     const connected = await connectReliable(emulator);
     const { client, connectionId } = connected;
@@ -187,7 +187,7 @@ describe("recovery is refused by 1008 on an open socket", () => {
     expect(await connected.client.ask({ type: "ping" })).toEqual({ type: "pong" });
   });
 
-  test("of a session that is not reliable", async () => {
+  test("the recovery of a session that is not reliable is refused", async () => {
     const emulator = await scene.emulator();
     const client = await scene.connectJson(emulator);
     const { connectionId } = client;
@@ -235,7 +235,7 @@ describe("recovery is refused by 1008 on an open socket", () => {
 });
 
 describe("a session that nobody comes back for", () => {
-  test("ends when its time is over; then the app server hears of it, once", async () => {
+  test("an abandoned session ends when its time is over, and the app server hears of it once", async () => {
     const appServer = await scene.appServer();
     const emulator = await scene.emulator({
       hubs: { chat: appServer.hub },
@@ -253,7 +253,7 @@ describe("a session that nobody comes back for", () => {
     expect(appServer.events.size).toBe(0);
   });
 
-  test("counts as connected until then", async () => {
+  test("an abandoned session counts as connected until its time is over", async () => {
     const emulator = await scene.emulator();
     const connected = await connectReliable(emulator);
     connected.client.terminate();
@@ -261,7 +261,7 @@ describe("a session that nobody comes back for", () => {
     expect(await connectionExists(emulator, connected.connectionId)).toBe(true);
   });
 
-  test("is ended by REST, and its reason is told", async () => {
+  test("an abandoned session can be closed by REST, and its reason is passed on", async () => {
     const { appServer, emulator } = await scene.withAppServer();
     const connected = await connectReliable(emulator);
     connected.client.terminate();
@@ -276,15 +276,18 @@ describe("a reliable client that does not acknowledge", () => {
   test.each([
     ["too many messages", { unacknowledgedMessages: 3 }],
     ["too many bytes", { unacknowledgedBytes: 250 }],
-  ])("is cut by 1008 after %s and cannot come back", async (_what, limits) => {
-    const emulator = await scene.emulator({ limits });
-    const connected = await connectReliable(emulator);
-    for (let i = 0; i < 4; i++) await sendText(emulator, connected.connectionId, "message");
-    expect((await connected.client.closed).code).toBe(1008);
-    expect((await recover(emulator, connected).closed).code).toBe(1008);
-  });
+  ])(
+    "a client that does not acknowledge is cut by 1008 after %s and cannot recover",
+    async (_what, limits) => {
+      const emulator = await scene.emulator({ limits });
+      const connected = await connectReliable(emulator);
+      for (let i = 0; i < 4; i++) await sendText(emulator, connected.connectionId, "message");
+      expect((await connected.client.closed).code).toBe(1008);
+      expect((await recover(emulator, connected).closed).code).toBe(1008);
+    },
+  );
 
-  test("loses its session also while it is away", async () => {
+  test("a client that does not acknowledge loses its session also while it is away", async () => {
     const emulator = await scene.emulator({ limits: { unacknowledgedMessages: 3 } });
     const connected = await connectReliable(emulator);
     connected.client.terminate();
@@ -293,7 +296,7 @@ describe("a reliable client that does not acknowledge", () => {
     expect(await connectionExists(emulator, connected.connectionId)).toBe(false);
   });
 
-  test("is not cut as long as it keeps up", async () => {
+  test("a client that acknowledges in time is not cut", async () => {
     const emulator = await scene.emulator({ limits: { unacknowledgedMessages: 3 } });
     const { client, connectionId } = await connectReliable(emulator);
     for (let sequenceId = 1; sequenceId <= 10; sequenceId++) {

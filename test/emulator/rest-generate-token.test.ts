@@ -80,7 +80,7 @@ describe("a generated token", () => {
     expect(await client.ask(join)).toMatchObject({ success: true });
   });
 
-  test("is good for neither another hub nor REST calls", async () => {
+  test("a generated token is refused by another hub and by REST calls", async () => {
     const emulator = await scene.emulator();
     const token = await generate(emulator, "");
     expect((await connect(emulator, token, "news").refused).status).toBe(401);
@@ -90,13 +90,13 @@ describe("a generated token", () => {
     expect((await callRest(emulator, { method: "POST", path, token })).status).toBe(401);
   });
 
-  test("of one service instance is worth nothing at another", async () => {
+  test("a generated token of one service instance is refused by another", async () => {
     const token = await generate(await scene.emulator({ publicEndpoint: "http://a.example" }), "");
     const other = await scene.emulator({ publicEndpoint: "http://a.example" });
     expect((await connect(other, token).refused).status).toBe(401);
   });
 
-  test("outlives the access keys", async () => {
+  test("a generated token stays valid when the access keys are rotated", async () => {
     const emulator = await scene.emulator();
     const token = await generate(emulator, "");
     emulator.rotateKey("primary");

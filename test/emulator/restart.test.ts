@@ -32,7 +32,7 @@ describe.each([true, false])("restart({ keepState: %s })", (keepState) => {
     await scene.connect(emulator, { protocols: [jsonProtocol] });
   });
 
-  test("does not wait for a client that never answers", async () => {
+  test("a restart does not wait for a client that never answers", async () => {
     const emulator = await scene.emulator();
     const client = await scene.connect(emulator);
     client.socket.pause();
@@ -108,7 +108,7 @@ describe("dropSockets", () => {
     expect((await client.closed).code).toBe(1006);
   });
 
-  test("of a share cuts off that many, the same ones for the same seed", async () => {
+  test("dropSockets with a share cuts off that many clients, the same ones for the same seed", async () => {
     const dropped = async (seed: number) => {
       const emulator = await scene.emulator({ seed });
       const clients: SocketClient[] = [];

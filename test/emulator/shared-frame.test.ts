@@ -29,7 +29,7 @@ describe("a frame that is shared", () => {
     expect(await client.nextJson()).toMatchObject({ type: "message", data });
   });
 
-  test("has the number of whom it goes to, whatever the one before had", () => {
+  test("a shared frame has the number of its receiver, whatever the receiver before had", () => {
     const broadcast = new Broadcast({ from: "server", payload: { dataType: "text", text: "hi" } });
     const numberOf = (sequenceId: number): unknown =>
       JSON.parse(String(broadcast.numbered(jsonCodec, sequenceId).data)).sequenceId;

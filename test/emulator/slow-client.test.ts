@@ -13,21 +13,24 @@ describe("a client that never reads", () => {
     ["too many messages", jsonProtocol, { waitingMessages: 3 }],
     ["too many bytes", jsonProtocol, { waitingBytes: 3_000_000 }],
     ["too many messages, though reliable", reliableProtocol, { waitingMessages: 3 }],
-  ])("is closed by 1008 when %s wait for it", async (_what, protocol, limits) => {
-    const emulator = await scene.emulator({ limits });
-    const client = await scene.connectJson(emulator, { protocols: [protocol] });
-    const bystander = await scene.connectJson(emulator);
-    client.socket.pause();
-    await until(async () => {
-      await sendToAll(emulator, heavy);
-      return !(await connectionExists(emulator, client.connectionId));
-    });
-    client.socket.resume();
-    expect((await client.closed).code).toBe(1008);
-    expect(await connectionExists(emulator, bystander.connectionId)).toBe(true);
-  });
+  ])(
+    "a client that never reads is closed by 1008 when %s wait for it",
+    async (_what, protocol, limits) => {
+      const emulator = await scene.emulator({ limits });
+      const client = await scene.connectJson(emulator, { protocols: [protocol] });
+      const bystander = await scene.connectJson(emulator);
+      client.socket.pause();
+      await until(async () => {
+        await sendToAll(emulator, heavy);
+        return !(await connectionExists(emulator, client.connectionId));
+      });
+      client.socket.resume();
+      expect((await client.closed).code).toBe(1008);
+      expect(await connectionExists(emulator, bystander.connectionId)).toBe(true);
+    },
+  );
 
-  test("misses what has expired when it reads again, and nothing else", async () => {
+  test("a client that reads again misses the expired messages, and nothing else", async () => {
     const emulator = await scene.emulator();
     const client = await scene.connectJson(emulator);
     client.socket.pause();

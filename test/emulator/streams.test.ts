@@ -82,7 +82,7 @@ afterEach(() => {
 });
 
 describe("a stream", () => {
-  test("is acknowledged when it starts and receivers hear nothing yet", () => {
+  test("the start of a stream is acknowledged, and receivers hear nothing yet", () => {
     const { streams, told, published } = setUp();
     streams.handle(start());
     expect(told).toEqual([ack(1)]);
@@ -135,7 +135,7 @@ describe("a stream", () => {
     expect(noEchoes).toEqual([noEcho, noEcho]);
   });
 
-  test("does not disturb another one", () => {
+  test("one stream does not disturb another one", () => {
     const { streams, told, published } = setUp();
     for (const request of [start("a"), start("b"), part(1, "a"), end(undefined, "a")]) {
       streams.handle(request);

@@ -135,7 +135,7 @@ describe("a REST call", () => {
     expect((await callRest(emulator, call)).status).toBe(status);
   });
 
-  test("is judged by the configured endpoint, whatever its Host header says", async () => {
+  test("a REST token is checked against the configured endpoint, whatever the Host header says", async () => {
     const emulator = await scene.emulator();
     const call = { method: "POST", path, headers: { ...headers, Host: "proxy.example" } };
     expect((await callRest(emulator, call)).status).toBe(202);
@@ -162,7 +162,7 @@ describe("a client", () => {
     ["the http URL of the hub", "", accessKey],
     ["the ws URL of the hub", "ws", accessKey],
     ["the hub, by the second key", "", secondaryAccessKey],
-  ])("with a token for %s comes in", async (_what, scheme, key) => {
+  ])("a client with a token for %s comes in", async (_what, scheme, key) => {
     const emulator = await scene.emulator();
     const endpoint = scheme ? emulator.endpoint.replace("http", scheme) : emulator.endpoint;
     const token = signToken({ aud: `${endpoint}/client/hubs/chat`, exp: inSeconds(60) }, key);
@@ -188,7 +188,7 @@ describe("a client", () => {
       (aud: string) => signToken({ aud: `${aud}s`, exp: inSeconds(9) }, accessKey),
     ],
     ["rubbish", () => "rubbish"],
-  ])("with %s is refused by 401 and a closed connection", async (_what, makeToken) => {
+  ])("a client with %s is refused by 401 and a closed connection", async (_what, makeToken) => {
     const emulator = await scene.emulator();
     const token = makeToken(`${emulator.endpoint}/client/hubs/chat`);
     const query = token ? `?access_token=${token}` : "";
@@ -260,12 +260,12 @@ describe("a token of Microsoft Entra", () => {
     expect((await callRest(emulator, call)).status).toBe(202);
   });
 
-  test("is refused unless asked for", async () => {
+  test("a token of Microsoft Entra is refused unless it is turned on", async () => {
     const emulator = await scene.emulator();
     expect((await callRest(emulator, { ...call, token: entraToken() })).status).toBe(401);
   });
 
-  test("does not let a client in", async () => {
+  test("a token of Microsoft Entra does not let a client in", async () => {
     const emulator = await scene.emulator({ acceptEntraTokens: true });
     const aud = `${emulator.endpoint}/client/hubs/chat`;
     for (const token of [entraToken(), entraToken({ aud })]) {

@@ -34,7 +34,7 @@ describe("unacknowledged messages", () => {
     expect(texts(unacknowledged.pending(0))).toEqual(left);
   });
 
-  test("may be only so many", () => {
+  test("the number of unacknowledged messages is limited", () => {
     const { unacknowledged, add } = setUp();
     for (const text of ["a", "b", "c"]) add(text);
     expect(add("d")).toBeUndefined();
@@ -42,7 +42,7 @@ describe("unacknowledged messages", () => {
     expect(add("d")).toBe(4);
   });
 
-  test("may be only so large", () => {
+  test("the size of unacknowledged messages is limited", () => {
     const { unacknowledged, add } = setUp({ messages: 10, bytes: 4 });
     expect(add("abc")).toBe(1);
     expect(add("de")).toBeUndefined();
@@ -83,7 +83,7 @@ describe("a backlog", () => {
     expect(backlog.add(frame(next), never)).toBe(true);
   });
 
-  test("has room again when it is cleared", () => {
+  test("a backlog has room again when it is cleared", () => {
     const backlog = new Backlog({ messages: 1, bytes: 1 });
     backlog.add(frame("a"), never);
     backlog.clear();

@@ -78,7 +78,7 @@ describe("group events", () => {
     expect(left?.headers).not.toHaveProperty("ce-connectionstate");
   });
 
-  test("that nobody wants are not sent and not counted", async () => {
+  test("group events without a handler are not sent and not counted", async () => {
     const { appServer, open } = await setUp({ groupEvents: ["left"] });
     const events = open();
     events.joined("a");

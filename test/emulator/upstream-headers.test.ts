@@ -29,7 +29,7 @@ const claimsOf = (authorization: string | undefined): Record<string, unknown> =>
 describe("a managed identity", () => {
   const auth = { type: "managedIdentity", resource: "api://app" } as const;
 
-  test("is told on events and on validations, the same token all the time", async () => {
+  test("events and validations carry the token of a managed identity, the same all the time", async () => {
     const { appServer, open } = await setUp({ auth });
     const events = open();
     await events.userEvent("a", text);
@@ -40,7 +40,7 @@ describe("a managed identity", () => {
     expect(claimsOf(tokens[0])).toMatchObject({ aud: "api://app" });
   });
 
-  test("is told to nobody who does not want it", async () => {
+  test("the token of a managed identity is sent only to handlers that want it", async () => {
     const { appServer, open } = await setUp();
     await open().userEvent("a", text);
     const call = await appServer.events.take();
@@ -67,7 +67,7 @@ describe("a managed identity", () => {
     });
   });
 
-  test("is renewed shortly before the end, and for each resource", async () => {
+  test("the token of a managed identity is renewed shortly before its end, and for each resource", async () => {
     const identity = new ManagedIdentity();
     const first = await identity.authorizationFor("a", now);
     expect(await identity.authorizationFor("a", now + 86_000)).toBe(first);
@@ -151,7 +151,7 @@ describe("metadata", () => {
 });
 
 describe("cookies", () => {
-  test("of successes are shown again on the later events of the connection only", async () => {
+  test("cookies of successful answers are sent on the later events of the same connection only", async () => {
     const { appServer, open } = await setUp();
     const answers: Record<string, UpstreamAnswer> = {
       "sys.connect": { headers: { "Set-Cookie": ["a=1; Path=/; HttpOnly", "b=2"] } },

@@ -134,14 +134,14 @@ describe("connect", () => {
     expect(appServer.events.size).toBe(1);
   });
 
-  test("that nobody wants lets the client in on its token alone", async () => {
+  test("without a handler for connect a client is let in on its token alone", async () => {
     const appServer = await scene.appServer();
     const emulator = await scene.emulator({ hubs: { chat: { eventHandlers: [] } } });
     await scene.connectJson(emulator);
     expect(appServer.events.size).toBe(0);
   });
 
-  test("with an app server that is away refuses the client", async () => {
+  test("a client is refused when the app server that handles connect is down", async () => {
     const { appServer, emulator } = await scene.withAppServer();
     await appServer.close();
     expect(await refusal(new SocketClient(clientUrl(emulator, "chat")))).toBe(500);
@@ -167,7 +167,7 @@ describe("connect", () => {
     await new Promise((resolve) => socket.resume().once("close", resolve));
   });
 
-  test("is followed by disconnected when the client has left meanwhile", async () => {
+  test("an accepted connect is followed by disconnected when the client has left meanwhile", async () => {
     const { appServer, emulator } = await scene.withAppServer();
     const client = new SocketClient(clientUrl(emulator, "chat"));
     appServer.answer = async ({ event }) => {

@@ -131,7 +131,7 @@ describe("user events", () => {
     ["the handler refuses", { status: 401 }],
     ["nobody listens", "nobody"],
   ])(
-    "that fail because %s: an error for JSON clients, the end for simple ones",
+    "user events that fail because %s: an error for JSON clients, the end for simple ones",
     async (_why, answer) => {
       const { appServer, emulator } = await scene.withAppServer();
       if (answer === "nobody") emulator.setHub("chat", {});

@@ -175,7 +175,7 @@ function secondary(displaced: number, behaviour: Behaviour = {}): Service {
 }
 
 describe("when a primary has been up for the hold-down", () => {
-  it("its displaced clients are closed at the pace, in each second's latter half, with a reason", async () => {
+  it("displaced clients are closed at the pace, in each second's latter half, with a reason", async () => {
     const westus = secondary(12);
     const { log } = startServer(westus);
     await pass(HOLD_DOWN - 1);

@@ -215,7 +215,7 @@ describe("a token is marked", () => {
     ["no groups", { userId: "grace" }, [AWAY]],
     ["an empty list of groups", { groups: [] }, [AWAY]],
     ["nothing", undefined, [AWAY]],
-  ])("and stays so when a connect handler answers with %s", async (_, answer, expected) => {
+  ])("a token stays marked when a connect handler answers with %s", async (_, answer, expected) => {
     const regions = await startRegions();
     const east = await startServer(regions, "eastus", {
       failback: { holdDownInMs: 3_600_000, close: { connectionsPerSecond: 1 } },

@@ -79,7 +79,7 @@ describe("an endpoint that never answers costs no more than", () => {
     expect(durationInMs).toBeLessThan(2000);
   });
 
-  it.each(operations)("its deadline: %s", async (_, run) => {
+  it.each(operations)("a silent endpoint costs no more than the deadline: %s", async (_, run) => {
     const pubsub = await startPlugin({ east: await silent() });
     const failure = await failureOf(run(pubsub, { timeoutInMs: 50 }));
     expect(failure).toMatchObject({
@@ -188,7 +188,7 @@ describe("the caller's signal,", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
-  it("is not listened to after a list that nobody has read to the end", async () => {
+  it("the caller's signal is not listened to after a list that nobody has read to the end", async () => {
     const east = await startRawService((res, { url }) => {
       const nextLink = `${east.url}${url.split("?")[0]}?continuationToken=x&api-version=2024-12-01`;
       const value = [{ connectionId: "a" }];
@@ -284,7 +284,7 @@ describe("the caller's signal,", () => {
     expect(statesOf(pubsub)).toEqual(["healthy"]);
   });
 
-  it("that ends after the answer changes nothing", async () => {
+  it("a caller's signal that is aborted after the answer changes nothing", async () => {
     const pubsub = await startPlugin({ east: await startRawService(accept) });
     const controller = new AbortController();
     const report = await pubsub.broadcast("hi", { abortSignal: controller.signal });
@@ -293,7 +293,7 @@ describe("the caller's signal,", () => {
     expect((await pubsub.broadcast("hi")).delivered).toEqual(["east"]);
   });
 
-  it("that ends does not close the sockets of others to the same endpoint", async () => {
+  it("aborting one call does not close the sockets of others to the same endpoint", async () => {
     const waiting: (() => void)[] = [];
     const east = await startRawService((res, request, count) => {
       waiting.push(() => accept(res, request, count));

@@ -129,7 +129,7 @@ async function failureOf(promise: Promise<unknown>): Promise<FanOutError> {
 }
 
 describe("a connection that is refused", () => {
-  it("is tried again, and made when the endpoint is back meanwhile", async () => {
+  it("a refused connection is tried again, and made when the endpoint is back meanwhile", async () => {
     const emulator = closeAfterTest(await startEmulator());
     const pubsub = await startPlugin({ east: emulator }, { health: { fall: 100 } });
     await emulator.inject({ kind: "crash" });
@@ -145,7 +145,7 @@ describe("a connection that is refused", () => {
     expect(report.outcomes[0]?.durationInMs).toBeGreaterThan(45);
   });
 
-  it("is tried three times in all, and then a failure", async () => {
+  it("a refused connection is tried three times in all, and is then a failure", async () => {
     const emulator = closeAfterTest(await startEmulator());
     const options = { health: { fall: 100, transitionIntervalInMs: 60_000 } };
     const pubsub = await startPlugin({ east: emulator }, options);
@@ -157,7 +157,7 @@ describe("a connection that is refused", () => {
     expect(report.failed[0]?.error).toMatchObject({ code: "ECONNREFUSED" });
   });
 
-  it("is not tried again once the endpoint is out of use", async () => {
+  it("a refused connection is not tried again once the endpoint is out of use", async () => {
     const emulator = closeAfterTest(await startEmulator());
     // The first failure is a reason to look, and one look, at once, is enough here.
     const options = { health: { fall: 1, transitionIntervalInMs: 1 } };
@@ -199,7 +199,7 @@ describe("an endpoint that is throttled", () => {
     ["429 that says at once", 429, "0"],
     ["503 that says at once", 503, "0"],
     ["429 that names a date", 429, dateAt(Date.now() - 1000)],
-  ])("is asked twice after a %s", async (_, status, retryAfter) => {
+  ])("a throttled endpoint is asked twice after a %s", async (_, status, retryAfter) => {
     const raw = await startRawService((res, request, count) => {
       if (count > 1) accept(res, request, count);
       else res.writeHead(status, { "Retry-After": retryAfter }).end();
@@ -216,7 +216,7 @@ describe("an endpoint that is throttled", () => {
     expect(raw.requests[1]?.url).toBe(raw.requests[0]?.url);
   });
 
-  it("is asked three times in all", async () => {
+  it("a throttled endpoint is asked three times in all", async () => {
     const raw = await startRawService(
       (res) => void res.writeHead(429, { "Retry-After": "0" }).end(),
     );
@@ -235,19 +235,22 @@ describe("an endpoint that is throttled", () => {
     ["in more seconds than there are", 429, "9".repeat(400)],
     ["nothing", 429, undefined],
     ["nothing that is understood", 503, "soon 5"],
-  ])("and says to come back %s is not waited for", async (_, status, retryAfter) => {
-    const raw = await startRawService(
-      (res) => void res.writeHead(status, retryAfter ? { "Retry-After": retryAfter } : {}).end(),
-    );
-    const pubsub = await startPlugin({ east: raw });
-    const { report } = await failureOf(pubsub.broadcast("hi", { timeoutInMs: 60_000 }));
-    expect(outcomesOf(report)).toEqual([
-      { endpoint: "east", outcome: "failed", status, attempts: 1 },
-    ]);
-    expect(raw.requests).toHaveLength(1);
-  });
+  ])(
+    "a throttled endpoint that says to come back %s is not waited for",
+    async (_, status, retryAfter) => {
+      const raw = await startRawService(
+        (res) => void res.writeHead(status, retryAfter ? { "Retry-After": retryAfter } : {}).end(),
+      );
+      const pubsub = await startPlugin({ east: raw });
+      const { report } = await failureOf(pubsub.broadcast("hi", { timeoutInMs: 60_000 }));
+      expect(outcomesOf(report)).toEqual([
+        { endpoint: "east", outcome: "failed", status, attempts: 1 },
+      ]);
+      expect(raw.requests).toHaveLength(1);
+    },
+  );
 
-  it("is not waited for beyond its own share of the time", async () => {
+  it("a throttled endpoint is not waited for beyond its own share of the time", async () => {
     const raw = await startRawService(
       (res) => void res.writeHead(429, { "Retry-After": "9" }).end(),
     );
@@ -257,7 +260,7 @@ describe("an endpoint that is throttled", () => {
     expect(report.outcomes[0]?.attempts).toBe(1);
   });
 
-  it("is not asked again once it is out of use", async () => {
+  it("a throttled endpoint is not asked again once it is out of use", async () => {
     const raw = await startRawService(
       (res) => void res.writeHead(503, { "Retry-After": "1" }).end(),
     );

@@ -130,7 +130,7 @@ describe("the health job", () => {
     ]);
   });
 
-  it("is off with schedule: false", async () => {
+  it("schedule: false turns the health job off", async () => {
     const { probes } = setUp({ east: "up" });
     void monitor.start();
     await pass(60_000);

@@ -150,7 +150,7 @@ describe("a client that says where it failed", () => {
     expect(log).toEqual(["endpointUp eastus", "endpointUp westus"]);
   });
 
-  it("has that endpoint checked at once", async () => {
+  it("an endpoint that a client reports as failed is checked at once", async () => {
     const { eastus, negotiate, log } = await startWorld({
       health: { schedule: false, onDemandMaxAgeInMs: 60_000 },
     });
@@ -212,7 +212,7 @@ describe("a router of one's own", () => {
     expect((await negotiate("?user=ada")).body.endpoint).toBe("eastus");
   });
 
-  it("is asked again when its choice was drained while it made up its mind", async () => {
+  it("a router is asked again when the endpoint it chose was drained meanwhile", async () => {
     const { negotiate, pubsub } = await startWorld({
       router: async (_req, [first]) => {
         await Promise.resolve();
@@ -224,7 +224,7 @@ describe("a router of one's own", () => {
     expect((await negotiate()).body.endpoint).toBe("westus");
   });
 
-  it("that never answers costs its deadline and no more", async () => {
+  it("a router that never answers costs its deadline and no more", async () => {
     const { negotiate, pubsub } = await startWorld({
       router: () => new Promise(() => {}),
       health: { timeoutInMs: 100 },
@@ -243,13 +243,16 @@ describe("a router of one's own", () => {
       },
     ],
     ["names no candidate", () => "nowhere"],
-  ])("that %s costs no client its connection and becomes a handlerError", async (_, router) => {
-    const { negotiate, pubsub } = await startWorld({ router });
-    const errors: unknown[] = [];
-    pubsub.events.on("handlerError", ({ handler }) => void errors.push(handler));
-    expect((await negotiate()).body.endpoint).toBe("eastus");
-    expect(errors).toEqual(["router"]);
-  });
+  ])(
+    "a router that %s costs no client its connection and becomes a handlerError",
+    async (_, router) => {
+      const { negotiate, pubsub } = await startWorld({ router });
+      const errors: unknown[] = [];
+      pubsub.events.on("handlerError", ({ handler }) => void errors.push(handler));
+      expect((await negotiate()).body.endpoint).toBe("eastus");
+      expect(errors).toEqual(["router"]);
+    },
+  );
 });
 
 it("the first negotiate waits for the first health check instead of guessing", async () => {

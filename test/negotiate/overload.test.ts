@@ -74,7 +74,7 @@ describe("when more clients come than maxPerSecond lets through, negotiate", () 
     expect(await outcome()).toBe("ERR_OVERLOADED");
   });
 
-  it("does not count clients that authenticate refuses", async () => {
+  it("clients that authenticate refuses do not count against maxPerSecond", async () => {
     const { pubsub, negotiate } = await startWorld({
       negotiate: { authenticate: (req) => (req.query.user ? {} : null), maxPerSecond: 0.01 },
     });

@@ -288,7 +288,7 @@ describe("a failure of the network is a RestError with the code of the system:",
 describe("a signal ends a request,", () => {
   const aborted = { name: "AbortError" };
 
-  it("before it is sent", async () => {
+  it("a signal that is aborted before a request is sent ends it", async () => {
     const { url, requests } = await startRawService();
     const abortSignal = AbortSignal.abort();
     await expect(poolTo(url)("/", { abortSignal })).rejects.toMatchObject(aborted);
@@ -345,7 +345,7 @@ describe("a signal ends a request,", () => {
     expect(getEventListeners(controller.signal, "abort")).toEqual([]);
   });
 
-  it("and is not listened to after an answer or a failure", async () => {
+  it("the signal of a request is not listened to after an answer or a failure", async () => {
     const { url } = await startRawService();
     const { signal } = new AbortController();
     await poolTo(url)("/", { abortSignal: signal });

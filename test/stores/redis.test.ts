@@ -68,7 +68,7 @@ describeWithRedis(`a store in ${REDIS_OR_ITS_ABSENCE}`, () => {
     expect(client.isReady).toBe(true);
   });
 
-  it("has one client of its own for all hubs, until the last connection is closed, and again later", async () => {
+  it("a Redis store has one client of its own for all hubs, until the last connection is closed, and again later", async () => {
     const observer = await connectClient();
     const connected = async () =>
       (await observer.sendCommand<string>(["CLIENT", "LIST"])).trim().split("\n").length - 1;

@@ -70,7 +70,7 @@ describe("what is sent to a connection goes only to the endpoint that a verified
     expect(west.received).toEqual(["heard hello", "hi"]);
   });
 
-  it("and is no longer known after that endpoint has been removed", async () => {
+  it("the endpoint of a connection is no longer known after that endpoint has been removed", async () => {
     const { pubsub, post, westus } = await setUpReady();
     await post({}, westus);
     await pubsub.endpoints.remove("westus", { fanOutForInMs: 0 });
@@ -78,7 +78,7 @@ describe("what is sent to a connection goes only to the endpoint that a verified
     expect(report).toEqual({ delivered: ["eastus"], failed: [], skipped: [] });
   });
 
-  it("and to no other while that endpoint is out of use", async () => {
+  it("what is sent to a connection goes to no other endpoint while its endpoint is out of use", async () => {
     const { pubsub, post, westus } = await setUpReady();
     await post({}, westus);
     await westus.inject({ kind: "crash" });

@@ -97,7 +97,7 @@ describe("an event is refused, and no handler called, when", () => {
   it.each([
     ["is cut off", "Content-Length: 100", "half"],
     ["has a broken chunk", "Transfer-Encoding: chunked", "zz\r\n"],
-  ])("its body %s", async (_, framing, body) => {
+  ])("an event is refused when its body %s", async (_, framing, body) => {
     const { url, eastus, calls, post } = await setUp({
       authorize: () => new Promise((resolve) => setTimeout(resolve, 20, true)),
     });
@@ -113,7 +113,7 @@ describe("an event is refused, and no handler called, when", () => {
     expect(calls).toEqual(["next"]);
   });
 
-  it("it is for a path that no hub is mounted at", async () => {
+  it("an event for a path that no hub is mounted at is refused", async () => {
     const { post, eastus } = await setUp();
     expect((await post({}, eastus, "/api/webpubsub/hubs/news/")).status).toBe(404);
   });

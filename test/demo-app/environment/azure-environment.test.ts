@@ -40,7 +40,7 @@ describe("the demo on real instances", () => {
     ).toEqual([["a", { a: "primary", b: "secondary", c: "secondary" }]]);
   });
 
-  it("does everything but put faults into real instances", async () => {
+  it("the demo on real instances does everything but inject faults", async () => {
     const [eastus, westus] = [await startEmulator(), await startEmulator()].map(closeAfterTest);
     if (!eastus || !westus) throw new Error("there must be two");
     const environment = closeAfterTest(

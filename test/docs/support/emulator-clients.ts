@@ -42,7 +42,7 @@ export const clientRequests: Record<
   invoke: { what: "`invoke`", shownBy: [[client, "invokes, and gets an answer or an error"]] },
   cancelInvocation: {
     what: "`cancelInvocation`",
-    shownBy: [["emulator/invoke", "that is cancelled is not answered any more"]],
+    shownBy: [["emulator/invoke", "a cancelled invocation is not answered any more"]],
   },
   streamStart: { what: "`sendToGroup` with `stream`", shownBy: [[client, "streams to a group"]] },
   streamData: { what: "`streamData`", shownBy: [[client, "streams to a group"]] },
@@ -79,7 +79,7 @@ export const serviceFrames: Record<ServiceFrame["kind"] | "message", Supported> 
     shownBy: [
       [json, "come once per success; the second time it is a duplicate and nothing is done"],
       [json, "need a role: %s with %j"],
-      [json, "of failures do not use up the id"],
+      [json, "the ack of a failure does not use up its id"],
       [client, "is told when an event fails"],
     ],
   },

@@ -53,7 +53,7 @@ export const events: Record<SystemEvent | GroupEvent | "user" | "validation", Su
       ],
       [
         "emulator/upstream-headers",
-        "of successes are shown again on the later events of the connection only",
+        "cookies of successful answers are sent on the later events of the same connection only",
       ],
       ["emulator/upstream-headers", "go out as headers and come back as such"],
     ],

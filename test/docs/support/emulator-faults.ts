@@ -39,7 +39,7 @@ export const faults: Record<FaultKind, Supported> = {
   latency: {
     what: "`latency`",
     notes: "`delayInMs`, `jitterInMs`",
-    shownBy: [["emulator/fault-latency", "waits as long as it was told, jitter included"]],
+    shownBy: [["emulator/fault-latency", "latency delays each answer by delayInMs and the jitter"]],
   },
   gray: {
     what: "`gray`",
