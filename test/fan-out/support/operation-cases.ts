@@ -17,6 +17,8 @@ export interface Subject {
   readonly connectionId: string;
 }
 
+export const nobody: Subject = { userId: "nobody", connectionId: "nobody" };
+
 /** Done to each region before, by Microsoft's own client. */
 type Preparation = (region: Region) => Promise<unknown>;
 
