@@ -21,7 +21,7 @@ describe("keep-alive", () => {
     };
   };
 
-  test("pings at each member's own interval", () => {
+  test("keep-alive pings at each member's own interval", () => {
     const keepAlive = new KeepAlive();
     const [slow, fast] = [member(), member()];
     keepAlive.add(slow, 3);
@@ -30,14 +30,14 @@ describe("keep-alive", () => {
     expect([slow.log.length, fast.log.length]).toEqual([1, 3]);
   });
 
-  test("drops who does not answer", () => {
+  test("keep-alive drops clients that do not answer", () => {
     const silent = member(false);
     new KeepAlive().add(silent, 1);
     jest.advanceTimersByTime(1000);
     expect(silent.log).toEqual(["ping", "drop"]);
   });
 
-  test("leaves no timer when the last member has left", () => {
+  test("keep-alive leaves no timer when the last member has left", () => {
     const keepAlive = new KeepAlive();
     const members = [member(), member()];
     for (const one of members) keepAlive.add(one, 1);

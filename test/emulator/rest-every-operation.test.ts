@@ -91,14 +91,14 @@ describe.each(operations.map((operation) => [nameOf(operation), operation] as co
       expect(answer.headers["www-authenticate"]).toMatch(/^Bearer/);
     });
 
-    test("with another method is told which ones there are", async () => {
+    test("a call with another method is answered with the allowed ones", async () => {
       const emulator = await scene.emulator();
       const answer = await call(emulator, {}, { method: "PATCH" });
       expect(answer.status).toBe(405);
       expect(answer.headers.allow).toContain(operation.method);
     });
 
-    test("with an empty or a surplus segment is unknown", async () => {
+    test("a path with an empty or a surplus segment is unknown", async () => {
       const emulator = await scene.emulator();
       const path = pathOf(operation);
       for (const wrong of [path.replace("?", "/?"), path.replace("chat/", "chat//")]) {
@@ -159,13 +159,13 @@ describe.each(operations.map((operation) => [nameOf(operation), operation] as co
         await expectAlive(emulator);
       });
 
-      test("takes no more than the limit that is set", async () => {
+      test("a body over the configured limit is refused", async () => {
         const emulator = await scene.emulator({ limits: { messageBytes: 20 } });
         expect((await call(emulator, {})).status).toBeLessThan(300);
         expect((await call(emulator, {}, { body: "[                  ]." })).status).toBe(400);
       });
     } else {
-      test("does not mind a body that it has no use for", async () => {
+      test("a body that an operation has no use for is ignored", async () => {
         const emulator = await scene.emulator();
         const { status } = await call(
           emulator,
@@ -177,7 +177,7 @@ describe.each(operations.map((operation) => [nameOf(operation), operation] as co
       });
     }
 
-    test("is told to whoever observes, without its query", async () => {
+    test("a call is passed to onActivity, without its query", async () => {
       const told: Activity[] = [];
       const emulator = await scene.emulator({ onActivity: (activity) => told.push(activity) });
       const { status } = await call(emulator, { query: `${apiVersion}&reason=secret` });

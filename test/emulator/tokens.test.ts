@@ -128,7 +128,7 @@ describe("a REST call", () => {
     ["another operation", `/api/hubs/chat/:closeConnections?${apiVersion}`, accessKey, 401],
     ["another hub", path.replace("chat", "news"), accessKey, 401],
     ["its own URL, by a foreign key", path, "foreign", 401],
-  ])("with a token for %s is answered accordingly", async (_what, aud, key, status) => {
+  ])("a REST call with a token for %s is answered accordingly", async (_what, aud, key, status) => {
     const emulator = await scene.emulator();
     const token = signToken(claims(emulator.endpoint, aud), key);
     const call = { method: "POST", path, headers, body: "x", token };
@@ -144,7 +144,7 @@ describe("a REST call", () => {
     expect((await callRest(emulator, { ...call, token })).status).toBe(401);
   });
 
-  test("without a token gets a bare challenge, with a bad one the reason too", async () => {
+  test("a REST call without a token gets a bare challenge, with a bad one the reason too", async () => {
     const emulator = await scene.emulator();
     const call = { method: "POST", path, headers };
     const bare = await callRest(emulator, { ...call, token: null });
@@ -197,7 +197,7 @@ describe("a client", () => {
     expect(headers).toMatchObject({ "www-authenticate": "Bearer", connection: "close" });
   });
 
-  test("without a token comes in where anonymous clients may, with a bad one it does not", async () => {
+  test("a client without a token is let in where anonymous clients may, one with a bad token is not", async () => {
     const emulator = await scene.emulator({ hubs: { Chat: { anonymousConnectPolicy: "allow" } } });
     const anonymous = new SocketClient(wsUrl(emulator.endpoint, ""));
     await anonymous.opened;

@@ -15,7 +15,7 @@ describe("unacknowledged messages", () => {
     return { unacknowledged, add };
   };
 
-  test("are numbered from 1 and wait in order", () => {
+  test("unacknowledged messages are numbered from 1 and wait in order", () => {
     const { unacknowledged, add } = setUp();
     expect([add("a"), add("b")]).toEqual([1, 2]);
     expect(texts(unacknowledged.pending(0))).toEqual(["a", "b"]);
@@ -27,12 +27,15 @@ describe("unacknowledged messages", () => {
     [2, ["c"]],
     [3, []],
     [99, []],
-  ])("are gone up to and with %d once that is acknowledged", (sequenceId, left) => {
-    const { unacknowledged, add } = setUp();
-    for (const text of ["a", "b", "c"]) add(text);
-    unacknowledged.acknowledge(sequenceId);
-    expect(texts(unacknowledged.pending(0))).toEqual(left);
-  });
+  ])(
+    "an ack of %d removes the unacknowledged messages up to and including it",
+    (sequenceId, left) => {
+      const { unacknowledged, add } = setUp();
+      for (const text of ["a", "b", "c"]) add(text);
+      unacknowledged.acknowledge(sequenceId);
+      expect(texts(unacknowledged.pending(0))).toEqual(left);
+    },
+  );
 
   test("the number of unacknowledged messages is limited", () => {
     const { unacknowledged, add } = setUp();
@@ -50,7 +53,7 @@ describe("unacknowledged messages", () => {
     expect(add("de")).toBe(2);
   });
 
-  test("are dropped when they expire, also to make room", () => {
+  test("unacknowledged messages are dropped when they expire, also to make room", () => {
     const { unacknowledged, add } = setUp();
     add("a", 1000);
     add("b");
@@ -62,7 +65,7 @@ describe("unacknowledged messages", () => {
 });
 
 describe("a backlog", () => {
-  test("gives frames back in order and skips the expired", () => {
+  test("a backlog returns frames in order and skips the expired ones", () => {
     const backlog = new Backlog({ messages: 9, bytes: 99 });
     backlog.add(frame("a"), 1000);
     backlog.add(frame("b"), never);

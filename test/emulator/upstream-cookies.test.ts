@@ -19,20 +19,20 @@ describe("cookies", () => {
     [["a=1; Max-Age=soon"], "a=1"],
     [["a=1; Expires=whenever"], "a=1"],
     [["", "=1", "a", "; a=1", "a b=1"], undefined],
-  ])("%j are shown as %j", (headers, expected) => {
+  ])("the cookies %j are sent as %j", (headers, expected) => {
     const cookies = new Cookies();
     cookies.keep(url, headers, 1_000_000);
     expect(cookies.headerFor(url, 1_000_000)).toBe(expected);
   });
 
-  test("are shown until they expire", () => {
+  test("cookies are sent until they expire", () => {
     const cookies = new Cookies();
     cookies.keep(url, ["a=1; Max-Age=10"], 0);
     expect(cookies.headerFor(url, 9999)).toBe("a=1");
     expect(cookies.headerFor(url, 10_000)).toBeUndefined();
   });
 
-  test("are shown to the host that they are from", () => {
+  test("cookies are sent only to the host that set them", () => {
     const cookies = new Cookies();
     cookies.keep(url, ["a=1"], 0);
     cookies.keep("http://b.test/", ["a=2"], 0);
@@ -41,7 +41,7 @@ describe("cookies", () => {
     expect(cookies.headerFor("http://c.test/", 0)).toBeUndefined();
   });
 
-  test("are kept up to a number, the latest ones", () => {
+  test("only the latest cookies are kept, up to a number", () => {
     const cookies = new Cookies();
     for (let index = 0; index < 60; index++) cookies.keep(url, [`c${index}=1`], 0);
     const names = cookies.headerFor(url, 0)?.split("; ");
@@ -49,7 +49,7 @@ describe("cookies", () => {
     expect(names?.at(-1)).toBe("c59=1");
   });
 
-  test("are kept up to a size", () => {
+  test("cookies are kept up to a size", () => {
     const cookies = new Cookies();
     cookies.keep(url, [`big=${"x".repeat(5000)}`, `large=${"y".repeat(5000)}`], 0);
     expect(cookies.headerFor(url, 0)).toMatch(/^large=y+$/);

@@ -13,7 +13,7 @@ const noReply = { status: 204 };
 const refusal = (client: SocketClient) => client.refused.then(({ status }) => status);
 
 describe("validation", () => {
-  test("asks once, before the first event, in the service's name", async () => {
+  test("validation asks once, before the first event, in the service's name", async () => {
     const { appServer, emulator } = await scene.withAppServer();
     await Promise.all([1, 2, 3].map(() => scene.connect(emulator)));
     expect(appServer.validations).toHaveLength(1);
@@ -81,7 +81,7 @@ describe("connect", () => {
     expect(call.body).not.toContain("access_token");
   });
 
-  test("may change user, groups, roles and subprotocol", async () => {
+  test("the answer to connect may change user, groups, roles and subprotocol", async () => {
     const { appServer, emulator } = await scene.withAppServer();
     const decision = {
       userId: "other",
@@ -185,7 +185,7 @@ describe("connect", () => {
 });
 
 describe("hubs", () => {
-  test("are found ignoring case, and one without settings has no handlers", async () => {
+  test("hubs are found ignoring case, and a hub without settings has no handlers", async () => {
     const appServer = await scene.appServer();
     const emulator = await scene.emulator({ hubs: { Chat: appServer.hub } });
     await scene.connect(emulator, { hub: "CHAT" });
@@ -214,7 +214,7 @@ describe("hubs", () => {
     expect(await urlsAt(second)).toEqual(["user.chat.a.b /two/chat.a.b", "user.other /two/other"]);
   });
 
-  test("may get other handlers while clients are connected", async () => {
+  test("a hub may get other handlers while clients are connected", async () => {
     const { appServer, emulator } = await scene.withAppServer();
     const client = await scene.connectJson(emulator);
     const next = await scene.appServer();

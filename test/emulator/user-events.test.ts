@@ -45,7 +45,7 @@ describe("user events", () => {
   ];
 
   test.each(replies)(
-    "are answered with %s, before the ack",
+    "a user event is answered with %s, before the ack",
     async (_type, answer, enveloped, bare) => {
       const { appServer, emulator } = await scene.withAppServer();
       appServer.answer = ({ event }) => (event.startsWith("user.") ? answer : noReply);
@@ -148,7 +148,7 @@ describe("user events", () => {
     },
   );
 
-  test("of one connection come one at a time and in order, of others in parallel", async () => {
+  test("user events of one connection come one at a time and in order, those of others in parallel", async () => {
     const { appServer, emulator } = await scene.withAppServer();
     const { promise, resolve } = createDeferred<UpstreamAnswer>();
     const a = await scene.connectJson(emulator);
