@@ -14,7 +14,7 @@ const HEARTBEAT_EVERY_IN_MS = 15_000;
 const RETRY_AFTER_IN_MS = 1000;
 const LAST_EVENTS = 100;
 // Who reads so little that this waits for it is cut, and comes back to hear what is true then.
-const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
+const maxBufferedBytes = 4 * 1024 * 1024;
 
 /** `GET /api/live`: sends every listener the present state, and then what changes, at most ten times a second. */
 export class LiveStream {
@@ -127,7 +127,7 @@ export class LiveStream {
 
   #sendToAll(text: string): void {
     for (const listener of this.#listeners) {
-      if (listener.writableLength > MAX_BUFFERED_BYTES) listener.destroy();
+      if (listener.writableLength > maxBufferedBytes) listener.destroy();
       else listener.write(text);
     }
   }

@@ -77,9 +77,9 @@ export function homeRegionGroup(region: string): string {
   return `home.${region}`;
 }
 
-const LONGEST_TEXT = 500;
+const maxTextLength = 500;
 
 /** What strangers send is text, and not too long, or nothing. */
 export function textOf(value: unknown): string {
-  return typeof value === "string" ? value.trim().slice(0, LONGEST_TEXT) : "";
+  return typeof value === "string" ? value.trim().slice(0, maxTextLength) : "";
 }

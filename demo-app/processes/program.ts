@@ -6,12 +6,12 @@ import { nodeArguments } from "./node-arguments.ts";
 /** What a program is given on its start, as JSON. */
 const SETTINGS_VARIABLE = "PROGRAM_SETTINGS";
 
-const MAX_MESSAGES = 1000;
+const maxMessages = 1000;
 
 /** A program of the demo in a process of its own, which sends messages as things happen. */
 export class ChildProgram<Message> {
   /** The last messages that it has sent. */
-  readonly messages = new ObservableLog<Message>(MAX_MESSAGES);
+  readonly messages = new ObservableLog<Message>(maxMessages);
   readonly #child: ChildProcess;
   readonly #ended: Promise<readonly unknown[]>;
 

@@ -19,12 +19,12 @@ export interface ClientProcessListener extends ClientRegistryListener {
 type Answer = Extract<ClientProcessMessage, { kind: "answer" }>;
 
 const PROGRAM = "demo-app/simulated-clients/client-program.ts";
-const MAX_CLIENTS = 500;
+const maxClients = 500;
 const RESIZE_DEADLINE_IN_MS = 15_000;
 const ANSWER_DEADLINE_IN_MS = 30_000;
 const MOVES_KEPT = 20_000;
 const FIRST_RESTART_DELAY_IN_MS = 250;
-const MAX_RESTART_DELAY_IN_MS = 30_000;
+const maxRestartDelayInMs = 30_000;
 
 /** The clients as the demo sees them; they live in a process of their own. */
 export class ClientProcess implements SimulatedClients {
@@ -81,10 +81,10 @@ export class ClientProcess implements SimulatedClients {
 
   /** @throws RequestError when it is no number of clients */
   async resize(size: number): Promise<void> {
-    if (!Number.isInteger(size) || size < 0 || size > MAX_CLIENTS) {
+    if (!Number.isInteger(size) || size < 0 || size > maxClients) {
       throw new RequestError(
         400,
-        `The size of the crowd must be a whole number up to ${MAX_CLIENTS}.`,
+        `The size of the crowd must be a whole number up to ${maxClients}.`,
       );
     }
     this.#wanted = size;
@@ -158,7 +158,7 @@ export class ClientProcess implements SimulatedClients {
       this.#restartTimer = undefined;
       this.#start();
     }, this.#restartDelayInMs).unref();
-    this.#restartDelayInMs = Math.min(MAX_RESTART_DELAY_IN_MS, 2 * this.#restartDelayInMs);
+    this.#restartDelayInMs = Math.min(maxRestartDelayInMs, 2 * this.#restartDelayInMs);
   }
 
   async #ask(order: (call: number) => ClientProcessOrder): Promise<Answer> {

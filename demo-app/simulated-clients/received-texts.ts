@@ -1,6 +1,6 @@
 import type { Recipient } from "./process-messages.ts";
 
-const MAX_TEXTS = 300;
+const maxTexts = 300;
 
 /** Who has received which text; only the last texts are remembered. */
 export class ReceivedTexts {
@@ -17,7 +17,7 @@ export class ReceivedTexts {
 
   #addText(text: string): Recipient[] {
     const [oldest] = this.#recipients.keys();
-    if (oldest !== undefined && this.#recipients.size >= MAX_TEXTS) this.#recipients.delete(oldest);
+    if (oldest !== undefined && this.#recipients.size >= maxTexts) this.#recipients.delete(oldest);
     const recipients: Recipient[] = [];
     this.#recipients.set(text, recipients);
     return recipients;

@@ -5,7 +5,7 @@ import type { ClientConfiguration } from "./options.ts";
 import type { AbortSignalLike, InvokeEventResult, WebPubSubResult } from "./wire-types.ts";
 
 // Beyond it there would be no room for those that come after.
-const MAX_FOREIGN_ID = 2 ** 52;
+const maxForeignId = 2 ** 52;
 
 /** What the answer to a call is recognised by; without either, there is no answer. */
 export interface CallId {
@@ -180,7 +180,7 @@ export class Calls {
   /** The service takes a call for a repetition whose id it has seen, settled or not. */
   #reserve({ ackId, invocationId }: CallId): void {
     const id = ackId ?? Number(invocationId);
-    if (id > this.#lastId && id < MAX_FOREIGN_ID) this.#lastId = id;
+    if (id > this.#lastId && id < maxForeignId) this.#lastId = id;
   }
 
   #enqueue(call: Call): void {

@@ -34,7 +34,7 @@ export interface InvokeResponseFrame {
 }
 
 // The service closes the connection of a client that sends more at once.
-const MAX_MESSAGE_IN_BYTES = 1024 * 1024;
+const maxMessageInBytes = 1024 * 1024;
 
 /** What the service says. */
 export type ServiceFrame =
@@ -102,9 +102,9 @@ function encodeJson(content: unknown): string {
 
 function checked(text: string): string {
   // UTF-8 needs at most three bytes for each of these characters.
-  const mayBeTooLong = text.length * 3 > MAX_MESSAGE_IN_BYTES;
+  const mayBeTooLong = text.length * 3 > maxMessageInBytes;
   const bytes = mayBeTooLong ? new TextEncoder().encode(text).length : 0;
-  if (bytes <= MAX_MESSAGE_IN_BYTES) return text;
+  if (bytes <= maxMessageInBytes) return text;
   const message = `A message may have 1 MiB; this one has ${bytes} bytes.`;
   throw new PubSubClientError("ERR_INVALID_ARGUMENT", message);
 }

@@ -1,8 +1,8 @@
 import type { ConnectedFrame } from "./frames.ts";
 
 // The service gives a client up that leaves 1000 messages or 16 MB unacknowledged.
-const MAX_UNACKNOWLEDGED_MESSAGES = 300;
-const MAX_UNACKNOWLEDGED_CHARACTERS = 2 * 1024 * 1024;
+const maxUnacknowledgedMessages = 300;
+const maxUnacknowledgedCharacters = 2 * 1024 * 1024;
 
 /**
  * What the service knows a connection by, over all its sockets: who it is, and how far it has heard
@@ -52,8 +52,8 @@ export class Session {
   /** So much is unacknowledged that it should not wait any longer. */
   get isAcknowledgementUrgent(): boolean {
     return (
-      this.#lastSequenceId - this.#acknowledgedId >= MAX_UNACKNOWLEDGED_MESSAGES ||
-      this.#unacknowledgedCharacters >= MAX_UNACKNOWLEDGED_CHARACTERS
+      this.#lastSequenceId - this.#acknowledgedId >= maxUnacknowledgedMessages ||
+      this.#unacknowledgedCharacters >= maxUnacknowledgedCharacters
     );
   }
 

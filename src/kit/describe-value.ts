@@ -1,4 +1,4 @@
-const MAX_LENGTH = 60;
+const maxTextLength = 60;
 
 /** Describes a value in an error message without ever repeating a secret. */
 export function describeValue(value: unknown): string {
@@ -17,7 +17,9 @@ export function mayBeSecret(value: string): boolean {
 function describeString(value: string): string {
   if (/^(https?|wss?):\/\//i.test(value) && URL.canParse(value)) return describeUrl(value);
   if (mayBeSecret(value)) return `a string of ${value.length} characters`;
-  return JSON.stringify(value.length > MAX_LENGTH ? `${value.slice(0, MAX_LENGTH)}...` : value);
+  return JSON.stringify(
+    value.length > maxTextLength ? `${value.slice(0, maxTextLength)}...` : value,
+  );
 }
 
 /** Keys travel in user names, paths, queries and fragments; hosts are no secret. */

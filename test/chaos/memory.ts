@@ -5,7 +5,7 @@ import { runInNewContext } from "node:vm";
 const MIB = 1024 ** 2;
 /** Fewer readings say nothing: the first ones still grow, as code is compiled and pools are filled. */
 const LEAST_READINGS = 8;
-const MOST_GROWTH_IN_MIB = 4;
+const maxGrowthInMiB = 4;
 
 /** Memory in use after garbage collection, in MiB. */
 export async function memoryInUse(): Promise<number> {
@@ -31,7 +31,7 @@ export function growthOf(readings: readonly number[]): number | undefined {
 }
 
 export const isFlat = (growthInMib: number | undefined): boolean =>
-  growthInMib === undefined || growthInMib < MOST_GROWTH_IN_MIB;
+  growthInMib === undefined || growthInMib < maxGrowthInMiB;
 
 function median(values: readonly number[]): number {
   const ascending = [...values].sort((a, b) => a - b);

@@ -1,7 +1,7 @@
 import { distributionOf } from "../../demo-app/kit/distribution.ts";
 import type { ChaosResult } from "./chaos-run.ts";
 
-const MOST_LINES = 30;
+const maxLines = 30;
 
 /** The result as people read it. */
 export function linesOf(result: ChaosResult): string[] {
@@ -33,10 +33,10 @@ export function linesOf(result: ChaosResult): string[] {
 
 function violationLines({ seed, cycles, violations }: ChaosResult): string[] {
   const lines = violations.map(({ cycle, what }) => `  cycle ${cycle}: ${what}`);
-  const more = lines.length - MOST_LINES;
+  const more = lines.length - maxLines;
   return [
     `${violations.length} VIOLATIONS`,
-    ...lines.slice(0, MOST_LINES),
+    ...lines.slice(0, maxLines),
     ...(more > 0 ? [`  and ${more} more`] : []),
     `Repeat with: npm run chaos -- --seed ${seed} --cycles ${cycles}`,
   ];

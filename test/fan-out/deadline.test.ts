@@ -75,7 +75,8 @@ describe("an endpoint that never answers costs no more than", () => {
     expect(report.failed).toEqual([{ endpoint: "east", error: late }]);
     expect(report.failed[0]?.error).toMatchObject({ message: "No answer within 100 ms" });
     const { durationInMs } = report.outcomes[0] ?? { durationInMs: 0 };
-    expect(durationInMs).toBeGreaterThan(95);
+    // A timer counts from the beginning of its turn of the event loop, which may be a while ago.
+    expect(durationInMs).toBeGreaterThan(50);
     expect(durationInMs).toBeLessThan(2000);
   });
 

@@ -3,7 +3,7 @@ import type { GuidedDrillContext } from "../execution/guided-drill-context.ts";
 import { NotYet, type StepExecution } from "../execution/step-execution.ts";
 
 const FEWEST_CLIENTS = 4;
-const MOST_CLIENTS = 500;
+const maxClients = 500;
 
 /** So many join while the drill goes on; there must be room for them. */
 export function newClientsFor(clients: number): number {
@@ -62,7 +62,7 @@ export async function prepare(
 function sizeFor(wanted: number): number {
   if (wanted < FEWEST_CLIENTS) return 20;
   let clients = wanted;
-  while (clients + newClientsFor(clients) > MOST_CLIENTS) clients -= 1;
+  while (clients + newClientsFor(clients) > maxClients) clients -= 1;
   return clients;
 }
 

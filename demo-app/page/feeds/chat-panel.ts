@@ -4,7 +4,7 @@ import { countText, durationText } from "../kit/text-format.ts";
 import type { LiveState } from "../live/live-state.ts";
 import type { TabClient } from "../live/tab-client.ts";
 
-const MOST_ROWS = 100;
+const maxRows = 100;
 const PLACEHOLDER = "Say something to all regions";
 
 /** This tab as a client: where it is, what it hears, what it says. */
@@ -95,7 +95,7 @@ export class ChatPanel {
         ),
       ),
     );
-    while (this.#rows.childElementCount > MOST_ROWS) this.#rows.lastElementChild?.remove();
+    while (this.#rows.childElementCount > maxRows) this.#rows.lastElementChild?.remove();
   }
 
   get #regions(): string[] {

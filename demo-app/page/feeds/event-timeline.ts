@@ -3,7 +3,7 @@ import { html, mark } from "../kit/dom.ts";
 import { clockTime } from "../kit/text-format.ts";
 import type { LiveState } from "../live/live-state.ts";
 
-const MOST_ROWS = 150;
+const maxRows = 150;
 
 /** What has happened, the newest first. */
 export class EventTimeline {
@@ -29,7 +29,7 @@ export class EventTimeline {
     if (newEvents.length === 0) return;
     this.#lastId = newEvents.at(-1)?.id ?? this.#lastId;
     this.#list.prepend(...newEvents.reverse().map((event) => this.#row(event)));
-    while (this.#list.childElementCount > MOST_ROWS) this.#list.lastElementChild?.remove();
+    while (this.#list.childElementCount > maxRows) this.#list.lastElementChild?.remove();
   }
 
   #row({ at, tone, server, endpoint, text, kind }: DemoEvent): HTMLElement {

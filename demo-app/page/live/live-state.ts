@@ -10,7 +10,7 @@ import { ClientLocations } from "./client-locations.ts";
 
 export type Topic = keyof LiveMessages | "link" | "tab-client";
 
-const MOST_EVENTS = 200;
+const maxEvents = 200;
 const SECONDS_KEPT = 61;
 
 /** What the control server has sent so far. */
@@ -47,7 +47,7 @@ export class LiveState {
       this.rates = [...this.rates, rates].slice(-SECONDS_KEPT);
     },
     events: (more) => {
-      this.events = [...this.events, ...more].slice(-MOST_EVENTS);
+      this.events = [...this.events, ...more].slice(-maxEvents);
     },
     drill: (drill) => {
       this.drill = drill;

@@ -10,7 +10,7 @@ export interface LiveListener {
 const NAMES = ["environment", "clients", "rates", "events", "drill"] as const;
 const NEXT_ATTEMPT_IN_MS = 1000;
 // Rates come every second, so this much silence is a cut that no event has announced.
-const LONGEST_SILENCE_IN_MS = 6000;
+const maxSilenceInMs = 6000;
 
 /** Follows the control server for as long as the page is open, and finds it again after a cut. */
 export class LiveStream {
@@ -41,7 +41,7 @@ export class LiveStream {
 
   #restartSilenceTimer(): void {
     clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => this.#reopen(), LONGEST_SILENCE_IN_MS);
+    this.#silence = setTimeout(() => this.#reopen(), maxSilenceInMs);
   }
 
   #reopen(): void {

@@ -8,7 +8,7 @@ import type { Layout, Point } from "./layout.ts";
 const NOWHERE = -1;
 const MOVE_DURATION_IN_MS = 850;
 const SHIFT_DURATION_IN_MS = 380;
-const MAX_START_DELAY_IN_MS = 260;
+const maxStartDelayInMs = 260;
 
 interface ClientDot {
   readonly dot: Dot;
@@ -105,7 +105,7 @@ export class ClientDots {
       const to = cluster.pointOf(id);
       if (!to) continue;
       const isFar = moved.has(id);
-      const startsAt = isFar ? now + ((id * 37) % 100) * (MAX_START_DELAY_IN_MS / 100) : now;
+      const startsAt = isFar ? now + ((id * 37) % 100) * (maxStartDelayInMs / 100) : now;
       const isOff = dot.goTo(to, cluster.radius, startsAt, this.#durationOf(isFar));
       if (isOff) this.#moving.add(dot);
     }

@@ -9,26 +9,26 @@ export interface DotPositions {
 const GOLDEN_ANGLE = Math.PI * (3 - Math.sqrt(5));
 /** Links come in from above; that side stays free of clients, so far to the left and the right. */
 const FREE_ANGLE = 0.95;
-const LARGEST_DOT = 5.2;
+const maxDotRadius = 5.2;
 const TAB_MARKER_ROOM = 27;
 const WIDEST_STEP = 12;
 const DOCK_TITLE_HEIGHT = 32;
 /** This tab is beside the others. */
 const DOCK_MARGIN = 64;
-const LARGEST_AREA = 78;
+const maxAreaRadius = 78;
 /** What an endpoint is called by takes this much room at its foot. */
 const PILL = { halfWidth: 56, above: 16, below: 22 };
 
 /** Where `capacity` clients go around an endpoint: evenly, from the inside to the outside. */
 export function positionsAround(column: Column, layout: Layout, capacity: number): DotPositions {
-  const limit = layout.clientsRadius - LARGEST_DOT;
-  let area = LARGEST_AREA;
+  const limit = layout.clientsRadius - maxDotRadius;
+  let area = maxAreaRadius;
   let points = spiral(column, layout, capacity, area);
   while (points.some((point) => distanceOf(point, column.ring) > limit) && area > 1) {
     area *= 0.95;
     points = spiral(column, layout, capacity, area);
   }
-  return { points, radius: Math.min(LARGEST_DOT, 0.62 * Math.sqrt(area)) };
+  return { points, radius: Math.min(maxDotRadius, 0.62 * Math.sqrt(area)) };
 }
 
 /** Each point takes so much area. */
@@ -85,5 +85,5 @@ export function positionsInDock(dock: Box, capacity: number): DotPositions {
       y: dock.y + DOCK_TITLE_HEIGHT + ((index % rows) + 0.5) * step,
     };
   });
-  return { points, radius: Math.min(LARGEST_DOT, 0.4 * step) };
+  return { points, radius: Math.min(maxDotRadius, 0.4 * step) };
 }

@@ -59,11 +59,11 @@ export type StoreFault =
 
 export const ENDPOINTS = ["eastus", "westus", "northeurope"] as const;
 
-const MAX_SERVERS = 9;
+const maxServers = 9;
 
-const server = fc.nat(MAX_SERVERS - 1);
+const server = fc.nat(maxServers - 1);
 /** A bit for each. */
-const servers = fc.integer({ min: 1, max: 2 ** MAX_SERVERS - 1 });
+const servers = fc.integer({ min: 1, max: 2 ** maxServers - 1 });
 /** Mostly the one that is active first. */
 const endpoint = fc.oneof(
   { weight: 3, arbitrary: fc.constant(0) },
@@ -139,7 +139,7 @@ function arrays<T>(of: fc.Arbitrary<T>, minLength: number, maxLength: number): f
 /** Any number of servers come and go at any time. */
 const faultsAtAnyTime = fc.record({
   ...cluster,
-  servers: arrays(serversAt(fc.oneof(fc.nat(1000), tenths(0, 20_000))), 1, MAX_SERVERS),
+  servers: arrays(serversAt(fc.oneof(fc.nat(1000), tenths(0, 20_000))), 1, maxServers),
   faults: arrays(faultsAt(tenths(0, 20_000), fc.oneof(shortly, long)), 0, 14),
 });
 
@@ -163,7 +163,7 @@ export const disturbedLeaders: fc.Arbitrary<Scenario> = fc
       at: tenths(5500, 6500),
       forMs: fc.oneof(tenths(1500, 6000), tenths(1500, 20_000)),
       // Only the leader, all, or anyone.
-      servers: fc.oneof(fc.constant(1), fc.constant(2 ** MAX_SERVERS - 1), servers),
+      servers: fc.oneof(fc.constant(1), fc.constant(2 ** maxServers - 1), servers),
       endpoint: fc.constant(0),
     }),
     disturbances: arrays(
@@ -216,7 +216,7 @@ const process = fc.constantFrom("pause" as const, "crash" as const, "close" as c
 export const deployments: fc.Arbitrary<Scenario> = fc.noBias(
   fc.record({
     ...cluster,
-    servers: arrays(ordinaryServer(tenths(0, 20_000)), 1, MAX_SERVERS),
+    servers: arrays(ordinaryServer(tenths(0, 20_000)), 1, maxServers),
     faults: arrays(
       fc.oneof(
         {
@@ -257,11 +257,11 @@ export const outages: fc.Arbitrary<Outage> = fc.noBias(
       ...cluster,
       network: fc.record({ delayInMs: fc.integer({ min: 1, max: 50 }), loss: fc.constant(0) }),
       leader: ordinaryServer(fc.constant(0)),
-      followers: arrays(ordinaryServer(tenths(2500, 4000)), 0, MAX_SERVERS - 1),
+      followers: arrays(ordinaryServer(tenths(2500, 4000)), 0, maxServers - 1),
       at: fc.integer({ min: AGREED_BY, max: AGREED_BY + 4000 }),
       dies: fc.option(fc.integer({ min: -4000, max: 2000 }), { nil: undefined }),
       order: fc.noShrink(fc.array(fc.double({ noNaN: true }), { minLength: 9, maxLength: 9 })),
-      blind: fc.nat(MAX_SERVERS),
+      blind: fc.nat(maxServers),
     })
     .map(({ leader, followers, at, dies, order, blind, ...rest }) => {
       const plans = [leader, ...followers];
