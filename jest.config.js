@@ -31,7 +31,7 @@ const LONG = "\\.long\\.test\\.ts$";
 const randomised = [
   "client/{bad-frames,random-sequences}",
   "coordination/simulation",
-  "emulator/fuzz-{filter,frames,rest,websocket}",
+  "emulator/{clients/fuzz-websocket,filter/fuzz-filter,protocol/fuzz-frames,rest/fuzz-rest}",
   "failover/model",
 ];
 

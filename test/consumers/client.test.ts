@@ -5,20 +5,20 @@ import { afterFile, closeAfterFile } from "../support/clean-up.ts";
 import { launchBrowser } from "../support/launch-browser.ts";
 import { type Bundler, bundle } from "./support/bundle.ts";
 import { compile } from "./support/compile.ts";
+import { EmulatedRegions } from "./support/emulated-regions.ts";
 import { PackedPackage } from "./support/packed-package.ts";
 import { run } from "./support/run.ts";
 import { declarationsOf } from "./support/typescript-resolution.ts";
-import { Worlds } from "./support/world.ts";
 
 // Connected, heard a broadcast, moved, heard another.
 const STEPS = "eastus | hi | westus | hi";
 
 let packed: PackedPackage;
-let worlds: Worlds;
+let worlds: EmulatedRegions;
 beforeAll(async () => {
   packed = await PackedPackage.create();
   afterFile(() => packed.remove());
-  worlds = await Worlds.create(packed);
+  worlds = await EmulatedRegions.create(packed);
 }, 120_000);
 
 afterEach(() => worlds.end());

@@ -8,7 +8,13 @@ import { startAzurite } from "../../demo-app/processes/azurite.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
 import { connectClient } from "../support/official-client.ts";
 import { until } from "../support/until.ts";
-import { asEnv, freePort, startWorld, twoRegions, useSnippets } from "./support/snippets.ts";
+import {
+  asEnv,
+  freePort,
+  startRegionsForSnippets,
+  twoRegions,
+  useSnippets,
+} from "./support/snippets.ts";
 
 // Each snippet is a process of its own, which takes its time to start on a busy machine.
 jest.setTimeout(30_000);
@@ -61,7 +67,7 @@ describe("the fan-out page's snippet", () => {
 
 describe("the client page's snippet", () => {
   it("client-events joins a group, tells what it hears and moves", async () => {
-    const { eastus, url } = await startWorld();
+    const { eastus, url } = await startRegionsForSnippets();
     const client = await run("client-events", {}, new URL(url).port);
     await until(() => client.output.includes("news { headline: 'hi' }"));
     await eastus.inject({ kind: "crash" });
@@ -70,7 +76,7 @@ describe("the client page's snippet", () => {
   });
 
   it("client-negotiate asks with a token", async () => {
-    const { pubsub, url } = await startWorld({
+    const { pubsub, url } = await startRegionsForSnippets({
       negotiate: {
         authenticate: (req) =>
           req.get("authorization") === "Bearer letmein" ? { userId: "ada" } : null,

@@ -2,7 +2,13 @@ import { WebSocket } from "ws";
 import { resolveOptions, type WebSocketConstructor } from "../../src/client/options.ts";
 import { parseOptions } from "../../src/options/parse-options.ts";
 import { until } from "../support/until.ts";
-import { asEnv, freePort, startWorld, twoRegions, useSnippets } from "./support/snippets.ts";
+import {
+  asEnv,
+  freePort,
+  startRegionsForSnippets,
+  twoRegions,
+  useSnippets,
+} from "./support/snippets.ts";
 
 // Each snippet is a process of its own, which takes its time to start on a busy machine.
 jest.setTimeout(30_000);
@@ -29,7 +35,7 @@ describe("the README's snippet", () => {
   it.each(["client", "official-client", "bare-websocket"])(
     "%s connects by negotiate and prints what the server says, after a crash as well",
     async (name) => {
-      const { pubsub, eastus, url } = await startWorld();
+      const { pubsub, eastus, url } = await startRegionsForSnippets();
       const client = await run(name, {}, new URL(url).port);
       const hears = (text: string) =>
         until(async () => {

@@ -2,7 +2,7 @@ import type { Express } from "express";
 import type { ResilientPubSubClientOptions } from "express-resilient-pubsub/client";
 import { type Tab, useBrowser } from "../support/browser.ts";
 import { bundleClient } from "../support/client-bundle.ts";
-import { startWorld, type World } from "../support/regions.ts";
+import { type RunningRegions, startRegions } from "../support/regions.ts";
 import { until } from "../support/until.ts";
 
 /** An event of the client, as far as it can be told across. */
@@ -38,9 +38,9 @@ export function useClientPage() {
 
   return async (
     prepare: (app: Express) => void = () => {},
-  ): Promise<World & { page: ClientPage }> => {
+  ): Promise<RunningRegions & { page: ClientPage }> => {
     const roles = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
-    const world = await startWorld({
+    const world = await startRegions({
       negotiate: { authenticate: () => ({ userId: "ada", roles }) },
       health: { transitionIntervalInMs: 50, timeoutInMs: 500 },
       fanOut: { timeoutInMs: 500 },

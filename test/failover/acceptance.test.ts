@@ -1,5 +1,5 @@
 import { connectClient } from "../support/official-client.ts";
-import { startWorld, type World } from "../support/regions.ts";
+import { type RunningRegions, startRegions } from "../support/regions.ts";
 import { until } from "../support/until.ts";
 
 interface Sample {
@@ -10,7 +10,7 @@ interface Sample {
 }
 
 /** Negotiates 50 times a second until told to stop; the answers, with the time of each request. */
-function negotiateSteadily({ negotiate }: World) {
+function negotiateSteadily({ negotiate }: RunningRegions) {
   const samples: Sample[] = [];
   const pending = new Set<Promise<void>>();
   const timer = setInterval(() => {
@@ -31,7 +31,7 @@ function negotiateSteadily({ negotiate }: World) {
 }
 
 it("a crash under 50 negotiates a second fails none; 1 s later none names the dead endpoint; after the heal they return", async () => {
-  const world = await startWorld();
+  const world = await startRegions();
   await world.pubsub.ready();
   const load = negotiateSteadily(world);
   await until(() => load.samples.length >= 10);
@@ -64,7 +64,7 @@ it("a crash under 50 negotiates a second fails none; 1 s later none names the de
 });
 
 it("without any traffic the health job finds a crash and the way back", async () => {
-  const world = await startWorld({ health: { schedule: "* * * * * *" } });
+  const world = await startRegions({ health: { schedule: "* * * * * *" } });
   await world.pubsub.ready();
   await world.eastus.inject({ kind: "crash" });
   await until(() => world.log.includes("failover eastus -> westus (refused)"));
@@ -73,7 +73,7 @@ it("without any traffic the health job finds a crash and the way back", async ()
 });
 
 it("with the primary silent, negotiate answers in well under a second and a broadcast reaches the others at once", async () => {
-  const world = await startWorld();
+  const world = await startRegions();
   await world.pubsub.ready();
   const west = await connectClient((await world.negotiate("?user=bob&failed=eastus")).body.url);
   await world.eastus.inject({ kind: "blackhole" });
@@ -90,7 +90,7 @@ it("with the primary silent, negotiate answers in well under a second and a broa
 });
 
 it("real clients move to the secondary, hear a broadcast there, and new ones return to the primary", async () => {
-  const world = await startWorld();
+  const world = await startRegions();
   await world.pubsub.ready();
   const url = async () => (await world.negotiate()).body.url;
   const moving = await connectClient(url, { reconnectRetryOptions: { retryDelayInMs: 50 } });
@@ -108,7 +108,7 @@ it("real clients move to the secondary, hear a broadcast there, and new ones ret
 });
 
 it("an app server that starts while its primary is down serves from the secondary", async () => {
-  const world = await startWorld({ health: { schedule: false } });
+  const world = await startRegions({ health: { schedule: false } });
   await world.eastus.inject({ kind: "crash" });
   await world.pubsub.ready();
   expect((await world.negotiate()).body.endpoint).toBe("westus");
@@ -120,7 +120,7 @@ it("an app server that starts while its primary is down serves from the secondar
 });
 
 it("a secondary that dies while it serves is found out by the negotiates as well", async () => {
-  const world = await startWorld({ health: { schedule: false, onDemandMaxAgeInMs: 0 } });
+  const world = await startRegions({ health: { schedule: false, onDemandMaxAgeInMs: 0 } });
   await world.pubsub.ready();
   world.pubsub.endpoints.drain("eastus");
   await world.westus.inject({ kind: "crash" });

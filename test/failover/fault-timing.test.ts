@@ -1,5 +1,5 @@
 import { useFakeTime } from "../support/clean-up.ts";
-import { type BehaviourName, ScriptedWorld } from "../support/scripted-world.ts";
+import { type BehaviourName, ScriptedEndpoints } from "../support/scripted-endpoints.ts";
 
 /*
  * The faults whose story takes time, on a fake clock. East is the primary. A negotiate comes every
@@ -249,8 +249,8 @@ const cases: Case[] = [
 
 useFakeTime({ now: new Date("2026-03-29T00:59:58.500Z") });
 
-async function play({ script, traffic = "both" }: Case): Promise<ScriptedWorld> {
-  const world = new ScriptedWorld(["east", "west"]);
+async function play({ script, traffic = "both" }: Case): Promise<ScriptedEndpoints> {
+  const world = new ScriptedEndpoints(["east", "west"]);
   const steps = script.split(", ").map((step) => step.split(" ") as [string, string, string]);
   for (const [, name, action] of steps.filter(([at]) => at === "0")) act(world, name, action);
   void world.monitor.start();
@@ -266,7 +266,7 @@ async function play({ script, traffic = "both" }: Case): Promise<ScriptedWorld> 
   return world;
 }
 
-function startTraffic(world: ScriptedWorld, traffic: Case["traffic"]): NodeJS.Timeout[] {
+function startTraffic(world: ScriptedEndpoints, traffic: Case["traffic"]): NodeJS.Timeout[] {
   const timers: NodeJS.Timeout[] = [];
   const hasTraffic = (kind: Case["traffic"]) => traffic === "both" || traffic === kind;
   if (hasTraffic("negotiates")) timers.push(setInterval(() => void world.negotiate(), 100));
@@ -274,7 +274,7 @@ function startTraffic(world: ScriptedWorld, traffic: Case["traffic"]): NodeJS.Ti
   return timers;
 }
 
-function act(world: ScriptedWorld, name: string, action: string): void {
+function act(world: ScriptedEndpoints, name: string, action: string): void {
   if (name === "drain") world.registry.drain(action);
   else if (name === "undrain") world.registry.undrain(action);
   else if (name === "clock") jest.setSystemTime(Date.now() + Number(action));

@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import type { RegisteredEndpoint } from "../../src/endpoints/registered-endpoint.ts";
 import { runs } from "../support/runs.ts";
-import { type BehaviourName, behaviours, ScriptedWorld } from "../support/scripted-world.ts";
+import {
+  type BehaviourName,
+  behaviours,
+  ScriptedEndpoints,
+} from "../support/scripted-endpoints.ts";
 import { Model } from "./support/model.ts";
 
 /*
@@ -59,7 +63,7 @@ interface Judge {
   failure(error: unknown): void;
 }
 
-async function take(world: ScriptedWorld, judge: Judge, step: Step): Promise<void> {
+async function take(world: ScriptedEndpoints, judge: Judge, step: Step): Promise<void> {
   const { registry } = world;
   const find = (name: Name) => registry.all().find((endpoint) => endpoint.name === name);
   const negotiate = () => void world.negotiate().then(judge.answer).catch(judge.failure);
@@ -105,7 +109,7 @@ async function take(world: ScriptedWorld, judge: Judge, step: Step): Promise<voi
 async function run(steps: readonly Step[]): Promise<void> {
   jest.useFakeTimers({ now: new Date("2026-03-29T00:59:58.500Z") });
   const failures: unknown[] = [];
-  const world = new ScriptedWorld(["p1", "s1", "s2"], { schedule: "*/5 * * * * *" });
+  const world = new ScriptedEndpoints(["p1", "s1", "s2"], { schedule: "*/5 * * * * *" });
   const model = new Model(world);
   const judge: Judge = {
     answer: (endpoint) => model.judgeAnswer(endpoint),

@@ -3,12 +3,12 @@ import { setImmediate } from "node:timers/promises";
 import { inspect } from "node:util";
 import type { BroadcastOptions, FanOutError } from "express-resilient-pubsub";
 import { connectClient } from "../support/official-client.ts";
-import { startWorld, type World } from "../support/regions.ts";
+import { type RunningRegions, startRegions } from "../support/regions.ts";
 import { until } from "../support/until.ts";
 
 /** A client in each region; `?failed=eastus` is how one gets to westus. */
-async function withClients(overrides?: Parameters<typeof startWorld>[0]) {
-  const world = await startWorld(overrides);
+async function withClients(overrides?: Parameters<typeof startRegions>[0]) {
+  const world = await startRegions(overrides);
   await world.pubsub.ready();
   const east = await connectClient((await world.negotiate()).body.url);
   const west = await connectClient((await world.negotiate("?user=bob&failed=eastus")).body.url);
@@ -21,7 +21,7 @@ function tooDeep(levels: number): unknown {
   return nested;
 }
 
-const stateOf = ({ pubsub }: World, name: string) =>
+const stateOf = ({ pubsub }: RunningRegions, name: string) =>
   pubsub.endpoints.snapshot().find((endpoint) => endpoint.name === name)?.state;
 
 async function rejectionOf(promise: Promise<unknown>): Promise<FanOutError> {
@@ -81,7 +81,7 @@ describe("a broadcast reaches the clients of every region", () => {
   });
 
   it("at start, when no endpoint has been checked yet", async () => {
-    const { pubsub } = await startWorld();
+    const { pubsub } = await startRegions();
     expect((await pubsub.broadcast("hi")).delivered.sort()).toEqual(["eastus", "westus"]);
   });
 });
@@ -123,7 +123,7 @@ describe("an option that cannot be used is named before anything is sent:", () =
     ["one in words", { timeoutInMs: "5s" }, 'timeoutInMs: got "5s"'],
     ["a requirement that does not exist", { require: "every" }, 'require: got "every"; give "any"'],
   ])("%s", async (_, options, message) => {
-    const { pubsub } = await startWorld();
+    const { pubsub } = await startRegions();
     await expect(pubsub.broadcast("hi", options)).rejects.toThrow(message);
   });
 });
@@ -275,7 +275,7 @@ it("no report, error or log line of a broadcast contains a key or a token", asyn
 });
 
 it("a broadcast after close sends nothing, and rejects", async () => {
-  const { pubsub } = await startWorld();
+  const { pubsub } = await startRegions();
   await pubsub.close();
   await expect(pubsub.broadcast("hi")).rejects.toMatchObject({ code: "ERR_CLOSED" });
 });

@@ -1,21 +1,21 @@
 import type { FanOutReport } from "express-resilient-pubsub";
-import { startWorld } from "../support/regions.ts";
+import { startRegions } from "../support/regions.ts";
 import { until } from "../support/until.ts";
 import { rejectionOf } from "./support/fan-out-error.ts";
+import { type CommandCase, casesOf, nobody, type Subject } from "./support/operation-cases.ts";
 import {
   type Condition,
   conditions,
+  connectClients,
   down,
   heal,
-  type Inhabitant,
-  type InhabitedWorld,
-  inhabit,
   type Region,
+  type RegionClient,
   type RegionName,
-  startInhabitedWorld,
+  type RegionsWithClients,
+  startRegionsWithClients,
   subjectIn,
-} from "./support/inhabited-world.ts";
-import { type CommandCase, casesOf, nobody, type Subject } from "./support/operation-cases.ts";
+} from "./support/regions-with-clients.ts";
 
 /** What becomes of a command on one endpoint. */
 type Fate = "delivered" | "failed" | "other-endpoint" | "not-found" | typeof down;
@@ -49,17 +49,17 @@ describe("a command", () => {
   const aboutMany = commands.filter(([, { meant }]) => meant !== "the connection");
   const aboutUsers = commands.filter(([, , { about }]) => about === "user");
 
-  const nameOf = ({ userId }: Inhabitant, { name }: Region) => `${userId} in ${name}`;
+  const nameOf = ({ userId }: RegionClient, { name }: Region) => `${userId} in ${name}`;
 
-  function isMeant({ meant }: CommandCase, { userId, connectionId }: Subject, one: Inhabitant) {
+  function isMeant({ meant }: CommandCase, { userId, connectionId }: Subject, one: RegionClient) {
     if (meant === "everybody") return true;
     return meant === "the user" ? one.userId === userId : one.connectionId === connectionId;
   }
 
   /** Those to whom it has been done. */
-  async function affectedBy({ isDoneTo }: CommandCase, { regions }: InhabitedWorld) {
+  async function affectedBy({ isDoneTo }: CommandCase, { regions }: RegionsWithClients) {
     const all = regions.flatMap((region) =>
-      region.inhabitants.map(async (one) =>
+      region.clients.map(async (one) =>
         (await isDoneTo(one, region)) ? [nameOf(one, region)] : [],
       ),
     );
@@ -67,7 +67,7 @@ describe("a command", () => {
   }
 
   async function order(
-    world: InhabitedWorld,
+    world: RegionsWithClients,
     command: CommandCase,
     subject: Subject,
     condition: Condition,
@@ -79,7 +79,7 @@ describe("a command", () => {
   }
 
   async function expectFates(
-    world: InhabitedWorld,
+    world: RegionsWithClients,
     command: CommandCase,
     subject: Subject,
     { condition, ...fates }: Fates & { condition: Condition },
@@ -93,7 +93,7 @@ describe("a command", () => {
     const reached = world.regions.filter(({ name }) => fates[name] === "delivered");
     expect(await affectedBy(command, world)).toEqual(
       reached.flatMap((region) =>
-        region.inhabitants
+        region.clients
           .filter((one) => isMeant(command, subject, one))
           .map((one) => nameOf(one, region)),
       ),
@@ -107,7 +107,7 @@ describe("a command", () => {
       { condition: "eastus fails", eastus: "failed", westus: "delivered" },
       { condition: "all are down", eastus: down, westus: down },
     ] as const)("if $condition, eastus: $eastus, westus: $westus", async (cell) => {
-      const world = await startInhabitedWorld();
+      const world = await startRegionsWithClients();
       await expectFates(world, command, subjectIn(world.eastus, "ada"), cell);
     });
 
@@ -116,14 +116,14 @@ describe("a command", () => {
       ["eastus fails", ["westus"]],
       ["all are down", []],
     ])('if %s, require: "all" is not met', async (condition, delivered) => {
-      const world = await startInhabitedWorld();
+      const world = await startRegionsWithClients();
       const subject = subjectIn(world.eastus, "ada");
       const { report } = await rejectionOf(order(world, command, subject, condition, "all"));
       expect(report.delivered).toEqual(delivered);
     });
 
     it('if all are up, require: "all" is met', async () => {
-      const world = await startInhabitedWorld();
+      const world = await startRegionsWithClients();
       const subject = subjectIn(world.eastus, "ada");
       await order(world, command, subject, "all are up", "all");
     });
@@ -134,18 +134,18 @@ describe("a command", () => {
     const where404 = tellsAbsence ? "not-found" : "delivered";
 
     it(`of one region only, is ${where404} in the other one`, async () => {
-      const world = await startInhabitedWorld();
+      const world = await startRegionsWithClients();
       const fates = { eastus: where404, westus: "delivered" } as const;
       await expectFates(world, command, subjectIn(world.westus, "bob"), { condition, ...fates });
     });
 
     it('of one region only, meets require: "all"', async () => {
-      const world = await startInhabitedWorld();
+      const world = await startRegionsWithClients();
       await order(world, command, subjectIn(world.westus, "bob"), condition, "all");
     });
 
     it(`who is nowhere, is ${where404} everywhere`, async () => {
-      const world = await startInhabitedWorld();
+      const world = await startRegionsWithClients();
       const fates = { eastus: where404, westus: where404 } as const;
       await expectFates(world, command, nobody, { condition, ...fates });
     });
@@ -165,20 +165,20 @@ describe("a command", () => {
       ] as const)(
         "if it is $location and $condition, eastus: $eastus, westus: $westus",
         async ({ location, ...cell }) => {
-          const world = await startInhabitedWorld();
+          const world = await startRegionsWithClients();
           await expectFates(world, command, subjectIn(world[location], "ada"), cell);
         },
       );
 
       it('if all are up, require: "all" is met', async () => {
-        const world = await startInhabitedWorld();
+        const world = await startRegionsWithClients();
         await order(world, command, subjectIn(world.eastus, "ada"), "all are up", "all");
       });
 
       it.each<Condition>(["eastus is down", "eastus fails"])(
         'if it is westus and %s, require: "all" is not met',
         async (condition) => {
-          const world = await startInhabitedWorld();
+          const world = await startRegionsWithClients();
           const subject = subjectIn(world.westus, "ada");
           const { report } = await rejectionOf(order(world, command, subject, condition, "all"));
           expect(report.delivered).toEqual(["westus"]);
@@ -220,7 +220,7 @@ describe("a command", () => {
       ] as const)(
         "if it is $location and $condition, eastus: $eastus, westus: $westus",
         async ({ location, ...cell }) => {
-          const world = await startInhabitedWorld({ sendsEvents: true });
+          const world = await startRegionsWithClients({ sendsEvents: true });
           await expectFates(world, command, subjectIn(world[location], "ada"), cell);
         },
       );
@@ -228,7 +228,7 @@ describe("a command", () => {
       it.each<Condition>(["all are up", "eastus is down", "eastus fails"])(
         'if it is westus and %s, require: "all" is met',
         async (condition) => {
-          const world = await startInhabitedWorld({ sendsEvents: true });
+          const world = await startRegionsWithClients({ sendsEvents: true });
           await order(world, command, subjectIn(world.westus, "ada"), condition, "all");
         },
       );
@@ -237,7 +237,7 @@ describe("a command", () => {
         ? ({ eastus: "not-found", westus: "not-found" } as const)
         : ({ eastus: "delivered", westus: "other-endpoint" } as const);
       it(`if it is gone, eastus: ${whenGone.eastus}, westus: ${whenGone.westus}`, async () => {
-        const world = await startInhabitedWorld({ sendsEvents: true });
+        const world = await startRegionsWithClients({ sendsEvents: true });
         const subject = subjectIn(world.eastus, "ada");
         await world.eastus.service.closeConnection(subject.connectionId);
         const ordering = command.order(world.pubsub, subject);
@@ -249,13 +249,16 @@ describe("a command", () => {
 });
 
 it("a message is sent as it was when the command was given, also at the start", async () => {
-  const { eastus, westus, pubsub } = await startWorld();
-  const regions = await Promise.all([inhabit("eastus", eastus), inhabit("westus", westus)]);
+  const { eastus, westus, pubsub } = await startRegions();
+  const regions = await Promise.all([
+    connectClients("eastus", eastus),
+    connectClients("westus", westus),
+  ]);
   const message = Buffer.from("hi");
   const sending = pubsub.sendToAll(message);
   message.fill("-");
   await sending;
-  for (const { received } of regions.flatMap(({ inhabitants }) => inhabitants)) {
+  for (const { received } of regions.flatMap(({ clients: inhabitants }) => inhabitants)) {
     await until(() => received.length > 0);
     expect(Buffer.from(received[0] as ArrayBuffer).toString()).toBe("hi");
   }
@@ -264,7 +267,7 @@ it("a message is sent as it was when the command was given, also at the start", 
 describe("the endpoint of a connection", () => {
   const commands = casesOf("command").filter(([, { meant }]) => meant === "the connection");
 
-  async function isKnown({ pubsub }: InhabitedWorld, { connectionId }: Subject) {
+  async function isKnown({ pubsub }: RegionsWithClients, { connectionId }: Subject) {
     const { delivered } = await pubsub.sendToConnection(connectionId, "hi");
     return delivered.length === 1;
   }
@@ -272,7 +275,7 @@ describe("the endpoint of a connection", () => {
   it.each(commands.filter(([, , { tellsAbsence }]) => tellsAbsence))(
     "is learnt from %s, which only that endpoint accepts",
     async (_, { order }) => {
-      const world = await startInhabitedWorld();
+      const world = await startRegionsWithClients();
       const subject = subjectIn(world.westus, "ada");
       await order(world.pubsub, subject);
       expect(await isKnown(world, subject)).toBe(true);
@@ -282,7 +285,7 @@ describe("the endpoint of a connection", () => {
   it.each(commands.filter(([, , { tellsAbsence }]) => !tellsAbsence))(
     "is not learnt from %s, which every endpoint accepts",
     async (_, { order }) => {
-      const world = await startInhabitedWorld();
+      const world = await startRegionsWithClients();
       const subject = subjectIn(world.westus, "ada");
       await order(world.pubsub, subject);
       expect(await isKnown(world, subject)).toBe(false);
@@ -292,7 +295,7 @@ describe("the endpoint of a connection", () => {
   it.each(casesOf("question").filter(([, { meant }]) => meant === "the connection"))(
     "is learnt from %s, when it is true",
     async (_, { ask, prepare }) => {
-      const world = await startInhabitedWorld();
+      const world = await startRegionsWithClients();
       const subject = subjectIn(world.westus, "ada");
       await prepare?.(world.westus);
       expect(await ask(world.pubsub, subject)).toBe(true);
@@ -302,7 +305,7 @@ describe("the endpoint of a connection", () => {
   );
 
   it.each(casesOf("list"))("is learnt from %s", async (_, { list }) => {
-    const world = await startInhabitedWorld();
+    const world = await startRegionsWithClients();
     const subject = subjectIn(world.westus, "ada");
     for await (const _one of list(world.pubsub, subject));
     expect(await isKnown(world, subject)).toBe(true);

@@ -1,10 +1,10 @@
 import type { FanOutError } from "express-resilient-pubsub";
 import { connectClient } from "../support/official-client.ts";
-import { startWorld } from "../support/regions.ts";
+import { startRegions } from "../support/regions.ts";
 import { until } from "../support/until.ts";
 
 test("broadcasts reach the clients of ejected endpoints that negotiate uses for want of better ones", async () => {
-  const { eastus, westus, pubsub, negotiate } = await startWorld({
+  const { eastus, westus, pubsub, negotiate } = await startRegions({
     health: { schedule: false, onDemandMaxAgeInMs: 60_000 },
   });
   await pubsub.ready();
@@ -25,7 +25,7 @@ test("broadcasts reach the clients of ejected endpoints that negotiate uses for 
 });
 
 test("an ejected endpoint is skipped by broadcasts as long as there is a better one", async () => {
-  const { eastus, pubsub } = await startWorld({
+  const { eastus, pubsub } = await startRegions({
     health: { schedule: false, onDemandMaxAgeInMs: 60_000 },
   });
   await pubsub.ready();

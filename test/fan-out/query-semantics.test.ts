@@ -2,16 +2,16 @@ import type { ListedConnection } from "express-resilient-pubsub";
 import { connectClient } from "../support/official-client.ts";
 import { until } from "../support/until.ts";
 import { rejectionOf } from "./support/fan-out-error.ts";
+import { casesOf, newGroup, nobody, type Subject } from "./support/operation-cases.ts";
 import {
   type Condition,
   conditions,
   heal,
-  type InhabitedWorld,
   type RegionName,
-  startInhabitedWorld,
+  type RegionsWithClients,
+  startRegionsWithClients,
   subjectIn,
-} from "./support/inhabited-world.ts";
-import { casesOf, newGroup, nobody, type Subject } from "./support/operation-cases.ts";
+} from "./support/regions-with-clients.ts";
 
 const endpoints = ["eastus", "westus"] as const;
 
@@ -27,12 +27,12 @@ describe("a question", () => {
     readonly asked: readonly RegionName[];
   }
 
-  function subjectOf(world: InhabitedWorld, place: Cell["place"]): Subject {
+  function subjectOf(world: RegionsWithClients, place: Cell["place"]): Subject {
     return place === "nowhere" ? nobody : subjectIn(world[place], inhabitants[place]);
   }
 
   /** The endpoints that have answered; when the plugin is closed, nothing is under way any more. */
-  function listen({ pubsub, regions }: InhabitedWorld) {
+  function listen({ pubsub, regions }: RegionsWithClients) {
     const answered = new Set<string>();
     const onResponse = ({ request }: { request: { url: string } }) => {
       const region = regions.find(({ emulator }) => request.url.startsWith(emulator.endpoint));
@@ -46,7 +46,7 @@ describe("a question", () => {
   }
 
   async function expectAnswer(
-    world: InhabitedWorld,
+    world: RegionsWithClients,
     [, { ask, prepare }]: (typeof questions)[number],
     { condition, place, answer, asked }: Cell,
   ): Promise<void> {
@@ -80,11 +80,11 @@ describe("a question", () => {
       { condition: "eastus fails", place: "nowhere", answer: "unknown", asked: both },
       { condition: "all are down", place: "eastus", answer: "unknown", asked: [] },
     ])("of what is $place is $answer if $condition, as said by $asked", async (cell) => {
-      await expectAnswer(await startInhabitedWorld(), question, cell);
+      await expectAnswer(await startRegionsWithClients(), question, cell);
     });
 
     it("is true as soon as one endpoint says so, while another one is silent", async () => {
-      const world = await startInhabitedWorld();
+      const world = await startRegionsWithClients();
       const [, { ask, prepare }] = question;
       await prepare?.(world.westus);
       await world.eastus.emulator.inject({ kind: "blackhole", requestTypes: ["RESTAPI"] });
@@ -109,11 +109,11 @@ describe("a question", () => {
         { condition: "eastus fails", place: "westus", answer: true, asked: ["westus"] },
         { condition: "all are down", place: "eastus", answer: "unknown", asked: [] },
       ])("is $answer if it is $place and $condition, as said by $asked", async (cell) => {
-        await expectAnswer(await startInhabitedWorld({ sendsEvents: true }), question, cell);
+        await expectAnswer(await startRegionsWithClients({ sendsEvents: true }), question, cell);
       });
 
       it("is false if it is gone, as said by all", async () => {
-        const world = await startInhabitedWorld({ sendsEvents: true });
+        const world = await startRegionsWithClients({ sendsEvents: true });
         const { connectionId } = subjectOf(world, "westus");
         await world.westus.service.closeConnection(connectionId);
         const { onResponse, all } = listen(world);
@@ -150,7 +150,7 @@ describe.each(casesOf("list"))("%s gives the members on every endpoint in use,",
       ].map((cell) => ({ way, through, ...cell })),
     ),
   )("$way; if $condition, those of $given", async ({ through, condition, given, failed }) => {
-    const world = await startInhabitedWorld();
+    const world = await startRegionsWithClients();
     await conditions[condition as Condition](world);
     const listed: ListedConnection[] = [];
     const reading = readTo(listed, through(list(world.pubsub, subjectIn(world.eastus, "ada"))));
@@ -171,7 +171,7 @@ describe.each(casesOf("list"))("%s gives the members on every endpoint in use,",
   });
 
   it("a list of a user or group without connections is empty", async () => {
-    const { pubsub } = await startInhabitedWorld();
+    const { pubsub } = await startRegionsWithClients();
     const listed: ListedConnection[] = [];
     await readTo(listed, list(pubsub, nobody));
     expect(listed).toEqual([]);
@@ -185,7 +185,7 @@ describe.each(casesOf("token"))("%s gives one of an endpoint in use,", (_, { get
     // With an access key the token is made here, and nobody is asked.
     ["eastus fails", "eastus"],
   ])("if %s, of %s, and a client connects with it", async (condition, name) => {
-    const world = await startInhabitedWorld();
+    const world = await startRegionsWithClients();
     await conditions[condition](world);
     const { endpoint, url, baseUrl, token } = await get(world.pubsub, nobody);
     expect([endpoint, url]).toEqual([name, `${baseUrl}?access_token=${token}`]);
@@ -201,7 +201,7 @@ describe.each(casesOf("token"))("%s gives one of an endpoint in use,", (_, { get
   });
 
   it("if all are down, nobody's", async () => {
-    const world = await startInhabitedWorld();
+    const world = await startRegionsWithClients();
     await conditions["all are down"](world);
     await expect(get(world.pubsub, nobody)).rejects.toMatchObject({
       code: "ERR_NO_HEALTHY_ENDPOINT",

@@ -11,7 +11,7 @@ import type {
   PubSubGroup,
   ResilientPubSub,
 } from "express-resilient-pubsub";
-import { startWorld } from "../support/regions.ts";
+import { startRegions } from "../support/regions.ts";
 
 type AnyFunction = (...args: never[]) => unknown;
 type MethodsOf<T> = {
@@ -76,7 +76,7 @@ describe("the plugin", () => {
   let inHandler: ResilientPubSub | undefined;
 
   beforeEach(async () => {
-    const world = await startWorld();
+    const world = await startRegions();
     plugin = world.pubsub;
     world.app.get("/", (_req, res) => {
       inHandler = res.locals.pubsub;

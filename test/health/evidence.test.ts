@@ -1,6 +1,6 @@
 import { classifyFailure } from "../../src/service/failure.ts";
 import { afterTest, closeAfterTest, useFakeTime } from "../support/clean-up.ts";
-import { ScriptedWorld } from "../support/scripted-world.ts";
+import { ScriptedEndpoints } from "../support/scripted-endpoints.ts";
 
 /* Both detectors together, where they meet; each on its own is tested beside this. */
 
@@ -10,8 +10,8 @@ const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
 const rejection = { statusCode: 403 };
 const failure = { statusCode: 500 };
 
-function create(...args: ConstructorParameters<typeof ScriptedWorld>): ScriptedWorld {
-  const world = new ScriptedWorld(...args);
+function create(...args: ConstructorParameters<typeof ScriptedEndpoints>): ScriptedEndpoints {
+  const world = new ScriptedEndpoints(...args);
   // What is under way when it is closed comes to its end later.
   afterTest(() => pass(5000));
   closeAfterTest(world.monitor);
@@ -19,7 +19,7 @@ function create(...args: ConstructorParameters<typeof ScriptedWorld>): ScriptedW
 }
 
 /** Two endpoints that are up, at 1 s, without a health job; the log begins now. */
-async function upAt1000(health: ConstructorParameters<typeof ScriptedWorld>[1] = {}) {
+async function upAt1000(health: ConstructorParameters<typeof ScriptedEndpoints>[1] = {}) {
   const world = create(["east", "west"], { schedule: false, ...health });
   void world.monitor.start();
   await pass(1000);

@@ -9,16 +9,16 @@ import { startEmulator } from "../support/emulator.ts";
 import { entraCredential } from "../support/entra-credential.ts";
 import { startEntraRegions } from "../support/entra-regions.ts";
 import { connectClient } from "../support/official-client.ts";
-import { startWorld } from "../support/regions.ts";
+import { startRegions } from "../support/regions.ts";
 import { until } from "../support/until.ts";
 import { accessKeyOf } from "../support/upstream-request.ts";
 
 afterEach(() => jest.restoreAllMocks());
 
-type Overrides = Parameters<typeof startWorld>[0];
+type Overrides = Parameters<typeof startRegions>[0];
 
 async function startReady(overrides: Overrides = {}) {
-  const world = await startWorld({ health: { schedule: false }, ...overrides });
+  const world = await startRegions({ health: { schedule: false }, ...overrides });
   await world.pubsub.ready();
   return world;
 }
@@ -51,7 +51,7 @@ describe("a token is of the endpoint that a negotiate would answer with:", () =>
   });
 
   it("the primary at start, before the first health check", async () => {
-    const { pubsub } = await startWorld();
+    const { pubsub } = await startRegions();
     expect((await pubsub.getClientAccessToken()).endpoint).toBe("eastus");
   });
 

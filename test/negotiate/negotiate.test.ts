@@ -4,7 +4,7 @@ import { WebPubSubServiceClient } from "@azure/web-pubsub";
 import express from "express";
 import type { Identity, NegotiateOptions } from "express-resilient-pubsub";
 import { connectClient } from "../support/official-client.ts";
-import { fetchAnswer, startWorld } from "../support/regions.ts";
+import { fetchAnswer, startRegions } from "../support/regions.ts";
 import { until } from "../support/until.ts";
 
 function serviceClient({ connectionString }: { connectionString: string }) {
@@ -18,7 +18,7 @@ function claimsOf(url: string): Record<string, unknown> {
 
 describe("negotiate answers", () => {
   it.each(["GET", "POST"])("%s with a URL of the primary that clients can use", async (method) => {
-    const { eastus, negotiate } = await startWorld();
+    const { eastus, negotiate } = await startRegions();
     const { status, headers, body } = await negotiate("?user=ada", { method });
     expect(status).toBe(200);
     expect(headers.get("cache-control")).toBe("no-store");
@@ -36,7 +36,7 @@ describe("negotiate answers", () => {
 
   it("with the claims that the service SDK would sign, and a signature of the access key", async () => {
     const identity = { userId: "ada", roles: ["webpubsub.joinLeaveGroup"], groups: ["a", "b"] };
-    const { eastus, negotiate } = await startWorld({
+    const { eastus, negotiate } = await startRegions({
       negotiate: { authenticate: async () => identity, tokenLifetimeInMinutes: 5 },
     });
     const { body } = await negotiate();
@@ -59,7 +59,7 @@ describe("negotiate answers", () => {
   });
 
   it("at a path of one's own, ignoring case and a trailing slash, and leaves others alone", async () => {
-    const { app, url } = await startWorld({
+    const { app, url } = await startRegions({
       negotiate: { path: "/api/Connect", allowAnonymous: true },
     });
     app.use((_req, res) => void res.status(418).end());
@@ -104,7 +104,7 @@ describe("who may connect is decided by authenticate:", () => {
       failed,
     ],
   ])("%s", async (_, negotiateOptions, expected) => {
-    const { pubsub, negotiate } = await startWorld({ negotiate: negotiateOptions });
+    const { pubsub, negotiate } = await startRegions({ negotiate: negotiateOptions });
     const errors: unknown[] = [];
     pubsub.events.on("handlerError", (event) => void errors.push(event));
     const { status, headers, body } = await negotiate();
@@ -121,7 +121,7 @@ describe("who may connect is decided by authenticate:", () => {
 
 describe("when no endpoint is healthy, negotiate", () => {
   it("refuses with a Retry-After between 1 and 5 s", async () => {
-    const { eastus, westus, negotiate, pubsub } = await startWorld();
+    const { eastus, westus, negotiate, pubsub } = await startRegions();
     await eastus.inject({ kind: "crash" });
     await westus.inject({ kind: "crash" });
     await until(() => pubsub.endpoints.snapshot().every(({ state }) => state === "unhealthy"));
@@ -131,7 +131,7 @@ describe("when no endpoint is healthy, negotiate", () => {
   });
 
   it("answers with the primary all the same when told to fail open", async () => {
-    const { eastus, westus, negotiate, pubsub } = await startWorld({
+    const { eastus, westus, negotiate, pubsub } = await startRegions({
       negotiate: { allowAnonymous: true, whenNoneHealthy: "primary" },
     });
     await eastus.inject({ kind: "crash" });
@@ -143,7 +143,7 @@ describe("when no endpoint is healthy, negotiate", () => {
 
 describe("a client that says where it failed", () => {
   it("gets another healthy endpoint, and the claim alone takes nothing down", async () => {
-    const { negotiate, pubsub, log } = await startWorld();
+    const { negotiate, pubsub, log } = await startRegions();
     await pubsub.ready();
     expect((await negotiate("?user=ada&failed=eastus")).body.endpoint).toBe("westus");
     expect((await negotiate()).body.endpoint).toBe("eastus");
@@ -151,7 +151,7 @@ describe("a client that says where it failed", () => {
   });
 
   it("an endpoint that a client reports as failed is checked at once", async () => {
-    const { eastus, negotiate, log } = await startWorld({
+    const { eastus, negotiate, log } = await startRegions({
       health: { schedule: false, onDemandMaxAgeInMs: 60_000 },
     });
     await negotiate();
@@ -166,7 +166,7 @@ describe("a client that says where it failed", () => {
     ["may name something that does not exist", "?user=ada&failed=nowhere", "eastus"],
     ["may send nonsense", "?user=ada&failed[x]=eastus&failed[]=", "eastus"],
   ])("%s", async (_, query, expected) => {
-    const { negotiate } = await startWorld();
+    const { negotiate } = await startRegions();
     expect((await negotiate(query)).body.endpoint).toBe(expected);
   });
 });
@@ -174,7 +174,7 @@ describe("a client that says where it failed", () => {
 it.each(["/%6eegotiate", "/n%65gotiate", "/negotiate%2f", "/./%6Eegotiate"])(
   "a guard in front of negotiate is not evaded by %s",
   async (path) => {
-    const { url } = await startWorld({
+    const { url } = await startRegions({
       negotiate: { allowAnonymous: true },
       prepare: (app) => app.use("/negotiate", (_req, res) => void res.status(403).end()),
     });
@@ -184,7 +184,7 @@ it.each(["/%6eegotiate", "/n%65gotiate", "/negotiate%2f", "/./%6Eegotiate"])(
 );
 
 it("negotiate with a budget of 0 ms still finds a crash, without waiting for it", async () => {
-  const { eastus, negotiate, pubsub } = await startWorld({
+  const { eastus, negotiate, pubsub } = await startRegions({
     health: { schedule: false, onDemandBudgetInMs: 0, onDemandMaxAgeInMs: 0 },
   });
   await pubsub.ready();
@@ -193,7 +193,7 @@ it("negotiate with a budget of 0 ms still finds a crash, without waiting for it"
 });
 
 it("without a schedule, negotiates find a secondary that is back", async () => {
-  const { eastus, westus, negotiate, pubsub } = await startWorld({
+  const { eastus, westus, negotiate, pubsub } = await startRegions({
     health: { schedule: false, onDemandMaxAgeInMs: 50 },
   });
   await westus.inject({ kind: "crash" });
@@ -205,7 +205,7 @@ it("without a schedule, negotiates find a secondary that is back", async () => {
 
 describe("a router of one's own", () => {
   it("chooses among the healthy endpoints, by the request", async () => {
-    const { negotiate } = await startWorld({
+    const { negotiate } = await startRegions({
       router: async (req, candidates) => candidates.find(({ name }) => name === req.query.region),
     });
     expect((await negotiate("?user=ada&region=westus")).body.endpoint).toBe("westus");
@@ -213,7 +213,7 @@ describe("a router of one's own", () => {
   });
 
   it("a router is asked again when the endpoint it chose was drained meanwhile", async () => {
-    const { negotiate, pubsub } = await startWorld({
+    const { negotiate, pubsub } = await startRegions({
       router: async (_req, [first]) => {
         await Promise.resolve();
         if (first?.name === "eastus") pubsub.endpoints.drain("eastus");
@@ -225,7 +225,7 @@ describe("a router of one's own", () => {
   });
 
   it("a router that never answers costs its deadline and no more", async () => {
-    const { negotiate, pubsub } = await startWorld({
+    const { negotiate, pubsub } = await startRegions({
       router: () => new Promise(() => {}),
       health: { timeoutInMs: 100 },
     });
@@ -246,7 +246,7 @@ describe("a router of one's own", () => {
   ])(
     "a router that %s costs no client its connection and becomes a handlerError",
     async (_, router) => {
-      const { negotiate, pubsub } = await startWorld({ router });
+      const { negotiate, pubsub } = await startRegions({ router });
       const errors: unknown[] = [];
       pubsub.events.on("handlerError", ({ handler }) => void errors.push(handler));
       expect((await negotiate()).body.endpoint).toBe("eastus");
@@ -256,14 +256,14 @@ describe("a router of one's own", () => {
 });
 
 it("the first negotiate waits for the first health check instead of guessing", async () => {
-  const { eastus, negotiate, log } = await startWorld({ health: { schedule: false } });
+  const { eastus, negotiate, log } = await startRegions({ health: { schedule: false } });
   await eastus.inject({ kind: "crash" });
   expect((await negotiate()).body.endpoint).toBe("westus");
   expect(log).toContain("failover eastus -> westus (refused)");
 });
 
 it("a drained endpoint gets no client", async () => {
-  const { negotiate, pubsub } = await startWorld();
+  const { negotiate, pubsub } = await startRegions();
   pubsub.endpoints.drain("eastus");
   expect((await negotiate()).body.endpoint).toBe("westus");
   pubsub.endpoints.undrain("eastus");
@@ -271,13 +271,13 @@ it("a drained endpoint gets no client", async () => {
 });
 
 it("negotiate works below a mount path", async () => {
-  const { pubsub, url, app } = await startWorld();
+  const { pubsub, url, app } = await startRegions();
   app.use("/realtime", express.Router().use(pubsub));
   expect((await fetch(`${url}/realtime/negotiate?user=ada`)).status).toBe(200);
 });
 
 it("negotiate answers a request whose target is a whole URL, as proxies write it", async () => {
-  const { url } = await startWorld();
+  const { url } = await startRegions();
   const { host, hostname, port } = new URL(url);
   const status = await new Promise((resolve, reject) => {
     const path = `http://${host}/negotiate?user=ada`;

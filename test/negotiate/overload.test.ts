@@ -1,14 +1,14 @@
 import { startEmulator } from "express-resilient-pubsub/emulator";
 import { closeAfterTest } from "../support/clean-up.ts";
 import { entraCredential } from "../support/entra-credential.ts";
-import { startWorld } from "../support/regions.ts";
+import { startRegions } from "../support/regions.ts";
 import { trust } from "../support/trust.ts";
 
 /** One client may come now, and the next in 100 s. */
 const oneClient = { allowAnonymous: true, maxPerSecond: 0.01 };
 
 async function startLimited() {
-  const world = await startWorld({ negotiate: oneClient });
+  const world = await startRegions({ negotiate: oneClient });
   await world.pubsub.ready();
   const overloads: string[] = [];
   world.pubsub.events.on("overloaded", ({ endpoint }) => void overloads.push(endpoint));
@@ -75,7 +75,7 @@ describe("when more clients come than maxPerSecond lets through, negotiate", () 
   });
 
   it("clients that authenticate refuses do not count against maxPerSecond", async () => {
-    const { pubsub, negotiate } = await startWorld({
+    const { pubsub, negotiate } = await startRegions({
       negotiate: { authenticate: (req) => (req.query.user ? {} : null), maxPerSecond: 0.01 },
     });
     await pubsub.ready();
@@ -87,7 +87,7 @@ describe("when more clients come than maxPerSecond lets through, negotiate", () 
 });
 
 it("by default negotiate has no rate limit", async () => {
-  const { pubsub, negotiate } = await startWorld();
+  const { pubsub, negotiate } = await startRegions();
   await pubsub.ready();
   const answers = await Promise.all(Array.from({ length: 300 }, () => negotiate()));
   expect(answers.filter(({ status }) => status !== 200)).toEqual([]);

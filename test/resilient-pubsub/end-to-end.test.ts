@@ -4,7 +4,7 @@ import type { Emulator } from "express-resilient-pubsub/emulator";
 import { closeAfterTest } from "../support/clean-up.ts";
 import { startEmulator } from "../support/emulator.ts";
 import { connectClient } from "../support/official-client.ts";
-import { fetchAnswer, startWorld } from "../support/regions.ts";
+import { fetchAnswer, startRegions } from "../support/regions.ts";
 import { serve } from "../support/serve.ts";
 import { until } from "../support/until.ts";
 
@@ -37,7 +37,7 @@ describe("from client through service to the handlers and back", () => {
       },
       onDisconnected: ({ context }) => void log.push(`disconnected after ${context.states.visits}`),
     };
-    const world = await startWorld({
+    const world = await startRegions({
       upstream,
       prepare: (app) => app.use(express.json()),
     });
@@ -63,7 +63,7 @@ describe("from client through service to the handlers and back", () => {
   });
 
   it("a connect handler that refuses keeps the client out", async () => {
-    const world = await startWorld({
+    const world = await startRegions({
       upstream: { handleConnect: (_req, res) => res.fail(401, "banned") },
     });
     sendEventsTo(world.eastus, world.url);
@@ -72,7 +72,7 @@ describe("from client through service to the handlers and back", () => {
   });
 
   it("a handler that throws fails one event, and the next is handled", async () => {
-    const world = await startWorld({
+    const world = await startRegions({
       upstream: {
         handleUserEvent: (req, res) => {
           if (req.data === "bad") throw new Error("boom");
@@ -146,13 +146,13 @@ describe("two plugins for two hubs in one process", () => {
 });
 
 it("res.locals.pubsub is there for every handler behind the plugin, whatever its path", async () => {
-  const { app, url, pubsub } = await startWorld();
+  const { app, url, pubsub } = await startRegions();
   app.get("/anything", (_req, res) => void res.json(res.locals.pubsub === pubsub));
   expect((await fetchAnswer(`${url}/anything`)).body).toBe(true);
 });
 
 it("snapshot tells the state of every endpoint and gives copies that never change", async () => {
-  const { eastus, pubsub } = await startWorld();
+  const { eastus, pubsub } = await startRegions();
   await pubsub.ready();
   const [first, second] = pubsub.endpoints.snapshot();
   expect(first).toEqual({
@@ -176,7 +176,7 @@ it("snapshot tells the state of every endpoint and gives copies that never chang
 });
 
 it("an endpoint added at run time serves once it is healthy, and is gone when removed", async () => {
-  const { pubsub, negotiate } = await startWorld();
+  const { pubsub, negotiate } = await startRegions();
   await pubsub.ready();
   const north = closeAfterTest(await startEmulator());
   const { connectionString } = north;

@@ -1,7 +1,7 @@
 import { closeAfterTest } from "../support/clean-up.ts";
 import { startEmulator } from "../support/emulator.ts";
 import { connectClient } from "../support/official-client.ts";
-import { startWorld, type World } from "../support/regions.ts";
+import { type RunningRegions, startRegions } from "../support/regions.ts";
 import { until } from "../support/until.ts";
 
 async function startNorth() {
@@ -10,15 +10,15 @@ async function startNorth() {
   return { north, options: { name: "north", role: "primary", connectionString } as const };
 }
 
-const endpointOf = async ({ negotiate }: World, query?: string) =>
+const endpointOf = async ({ negotiate }: RunningRegions, query?: string) =>
   (await negotiate(query)).body.endpoint ?? "nobody";
 
-const stateOf = ({ pubsub }: World, name: string) =>
+const stateOf = ({ pubsub }: RunningRegions, name: string) =>
   pubsub.endpoints.snapshot().find((endpoint) => endpoint.name === name)?.state;
 
 describe("forceFailover", () => {
   it("sends clients to its endpoint while that is usable, and no longer than until clearForce", async () => {
-    const world = await startWorld({ router: () => "eastus" });
+    const world = await startRegions({ router: () => "eastus" });
     const { westus, pubsub, log } = world;
     await pubsub.ready();
     log.length = 0;
@@ -45,7 +45,7 @@ describe("forceFailover", () => {
   });
 
   it("costs no broadcast a target", async () => {
-    const { pubsub } = await startWorld();
+    const { pubsub } = await startRegions();
     await pubsub.ready();
     pubsub.endpoints.forceFailover("westus");
     expect((await pubsub.broadcast("hi")).delivered).toEqual(["eastus", "westus"]);
@@ -54,7 +54,7 @@ describe("forceFailover", () => {
 
 describe("an endpoint that is added while it does not answer", () => {
   it("gets neither client nor broadcast, and both once it does", async () => {
-    const world = await startWorld({
+    const world = await startRegions({
       health: { schedule: "* * * * * *", timeoutInMs: 300, transitionIntervalInMs: 50 },
     });
     const { eastus, westus, pubsub } = world;
@@ -76,7 +76,7 @@ describe("an endpoint that is added while it does not answer", () => {
   }, 20_000);
 
   it("drained gets broadcasts first, and clients after undrain", async () => {
-    const world = await startWorld();
+    const world = await startRegions();
     const { pubsub } = world;
     const { options } = await startNorth();
     pubsub.endpoints.add(options, { drained: true });
@@ -91,7 +91,7 @@ describe("an endpoint that is added while it does not answer", () => {
 
 describe("an endpoint that is removed", () => {
   it("still has broadcasts reach a client that has just been sent there", async () => {
-    const world = await startWorld();
+    const world = await startRegions();
     const { pubsub, negotiate, log } = world;
     const { url } = (await negotiate()).body;
     pubsub.endpoints.remove("eastus", { fanOutForInMs: 500 });

@@ -17,7 +17,7 @@ export interface Negotiated {
   body: any;
 }
 
-export interface World {
+export interface RunningRegions {
   readonly eastus: Emulator;
   readonly westus: Emulator;
   readonly pubsub: ResilientPubSub;
@@ -34,7 +34,10 @@ type Overrides = Partial<Omit<ResilientPubSubOptions, "endpoints">> & {
 };
 
 /** Two emulated regions and an app server whose primary is eastus; all of it ends after the test. */
-export async function startWorld({ prepare, ...overrides }: Overrides = {}): Promise<World> {
+export async function startRegions({
+  prepare,
+  ...overrides
+}: Overrides = {}): Promise<RunningRegions> {
   const eastus = closeAfterTest(await startEmulator());
   const westus = closeAfterTest(await startEmulator());
   const pubsub = closeAfterTest(

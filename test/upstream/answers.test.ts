@@ -1,5 +1,5 @@
 import type { EventRequest } from "../support/upstream-request.ts";
-import { setUp } from "./support/upstream-world.ts";
+import { setUp } from "./support/upstream-regions.ts";
 
 describe("an event is answered", () => {
   it.each<[string, EventRequest, unknown]>([

@@ -1,6 +1,6 @@
 import express, { type Express } from "express";
 import type { UpstreamOptions } from "express-resilient-pubsub";
-import { setUp } from "./support/upstream-world.ts";
+import { setUp } from "./support/upstream-regions.ts";
 
 describe("it makes no difference whether a body parser ran first:", () => {
   it.each<[string, (app: Express) => void]>([

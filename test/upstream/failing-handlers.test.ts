@@ -1,6 +1,6 @@
 import type { UpstreamOptions } from "express-resilient-pubsub";
 import { type EventRequest, eventRequest } from "../support/upstream-request.ts";
-import { PATH, setUp } from "./support/upstream-world.ts";
+import { PATH, setUp } from "./support/upstream-regions.ts";
 
 describe("a handler that fails becomes a 500 and a handlerError,", () => {
   const boom = () => {

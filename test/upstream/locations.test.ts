@@ -6,7 +6,7 @@ import { closeAfterTest } from "../support/clean-up.ts";
 import { connectClient } from "../support/official-client.ts";
 import { until } from "../support/until.ts";
 import { accessKeyOf, digest, type EventRequest } from "../support/upstream-request.ts";
-import { setUp } from "./support/upstream-world.ts";
+import { setUp } from "./support/upstream-regions.ts";
 
 const id = "connection-1";
 const toEast = {

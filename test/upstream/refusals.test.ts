@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { digest, type EventRequest, eventRequest } from "../support/upstream-request.ts";
-import { PATH, setUp } from "./support/upstream-world.ts";
+import { PATH, setUp } from "./support/upstream-regions.ts";
 
 describe("an event is refused, and no handler called, when", () => {
   const other = digest("another key", "connection-1");

@@ -1,5 +1,5 @@
 import { accessKeyOf, digest } from "../support/upstream-request.ts";
-import { setUp } from "./support/upstream-world.ts";
+import { setUp } from "./support/upstream-regions.ts";
 
 describe("the sender is known by", () => {
   it.each([

@@ -1,5 +1,5 @@
 import { fetchAnswer } from "../support/regions.ts";
-import { PATH, setUp } from "./support/upstream-world.ts";
+import { PATH, setUp } from "./support/upstream-regions.ts";
 
 describe("the validation handshake", () => {
   const validate = (url: string, origin: string | null, path = PATH) =>

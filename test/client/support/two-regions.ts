@@ -1,7 +1,7 @@
 import type { ResilientPubSubOptions } from "express-resilient-pubsub";
-import { startWorld, type World } from "../../support/regions.ts";
+import { type RunningRegions, startRegions } from "../../support/regions.ts";
 
-export interface TwoRegions extends World {
+export interface TwoRegions extends RunningRegions {
   readonly negotiateUrl: string;
   /** The endpoint that clients are sent to at the moment. */
   route(): Promise<string>;
@@ -13,7 +13,7 @@ export const roles = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
 export async function startTwoRegions(
   overrides: Partial<ResilientPubSubOptions> = {},
 ): Promise<TwoRegions> {
-  const world = await startWorld({
+  const world = await startRegions({
     negotiate: { authenticate: () => ({ userId: "ada", roles }) },
     fanOut: { timeoutInMs: 300 },
     health: {

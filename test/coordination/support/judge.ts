@@ -1,8 +1,13 @@
 import type { Agreement } from "../../../src/contract/coordination.ts";
 import type { AgreementRecord } from "../../../src/coordination/agreement-record.ts";
 import { ENDPOINTS } from "./scenario.ts";
+import {
+  identityFor,
+  type Process,
+  type SimulatedCluster,
+  type SimulationObserver,
+} from "./simulated-cluster.ts";
 import type { StoreCall, StoreListener } from "./simulated-store.ts";
-import { identityFor, type Process, type SimulationObserver, type World } from "./world.ts";
 
 export interface Verdict {
   /** What must not happen and has; a line each. */
@@ -45,7 +50,7 @@ interface ProcessHistory {
  */
 export class Judge implements SimulationObserver {
   readonly #isTraced: boolean;
-  #world!: World;
+  #world!: SimulatedCluster;
   readonly #violations: string[] = [];
   readonly #trace: string[] = [];
   readonly #histories = new Map<string, ProcessHistory>();
@@ -59,7 +64,7 @@ export class Judge implements SimulationObserver {
   }
 
   /** Has to be called before the world's time begins. */
-  observe(world: World): void {
+  observe(world: SimulatedCluster): void {
     this.#world = world;
   }
 

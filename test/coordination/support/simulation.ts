@@ -1,7 +1,7 @@
 import { Judge, type Verdict } from "./judge.ts";
 import type { Scenario } from "./scenario.ts";
+import { HOLD_DOWN_IN_MS, quietFrom, SimulatedCluster } from "./simulated-cluster.ts";
 import type { StoreDefects } from "./simulated-store.ts";
-import { HOLD_DOWN_IN_MS, quietFrom, World } from "./world.ts";
 
 export interface SimulationOptions {
   readonly defects?: StoreDefects;
@@ -15,7 +15,7 @@ export async function simulate(
   { defects, isTraced = false }: SimulationOptions = {},
 ): Promise<Verdict> {
   const judge = new Judge({ isTraced });
-  const world = new World(scenario, judge, defects);
+  const world = new SimulatedCluster(scenario, judge, defects);
   judge.observe(world);
   const { timeline } = world;
   const { leaseInMs, pollIntervalInMs } = scenario;

@@ -7,7 +7,7 @@ import type { Emulator } from "express-resilient-pubsub/emulator";
 import { bundledProgram } from "../../support/bundled-program.ts";
 import { afterFile, closeAfterTest } from "../../support/clean-up.ts";
 import { startEmulator } from "../../support/emulator.ts";
-import { startWorld as startRegions } from "../../support/regions.ts";
+import { startRegions } from "../../support/regions.ts";
 
 const root = path.join(__dirname, "../../..");
 const SNIPPET = /<!-- snippet: ([\w-]+) -->\n```ts\n([\s\S]*?)```/g;
@@ -74,7 +74,7 @@ export function asEnv([eastus, westus]: Emulator[]): Record<string, string> {
 type WorldOverrides = Parameters<typeof startRegions>[0];
 
 /** An app server whose clients may do what the snippets do. */
-export function startWorld(overrides: WorldOverrides = {}) {
+export function startRegionsForSnippets(overrides: WorldOverrides = {}) {
   const roles = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
   return startRegions({ negotiate: { authenticate: () => ({ roles }) }, ...overrides });
 }

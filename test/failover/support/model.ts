@@ -1,14 +1,14 @@
 import type { RegisteredEndpoint } from "../../../src/endpoints/registered-endpoint.ts";
-import type { ScriptedWorld } from "../../support/scripted-world.ts";
+import type { ScriptedEndpoints } from "../../support/scripted-endpoints.ts";
 
 const thresholds = { fall: 2, rise: 2 };
 
 /** What an onlooker knows who hears the events and sees the evidence, and nothing else. */
 export class Model {
-  readonly #world: ScriptedWorld;
+  readonly #world: ScriptedEndpoints;
   readonly #known = new Map<string, Known>();
 
-  constructor(world: ScriptedWorld) {
+  constructor(world: ScriptedEndpoints) {
     this.#world = world;
     for (const endpoint of world.registry.all()) this.#known.set(endpoint.name, fresh());
     this.#hearEvents();

@@ -8,7 +8,7 @@ import type {
 } from "express-resilient-pubsub";
 import { type OperationName, SEMANTICS, type Semantics } from "../../../src/fan-out/semantics.ts";
 import { until } from "../../support/until.ts";
-import { everybody, type Inhabitant, type Region } from "./inhabited-world.ts";
+import { everybody, type Region, type RegionClient } from "./regions-with-clients.ts";
 
 /** What an operation is told to be about. */
 export interface Subject {
@@ -28,7 +28,7 @@ export interface CommandCase {
   readonly prepare?: Preparation;
   order(pubsub: PubSub, subject: Subject, options?: CommandOptions): Promise<FanOutReport>;
   /** Whether it has been done to somebody in a region, as Microsoft's own client sees it. */
-  isDoneTo(inhabitant: Inhabitant, region: Region): Promise<boolean>;
+  isDoneTo(inhabitant: RegionClient, region: Region): Promise<boolean>;
 }
 
 export interface QuestionCase {
@@ -59,18 +59,18 @@ export const newGroup = "new";
 const permission = "sendToGroup";
 const targetName = "somewhere";
 
-async function hasHeard({ connectionId, received }: Inhabitant, { service }: Region) {
+async function hasHeard({ connectionId, received }: RegionClient, { service }: Region) {
   // What was sent before comes before.
   await service.sendToConnection(connectionId, "over", { contentType: "text/plain" });
   await until(() => received.includes("over"));
   return received.includes("hi");
 }
 
-async function isClosed({ connectionId }: Inhabitant, { service }: Region) {
+async function isClosed({ connectionId }: RegionClient, { service }: Region) {
   return !(await service.connectionExists(connectionId));
 }
 
-async function isIn(group: string, { connectionId }: Inhabitant, { service }: Region) {
+async function isIn(group: string, { connectionId }: RegionClient, { service }: Region) {
   for await (const member of await service.group(group).listConnections()) {
     if (member.connectionId === connectionId) return true;
   }
@@ -84,7 +84,7 @@ const hasLeft: CommandCase["isDoneTo"] = async (one, region) =>
 const mayPublish: CommandCase["isDoneTo"] = ({ connectionId }, { service }) =>
   service.hasPermission(connectionId, permission, { targetName });
 
-const letAllPublish: Preparation = ({ inhabitants, service }) =>
+const letAllPublish: Preparation = ({ clients: inhabitants, service }) =>
   Promise.all(
     inhabitants.map(({ connectionId }) =>
       service.grantPermission(connectionId, permission, { targetName }),

@@ -1,0 +1,75 @@
+import { EventEmitter } from "node:events";
+import { InboundQueue } from "../../../src/emulator/clients/inbound-queue.ts";
+
+/** As much of a WebSocket as a queue uses. */
+class Source extends EventEmitter {
+  isPaused = false;
+
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    this.isPaused = false;
+  }
+
+  say(text: string): void {
+    this.emit("message", Buffer.from(text), false);
+  }
+}
+
+/** A queue whose handler waits until it is let go on. */
+function setUp() {
+  const source = new Source();
+  const handled: string[] = [];
+  const blocked: (() => void)[] = [];
+  const queue = new InboundQueue(source as never, ({ data }) => {
+    handled.push(data.toString());
+    return new Promise((resolve) => blocked.push(resolve));
+  });
+  const goOn = async () => {
+    blocked.shift()?.();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { source, handled, queue, goOn };
+}
+
+test("frames are handled one at a time and in order", async () => {
+  const { source, handled, goOn } = setUp();
+  for (const text of ["a", "b", "c"]) source.say(text);
+  expect(handled).toEqual(["a"]);
+  await goOn();
+  expect(handled).toEqual(["a", "b"]);
+  await goOn();
+  expect(handled).toEqual(["a", "b", "c"]);
+});
+
+test("the socket is not read while very many wait", async () => {
+  const { source, goOn } = setUp();
+  for (let index = 0; index < 33; index++) source.say("x");
+  expect(source.isPaused).toBe(true);
+  await goOn();
+  expect(source.isPaused).toBe(false);
+});
+
+test("a muted queue reads and handles nothing until it is unmuted", async () => {
+  const { source, handled, queue, goOn } = setUp();
+  source.say("a");
+  queue.mute();
+  expect(source.isPaused).toBe(true);
+  source.say("b");
+  await goOn();
+  expect(handled).toEqual(["a"]);
+  queue.unmute();
+  expect(source.isPaused).toBe(false);
+  expect(handled).toEqual(["a", "b"]);
+});
+
+test("a closed queue forgets what waits, and lets the socket notice its end", async () => {
+  const { source, handled, queue, goOn } = setUp();
+  for (let index = 0; index < 40; index++) source.say("x");
+  queue.close();
+  expect(source.isPaused).toBe(false);
+  await goOn();
+  expect(handled).toEqual(["x"]);
+});

@@ -1,0 +1,223 @@
+import { createHmac } from "node:crypto";
+import type { EventHandlerOptions } from "../../../src/emulator/contract/emulator-options.ts";
+import { ManagedIdentity } from "../../../src/emulator/upstream/managed-identity.ts";
+import type { UpstreamAnswer } from "../support/app-server.ts";
+import { createScene } from "../support/scene.ts";
+import { createUpstream, origin } from "../support/upstream-scene.ts";
+
+const scene = createScene();
+
+const text = { dataType: "text", text: "hi" } as const;
+
+async function setUp(settings: Partial<EventHandlerOptions> = {}, path = "/{event}") {
+  const appServer = await scene.appServer();
+  const world = createUpstream([
+    {
+      urlTemplate: appServer.url + path,
+      systemEvents: ["connect", "connected", "disconnected"],
+      userEventPattern: "*",
+      ...settings,
+    },
+  ]);
+  scene.defer(() => world.upstream.close());
+  return { appServer, ...world };
+}
+
+const claimsOf = (authorization: string | undefined): Record<string, unknown> =>
+  JSON.parse(Buffer.from(authorization?.split(".")[1] ?? "", "base64url").toString());
+
+describe("a managed identity", () => {
+  const auth = { type: "managedIdentity", resource: "api://app" } as const;
+
+  test("events and validations carry the token of a managed identity, the same all the time", async () => {
+    const { appServer, open } = await setUp({ auth });
+    const events = open();
+    await events.userEvent("a", text);
+    await events.userEvent("b", text);
+    const calls = [...appServer.validations, ...(await appServer.nextEvents(2))];
+    const tokens = calls.map(({ headers }) => headers.authorization);
+    expect(tokens).toEqual([expect.stringMatching(/^Bearer \S+\.\S+\.\S+$/), tokens[0], tokens[0]]);
+    expect(claimsOf(tokens[0])).toMatchObject({ aud: "api://app" });
+  });
+
+  test("the token of a managed identity is sent only to handlers that want it", async () => {
+    const { appServer, open } = await setUp();
+    await open().userEvent("a", text);
+    const call = await appServer.events.take();
+    expect(call.headers).not.toHaveProperty("authorization");
+    expect(appServer.validations[0]?.headers).not.toHaveProperty("authorization");
+  });
+
+  const now = 1_700_000_000;
+
+  test("looks as Entra's", async () => {
+    const authorization = await new ManagedIdentity().authorizationFor("api://app", now);
+    const guid = expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    const claims = claimsOf(authorization);
+    expect(claims).toMatchObject({
+      aud: "api://app",
+      iss: `https://sts.windows.net/${claims.tid}/`,
+      iat: now,
+      nbf: now,
+      exp: now + 86_400,
+      oid: guid,
+      tid: guid,
+      appid: guid,
+      sub: claims.oid,
+    });
+  });
+
+  test("the token of a managed identity is renewed shortly before its end, and for each resource", async () => {
+    const identity = new ManagedIdentity();
+    const first = await identity.authorizationFor("a", now);
+    expect(await identity.authorizationFor("a", now + 86_000)).toBe(first);
+    const renewed = await identity.authorizationFor("a", now + 86_200);
+    expect(claimsOf(renewed)).toMatchObject({ aud: "a", iat: now + 86_200 });
+    expect(claimsOf(await identity.authorizationFor("b", now))).toMatchObject({ aud: "b" });
+  });
+});
+
+test("a code in the URL is told on events and on validations, and to nobody else", async () => {
+  const { appServer, open, activities } = await setUp({}, "/in/{event}?code=s3cret");
+  await open().userEvent("a", text);
+  expect((await appServer.events.take()).url).toBe("/in/a?code=s3cret");
+  expect(appServer.validations[0]?.url).toBe("/in/validate?code=s3cret");
+  expect(activities).toEqual([
+    {
+      kind: "event",
+      hub: "chat",
+      connectionId: "c",
+      event: "a",
+      url: `${appServer.url}/in/a`,
+      status: 204,
+      durationInMs: expect.any(Number),
+    },
+  ]);
+});
+
+test("each event is observed once, with what was answered, and validations are not", async () => {
+  const { appServer, open, activities } = await setUp();
+  const events = open();
+  appServer.answer = ({ event }) => ({ status: event === "user.bad" ? 500 : 200 });
+  await events.userEvent("bad", text);
+  await events.userEvent("good", text);
+  await appServer.close();
+  await events.userEvent("lost", text);
+  expect(activities).toMatchObject([
+    { event: "bad", status: 500 },
+    { event: "good", status: 200 },
+    { event: "lost", status: undefined },
+  ]);
+});
+
+test("events are signed with the keys of the moment", async () => {
+  const { appServer, open, rotateKeys } = await setUp();
+  const events = open();
+  await events.userEvent("a", text);
+  rotateKeys("two", "three");
+  await events.userEvent("a", text);
+  const digest = (key: string) => `sha256=${createHmac("sha256", key).update("c").digest("hex")}`;
+  const calls = await appServer.nextEvents(2);
+  expect(calls.map(({ headers }) => headers["ce-signature"])).toEqual([
+    `${digest("one")},${digest("two")}`,
+    `${digest("two")},${digest("three")}`,
+  ]);
+  expect(calls[0]?.headers["webhook-request-origin"]).toBe(origin);
+});
+
+describe("metadata", () => {
+  test("go out as headers and come back as such", async () => {
+    const { appServer, open } = await setUp();
+    appServer.answer = () => ({ headers: { "X-WebPubSub-Metadata-Trace": "8" }, body: "x" });
+    const outcome = await open().userEvent("a", text, { trace: "7", "other-one": "a b" });
+    expect((await appServer.events.take()).headers).toMatchObject({
+      "x-webpubsub-metadata-trace": "7",
+      "x-webpubsub-metadata-other-one": "a b",
+    });
+    expect(outcome).toMatchObject({ reply: { text: "x" }, metadata: { trace: "8" } });
+  });
+
+  test.each([{ a: "new\r\nline" }, { "a b": "x" }, { a: "\u{1f600}" }])(
+    "%j cannot be told: the event has failed",
+    async (metadata) => {
+      const { appServer, open } = await setUp();
+      expect(await open().userEvent("a", text, metadata as never)).toEqual({
+        kind: "failed",
+        message: "The event has values that HTTP headers cannot carry.",
+      });
+      expect(appServer.events.size).toBe(0);
+    },
+  );
+});
+
+describe("cookies", () => {
+  test("cookies of successful answers are sent on the later events of the same connection only", async () => {
+    const { appServer, open } = await setUp();
+    const answers: Record<string, UpstreamAnswer> = {
+      "sys.connect": { headers: { "Set-Cookie": ["a=1; Path=/; HttpOnly", "b=2"] } },
+      "user.fail": { status: 500, headers: { "Set-Cookie": "a=9" } },
+      "user.drop": { headers: { "Set-Cookie": ["a=; Max-Age=0", "c=3"] } },
+    };
+    appServer.answer = ({ event }) => answers[event] ?? { status: 204 };
+    const events = open();
+    await events.connect({ claims: {}, query: {}, headers: {}, subprotocols: [] });
+    await events.userEvent("fail", text);
+    await events.userEvent("drop", text);
+    events.disconnected("");
+    await open("other").userEvent("e", text);
+    const calls = await appServer.nextEvents(5);
+    const cookieOf = (event: string) =>
+      calls.find((call) => call.event === event)?.headers.cookie ?? "none";
+    expect(cookieOf("sys.connect")).toBe("none");
+    expect(cookieOf("user.fail")).toBe("a=1; b=2");
+    expect(cookieOf("user.drop")).toBe("a=1; b=2");
+    expect(cookieOf("sys.disconnected")).toBe("b=2; c=3");
+    expect(cookieOf("user.e")).toBe("none");
+  });
+});
+
+describe("the payload", () => {
+  const bytes = Buffer.from([0, 255]);
+
+  test.each([
+    [{ dataType: "text", text: "hé" }, "text/plain", Buffer.from("hé")],
+    [{ dataType: "json", json: '{ "a": 1.0 }' }, "application/json", Buffer.from('{ "a": 1.0 }')],
+    [{ dataType: "binary", bytes }, "application/octet-stream", bytes],
+    [{ dataType: "protobuf", bytes }, "application/x-protobuf", bytes],
+    [undefined, "application/octet-stream", Buffer.alloc(0)],
+  ] as const)("%j is sent as %s", async (payload, contentType, body) => {
+    const { appServer, open } = await setUp();
+    expect(await open().userEvent("a", payload)).toMatchObject({ kind: "handled" });
+    const call = await appServer.events.take();
+    expect(call.headers["content-type"]).toBe(contentType);
+    expect(call.bytes).toEqual(body);
+  });
+});
+
+test("several events of one connection may be under way, each with an id of its own", async () => {
+  const { appServer, open } = await setUp();
+  const events = open();
+  await Promise.all(["a", "b", "c"].map((name) => events.userEvent(name, text)));
+  const calls = await appServer.nextEvents(3);
+  const ids = Object.fromEntries(calls.map(({ event, headers }) => [event, headers["ce-id"]]));
+  expect(ids).toEqual({ "user.a": "1", "user.b": "2", "user.c": "3" });
+});
+
+test.each([
+  ["kept", { status: 204 }, "one"],
+  ["replaced", { headers: { "ce-connectionState": "two" } }, "two"],
+  ["cleared", { headers: { "ce-connectionState": "" } }, undefined],
+  ["kept", { status: 400, headers: { "ce-connectionState": "two" } }, "one"],
+  ["kept", { headers: { "Content-Type": "text/html" }, body: "x" }, "one"],
+] as const)("the state is %s by %j", async (_what, answer, state) => {
+  const { appServer, open } = await setUp();
+  const answers: Record<string, UpstreamAnswer> = {
+    "user.first": { headers: { "ce-connectionState": "one" } },
+    "user.second": answer,
+  };
+  appServer.answer = ({ event }) => answers[event] ?? { status: 204 };
+  const events = open();
+  for (const name of ["first", "second", "third"]) await events.userEvent(name, text);
+  const [, , third] = await appServer.nextEvents(3);
+  expect(third?.headers["ce-connectionstate"]).toBe(state);
+});
