@@ -2,8 +2,8 @@ import type { ClientRequest } from "../../../src/emulator/protocol/client-reques
 import type { ServiceFrame } from "../../../src/emulator/protocol/service-frame.ts";
 import type { Supported } from "./emulator-features.ts";
 
-const json = "emulator/json-client";
-const protobuf = "emulator/protobuf-client";
+const json = "emulator/clients/json-client";
+const protobuf = "emulator/clients/protobuf-client";
 const client = "conformance/client";
 
 /** A type error here means that a request has come or gone. */
@@ -32,7 +32,10 @@ export const clientRequests: Record<
   sequenceAck: {
     what: "`sequenceAck`",
     shownBy: [
-      ["emulator/recovery", "gets on a new one what it has not acknowledged, then what is new"],
+      [
+        "emulator/clients/recovery",
+        "gets on a new one what it has not acknowledged, then what is new",
+      ],
     ],
   },
   ping: {
@@ -42,7 +45,7 @@ export const clientRequests: Record<
   invoke: { what: "`invoke`", shownBy: [[client, "invokes, and gets an answer or an error"]] },
   cancelInvocation: {
     what: "`cancelInvocation`",
-    shownBy: [["emulator/invoke", "a cancelled invocation is not answered any more"]],
+    shownBy: [["emulator/clients/invoke", "a cancelled invocation is not answered any more"]],
   },
   streamStart: { what: "`sendToGroup` with `stream`", shownBy: [[client, "streams to a group"]] },
   streamData: { what: "`streamData`", shownBy: [[client, "streams to a group"]] },
@@ -122,7 +125,7 @@ export const clients: readonly Supported[] = [
     notes: "each frame a `message` event",
     shownBy: [
       [
-        "emulator/simple-client",
+        "emulator/clients/simple-client",
         "a simple client sees no envelope, no connected frame and no disconnected frame",
       ],
     ],
@@ -130,7 +133,7 @@ export const clients: readonly Supported[] = [
   {
     what: "simple, `webpubsub_mode=sendToGroup`",
     notes: "`group`, `noEcho`",
-    shownBy: [["emulator/simple-client", "publishes each frame of %s to its group"]],
+    shownBy: [["emulator/clients/simple-client", "publishes each frame of %s to its group"]],
   },
   { what: "`json.webpubsub.azure.v1`", shownBy: [[client, "joins, publishes and leaves"]] },
   {

@@ -10,7 +10,7 @@ export const events: Record<SystemEvent | GroupEvent | "user" | "validation", Su
     shownBy: [
       [handler, "gets no events from an endpoint that it does not allow"],
       [
-        "emulator/upstream-validation",
+        "emulator/upstream/validation",
         "an app server that does not know OPTIONS is asked by GET, with the same headers",
       ],
     ],
@@ -30,7 +30,10 @@ export const events: Record<SystemEvent | GroupEvent | "user" | "validation", Su
     what: "`disconnected`",
     notes: "with the reason",
     shownBy: [
-      ["emulator/upstream", "disconnected tells the whole reason, the close frame as much as fits"],
+      [
+        "emulator/upstream/upstream",
+        "disconnected tells the whole reason, the close frame as much as fits",
+      ],
     ],
   },
   joined: {
@@ -46,16 +49,16 @@ export const events: Record<SystemEvent | GroupEvent | "user" | "validation", Su
     notes: "text, json, binary, protobuf; metadata, cookies, state",
     shownBy: [
       [handler, "gets events whose data is %j"],
-      ["emulator/user-events", "of type %s come with their content type"],
+      ["emulator/upstream/user-events", "of type %s come with their content type"],
       [
-        "emulator/user-events",
+        "emulator/upstream/user-events",
         "the state is kept: successes replace it, and each later event tells it",
       ],
       [
-        "emulator/upstream-headers",
+        "emulator/upstream/headers",
         "cookies of successful answers are sent on the later events of the same connection only",
       ],
-      ["emulator/upstream-headers", "go out as headers and come back as such"],
+      ["emulator/upstream/headers", "go out as headers and come back as such"],
     ],
   },
 };

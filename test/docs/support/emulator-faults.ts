@@ -1,21 +1,27 @@
 import type { FaultKind } from "express-resilient-pubsub/emulator";
 import type { Supported } from "./emulator-features.ts";
 
-const refusals = "emulator/fault-refusals";
+const refusals = "emulator/faults/refusals";
 
 export const faults: Record<FaultKind, Supported> = {
   crash: {
     what: "`crash`",
     notes: "sockets are destroyed, the port refuses, the state is lost",
     shownBy: [
-      ["emulator/fault-crash", "destroys every socket, refuses new ones and tells nobody upstream"],
+      [
+        "emulator/faults/crash",
+        "destroys every socket, refuses new ones and tells nobody upstream",
+      ],
     ],
   },
   blackhole: {
     what: "`blackhole`",
     notes: "TCP connects, nothing is answered; open clients stay open and silent",
     shownBy: [
-      ["emulator/fault-blackhole", "keeps open clients open and silent, and they go on afterwards"],
+      [
+        "emulator/faults/blackhole",
+        "keeps open clients open and silent, and they go on afterwards",
+      ],
     ],
   },
   unhealthy: {
@@ -39,7 +45,9 @@ export const faults: Record<FaultKind, Supported> = {
   latency: {
     what: "`latency`",
     notes: "`delayInMs`, `jitterInMs`",
-    shownBy: [["emulator/fault-latency", "latency delays each answer by delayInMs and the jitter"]],
+    shownBy: [
+      ["emulator/faults/latency", "latency delays each answer by delayInMs and the jitter"],
+    ],
   },
   gray: {
     what: "`gray`",

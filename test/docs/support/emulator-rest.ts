@@ -11,9 +11,9 @@ const recorded = "conformance/rest-ground-truth";
 
 const sends: readonly Proof[] = [
   [sending, "reaches the addressee and nobody else"],
-  ["emulator/rest-send", "to %j, %j, chooses %j"],
-  ["emulator/rest-send", "POST %s with %j makes a message that lives for %p s"],
-  ["emulator/rest-send", "%s are answered accordingly"],
+  ["emulator/rest/send", "to %j, %j, chooses %j"],
+  ["emulator/rest/send", "POST %s with %j makes a message that lives for %p s"],
+  ["emulator/rest/send", "%s are answered accordingly"],
 ];
 
 const closes: readonly Proof[] = [
@@ -25,7 +25,7 @@ const permissions: readonly Proof[] = [[granting, "to %s are granted, known and 
 
 const bulk: readonly Proof[] = [
   [filters, "choose who is added to groups and removed from them"],
-  ["emulator/rest-groups-by-filter", "%s with %j leaves %j in group a and %j in group b"],
+  ["emulator/rest/groups-by-filter", "%s with %j leaves %j in group a and %j in group b"],
 ];
 
 /** By method and path below `/api/hubs/{hub}/`; a test compares the keys with the router. */
