@@ -38,6 +38,9 @@ function cluster(store: CoordinationStore = memoryStore()) {
         lost: (error) => log.push(`lost: ${(error as Error).message}`),
         restored: (afterInMs) => log.push(`restored after ${afterInMs}`),
         endpointsDiffer: (differences) => log.push(`differ ${JSON.stringify(differences)}`),
+        activeDoubted: () => log.push("doubted"),
+        recordSpoilt: (error) => log.push(`spoilt: ${(error as Error).message}`),
+        closeFailed: (error) => log.push(`close failed: ${(error as Error).message}`),
       },
     });
     const see = (now: string): void => {
