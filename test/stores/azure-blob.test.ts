@@ -153,6 +153,21 @@ it.each<[string, string, Record<string, string>]>([
   expect(await connection.readRecord(soon())).toBeUndefined();
 });
 
+it("a blob store does not read a record that is longer than servers write", async () => {
+  const container = containerOf();
+  const { connectionString } = azurite;
+  const store = azureBlobStore({ connectionString, container: container.containerName });
+  const connection = await store.open("chat", soon());
+  const record = container.getBlockBlobClient("chat/agreement");
+  await record.upload("x".repeat(70_000), 70_000);
+  await expect(connection.readRecord(soon())).rejects.toMatchObject({
+    code: "ERR_STORE_UNREADABLE",
+    message: expect.stringMatching(/the record has 70000 bytes.*delete it/),
+  });
+  await record.upload("", 0);
+  expect(await connection.readRecord(soon())).toMatchObject({ text: "" });
+});
+
 it("a blob store reads every page of the list of observations", async () => {
   const { url } = closeAfterTest(await listPages());
   const connectionString = connectionStringOf(`${url}/account`, azurite.key);
