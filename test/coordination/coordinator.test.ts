@@ -1,8 +1,7 @@
-import type { CoordinationStore } from "../../src/contract/store.ts";
 import { writeHeartbeat } from "../../src/coordination/heartbeat.ts";
 import { memoryStore } from "../../src/stores/memory-store.ts";
 import { coordinators, LEASE, POLL, west } from "./support/coordinators.ts";
-import { type FaultyStore, fails, faultyStore, hangs } from "./support/faulty-store.ts";
+import { type FaultyStore, fails, faultyStore, hangs, storeWith } from "./support/faulty-store.ts";
 import { observation } from "./support/observations.ts";
 import { expectNoRejections } from "./support/rejections.ts";
 
@@ -255,14 +254,7 @@ describe("a server that ends", () => {
       /no/,
     ],
   ])("ends, and tells so, when closing the store %s", async (_, close, told) => {
-    const store = memoryStore();
-    const unclosable = {
-      ...store,
-      description: "faulty",
-      open: async (...args: Parameters<CoordinationStore["open"]>) =>
-        Object.assign(Object.create(await store.open(...args)), { close }),
-    };
-    const { join, pass, within } = coordinators(unclosable);
+    const { join, pass, within } = coordinators(storeWith({ close }));
     const { coordinator, log } = join("a");
     await pass(2 * POLL);
     expect(await within(POLL, coordinator.close())).toBe("done");
@@ -274,18 +266,15 @@ describe("a server that ends", () => {
   });
 
   it("waits for a store that does not know the end of a method no longer than for two seconds", async () => {
-    const store = memoryStore();
-    const { join, pass, within } = coordinators({
-      ...store,
-      open: async (...args) =>
-        Object.assign(Object.create(await store.open(...args)), {
-          close: () => new Promise(() => {}),
-          removeObservation: () => new Promise(() => {}),
-        }),
-    });
+    const hang = () => new Promise(() => {});
+    const store = storeWith({ close: hang, removeObservation: hang });
+    const { join, pass, within } = coordinators(store);
     const { coordinator } = join("a", undefined, undefined, { pollIntervalInMs: 60_000 });
-    await pass(2 * POLL);
-    expect(await within(4_000, coordinator.close())).toBe("done");
+    await pass(20 * POLL);
+    expect(store.calls).toContain("writeObservation");
+    const closing = coordinator.close();
+    expect(await within(3_999, closing)).toBe("nothing yet");
+    expect(await within(1, closing)).toBe("done");
   });
 
   it("resigns and removes its heartbeat, and the next one leads within a poll", async () => {

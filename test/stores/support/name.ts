@@ -9,6 +9,8 @@ export interface Name {
   /** Connections that there have been. */
   dialled: number;
   leadTo(port: number): void;
+  /** Ends the connections that there are. */
+  cut(): void;
 }
 
 interface Certificate {
@@ -48,6 +50,9 @@ export async function startName(target: number, certificate?: Certificate): Prom
     dialled: 0,
     leadTo(port) {
       leadsTo = port;
+    },
+    cut() {
+      for (const socket of sockets) socket.destroy();
     },
   };
   return name;
