@@ -269,8 +269,11 @@ describe("a server that ends", () => {
     const hang = () => new Promise(() => {});
     const store = storeWith({ close: hang, removeObservation: hang });
     const { join, pass, within } = coordinators(store);
-    const { coordinator } = join("a", undefined, undefined, { pollIntervalInMs: 60_000 });
-    await pass(20 * POLL);
+    const { coordinator } = join("a", undefined, undefined, {
+      pollIntervalInMs: 60_000,
+      leaseInMs: 600_000,
+    });
+    await pass(200 * POLL);
     expect(store.calls).toContain("writeObservation");
     const closing = coordinator.close();
     expect(await within(3_999, closing)).toBe("nothing yet");
