@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { redisStore } from "express-resilient-pubsub/stores/redis";
 import { createClient, createCluster } from "redis";
 import { generate } from "selfsigned";
@@ -91,10 +90,7 @@ describeWithRedis(`a store in a cluster of ${REDIS_OR_ITS_ABSENCE}`, () => {
       ["0", "8191"],
       ["8192", "16383"],
     ]) {
-      const file = `nodes-${randomUUID()}.conf`;
-      const server = closeAfterTest(
-        await startRedis(["--cluster-enabled", "yes", "--cluster-config-file", file]),
-      );
+      const server = closeAfterTest(await startRedis(["--cluster-enabled", "yes"]));
       const client = await connect(server);
       await client.sendCommand(["CLUSTER", "ADDSLOTSRANGE", ...slots]);
       servers.push(server);
@@ -145,14 +141,7 @@ describeWithRedis(`a store in a cluster of ${REDIS_OR_ITS_ABSENCE}`, () => {
   });
 
   it("waits for the cluster to be whole", async () => {
-    const server = closeAfterTest(
-      await startRedis([
-        "--cluster-enabled",
-        "yes",
-        "--cluster-config-file",
-        `${randomUUID()}.conf`,
-      ]),
-    );
+    const server = closeAfterTest(await startRedis(["--cluster-enabled", "yes"]));
     const store = redisStore({ url: server.url });
     await expect(store.open("chat", soon())).rejects.toMatchObject({
       code: "ERR_STORE_UNAVAILABLE",

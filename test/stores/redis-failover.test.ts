@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { redisStore } from "express-resilient-pubsub/stores/redis";
@@ -135,7 +135,12 @@ describeWithRedis(`a store behind sentinels of ${REDIS_OR_ITS_ABSENCE}`, () => {
     ];
     await writeFile(file, lines.join("\n"));
     const sentinel = new ChildServer("redis-server", [file, "--sentinel"], { cwd: folder });
-    closeAfterTest(sentinel);
+    closeAfterTest({
+      close: async () => {
+        await sentinel.close();
+        await rm(folder, { recursive: true, force: true });
+      },
+    });
     await sentinel.waitForOutput(/\+monitor master/);
     const ask = { url: `redis://127.0.0.1:${port}` } as RedisServer;
     await until(async () => /slaves=1/.test(String(await command(ask, "INFO", "sentinel"))));
