@@ -181,8 +181,11 @@ function isCronExpression(value: unknown): boolean {
   }
 }
 
+export const defaultMaxSockets = 64;
+
 const service = section({
   allowInsecure: flag().default(false),
+  maxSocketsPerEndpoint: integer(1, 65_535, "sockets").default(defaultMaxSockets),
 }) satisfies z.ZodType<ServiceOptions>;
 
 const fanOut = section({
