@@ -15,9 +15,10 @@ export class BusyError extends ResilientPubSubError {
 
 /** What a call failed with whose signal may have ended it. */
 export function reasonOfFailure(signal: AbortSignalLike, thrown: unknown): unknown {
-  // Libraries wrap the reason in errors of their own; the caller gets the reason itself. That the
-  // call was never sent is known to the pool alone.
-  return signal.aborted && !(thrown instanceof BusyError) ? reasonOf(signal) : thrown;
+  // Libraries wrap the reason in errors of their own; the caller gets the reason itself. How far the
+  // call came is known to the pool alone.
+  const isOfPool = thrown instanceof BusyError || thrown instanceof DeadlineError;
+  return signal.aborted && !isOfPool ? reasonOf(signal) : thrown;
 }
 
 /** Whether time was up, rather than that the caller has changed its mind. */

@@ -6,6 +6,7 @@ import {
   RestError,
 } from "@azure/core-rest-pipeline";
 import type { Dispatcher } from "undici";
+import { DeadlineError } from "../kit/deadline.ts";
 import { InvalidArgumentError } from "../kit/errors.ts";
 import { isDeadlineOf } from "./call-within.ts";
 import { EncodedBody } from "./encoded-body.ts";
@@ -74,6 +75,9 @@ class Exchange implements WaitingCall {
   readonly #pool: SocketPool;
   readonly #request: PipelineRequest;
   readonly #settled: Settled;
+  readonly #askedAt = performance.now();
+  /** When it was sent; monotonic milliseconds. */
+  #sentAt = Number.POSITIVE_INFINITY;
   /** Of the socket that it is sent by. */
   #controller: Dispatcher.DispatchController | undefined;
   #endedBy: Error | undefined;
@@ -99,8 +103,10 @@ class Exchange implements WaitingCall {
     const { abortSignal } = this.#request;
     this.#pool.withdraw(this);
     const isUnsent = this.#controller === undefined;
-    // That there was no time left to send it says nothing of the endpoint.
-    if (isUnsent && abortSignal && isDeadlineOf(abortSignal)) this.abort(this.#pool.unsent());
+    const isTimeUp = abortSignal !== undefined && isDeadlineOf(abortSignal);
+    // That there was no time left for an answer says nothing of the endpoint.
+    if (isTimeUp && isUnsent) this.abort(this.#pool.unsent());
+    else if (isTimeUp && this.#hasMostlyWaited) this.abort(new DeadlineError(this.#ageInMs, true));
     else this.abort(Object.assign(new Error("The request was aborted"), { name: "AbortError" }));
   };
 
@@ -109,6 +115,12 @@ class Exchange implements WaitingCall {
     this.#end();
     this.#settled.reject(error);
     this.#controller?.abort(error);
+  }
+
+  isTooLate(typicalInMs: number): boolean {
+    const { remainingInMs } = (this.#request.abortSignal ?? {}) as { remainingInMs?: number };
+    if (remainingInMs === undefined || remainingInMs > this.#ageInMs) return false;
+    return remainingInMs < 2 * typicalInMs;
   }
 
   fail(cause: Error): void {
@@ -120,6 +132,7 @@ class Exchange implements WaitingCall {
     // It waited for its socket to be ready, and its caller no longer waits for it.
     if (this.#endedBy) controller.abort(this.#endedBy);
     else this.#controller = controller;
+    this.#sentAt = performance.now();
   }
 
   onResponseStart(
@@ -129,6 +142,7 @@ class Exchange implements WaitingCall {
   ): void {
     this.#status = status;
     this.#headers = headers;
+    this.#pool.learnDuration(performance.now() - this.#sentAt);
     this.#settled.onAnswer?.();
   }
 
@@ -148,6 +162,16 @@ class Exchange implements WaitingCall {
     const isUnsent = this.#controller === undefined && this.#endedBy === undefined;
     if (isUnsent && error instanceof SocketClosedError) this.#pool.send(this);
     else this.fail(error);
+  }
+
+  get #ageInMs(): number {
+    return Math.round(performance.now() - this.#askedAt);
+  }
+
+  /** Whether it waited longer for a socket than for an answer. */
+  get #hasMostlyWaited(): boolean {
+    const now = performance.now();
+    return this.#sentAt - this.#askedAt > now - this.#sentAt;
   }
 
   #end(): void {

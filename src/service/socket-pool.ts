@@ -24,6 +24,8 @@ export interface PoolSettings {
 export interface WaitingCall extends PooledCall {
   /** Size of what it holds while it waits. */
   readonly bytes: number;
+  /** Whether it has waited for so long that an answer would hardly come in time. */
+  isTooLate(typicalInMs: number): boolean;
   /** Ends it, since no connection could be made. */
   fail(error: Error): void;
 }
@@ -32,6 +34,7 @@ const maxWaitingCalls = 10_000;
 const maxWaitingBytes = 64 * 1024 * 1024;
 /** One packet that is lost is sent again after a second, the next one two seconds later. */
 const CONNECT_TIMEOUT_IN_MS = 5000;
+const WEIGHT_OF_LATEST = 0.1;
 
 /**
  * The sockets to one endpoint, a bounded number, and the calls that wait for one, in order. A call is
@@ -48,6 +51,8 @@ export class SocketPool {
   readonly #connecting = new Set<Socket>();
   readonly #waiting = new Set<WaitingCall>();
   #waitingBytes = 0;
+  /** How long answers take, as a moving average. */
+  #typicalInMs = 0;
   #isClosed = false;
 
   constructor(library: HttpLibrary, settings: PoolSettings) {
@@ -85,6 +90,11 @@ export class SocketPool {
       socket.destroy();
     }
     return true;
+  }
+
+  /** How long a call took from its sending to its answer. */
+  learnDuration(durationInMs: number): void {
+    this.#typicalInMs += (durationInMs - this.#typicalInMs) * WEIGHT_OF_LATEST;
   }
 
   /** Why a call that is ended by its deadline was never sent. */
@@ -145,7 +155,8 @@ export class SocketPool {
   #takeFirst(): WaitingCall | undefined {
     for (const call of this.#waiting) {
       this.#leave(call);
-      return call;
+      if (!call.isTooLate(this.#typicalInMs)) return call;
+      call.abort(this.unsent());
     }
     return undefined;
   }

@@ -78,6 +78,7 @@ function scriptedCall(bytes: number): WaitingCall & { error: Error | undefined }
     options: { path: "/", method: "GET" },
     bytes,
     error: undefined,
+    isTooLate: () => false,
     abort(error) {
       this.error = error;
     },
@@ -143,6 +144,43 @@ describe("calls beyond the bound of sockets", () => {
     const call = scriptedCall(80 * 1024 * 1024);
     pool.send(call);
     expect(call.error).toBeUndefined();
+  });
+});
+
+describe("calls that have waited for most of their time", () => {
+  const timed = (
+    send: ReturnType<typeof sendThrough>,
+    path: string,
+    timeoutInMs: number,
+  ): Promise<unknown> =>
+    failureOf(callWithin(timeoutInMs, undefined, (abortSignal) => send(path, { abortSignal })));
+
+  it("say nothing of the endpoint when they are sent and not answered in time", async () => {
+    const { service, held } = await startHeldService();
+    const send = sendThrough(poolWithout(0, service.url, 1), service.url);
+    const first = send("/first");
+    await until(() => held.length === 1);
+    const late = timed(send, "/late", 400);
+    setTimeout(() => held[0]?.(), 300);
+    await first;
+    const error = await late;
+    expect(service.requests).toHaveLength(2);
+    expect(error).toMatchObject({ code: "ERR_DEADLINE_EXCEEDED" });
+    expect(classifyFailure(error)).toMatchObject({ evidence: "none", isRetryable: false });
+  });
+
+  it("are not sent when answers take longer than they have left", async () => {
+    const { service, held } = await startHeldService();
+    const pool = poolWithout(0, service.url, 1);
+    for (let times = 0; times < 50; times += 1) pool.learnDuration(500);
+    const send = sendThrough(pool, service.url);
+    const first = send("/first");
+    await until(() => held.length === 1);
+    const late = timed(send, "/late", 400);
+    setTimeout(() => held[0]?.(), 300);
+    await first;
+    expect(await late).toMatchObject(busy);
+    expect(service.requests).toHaveLength(1);
   });
 });
 
