@@ -120,9 +120,12 @@ export class FanOut {
       name: operation.name,
       round: await this.#run(operation, async () => new Round<Page>(context)),
       max: operation.options?.top ?? Number.POSITIVE_INFINITY,
-      read: (endpoint, nextLink) => {
+      read: (endpoint, spentInMs, nextLink) => {
         const call = this.#callOf(operation, (client, options) => read(client, options, nextLink));
-        return this.#run(operation, (deadline) => callEndpoint(context, endpoint, call, deadline));
+        const { timeoutInMs = context.configuration.fanOut.timeoutInMs } = operation.options ?? {};
+        const leftInMs = Math.max(1, timeoutInMs - Math.ceil(spentInMs));
+        const timed = { ...operation, options: { ...operation.options, timeoutInMs: leftInMs } };
+        return this.#run(timed, (deadline) => callEndpoint(context, endpoint, call, deadline));
       },
       onListed: (connectionId, endpoint) => context.locations.learn(connectionId, endpoint),
     });

@@ -1,6 +1,7 @@
 import type { AbortSignalLike } from "../contract/abort-signal.ts";
 import { Deadline, DeadlineError, reasonOf } from "../kit/deadline.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
+import { safeErrorOf } from "./safe-errors.ts";
 
 /**
  * Thrown, code `ERR_BUSY`, for a call that never got a socket: the endpoint has seen nothing of it,
@@ -13,12 +14,12 @@ export class BusyError extends ResilientPubSubError {
   }
 }
 
-/** What a call failed with whose signal may have ended it. */
+/** What a call failed with whose signal may have ended it, fit to be told. */
 export function reasonOfFailure(signal: AbortSignalLike, thrown: unknown): unknown {
   // Libraries wrap the reason in errors of their own; the caller gets the reason itself. How far the
   // call came is known to the pool alone.
   const isOfPool = thrown instanceof BusyError || thrown instanceof DeadlineError;
-  return signal.aborted && !isOfPool ? reasonOf(signal) : thrown;
+  return signal.aborted && !isOfPool ? reasonOf(signal) : safeErrorOf(thrown);
 }
 
 /** Whether time was up, rather than that the caller has changed its mind. */

@@ -191,7 +191,9 @@ function asError(cause: NodeJS.ErrnoException): Error {
   if (cause.code !== undefined && UNSENDABLE.has(cause.code)) {
     return new InvalidArgumentError(`requestOptions: ${cause.message}`, { cause });
   }
-  const error = new RestError(cause.message, { code: cause.code ?? RestError.REQUEST_SEND_ERROR });
-  error.cause = cause;
+  const code = cause.code ?? RestError.REQUEST_SEND_ERROR;
+  // Addresses and ports are in the cause, which is not printed with it.
+  const error = new RestError(`The connection failed: ${code}`, { code });
+  Object.defineProperty(error, "cause", { value: cause, enumerable: false });
   return error;
 }
