@@ -87,7 +87,7 @@ class Course {
     if (!this.#seen.has(next) && this.#seen.size < maxPages) return outcome;
     const error = new UnexpectedAnswerError("pages without an end");
     const { status, attempts, durationInMs } = outcome;
-    return { kind: "failed", error, status, attempts, durationInMs };
+    return { kind: "failed", reason: "endpoint", error, status, attempts, durationInMs };
   }
 }
 

@@ -12,7 +12,8 @@ export interface ErrorDescription {
   readonly message: string;
 }
 
-const CODE = /^[\w.-]{1,64}$/;
+/** As the system and this package write codes, or as the service does: `Error.BadRequest`. */
+const CODE = /^(?=.{1,64}$)([A-Z][A-Z0-9_]+|[A-Za-z]+(\.[A-Za-z]+)*)$/;
 const maxMessageLength = 500;
 
 /** @param error Whatever was thrown. */

@@ -7,8 +7,6 @@ import { isResilientPubSubError, ResilientPubSubError } from "../kit/errors.ts";
 export class UnexpectedAnswerError extends ResilientPubSubError {
   /** HTTP status of the answer. */
   readonly statusCode: number;
-  /** What tells it from an answer of an identity provider. */
-  declare readonly response: { readonly status: number };
 
   /** @param what Of what kind it was. */
   constructor(what: string, statusCode = 200, options?: ErrorOptions) {
@@ -16,7 +14,6 @@ export class UnexpectedAnswerError extends ResilientPubSubError {
     super("ERR_UNEXPECTED_ANSWER", `The service answered with ${what}; ${remedy}`, options);
     this.name = "UnexpectedAnswerError";
     this.statusCode = statusCode;
-    Object.defineProperty(this, "response", { value: { status: statusCode } });
   }
 }
 
