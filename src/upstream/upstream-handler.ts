@@ -19,7 +19,7 @@ export function upstreamHandler(context: PluginContext): RequestHandler {
     const sender = await senderOf(context, req);
     const body = await readBody(req, res);
     checkBody(req, body);
-    if (sender) learnLocation(context.locations, req, sender);
+    if (sender) takeClaim(context.locations, req, sender);
     const event = { headers: req.headers, body };
     const answer = await dispatch(hub, upstream, event, (handler, error) =>
       context.events.emit("handlerError", { handler, error }),
@@ -113,17 +113,13 @@ async function isAuthorized(
   }
 }
 
-/** The digest is of the connection's id, so it proves where the connection lives. */
-function learnLocation(
-  locations: ConnectionLocations,
-  req: Request,
-  sender: RegisteredEndpoint,
-): void {
+/** What an endpoint's event says of where its connection lives. */
+function takeClaim(locations: ConnectionLocations, req: Request, sender: RegisteredEndpoint): void {
   const connectionId = req.get("ce-connectionId") ?? "";
   const type = req.get("ce-type");
-  if (type === "azure.webpubsub.sys.disconnected") locations.forget(connectionId);
+  if (type === "azure.webpubsub.sys.disconnected") locations.forget(connectionId, sender);
   // Whether there will be a connection is what a connect handler has yet to decide.
-  else if (type !== "azure.webpubsub.sys.connect") locations.learn(connectionId, sender);
+  else if (type !== "azure.webpubsub.sys.connect") locations.claim(connectionId, sender);
 }
 
 /** @throws RequestRefused for one that is not what the kind of event has */
