@@ -15,7 +15,7 @@ function send(port: number, lines: readonly string[], body: Buffer): Promise<num
     socket.on("error", reject);
     socket.on("close", () => resolve(Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1])));
     socket.write(Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"));
-    socket.end(body);
+    socket.write(body);
   });
 }
 
