@@ -18,8 +18,7 @@ export {
 } from "./kit/errors.ts";
 
 // How the reasons begin that clients are closed with, to tell such a close from any other.
-export { MOVE_REASON_PREFIX } from "./coordination/straggler-sweep.ts";
-export { FAILBACK_REASON_PREFIX } from "./marker-groups/displaced-group.ts";
+export { FAILBACK_REASON_PREFIX, MOVE_REASON_PREFIX } from "./marker-groups/close-reasons.ts";
 
 // What it takes, answers and announces.
 export type * from "./contract/abort-signal.ts";

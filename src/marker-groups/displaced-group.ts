@@ -2,12 +2,6 @@ import type { Identity } from "../contract/options.ts";
 import type { Routable } from "../endpoints/serving-order.ts";
 import { MARKER_PREFIX } from "./marker.ts";
 
-/**
- * How the reason begins that displaced clients are closed with; the name of their primary follows,
- * as in `failback: eastus`.
- */
-export const FAILBACK_REASON_PREFIX = "failback: ";
-
 const GROUP_PREFIX = `${MARKER_PREFIX}displaced-from.`;
 
 /** The group of all clients that belong to this primary, on whatever secondary they are. */

@@ -1,13 +1,14 @@
 import type { AbortSignalLike } from "../contract/abort-signal.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { withDeadline } from "../kit/deadline.ts";
-import { displacedGroup, FAILBACK_REASON_PREFIX } from "../marker-groups/displaced-group.ts";
 
-/** The clients on a secondary that belong to one primary. */
-export interface DisplacedGroup {
-  readonly secondary: RegisteredEndpoint;
-  /** Name of the primary. */
-  readonly primary: string;
+/** Connections of one endpoint that are to be closed, as the service knows them. */
+export interface ClosableGroup {
+  readonly endpoint: RegisteredEndpoint;
+  /** Name of the service's group that they are in. */
+  readonly group: string;
+  /** What their clients are told. */
+  readonly reason: string;
 }
 
 export interface CallOptions {
@@ -18,16 +19,16 @@ export interface CallOptions {
 const maxMembersOfPage = 200;
 
 /** Ids of the first connections of a group, in the order of the service; the rest is not looked at. */
-export function listDisplaced(
-  { secondary, primary }: DisplacedGroup,
+export function listMembers(
+  { endpoint, group }: ClosableGroup,
   atMost: number,
   { timeoutInMs, signal }: CallOptions,
 ): Promise<string[]> {
   return withDeadline(timeoutInMs, signal, async (abortSignal) => {
-    const group = secondary.endpoint.client.group(displacedGroup(primary));
+    const client = endpoint.endpoint.client.group(group);
     const maxPageSize = Math.min(maxMembersOfPage, atMost);
     const ids: string[] = [];
-    const members = await group.listConnections({ top: atMost, maxPageSize, abortSignal });
+    const members = await client.listConnections({ top: atMost, maxPageSize, abortSignal });
     for await (const page of members.byPage()) {
       ids.push(...page.map(({ connectionId }) => connectionId));
       if (ids.length >= atMost) break;
@@ -36,16 +37,24 @@ export function listDisplaced(
   });
 }
 
+/** Puts everybody on the endpoint into the group who is not in it yet. */
+export function gatherEverybody(
+  { endpoint, group }: ClosableGroup,
+  { timeoutInMs, signal }: CallOptions,
+): Promise<void> {
+  const filter = `not ('${group}' in groups)`;
+  return withDeadline(timeoutInMs, signal, (abortSignal) =>
+    endpoint.endpoint.client.addConnectionsToGroups([group], filter, { abortSignal }),
+  );
+}
+
 /** Closes one, so that its client negotiates again; that it has gone already is no error. */
-export function closeDisplaced(
-  { secondary, primary }: DisplacedGroup,
+export function closeMember(
+  { endpoint, reason }: ClosableGroup,
   connectionId: string,
   { timeoutInMs, signal }: CallOptions,
 ): Promise<void> {
   return withDeadline(timeoutInMs, signal, (abortSignal) =>
-    secondary.endpoint.client.closeConnection(connectionId, {
-      reason: FAILBACK_REASON_PREFIX + primary,
-      abortSignal,
-    }),
+    endpoint.endpoint.client.closeConnection(connectionId, { reason, abortSignal }),
   );
 }
