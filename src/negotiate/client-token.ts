@@ -6,6 +6,7 @@ import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { withDeadline } from "../kit/deadline.ts";
 import { markDisplaced } from "../marker-groups/displaced-group.ts";
 import { NEGOTIATED_GROUP } from "../marker-groups/marker.ts";
+import { warnOfOpenMarkers } from "../marker-groups/open-markers.ts";
 import type { EndpointConfiguration } from "../options/parse-options.ts";
 import type { Endpoint } from "../service/endpoint.ts";
 import { classifyFailure } from "../service/failure.ts";
@@ -38,6 +39,7 @@ export function issueToken(
   identity: Identity,
   options: TokenOptions,
 ): IssuedToken | Promise<IssuedToken | undefined> {
+  warnOfOpenMarkers(context, identity.roles);
   const marked = withMarker(context, chosen, avoided, identity);
   const { config } = chosen.endpoint;
   // With a key the token is made here, and says nothing of the service.

@@ -19,6 +19,14 @@ type HandlerName = keyof Omit<WebPubSubEventHandlerOptions, "path" | "allowedEnd
 
 type HandleConnect = NonNullable<WebPubSubEventHandlerOptions["handleConnect"]>;
 
+/** Who is told what the handlers do. */
+export interface DispatchObserver {
+  /** What a handler threw or rejected with, or that it did not answer. */
+  onHandlerFailed(handler: string, error: unknown): void;
+  /** A connect handler lets a client in with these. */
+  onRolesGiven(roles: readonly unknown[]): void;
+}
+
 /** The service waits for the answers of these. */
 const BLOCKING: readonly HandlerName[] = ["handleConnect", "handleUserEvent"];
 
@@ -35,14 +43,13 @@ const NOTIFICATIONS: readonly HandlerName[] = [
  * answer in the service's terms. It gets stand-ins for request and response, because it neither
  * awaits handlers nor catches what they throw, and because the body may have been read before.
  *
- * @param onHandlerFailed Told what a handler threw or rejected with, and when it did not answer.
  * @throws RequestRefused
  */
 export async function dispatch(
   hub: string,
   handlers: UpstreamConfiguration,
   event: UpstreamEvent,
-  onHandlerFailed: (handler: string, error: unknown) => void,
+  observer: DispatchObserver,
 ): Promise<UpstreamAnswer> {
   const { response, answer, refuse } = standInResponse();
   let running: Promise<UpstreamAnswer> | undefined;
@@ -50,11 +57,11 @@ export async function dispatch(
     const handler = handlers[name] as (...args: unknown[]) => unknown;
     const option = `upstream.${name}`;
     const failed = (error: unknown): never => {
-      onHandlerFailed(option, error);
+      observer.onHandlerFailed(option, error);
       throw handlerFailed();
     };
     const ended = Promise.resolve().then(() =>
-      handler.apply(handlers, argumentsOf(name, args, refuse)),
+      handler.apply(handlers, argumentsOf(name, args, observer, refuse)),
     );
     const answered = answer.catch(failed);
     const whenEnded = ended.then(() => answered, failed);
@@ -68,7 +75,7 @@ export async function dispatch(
       handler: option,
       timeoutInMs: handlers.handlerTimeoutInMs,
       onTimeout: failed,
-      onLateAnswer: (error) => onHandlerFailed(option, error),
+      onLateAnswer: (error) => observer.onHandlerFailed(option, error),
     });
   };
   const isTaken = await runMiddleware(hub, wrap(handlers, call), event, response);
@@ -83,13 +90,16 @@ export async function dispatch(
 function argumentsOf(
   name: HandlerName,
   [request, response]: unknown[],
+  observer: DispatchObserver,
   refuse: (error: unknown) => void,
 ): unknown[] {
   if (NOTIFICATIONS.includes(name)) return [request];
   if (name !== "handleConnect") return [request, withoutThrowing(response as object, refuse)];
   const [{ claims }, answering] = [request, response] as Parameters<HandleConnect>;
-  const success: typeof answering.success = (answer) =>
+  const success: typeof answering.success = (answer) => {
+    if (Array.isArray(answer?.roles)) observer.onRolesGiven(answer.roles);
     answering.success(keepMarkers(answer, claims));
+  };
   return [request, withoutThrowing({ ...answering, success }, refuse)];
 }
 

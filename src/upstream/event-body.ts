@@ -4,7 +4,7 @@ import type { EventHeaders } from "./event-headers.ts";
 const USER_EVENT = "azure.webpubsub.user.";
 
 /** The body of a system event, as far as its shape matters. */
-type SystemBody = Readonly<Record<string, unknown>>;
+export type SystemBody = Readonly<Record<string, unknown>>;
 
 /**
  * The body of a system event; undefined for a user event, whose body is the client's own.

@@ -3,8 +3,10 @@ import type { PluginContext } from "../context/plugin-context.ts";
 import type { ConnectionLocations } from "../endpoints/connection-locations.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { answerOrRefuse, RequestRefused } from "../http/problem.ts";
+import { warnOfOpenMarkers } from "../marker-groups/open-markers.ts";
 import { bodyReader, isJson } from "./body.ts";
-import { dispatch } from "./dispatch.ts";
+import { type DispatchObserver, dispatch } from "./dispatch.ts";
+import { noteDisplaced } from "./displaced-events.ts";
 import { readEventBody } from "./event-body.ts";
 import { type EventHeaders, missing, readEventHeaders } from "./event-headers.ts";
 import { EndpointHosts, originsOf } from "./origin.ts";
@@ -16,17 +18,26 @@ export function upstreamHandler(context: PluginContext): RequestHandler {
   const { hub, upstream } = context.configuration;
   const readBody = bodyReader(upstream.maxBodyInBytes);
   const hosts = new EndpointHosts();
+  const observer: DispatchObserver = {
+    onHandlerFailed: (handler, error) => context.events.emit("handlerError", { handler, error }),
+    onRolesGiven: (roles) => warnOfOpenMarkers(context, roles),
+  };
 
   async function answerEvent(req: Request, res: Response): Promise<void> {
     const headers = readEventHeaders(req.headers);
     const sender = await senderOf(context, hosts, req, headers);
     const body = await readBody(req, res);
-    readEventBody(headers, body, isJson(req));
-    if (sender) takeClaim(context.locations, headers, sender);
-    const event = { headers: headers.all, body };
-    const answer = await dispatch(hub, upstream, event, (handler, error) =>
-      context.events.emit("handlerError", { handler, error }),
-    );
+    const systemBody = readEventBody(headers, body, isJson(req));
+    const isConnect = headers.type === "azure.webpubsub.sys.connect";
+    if (sender && !isConnect) {
+      takeClaim(context.locations, headers, sender);
+      noteDisplaced(context, headers, systemBody, sender);
+    }
+    const answer = await dispatch(hub, upstream, { headers: headers.all, body }, observer);
+    // Whether there will be a connection is what a connect handler decides.
+    if (sender && isConnect && answer.status < 300) {
+      noteDisplaced(context, headers, systemBody, sender);
+    }
     send(res, answer);
   }
 
@@ -67,8 +78,7 @@ function takeClaim(
   sender: RegisteredEndpoint,
 ): void {
   if (type === "azure.webpubsub.sys.disconnected") locations.forget(connectionId, sender);
-  // Whether there will be a connection is what a connect handler has yet to decide.
-  else if (type !== "azure.webpubsub.sys.connect") locations.claim(connectionId, sender);
+  else locations.claim(connectionId, sender);
 }
 
 function send(res: Response, answer: UpstreamAnswer): void {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { readGroupPattern } from "../../../src/emulator/hub/group-pattern.ts";
+import { readGroupPattern } from "../../../src/kit/group-pattern.ts";
 import { Roles } from "../../../src/emulator/hub/roles.ts";
 
 test.each([
