@@ -1,7 +1,6 @@
 import type { PluginContext } from "../context/plugin-context.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import type { Deadline } from "../kit/deadline.ts";
-import { type Call, callEndpoint } from "./call.ts";
+import { type Deadline, withDeadline } from "../kit/deadline.ts";
 
 /** What each question takes at most of the time that is left: most of it is for the operation itself. */
 const SHARE_OF_DEADLINE = 1 / 4;
@@ -23,14 +22,13 @@ interface Claim {
  *   cannot be asked and the connection is nowhere else.
  */
 export async function confirmClaim(
-  context: PluginContext,
+  { locations }: PluginContext,
   { connectionId, claimed, inUse }: Claim,
   deadline: Deadline,
 ): Promise<RegisteredEndpoint | undefined> {
-  const { locations } = context;
   const others = inUse.filter((endpoint) => endpoint !== claimed);
   const atClaimed = inUse.includes(claimed)
-    ? await has(context, claimed, connectionId, deadline)
+    ? await has(claimed, connectionId, deadline)
     : undefined;
   if (atClaimed === true) {
     locations.learn(connectionId, claimed);
@@ -38,7 +36,7 @@ export async function confirmClaim(
   }
   if (atClaimed === false) locations.forget(connectionId, claimed);
   const answers = await Promise.all(
-    others.map((endpoint) => has(context, endpoint, connectionId, deadline)),
+    others.map((endpoint) => has(endpoint, connectionId, deadline)),
   );
   const found = others[answers.indexOf(true)];
   if (found) locations.learn(connectionId, found);
@@ -46,19 +44,21 @@ export async function confirmClaim(
   return found ?? (atClaimed === undefined && isNowhereElse ? claimed : undefined);
 }
 
-/** Undefined when there was no answer. */
+/**
+ * Undefined when there was no answer, which is no evidence: it has less time than a call, and the call
+ * itself follows.
+ */
 async function has(
-  context: PluginContext,
   endpoint: RegisteredEndpoint,
   connectionId: string,
   deadline: Deadline,
 ): Promise<boolean | undefined> {
-  const exists: Call<boolean> = {
-    make: (client, options) => client.connectionExists(connectionId, options),
-    options: {},
-    endpointTimeoutInMs: Math.max(1, Math.floor(deadline.remainingInMs * SHARE_OF_DEADLINE)),
-    tellsAbsence: false,
-  };
-  const outcome = await callEndpoint(context, endpoint, exists, deadline);
-  return outcome.kind === "answered" ? outcome.value : undefined;
+  const timeoutInMs = Math.max(1, Math.floor(deadline.remainingInMs * SHARE_OF_DEADLINE));
+  try {
+    return await withDeadline(timeoutInMs, deadline, (abortSignal) =>
+      endpoint.endpoint.client.connectionExists(connectionId, { abortSignal }),
+    );
+  } catch {
+    return undefined;
+  }
 }
