@@ -11,17 +11,19 @@ import type { EventHeaders } from "./event-headers.ts";
  * @param body Undefined for a user event.
  */
 export function noteDisplaced(
-  { configuration, displaced }: PluginContext,
+  { configuration, displaced, registry }: PluginContext,
   { type, connectionId }: EventHeaders,
   body: SystemBody | undefined,
   sender: RegisteredEndpoint,
 ): void {
   if (configuration.failback.close === false || body === undefined) return;
   if (type === "azure.webpubsub.sys.disconnected") displaced.forget(connectionId, sender);
-  const primary = groupsOf(type, body)
-    .map(primaryOf)
-    .find((name) => name !== undefined);
-  if (primary !== undefined) displaced.add(connectionId, sender, primary);
+  const names = groupsOf(type, body).map(primaryOf);
+  // The name that is remembered is our own: that in the event may be of any length.
+  const primary = registry
+    .all()
+    .find(({ name, role }) => role === "primary" && names.includes(name));
+  if (primary) displaced.add(connectionId, sender, primary.name);
 }
 
 /** The groups that an event says the connection is, or was, in. */
