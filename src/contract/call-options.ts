@@ -6,7 +6,8 @@ import type { OperationOptions } from "@azure/core-client";
  */
 export interface CallOptions extends OperationOptions {
   /**
-   * Deadline of the whole call, or of each page of a list, in milliseconds.
+   * Deadline of the whole call, or of each page of a list, in milliseconds. Pages that list nothing
+   * count as one.
    * @default fanOut.timeoutInMs
    */
   timeoutInMs?: number;

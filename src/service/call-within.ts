@@ -8,9 +8,13 @@ import { safeErrorOf } from "./safe-errors.ts";
  * and is not to blame.
  */
 export class BusyError extends ResilientPubSubError {
-  constructor(message: string) {
+  /** This process was blocked when its time was up, and need not have been short of sockets. */
+  readonly isOwnStall: boolean;
+
+  constructor(message: string, isOwnStall = false) {
     super("ERR_BUSY", message);
     this.name = "BusyError";
+    this.isOwnStall = isOwnStall;
   }
 }
 
@@ -22,9 +26,11 @@ export function reasonOfFailure(signal: AbortSignalLike, thrown: unknown): unkno
   return signal.aborted && !isOfPool ? reasonOf(signal) : safeErrorOf(thrown);
 }
 
-/** Whether time was up, rather than that the caller has changed its mind. */
-export const isDeadlineOf = (signal: AbortSignalLike): boolean =>
-  reasonOf(signal) instanceof DeadlineError;
+/** Undefined when time was not up, and the caller has changed its mind. */
+export function missedDeadlineOf(signal: AbortSignalLike): DeadlineError | undefined {
+  const reason = reasonOf(signal);
+  return reason instanceof DeadlineError ? reason : undefined;
+}
 
 /**
  * Makes one call of an endpoint's client, which gets `timeoutInMs` to be answered.

@@ -122,10 +122,9 @@ function meaningOf(thrown: Thrown, now: number): Meaning {
   const { code, statusCode, isOwnStall } = thrown;
   if (code === "ERR_CREDENTIAL_FAILED") return meaningOfCredential(thrown.cause);
   if (typeof statusCode === "number") return meaningOfStatus(thrown, statusCode, now);
+  if (isOwnStall === true) return { kind: "own-stall" };
   if (code === "ERR_DEADLINE_EXCEEDED") {
-    return isOwnStall === true
-      ? { kind: "own-stall" }
-      : { kind: "deadline", evidence: "failing", fault: "endpoint", reason: "timeout" };
+    return { kind: "deadline", evidence: "failing", fault: "endpoint", reason: "timeout" };
   }
   if (typeof code !== "string" || isOfTheCaller(thrown, code)) return { kind: "other" };
   if (OWN_EXHAUSTION.has(code)) return { kind: "own-exhaustion" };

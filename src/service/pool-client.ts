@@ -8,7 +8,7 @@ import {
 import type { Dispatcher } from "undici";
 import { DeadlineError } from "../kit/deadline.ts";
 import { InvalidArgumentError } from "../kit/errors.ts";
-import { isDeadlineOf } from "./call-within.ts";
+import { missedDeadlineOf } from "./call-within.ts";
 import { EncodedBody } from "./encoded-body.ts";
 import { SocketClosedError } from "./pooled-socket.ts";
 import type { SocketPool, WaitingCall } from "./socket-pool.ts";
@@ -103,10 +103,10 @@ class Exchange implements WaitingCall {
     const { abortSignal } = this.#request;
     this.#pool.withdraw(this);
     const isUnsent = this.#controller === undefined;
-    const isTimeUp = abortSignal !== undefined && isDeadlineOf(abortSignal);
+    const missed = abortSignal && missedDeadlineOf(abortSignal);
     // That there was no time left for an answer says nothing of the endpoint.
-    if (isTimeUp && isUnsent) this.abort(this.#pool.unsent());
-    else if (isTimeUp && this.#hasMostlyWaited) this.abort(new DeadlineError(this.#ageInMs, true));
+    if (missed && isUnsent) this.abort(this.#pool.unsent(missed.isOwnStall));
+    else if (missed && this.#hasMostlyWaited) this.abort(new DeadlineError(this.#ageInMs, true));
     else this.abort(Object.assign(new Error("The request was aborted"), { name: "AbortError" }));
   };
 

@@ -98,11 +98,10 @@ export class SocketPool {
   }
 
   /** Why a call that is ended by its deadline was never sent. */
-  unsent(): BusyError {
+  unsent(isOwnStall = false): BusyError {
     const isConnected = this.#busy.size + this.#idle.length > 0;
-    return this.#busyError(
-      isConnected ? "none came free in time" : "none could be connected in time",
-    );
+    const why = isConnected ? "none came free in time" : "none could be connected in time";
+    return this.#busyError(why, isOwnStall);
   }
 
   /**
@@ -245,11 +244,12 @@ export class SocketPool {
     return new ResilientPubSubError("ERR_DEADLINE_EXCEEDED", text);
   }
 
-  #busyError(why: string): BusyError {
+  #busyError(why: string, isOwnStall = false): BusyError {
     const { name, maxSockets } = this.#settings;
     return new BusyError(
       `The call of ${name} was not sent: of at most ${maxSockets} sockets, ${why}; ` +
         "send less at once, or raise service.maxSocketsPerEndpoint",
+      isOwnStall,
     );
   }
 }
