@@ -40,7 +40,7 @@ it.each<[string, Partial<EndpointRecord>, string]>([
   ],
   [
     "on trial after its ejection is healthy",
-    { health: healthy, calls: { status: "half-open", ejections: 1 } },
+    { health: healthy, calls: { status: "half-open", ejections: 1, hasFailed: false } },
     "healthy",
   ],
   [
