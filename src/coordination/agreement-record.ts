@@ -25,12 +25,12 @@ const FORMAT = 2;
  * can go on from there; agreements of our own do not get there in a million years.
  */
 const maxEpoch = 2 ** 52;
-const maxRenewals = 2 ** 31;
+const maxCount = 2 ** 31;
 /** What a Date can hold. */
 const maxMoment = 8.64e15;
 
 /** Read with care: what only counts or informs ends no failover because it is wrong. */
-const count = z.int().nonnegative().max(maxRenewals).catch(0);
+const count = z.int().nonnegative().max(maxCount).catch(0);
 
 const recordSchema = z.object({
   format: z.literal(FORMAT),
@@ -53,11 +53,6 @@ export function writeRecord(record: AgreementRecord): string {
   const text = JSON.stringify({ format: FORMAT, ...record });
   refuseTooLong("the agreement", text);
   return text;
-}
-
-/** @returns The number of the next renewal. */
-export function nextRenewal({ renewals }: AgreementRecord): number {
-  return (renewals + 1) % maxRenewals;
 }
 
 /** A record of this format that cannot be true: it is as good as lost, and is replaced. */

@@ -1,5 +1,5 @@
 import type { Agreement, AgreementReason, Observation } from "../contract/coordination.ts";
-import { type AgreementRecord, nextRenewal } from "./agreement-record.ts";
+import type { AgreementRecord } from "./agreement-record.ts";
 import { type EndpointIdentity, seenIn } from "./observation.ts";
 import { bestCandidate, countVotes, isMajority } from "./votes.ts";
 
@@ -117,7 +117,7 @@ function restore(
 ): AgreementRecord | undefined {
   const { agreement } = record;
   if (answered === undefined || answered.epoch < agreement.epoch) return undefined;
-  const renewals = nextRenewal(record);
+  const renewals = record.renewals + 1;
   if (answered.epoch > agreement.epoch) return { ...record, agreement: answered, renewals };
   const { active, url, reason } = agreement;
   if (isAgreementOn(answered, { name: active, url })) return undefined;
@@ -126,7 +126,7 @@ function restore(
 }
 
 function renew(record: AgreementRecord, self: string): AgreementRecord {
-  return { ...record, leader: self, renewals: nextRenewal(record) };
+  return { ...record, leader: self, renewals: record.renewals + 1 };
 }
 
 function move(

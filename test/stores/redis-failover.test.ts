@@ -7,8 +7,8 @@ import { createClient, createSentinel } from "redis";
 import { ChildServer } from "../../demo-app/processes/child-server.ts";
 import { freePort, type RedisServer, startRedis } from "../../demo-app/processes/redis-server.ts";
 import type { CoordinationStore, StoreConnection } from "../../src/contract/store.ts";
-import { redialPauseInMs } from "../../src/stores/redis/link.ts";
-import { closeAfterTest } from "../support/clean-up.ts";
+import { RedisLink, redialPauseInMs } from "../../src/stores/redis/link.ts";
+import { afterTest, closeAfterTest, useFakeTime } from "../support/clean-up.ts";
 import { describeWithRedis, REDIS_OR_ITS_ABSENCE } from "../support/redis-server.ts";
 import { until } from "../support/until.ts";
 import { startName } from "./support/name.ts";
@@ -164,7 +164,8 @@ describeWithRedis(`a store behind sentinels of ${REDIS_OR_ITS_ABSENCE}`, () => {
           nodeClientOptions: { disableOfflineQueue: true },
         }).on("error", () => {});
         // It tells the console of each of its attempts.
-        jest.spyOn(console, "log").mockImplementation(() => {});
+        const log = jest.spyOn(console, "log").mockImplementation(() => {});
+        afterTest(() => log.mockRestore());
         await client.connect();
         closeAfterTest({ close: () => client.destroy() });
         return redisStore({ client });
@@ -270,6 +271,40 @@ describe("a redis that answers like one that is not, or not yet, the primary", (
     const { length } = redis.connectedAt;
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(redis.connectedAt).toHaveLength(length);
+  });
+});
+
+describe("a link", () => {
+  useFakeTime();
+  class SimpleError extends Error {}
+
+  it("begins to wait anew for short only when a call was carried out, whoever lets it connect", async () => {
+    const random = jest.spyOn(Math, "random").mockReturnValue(0);
+    afterTest(() => random.mockRestore());
+    let answer = (): Promise<unknown> => Promise.reject(new SimpleError("READONLY no"));
+    let dials = 0;
+    const link = new RedisLink(async () => {
+      dials += 1;
+      return { eval: () => answer(), drop() {} };
+    });
+    const pauses: number[] = [];
+    const loseOnce = async (): Promise<void> => {
+      await link.ready(new AbortController().signal);
+      await link.eval("", [], []).catch(() => {});
+      const before = dials;
+      let waitedInMs = 0;
+      for (; dials === before; waitedInMs += 25) await jest.advanceTimersByTimeAsync(25);
+      pauses.push(waitedInMs);
+    };
+    for (let count = 0; count < 4; count += 1) await loseOnce();
+    const failing = answer;
+    answer = () => Promise.resolve([]);
+    await link.ready(new AbortController().signal);
+    await link.eval("", [], []);
+    answer = failing;
+    await loseOnce();
+    link.end();
+    expect(pauses).toEqual([25, 50, 100, 200, 25]);
   });
 });
 
