@@ -55,7 +55,7 @@ export function createEndpoint(config: EndpointConfiguration, hub: string): Endp
 
 /** Loads `undici` with the first endpoint: it takes half as long as the whole SDK. */
 async function openPool(url: string): Promise<Pool> {
-  const { Pool } = await import("undici");
+  const { Pool } = await import("undici/index.js");
   return new Pool(url, POOL_OPTIONS);
 }
 
