@@ -6,7 +6,9 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const { exports: entries } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
-const subPaths = Object.keys(entries).filter((name) => typeof entries[name] === "object" && name !== ".");
+const subPaths = Object.keys(entries).filter(
+  (name) => typeof entries[name] === "object" && name !== ".",
+);
 
 for (const subPath of subPaths) {
   if (process.argv.includes("--remove")) {

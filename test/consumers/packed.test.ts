@@ -155,8 +155,11 @@ it("the tarball contains what a consumer needs and no more", async () => {
     "CHANGELOG.md",
     "LICENSE",
     "README.md",
+    "client",
     "dist",
+    "emulator",
     "package.json",
+    "stores",
   ]);
 });
 

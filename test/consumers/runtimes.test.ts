@@ -100,7 +100,8 @@ describe.each([
 });
 
 describe("Node below the floor gets one sentence", () => {
-  const sentence = /express-resilient-pubsub needs Node [\d.]+ or newer, and this is Node 18\.[\d.]+\.$/m;
+  const sentence =
+    /express-resilient-pubsub needs Node [\d.]+ or newer, and this is Node 18\.[\d.]+\.$/m;
   let program: string | undefined;
   beforeAll(async () => {
     program = await fetchRuntime(oldNode);

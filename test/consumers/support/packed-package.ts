@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { modulesOfRoot } from "./pack.ts";
 
 const execute = promisify(execFile);
-const fixtures = path.join(__dirname, "../fixtures");
+export const fixtures = path.join(__dirname, "../fixtures");
 export { modulesOfRoot };
 
 const sizeOf = async (file: string): Promise<number> => (await stat(file)).size;
