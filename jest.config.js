@@ -62,6 +62,8 @@ export default {
       ...shared,
       displayName: "package",
       testMatch: ["<rootDir>/test/consumers/**/*.test.ts"],
+      globalSetup: "<rootDir>/test/consumers/support/pack-once.ts",
+      globalTeardown: "<rootDir>/test/consumers/support/remove-packed.ts",
     },
     {
       ...shared,

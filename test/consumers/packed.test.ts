@@ -142,6 +142,25 @@ describe("the stores of the packed package", () => {
   );
 });
 
+describe("a store of the packed package whose own package is missing says what to install", () => {
+  it.each([
+    ["in CommonJS", "stores.cjs"],
+    ["in ESM", "stores.mjs"],
+  ])(
+    "%s",
+    async (_, program) => {
+      const consumer = await packed.createConsumer(["missing-store"], await packed.dependencies());
+      const { stdout, stderr } = await run(consumer, [program]);
+      expect(stderr).toBe("");
+      expect(stdout.trim().split("\n")).toEqual([
+        expect.stringMatching(/^ERR_STORE_REFUSED .*npm install redis$/),
+        expect.stringMatching(/^ERR_STORE_REFUSED .*npm install @azure\/storage-blob$/),
+      ]);
+    },
+    40_000,
+  );
+});
+
 it("the package is published as its manifest says", async () => {
   const publint = path.join(modulesOfRoot, "publint/src/cli.js");
   const { stdout } = await run(packed.folder, [publint, "--strict", "--pack", "false"]).catch(
@@ -155,8 +174,11 @@ it("the tarball contains what a consumer needs and no more", async () => {
     "CHANGELOG.md",
     "LICENSE",
     "README.md",
+    "client",
     "dist",
+    "emulator",
     "package.json",
+    "stores",
   ]);
 });
 

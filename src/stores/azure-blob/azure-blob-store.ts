@@ -25,10 +25,10 @@ class BlobConnection implements StoreConnection {
   readonly #folder: string;
   #creating: Promise<unknown> | undefined;
 
-  constructor(description: string, access: BlobAccess, container: string, hub: string) {
+  constructor(description: string, access: BlobAccess, container: ContainerClient, hub: string) {
     this.#description = description;
     this.#access = access;
-    this.#container = access.service.getContainerClient(container);
+    this.#container = container;
     this.#folder = nameOf(canonicalHub(hub));
   }
 
@@ -202,11 +202,16 @@ class BlobConnection implements StoreConnection {
 export function azureBlobStore(options: AzureBlobStoreOptions): CoordinationStore {
   const access = blobAccess(options);
   const { container } = options;
-  const description = `blob container "${container}" at ${new URL(access.service.url).host}`;
+  const description = `blob container "${container}" at ${access.host}`;
   return {
     description,
     async open(hub, callOptions) {
-      const connection = new BlobConnection(description, access, container, hub);
+      const service = await access.connect().catch((error) => {
+        if (isResilientPubSubError(error)) throw error;
+        throw blobError(description, error, access.secrets);
+      });
+      const client = service.getContainerClient(container);
+      const connection = new BlobConnection(description, access, client, hub);
       await connection.prepare(callOptions);
       return connection;
     },

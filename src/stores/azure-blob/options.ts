@@ -1,9 +1,10 @@
 import type { TokenCredential } from "@azure/core-auth";
-import { BlobServiceClient, type StoragePipelineOptions } from "@azure/storage-blob";
+import type { BlobServiceClient, StoragePipelineOptions } from "@azure/storage-blob";
 import { z } from "zod";
 import { describeValue } from "../../kit/describe-value.ts";
 import { isLoopbackHostname } from "../../kit/loopback.ts";
 import { section } from "../../kit/option-schema.ts";
+import { loadPackage } from "../load-package.ts";
 import { parseStoreOptions } from "../parse-store-options.ts";
 
 /** Where the container is: `connectionString`, or `url` and `credential`. */
@@ -36,13 +37,16 @@ export type AzureBlobStoreOptions = {
 );
 
 export interface BlobAccess {
-  readonly service: BlobServiceClient;
+  /** Host of the account. */
+  readonly host: string;
+  readonly connect: () => Promise<BlobServiceClient>;
   /** What must never be said aloud. */
   readonly secrets: readonly string[];
 }
 
 // Whoever uses a store repeats by itself, and sooner than the SDK would.
 const PIPELINE: StoragePipelineOptions = { retryOptions: { maxTries: 1 } };
+const DEVELOPMENT_URL = "http://127.0.0.1:10000/devstoreaccount1";
 const CONTAINER_NAME = /^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/;
 const CONTAINER_ERROR =
   "give the name of a container, 3 to 63 characters, lower-case letters, digits and single hyphens between them";
@@ -59,11 +63,22 @@ export function blobAccess(options: AzureBlobStoreOptions): BlobAccess {
   const rules = { factory: "azureBlobStore", schema, accessProblems };
   const { connectionString, url, credential } = parseStoreOptions(rules, options);
   if (connectionString === undefined) {
-    return { service: new BlobServiceClient(String(url), credential, PIPELINE), secrets: [] };
+    const connect = async () => {
+      const { BlobServiceClient } = await loadStorageBlob();
+      return new BlobServiceClient(String(url), credential, PIPELINE);
+    };
+    return { host: new URL(String(url)).host, connect, secrets: [] };
   }
-  const service = BlobServiceClient.fromConnectionString(connectionString, PIPELINE);
-  return { service, secrets: secretsOf(connectionString) };
+  const connect = async () => {
+    const { BlobServiceClient } = await loadStorageBlob();
+    return BlobServiceClient.fromConnectionString(connectionString, PIPELINE);
+  };
+  const host = urlOf(connectionString)?.host ?? "";
+  return { host, connect, secrets: secretsOf(connectionString) };
 }
+
+const loadStorageBlob = () =>
+  loadPackage("@azure/storage-blob", () => import("@azure/storage-blob"));
 
 function accessProblems(options: Record<string, unknown>): [string, string][] {
   const { connectionString, url, credential } = options;
@@ -87,12 +102,21 @@ function connectionStringProblem(connectionString: string): string | undefined {
   return "http:// is allowed on loopback hosts only; say DefaultEndpointsProtocol=https";
 }
 
+/** As the SDK finds it, which is loaded only when the store is opened; undefined for what it would refuse. */
 function urlOf(connectionString: string): URL | undefined {
-  try {
-    return new URL(BlobServiceClient.fromConnectionString(connectionString).url);
-  } catch {
-    return undefined;
-  }
+  if (connectionString.startsWith("UseDevelopmentStorage=true")) return new URL(DEVELOPMENT_URL);
+  const part = (name: string) =>
+    new RegExp(`(?:^|;)\\s*${name}=([^;]*)`).exec(connectionString)?.[1]?.trim() ?? "";
+  const protocol = part("DefaultEndpointsProtocol");
+  const isByKey = protocol !== "" && part("AccountKey") !== "";
+  if (isByKey ? !part("AccountName") : !part("SharedAccessSignature")) return undefined;
+  const suffix = part("EndpointSuffix");
+  const ofAccount =
+    isByKey && suffix && /^https?$/i.test(protocol)
+      ? `${protocol}://${part("AccountName")}.blob.${suffix}`
+      : "";
+  const url = part("BlobEndpoint") || ofAccount;
+  return URL.canParse(url) ? new URL(url) : undefined;
 }
 
 function urlAndCredentialProblems(url: unknown, credential: unknown): [string, string][] {

@@ -1,6 +1,6 @@
-import { createClient } from "redis";
 import type { AbortSignalLike } from "../../contract/abort-signal.ts";
 import { unlessAborted, withDeadline } from "../../kit/deadline.ts";
+import { loadPackage } from "../load-package.ts";
 import type { Dial, DialledClient } from "./link.ts";
 import type { RedisTarget, SentinelTarget, ServerAddress } from "./target.ts";
 
@@ -52,7 +52,8 @@ async function askSentinel(
   tls: boolean,
   limit: AbortSignalLike,
 ): Promise<ServerAddress> {
-  const connection = new Connection({ socket: socketTo(address, tls) }, () => {});
+  const options = { socket: socketTo(address, tls) };
+  const connection = new Connection(await loadRedis(), options, () => {});
   try {
     await unlessAborted(limit, connection.open());
     const asked = connection.client.sendCommand(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", name]);
@@ -74,7 +75,7 @@ async function connect(
   signal: AbortSignal,
   onLost: (error: unknown) => void,
 ): Promise<DialledClient> {
-  const connection = new Connection(options, onLost);
+  const connection = new Connection(await loadRedis(), options, onLost);
   try {
     await unlessAborted(signal, connection.open());
     return connection;
@@ -84,7 +85,10 @@ async function connect(
   }
 }
 
-type Options = NonNullable<Parameters<typeof createClient>[0]>;
+type Library = typeof import("redis");
+type Options = NonNullable<Parameters<Library["createClient"]>[0]>;
+
+const loadRedis = (): Promise<Library> => loadPackage("redis", () => import("redis"));
 
 /** A client of the library that connects once. */
 class Connection implements DialledClient {
@@ -94,8 +98,8 @@ class Connection implements DialledClient {
   #isDropped = false;
 
   /** @param onLost Told when the connection breaks, unless it has been dropped. */
-  constructor(options: Options, onLost: (error: unknown) => void) {
-    this.client = newClient(options);
+  constructor(library: Library, options: Options, onLost: (error: unknown) => void) {
+    this.client = newClient(library, options);
     this.client
       .on("connect", () => {
         this.#hasSocket = true;
@@ -134,8 +138,8 @@ class Connection implements DialledClient {
   }
 }
 
-function newClient({ socket, ...options }: Options) {
-  return createClient({
+function newClient(library: Library, { socket, ...options }: Options) {
+  return library.createClient({
     ...options,
     // Whoever asks wants to know now, and asks again by itself.
     disableOfflineQueue: true,

@@ -14,7 +14,10 @@ export interface RedisClientLike {
   /** Whether it is connected; a store gives no command to one that would only keep it. */
   readonly isReady?: boolean;
   /** Runs a Lua script. */
-  eval(script: string, options?: { keys?: string[]; arguments?: string[] }): Promise<unknown>;
+  eval(
+    script: string,
+    options?: { keys?: string[] | undefined; arguments?: string[] | undefined },
+  ): Promise<unknown>;
 }
 
 /** How to reach redis: `url` or `client`. */
@@ -24,7 +27,7 @@ export type RedisStoreOptions = {
    *
    * @default "resilient-pubsub"
    */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
 } & (
   | {
       /**

@@ -3,22 +3,11 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } from "node:f
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { modulesOfRoot } from "./pack.ts";
 
 const execute = promisify(execFile);
-const root = path.join(__dirname, "../../..");
-const fixtures = path.join(__dirname, "../fixtures");
-export const modulesOfRoot = path.join(root, "node_modules");
-
-const needed = [
-  "src",
-  "docs",
-  "CHANGELOG.md",
-  "LICENSE",
-  "README.md",
-  "package.json",
-  "tsconfig.json",
-  "tsdown.config.ts",
-];
+export const fixtures = path.join(__dirname, "../fixtures");
+export { modulesOfRoot };
 
 const sizeOf = async (file: string): Promise<number> => (await stat(file)).size;
 
@@ -26,13 +15,12 @@ const sizeOf = async (file: string): Promise<number> => (await stat(file)).size;
 export class PackedPackage {
   /** A folder that is removed with the package. */
   readonly home: string;
-  #tarball = process.env.PACKED_TARBALL;
+  readonly #tarball = process.env.PACKED_TARBALL ?? "";
   #consumers = 0;
 
   static async create(): Promise<PackedPackage> {
     const packed = new PackedPackage(await mkdtemp(path.join(tmpdir(), "consumers-")));
     try {
-      packed.#tarball ??= await packed.#pack();
       await execute("tar", ["xzf", packed.#tarball, "--directory", packed.home]);
       return packed;
     } catch (error) {
@@ -100,23 +88,10 @@ export class PackedPackage {
   async sizesInBytes(): Promise<{ packed: number; unpacked: number }> {
     const sizes = (await this.files()).map((file) => sizeOf(path.join(this.folder, file)));
     const unpacked = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-    return { packed: await sizeOf(this.#tarball ?? ""), unpacked };
+    return { packed: await sizeOf(this.#tarball), unpacked };
   }
 
   remove(): Promise<void> {
     return rm(this.home, { recursive: true, force: true });
-  }
-
-  /** Builds in a folder of its own, out of the way of other builds. */
-  async #pack(): Promise<string> {
-    const source = path.join(this.home, "source");
-    for (const name of needed) {
-      await cp(path.join(root, name), path.join(source, name), { recursive: true });
-    }
-    await symlink(modulesOfRoot, path.join(source, "node_modules"));
-    await execute("npm", ["run", "build"], { cwd: source });
-    const pack = ["pack", "--ignore-scripts", "--silent", "--pack-destination", this.home];
-    const { stdout } = await execute("npm", pack, { cwd: source });
-    return path.join(this.home, stdout.trim());
   }
 }
