@@ -76,7 +76,10 @@ describe("when more clients come than maxPerSecond lets through, negotiate", () 
 
   it("clients that authenticate refuses do not count against maxPerSecond", async () => {
     const { pubsub, negotiate } = await startRegions({
-      negotiate: { authenticate: (req) => (req.query.user ? {} : null), maxPerSecond: 0.01 },
+      negotiate: {
+        authenticate: (req) => (req.query.user ? { userId: "ada" } : null),
+        maxPerSecond: 0.01,
+      },
     });
     await pubsub.ready();
     for (let stranger = 0; stranger < 3; stranger += 1) {
