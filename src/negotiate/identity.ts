@@ -1,7 +1,7 @@
 import { types } from "node:util";
 import type { Request } from "express";
 import type { Identity } from "../contract/options.ts";
-import { isFilled } from "../kit/arguments.ts";
+import { nameProblem } from "../kit/arguments.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
 import { maxGroupNameLength, maxRoleLength, maxUserIdLength } from "../kit/service-limits.ts";
 import type { NegotiateConfiguration } from "../options/parse-options.ts";
@@ -75,7 +75,7 @@ function own(answer: object, key: keyof Identity): unknown {
 function readUserId(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value === "number" && Number.isFinite(value)) return String(value);
-  const problem = nameProblem(value, maxUserIdLength);
+  const problem = problemOf(value, maxUserIdLength);
   if (problem === undefined) return value as string;
   throw failed(`answered a userId that ${problem}; give a text or a finite number`);
 }
@@ -86,18 +86,14 @@ function readNames(values: unknown, key: string, maxLength: number): string[] | 
     throw failed(`answered ${key} that are ${kindOf(values)}; give an array of texts`);
   }
   return Array.from(values, (value: unknown, index) => {
-    const problem = nameProblem(value, maxLength);
+    const problem = problemOf(value, maxLength);
     if (problem === undefined) return value as string;
     throw failed(`answered ${key}, of which [${index}] ${problem}; give an array of texts`);
   });
 }
 
-function nameProblem(value: unknown, maxLength: number): string | undefined {
-  if (typeof value !== "string") return `is ${kindOf(value)}`;
-  if (!isFilled(value)) return "is blank";
-  if (value.length > maxLength) return `has ${value.length} characters, and not 1 to ${maxLength}`;
-  // It would become another one on its way.
-  return /\p{Surrogate}/u.test(value) ? "has half of a character in it" : undefined;
+function problemOf(value: unknown, maxLength: number): string | undefined {
+  return typeof value === "string" ? nameProblem(value, maxLength) : `is ${kindOf(value)}`;
 }
 
 function kindOf(value: unknown): string {
