@@ -18,7 +18,7 @@ const shared = {
 // Everything that touches Express runs twice: once on each major version that the package supports.
 const onExpress = [
   "http/routing-rules",
-  "resilient-pubsub/{end-to-end,operations}",
+  "resilient-pubsub/{end-to-end,injected-requests,operations,serverless-adapters}",
   "negotiate/{agreed-endpoint,client-access-token,negotiate,overload}",
   "upstream/**/*",
   "fan-out/broadcast",
