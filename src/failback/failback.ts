@@ -189,7 +189,7 @@ export class Failback {
       return result;
     } catch (error) {
       if (signal.aborted || !registry.has(secondary)) return undefined;
-      monitor.reportFailure(secondary, classifyFailure(error));
+      void monitor.reportFailure(secondary, classifyFailure(error));
       events.emit("failbackFailed", { from: secondary.name, to: primary, error });
       return undefined;
     }

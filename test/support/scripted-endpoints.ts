@@ -2,7 +2,7 @@ import type { Request } from "express";
 import type { HealthOptions } from "../../src/contract/options.ts";
 import type { RegisteredEndpoint } from "../../src/endpoints/registered-endpoint.ts";
 import type { EndpointRegistry } from "../../src/endpoints/registry.ts";
-import type { CredentialCheckResult } from "../../src/health/credential-check.ts";
+import type { CanaryResult } from "../../src/health/canary.ts";
 import type { Probes } from "../../src/health/endpoint-watch.ts";
 import type { HealthMonitor } from "../../src/health/monitor.ts";
 import type { ProbeResult } from "../../src/health/probe.ts";
@@ -14,10 +14,14 @@ import { classifyFailure } from "../../src/service/failure.ts";
 import { assemble } from "./assemble.ts";
 import { logEvents } from "./event-log.ts";
 
-/** What an endpoint does with health checks, and with every other call, and how long that takes. */
+/**
+ * What an endpoint does with health checks, with every other call, and with canaries if that is not
+ * the same, and how long that takes.
+ */
 interface Behaviour {
   readonly health: readonly [ProbeResult, inMs: number];
   readonly calls: readonly [CallOutcome, inMs: number];
+  readonly canaries?: readonly [CallOutcome, inMs: number];
 }
 
 type CallOutcome = "accepted" | "throttled" | "rejected" | "failed" | "hangs";
@@ -34,6 +38,8 @@ export const behaviours = {
   red: { health: [{ ok: false, reason: "status(503)" }, 10], calls: ["accepted", 10] },
   denied: { health: [up, 10], calls: ["rejected", 10] },
   throttled: { health: [up, 10], calls: ["throttled", 10] },
+  refusingCalls: { health: [up, 10], calls: ["failed", 10], canaries: ["accepted", 10] },
+  forbiddingCalls: { health: [up, 10], calls: ["rejected", 10], canaries: ["accepted", 10] },
 } satisfies Record<string, Behaviour>;
 
 export type BehaviourName = keyof typeof behaviours;
@@ -46,12 +52,12 @@ const errors: Record<CallOutcome, unknown> = {
   hangs: { code: "ERR_DEADLINE_EXCEEDED" },
 };
 
-const checkResults: Record<CallOutcome, CredentialCheckResult> = {
-  accepted: "accepted",
-  throttled: "accepted",
-  rejected: "rejected",
-  failed: "failed",
-  hangs: "failed",
+const canaryResults: Record<CallOutcome, CanaryResult> = {
+  accepted: { kind: "passed" },
+  throttled: { kind: "passed" },
+  rejected: { kind: "rejected" },
+  failed: { kind: "failed" },
+  hangs: { kind: "failed" },
 };
 
 /**
@@ -128,7 +134,7 @@ export class ScriptedEndpoints {
         await delay(inMs);
         const error = errors[outcome];
         if (error === undefined) this.monitor.reportSuccess(target, startedAt);
-        else this.monitor.reportFailure(target, classifyFailure(error), startedAt);
+        else await this.monitor.reportFailure(target, classifyFailure(error), startedAt);
       }),
     );
   }
@@ -140,10 +146,11 @@ export class ScriptedEndpoints {
         await delay(inMs, signal);
         return result;
       },
-      credentials: async (endpoint, { timeoutInMs, signal }) => {
-        const [outcome, inMs] = this.#behaviourOf(endpoint).calls;
+      canary: async (endpoint, { timeoutInMs, signal }) => {
+        const { calls, canaries = calls } = this.#behaviourOf(endpoint);
+        const [outcome, inMs] = canaries;
         await delay(Math.min(inMs, timeoutInMs), signal);
-        return checkResults[outcome];
+        return canaryResults[outcome];
       },
     };
   }
