@@ -17,7 +17,8 @@ const shared = {
 
 // Everything that touches Express runs twice: once on each major version that the package supports.
 const onExpress = [
-  "resilient-pubsub/{end-to-end,operations}",
+  "http/routing-rules",
+  "resilient-pubsub/{end-to-end,injected-requests,operations,serverless-adapters}",
   "negotiate/{agreed-endpoint,client-access-token,negotiate,overload}",
   "upstream/**/*",
   "fan-out/broadcast",

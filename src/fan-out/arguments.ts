@@ -1,16 +1,17 @@
-import type { CommandOptions } from "../contract/call-options.ts";
+import type { CallOptions, CommandOptions } from "../contract/call-options.ts";
 import {
   check,
   checkInteger,
+  checkKnownOptions,
   checkOptionsObject,
   checkStrings,
   checkTimeout,
   isFilled,
+  SDK_CALL_OPTIONS,
 } from "../kit/arguments.ts";
-import type { Semantics } from "./semantics.ts";
+import { maxGroupNameLength } from "../kit/service-limits.ts";
+import { type OperationName, SEMANTICS, type Semantics } from "./semantics.ts";
 
-/** The service's bound of group names; of ids it tells none, and more would be no id. */
-const maxNameLength = 1024;
 /** Clients are told it in a frame of a WebSocket, which has room for 123 bytes. */
 const maxReasonLength = 1024;
 /** In a URL, of which servers take 8 kB as a rule; filters in a body may be longer. */
@@ -24,8 +25,8 @@ const REQUIREMENTS: readonly unknown[] = ["any", "all", undefined];
 
 /** The service's rule: 1 to 1024 characters, and not blanks alone. */
 function checkGroupName(name: unknown, argument = "groupName"): void {
-  const isName = isFilled(name) && name.length <= maxNameLength;
-  check(isName, argument, name, `give a group name of 1 to ${maxNameLength} characters`);
+  const isName = isFilled(name) && name.length <= maxGroupNameLength;
+  check(isName, argument, name, `give a group name of 1 to ${maxGroupNameLength} characters`);
 }
 
 export function checkGroupNames(names: unknown): void {
@@ -47,8 +48,8 @@ export function checkSubject(about: Semantics["about"], subject: unknown): void 
 /** Longer than any that the service gives, or than an identity provider would. */
 function checkId(id: unknown, argument: string, what: string): void {
   check(isFilled(id), argument, id, `give ${what}`);
-  const isShort = String(id).length <= maxNameLength;
-  check(isShort, argument, id, `give ${what} in at most ${maxNameLength} characters`);
+  const isShort = String(id).length <= maxGroupNameLength;
+  check(isShort, argument, id, `give ${what} in at most ${maxGroupNameLength} characters`);
 }
 
 const SUBJECT_NAMES = { group: "groupName", user: "userId", connection: "connectionId" } as const;
@@ -88,8 +89,40 @@ interface AnyOptions extends CommandOptions {
   readonly maxPageSize?: unknown;
 }
 
+const CALL_OPTIONS = [
+  ...SDK_CALL_OPTIONS,
+  "timeoutInMs",
+  "endpointTimeoutInMs",
+] as const satisfies (keyof CallOptions)[];
+const COMMAND_OPTIONS = [...CALL_OPTIONS, "require"] as const satisfies (keyof CommandOptions)[];
+const MESSAGE_OPTIONS = ["contentType", "messageTtlSeconds"] as const;
+
+/** The options of some operations, besides those of all of its kind. */
+const OWN_OPTIONS: Partial<Record<OperationName, readonly string[]>> = {
+  sendToAll: [...MESSAGE_OPTIONS, "filter", "excludedConnections"],
+  sendToUser: [...MESSAGE_OPTIONS, "filter"],
+  sendToConnection: MESSAGE_OPTIONS,
+  closeAllConnections: ["reason"],
+  closeUserConnections: ["reason"],
+  closeConnection: ["reason"],
+  removeUserFromAllGroups: ["reason"],
+  removeConnectionFromAllGroups: ["reason"],
+  grantPermission: ["targetName"],
+  revokePermission: ["targetName"],
+  hasPermission: ["targetName"],
+  "group.sendToAll": [...MESSAGE_OPTIONS, "filter", "excludedConnections"],
+  "group.closeAllConnections": ["reason"],
+  "group.listConnections": ["top", "maxPageSize"],
+};
+
+/** The names of all options that an operation has. */
+export function optionsOf(name: OperationName): string[] {
+  const ofKind = SEMANTICS[name].kind === "command" ? COMMAND_OPTIONS : CALL_OPTIONS;
+  return [...ofKind, ...(OWN_OPTIONS[name] ?? [])];
+}
+
 /** @throws InvalidArgumentError for the first option that cannot be used */
-export function checkOptions(options: unknown): void {
+export function checkOptions(operation: OperationName, options: unknown): void {
   checkOptionsObject(options);
   const { filter, targetName, reason, top, maxPageSize, ...rest } = options as AnyOptions;
   const { timeoutInMs, endpointTimeoutInMs, require, messageTtlSeconds } = rest;
@@ -104,6 +137,7 @@ export function checkOptions(options: unknown): void {
   checkInteger(messageTtlSeconds, "messageTtlSeconds", 0, maxTtlInSeconds);
   checkInteger(maxPageSize, "maxPageSize", 1, maxPageMembers);
   checkInteger(top, "top", 1, Number.MAX_SAFE_INTEGER);
+  checkKnownOptions(options as object, optionsOf(operation));
 }
 
 function checkExcluded(ids: unknown): void {

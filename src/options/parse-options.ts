@@ -20,7 +20,12 @@ import type { UpstreamOptions } from "../contract/upstream-options.ts";
 import { InvalidOptionsError, type OptionProblem } from "../kit/errors.ts";
 import { problemsOf } from "../kit/option-schema.ts";
 import { parseConnectionString } from "./connection-string.ts";
-import { endpointSetProblems, topologyProblems, verificationProblems } from "./rules.ts";
+import {
+  endpointSetProblems,
+  routeProblems,
+  topologyProblems,
+  verificationProblems,
+} from "./rules.ts";
 import { addOptionsSchema, endpointSchema, optionsSchema, removeOptionsSchema } from "./schema.ts";
 
 const SECRET_OPTIONS = ["connectionString", "accessKeys", "credential"];
@@ -91,6 +96,7 @@ export function parseOptions(options: unknown): Configuration {
     ...endpointSetProblems(options),
     ...verificationProblems(options),
     ...topologyProblems(options),
+    ...(parsed.success ? routeProblems(parsed.data) : []),
   ];
   if (!parsed.success || problems.length > 0) throw new InvalidOptionsError(problems);
   const { endpoints, upstream, ...rest } = parsed.data;
@@ -99,7 +105,6 @@ export function parseOptions(options: unknown): Configuration {
     endpoints: Object.freeze(endpoints.map(toConfiguration)),
     upstream: Object.freeze({
       ...upstream,
-      path: upstream.path.replaceAll("{hub}", rest.hub),
       allowedOrigins: Object.freeze(upstream.allowedOrigins.map((host) => host.toLowerCase())),
     }),
   });

@@ -22,10 +22,16 @@ export function bodyReader(maxBodyInBytes: number): ReadBody {
     const read = await parser;
     const error = await new Promise<unknown>((resolve) => read(req, res, resolve));
     if (error) throw refusalOf(error, maxBodyInBytes);
-    // The parser takes a request that has been cut off for one without a body.
-    if (!req.complete) throw unreadable();
-    return Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
+    // The parser takes a request that has been cut off for one without a body. One that was injected
+    // says neither that nor the contrary.
+    if (req.complete === false) throw unreadable();
+    return hasBody(req) ? consumedBody(req, maxBodyInBytes) : Buffer.alloc(0);
   };
+}
+
+/** What was read, or what an adapter of a serverless platform has put there with nothing to read. */
+function hasBody({ body }: Request): boolean {
+  return typeof body === "object" && body !== null ? Object.keys(body).length > 0 : Boolean(body);
 }
 
 /** The application has loaded Express by then; importing this package does not. */

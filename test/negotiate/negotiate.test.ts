@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { get } from "node:http";
 import { WebPubSubServiceClient } from "@azure/web-pubsub";
-import express from "express";
+import express, { type Express, type RequestHandler } from "express";
 import type { Identity, NegotiateOptions } from "express-resilient-pubsub";
 import { connectClient } from "../support/official-client.ts";
 import { fetchAnswer, startRegions } from "../support/regions.ts";
@@ -82,9 +82,14 @@ describe("who may connect is decided by authenticate:", () => {
   };
   it.each<[string, NegotiateOptions, object]>([
     ["null is 401", { authenticate: () => null }, refused],
-    ["so is undefined", { authenticate: () => undefined }, refused],
-    ["and a promise of null", { authenticate: async () => null }, refused],
-    ["an empty identity is anonymous", { authenticate: () => ({}) }, { status: 200 }],
+    ["so is a promise of null", { authenticate: async () => null }, refused],
+    [
+      "an identity without a user is anonymous where that is allowed",
+      { authenticate: () => ({ roles: [] }), allowAnonymous: true },
+      { status: 200 },
+    ],
+    ["and 500 where it is not", { authenticate: () => ({ roles: [] }) }, failed],
+    ["a number is a user", { authenticate: () => ({ userId: 42 }) }, { status: 200 }],
     ["without it, allowAnonymous lets everybody in", { allowAnonymous: true }, { status: 200 }],
     [
       "with both, null is anonymous",
@@ -92,14 +97,14 @@ describe("who may connect is decided by authenticate:", () => {
       { status: 200 },
     ],
     ["one that throws is 500", { authenticate: boom }, failed],
-    ["one that rejects too", { authenticate: async () => boom() }, failed],
+    ["so is one that rejects", { authenticate: async () => boom() }, failed],
     [
-      "and one whose userId is a number",
-      { authenticate: () => ({ userId: 42 }) as unknown as Identity },
+      "and one that answers nothing, also with allowAnonymous",
+      { authenticate: () => undefined as unknown as null, allowAnonymous: true },
       failed,
     ],
     [
-      "or whose roles are no list",
+      "and one whose roles are no list",
       { authenticate: () => ({ roles: "admin" }) as unknown as Identity },
       failed,
     ],
@@ -182,6 +187,39 @@ it.each(["/%6eegotiate", "/n%65gotiate", "/negotiate%2f", "/./%6Eegotiate"])(
     expect((await fetchAnswer(url + path)).status).not.toBe(200);
   },
 );
+
+describe.each<[string, string[], string]>([
+  ["of another case in a case-sensitive app", ["case sensitive routing"], "/Negotiate"],
+  ["with a slash at its end in a strict app", ["strict routing"], "/negotiate/"],
+  ["with an empty segment", [], "//negotiate"],
+])("negotiate is not at its path %s,", (_, settings, path) => {
+  it.each<[string, (app: Express) => unknown]>([
+    ["in the app", (app) => app.all("/negotiate", refuse)],
+    ["in a router", (app) => app.use(express.Router().all("/negotiate", refuse))],
+  ])("behind a guard %s", async (_name, guard) => {
+    const { url } = await startRegions({
+      negotiate: { allowAnonymous: true },
+      prepare: (app) => {
+        for (const setting of settings) app.enable(setting);
+        guard(app);
+      },
+    });
+    expect((await fetchAnswer(`${url}/negotiate`)).status).toBe(403);
+    expect([403, 404]).toContain((await fetchAnswer(url + path)).status);
+  });
+});
+
+const refuse: RequestHandler = (_req, res) => void res.status(403).end();
+
+it("HEAD of negotiate is answered like GET, without the body", async () => {
+  const { url } = await startRegions();
+  const { status, headers } = await fetch(`${url}/negotiate?user=ada`, { method: "HEAD" });
+  expect(status).toBe(200);
+  expect(headers.get("cache-control")).toBe("no-store");
+  expect(Number(headers.get("content-length"))).toBeGreaterThan(100);
+  const refused = await fetch(`${url}/negotiate`, { method: "HEAD" });
+  expect(refused.status).toBe(401);
+});
 
 it("negotiate with a budget of 0 ms still finds a crash, without waiting for it", async () => {
   const { eastus, negotiate, pubsub } = await startRegions({
