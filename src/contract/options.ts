@@ -234,6 +234,17 @@ export interface FanOutOptions {
   endpointTimeoutInMs?: number;
 }
 
+/** How the service instances are called. */
+export interface ServiceOptions {
+  /**
+   * Takes `http://` URLs of hosts beyond loopback, such as the emulator in a container. Whoever is
+   * on the way reads and changes all of it, client tokens included; never together with
+   * `credential`.
+   * @default false
+   */
+  allowInsecure?: boolean;
+}
+
 /** How clients return to their primary when it has recovered. New connections do so at once. */
 export interface FailbackOptions {
   /**
@@ -328,6 +339,8 @@ export interface ResilientPubSubOptions {
   upstream?: UpstreamOptions;
   /** How it is found out which endpoints work. */
   health?: HealthOptions;
+  /** How the service instances are called. */
+  service?: ServiceOptions;
   /** Deadlines of operations. */
   fanOut?: FanOutOptions;
   /** How clients return to a recovered primary. */

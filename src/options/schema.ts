@@ -11,6 +11,7 @@ import type {
   NegotiateOptions,
   RemoveOptions,
   Router,
+  ServiceOptions,
 } from "../contract/options.ts";
 import type { CoordinationStore } from "../contract/store.ts";
 import type { UpstreamOptions } from "../contract/upstream-options.ts";
@@ -180,6 +181,10 @@ function isCronExpression(value: unknown): boolean {
   }
 }
 
+const service = section({
+  allowInsecure: flag().default(false),
+}) satisfies z.ZodType<ServiceOptions>;
+
 const fanOut = section({
   timeoutInMs: milliseconds(1).default(5000),
   endpointTimeoutInMs: milliseconds(1).optional(),
@@ -228,6 +233,7 @@ export const optionsSchema = section({
   router: func<Router>("give a function (req, candidates) => endpoint").optional(),
   upstream: upstream.prefault({}),
   health: health.prefault({}),
+  service: service.prefault({}),
   fanOut: fanOut.prefault({}),
   failback: failback.prefault({}),
 });
