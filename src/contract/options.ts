@@ -34,12 +34,12 @@ export interface EndpointOptions {
   weight?: number;
   /**
    * Connection string with access key, from the Azure portal:
-   * `Endpoint=...;AccessKey=...;Version=1.0;`. Never repeated in an error or an event.
+   * `Endpoint=...;AccessKey=...;Version=1.0;`. Never repeated in an error or an event. As for the
+   * other URLs, `http://` is for loopback hosts only, unless `service.allowInsecure` says otherwise.
    */
   connectionString?: string;
   /**
-   * URL of the instance, without a path; needs `credential`. `https://`, or `http://` on loopback
-   * hosts only.
+   * URL of the instance, without a path; needs `credential`, whose tokens go over `https://` only.
    */
   endpoint?: string;
   /**
@@ -237,9 +237,9 @@ export interface FanOutOptions {
 /** How the service instances are called. */
 export interface ServiceOptions {
   /**
-   * Takes `http://` URLs of hosts beyond loopback, such as the emulator in a container. Whoever is
-   * on the way reads and changes all of it, client tokens included; never together with
-   * `credential`.
+   * Takes `http://` for hosts beyond loopback, of endpoints and of stores, such as the emulator and
+   * Azurite in containers. Whoever is on the way can read and change all of it, tokens included.
+   * Endpoints given by `credential` need `https://` all the same.
    * @default false
    */
   allowInsecure?: boolean;

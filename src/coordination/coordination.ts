@@ -10,6 +10,7 @@ import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
 import { systemClock } from "./clock.ts";
 import { Coordinator, type CoordinatorListener } from "./coordinator.ts";
+import { isAgreementOn } from "./decision.ts";
 import { observe, seenIn } from "./observation.ts";
 import { StragglerSweep } from "./straggler-sweep.ts";
 
@@ -92,7 +93,7 @@ export class Coordination implements AgreedChoice {
       .all()
       .find(
         ({ name, leaving, endpoint }) =>
-          name === agreement.active && endpoint.config.url === agreement.url && !leaving,
+          isAgreementOn(agreement, { name, url: endpoint.config.url }) && !leaving,
       );
   }
 

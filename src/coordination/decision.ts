@@ -1,4 +1,5 @@
 import type { Agreement, AgreementReason, Observation } from "../contract/coordination.ts";
+import { isSameOrigin } from "../kit/loopback.ts";
 import type { AgreementRecord } from "./agreement-record.ts";
 import type { EndpointIdentity } from "./observation.ts";
 import { bestCandidate, countVotes, isMajority } from "./votes.ts";
@@ -127,5 +128,5 @@ function successor(
 }
 
 export function isAgreementOn({ active, url }: Agreement, endpoint: EndpointIdentity): boolean {
-  return active === endpoint.name && url === endpoint.url;
+  return active === endpoint.name && isSameOrigin(url, endpoint.url);
 }

@@ -1,4 +1,5 @@
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import { withOneLoopbackName } from "../kit/loopback.ts";
 
 /** Hosts named by `WebHook-Request-Origin`: several, when the service has replicas or a custom domain. */
 export function originsOf(header: string | undefined): string[] {
@@ -13,9 +14,10 @@ export function sendersOf(
   origins: readonly string[],
   endpoints: readonly RegisteredEndpoint[],
 ): RegisteredEndpoint[] {
+  const hosts = origins.map(withOneLoopbackName);
   return endpoints.filter(({ endpoint }) => {
-    const { host, hostname } = new URL(endpoint.config.url);
-    return origins.includes(host) || origins.includes(hostname);
+    const { host, hostname } = new URL(withOneLoopbackName(endpoint.config.url));
+    return hosts.includes(host) || hosts.includes(hostname);
   });
 }
 
@@ -25,7 +27,9 @@ export function admittedOrigins(
   endpoints: readonly RegisteredEndpoint[],
   allowedOrigins: readonly string[],
 ): string[] {
+  const allowed = allowedOrigins.map(withOneLoopbackName);
   return origins.filter(
-    (origin) => allowedOrigins.includes(origin) || sendersOf([origin], endpoints).length > 0,
+    (origin) =>
+      allowed.includes(withOneLoopbackName(origin)) || sendersOf([origin], endpoints).length > 0,
   );
 }

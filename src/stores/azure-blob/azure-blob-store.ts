@@ -8,6 +8,7 @@ import type {
 } from "../../contract/store.ts";
 import { unlessAborted } from "../../kit/deadline.ts";
 import { isResilientPubSubError } from "../../kit/errors.ts";
+import { isLoopbackHostname } from "../../kit/loopback.ts";
 import { nameOf, readObservation, serverOf, toMetadata } from "./blob-format.ts";
 import { blobError, hasCode, isLostRace } from "./failure.ts";
 import { type AzureBlobStoreOptions, type BlobAccess, blobAccess } from "./options.ts";
@@ -164,9 +165,12 @@ class BlobConnection implements StoreConnection {
 export function azureBlobStore(options: AzureBlobStoreOptions): CoordinationStore {
   const access = blobAccess(options);
   const { container } = options;
-  const description = `blob container "${container}" at ${new URL(access.service.url).host}`;
+  const { host, hostname, origin, protocol } = new URL(access.service.url);
+  const description = `blob container "${container}" at ${host}`;
+  const isInsecure = protocol === "http:" && !isLoopbackHostname(hostname);
   return {
     description,
+    insecureOrigin: isInsecure ? origin : undefined,
     async open(hub, callOptions) {
       const connection = new BlobConnection(description, access, container, hub);
       await connection.prepare(callOptions);

@@ -2,7 +2,6 @@ import type { TokenCredential } from "@azure/core-auth";
 import { BlobServiceClient, type StoragePipelineOptions } from "@azure/storage-blob";
 import { z } from "zod";
 import { describeValue } from "../../kit/describe-value.ts";
-import { isLoopbackHostname } from "../../kit/loopback.ts";
 import { section } from "../../kit/option-schema.ts";
 import { parseStoreOptions } from "../parse-store-options.ts";
 
@@ -82,9 +81,7 @@ function accessProblems(options: Record<string, unknown>): [string, string][] {
 
 function connectionStringProblem(connectionString: string): string | undefined {
   const url = urlOf(connectionString);
-  if (!url) return "cannot be used; copy the whole connection string from the Azure portal";
-  if (url.protocol !== "http:" || isLoopbackHostname(url.hostname)) return undefined;
-  return "http:// is allowed on loopback hosts only; say DefaultEndpointsProtocol=https";
+  return url ? undefined : "cannot be used; copy the whole connection string from the Azure portal";
 }
 
 function urlOf(connectionString: string): URL | undefined {
