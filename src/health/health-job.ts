@@ -1,22 +1,23 @@
-import nodeCron, { type ScheduledTask } from "node-cron";
+import { CronExpression } from "../kit/cron-expression.ts";
 
 /** Long waits are planned anew now and then, since the wall clock may have been set meanwhile. */
 const maxWaitInMs = 3_600_000;
 
 /**
- * Runs a task when a cron expression says so. `node-cron` only says when that is; the waiting is
- * done here, on a clock that never jumps. Its own timer waits an hour when the wall clock is set
- * back an hour, and blocks the process while it counts the runs missed when it is set forward.
+ * Runs a task when a cron expression says so, in UTC: in a zone with daylight saving, a sub-hourly
+ * schedule would pause when the clock falls back. The waiting is done on a clock that never jumps.
  */
 export class HealthJob {
-  readonly #plan: ScheduledTask;
+  readonly #plan: CronExpression;
   readonly #task: () => void;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
+  /** @throws RangeError for an expression that the options would not have accepted. */
   constructor(expression: string, task: () => void) {
-    // In a zone with daylight saving, a sub-hourly schedule pauses when the clock falls back.
-    this.#plan = nodeCron.createTask(expression, () => {}, { timezone: "Etc/UTC" });
+    const plan = CronExpression.parse(expression);
+    if (!plan) throw new RangeError(`Not a cron expression: ${expression}`);
+    this.#plan = plan;
     this.#task = task;
   }
 
@@ -24,10 +25,9 @@ export class HealthJob {
     this.#wait(this.#nextRun());
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    await this.#plan.destroy();
   }
 
   #wait(run: number): void {
@@ -45,7 +45,8 @@ export class HealthJob {
 
   /** A timer may fire a moment early; the run that it stood for does not come twice. */
   #nextRun(done?: number): number {
-    const runs = this.#plan.getNextRuns(2).map((date) => date.getTime());
-    return runs.find((run) => run !== done) ?? Date.now() + maxWaitInMs;
+    let run = this.#plan.nextRun(Date.now());
+    if (run !== undefined && run === done) run = this.#plan.nextRun(run);
+    return run ?? Date.now() + maxWaitInMs;
   }
 }

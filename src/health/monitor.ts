@@ -146,7 +146,7 @@ export class HealthMonitor {
   async close(): Promise<void> {
     this.#closing.abort();
     for (const watch of this.#watches.values()) watch.end();
-    await this.#job?.close();
+    this.#job?.close();
   }
 
   #counts(endpoint: RegisteredEndpoint, startedAt: number): boolean {

@@ -1,4 +1,3 @@
-import nodeCron from "node-cron";
 import { z } from "zod";
 import type {
   AddOptions,
@@ -15,6 +14,7 @@ import type {
 } from "../contract/options.ts";
 import type { CoordinationStore } from "../contract/store.ts";
 import type { UpstreamOptions } from "../contract/upstream-options.ts";
+import { CronExpression } from "../kit/cron-expression.ts";
 import {
   flag,
   func,
@@ -164,18 +164,8 @@ const health = section({
   passive: flag().default(true),
 }) satisfies z.ZodType<HealthOptions>;
 
-function isCronExpression(value: unknown): boolean {
-  if (typeof value !== "string" || !nodeCron.validate(value)) return false;
-  try {
-    // Only a task finds out about days that never come, such as 30 February.
-    const task = nodeCron.createTask(value, () => {});
-    task.getNextRun();
-    void task.destroy();
-    return true;
-  } catch {
-    return false;
-  }
-}
+const isCronExpression = (value: unknown): boolean =>
+  typeof value === "string" && CronExpression.parse(value) !== undefined;
 
 const service = section({
   allowInsecure: flag().default(false),
