@@ -12,6 +12,7 @@ import { pubSubService } from "./fan-out/pubsub-service.ts";
 import { checkCredentials } from "./health/credential-check.ts";
 import { HealthMonitor } from "./health/monitor.ts";
 import { probe } from "./health/probe.ts";
+import { AppPlugins } from "./http/app-plugins.ts";
 import { TypedEvents } from "./kit/typed-events.ts";
 import { clientAccessToken } from "./negotiate/client-access-token.ts";
 import { parseOptions } from "./options/parse-options.ts";
@@ -60,6 +61,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   const firstRound = monitor.start();
   failback.start();
   agreed?.start();
+  const appPlugins = new AppPlugins(() => plugin, configuration.negotiate.path);
   let closing: Promise<void> | undefined;
 
   async function close(): Promise<void> {
@@ -70,15 +72,12 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   }
 
   const plugin: ResilientPubSub = Object.assign(
-    routes(
-      context,
-      () => plugin,
-      () => closing !== undefined,
-    ),
+    routes(context, appPlugins, () => closing !== undefined),
     {
       events,
       endpoints: endpoints.control,
       coordination: agreed?.control ?? withoutCoordination,
+      ...appPlugins.membership,
       ...pubSubService(fanOut, configuration.hub),
       getClientAccessToken: (tokenOptions?: ClientAccessTokenOptions) =>
         fanOut.track(() => clientAccessToken(context, tokenOptions)),

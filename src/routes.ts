@@ -1,6 +1,6 @@
 import type { RequestHandler } from "express";
 import type { PluginContext } from "./context/plugin-context.ts";
-import type { ResilientPubSub } from "./contract/resilient-pubsub.ts";
+import type { AppPlugins } from "./http/app-plugins.ts";
 import { sendProblem } from "./http/problem.ts";
 import { isAt, isUnder, requestPath, toRoutePath } from "./http/route-path.ts";
 import { negotiateHandler } from "./negotiate/negotiate-handler.ts";
@@ -9,7 +9,7 @@ import { upstreamHandler } from "./upstream/upstream-handler.ts";
 /** The middleware: which requests are a negotiate or an event, and what all others are given. */
 export function routes(
   context: PluginContext,
-  plugin: () => ResilientPubSub,
+  appPlugins: AppPlugins,
   isClosed: () => boolean,
 ): RequestHandler {
   const negotiatePath = toRoutePath(context.configuration.negotiate.path);
@@ -18,7 +18,7 @@ export function routes(
   const upstream = upstreamHandler(context);
 
   return function resilientPubSub(req, res, next) {
-    res.locals.pubsub = plugin();
+    appPlugins.offer(req, res);
     const path = requestPath(req);
     const isNegotiate = isAt(negotiatePath, path) && isGetOrPost(req.method);
     if (isNegotiate && isClosed()) sendProblem(res, CLOSED);
