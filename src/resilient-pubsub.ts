@@ -50,7 +50,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
     { isAgreed: configuration.topology === "client-client" },
   );
   const probes = { health: probe, credentials: checkCredentials };
-  const monitor = new HealthMonitor(registry, configuration.health, probes);
+  const monitor = new HealthMonitor(registry, configuration.health, probes, Math.random());
   const locations = new ConnectionLocations();
   const base = { configuration, registry, monitor, events, locations, random: Math.random };
   const agreed = configuration.topology === "client-client" ? new Coordination(base) : undefined;

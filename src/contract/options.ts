@@ -178,7 +178,8 @@ export type RouterAnswer = EndpointSnapshot | string | null | undefined;
 export interface HealthOptions {
   /**
    * Cron expression of the health job, seconds first, in UTC; false = checks on demand only. The
-   * default is every 5 seconds.
+   * default is every 5 seconds. Each plugin runs it at a moment of its own until the next one is due,
+   * at most 5 s later.
    * @default "*\/5 * * * * *"
    */
   schedule?: string | false;
