@@ -44,7 +44,9 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   const configuration = parseOptions(options);
   const events = new TypedEvents();
   const registry = new EndpointRegistry(
-    configuration.endpoints.map((endpoint) => createEndpoint(endpoint, configuration.hub)),
+    configuration.endpoints.map((endpoint) =>
+      createEndpoint(endpoint, configuration.hub, configuration.service.maxSocketsPerEndpoint),
+    ),
     configuration.health,
     events,
     { isAgreed: configuration.topology === "client-client" },

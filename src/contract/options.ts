@@ -244,6 +244,13 @@ export interface ServiceOptions {
    * @default false
    */
   allowInsecure?: boolean;
+  /**
+   * The most sockets that calls open to one endpoint, 1 to 65535; health checks have a few of their
+   * own. Calls beyond wait in order, within their deadline, and fail with `ERR_BUSY` when it passes,
+   * or when 10,000 calls or 64 MiB of messages wait for the endpoint already.
+   * @default 64
+   */
+  maxSocketsPerEndpoint?: number;
 }
 
 /** How clients return to their primary when it has recovered. New connections do so at once. */

@@ -51,6 +51,7 @@ export function endpointsControl({
     const endpoint = createEndpoint(
       parseEndpoint(options, configuration.service),
       configuration.hub,
+      configuration.service.maxSocketsPerEndpoint,
     );
     for (const replaced of registry.replacedBy(endpoint)) release(replaced);
     const added = registry.add(endpoint);

@@ -1,7 +1,7 @@
 import type { AbortSignalLike } from "../contract/abort-signal.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import { withDeadline } from "../kit/deadline.ts";
 import { displacedGroup, FAILBACK_REASON_PREFIX } from "../marker-groups/displaced-group.ts";
+import { callWithin } from "../service/call-within.ts";
 
 /** The clients on a secondary that belong to one primary. */
 export interface DisplacedGroup {
@@ -23,7 +23,7 @@ export function listDisplaced(
   atMost: number,
   { timeoutInMs, signal }: CallOptions,
 ): Promise<string[]> {
-  return withDeadline(timeoutInMs, signal, async (abortSignal) => {
+  return callWithin(timeoutInMs, signal, async (abortSignal) => {
     const group = secondary.endpoint.client.group(displacedGroup(primary));
     const maxPageSize = Math.min(maxMembersOfPage, atMost);
     const ids: string[] = [];
@@ -42,7 +42,7 @@ export function closeDisplaced(
   connectionId: string,
   { timeoutInMs, signal }: CallOptions,
 ): Promise<void> {
-  return withDeadline(timeoutInMs, signal, (abortSignal) =>
+  return callWithin(timeoutInMs, signal, (abortSignal) =>
     secondary.endpoint.client.closeConnection(connectionId, {
       reason: FAILBACK_REASON_PREFIX + primary,
       abortSignal,

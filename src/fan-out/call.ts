@@ -4,6 +4,7 @@ import type { PluginContext } from "../context/plugin-context.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { Deadline, DeadlineError } from "../kit/deadline.ts";
 import { pause } from "../kit/pause.ts";
+import { reasonOfFailure } from "../service/call-within.ts";
 import { classifyFailure, type Failure } from "../service/failure.ts";
 import { pauseBeforeRetryInMs } from "./retry.ts";
 
@@ -72,7 +73,7 @@ function callWithin<T>(
 
   async function failed(thrown: unknown): Promise<Outcome<T>> {
     const isEnded = deadline.aborted;
-    const error = isEnded ? deadline.reason : thrown;
+    const error = reasonOfFailure(deadline, thrown);
     const failure = classifyFailure(error);
     const isAbsent = !isEnded && call.tellsAbsence && isNotFound(failure);
     const isOver = isEnded || isAbsent;

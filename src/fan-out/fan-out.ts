@@ -11,6 +11,7 @@ import { ResilientPubSubError } from "../kit/errors.ts";
 import { EncodedBody } from "../service/encoded-body.ts";
 import { checkOptions, checkSubject } from "./arguments.ts";
 import { type Call, callEndpoint, type Outcome } from "./call.ts";
+import { giveUpWhatIsOut } from "./give-up.ts";
 import { listPages } from "./list-pages.ts";
 import type { Page } from "./listing.ts";
 import { encodeMessage } from "./message.ts";
@@ -55,6 +56,7 @@ export class FanOut {
 
   constructor(context: PluginContext) {
     this.#context = context;
+    giveUpWhatIsOut(context);
   }
 
   /** A command with a message, which is encoded once for all endpoints. */

@@ -1,4 +1,4 @@
-import { withDeadline } from "../kit/deadline.ts";
+import { callWithin } from "../service/call-within.ts";
 import type { Endpoint } from "../service/endpoint.ts";
 import { classifyFailure } from "../service/failure.ts";
 import type { ProbeOptions } from "./probe.ts";
@@ -28,12 +28,12 @@ export async function checkCredentials(
 }
 
 async function attempt(
-  { client }: Endpoint,
+  { checkClient }: Endpoint,
   { timeoutInMs, signal }: ProbeOptions,
 ): Promise<CredentialCheckResult | "stalled"> {
   try {
-    await withDeadline(timeoutInMs, signal, (abortSignal) =>
-      client.groupExists(GROUP, { abortSignal }),
+    await callWithin(timeoutInMs, signal, (abortSignal) =>
+      checkClient.groupExists(GROUP, { abortSignal }),
     );
     return "accepted";
   } catch (error) {

@@ -93,9 +93,11 @@ export class HealthMonitor {
   /** Takes a real call that failed as evidence; `startedAt` as in `reportSuccess`. */
   reportFailure(
     endpoint: RegisteredEndpoint,
-    { evidence }: Failure,
+    { evidence, kind }: Failure,
     startedAt = performance.now(),
   ): void {
+    // That a call could not be sent is a reason to look: the endpoint may take no connections.
+    if (kind === "own-exhaustion" && this.#settings.passive) this.suspect(endpoint);
     if (evidence === "none" || !this.#counts(endpoint, startedAt)) return;
     const watch = this.#watchOf(endpoint);
     if (evidence === "rejected") {

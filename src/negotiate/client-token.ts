@@ -3,10 +3,10 @@ import type { ClientTokenResponse, GenerateClientTokenOptions } from "@azure/web
 import type { PluginContext } from "../context/plugin-context.ts";
 import type { Identity } from "../contract/options.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import { withDeadline } from "../kit/deadline.ts";
 import { markDisplaced } from "../marker-groups/displaced-group.ts";
 import { NEGOTIATED_GROUP } from "../marker-groups/marker.ts";
 import type { EndpointConfiguration } from "../options/parse-options.ts";
+import { callWithin } from "../service/call-within.ts";
 import type { Endpoint } from "../service/endpoint.ts";
 import { classifyFailure } from "../service/failure.ts";
 import { signToken } from "../service/sign-token.ts";
@@ -115,7 +115,7 @@ async function askForToken(
   options: GenerateClientTokenOptions,
   timeoutInMs: number,
 ): Promise<IssuedToken> {
-  const response = await withDeadline(timeoutInMs, options.abortSignal, (abortSignal) =>
+  const response = await callWithin(timeoutInMs, options.abortSignal, (abortSignal) =>
     client.getClientAccessToken({ ...options, abortSignal }),
   );
   const origin = webSocketOrigin(config.clientEndpoint ?? config.url);

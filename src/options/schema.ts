@@ -171,6 +171,13 @@ const service = section({
   allowInsecure: flag().default(false),
 }) satisfies z.ZodType<ServiceOptions>;
 
+export const defaultMaxSockets = 64;
+
+const service = section({
+  allowInsecure: flag().default(false),
+  maxSocketsPerEndpoint: integer(1, 65_535, "sockets").default(defaultMaxSockets),
+}) satisfies z.ZodType<ServiceOptions>;
+
 const fanOut = section({
   timeoutInMs: milliseconds(1).default(5000),
   endpointTimeoutInMs: milliseconds(1).optional(),

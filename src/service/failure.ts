@@ -50,8 +50,15 @@ interface Thrown {
 
 type Meaning = Pick<Failure, "kind"> & Partial<Failure>;
 
-/** Codes of network errors that this process is to blame for. */
-const OWN_EXHAUSTION = new Set(["EMFILE", "ENFILE", "ENOMEM", "ENOBUFS", "EADDRNOTAVAIL"]);
+/** Codes of errors that this process is to blame for. */
+const OWN_EXHAUSTION = new Set([
+  "EMFILE",
+  "ENFILE",
+  "ENOMEM",
+  "ENOBUFS",
+  "EADDRNOTAVAIL",
+  "ERR_BUSY",
+]);
 const DNS = new Set(["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA", "EAI_NONAME"]);
 const TIMEOUT = new Set(["ETIMEDOUT", "ESOCKETTIMEDOUT"]);
 const TLS = /^(ERR_TLS_|ERR_SSL_|CERT_|EPROTO|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
@@ -60,7 +67,7 @@ const UNSENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"]);
 /** These may also end a connection on which a request was sent long ago. */
 const UNSENT_IF_BY_CONNECT = new Set(["EHOSTUNREACH", "ENETUNREACH"]);
 /** Of errors about what the caller gave; they have codes as network errors have. */
-const OF_THE_CALLER = /^(ABORT_ERR|ERR_INVALID_|ERR_OUT_OF_RANGE)/;
+const OF_THE_CALLER = /^(ABORT_ERR|ERR_CLOSED|ERR_INVALID_|ERR_OUT_OF_RANGE)/;
 
 /**
  * Classifies whatever a call was rejected with.

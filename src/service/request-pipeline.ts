@@ -6,6 +6,8 @@ import {
   createEmptyPipeline,
   type Pipeline,
   type PipelinePolicy,
+  type PipelineResponse,
+  type SendRequest,
 } from "@azure/core-rest-pipeline";
 import { reasonOf, unlessAborted } from "../kit/deadline.ts";
 import { keySigningPolicy } from "./key-signing-policy.ts";
@@ -40,9 +42,15 @@ function abortable(policy: PipelinePolicy): PipelinePolicy {
       const abort = (): void => controller.abort(reasonOf(abortSignal));
       request.abortSignal = controller.signal;
       abortSignal.addEventListener("abort", abort);
-      return unlessAborted(abortSignal, policy.sendRequest(request, next)).finally(() =>
-        abortSignal.removeEventListener("abort", abort),
-      );
+      // A request that is with the transport ends by its signal, and says then how far it came.
+      let sending: Promise<PipelineResponse> | undefined;
+      const send: SendRequest = (signed) => {
+        sending = next(signed);
+        return sending;
+      };
+      return unlessAborted(abortSignal, policy.sendRequest(request, send))
+        .catch((error) => (abortSignal.aborted && sending ? sending : Promise.reject(error)))
+        .finally(() => abortSignal.removeEventListener("abort", abort));
     },
   };
 }
