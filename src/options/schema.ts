@@ -167,10 +167,6 @@ const health = section({
 const isCronExpression = (value: unknown): boolean =>
   typeof value === "string" && CronExpression.parse(value) !== undefined;
 
-const service = section({
-  allowInsecure: flag().default(false),
-}) satisfies z.ZodType<ServiceOptions>;
-
 export const defaultMaxSockets = 64;
 
 const service = section({
