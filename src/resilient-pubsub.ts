@@ -13,6 +13,7 @@ import { checkCredentials } from "./health/credential-check.ts";
 import { HealthMonitor } from "./health/monitor.ts";
 import { probe } from "./health/probe.ts";
 import { AppPlugins } from "./http/app-plugins.ts";
+import { unlessClockStopped } from "./kit/stopped-clock.ts";
 import { TypedEvents } from "./kit/typed-events.ts";
 import { clientAccessToken } from "./negotiate/client-access-token.ts";
 import { parseOptions } from "./options/parse-options.ts";
@@ -83,7 +84,10 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
       ...pubSubService(fanOut, configuration.hub),
       getClientAccessToken: (tokenOptions?: ClientAccessTokenOptions) =>
         fanOut.track(() => clientAccessToken(context, tokenOptions)),
-      ready: () => holdingProcess(firstRound.then(() => agreed?.ready())),
+      ready: () => {
+        const ready = firstRound.then(() => agreed?.ready());
+        return holdingProcess(unlessClockStopped("ready()", ready));
+      },
       close: () => {
         closing ??= close();
         return closing;

@@ -56,7 +56,8 @@ export interface ResilientPubSub extends RequestHandler, PubSub {
    * before that looks for itself.
    *
    * @throws ResilientPubSubError client-client only: `ERR_STORE_REFUSED`, `ERR_STORE_UNAVAILABLE`,
-   *   `ERR_STORE_UNREADABLE`, `ERR_ENDPOINTS_DIFFER`; the plugin goes on trying all the same
+   *   `ERR_STORE_UNREADABLE`, `ERR_ENDPOINTS_DIFFER`; the plugin goes on trying all the same.
+   *   `ERR_CLOCK_STOPPED` in a test whose fake timers it would have to wait for
    */
   ready(): Promise<void>;
   /**

@@ -45,6 +45,8 @@ export class HealthJob {
     const isWholeWait = delay <= maxWaitInMs;
     this.#timer = setTimeout(
       () => {
+        // A test that fakes timers keeps those that were set before from being cleared.
+        if (this.#isClosed) return;
         if (isWholeWait) this.#task();
         if (!this.#isClosed) this.#wait(this.#nextRun(isWholeWait ? run : undefined));
       },
