@@ -2,6 +2,7 @@ import { describeValue } from "../kit/describe-value.ts";
 import type { OptionProblem } from "../kit/errors.ts";
 import { withOneLoopbackName } from "../kit/loopback.ts";
 import { parseConnectionString } from "./connection-string.ts";
+import { whyNoneInEnv } from "./endpoints-from-env.ts";
 import { plainHttpProblems, plainHttpStoreProblems } from "./plain-http.ts";
 
 type Loose = Record<string, unknown>;
@@ -14,7 +15,8 @@ export function endpointSetProblems(options: unknown): OptionProblem[] {
   const endpoints = looseEndpointsOf(options);
   if (endpoints === undefined) return [];
   if (endpoints.length === 0) {
-    return [{ path: "endpoints", message: "got an empty array; give at least one endpoint" }];
+    const why = whyNoneInEnv((options as Loose).endpoints as object) ?? "got an empty array";
+    return [{ path: "endpoints", message: `${why}; give at least one endpoint` }];
   }
   return [
     ...repetitions(endpoints, "name", ({ name }) => typeof name === "string" && name.trim()),
