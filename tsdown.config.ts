@@ -1,4 +1,81 @@
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { defineConfig, type UserConfig } from "tsdown";
+import ts from "typescript";
+
+const modules = {
+  index: "src/index.ts",
+  emulator: "src/emulator/index.ts",
+  client: "src/client/node.ts",
+  "stores/azure-blob": "src/stores/azure-blob/azure-blob-store.ts",
+  "stores/redis": "src/stores/redis/redis-store.ts",
+};
+
+/** They say what they need before anything that they import can fail. */
+const entriesWithFloor = ["index", "emulator"];
+
+type Plugin = Extract<NonNullable<UserConfig["plugins"]>, { name: string }>;
+
+const sayNodeFloor: Plugin = {
+  name: "say-node-floor",
+  generateBundle({ format }, files) {
+    const [suffix, load] =
+      format === "cjs"
+        ? ["cjs", 'require("./node-floor.cjs");']
+        : ["mjs", 'import "./node-floor.mjs";'];
+    for (const entry of entriesWithFloor) {
+      const file = files[`${entry}.${suffix}`];
+      if (file?.type === "chunk") file.code = `${load}\n${file.code}`;
+    }
+  },
+};
+
+/**
+ * A `require` in a `try` is one that bundlers do without, but only if no function stands between
+ * the two, as in what becomes of an `import()`.
+ */
+const requireOptionalPeers: Plugin = {
+  name: "require-optional-peers",
+  generateBundle(_, files) {
+    for (const file of Object.values(files)) {
+      if (file.type !== "chunk" || !file.fileName.endsWith(".cjs")) continue;
+      file.code = file.code.replace(
+        /Promise\.resolve\(\)\.then\(\(\) => (.*require\("(?:selfsigned|redis|@azure\/storage-blob)"\).*)\);$/gm,
+        "$1;",
+      );
+    }
+  },
+};
+
+/** Declarations would import what only the code needs, such as zod, whose own need a new TypeScript. */
+const importWhatIsDeclared: Plugin = {
+  name: "import-what-is-declared",
+  async writeBundle({ dir = "dist" }, files) {
+    for (const fileName of Object.keys(files).filter((name) => /\.d\.[cm]?ts$/.test(name))) {
+      const file = path.join(dir, fileName);
+      await writeFile(file, withoutUnusedImports(await readFile(file, "utf8")));
+    }
+  },
+};
+
+function withoutUnusedImports(code: string): string {
+  const source = ts.createSourceFile("any.d.ts", code, ts.ScriptTarget.Latest);
+  const used = new Set<string>();
+  const collect = (node: ts.Node): void => {
+    if (ts.isIdentifier(node)) used.add(node.text);
+    if (!ts.isImportDeclaration(node)) ts.forEachChild(node, collect);
+  };
+  collect(source);
+  return source.statements.filter(ts.isImportDeclaration).reduceRight((text, statement) => {
+    const bindings = statement.importClause?.namedBindings;
+    if (!bindings || !ts.isNamedImports(bindings)) return text;
+    const names = bindings.elements.filter(({ name }) => used.has(name.text));
+    const list = names.map((name) => name.getText(source)).join(", ");
+    const module = statement.moduleSpecifier.getText(source);
+    const line = names.length > 0 ? `\nimport { ${list} } from ${module};` : "";
+    return text.slice(0, statement.pos) + line + text.slice(statement.end);
+  }, code);
+}
 
 const shared: UserConfig = {
   dts: true,
@@ -8,21 +85,17 @@ const shared: UserConfig = {
     // Jest runs CommonJS in contexts that cannot import.
     dynamicImportInCjs: false,
   },
+  plugins: [sayNodeFloor, requireOptionalPeers, importWhatIsDeclared],
 };
-const modules = {
-  index: "src/index.ts",
-  emulator: "src/emulator/index.ts",
-  client: "src/client/node.ts",
-  "stores/azure-blob": "src/stores/azure-blob/azure-blob-store.ts",
-  "stores/redis": "src/stores/redis/redis-store.ts",
-};
+
+const inBothFormats = { ...modules, "node-floor": "src/node-floor.ts" };
 
 // The output folder is emptied once, before any of them writes to it.
 export default defineConfig([
   {
     ...shared,
-    entry: { ...modules, cli: "src/cli/main.ts" },
-    format: { esm: {}, cjs: { entry: modules } },
+    entry: { ...inBothFormats, cli: "src/cli/entry.ts" },
+    format: { esm: {}, cjs: { entry: inBothFormats } },
     target: "node20",
   },
   // One file that a browser can load as it is, and its twin for tools that simulate browsers.

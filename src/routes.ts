@@ -1,23 +1,28 @@
-import type { RequestHandler } from "express";
+import type { Request, Response } from "express";
 import type { PluginContext } from "./context/plugin-context.ts";
+import type { ResilientPubSub } from "./contract/resilient-pubsub.ts";
 import type { AppPlugins } from "./http/app-plugins.ts";
 import { sendProblem } from "./http/problem.ts";
 import { isAt, isUnder, requestPath, toRoutePath } from "./http/route-path.ts";
 import { negotiateHandler } from "./negotiate/negotiate-handler.ts";
 import { upstreamHandler } from "./upstream/upstream-handler.ts";
 
+/** As `ResilientPubSub` has it. Express hands on what it has made of Node's requests. */
+type Middleware = (...given: Parameters<ResilientPubSub>) => void;
+
 /** The middleware: which requests are a negotiate or an event, and what all others are given. */
 export function routes(
   context: PluginContext,
   appPlugins: AppPlugins,
   isClosed: () => boolean,
-): RequestHandler {
+): Middleware {
   const negotiatePath = toRoutePath(context.configuration.negotiate.path);
   const upstreamPath = toRoutePath(context.configuration.upstream.path);
   const negotiate = negotiateHandler(context);
   const upstream = upstreamHandler(context);
 
-  return function resilientPubSub(req, res, next) {
+  return function resilientPubSub(request, response, next) {
+    const [req, res] = [request as Request, response as Response];
     appPlugins.offer(req, res);
     const path = requestPath(req);
     const isNegotiate = isAt(negotiatePath, path) && isGetOrPost(req.method);

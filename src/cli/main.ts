@@ -1,10 +1,10 @@
-#!/usr/bin/env node
 import { constants } from "node:os";
 import { Output } from "./output.ts";
 import { run } from "./run.ts";
 import { StopRequest } from "./stop-request.ts";
 
-async function main(): Promise<void> {
+/** Runs the command that the process was started with. */
+export async function main(): Promise<void> {
   const stopRequest = new StopRequest(() => performance.now());
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
@@ -21,5 +21,3 @@ async function main(): Promise<void> {
     stopSignal: stopRequest.signal,
   });
 }
-
-void main();

@@ -46,9 +46,9 @@ export interface OnDisconnectedArgs {
   /** Why. */
   code: DisconnectedCode;
   /** The connection that is lost. */
-  connectionId?: string;
+  connectionId?: string | undefined;
   /** The service's last word, if it had one. */
-  message?: DisconnectedMessage;
+  message?: DisconnectedMessage | undefined;
 }
 
 /** The client has stopped and will not connect again by itself. */
@@ -56,7 +56,7 @@ export interface OnStoppedArgs {
   /** Why. */
   code: StoppedCode;
   /** What went wrong, unless `stop` was called. */
-  error?: Error;
+  error?: Error | undefined;
 }
 
 /** A message from the server has come. */
@@ -86,7 +86,7 @@ export interface OnMovedArgs {
   /** Name of the endpoint now. The same as `from` when all clients have moved away and back since (client-client topology). */
   to: string;
   /** Number of the agreement that the client follows. Absent when negotiate told none. */
-  epoch?: number;
+  epoch?: number | undefined;
   /** From the last sign of life of the old connection until the new one was up, in milliseconds. */
   downtimeInMs: number;
 }
@@ -96,7 +96,7 @@ export interface OnConnectFailedArgs {
   /** A `NegotiateError`, or a `ConnectError` when the endpoint did not let the client in. */
   error: PubSubClientError;
   /** Undefined when negotiate failed. */
-  endpoint?: string;
+  endpoint?: string | undefined;
   /** How long until the next attempt, in milliseconds. */
   retryInMs: number;
 }

@@ -12,18 +12,18 @@ export interface NegotiateAnswer {
    *
    * @default the host of the URL
    */
-  readonly endpoint?: string;
+  readonly endpoint?: string | undefined;
   /** What that endpoint is for the app server that answered. The client makes no use of it. */
-  readonly role?: "primary" | "secondary";
+  readonly role?: "primary" | "secondary" | undefined;
   /** Until when the token can be used to connect, ISO 8601. */
-  readonly expiresAt?: string;
+  readonly expiresAt?: string | undefined;
   /**
    * Number of the agreement by which all servers send all clients there (client-client topology); it
    * only grows. Anything but a whole number from 1 counts as none.
    *
    * @default none
    */
-  readonly epoch?: number;
+  readonly epoch?: number | undefined;
 }
 
 /** What a negotiate function is given. */
@@ -145,8 +145,8 @@ function wrapped(cause: unknown): NegotiateError {
 
 function absolute(negotiate: string | URL): string {
   const { document, location } = globalThis as {
-    document?: { baseURI: string };
-    location?: { href: string };
+    document?: { baseURI: string } | undefined;
+    location?: { href: string } | undefined;
   };
   let url: URL;
   try {

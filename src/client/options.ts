@@ -35,98 +35,100 @@ export interface ResilientPubSubClientOptions {
    *
    * @default `json.reliable.webpubsub.azure.v1`
    */
-  protocol?: ClientProtocol;
+  protocol?: ClientProtocol | undefined;
   /**
    * Join groups again after a connection was lost.
    *
    * @default true
    */
-  autoRejoinGroups?: boolean;
+  autoRejoinGroups?: boolean | undefined;
   /**
    * After how much silence the service is asked for a sign of life. 0 = never.
    *
    * @default 5000
    */
-  keepAliveIntervalInMs?: number;
+  keepAliveIntervalInMs?: number | undefined;
   /**
    * After how much silence, the question unanswered, the connection is given up. 0 = never;
    * otherwise longer than the interval.
    *
    * @default 10000
    */
-  keepAliveTimeoutInMs?: number;
+  keepAliveTimeoutInMs?: number | undefined;
   /**
    * Deadline of one negotiate.
    *
    * @default 5000
    */
-  negotiateTimeoutInMs?: number;
+  negotiateTimeoutInMs?: number | undefined;
   /**
    * Deadline of one connection, from the socket's opening to the service's greeting.
    *
    * @default 5000
    */
-  handshakeTimeoutInMs?: number;
+  handshakeTimeoutInMs?: number | undefined;
   /**
    * For how long a cut connection may be recovered, as long as no other has been found. The service
    * keeps it for 30 s. 0 = never.
    *
    * @default 30000
    */
-  recoveryTimeoutInMs?: number;
+  recoveryTimeoutInMs?: number | undefined;
   /**
    * Clients that lose their connections together negotiate at random moments within this time, so
    * that they do not arrive together.
    *
    * @default 1000
    */
-  reconnectSpreadInMs?: number;
+  reconnectSpreadInMs?: number | undefined;
   /** Pauses between failed attempts: random, between 0 and a ceiling that doubles each time. */
-  reconnectRetryOptions?: {
-    /**
-     * The first ceiling.
-     *
-     * @default 500
-     */
-    retryDelayInMs?: number;
-    /**
-     * The last ceiling.
-     *
-     * @default 15000
-     */
-    maxRetryDelayInMs?: number;
-  };
+  reconnectRetryOptions?:
+    | {
+        /**
+         * The first ceiling.
+         *
+         * @default 500
+         */
+        retryDelayInMs?: number | undefined;
+        /**
+         * The last ceiling.
+         *
+         * @default 15000
+         */
+        maxRetryDelayInMs?: number | undefined;
+      }
+    | undefined;
   /**
    * From a call to its answer, the time in the queue included.
    *
    * @default 30000
    */
-  callTimeoutInMs?: number;
+  callTimeoutInMs?: number | undefined;
   /**
    * How many calls may wait for a connection.
    *
    * @default 1000
    */
-  maxQueuedCalls?: number;
+  maxQueuedCalls?: number | undefined;
   /**
    * How many characters of messages may wait for a connection.
    *
    * @default 4 Mi
    */
-  maxQueuedCharacters?: number;
+  maxQueuedCharacters?: number | undefined;
   /**
    * For the requests to the negotiate URL, such as `{ credentials: "include" }`; a function is asked
    * each time.
    *
    * @default none
    */
-  negotiateRequest?: RequestInit | (() => RequestInit | Promise<RequestInit>);
+  negotiateRequest?: RequestInit | (() => RequestInit | Promise<RequestInit>) | undefined;
   /**
    * What connections are made with.
    *
    * @default the platform's WebSocket; in Node that of the `ws` package
    */
-  webSocket?: WebSocketConstructor;
+  webSocket?: WebSocketConstructor | undefined;
 }
 
 type Resolved<T> = { readonly [K in keyof T]-?: NonNullable<T[K]> };
@@ -187,7 +189,7 @@ function duration<Name extends string>(
 }
 
 function platformWebSocket(): WebSocketConstructor {
-  const { WebSocket } = globalThis as { WebSocket?: WebSocketConstructor };
+  const { WebSocket } = globalThis as { WebSocket?: WebSocketConstructor | undefined };
   if (WebSocket) return WebSocket;
   throw new PubSubClientError(
     "ERR_INVALID_OPTIONS",

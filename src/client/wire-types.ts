@@ -39,16 +39,18 @@ export interface StreamInfo {
   /** Counts the parts of the stream, from 1. */
   streamSequenceId: number;
   /** Nothing more comes in this stream. */
-  endOfStream?: boolean;
+  endOfStream?: boolean | undefined;
   /** Why the stream broke off; absent when it ended well. */
-  error?: {
-    /** Such as `IdleTimeout`, `Cancelled`, or `UserError` when the publisher gave an error. */
-    name: string;
-    /** For people. */
-    message?: string;
-    /** The code that the publisher gave, if any. */
-    userErrorCode?: string;
-  };
+  error?:
+    | {
+        /** Such as `IdleTimeout`, `Cancelled`, or `UserError` when the publisher gave an error. */
+        name: string;
+        /** For people. */
+        message?: string | undefined;
+        /** The code that the publisher gave, if any. */
+        userErrorCode?: string | undefined;
+      }
+    | undefined;
 }
 
 /** A message to a group that this connection is in. */
@@ -60,7 +62,7 @@ export interface GroupDataMessage {
   /** A string for `text`, an ArrayBuffer for `binary` and `protobuf`. */
   data: JSONTypes | ArrayBuffer;
   /** Reliable protocol only. Starts anew with each connection. */
-  sequenceId?: number;
+  sequenceId?: number | undefined;
   /** The group it was sent to. */
   group: string;
   /**
@@ -69,7 +71,7 @@ export interface GroupDataMessage {
    */
   fromUserId: string;
   /** Where it belongs, if it is part of a stream. */
-  stream?: StreamInfo;
+  stream?: StreamInfo | undefined;
 }
 
 /** A message from the server: to all, to the user or to the connection. */
@@ -81,7 +83,7 @@ export interface ServerDataMessage {
   /** A string for `text`, an ArrayBuffer for `binary` and `protobuf`. */
   data: JSONTypes | ArrayBuffer;
   /** Reliable protocol only. Starts anew with each connection. */
-  sequenceId?: number;
+  sequenceId?: number | undefined;
 }
 
 /** The service's last word before it closes. */
@@ -103,7 +105,7 @@ export interface AckMessageError {
 /** How a client is started. */
 export interface StartOptions {
   /** Ends the attempt to connect, and the client with it. */
-  abortSignal?: AbortSignalLike;
+  abortSignal?: AbortSignalLike | undefined;
 }
 
 /** How a group is joined. */
@@ -113,9 +115,9 @@ export interface JoinGroupOptions {
    *
    * @default the next number of this client
    */
-  ackId?: number;
+  ackId?: number | undefined;
   /** Ends the wait for the answer; what was sent is not taken back. */
-  abortSignal?: AbortSignalLike;
+  abortSignal?: AbortSignalLike | undefined;
 }
 
 /** How a group is left. */
@@ -128,15 +130,15 @@ export interface SendEventOptions {
    *
    * @default false
    */
-  fireAndForget?: boolean;
+  fireAndForget?: boolean | undefined;
   /**
    * What the service knows the call by: it does nothing for one that it has seen on this connection.
    *
    * @default the next number of this client
    */
-  ackId?: number;
+  ackId?: number | undefined;
   /** Ends the wait for the answer; what was sent is not taken back. */
-  abortSignal?: AbortSignalLike;
+  abortSignal?: AbortSignalLike | undefined;
 }
 
 /** How a message is sent to a group. */
@@ -146,7 +148,7 @@ export interface SendToGroupOptions extends SendEventOptions {
    *
    * @default false
    */
-  noEcho?: boolean;
+  noEcho?: boolean | undefined;
 }
 
 /** How an event is sent whose answer is awaited. */
@@ -156,15 +158,15 @@ export interface InvokeEventOptions {
    *
    * @default the next number of this client
    */
-  invocationId?: string;
+  invocationId?: string | undefined;
   /** Ends the wait for the answer, and tells the service that it is not awaited any more. */
-  abortSignal?: AbortSignalLike;
+  abortSignal?: AbortSignalLike | undefined;
 }
 
 /** What became of a call that succeeded. */
 export interface WebPubSubResult {
   /** Undefined when no answer was asked for. */
-  ackId?: number;
+  ackId?: number | undefined;
   /** The service had seen this `ackId` on this connection before. */
   isDuplicated: boolean;
 }
@@ -174,7 +176,7 @@ export interface InvokeEventResult {
   /** The one that was given, or the number of the client in its place. */
   invocationId: string;
   /** As what the app server sent it; absent when it answered without data. */
-  dataType?: WebPubSubDataType;
+  dataType?: WebPubSubDataType | undefined;
   /** A string for `text`, an ArrayBuffer for `binary` and `protobuf`; absent as `dataType` is. */
-  data?: JSONTypes | ArrayBuffer;
+  data?: JSONTypes | ArrayBuffer | undefined;
 }

@@ -30,7 +30,7 @@ export interface ProbeRecord {
   /** Whether it was answered 200. */
   readonly ok: boolean;
   /** Why it failed; absent when it succeeded. */
-  readonly reason?: DownReason;
+  readonly reason?: DownReason | undefined;
 }
 
 /**

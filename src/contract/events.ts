@@ -11,7 +11,7 @@ export interface PubSubEvents {
     /** Which one. */
     endpoint: string;
     /** Why it was unhealthy; absent the first time. */
-    reason?: DownReason;
+    reason?: DownReason | undefined;
   };
   /** An endpoint became unhealthy. */
   endpointDown: {

@@ -1,4 +1,5 @@
 import type { GroupListConnectionsOptions, WebPubSubGroupMember } from "@azure/web-pubsub";
+import type { AllowUndefined } from "./allow-undefined.ts";
 import type { CallOptions } from "./call-options.ts";
 
 /**
@@ -6,7 +7,8 @@ import type { CallOptions } from "./call-options.ts";
  * `maxPageSize`, 1 to 200. A token to continue with belongs to one endpoint, so there is none for
  * all of them together.
  */
-export type ListOptions = CallOptions & Omit<GroupListConnectionsOptions, "continuationToken">;
+export type ListOptions = CallOptions &
+  AllowUndefined<Omit<GroupListConnectionsOptions, "continuationToken">>;
 
 /** A member of a group, as the SDK has it, and the endpoint that it is connected to. */
 export interface ListedConnection extends WebPubSubGroupMember {

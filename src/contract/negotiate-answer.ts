@@ -11,5 +11,5 @@ export interface NegotiateAnswer {
   /** Until when the token can be used to connect, ISO 8601. */
   readonly expiresAt: string;
   /** In the client-client topology: the number of the servers' agreement on that endpoint. */
-  readonly epoch?: number;
+  readonly epoch?: number | undefined;
 }

@@ -31,35 +31,35 @@ export interface EndpointOptions {
    * Share among equals, a number above 0: an endpoint of weight 3 gets three times the clients of
    * one of weight 1. Primaries default to 1; secondaries without one are used strictly in order.
    */
-  weight?: number;
+  weight?: number | undefined;
   /**
    * Connection string with access key, from the Azure portal:
    * `Endpoint=...;AccessKey=...;Version=1.0;`. Never repeated in an error or an event. As for the
    * other URLs, `http://` is for loopback hosts only, unless `service.allowInsecure` says otherwise.
    */
-  connectionString?: string;
+  connectionString?: string | undefined;
   /**
    * URL of the instance, without a path; needs `credential`, whose tokens go over `https://` only.
    */
-  endpoint?: string;
+  endpoint?: string | undefined;
   /**
    * Microsoft Entra credential, such as `new DefaultAzureCredential()`; needs `endpoint`. The
    * service issues the client tokens then, so a negotiate that names it costs a request.
    */
-  credential?: TokenCredential;
+  credential?: TokenCredential | undefined;
   /**
    * Access keys that verify upstream signatures, besides that of the connection string. An endpoint
    * given by `credential` needs one where there is an `upstream` section, unless that says
    * otherwise by `authorize` or `verifySignature`.
    */
-  accessKeys?: string[];
+  accessKeys?: string[] | undefined;
   /**
    * Origin that clients are sent to in place of the instance's own, such as a front door;
    * `https://` or `wss://`.
    */
-  clientEndpoint?: string;
+  clientEndpoint?: string | undefined;
   /** Origin that REST calls and health checks are sent to in place of the instance's own. */
-  reverseProxyEndpoint?: string;
+  reverseProxyEndpoint?: string | undefined;
 }
 
 /** How an endpoint is added at run time. */
@@ -68,7 +68,7 @@ export interface AddOptions {
    * Adds it to broadcasts only, until `undrain`.
    * @default false
    */
-  drained?: boolean;
+  drained?: boolean | undefined;
 }
 
 /** How an endpoint is removed at run time. */
@@ -77,20 +77,20 @@ export interface RemoveOptions {
    * For how many milliseconds broadcasts still reach its clients; 0 = not any more.
    * @default 10000
    */
-  fanOutForInMs?: number;
+  fanOutForInMs?: number | undefined;
 }
 
 /** Who a negotiating client is. All fields may be left out: `{}` is an anonymous client. */
 export interface Identity {
   /** The user that the service knows the connection by, as in `sendToUser`; not empty. */
-  userId?: string;
+  userId?: string | undefined;
   /**
    * What the client may do by itself, in the words of the service: `webpubsub.joinLeaveGroup` and
    * `webpubsub.sendToGroup` for all groups, `webpubsub.sendToGroup.news` for one.
    */
-  roles?: string[];
+  roles?: string[] | undefined;
   /** Groups the connection joins when it connects, each of 1 to 1024 characters. */
-  groups?: string[];
+  groups?: string[] | undefined;
 }
 
 /**
@@ -108,7 +108,7 @@ export interface NegotiateOptions {
    * Path of the route, GET and POST, below the path that the plugin is mounted at.
    * @default "/negotiate"
    */
-  path?: string;
+  path?: string | undefined;
   /**
    * Tells who is asking. Required unless `allowAnonymous` is true.
    *
@@ -123,29 +123,29 @@ export interface NegotiateOptions {
    * };
    * ```
    */
-  authenticate?: Authenticate;
+  authenticate?: Authenticate | undefined;
   /**
    * Gives tokens to callers without an identity.
    * @default false
    */
-  allowAnonymous?: boolean;
+  allowAnonymous?: boolean | undefined;
   /**
    * How long a client may take to connect with its token, a whole number of minutes from 1 to 1440.
    * @default 60
    */
-  tokenLifetimeInMinutes?: number;
+  tokenLifetimeInMinutes?: number | undefined;
   /**
    * What is answered when no endpoint is healthy: 503, or the primary all the same.
    * @default "reject"
    */
-  whenNoneHealthy?: "reject" | "primary";
+  whenNoneHealthy?: "reject" | "primary" | undefined;
   /**
    * The most clients a second, a number above 0, that are sent to one endpoint by this app server,
    * with one second's worth at once. The others get 503 with a `Retry-After` each, spread at that
    * rate; they are not sent elsewhere. False: no limit.
    * @default false
    */
-  maxPerSecond?: false | number;
+  maxPerSecond?: false | number | undefined;
 }
 
 /**
@@ -182,43 +182,43 @@ export interface HealthOptions {
    * at most 5 s later.
    * @default "*\/5 * * * * *"
    */
-  schedule?: string | false;
+  schedule?: string | false | undefined;
   /**
    * Deadline of one health check, in milliseconds.
    * @default 2000
    */
-  timeoutInMs?: number;
+  timeoutInMs?: number | undefined;
   /**
    * Failures in a row, 1 to 100, that take an endpoint out.
    * @default 2
    */
-  fall?: number;
+  fall?: number | undefined;
   /**
    * Successes in a row, 1 to 100, that bring it back.
    * @default 2
    */
-  rise?: number;
+  rise?: number | undefined;
   /**
    * Time between checks while an answer contradicts the state, in milliseconds.
    * @default 250
    */
-  transitionIntervalInMs?: number;
+  transitionIntervalInMs?: number | undefined;
   /**
    * A negotiate checks an endpoint whose last check is older, in milliseconds; 0 = every negotiate.
    * @default 1000
    */
-  onDemandMaxAgeInMs?: number;
+  onDemandMaxAgeInMs?: number | undefined;
   /**
    * The longest a negotiate waits for such a check, in milliseconds; 0 = not at all.
    * @default 500
    */
-  onDemandBudgetInMs?: number;
+  onDemandBudgetInMs?: number | undefined;
   /**
    * Whether the outcomes of real calls (operations, tokens) count as evidence: `fall` failures in a
    * row, or one 401 or 403, take an endpoint out, and each failure starts a health check at once.
    * @default true
    */
-  passive?: boolean;
+  passive?: boolean | undefined;
 }
 
 /** Deadlines of the operations of `PubSub` and `PubSubGroup`; each call may have its own. */
@@ -227,12 +227,12 @@ export interface FanOutOptions {
    * Deadline of every operation, however many endpoints and attempts it takes, in milliseconds.
    * @default 5000
    */
-  timeoutInMs?: number;
+  timeoutInMs?: number | undefined;
   /**
    * Deadline for each endpoint, retries included, in milliseconds, if it is to be shorter.
    * @default timeoutInMs
    */
-  endpointTimeoutInMs?: number;
+  endpointTimeoutInMs?: number | undefined;
 }
 
 /** How the service instances are called. */
@@ -243,14 +243,14 @@ export interface ServiceOptions {
    * Endpoints given by `credential` need `https://` all the same.
    * @default false
    */
-  allowInsecure?: boolean;
+  allowInsecure?: boolean | undefined;
   /**
    * The most sockets that calls open to one endpoint, 1 to 65535; health checks have a few of their
    * own. Calls beyond wait in order, within their deadline, and fail with `ERR_BUSY` when it passes,
    * or when 10,000 calls or 64 MiB of messages wait for the endpoint already.
    * @default 64
    */
-  maxSocketsPerEndpoint?: number;
+  maxSocketsPerEndpoint?: number | undefined;
 }
 
 /** How clients return to their primary when it has recovered. New connections do so at once. */
@@ -259,7 +259,7 @@ export interface FailbackOptions {
    * How many milliseconds a recovered primary must stay up before anyone is moved back by force.
    * @default 60000
    */
-  holdDownInMs?: number;
+  holdDownInMs?: number | undefined;
   /**
    * Whether clients on a secondary that are away from their primary are closed, so that they
    * negotiate again. False: they stay until they reconnect by themselves. For `client-server` only.
@@ -274,7 +274,8 @@ export interface FailbackOptions {
          * second.
          */
         connectionsPerSecond: number;
-      };
+      }
+    | undefined;
 }
 
 /** How app servers agree on one endpoint; for the client-client topology only. */
@@ -284,24 +285,24 @@ export interface CoordinationOptions {
    * with a single server.
    * @default memoryStore()
    */
-  store?: CoordinationStore;
+  store?: CoordinationStore | undefined;
   /**
    * How often each server looks at the store, in milliseconds, at least 50.
    * @default 1000
    */
-  pollIntervalInMs?: number;
+  pollIntervalInMs?: number | undefined;
   /**
    * For how many milliseconds a server that has fallen silent still counts, and leads if it led; at
    * least 200, and four times `pollIntervalInMs`.
    * @default 10000
    */
-  leaseInMs?: number;
+  leaseInMs?: number | undefined;
   /**
    * Whether everybody returns to the endpoint that is the primary of most servers, when all of them
    * have seen it healthy for `failback.holdDownInMs`. False: they stay until `switchTo`.
    * @default false
    */
-  failback?: boolean;
+  failback?: boolean | undefined;
 }
 
 /**
@@ -338,19 +339,19 @@ export interface ResilientPubSubOptions {
    * Who talks to whom.
    * @default "client-server"
    */
-  topology?: Topology;
+  topology?: Topology | undefined;
   /** How servers agree on one endpoint. For `client-client` only. */
-  coordination?: CoordinationOptions;
+  coordination?: CoordinationOptions | undefined;
   /** Chooses among the healthy endpoints in place of the default rule. For `client-server` only. */
-  router?: Router;
+  router?: Router | undefined;
   /** What becomes of the service's events. */
-  upstream?: UpstreamOptions;
+  upstream?: UpstreamOptions | undefined;
   /** How it is found out which endpoints work. */
-  health?: HealthOptions;
+  health?: HealthOptions | undefined;
   /** How the service instances are called. */
-  service?: ServiceOptions;
+  service?: ServiceOptions | undefined;
   /** Deadlines of operations. */
-  fanOut?: FanOutOptions;
+  fanOut?: FanOutOptions | undefined;
   /** How clients return to a recovered primary. */
-  failback?: FailbackOptions;
+  failback?: FailbackOptions | undefined;
 }

@@ -7,6 +7,7 @@ import type {
   HubSendToUserOptions,
   Permission,
 } from "@azure/web-pubsub";
+import type { AllowUndefined } from "./allow-undefined.ts";
 import type { CallOptions, CommandOptions } from "./call-options.ts";
 import type { FanOutReport } from "./fan-out-report.ts";
 import type { ConnectionList, ListOptions } from "./listing.ts";
@@ -17,42 +18,48 @@ interface MessageOptions extends CommandOptions {
    * What the message is sent as. The default is JSON, or `application/octet-stream` for bytes.
    * @default "application/json"
    */
-  contentType?: ContentType;
+  contentType?: ContentType | undefined;
 }
 
 /**
  * For messages to all clients, or to a group. From the SDK: `filter`, an OData expression about the
  * connections that get it, `excludedConnections`, and `messageTtlSeconds`, 0 to 300.
  */
-export interface BroadcastOptions extends MessageOptions, HubSendToAllOptions {}
+export interface BroadcastOptions extends MessageOptions, AllowUndefined<HubSendToAllOptions> {}
 
 /** For messages to a user. From the SDK: `filter` and `messageTtlSeconds`, as for a broadcast. */
-export interface SendToUserOptions extends MessageOptions, HubSendToUserOptions {}
+export interface SendToUserOptions extends MessageOptions, AllowUndefined<HubSendToUserOptions> {}
 
 /** For messages to one connection. From the SDK: `messageTtlSeconds`, as for a broadcast. */
-export interface SendToConnectionOptions extends MessageOptions, HubSendToConnectionOptions {}
+export interface SendToConnectionOptions
+  extends MessageOptions,
+    AllowUndefined<HubSendToConnectionOptions> {}
 
 /** For what closes connections. From the SDK: `reason`, which clients are told. */
-export interface CloseOptions extends CommandOptions, HubCloseConnectionOptions {}
+export interface CloseOptions extends CommandOptions, AllowUndefined<HubCloseConnectionOptions> {}
 
 /**
  * For granting and revoking. From the SDK: `targetName`, the group that the permission is about.
  */
-export interface PermissionOptions extends CommandOptions, HubGrantPermissionOptions {}
+export interface PermissionOptions
+  extends CommandOptions,
+    AllowUndefined<HubGrantPermissionOptions> {}
 
 /** For asking about a permission. From the SDK: `targetName`, the group that it is about. */
-export interface HasPermissionOptions extends CallOptions, HubGrantPermissionOptions {}
+export interface HasPermissionOptions
+  extends CallOptions,
+    AllowUndefined<HubGrantPermissionOptions> {}
 
 /**
  * For a client's token. From the SDK: `userId`, `roles` and `groups`, as in an `Identity`,
  * `expirationTimeInMinutes` (60 by default) and `clientProtocol`.
  */
-export interface ClientAccessTokenOptions extends GenerateClientTokenOptions {
+export interface ClientAccessTokenOptions extends AllowUndefined<GenerateClientTokenOptions> {
   /**
    * Deadline for an endpoint that issues its tokens itself, in milliseconds.
    * @default health.timeoutInMs
    */
-  timeoutInMs?: number;
+  timeoutInMs?: number | undefined;
 }
 
 /** A token, where to connect with it, and whose it is. */

@@ -1,4 +1,4 @@
-import type { RequestHandler } from "express";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CoordinationControl } from "./coordination.ts";
 import type { EndpointsControl } from "./endpoints-control.ts";
 import type { PubSubEventSource } from "./events.ts";
@@ -27,7 +27,12 @@ declare global {
  * process.once("SIGTERM", () => server.close(() => pubsub.close()));
  * ```
  */
-export interface ResilientPubSub extends RequestHandler, PubSub {
+export interface ResilientPubSub extends PubSub {
+  /**
+   * The middleware. It is typed by Node's own requests, so that it fits an app whose copy of
+   * `@types/express` is another than the one beside this package, or of the other major version.
+   */
+  (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void;
   /** Tells of failovers and of everything else that an operator may want to know. */
   readonly events: PubSubEventSource;
   /**

@@ -28,43 +28,43 @@ export interface UpstreamOptions {
    * A client wants to connect: `success` lets it in, also with another user, more groups or roles,
    * and `fail` refuses it. Without this handler nobody is refused.
    */
-  handleConnect?: NonNullable<WebPubSubEventHandlerOptions["handleConnect"]>;
+  handleConnect?: NonNullable<WebPubSubEventHandlerOptions["handleConnect"]> | undefined;
   /** A client has sent an event; `success` may send data back, `fail` makes the event fail. */
-  handleUserEvent?: NonNullable<WebPubSubEventHandlerOptions["handleUserEvent"]>;
+  handleUserEvent?: NonNullable<WebPubSubEventHandlerOptions["handleUserEvent"]> | undefined;
   /** A client is connected. */
-  onConnected?: NonNullable<WebPubSubEventHandlerOptions["onConnected"]>;
+  onConnected?: NonNullable<WebPubSubEventHandlerOptions["onConnected"]> | undefined;
   /** A connection has ended for good; `reason` may say why. */
-  onDisconnected?: NonNullable<WebPubSubEventHandlerOptions["onDisconnected"]>;
+  onDisconnected?: NonNullable<WebPubSubEventHandlerOptions["onDisconnected"]> | undefined;
   /** A connection has joined `group`. */
-  onGroupJoined?: NonNullable<WebPubSubEventHandlerOptions["onGroupJoined"]>;
+  onGroupJoined?: NonNullable<WebPubSubEventHandlerOptions["onGroupJoined"]> | undefined;
   /** A connection has left `group`. */
-  onGroupLeft?: NonNullable<WebPubSubEventHandlerOptions["onGroupLeft"]>;
+  onGroupLeft?: NonNullable<WebPubSubEventHandlerOptions["onGroupLeft"]> | undefined;
   /**
    * Path of the webhook routes, below where the plugin is mounted; `{hub}` is filled in.
    * @default "/api/webpubsub/hubs/{hub}/"
    */
-  path?: string;
+  path?: string | undefined;
   /**
    * Hosts admitted besides those of the endpoints, such as a custom domain: `host`, `host:port` or
    * a URL.
    * @default []
    */
-  allowedOrigins?: string[];
+  allowedOrigins?: string[] | undefined;
   /**
    * Decides about an event in place of the signature check: true = genuine, false = 401. If it
    * throws or rejects, the answer is 500, and a `handlerError` event tells.
    */
-  authorize?: (req: Request) => boolean | Promise<boolean>;
+  authorize?: ((req: Request) => boolean | Promise<boolean>) | undefined;
   /**
    * Whether an event must be signed with a key of the endpoint that sent it. The service signs the
    * id of the connection only, so serve the route by https.
    * @default true
    */
-  verifySignature?: boolean;
+  verifySignature?: boolean | undefined;
   /**
    * Larger bodies are refused with 413; a whole number of bytes from 1024 to 67108864. The default
    * is 1 MiB, the service's own limit of a message.
    * @default 1048576
    */
-  maxBodyInBytes?: number;
+  maxBodyInBytes?: number | undefined;
 }

@@ -45,13 +45,17 @@ export class CronExpression {
     if (fields.length === 5) fields.unshift("0");
     if (fields.length !== 6) return undefined;
     const [seconds = "", minutes = "", hours = "", dates = "", months = "", weekdays = ""] = fields;
-    const times = [numbersOf(seconds, 0, 59), numbersOf(minutes, 0, 59), numbersOf(hours, 0, 23)];
-    const days = [
+    const times = allDefined([
+      numbersOf(seconds, 0, 59),
+      numbersOf(minutes, 0, 59),
+      numbersOf(hours, 0, 23),
+    ]);
+    const days = allDefined([
       dateRule(dates === "?" ? "*" : dates),
       monthRule(numbered(months, MONTHS, 1)),
       weekdayRule(numbered(weekdays === "?" ? "*" : weekdays, WEEKDAYS, 0)),
-    ];
-    if (!areAllDefined(times) || !areAllDefined(days)) return undefined;
+    ]);
+    if (!times || !days) return undefined;
     const expression = new CronExpression(times, days);
     return expression.nextRun(0) === undefined ? undefined : expression;
   }
@@ -91,8 +95,9 @@ export class CronExpression {
   }
 }
 
-function areAllDefined<Value>(values: readonly (Value | undefined)[]): values is readonly Value[] {
-  return values.every((value) => value !== undefined);
+function allDefined<Value>(values: readonly (Value | undefined)[]): Value[] | undefined {
+  const defined = values.filter((value) => value !== undefined);
+  return defined.length === values.length ? defined : undefined;
 }
 
 function dayAt(midnight: number): Day {
@@ -115,9 +120,8 @@ function numbered(field: string, names: string, first: number): string {
 
 /** @returns In ascending order; undefined if the field is not a list of numbers, ranges and steps. */
 function numbersOf(field: string, min: number, max: number): number[] | undefined {
-  const lists = field.split(",").map((item) => numbersOfItem(item, min, max));
-  if (!areAllDefined(lists)) return undefined;
-  return [...new Set(lists.flat())].sort((a, b) => a - b);
+  const lists = allDefined(field.split(",").map((item) => numbersOfItem(item, min, max)));
+  return lists && [...new Set(lists.flat())].sort((a, b) => a - b);
 }
 
 function numbersOfItem(item: string, min: number, max: number): number[] | undefined {
@@ -151,8 +155,8 @@ function weekdayRule(field: string): DayRule | undefined {
 }
 
 function anyOf(field: string, ruleOf: (item: string) => DayRule | undefined): DayRule | undefined {
-  const rules = field.split(",").map(ruleOf);
-  return areAllDefined(rules) ? (day) => rules.some((matches) => matches(day)) : undefined;
+  const rules = allDefined(field.split(",").map(ruleOf));
+  return rules && ((day) => rules.some((matches) => matches(day)));
 }
 
 function plainDateRule(item: string): DayRule | undefined {

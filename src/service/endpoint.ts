@@ -82,7 +82,7 @@ async function openPools(
   origin: string,
   [ofCalls, ofChecks]: readonly [number, number],
 ): Promise<readonly [SocketPool, SocketPool]> {
-  const library = await import("undici");
+  const library = await import("undici/index.js");
   const open = (maxSockets: number) => new SocketPool(library, { name, origin, maxSockets });
   return [open(ofCalls), open(ofChecks)];
 }

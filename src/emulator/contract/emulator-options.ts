@@ -28,21 +28,21 @@ export interface EventHandlerOptions {
    *
    * @default []
    */
-  systemEvents?: readonly SystemEvent[];
+  systemEvents?: readonly SystemEvent[] | undefined;
   /**
    * `*` for every user event, or names and patterns with commas between; in up to 1024 characters.
    *
    * @default "", which is none
    */
-  userEventPattern?: string;
+  userEventPattern?: string | undefined;
   /**
    * The group events to send.
    *
    * @default []
    */
-  groupEvents?: readonly GroupEvent[];
+  groupEvents?: readonly GroupEvent[] | undefined;
   /** @default { type: "none" } */
-  auth?: EventHandlerAuth;
+  auth?: EventHandlerAuth | undefined;
 }
 
 /** The settings of one hub. */
@@ -52,27 +52,27 @@ export interface HubOptions {
    *
    * @default "deny"
    */
-  anonymousConnectPolicy?: "deny" | "allow";
+  anonymousConnectPolicy?: "deny" | "allow" | undefined;
   /**
    * In order of precedence.
    *
    * @default []
    */
-  eventHandlers?: readonly EventHandlerOptions[];
+  eventHandlers?: readonly EventHandlerOptions[] | undefined;
   /**
    * How often clients are pinged, in seconds from 1 to 120; one that has not answered by the next
    * ping is cut.
    *
    * @default 20
    */
-  webSocketKeepAliveIntervalInSeconds?: number;
+  webSocketKeepAliveIntervalInSeconds?: number | undefined;
   /**
    * What a client of a PubSub protocol gets for an event that failed or that nobody wanted: a
    * failing ack, or its connection is closed.
    *
    * @default "acknowledge"
    */
-  failedEvents?: "acknowledge" | "close";
+  failedEvents?: "acknowledge" | "close" | undefined;
 }
 
 /** The bounds of the service; those of Azure by default, smaller ones make them easy to reach. */
@@ -82,43 +82,43 @@ export interface EmulatorLimits {
    *
    * @default 1048576
    */
-  messageBytes?: number;
+  messageBytes?: number | undefined;
   /**
    * Open connections, over all hubs; more are refused with 429.
    *
    * @default no limit
    */
-  connections?: number;
+  connections?: number | undefined;
   /**
    * What a reliable client may leave without `sequenceAck`, in messages.
    *
    * @default 1000
    */
-  unacknowledgedMessages?: number;
+  unacknowledgedMessages?: number | undefined;
   /**
    * As `unacknowledgedMessages`, in bytes.
    *
    * @default 16777216
    */
-  unacknowledgedBytes?: number;
+  unacknowledgedBytes?: number | undefined;
   /**
    * What may wait for a client that reads too slowly, in messages.
    *
    * @default 1000
    */
-  waitingMessages?: number;
+  waitingMessages?: number | undefined;
   /**
    * As `waitingMessages`, in bytes.
    *
    * @default 16777216
    */
-  waitingBytes?: number;
+  waitingBytes?: number | undefined;
   /**
    * How long a reliable client may take to come back, in milliseconds.
    *
    * @default 30000
    */
-  recoveryWindowInMs?: number;
+  recoveryWindowInMs?: number | undefined;
 }
 
 /** How long app servers may take. */
@@ -128,19 +128,19 @@ export interface UpstreamTimeouts {
    *
    * @default 100000
    */
-  eventTimeoutInMs?: number;
+  eventTimeoutInMs?: number | undefined;
   /**
    * For the answer to a validation, in milliseconds.
    *
    * @default 10000
    */
-  validationTimeoutInMs?: number;
+  validationTimeoutInMs?: number | undefined;
   /**
    * How long a validation that succeeded holds, in milliseconds.
    *
    * @default 60000
    */
-  validationLifetimeInMs?: number;
+  validationLifetimeInMs?: number | undefined;
 }
 
 /** A certificate and its private key. */
@@ -158,62 +158,62 @@ export interface EmulatorOptions {
    *
    * @default 0
    */
-  port?: number;
+  port?: number | undefined;
   /**
    * The address to listen on.
    *
    * @default "127.0.0.1"
    */
-  host?: string;
+  host?: string | undefined;
   /**
    * The URL that others know the service by, when it is not the one listened on: tokens must name
    * it.
    *
    * @default scheme, host and port listened on
    */
-  publicEndpoint?: string;
+  publicEndpoint?: string | undefined;
   /**
    * Speaks https and wss: `true` makes a self-signed certificate, which takes the package
    * `selfsigned`.
    *
    * @default false
    */
-  tls?: boolean | TlsCertificate;
+  tls?: boolean | TlsCertificate | undefined;
   /**
    * Signs tokens and events. Text without spaces and semicolons.
    *
    * @default 32 random bytes in base64
    */
-  accessKey?: string;
+  accessKey?: string | undefined;
   /**
    * The second key, as valid as the first.
    *
    * @default 32 random bytes in base64
    */
-  secondaryAccessKey?: string;
+  secondaryAccessKey?: string | undefined;
   /**
    * Refuses every token signed with an access key.
    *
    * @default false
    */
-  disableLocalAuth?: boolean;
+  disableLocalAuth?: boolean | undefined;
   /**
    * Takes any unexpired token for `https://webpubsub.azure.com` as a Microsoft Entra one on REST
    * calls, whoever signed it.
    *
    * @default false
    */
-  acceptEntraTokens?: boolean;
+  acceptEntraTokens?: boolean | undefined;
   /**
    * Settings by hub name. Every valid hub name works without any.
    *
    * @default {}
    */
-  hubs?: Readonly<Record<string, HubOptions>>;
+  hubs?: Readonly<Record<string, HubOptions>> | undefined;
   /** @default the limits of Azure */
-  limits?: EmulatorLimits;
+  limits?: EmulatorLimits | undefined;
   /** @default the timeouts of Azure */
-  upstream?: UpstreamTimeouts;
+  upstream?: UpstreamTimeouts | undefined;
   /**
    * Opens `/_emulator` to this machine: with `true` on the service's own port, with `{ port }` on
    * one of its own, which also answers during a crash.
@@ -225,18 +225,19 @@ export interface EmulatorOptions {
     | {
         /** A port of 127.0.0.1; 0 is any free one. */
         port: number;
-      };
+      }
+    | undefined;
   /**
    * Where the random numbers of faults start: the same seed and the same requests give the same
    * faults.
    *
    * @default 1
    */
-  seed?: number;
+  seed?: number | undefined;
   /**
    * Told of everything that happens; what it throws is a warning of the process.
    *
    * @default nobody is told
    */
-  onActivity?: (activity: Activity) => void;
+  onActivity?: ((activity: Activity) => void) | undefined;
 }

@@ -11,7 +11,7 @@ export interface FaultDuration {
    *
    * @default never
    */
-  durationInMs?: number;
+  durationInMs?: number | undefined;
 }
 
 /** Which requests a fault hits. */
@@ -21,13 +21,13 @@ export interface FaultScope extends FaultDuration {
    *
    * @default depends on the kind
    */
-  requestTypes?: readonly RequestType[];
+  requestTypes?: readonly RequestType[] | undefined;
   /**
    * The share of the requests that is hit, above 0 and up to 1.
    *
    * @default 1
    */
-  share?: number;
+  share?: number | undefined;
 }
 
 /** The port refuses, every socket is destroyed and all state is lost. It must stand alone. */
@@ -54,13 +54,13 @@ export interface UnhealthyFault extends FaultScope {
    *
    * @default 503
    */
-  status?: number;
+  status?: number | undefined;
   /**
    * The `Retry-After` of the answers, in whole seconds.
    *
    * @default no such header
    */
-  retryAfterInSeconds?: number;
+  retryAfterInSeconds?: number | undefined;
 }
 
 /** Requests get 429. Hits `RESTAPI` and `ClientConnection` by default. */
@@ -72,7 +72,7 @@ export interface ThrottleFault extends FaultScope {
    *
    * @default no such header
    */
-  retryAfterInSeconds?: number;
+  retryAfterInSeconds?: number | undefined;
 }
 
 /**
@@ -95,7 +95,7 @@ export interface LatencyFault extends FaultScope {
    *
    * @default 0
    */
-  jitterInMs?: number;
+  jitterInMs?: number | undefined;
 }
 
 /** The service says that it is well, and fails. Hits `RESTAPI` by default. */
@@ -107,7 +107,7 @@ export interface GrayFault extends FaultScope {
    *
    * @default 500
    */
-  status?: number;
+  status?: number | undefined;
 }
 
 /** A way to be broken, for `inject`. */

@@ -14,5 +14,5 @@ export interface DropOptions {
    *
    * @default 1
    */
-  share?: number;
+  share?: number | undefined;
 }

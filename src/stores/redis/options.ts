@@ -6,7 +6,10 @@ import { parseStoreOptions } from "../parse-store-options.ts";
 /** What the store needs of a client of the `redis` package, be it of one server or of a cluster. */
 export interface RedisClientLike {
   /** Runs a Lua script. */
-  eval(script: string, options?: { keys?: string[]; arguments?: string[] }): Promise<unknown>;
+  eval(
+    script: string,
+    options?: { keys?: string[] | undefined; arguments?: string[] | undefined },
+  ): Promise<unknown>;
 }
 
 /** How to reach redis: `url` or `client`. */
@@ -16,7 +19,7 @@ export type RedisStoreOptions = {
    *
    * @default "resilient-pubsub"
    */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
 } & (
   | {
       /** Such as `rediss://user:password@host:6380/0`. The store connects, reconnects and closes by itself. */

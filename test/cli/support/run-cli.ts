@@ -5,7 +5,7 @@ import { closeAfterTest } from "../../support/clean-up.ts";
 import { until } from "../../support/until.ts";
 
 const root = path.join(__dirname, "../../..");
-const main = path.join(root, "src/cli/main.ts");
+const main = path.join(root, "src/cli/entry.ts");
 
 export interface RunningCli {
   readonly child: ChildProcess;
