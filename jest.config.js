@@ -17,6 +17,7 @@ const shared = {
 
 // Everything that touches Express runs twice: once on each major version that the package supports.
 const onExpress = [
+  "http/{routing-rules,wildcard-mounts}",
   "resilient-pubsub/{end-to-end,operations,several-hubs}",
   "negotiate/{agreed-endpoint,client-access-token,negotiate,overload}",
   "upstream/**/*",

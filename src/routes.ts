@@ -3,7 +3,8 @@ import type { PluginContext } from "./context/plugin-context.ts";
 import type { ResilientPubSub } from "./contract/resilient-pubsub.ts";
 import type { AppPlugins } from "./http/app-plugins.ts";
 import { sendProblem } from "./http/problem.ts";
-import { isAt, isUnder, requestPath, toRoutePath } from "./http/route-path.ts";
+import { exactRoute, upstreamRoute } from "./http/route-path.ts";
+import { isRequestAt } from "./http/routing-rules.ts";
 import { negotiateHandler } from "./negotiate/negotiate-handler.ts";
 import { upstreamHandler } from "./upstream/upstream-handler.ts";
 
@@ -16,26 +17,25 @@ export function routes(
   appPlugins: AppPlugins,
   isClosed: () => boolean,
 ): Middleware {
-  const negotiatePath = toRoutePath(context.configuration.negotiate.path);
-  const upstreamPath = toRoutePath(context.configuration.upstream.path);
+  const { hub, negotiate: negotiateOptions, upstream: upstreamOptions } = context.configuration;
+  const negotiatePath = exactRoute(negotiateOptions.path);
+  const upstreamPath = upstreamRoute(upstreamOptions.path, hub);
   const negotiate = negotiateHandler(context);
   const upstream = upstreamHandler(context);
 
   return function resilientPubSub(request, response, next) {
     const [req, res] = [request as Request, response as Response];
-    appPlugins.offer(req, res);
-    const path = requestPath(req);
-    const isNegotiate = isAt(negotiatePath, path) && isGetOrPost(req.method);
+    const self = appPlugins.offer(req, res);
+    const isNegotiate = NEGOTIATE_METHODS.has(req.method) && isRequestAt(negotiatePath, req, self);
     if (isNegotiate && isClosed()) sendProblem(res, CLOSED);
     else if (isNegotiate) negotiate(req, res, next);
-    else if (isUnder(upstreamPath, path)) upstream(req, res, next);
+    else if (isRequestAt(upstreamPath, req, self)) upstream(req, res, next);
     else next();
   };
 }
 
-function isGetOrPost(method: string): boolean {
-  return method === "GET" || method === "POST";
-}
+/** As to a route of Express, HEAD is GET without the body of the answer. */
+const NEGOTIATE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST"]);
 
 const CLOSED = {
   status: 503,

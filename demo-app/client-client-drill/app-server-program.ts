@@ -24,6 +24,7 @@ const pubsub = resilientPubSub({
   coordination: { store, pollIntervalInMs, leaseInMs },
   ...(health && { health }),
   negotiate: {
+    allowAnonymous: true,
     authenticate: () => ({ roles: ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"] }),
   },
 });

@@ -80,9 +80,12 @@ export interface RemoveOptions {
   fanOutForInMs?: number | undefined;
 }
 
-/** Who a negotiating client is. All fields may be left out: `{}` is an anonymous client. */
+/** Who a negotiating client is. */
 export interface Identity {
-  /** The user that the service knows the connection by, as in `sendToUser`; not empty. */
+  /**
+   * The user that the service knows the connection by, as in `sendToUser`; 1 to 1024 characters and
+   * not blanks alone. Only anonymous clients have none.
+   */
   userId?: string | undefined;
   /**
    * What the client may do by itself, in the words of the service: `webpubsub.joinLeaveGroup` and
@@ -93,19 +96,29 @@ export interface Identity {
   groups?: string[] | undefined;
 }
 
+/** An identity as `authenticate` may give it, or `null` for a client that may not connect. */
+export type AuthenticateAnswer =
+  | (Omit<Identity, "userId"> & {
+      /** As in `Identity`; a finite number is taken as its text. */
+      userId?: string | number | undefined;
+    })
+  | null;
+
 /**
- * Tells who a negotiating client is. Without an identity (`null` or `undefined`) it is answered
- * 401, or gets an anonymous token with `allowAnonymous`. If it throws, rejects or answers anything
- * else, the client is answered 500, and a `handlerError` event has the error.
+ * Tells who a negotiating client is: a plain object with a `userId`, and `roles` and `groups` if it
+ * has any. `null` is answered 401, or gets an anonymous token with `allowAnonymous`, as does an
+ * object without `userId` then. If it throws, rejects or answers anything else, such as `undefined`,
+ * an object with any other key or one of a class, the client is answered 500, and a `handlerError`
+ * event has the error. Only what is the object's own counts, not what it inherits.
  */
-export type Authenticate = (
-  req: Request,
-) => Identity | null | undefined | Promise<Identity | null | undefined>;
+export type Authenticate = (req: Request) => AuthenticateAnswer | Promise<AuthenticateAnswer>;
 
 /** The route where clients ask for the URL to connect to; they get a `NegotiateAnswer`. */
 export interface NegotiateOptions {
   /**
-   * Path of the route, GET and POST, below the path that the plugin is mounted at.
+   * Path of the route, GET (with HEAD) and POST, below the path that the plugin is mounted at. It is
+   * matched as the app's own routes are: its `case sensitive routing` and `strict routing` count, and
+   * nothing is decoded. It is no pattern and has no placeholders.
    * @default "/negotiate"
    */
   path?: string | undefined;
@@ -125,7 +138,7 @@ export interface NegotiateOptions {
    */
   authenticate?: Authenticate | undefined;
   /**
-   * Gives tokens to callers without an identity.
+   * Gives tokens to callers without an identity, or without a `userId` in it.
    * @default false
    */
   allowAnonymous?: boolean | undefined;

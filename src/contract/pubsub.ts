@@ -251,7 +251,8 @@ export interface PubSub {
    * way: here is no request, so `router` is not asked, nobody is counted by `maxPerSecond`, and the
    * client cannot say what has failed it.
    *
-   * @throws ResilientPubSubError `ERR_NO_HEALTHY_ENDPOINT`
+   * @throws ResilientPubSubError `ERR_NO_HEALTHY_ENDPOINT`, or `ERR_TOKEN_TOO_LONG` when it has so
+   *   many roles and groups that no client could connect with it
    */
   getClientAccessToken(options?: ClientAccessTokenOptions): Promise<ClientAccessToken>;
 }

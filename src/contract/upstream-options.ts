@@ -40,7 +40,10 @@ export interface UpstreamOptions {
   /** A connection has left `group`. */
   onGroupLeft?: NonNullable<WebPubSubEventHandlerOptions["onGroupLeft"]> | undefined;
   /**
-   * Path of the webhook routes, below where the plugin is mounted; `{hub}` is filled in.
+   * Path of the webhook routes, below where the plugin is mounted, written as the URL template of
+   * the service's event handler: `{hub}` stands for the hub, as it is spelled here or in lower case,
+   * and `{event}` for an event's name. Without `{event}` what is below the path belongs to it too.
+   * Nothing else is a placeholder or a pattern, and every other sign stands for itself.
    * @default "/api/webpubsub/hubs/{hub}/"
    */
   path?: string | undefined;

@@ -1,15 +1,17 @@
-import type { CommandOptions } from "../contract/call-options.ts";
+import type { CallOptions, CommandOptions } from "../contract/call-options.ts";
 import {
   check,
   checkInteger,
+  checkKnownOptions,
   checkOptionsObject,
   checkStrings,
   checkTimeout,
   isFilled,
+  SDK_CALL_OPTIONS,
 } from "../kit/arguments.ts";
-import type { Semantics } from "./semantics.ts";
+import { maxGroupNameLength } from "../kit/service-limits.ts";
+import { type OperationName, SEMANTICS, type Semantics } from "./semantics.ts";
 
-const maxGroupNameLength = 1024;
 const maxTtlInSeconds = 300;
 const maxPageMembers = 200;
 const PERMISSIONS: readonly unknown[] = ["joinLeaveGroup", "sendToGroup"];
@@ -68,8 +70,40 @@ interface AnyOptions extends CommandOptions {
   readonly maxPageSize?: unknown;
 }
 
+const CALL_OPTIONS = [
+  ...SDK_CALL_OPTIONS,
+  "timeoutInMs",
+  "endpointTimeoutInMs",
+] as const satisfies (keyof CallOptions)[];
+const COMMAND_OPTIONS = [...CALL_OPTIONS, "require"] as const satisfies (keyof CommandOptions)[];
+const MESSAGE_OPTIONS = ["contentType", "messageTtlSeconds"] as const;
+
+/** The options of some operations, besides those of all of its kind. */
+const OWN_OPTIONS: Partial<Record<OperationName, readonly string[]>> = {
+  sendToAll: [...MESSAGE_OPTIONS, "filter", "excludedConnections"],
+  sendToUser: [...MESSAGE_OPTIONS, "filter"],
+  sendToConnection: MESSAGE_OPTIONS,
+  closeAllConnections: ["reason"],
+  closeUserConnections: ["reason"],
+  closeConnection: ["reason"],
+  removeUserFromAllGroups: ["reason"],
+  removeConnectionFromAllGroups: ["reason"],
+  grantPermission: ["targetName"],
+  revokePermission: ["targetName"],
+  hasPermission: ["targetName"],
+  "group.sendToAll": [...MESSAGE_OPTIONS, "filter", "excludedConnections"],
+  "group.closeAllConnections": ["reason"],
+  "group.listConnections": ["top", "maxPageSize"],
+};
+
+/** The names of all options that an operation has. */
+export function optionsOf(name: OperationName): string[] {
+  const ofKind = SEMANTICS[name].kind === "command" ? COMMAND_OPTIONS : CALL_OPTIONS;
+  return [...ofKind, ...(OWN_OPTIONS[name] ?? [])];
+}
+
 /** @throws InvalidArgumentError for the first option that cannot be used */
-export function checkOptions(options: unknown): void {
+export function checkOptions(operation: OperationName, options: unknown): void {
   checkOptionsObject(options);
   const { filter, targetName, reason, top, maxPageSize, ...rest } = options as AnyOptions;
   const { timeoutInMs, endpointTimeoutInMs, require, messageTtlSeconds } = rest;
@@ -83,6 +117,7 @@ export function checkOptions(options: unknown): void {
   checkInteger(messageTtlSeconds, "messageTtlSeconds", 0, maxTtlInSeconds);
   checkInteger(maxPageSize, "maxPageSize", 1, maxPageMembers);
   checkInteger(top, "top", 1, Number.MAX_SAFE_INTEGER);
+  checkKnownOptions(options as object, optionsOf(operation));
 }
 
 function isOptionalString(value: unknown): boolean {

@@ -162,7 +162,7 @@ export class FanOut {
   ): Promise<T> {
     return this.track(async () => {
       checkSubject(SEMANTICS[name].about, subject);
-      checkOptions(options);
+      checkOptions(name, options);
       if (options.abortSignal?.aborted) throw reasonOf(options.abortSignal);
       const { configuration, monitor, registry } = this.#context;
       const unknown = registry.all().filter(({ health }) => health.status === "unknown");

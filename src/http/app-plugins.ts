@@ -64,12 +64,17 @@ export class AppPlugins {
     };
   }
 
-  /** Puts the plugin into `res.locals`, beside those that the request has passed before. */
-  offer(req: Request, res: Response): void {
+  /**
+   * Puts the plugin into `res.locals`, beside those that the request has passed before.
+   *
+   * @returns The plugin itself.
+   */
+  offer(req: Request, res: Response): ResilientPubSub {
     const self = this.#self();
     if (req.app !== this.#app) this.#introduce(req);
     const before: unknown = res.locals.pubsub;
     res.locals.pubsub = before === self || !isPlugin(before) ? self : this.#viewAfter(before);
+    return self;
   }
 
   get #negotiateRoute(): string {

@@ -1,8 +1,12 @@
 import { STATUS_CODES } from "node:http";
 import type { Response } from "express";
 import type { ErrorCode } from "../contract/error-code.ts";
+import { escapeUnprintable } from "../kit/safe-text.ts";
 
-/** An error answer as `application/problem+json` (RFC 9457). `detail` must be fit for strangers. */
+/**
+ * An error answer as `application/problem+json` (RFC 9457). `detail` must be fit for strangers. A
+ * `Retry-After` is repeated in the body, as `retryAfterInMs`.
+ */
 export interface Problem {
   readonly status: number;
   readonly code: ErrorCode;
@@ -13,12 +17,32 @@ export interface Problem {
 /** Answers with the problem, unless the answer has begun. */
 export function sendProblem(res: Response, { status, code, detail, headers }: Problem): void {
   if (res.headersSent) return;
+  const retryAfter = headers?.[RETRY_AFTER];
+  if (retryAfter !== undefined) exposeToOrigins(res, RETRY_AFTER);
+  const body = {
+    type: "about:blank",
+    title: STATUS_CODES[status],
+    status,
+    code,
+    detail: escapeUnprintable(detail),
+    ...(retryAfter !== undefined && { retryAfterInMs: Number(retryAfter) * 1000 }),
+  };
   res.status(status);
   res.set({ "Cache-Control": "no-store", ...headers });
   res.type("application/problem+json");
-  res.end(
-    JSON.stringify({ type: "about:blank", title: STATUS_CODES[status], status, code, detail }),
-  );
+  res.end(JSON.stringify(body));
+}
+
+const RETRY_AFTER = "Retry-After";
+const EXPOSE = "Access-Control-Expose-Headers";
+
+/** Where the app's CORS middleware lets a page of another origin in, that may read the header too. */
+function exposeToOrigins(res: Response, header: string): void {
+  if (res.getHeader("Access-Control-Allow-Origin") === undefined) return;
+  const exposed = [res.getHeader(EXPOSE) ?? []].flat().join(", ");
+  const names = exposed.toLowerCase().split(/\s*,\s*/);
+  if (names.includes(header.toLowerCase())) return;
+  res.setHeader(EXPOSE, exposed === "" ? header : `${exposed}, ${header}`);
 }
 
 /** Thrown to refuse a request: whoever answers it sends the problem. */

@@ -1,43 +1,102 @@
-import type { Request } from "express";
+/** By which rules an app compares paths, as `express.Router` has them. */
+export interface RoutingRules {
+  readonly caseSensitive: boolean;
+  /** Whether a slash at the end makes another path. */
+  readonly strict: boolean;
+}
 
-/** A configured path in every spelling that a URL may give it, in the form in which paths are compared. */
+/** A configured path, as the routes of Express would match it. */
 export interface RoutePath {
-  readonly spellings: ReadonlySet<string>;
-  /** How the paths below it begin. */
-  readonly prefixes: readonly string[];
+  /** Whether it is the same path by these rules. */
+  isAt(path: string, rules: RoutingRules): boolean;
+}
+
+/** What may stand in place of a part of a path. */
+export const PATH_PLACEHOLDERS = ["{hub}", "{event}"] as const;
+
+/**
+ * What has the same meaning in a URL, in Express 4 and in Express 5: itself. Anything else is a
+ * pattern to one of them, or is not written like that by clients.
+ */
+const LITERAL = /^[\w.~&',;=@/-]*$/;
+
+/** @returns why no request would be at the path, or not the ones that are meant; undefined for a good one */
+export function routePathProblem(
+  path: string,
+  placeholders: readonly string[] = [],
+): string | undefined {
+  if (!path.startsWith("/")) return 'give a path that starts with "/"';
+  const literal = placeholders.reduce((rest, one) => rest.replaceAll(one, ""), path);
+  if (/[?#]/.test(literal)) return "give a path only; a route has no query, fragment or pattern";
+  if (literal.includes("%")) return 'it is compared as it stands; write it without "%"';
+  if (!LITERAL.test(literal)) return patternProblem(placeholders);
+  if (path.includes("//")) return "leave no segment empty: write one slash, not two";
+  if (/\/\.{1,2}(\/|$)/.test(path)) return 'write it without "." and ".."; clients remove them';
+  return undefined;
+}
+
+function patternProblem(placeholders: readonly string[]): string {
+  const allowed = "letters, digits and any of - . _ ~ & ' , ; = @";
+  return placeholders.length === 0
+    ? `it is no pattern and has no placeholders; write it out, with ${allowed}`
+    : `it is no pattern; write it out, with ${allowed}, and ${placeholders.join(" and ")} for what differs`;
+}
+
+/** A path that is matched as by `app.all(path)`, and nothing below it. */
+export function exactRoute(path: string): RoutePath {
+  return routePath(escapeRegExp(path), "whole");
 }
 
 /**
- * Requests are not decoded but compared with the encoded spellings of the route, as in Express: what
- * a guard that is mounted before does not recognise must not be answered here either.
+ * The path of event handlers, a template as the service has it. Without `{event}`, everything below
+ * is matched as well, as by `app.use(path)`: the URL may end in the event's name.
+ *
+ * @param hub What `{hub}` stands for, in its own spelling or in lower case.
  */
-export function toRoutePath(path: string): RoutePath {
-  const encodedSegments = path.split("/").map(encodeURIComponent).join("/");
-  const spellings = new Set([path, encodeURI(path), encodedSegments].map(normalize));
-  const prefixes = [...spellings].filter((spelling) => spelling !== "").map((one) => `${one}/`);
-  return { spellings, prefixes };
+export function upstreamRoute(template: string, hub: string): RoutePath {
+  const isWhole = template === "/" || template.includes("{event}");
+  return routePath(templateSource(template, hub), isWhole ? "whole" : "with what is below");
 }
 
-/** A request's path in the form in which paths are compared. */
-export function requestPath(req: Request): string {
-  const { url } = req;
-  // Nearly every request of an app comes by here; only unusual targets are worth parsing.
-  if (!url.startsWith("/")) return normalize(req.path);
-  const end = url.indexOf("?");
-  return normalize(end === -1 ? url : url.slice(0, end));
+/** Whether a path and a template of event handlers are one route, for one kind of event at least. */
+export function isSameRoute(path: string, template: string, hub: string): boolean {
+  const rules = { caseSensitive: false, strict: false };
+  return routePath(templateSource(template, hub), "whole").isAt(path, rules);
 }
 
-/** Like Express, without case and trailing slash. */
-function normalize(path: string): string {
-  return (path.endsWith("/") ? path.slice(0, -1) : path).toLowerCase();
+function templateSource(template: string, hub: string): string {
+  const hubSource = `(?:${spellingsOf(hub).map(escapeRegExp).join("|")})`;
+  return escapeRegExp(template)
+    .replaceAll(escapeRegExp("{hub}"), hubSource)
+    .replaceAll(escapeRegExp("{event}"), "[^/]+");
 }
 
-/** Whether a request's path is the route. */
-export function isAt({ spellings }: RoutePath, path: string): boolean {
-  return spellings.has(path);
+/** Some characters of a hub's name may be encoded in a URL; those of other names cannot be. */
+function spellingsOf(hub: string): string[] {
+  const names = [hub, hub.toLowerCase()];
+  const encoded = names.flatMap((name) => [name, encodeURI(name), encodeURIComponent(name)]);
+  return [...new Set(encoded)];
 }
 
-/** Whether it is the route or below it: an event handler's URL may end in the event's name. */
-export function isUnder(route: RoutePath, path: string): boolean {
-  return isAt(route, path) || route.prefixes.some((prefix) => path.startsWith(prefix));
+function routePath(source: string, extent: "whole" | "with what is below"): RoutePath {
+  const isRoot = source === "/";
+  const withoutSlash = isRoot ? source : source.replace(/\/$/, "");
+  const loose =
+    extent === "whole" ? `^${withoutSlash}${isRoot ? "" : "/?"}$` : `^${withoutSlash}(?=/|$)`;
+  // What is mounted at a path is never strict about it, whatever the routing is.
+  const strict = extent === "whole" ? `^${source}$` : loose;
+  const patterns = {
+    loose: [new RegExp(loose, "i"), new RegExp(loose)],
+    strict: [new RegExp(strict, "i"), new RegExp(strict)],
+  } as const;
+  return {
+    isAt: (path, rules) => {
+      const [ignoringCase, sensitive] = rules.strict ? patterns.strict : patterns.loose;
+      return (rules.caseSensitive ? sensitive : ignoringCase).test(path);
+    },
+  };
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }

@@ -1,4 +1,5 @@
-import { describeValue } from "./describe-value.ts";
+import type { OperationOptions } from "@azure/core-client";
+import { describeOptionName, describeValue, unknownOption } from "./describe-value.ts";
 import { InvalidArgumentError } from "./errors.ts";
 import { maxTimerInMs } from "./max-timer.ts";
 
@@ -39,6 +40,40 @@ export function checkOptionsObject(options: unknown): void {
   const { abortSignal } = options as { abortSignal?: { addEventListener?: unknown } };
   const isSignal = typeof abortSignal?.addEventListener === "function";
   check(abortSignal === undefined || isSignal, "abortSignal", abortSignal, "give an AbortSignal");
+}
+
+/**
+ * Options that an operation does not have are refused, as they are by `section` at construction: what
+ * somebody asks for must not be left undone in silence.
+ *
+ * @throws InvalidArgumentError for the first of them
+ */
+export function checkKnownOptions(options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new InvalidArgumentError(`${describeOptionName(unknown)}: ${unknownOption(known)}`);
+}
+
+/** Options of the SDK's that have to do with the request itself. */
+export const SDK_CALL_OPTIONS = [
+  "abortSignal",
+  "requestOptions",
+  "tracingOptions",
+  "serializerOptions",
+  "onResponse",
+] as const satisfies (keyof OperationOptions)[];
+
+/** Why a text cannot be a name in the service of that length at most; undefined for a good one. */
+export function nameProblem(text: string, maxLength: number): string | undefined {
+  if (!isFilled(text)) return "is blank";
+  if (text.length > maxLength) return `has ${text.length} characters, and not 1 to ${maxLength}`;
+  // It would become another one on its way.
+  return /\p{Surrogate}/u.test(text) ? "has half of a character in it" : undefined;
+}
+
+/** Whether it is text, and can be such a name. */
+export function isName(value: unknown, maxLength: number): value is string {
+  return typeof value === "string" && nameProblem(value, maxLength) === undefined;
 }
 
 /** Whether it is text, and not blank. */

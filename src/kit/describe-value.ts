@@ -1,3 +1,5 @@
+import { escapeUnprintable } from "./safe-text.ts";
+
 const maxTextLength = 60;
 
 /** Describes a value in an error message without ever repeating a secret. */
@@ -27,3 +29,16 @@ function describeUrl(value: string): string {
   const { origin, href } = new URL(value);
   return JSON.stringify(href === `${origin}/` ? value : `${origin}/...`);
 }
+
+/**
+ * The name of an option that nobody knows. A short word is a misspelt option; anything else may be a
+ * text that was given in its place.
+ */
+export function describeOptionName(name: string): string {
+  if (/^[a-z]\w{0,22}$/i.test(name)) return name;
+  return mayBeSecret(name) ? "***" : escapeUnprintable(name.slice(0, maxTextLength));
+}
+
+/** What is wrong with such an option. */
+export const unknownOption = (known: readonly string[]): string =>
+  `unknown option; the options here are ${known.join(", ")}`;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { describeValue, mayBeSecret } from "./describe-value.ts";
+import { describeOptionName, describeValue, unknownOption } from "./describe-value.ts";
 import type { OptionProblem } from "./errors.ts";
 import { maxTimerInMs } from "./max-timer.ts";
 
@@ -7,9 +7,7 @@ import { maxTimerInMs } from "./max-timer.ts";
 export function section<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.strictObject(shape, {
     error: ({ code }) =>
-      code === "unrecognized_keys"
-        ? `unknown option; the options here are ${Object.keys(shape).join(", ")}`
-        : "give an object",
+      code === "unrecognized_keys" ? unknownOption(Object.keys(shape)) : "give an object",
   });
 }
 
@@ -69,7 +67,7 @@ export function problemsOf(
   return error.issues.flatMap((issue) => {
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map((key) => ({
-        path: pathOf([...issue.path, printableName(key)], naming),
+        path: pathOf([...issue.path, describeOptionName(key)], naming),
         message: issue.message,
       }));
     }
@@ -90,11 +88,6 @@ function issueAt(issue: z.core.$ZodIssue, input: unknown): { input: unknown; mes
   }
   const value = issue.path.reduce<unknown>((at, key) => (at as never)?.[key], input);
   return { input: value, message: issue.message };
-}
-
-/** A short word is a misspelt option; anything else may be a text that was given in its place. */
-function printableName(key: string): string {
-  return /^[a-z]\w{0,22}$/i.test(key) || !mayBeSecret(key) ? key : "***";
 }
 
 function pathOf(path: PropertyKey[], { root, prefix = "", nameOf }: ProblemNaming): string {

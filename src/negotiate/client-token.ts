@@ -11,6 +11,7 @@ import type { Endpoint } from "../service/endpoint.ts";
 import { classifyFailure } from "../service/failure.ts";
 import { signToken } from "../service/sign-token.ts";
 import { withOrigin } from "../service/with-origin.ts";
+import { checkIdentityLength, checkUrlLength } from "./token-length.ts";
 
 /** What the SDK takes for a token, besides the client's identity. */
 interface TokenOptions extends Omit<GenerateClientTokenOptions, keyof Identity> {
@@ -29,7 +30,8 @@ export interface IssuedToken extends ClientTokenResponse {
  * be had, which is announced, and evidence as of any other call.
  *
  * @param avoided Endpoints that were out of the question for this client.
- * @throws the reason of an `abortSignal` that has ended it
+ * @throws the reason of an `abortSignal` that has ended it, or ResilientPubSubError
+ *   `ERR_TOKEN_TOO_LONG`, which is nothing that an endpoint could help
  */
 export function issueToken(
   context: PluginContext,
@@ -40,13 +42,29 @@ export function issueToken(
 ): IssuedToken | Promise<IssuedToken | undefined> {
   const marked = withMarker(context, chosen, avoided, identity);
   const { config } = chosen.endpoint;
+  if (!(config.credential instanceof KeyObject)) {
+    return tokenOfService(context, chosen, marked, options);
+  }
   // With a key the token is made here, and says nothing of the service.
-  return config.credential instanceof KeyObject
-    ? signedToken(config, config.credential, context.configuration.hub, marked, options)
-    : tokenOfService(context, chosen, marked, options);
+  const { hub } = context.configuration;
+  const issued = signedToken(config, config.credential, hub, marked, options);
+  checkUrlLength(issued.url, marked);
+  return issued;
 }
 
 async function tokenOfService(
+  context: PluginContext,
+  chosen: RegisteredEndpoint,
+  identity: Identity,
+  options: TokenOptions,
+): Promise<IssuedToken | undefined> {
+  checkIdentityLength(identity);
+  const issued = await askAsEvidence(context, chosen, identity, options);
+  if (issued) checkUrlLength(issued.url, identity);
+  return issued;
+}
+
+async function askAsEvidence(
   { configuration, events, monitor }: PluginContext,
   chosen: RegisteredEndpoint,
   identity: Identity,

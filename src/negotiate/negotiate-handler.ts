@@ -3,10 +3,12 @@ import type { PluginContext } from "../context/plugin-context.ts";
 import type { NegotiateAnswer } from "../contract/negotiate-answer.ts";
 import type { Identity } from "../contract/options.ts";
 import { answerOrRefuse, RequestRefused } from "../http/problem.ts";
+import { callerOf } from "./caller.ts";
 import { issueToken } from "./client-token.ts";
 import { identify } from "./identity.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import { tryInTurn } from "./select-endpoint.ts";
+import { isTokenTooLong } from "./token-length.ts";
 
 const RETRY_AFTER_IN_SECONDS = { min: 1, spread: 5 };
 
@@ -72,19 +74,30 @@ async function endpointFor(
   identity: Identity,
 ): Promise<NegotiateAnswer> {
   const avoided = new Set(reportedAsFailed(context, req));
+  const caller = () => callerOf(req, identity.userId);
   const { tokenLifetimeInMinutes } = context.configuration.negotiate;
   const options = { expirationTimeInMinutes: tokenLifetimeInMinutes };
   const answer = await tryInTurn(context, req, avoided, async (chosen, epoch) => {
-    const retryAfterInSeconds = rateLimiter.admit(chosen);
+    const retryAfterInSeconds = rateLimiter.admit(chosen, caller);
     if (retryAfterInSeconds !== undefined) throw overloaded(retryAfterInSeconds);
     const issued = await issueToken(context, chosen, avoided, identity, options);
     if (issued === undefined) return undefined;
     const expiresAt = new Date(issued.expiresAt * 1000).toISOString();
     const { name, role } = chosen;
     return { url: issued.url, endpoint: name, role, expiresAt, ...(epoch && { epoch }) };
+  }).catch((error) => {
+    throw isTokenTooLong(error) ? tokenTooLong(context, error) : error;
   });
   if (answer === undefined) throw noEndpoint(context);
   return answer;
+}
+
+/** It is the application that has given the client more than it can carry. */
+function tokenTooLong({ events }: PluginContext, error: unknown): RequestRefused {
+  events.emit("handlerError", { handler: "negotiate.authenticate", error });
+  const detail =
+    "The client's token would be too long to connect with: it has too many groups or roles.";
+  return new RequestRefused({ status: 500, code: "ERR_TOKEN_TOO_LONG", detail });
 }
 
 /**

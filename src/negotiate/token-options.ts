@@ -2,27 +2,50 @@ import type { ClientAccessTokenOptions } from "../contract/pubsub.ts";
 import {
   check,
   checkInteger,
+  checkKnownOptions,
   checkOptionsObject,
   checkStrings,
   checkTimeout,
-  isFilled,
+  isName,
+  SDK_CALL_OPTIONS,
 } from "../kit/arguments.ts";
+import { maxGroupNameLength, maxRoleLength, maxUserIdLength } from "../kit/service-limits.ts";
 
 /** The greatest that the service takes. */
 const maxLifetimeInMinutes = 2 ** 31 - 1;
 const CLIENT_PROTOCOLS: readonly unknown[] = ["default", "mqtt", "socketio", undefined];
+
+const OPTIONS = [
+  ...SDK_CALL_OPTIONS,
+  "userId",
+  "roles",
+  "groups",
+  "expirationTimeInMinutes",
+  "clientProtocol",
+  "timeoutInMs",
+] as const satisfies (keyof ClientAccessTokenOptions)[];
 
 /** @throws InvalidArgumentError for the first option that cannot be used */
 export function checkTokenOptions(options: ClientAccessTokenOptions): void {
   checkOptionsObject(options);
   checkTimeout(options.timeoutInMs, "timeoutInMs");
   const { userId, roles, groups, expirationTimeInMinutes, clientProtocol } = options;
-  const isUserId = userId === undefined || isFilled(userId);
-  check(isUserId, "userId", userId, "give the id of a user, or leave it out");
-  checkStrings(roles, "roles", "give an array of roles");
-  checkStrings(groups, "groups", "give an array of group names");
+  const isUserId = userId === undefined || isName(userId, maxUserIdLength);
+  check(isUserId, "userId", userId, USER_ID_REMEDY);
+  checkNames(roles, "roles", "roles", maxRoleLength);
+  checkNames(groups, "groups", "group names", maxGroupNameLength);
   checkInteger(expirationTimeInMinutes, "expirationTimeInMinutes", 1, maxLifetimeInMinutes);
   const isProtocol = CLIENT_PROTOCOLS.includes(clientProtocol);
   const remedy = 'give "default", "mqtt" or "socketio"';
   check(isProtocol, "clientProtocol", clientProtocol, remedy);
+  checkKnownOptions(options, OPTIONS);
+}
+
+const USER_ID_REMEDY = `give the id of a user, or leave it out; it has 1 to ${maxUserIdLength} characters`;
+
+function checkNames(values: unknown, option: string, what: string, maxLength: number): void {
+  checkStrings(values, option, `give an array of ${what}`);
+  const tooLong = (values as string[] | undefined)?.find((value) => !isName(value, maxLength));
+  const remedy = `give ${what} of 1 to ${maxLength} characters`;
+  check(tooLong === undefined, option, tooLong, remedy);
 }

@@ -24,6 +24,7 @@ import { plainHttpProblems } from "./plain-http.ts";
 import {
   endpointSetProblems,
   insecureProblems,
+  routeProblems,
   topologyProblems,
   verificationProblems,
 } from "./rules.ts";
@@ -97,6 +98,7 @@ export function parseOptions(options: unknown): Configuration {
     ...insecureProblems(options),
     ...verificationProblems(options),
     ...topologyProblems(options),
+    ...(parsed.success ? routeProblems(parsed.data) : []),
   ];
   if (!parsed.success || problems.length > 0) throw new InvalidOptionsError(problems);
   const { endpoints, upstream, ...rest } = parsed.data;
@@ -105,7 +107,6 @@ export function parseOptions(options: unknown): Configuration {
     endpoints: Object.freeze(endpoints.map(toConfiguration)),
     upstream: Object.freeze({
       ...upstream,
-      path: upstream.path.replaceAll("{hub}", rest.hub),
       allowedOrigins: Object.freeze(upstream.allowedOrigins.map((host) => host.toLowerCase())),
     }),
   });

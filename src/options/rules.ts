@@ -1,3 +1,4 @@
+import { isSameRoute } from "../http/route-path.ts";
 import { describeValue } from "../kit/describe-value.ts";
 import type { OptionProblem } from "../kit/errors.ts";
 import { withOneLoopbackName } from "../kit/loopback.ts";
@@ -70,6 +71,18 @@ export function topologyProblems(options: unknown): OptionProblem[] {
     problems.push({ path: "failback.close", message });
   }
   return problems;
+}
+
+/** A route answers a request once: of two at one path, the upstream one would never hear of an event. */
+export function routeProblems(options: {
+  hub: string;
+  negotiate: { path: string };
+  upstream: { path: string };
+}): OptionProblem[] {
+  const { hub, negotiate, upstream } = options;
+  if (!isSameRoute(negotiate.path, upstream.path, hub)) return [];
+  const message = `got ${describeValue(negotiate.path)}, which is upstream.path as well; give each a path of its own`;
+  return [{ path: "negotiate.path", message }];
 }
 
 function looseEndpointsOf(options: unknown): Loose[] | undefined {

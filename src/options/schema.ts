@@ -14,6 +14,7 @@ import type {
 } from "../contract/options.ts";
 import type { CoordinationStore } from "../contract/store.ts";
 import type { UpstreamOptions } from "../contract/upstream-options.ts";
+import { PATH_PLACEHOLDERS, routePathProblem } from "../http/route-path.ts";
 import { CronExpression } from "../kit/cron-expression.ts";
 import {
   flag,
@@ -27,9 +28,11 @@ import {
 import { memoryStore } from "../stores/memory-store.ts";
 import { parseConnectionString } from "./connection-string.ts";
 
-function path() {
-  const error = 'give a path that starts with "/" and has no query';
-  return z.string({ error }).regex(/^\/[^?#\s]*$/, { error });
+function path(placeholders: readonly string[] = []) {
+  return z.string({ error: 'give a path that starts with "/"' }).check(({ value, issues }) => {
+    const message = routePathProblem(value, placeholders);
+    if (message) issues.push({ code: "custom", message, input: value });
+  });
 }
 
 const URL_ERROR = 'give a URL such as "https://name.webpubsub.azure.com"';
@@ -125,7 +128,7 @@ function identityProblem({ authenticate, allowAnonymous }: NegotiateOptions): st
 }
 
 const upstream = section({
-  path: path().default("/api/webpubsub/hubs/{hub}/"),
+  path: path(PATH_PLACEHOLDERS).default("/api/webpubsub/hubs/{hub}/"),
   handleConnect: func<UpstreamOptions["handleConnect"]>().optional(),
   handleUserEvent: func<UpstreamOptions["handleUserEvent"]>().optional(),
   onConnected: func<UpstreamOptions["onConnected"]>().optional(),

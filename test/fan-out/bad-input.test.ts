@@ -1,7 +1,16 @@
 import {
+  type BroadcastOptions,
+  type CallOptions,
+  type ClientAccessTokenOptions,
+  type CloseOptions,
+  type CommandOptions,
   isResilientPubSubError,
+  type ListOptions,
+  type PermissionOptions,
   type ResilientPubSub,
   resilientPubSub,
+  type SendToConnectionOptions,
+  type SendToUserOptions,
 } from "express-resilient-pubsub";
 import type { Emulator } from "express-resilient-pubsub/emulator";
 import { closeAfterFile } from "../support/clean-up.ts";
@@ -157,6 +166,93 @@ describe.each(operations)("%s takes no options such as", (name, { run }) => {
   );
 });
 
+describe("an option that an operation does not have is refused by its name:", () => {
+  it.each(operations)("%s", async (_, { run }) => {
+    const failure = await failureOf(() => run(pubsub, "x", { timeoutInMs: 1000, timeOutInMs: 9 }));
+    expectInvalidArgument(failure, "timeOutInMs: unknown option; the options here are abortSignal");
+  });
+
+  it.each<[string, Anything, string]>([
+    ["getClientAccessToken", { require: "all" }, "require"],
+    ["getClientAccessToken", { filter: "userId eq 'ada'" }, "filter"],
+    ["getClientAccessToken", { endpointTimeoutInMs: 100 }, "endpointTimeoutInMs"],
+    ["getClientAccessToken", { userid: "ada" }, "userid"],
+    ["userExists", { require: "all" }, "require"],
+    ["connectionExists", { require: "any" }, "require"],
+    ["hasPermission", { reason: "x" }, "reason"],
+    ["sendToConnection", { filter: "userId eq 'ada'" }, "filter"],
+    ["sendToUser", { excludedConnections: ["x"] }, "excludedConnections"],
+    ["broadcast", { reason: "x" }, "reason"],
+    ["closeConnection", { excludedConnections: ["x"] }, "excludedConnections"],
+    ["addConnectionsToGroups", { targetName: "g" }, "targetName"],
+    ["group.addUser", { filter: "" }, "filter"],
+    ["group.listConnections", { continuationToken: "x" }, "continuationToken"],
+    ["group.listConnections", { require: undefined }, "require"],
+    ["sendToAll", { ["x".repeat(30)]: 1 }, "***"],
+    ["sendToAll", { "a\u001b[2J": 1 }, "a\\u{1b}[2J"],
+  ])("%s with %j", async (name, options, named) => {
+    const operation = operations.find(([one]) => one === name)?.[1];
+    const failure = await failureOf(() => operation?.run(pubsub, "x", options));
+    expectInvalidArgument(failure, `${named}: unknown option; the options here are abortSignal, `);
+  });
+
+  const abortSignal = new AbortController().signal;
+  const call: Required<CallOptions> = {
+    abortSignal,
+    requestOptions: {},
+    tracingOptions: {},
+    serializerOptions: { xml: {} },
+    onResponse: () => {},
+    timeoutInMs: 5000,
+    endpointTimeoutInMs: 5000,
+  };
+  const command: Required<CommandOptions> = { ...call, require: "any" };
+  const message = { contentType: "application/json", messageTtlSeconds: 1 } as const;
+  const broadcast: Required<BroadcastOptions> = {
+    ...command,
+    ...message,
+    filter: "userId eq 'x'",
+    excludedConnections: ["x"],
+  };
+  const { endpointTimeoutInMs: _, ...tokenCall } = call;
+  const token: Required<ClientAccessTokenOptions> = {
+    ...tokenCall,
+    userId: "ada",
+    roles: [],
+    groups: [],
+    expirationTimeInMinutes: 5,
+    clientProtocol: "default",
+  };
+  const user: Required<SendToUserOptions> = { ...command, ...message, filter: "userId eq 'x'" };
+  const connection: Required<SendToConnectionOptions> = { ...command, ...message };
+  const close: Required<CloseOptions> = { ...command, reason: "x" };
+  const permission: Required<PermissionOptions> = { ...command, targetName: "g" };
+  const list: Required<ListOptions> = { ...call, top: 1, maxPageSize: 1 };
+  it.each<[string, Run]>([
+    ["sendToAll", (it) => it.sendToAll("hi", broadcast)],
+    ["broadcast", (it) => it.broadcast("hi", broadcast)],
+    ["sendToUser", (it) => it.sendToUser("x", "hi", user)],
+    ["sendToConnection", (it) => it.sendToConnection("x", "hi", connection)],
+    ["userExists", (it) => it.userExists("x", call)],
+    ["groupExists", (it) => it.groupExists("x", call)],
+    ["connectionExists", (it) => it.connectionExists("x", call)],
+    ["closeConnection", (it) => it.closeConnection("x", close)],
+    ["closeUserConnections", (it) => it.closeUserConnections("x", close)],
+    ["removeUserFromAllGroups", (it) => it.removeUserFromAllGroups("x", close)],
+    ["removeConnectionFromAllGroups", (it) => it.removeConnectionFromAllGroups("x", close)],
+    ["addConnectionsToGroups", (it) => it.addConnectionsToGroups(["g"], "userId eq 'x'", command)],
+    ["revokePermission", (it) => it.revokePermission("x", "sendToGroup", permission)],
+    ["hasPermission", (it) => it.hasPermission("x", "sendToGroup", { ...call, targetName: "g" })],
+    ["group.sendToAll", (it) => it.group("g").sendToAll("hi", broadcast)],
+    ["group.closeAllConnections", (it) => it.group("g").closeAllConnections(close)],
+    ["group.removeConnection", (it) => it.group("g").removeConnection("x", command)],
+    ["group.listConnections", (it) => first(it.group("g").listConnections(list))],
+    ["getClientAccessToken", (it) => it.getClientAccessToken(token)],
+  ])("but %s takes all that its type has", async (_name, run) => {
+    await expect(run(pubsub)).resolves.toBeDefined();
+  });
+});
+
 type Run = (it: ResilientPubSub) => unknown;
 
 describe("an argument that cannot be used is named, with what would be right:", () => {
@@ -249,6 +345,9 @@ describe("an argument that cannot be used is named, with what would be right:", 
     ...each("maxPageSize: got null", list({ maxPageSize: null })),
     ...each('userId: got ""; give the id of a user, or leave it out', token({ userId: "" })),
     ...each("userId: got 7", token({ userId: 7 })),
+    ...each('userId: got "x x', token({ userId: "x ".repeat(513) })),
+    ...each("groups: got ", token({ groups: ["g", "x ".repeat(513)] })),
+    ...each("roles: got ", token({ roles: ["x ".repeat(600)] })),
     ...each('roles: got "admin"; give an array of roles', token({ roles: "admin" })),
     ...each("roles: got an array of 1", token({ roles: [7] })),
     ...each('groups: got "g"; give an array of group names', token({ groups: "g" })),

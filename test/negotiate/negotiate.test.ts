@@ -82,9 +82,14 @@ describe("who may connect is decided by authenticate:", () => {
   };
   it.each<[string, NegotiateOptions, object]>([
     ["null is 401", { authenticate: () => null }, refused],
-    ["so is undefined", { authenticate: () => undefined }, refused],
-    ["and a promise of null", { authenticate: async () => null }, refused],
-    ["an empty identity is anonymous", { authenticate: () => ({}) }, { status: 200 }],
+    ["so is a promise of null", { authenticate: async () => null }, refused],
+    [
+      "an identity without a user is anonymous where that is allowed",
+      { authenticate: () => ({ roles: [] }), allowAnonymous: true },
+      { status: 200 },
+    ],
+    ["and 500 where it is not", { authenticate: () => ({ roles: [] }) }, failed],
+    ["a number is a user", { authenticate: () => ({ userId: 42 }) }, { status: 200 }],
     ["without it, allowAnonymous lets everybody in", { allowAnonymous: true }, { status: 200 }],
     [
       "with both, null is anonymous",
@@ -92,14 +97,14 @@ describe("who may connect is decided by authenticate:", () => {
       { status: 200 },
     ],
     ["one that throws is 500", { authenticate: boom }, failed],
-    ["one that rejects too", { authenticate: async () => boom() }, failed],
+    ["so is one that rejects", { authenticate: async () => boom() }, failed],
     [
-      "and one whose userId is a number",
-      { authenticate: () => ({ userId: 42 }) as unknown as Identity },
+      "and one that answers nothing, also with allowAnonymous",
+      { authenticate: () => undefined as unknown as null, allowAnonymous: true },
       failed,
     ],
     [
-      "or whose roles are no list",
+      "and one whose roles are no list",
       { authenticate: () => ({ roles: "admin" }) as unknown as Identity },
       failed,
     ],

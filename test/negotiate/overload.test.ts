@@ -34,11 +34,48 @@ describe("when more clients come than maxPerSecond lets through, negotiate", () 
       status: 503,
       code: "ERR_OVERLOADED",
       detail: "Too many clients connect at the moment; try again later.",
+      retryAfterInMs: 100_000,
     });
-    const next = (await negotiate("")).headers.get("retry-after");
-    expect(Number(next)).toBeGreaterThanOrEqual(60);
-    expect(Number(next)).toBeLessThanOrEqual(120);
     expect(overloads[0]).toBe("eastus");
+  });
+
+  it("tells a user who asks again the same time, and pushes nobody back", async () => {
+    const { pubsub, negotiate } = await startRegions({
+      negotiate: {
+        authenticate: ({ query }) => ({ userId: String(query.user) }),
+        maxPerSecond: 0.1,
+      },
+    });
+    await pubsub.ready();
+    const retryAfterOf = async (user: string) =>
+      Number((await negotiate(`?user=${user}`)).headers.get("retry-after"));
+    expect((await negotiate("?user=first")).status).toBe(200);
+    expect(await retryAfterOf("mallory")).toBe(10);
+    for (let count = 0; count < 20; count += 1) {
+      expect(await retryAfterOf("mallory")).toBeLessThanOrEqual(10);
+    }
+    expect(await retryAfterOf("ada")).toBeLessThanOrEqual(20);
+    expect(await retryAfterOf("bob")).toBeLessThanOrEqual(30);
+    expect(await retryAfterOf("bob")).toBeGreaterThan(20);
+  });
+
+  it.each<[string, string | false, boolean]>([
+    ["that a trusted proxy tells", "loopback", true],
+    ["of a proxy that is not trusted", false, false],
+  ])("tells anonymous clients apart by the address %s: %p", async (_, trustProxy, areApart) => {
+    const { pubsub, negotiate } = await startRegions({
+      negotiate: { allowAnonymous: true, maxPerSecond: 0.1 },
+      prepare: (app) => void app.set("trust proxy", trustProxy),
+    });
+    await pubsub.ready();
+    const retryAfterOf = async (address: string) => {
+      const { headers } = await negotiate("", { headers: { "X-Forwarded-For": address } });
+      return Number(headers.get("retry-after"));
+    };
+    expect(await retryAfterOf("192.0.2.1")).toBe(0);
+    expect(await retryAfterOf("192.0.2.2")).toBeLessThanOrEqual(10);
+    expect(await retryAfterOf("192.0.2.2")).toBeLessThanOrEqual(10);
+    expect((await retryAfterOf("192.0.2.3")) > 10).toBe(areApart);
   });
 
   it("counts each endpoint apart: after a failover the secondary has room of its own", async () => {
@@ -76,7 +113,10 @@ describe("when more clients come than maxPerSecond lets through, negotiate", () 
 
   it("clients that authenticate refuses do not count against maxPerSecond", async () => {
     const { pubsub, negotiate } = await startRegions({
-      negotiate: { authenticate: (req) => (req.query.user ? {} : null), maxPerSecond: 0.01 },
+      negotiate: {
+        authenticate: (req) => (req.query.user ? { userId: "ada" } : null),
+        maxPerSecond: 0.01,
+      },
     });
     await pubsub.ready();
     for (let stranger = 0; stranger < 3; stranger += 1) {

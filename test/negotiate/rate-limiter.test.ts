@@ -94,3 +94,66 @@ it("without a rate limit every client is let in", () => {
   for (let client = 0; client < 10_000; client += 1) expect(limit.admit(a)).toBeUndefined();
   expect(told).toEqual([]);
 });
+
+describe("a caller that asks again before its time", () => {
+  it("is told the same time, however often, while others keep theirs", async () => {
+    const { limit, a } = setUp(1);
+    const ask = (name: string) => limit.admit(a, () => name);
+    expect([ask("ada"), ask("mallory"), ask("bob")]).toEqual([undefined, 1, 2]);
+    expect([ask("mallory"), ask("mallory"), ask("bob")]).toEqual([1, 1, 2]);
+    expect(ask("eve")).toBe(3);
+    await jest.advanceTimersByTimeAsync(500);
+    expect([ask("mallory"), ask("bob"), ask("eve")]).toEqual([1, 2, 3]);
+    expect(ask("dan")).toBe(4);
+  });
+
+  it("takes nothing that has become free for those whose time has come", async () => {
+    const { limit, a } = setUp(1);
+    const ask = (name: string) => limit.admit(a, () => name);
+    expect([ask("ada"), ask("bob"), ask("mallory")]).toEqual([undefined, 1, 2]);
+    await jest.advanceTimersByTimeAsync(1000);
+    expect([ask("mallory"), ask("mallory"), ask("bob")]).toEqual([1, 1, undefined]);
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(ask("mallory")).toBeUndefined();
+  });
+
+  it("keeps a time beyond the longest wait as well", () => {
+    const { limit, a } = setUp(0.005);
+    const ask = (name: string) => limit.admit(a, () => name);
+    expect([ask("ada"), ask("bob"), ask("bob")]).toEqual([undefined, 60, 60]);
+  });
+
+  it("has a time of its own at each endpoint", () => {
+    const { limit, a, b } = setUp(1);
+    const ask = (endpoint: typeof a, name: string) => limit.admit(endpoint, () => name);
+    expect([ask(a, "x"), ask(a, "ada"), ask(b, "ada"), ask(b, "ada")]).toEqual([
+      undefined,
+      1,
+      undefined,
+      1,
+    ]);
+  });
+
+  it("is a new one when its name is not known", () => {
+    const { limit, a } = setUp(1);
+    const ask = () => limit.admit(a, () => undefined);
+    expect([ask(), ask(), ask()]).toEqual([undefined, 1, 2]);
+  });
+});
+
+it("once let in, a caller has no time to wait for any more", async () => {
+  const { limit, a } = setUp(1);
+  const ask = (name: string) => limit.admit(a, () => name);
+  expect([ask("ada"), ask("bob")]).toEqual([undefined, 1]);
+  await jest.advanceTimersByTimeAsync(1000);
+  expect(ask("bob")).toBeUndefined();
+  await jest.advanceTimersByTimeAsync(1000);
+  expect(ask("bob")).toBeUndefined();
+});
+
+it("no more than 10,000 callers are remembered, and the rest wait as well", () => {
+  const { limit, a } = setUp(100);
+  const told = Array.from({ length: 30_000 }, (_, caller) => limit.admit(a, () => `c${caller}`));
+  expect(told.filter((seconds) => seconds === undefined)).toHaveLength(100);
+  expect(limit.admit(a, () => "c29999")).toBe(told[29_999]);
+});

@@ -114,6 +114,44 @@ describe("options that cannot be used are refused with path, value and remedy:",
       'negotiate.path: got "negotiate"; give a path that starts with "/"',
     ],
     [
+      "a negotiate path that is a pattern",
+      { ...GOOD, negotiate: { allowAnonymous: true, path: "/:tenant/negotiate" } },
+      'negotiate.path: got "/:tenant/negotiate"; it is no pattern and has no placeholders; write it out',
+    ],
+    [
+      "a negotiate path with a placeholder, which is for event handlers",
+      { ...GOOD, negotiate: { allowAnonymous: true, path: "/negotiate/{hub}" } },
+      'negotiate.path: got "/negotiate/{hub}"; it is no pattern and has no placeholders; write it out',
+    ],
+    [
+      "an upstream path that is a pattern",
+      { ...GOOD, upstream: { path: "/hooks/:hub" } },
+      'upstream.path: got "/hooks/:hub"; it is no pattern; write it out',
+    ],
+    [
+      "an upstream path with an unknown placeholder",
+      { ...GOOD, upstream: { path: "/hooks/{user}" } },
+      "{hub} and {event} for what differs",
+    ],
+    [
+      "one path for negotiate and upstream events",
+      {
+        ...GOOD,
+        negotiate: { allowAnonymous: true, path: "/Realtime" },
+        upstream: { path: "/realtime/" },
+      },
+      'negotiate.path: got "/Realtime", which is upstream.path as well; give each a path of its own',
+    ],
+    [
+      "a negotiate path that an event may be sent to",
+      {
+        ...GOOD,
+        negotiate: { allowAnonymous: true, path: "/hooks/chat/negotiate" },
+        upstream: { path: "/hooks/{hub}/{event}" },
+      },
+      "negotiate.path: got ",
+    ],
+    [
       "a token that never expires",
       { ...GOOD, negotiate: { allowAnonymous: true, tokenLifetimeInMinutes: Infinity } },
       "negotiate.tokenLifetimeInMinutes: got Infinity; give a whole number of minutes from 1 to 1440",

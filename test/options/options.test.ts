@@ -68,7 +68,7 @@ describe("options that can be used", () => {
     expect(parseOptions(GOOD)).toMatchObject({
       negotiate: { path: "/negotiate", tokenLifetimeInMinutes: 60, whenNoneHealthy: "reject" },
       upstream: {
-        path: "/api/webpubsub/hubs/chat/",
+        path: "/api/webpubsub/hubs/{hub}/",
         allowedOrigins: [],
         verifySignature: true,
         maxBodyInBytes: 1_048_576,

@@ -56,7 +56,7 @@ export async function startCluster(
         endpoints,
         topology: "client-client",
         coordination: { store, ...quick },
-        negotiate: { authenticate: () => ({ roles }) },
+        negotiate: { allowAnonymous: true, authenticate: () => ({ roles }) },
         health: { schedule: "* * * * * *", timeoutInMs: 500, transitionIntervalInMs: 20 },
         ...overrides,
       }),

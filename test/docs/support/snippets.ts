@@ -76,7 +76,10 @@ type WorldOverrides = Parameters<typeof startRegions>[0];
 /** An app server whose clients may do what the snippets do. */
 export function startRegionsForSnippets(overrides: WorldOverrides = {}) {
   const roles = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
-  return startRegions({ negotiate: { authenticate: () => ({ roles }) }, ...overrides });
+  return startRegions({
+    negotiate: { allowAnonymous: true, authenticate: () => ({ roles }) },
+    ...overrides,
+  });
 }
 
 export async function freePort(): Promise<string> {
