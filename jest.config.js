@@ -17,8 +17,8 @@ const shared = {
 
 // Everything that touches Express runs twice: once on each major version that the package supports.
 const onExpress = [
-  "http/routing-rules",
-  "resilient-pubsub/{end-to-end,injected-requests,operations,serverless-adapters}",
+  "http/{routing-rules,wildcard-mounts}",
+  "resilient-pubsub/{end-to-end,injected-requests,operations,serverless-adapters,several-hubs}",
   "negotiate/{agreed-endpoint,client-access-token,negotiate,overload}",
   "upstream/**/*",
   "fan-out/broadcast",

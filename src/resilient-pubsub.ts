@@ -13,6 +13,8 @@ import { pubSubService } from "./fan-out/pubsub-service.ts";
 import { sendCanary } from "./health/canary.ts";
 import { HealthMonitor } from "./health/monitor.ts";
 import { probe } from "./health/probe.ts";
+import { AppPlugins } from "./http/app-plugins.ts";
+import { unlessClockStopped } from "./kit/stopped-clock.ts";
 import { TypedEvents } from "./kit/typed-events.ts";
 import { OnceWarnings } from "./kit/warn-once.ts";
 import { clientAccessToken } from "./negotiate/client-access-token.ts";
@@ -53,7 +55,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
     { isAgreed: configuration.topology === "client-client" },
   );
   const probes = { health: probe, canary: sendCanary };
-  const monitor = new HealthMonitor(registry, configuration.health, probes);
+  const monitor = new HealthMonitor(registry, configuration.health, probes, Math.random());
   const base = {
     configuration,
     registry,
@@ -72,6 +74,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   const firstRound = monitor.start();
   failback.start();
   agreed?.start();
+  const appPlugins = new AppPlugins(() => plugin, configuration.negotiate.path);
   let closing: Promise<void> | undefined;
 
   async function close(): Promise<void> {
@@ -82,19 +85,19 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   }
 
   const plugin: ResilientPubSub = Object.assign(
-    routes(
-      context,
-      () => plugin,
-      () => closing !== undefined,
-    ),
+    routes(context, appPlugins, () => closing !== undefined),
     {
       events,
       endpoints: endpoints.control,
       coordination: agreed?.control ?? withoutCoordination,
+      ...appPlugins.membership,
       ...pubSubService(fanOut, configuration.hub),
       getClientAccessToken: (tokenOptions?: ClientAccessTokenOptions) =>
         fanOut.track(() => clientAccessToken(context, tokenOptions)),
-      ready: () => holdingProcess(firstRound.then(() => agreed?.ready())),
+      ready: () => {
+        const ready = firstRound.then(() => agreed?.ready());
+        return holdingProcess(unlessClockStopped("ready()", ready));
+      },
       close: () => {
         closing ??= close();
         return closing;

@@ -1,6 +1,7 @@
 import type { Request, Response } from "express";
 import type { PluginContext } from "./context/plugin-context.ts";
 import type { ResilientPubSub } from "./contract/resilient-pubsub.ts";
+import type { AppPlugins } from "./http/app-plugins.ts";
 import { sendProblem } from "./http/problem.ts";
 import { exactRoute, upstreamRoute } from "./http/route-path.ts";
 import { isRequestAt } from "./http/routing-rules.ts";
@@ -13,7 +14,7 @@ type Middleware = (...given: Parameters<ResilientPubSub>) => void;
 /** The middleware: which requests are a negotiate or an event, and what all others are given. */
 export function routes(
   context: PluginContext,
-  plugin: () => ResilientPubSub,
+  appPlugins: AppPlugins,
   isClosed: () => boolean,
 ): Middleware {
   const { hub, negotiate: negotiateOptions, upstream: upstreamOptions } = context.configuration;
@@ -24,8 +25,7 @@ export function routes(
 
   return function resilientPubSub(request, response, next) {
     const [req, res] = [request as Request, response as Response];
-    const self = plugin();
-    res.locals.pubsub = self;
+    const self = appPlugins.offer(req, res);
     const isNegotiate = NEGOTIATE_METHODS.has(req.method) && isRequestAt(negotiatePath, req, self);
     if (isNegotiate && isClosed()) sendProblem(res, CLOSED);
     else if (isNegotiate) negotiate(req, res, next);

@@ -16,7 +16,7 @@ export const emulatorCommand: Command = {
   summary: "Runs a local Azure Web PubSub until Ctrl-C.",
   help: `Usage: resilient-pubsub emulator [options]
 
-Runs a local Azure Web PubSub until Ctrl-C or SIGTERM, and prints its connection string.
+Runs a local Azure Web PubSub until Ctrl-C, SIGTERM or SIGHUP, and prints its connection string.
 
   resilient-pubsub emulator --hub chat --upstream http://localhost:3000/api/webpubsub/hubs/chat/
 

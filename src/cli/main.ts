@@ -6,7 +6,7 @@ import { StopRequest } from "./stop-request.ts";
 /** Runs the command that the process was started with. */
 export async function main(): Promise<void> {
   const stopRequest = new StopRequest(() => performance.now());
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
       if (stopRequest.receive() === "exit") process.exit(128 + constants.signals[signal]);
     });

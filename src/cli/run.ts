@@ -69,7 +69,7 @@ function noCommand(name: string): string {
 }
 
 const EXITS_HELP = `Exit codes: 0 done or stopped, 1 could not start, 2 wrong command line,
-130 or 143 ended at once by a second SIGINT or SIGTERM.`;
+129, 130 or 143 ended at once by a second SIGHUP, SIGINT or SIGTERM.`;
 
 const overview = (): string =>
   [

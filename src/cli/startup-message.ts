@@ -1,4 +1,5 @@
 import type { Emulator, EmulatorOptions } from "../emulator/index.ts";
+import { isLoopbackHostname } from "../kit/loopback.ts";
 import { escapeUnprintable } from "../kit/safe-text.ts";
 import { printableUrl } from "./printable.ts";
 
@@ -27,13 +28,18 @@ export function formatStartupMessage(
     "",
     ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
     "",
-    ...(endpoint.startsWith("http:") ? [INSECURE_NOTE] : []),
+    ...insecureNotes(new URL(endpoint)),
     ...(options.tls === true ? [SELF_SIGNED_NOTE] : []),
     "Ctrl-C stops it.",
   ].map(escapeUnprintable);
 }
 
-const INSECURE_NOTE = "Microsoft's SDK takes this endpoint with { allowInsecureConnection: true }.";
+function insecureNotes({ protocol, hostname }: URL): string[] {
+  if (protocol !== "http:") return [];
+  const notes = ["Microsoft's SDK takes this endpoint with { allowInsecureConnection: true }."];
+  if (isLoopbackHostname(hostname)) return notes;
+  return [...notes, "resilientPubSub takes it with service: { allowInsecure: true }."];
+}
 
 const SELF_SIGNED_NOTE =
   "The certificate is self-signed; --tls-cert and --tls-key take one that your clients trust.";

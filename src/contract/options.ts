@@ -34,12 +34,12 @@ export interface EndpointOptions {
   weight?: number | undefined;
   /**
    * Connection string with access key, from the Azure portal:
-   * `Endpoint=...;AccessKey=...;Version=1.0;`. Never repeated in an error or an event.
+   * `Endpoint=...;AccessKey=...;Version=1.0;`. Never repeated in an error or an event. As for the
+   * other URLs, `http://` is for loopback hosts only, unless `service.allowInsecure` says otherwise.
    */
   connectionString?: string | undefined;
   /**
-   * URL of the instance, without a path; needs `credential`. `https://`, or `http://` on loopback
-   * hosts only.
+   * URL of the instance, without a path; needs `credential`, whose tokens go over `https://` only.
    */
   endpoint?: string | undefined;
   /**
@@ -191,7 +191,8 @@ export type RouterAnswer = EndpointSnapshot | string | null | undefined;
 export interface HealthOptions {
   /**
    * Cron expression of the health job, seconds first, in UTC; false = checks on demand only. The
-   * default is every 5 seconds.
+   * default is every 5 seconds. Each plugin runs it at a moment of its own until the next one is due,
+   * at most 5 s later.
    * @default "*\/5 * * * * *"
    */
   schedule?: string | false | undefined;
@@ -250,9 +251,9 @@ export interface FanOutOptions {
 /** How the service instances are called. */
 export interface ServiceOptions {
   /**
-   * Takes `http://` URLs of hosts beyond loopback, such as the emulator in a container. Whoever is
-   * on the way reads and changes all of it, client tokens included; never together with
-   * `credential`.
+   * Takes `http://` for hosts beyond loopback, of endpoints and of stores, such as the emulator and
+   * Azurite in containers. Whoever is on the way can read and change all of it, tokens included.
+   * Endpoints given by `credential` need `https://` all the same.
    * @default false
    */
   allowInsecure?: boolean | undefined;

@@ -77,6 +77,11 @@ export interface CoordinationStore {
   /** What it is, for messages, such as `blob container "coordination"`; without any secret. */
   readonly description: string;
   /**
+   * Origin beyond loopback that it reaches over `http://`: the plugin wants `service.allowInsecure`
+   * for it. Absent for all others.
+   */
+  readonly insecureOrigin?: string | undefined;
+  /**
    * Opens it for the plugins of one hub; those of other hubs have records of their own.
    *
    * @param hub Its name in lower case, since the service tells no hubs apart by case.

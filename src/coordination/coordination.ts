@@ -13,6 +13,7 @@ import { oneLine } from "../kit/one-line.ts";
 import { pause } from "../kit/pause.ts";
 import { systemClock } from "./clock.ts";
 import { Coordinator, type CoordinatorListener } from "./coordinator.ts";
+import { isAgreementOn } from "./decision.ts";
 import { observe, seenIn } from "./observation.ts";
 import { StragglerSweep } from "./straggler-sweep.ts";
 
@@ -111,7 +112,7 @@ export class Coordination implements AgreedChoice {
       .all()
       .find(
         ({ name, leaving, endpoint }) =>
-          name === agreement.active && endpoint.config.url === agreement.url && !leaving,
+          isAgreementOn(agreement, { name, url: endpoint.config.url }) && !leaving,
       );
   }
 

@@ -1,4 +1,5 @@
 import type { Agreement, AgreementReason, Observation } from "../contract/coordination.ts";
+import { isSameOrigin } from "../kit/loopback.ts";
 import type { AgreementRecord } from "./agreement-record.ts";
 import { type EndpointIdentity, seenIn } from "./observation.ts";
 import { bestCandidate, countVotes, isMajority } from "./votes.ts";
@@ -159,5 +160,5 @@ export function identityOf({ active, url }: Agreement): EndpointIdentity {
 }
 
 export function isAgreementOn({ active, url }: Agreement, endpoint: EndpointIdentity): boolean {
-  return active === endpoint.name && url === endpoint.url;
+  return active === endpoint.name && isSameOrigin(url, endpoint.url);
 }

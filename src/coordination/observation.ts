@@ -1,5 +1,6 @@
 import type { Observation, SeenEndpoint, SeenState } from "../contract/coordination.ts";
 import type { EndpointRole } from "../contract/endpoint.ts";
+import { isSameOrigin } from "../kit/loopback.ts";
 
 interface Observable {
   readonly name: string;
@@ -35,5 +36,5 @@ export function seenIn(
   observation: Observation,
   { name, url }: EndpointIdentity,
 ): SeenEndpoint | undefined {
-  return observation.find((seen) => seen.name === name && seen.url === url);
+  return observation.find((seen) => seen.name === name && isSameOrigin(seen.url, url));
 }

@@ -49,7 +49,7 @@ export function endpointsControl({
   function add(options: EndpointOptions, addOptions?: AddOptions): void {
     const { drained } = parseAddOptions(addOptions);
     const endpoint = createEndpoint(
-      parseEndpoint(options),
+      parseEndpoint(options, configuration.service),
       configuration.hub,
       configuration.service.maxSocketsPerEndpoint,
     );

@@ -1,5 +1,6 @@
 import type { DownReason } from "../contract/endpoint.ts";
 import { InvalidOptionsError, ResilientPubSubError } from "../kit/errors.ts";
+import { isSameOrigin } from "../kit/loopback.ts";
 import { thisMoment } from "../kit/moment.ts";
 import type { TypedEvents } from "../kit/typed-events.ts";
 import type { Endpoint } from "../service/endpoint.ts";
@@ -258,7 +259,8 @@ export class EndpointRegistry {
    */
   replacedBy({ name, config }: Endpoint): RegisteredEndpoint[] {
     const twins = this.all().filter(
-      (other) => other.name === name || other.endpoint.config.url === config.url,
+      ({ name: other, endpoint }) =>
+        other === name || isSameOrigin(endpoint.config.url, config.url),
     );
     const taken = twins.find(({ leaving }) => !leaving);
     if (taken === undefined) return twins;

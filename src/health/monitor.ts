@@ -12,15 +12,23 @@ export class HealthMonitor {
   readonly #registry: EndpointRegistry;
   readonly #settings: HealthConfiguration;
   readonly #probes: Probes;
+  readonly #phase: number;
   readonly #watches = new Map<RegisteredEndpoint, EndpointWatch>();
   readonly #closing = new AbortController();
   #job: HealthJob | undefined;
   #opening: Promise<void> | undefined;
 
-  constructor(registry: EndpointRegistry, settings: HealthConfiguration, probes: Probes) {
+  /** @param phase Of the health job, so that those of many plugins do not run together. */
+  constructor(
+    registry: EndpointRegistry,
+    settings: HealthConfiguration,
+    probes: Probes,
+    phase = 0,
+  ) {
     this.#registry = registry;
     this.#settings = settings;
     this.#probes = probes;
+    this.#phase = phase;
     // One listener for each probe under way is no leak, however many endpoints there are.
     setMaxListeners(0, this.#closing.signal);
   }
@@ -38,7 +46,7 @@ export class HealthMonitor {
     if (this.#settings.schedule !== false) {
       // The job does not wait for its probes: a silent endpoint would hold up the next run for all,
       // and each endpoint joins its own check under way as it is.
-      this.#job = new HealthJob(this.#settings.schedule, () => void this.checkAll());
+      this.#job = new HealthJob(this.#settings.schedule, () => void this.checkAll(), this.#phase);
       this.#job.start();
     }
     return this.checkAll();

@@ -1,4 +1,5 @@
 import type { Request, RequestHandler } from "express";
+import { pathBelowMount } from "./mount-path.ts";
 import type { RoutePath, RoutingRules } from "./route-path.ts";
 
 /** What Express 4 and 5 have in common of a router and of what is mounted in it. */
@@ -27,7 +28,7 @@ const STRICTEST: RoutingRules = { caseSensitive: true, strict: true };
  * @param middleware What is mounted in the app and asks.
  */
 export function isRequestAt(route: RoutePath, req: Request, middleware: RequestHandler): boolean {
-  const { path } = req;
+  const path = pathBelowMount(req);
   // Nearly every request of an app comes by here, and ends here.
   if (!route.isAt(path, LOOSEST)) return false;
   const written = writtenPath(req);

@@ -20,8 +20,10 @@ import type { UpstreamOptions } from "../contract/upstream-options.ts";
 import { InvalidOptionsError, type OptionProblem } from "../kit/errors.ts";
 import { problemsOf } from "../kit/option-schema.ts";
 import { parseConnectionString } from "./connection-string.ts";
+import { plainHttpProblems } from "./plain-http.ts";
 import {
   endpointSetProblems,
+  insecureProblems,
   routeProblems,
   topologyProblems,
   verificationProblems,
@@ -94,6 +96,7 @@ export function parseOptions(options: unknown): Configuration {
       ? []
       : problemsOf(parsed.error, options, { root: "options", secrets: SECRET_OPTIONS })),
     ...endpointSetProblems(options),
+    ...insecureProblems(options),
     ...verificationProblems(options),
     ...topologyProblems(options),
     ...(parsed.success ? routeProblems(parsed.data) : []),
@@ -111,12 +114,18 @@ export function parseOptions(options: unknown): Configuration {
 }
 
 /**
- * Parses one endpoint that is added at run time.
+ * Parses one endpoint that is added at run time, by the rules of the plugin that it is added to.
  *
  * @throws InvalidOptionsError
  */
-export function parseEndpoint(endpoint: unknown): EndpointConfiguration {
-  return toConfiguration(parse(endpointSchema, endpoint, "endpoint"));
+export function parseEndpoint(
+  endpoint: unknown,
+  service: Pick<Configuration["service"], "allowInsecure"> = { allowInsecure: false },
+): EndpointConfiguration {
+  const options = parse(endpointSchema, endpoint, "endpoint");
+  const problems = plainHttpProblems({ ...options }, "endpoint.", service);
+  if (problems.length > 0) throw new InvalidOptionsError(problems);
+  return toConfiguration(options);
 }
 
 /** @throws InvalidOptionsError */

@@ -1,7 +1,10 @@
 import { isSameRoute } from "../http/route-path.ts";
 import { describeValue } from "../kit/describe-value.ts";
 import type { OptionProblem } from "../kit/errors.ts";
+import { withOneLoopbackName } from "../kit/loopback.ts";
 import { parseConnectionString } from "./connection-string.ts";
+import { whyNoneInEnv } from "./endpoints-from-env.ts";
+import { plainHttpProblems, plainHttpStoreProblems } from "./plain-http.ts";
 
 type Loose = Record<string, unknown>;
 
@@ -13,7 +16,8 @@ export function endpointSetProblems(options: unknown): OptionProblem[] {
   const endpoints = looseEndpointsOf(options);
   if (endpoints === undefined) return [];
   if (endpoints.length === 0) {
-    return [{ path: "endpoints", message: "got an empty array; give at least one endpoint" }];
+    const why = whyNoneInEnv((options as Loose).endpoints as object) ?? "got an empty array";
+    return [{ path: "endpoints", message: `${why}; give at least one endpoint` }];
   }
   return [
     ...repetitions(endpoints, "name", ({ name }) => typeof name === "string" && name.trim()),
@@ -33,6 +37,18 @@ export function verificationProblems(options: unknown): OptionProblem[] {
       "is missing, and upstream events of an endpoint given by credential cannot be verified without; give accessKeys, upstream.authorize, or say upstream.verifySignature: false";
     return [{ path: `endpoints[${index}].accessKeys`, message }];
   });
+}
+
+/** Plain http beyond this machine must be said aloud. */
+export function insecureProblems(options: unknown): OptionProblem[] {
+  const { service, coordination } = (options ?? {}) as Record<string, Loose | undefined>;
+  const rules = { allowInsecure: service?.allowInsecure === true };
+  return [
+    ...(looseEndpointsOf(options) ?? []).flatMap((endpoint, index) =>
+      plainHttpProblems(endpoint, `endpoints[${index}].`, rules),
+    ),
+    ...plainHttpStoreProblems(coordination?.store, rules),
+  ];
 }
 
 /** Options that mean nothing, or something else, in the other topology. */
@@ -102,9 +118,11 @@ function repetitions(
 
 function urlOf({ connectionString, endpoint }: Loose): string | undefined {
   try {
-    return typeof connectionString === "string"
-      ? parseConnectionString(connectionString).endpoint
-      : new URL(String(endpoint)).origin;
+    const url =
+      typeof connectionString === "string"
+        ? parseConnectionString(connectionString).endpoint
+        : new URL(String(endpoint)).origin;
+    return withOneLoopbackName(url);
   } catch {
     // Not a URL: that is reported where the option is parsed.
     return undefined;

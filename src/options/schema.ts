@@ -14,9 +14,8 @@ import type {
 } from "../contract/options.ts";
 import type { CoordinationStore } from "../contract/store.ts";
 import type { UpstreamOptions } from "../contract/upstream-options.ts";
-import { CronExpression } from "../kit/cron-expression.ts";
 import { PATH_PLACEHOLDERS, routePathProblem } from "../http/route-path.ts";
-import { isLoopbackHostname } from "../kit/loopback.ts";
+import { CronExpression } from "../kit/cron-expression.ts";
 import {
   flag,
   func,
@@ -45,11 +44,8 @@ const endpointUrl = z.string({ error: URL_ERROR }).check(({ value, issues }) => 
 
 function urlProblem(value: string): string | undefined {
   if (!URL.canParse(value)) return URL_ERROR;
-  const { protocol, hostname, pathname, search, hash, username } = new URL(value);
+  const { protocol, pathname, search, hash, username } = new URL(value);
   if (protocol !== "https:" && protocol !== "http:") return "give an https:// URL";
-  if (protocol === "http:" && !isLoopbackHostname(hostname)) {
-    return "http:// is allowed on loopback hosts only; use https://";
-  }
   if (pathname !== "/" || search || hash || username) {
     return "give scheme, host and port only, without path, query or user";
   }

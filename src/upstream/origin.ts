@@ -1,4 +1,5 @@
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import { withOneLoopbackName } from "../kit/loopback.ts";
 
 /** Far more than the replicas and custom domains of one instance. */
 const maxOrigins = 16;
@@ -27,7 +28,7 @@ export class EndpointHosts {
     origins: readonly string[],
     endpoints: readonly RegisteredEndpoint[],
   ): RegisteredEndpoint[] {
-    const wanted = new Set(origins);
+    const wanted = new Set(origins.map(withOneLoopbackName));
     return endpoints.filter((endpoint) => this.#hostsOf(endpoint).some((host) => wanted.has(host)));
   }
 
@@ -38,14 +39,14 @@ export class EndpointHosts {
     allowedOrigins: readonly string[],
   ): string[] {
     const hosts = endpoints.flatMap((endpoint) => this.#hostsOf(endpoint));
-    const admitted = new Set([...allowedOrigins, ...hosts]);
-    return origins.filter((origin) => admitted.has(origin));
+    const admitted = new Set([...allowedOrigins.map(withOneLoopbackName), ...hosts]);
+    return origins.filter((origin) => admitted.has(withOneLoopbackName(origin)));
   }
 
   #hostsOf(endpoint: RegisteredEndpoint): readonly string[] {
     const known = this.#hosts.get(endpoint);
     if (known) return known;
-    const { host, hostname } = new URL(endpoint.endpoint.config.url);
+    const { host, hostname } = new URL(withOneLoopbackName(endpoint.endpoint.config.url));
     const hosts = [host, hostname];
     this.#hosts.set(endpoint, hosts);
     return hosts;

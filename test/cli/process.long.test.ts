@@ -33,7 +33,7 @@ test("the emulator's command prints a connection string with which Microsoft's c
   expect(cli.stderr).toBe("");
 });
 
-test.each(["SIGINT", "SIGTERM"] as const)(
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
   "%s makes the command close clients, free the port and end with 0",
   async (signal) => {
     const cli = runCli(["emulator", "--port", "0"]);
@@ -52,6 +52,7 @@ test.each(["SIGINT", "SIGTERM"] as const)(
 test.each([
   ["SIGINT", 130],
   ["SIGTERM", 143],
+  ["SIGHUP", 129],
 ] as const)(
   "a second %s ends a command that does not close by itself, with %d",
   async (signal, code) => {

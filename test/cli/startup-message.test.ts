@@ -38,6 +38,18 @@ test("the introduction speaks of wss and of no insecure connection when the endp
   expect(text).not.toMatch(/insecure|Admin/i);
 });
 
+test.each([
+  ["http://pubsub:8080", true],
+  ["http://192.168.1.2:8080", true],
+  ["http://[::1]:8080", false],
+  ["https://pubsub:8080", false],
+])("the introduction of an endpoint at %s tells of allowInsecure: %s", (endpoint, isTold) => {
+  const text = formatStartupMessage({ ...emulator, endpoint }, {}).join("\n");
+  expect(text.includes("resilientPubSub takes it with service: { allowInsecure: true }.")).toBe(
+    isTold,
+  );
+});
+
 test("the introduction names the host when it was chosen", () => {
   expect(formatStartupMessage(emulator, { host: "::" })[0]).toMatch(/on port 8080 of ::\.$/);
 });

@@ -20,6 +20,13 @@ async function closedEmulator(): Promise<Emulator> {
   return emulator;
 }
 
+function hasIpv6(): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer().on("error", () => resolve(false));
+    probe.listen(0, "::1", () => probe.close(() => resolve(true)));
+  });
+}
+
 describe("starting", () => {
   test("port 0 becomes a free port, named in the endpoint and the connection string", async () => {
     const emulator = await scene.emulator({ port: 0, accessKey: "key" });
@@ -66,16 +73,27 @@ describe("starting", () => {
     });
   });
 
-  test("an emulator on the loopback of IPv6 writes its endpoint with brackets", async () => {
-    const hasIpv6 = await new Promise((resolve) => {
-      const probe = createServer().on("error", () => resolve(false));
-      probe.listen(0, "::1", () => probe.close(() => resolve(true)));
-    });
-    if (!hasIpv6) return;
-    const emulator = await scene.emulator({ host: "::1" });
-    expect(emulator.endpoint).toBe(`http://[::1]:${emulator.port}`);
-    expect((await fetch(`${emulator.endpoint}/api/health`)).status).toBe(200);
-  });
+  test.each(["::1", "[::1]", "0:0:0:0:0:0:0:1"])(
+    "an emulator on the loopback of IPv6, given as %s, writes its endpoint with brackets",
+    async (host) => {
+      if (!(await hasIpv6())) return;
+      const emulator = await scene.emulator({ host });
+      expect(emulator.endpoint).toBe(`http://[::1]:${emulator.port}`);
+      expect((await fetch(`${emulator.endpoint}/api/health`)).status).toBe(200);
+    },
+  );
+});
+
+test.each([
+  ["0.0.0.0", "127.0.0.1"],
+  ["[::]", "127.0.0.1"],
+  ["LOCALHOST", "localhost"],
+])("an emulator that listens on %s is told to others as %s", async (host, name) => {
+  if (host === "[::]" && !(await hasIpv6())) return;
+  const emulator = await scene.emulator({ host });
+  expect(new URL(emulator.endpoint).hostname).toBe(name);
+  expect(emulator.endpoint).toContain(name);
+  expect((await fetch(`${emulator.endpoint}/api/health`)).status).toBe(200);
 });
 
 describe("a public endpoint", () => {

@@ -73,7 +73,7 @@ describe("options that cannot be used are refused with path, value and remedy:",
         ...GOOD,
         endpoints: [{ name: "a", role: "primary", endpoint: "http://a.example", credential }],
       },
-      'endpoints[0].endpoint: got "http://a.example"; http:// is allowed on loopback hosts only',
+      'endpoints[0].endpoint: got "http://a.example"; the tokens of a credential go over https:// only',
     ],
     [
       "an endpoint URL with a path",

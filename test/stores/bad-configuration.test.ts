@@ -126,11 +126,6 @@ describe("a store in Azure Blob Storage", () => {
       { ...connectionAt("https://a.example"), url: "x" },
       /beside url or credential/,
     ],
-    [
-      "http to a host other than loopback",
-      connectionAt("http://a.example"),
-      /http:\/\/ is allowed on loopback/,
-    ],
     ["tokens over http", { url: "http://127.0.0.1:1", credential: {} }, /\.url: got .*https:/],
     ["a URL with a signature", { url: `https://a.example/?sig=${SECRET}` }, /without user, query/],
     ["no credential", { url: "https://a.example" }, /\.credential: got undefined/],

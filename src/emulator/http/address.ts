@@ -9,11 +9,11 @@ export class Address {
   readonly #publicEndpoint: string | undefined;
 
   constructor({ host, port, tls, publicEndpoint }: EmulatorConfiguration) {
-    // A wildcard is an address to listen on, not one to connect to.
-    const name = ["0.0.0.0", "::"].includes(host) ? "127.0.0.1" : host;
+    const name = hostnameOf(host);
     this.port = port;
     this.#scheme = tls === false ? "http" : "https";
-    this.#name = name.includes(":") ? `[${name}]` : name;
+    // A wildcard is an address to listen on, not one to connect to.
+    this.#name = ["0.0.0.0", "[::]"].includes(name) ? "127.0.0.1" : name;
     this.#publicEndpoint = publicEndpoint;
   }
 
@@ -35,6 +35,12 @@ export class Address {
   get #authority(): string {
     return `${this.#name}:${this.port}`;
   }
+}
+
+/** As URLs spell it: addresses in their short form, names in lower case. */
+function hostnameOf(host: string): string {
+  const url = `http://${host.includes(":") ? `[${host}]` : host}`;
+  return URL.canParse(url) ? new URL(url).hostname : host;
 }
 
 /** The names and addresses by which the service is called, for its certificate. */

@@ -33,7 +33,10 @@ const pem = z.string({ error: PEM_ERROR }).min(1, { error: PEM_ERROR });
 
 export const emulatorSchema = section({
   port: port.default(0),
-  host: nonEmptyString('give an address such as "127.0.0.1"').default("127.0.0.1"),
+  // In brackets it stands in URLs, and those are what people copy.
+  host: nonEmptyString('give an address such as "127.0.0.1"')
+    .transform((host) => host.replace(/^\[(.*)\]$/, "$1"))
+    .default("127.0.0.1"),
   publicEndpoint: z
     .string({ error: ORIGIN_ERROR })
     .refine(isOrigin, { error: ORIGIN_ERROR })

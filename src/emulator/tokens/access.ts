@@ -1,4 +1,5 @@
 import { createSecretKey, randomBytes } from "node:crypto";
+import { withOneLoopbackName } from "../../kit/loopback.ts";
 import type { AccessKeys } from "./access-keys.ts";
 import {
   type Claims,
@@ -55,14 +56,15 @@ export class Access {
   /** The audience of a REST token is the URL as it was requested, with or without its query. */
   checkRest(token: string, rawUrl: string): TokenCheck {
     const { keys, endpoint, disableLocalAuth, acceptEntraTokens } = this.#options;
-    const url = endpoint() + rawUrl;
+    const url = withOneLoopbackName(endpoint() + rawUrl);
     const withoutQuery = url.split("?", 1)[0];
     const now = nowInSeconds();
     const check: TokenCheck = disableLocalAuth
       ? { ok: false, problem: "Access keys are disabled" }
       : verifyToken(token, {
           keys: keys.secrets(),
-          acceptsAudience: (audience) => audience === url || audience === withoutQuery,
+          acceptsAudience: (audience) =>
+            [url, withoutQuery].includes(withOneLoopbackName(audience)),
           nowInSeconds: now,
         });
     if (check.ok || !acceptEntraTokens) return check;
@@ -74,10 +76,11 @@ export class Access {
   /** The audience of a client token is its hub's URL, in the http or the ws scheme. */
   checkClient(token: string, hub: string): TokenCheck {
     const { keys, disableLocalAuth } = this.#options;
-    const url = this.#clientUrl(hub, "default").toLowerCase();
+    const url = withOneLoopbackName(this.#clientUrl(hub, "default").toLowerCase());
     return verifyToken(token, {
       keys: [...(disableLocalAuth ? [] : keys.secrets()), this.#own.key],
-      acceptsAudience: (audience) => audience.toLowerCase().replace(/^ws/, "http") === url,
+      acceptsAudience: (audience) =>
+        withOneLoopbackName(audience.toLowerCase().replace(/^ws/, "http")) === url,
       nowInSeconds: nowInSeconds(),
     });
   }

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders } from "node:http";
+import { withOneLoopbackName } from "../../kit/loopback.ts";
 import type { UpstreamSettings } from "../options/emulator-schema.ts";
 import { isSuccess } from "./answers.ts";
 import type { Answer, Transport } from "./transport.ts";
@@ -107,6 +108,7 @@ export class Validation {
 // Node joins repeated headers by commas, so both ways of naming several origins look alike.
 function admits({ status, headers }: Answer, origin: string): boolean {
   const allowed = String(headers["webhook-allowed-origin"] ?? "").split(",");
-  const wanted = ["*", origin.toLowerCase()];
-  return isSuccess(status) && allowed.some((one) => wanted.includes(one.trim().toLowerCase()));
+  const comparable = (host: string) => withOneLoopbackName(host.trim().toLowerCase());
+  const wanted = ["*", comparable(origin)];
+  return isSuccess(status) && allowed.some((one) => wanted.includes(comparable(one)));
 }

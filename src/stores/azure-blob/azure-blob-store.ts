@@ -9,6 +9,7 @@ import type {
 import { unlessAborted } from "../../kit/deadline.ts";
 import { isResilientPubSubError } from "../../kit/errors.ts";
 import { canonicalHub } from "../../kit/hub-name.ts";
+import { isLoopbackHostname } from "../../kit/loopback.ts";
 import { storeError } from "../store-error.ts";
 import { maxObservations, refuseTooLong, refuseToRead } from "../text-limit.ts";
 import { nameOf, observationIn, serverOf, toMetadata } from "./blob-format.ts";
@@ -202,9 +203,12 @@ class BlobConnection implements StoreConnection {
 export function azureBlobStore(options: AzureBlobStoreOptions): CoordinationStore {
   const access = blobAccess(options);
   const { container } = options;
-  const description = `blob container "${container}" at ${access.host}`;
+  const description = `blob container "${container}" at ${access.url.host}`;
+  const { hostname, origin, protocol } = access.url;
+  const isInsecure = protocol === "http:" && !isLoopbackHostname(hostname);
   return {
     description,
+    insecureOrigin: isInsecure ? origin : undefined,
     async open(hub, callOptions) {
       const service = await access.connect().catch((error) => {
         if (isResilientPubSubError(error)) throw error;

@@ -2,7 +2,6 @@ import type { TokenCredential } from "@azure/core-auth";
 import type { BlobServiceClient, StoragePipelineOptions } from "@azure/storage-blob";
 import { z } from "zod";
 import { describeValue } from "../../kit/describe-value.ts";
-import { isLoopbackHostname } from "../../kit/loopback.ts";
 import { section } from "../../kit/option-schema.ts";
 import { loadPackage } from "../load-package.ts";
 import { parseStoreOptions } from "../parse-store-options.ts";
@@ -37,8 +36,8 @@ export type AzureBlobStoreOptions = {
 );
 
 export interface BlobAccess {
-  /** Host of the account. */
-  readonly host: string;
+  /** Of the account. */
+  readonly url: URL;
   readonly connect: () => Promise<BlobServiceClient>;
   /** What must never be said aloud. */
   readonly secrets: readonly string[];
@@ -67,14 +66,14 @@ export function blobAccess(options: AzureBlobStoreOptions): BlobAccess {
       const { BlobServiceClient } = await loadStorageBlob();
       return new BlobServiceClient(String(url), credential, PIPELINE);
     };
-    return { host: new URL(String(url)).host, connect, secrets: [] };
+    return { url: new URL(String(url)), connect, secrets: [] };
   }
   const connect = async () => {
     const { BlobServiceClient } = await loadStorageBlob();
     return BlobServiceClient.fromConnectionString(connectionString, PIPELINE);
   };
-  const host = urlOf(connectionString)?.host ?? "";
-  return { host, connect, secrets: secretsOf(connectionString) };
+  const ofAccount = urlOf(connectionString) as URL;
+  return { url: ofAccount, connect, secrets: secretsOf(connectionString) };
 }
 
 const loadStorageBlob = () =>
@@ -97,9 +96,7 @@ function accessProblems(options: Record<string, unknown>): [string, string][] {
 
 function connectionStringProblem(connectionString: string): string | undefined {
   const url = urlOf(connectionString);
-  if (!url) return "cannot be used; copy the whole connection string from the Azure portal";
-  if (url.protocol !== "http:" || isLoopbackHostname(url.hostname)) return undefined;
-  return "http:// is allowed on loopback hosts only; say DefaultEndpointsProtocol=https";
+  return url ? undefined : "cannot be used; copy the whole connection string from the Azure portal";
 }
 
 /** As the SDK finds it, which is loaded only when the store is opened; undefined for what it would refuse. */

@@ -139,9 +139,22 @@ describe("a REST call", () => {
     const emulator = await scene.emulator();
     const call = { method: "POST", path, headers: { ...headers, Host: "proxy.example" } };
     expect((await callRest(emulator, call)).status).toBe(202);
-    const localhost = emulator.endpoint.replace("127.0.0.1", "localhost");
-    const token = signToken(claims(localhost, path), accessKey);
-    expect((await callRest(emulator, { ...call, token })).status).toBe(401);
+    const proxy = signToken(claims("http://proxy.example", path), accessKey);
+    expect((await callRest(emulator, { ...call, token: proxy })).status).toBe(401);
+  });
+
+  test.each([
+    ["localhost", 202],
+    ["[::1]", 202],
+    ["127.0.0.2", 401],
+    ["127.0.0.1.example", 401],
+    ["localhost.example", 401],
+  ])("a REST token for the URL at %s is answered %i", async (host, status) => {
+    const emulator = await scene.emulator();
+    const renamed = emulator.endpoint.replace("127.0.0.1", host);
+    const token = signToken(claims(renamed, path), accessKey);
+    const call = { method: "POST", path, headers, body: "x", token };
+    expect((await callRest(emulator, call)).status).toBe(status);
   });
 
   test("a REST call without a token gets a bare challenge, with a bad one the reason too", async () => {
