@@ -1,4 +1,3 @@
-import type { RequestHandler } from "express";
 import type { PluginContext } from "./context/plugin-context.ts";
 import type { ResilientPubSubOptions } from "./contract/options.ts";
 import type { ClientAccessTokenOptions } from "./contract/pubsub.ts";
@@ -13,14 +12,11 @@ import { pubSubService } from "./fan-out/pubsub-service.ts";
 import { checkCredentials } from "./health/credential-check.ts";
 import { HealthMonitor } from "./health/monitor.ts";
 import { probe } from "./health/probe.ts";
-import { sendProblem } from "./http/problem.ts";
-import { isAt, isUnder, requestPath, toRoutePath } from "./http/route-path.ts";
 import { TypedEvents } from "./kit/typed-events.ts";
 import { clientAccessToken } from "./negotiate/client-access-token.ts";
-import { negotiateHandler } from "./negotiate/negotiate-handler.ts";
 import { parseOptions } from "./options/parse-options.ts";
+import { routes } from "./routes.ts";
 import { createEndpoint } from "./service/endpoint.ts";
-import { upstreamHandler } from "./upstream/upstream-handler.ts";
 
 /**
  * Creates the middleware: negotiate with failover, the upstream event routes, and
@@ -95,38 +91,6 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   );
   return plugin;
 }
-
-function routes(
-  context: PluginContext,
-  plugin: () => ResilientPubSub,
-  isClosed: () => boolean,
-): RequestHandler {
-  const negotiatePath = toRoutePath(context.configuration.negotiate.path);
-  const upstreamPath = toRoutePath(context.configuration.upstream.path);
-  const negotiate = negotiateHandler(context);
-  const upstream = upstreamHandler(context);
-
-  return function resilientPubSub(req, res, next) {
-    res.locals.pubsub = plugin();
-    const path = requestPath(req);
-    const isNegotiate = isAt(negotiatePath, path) && isGetOrPost(req.method);
-    if (isNegotiate && isClosed()) sendProblem(res, CLOSED);
-    else if (isNegotiate) negotiate(req, res, next);
-    else if (isUnder(upstreamPath, path)) upstream(req, res, next);
-    else next();
-  };
-}
-
-function isGetOrPost(method: string): boolean {
-  return method === "GET" || method === "POST";
-}
-
-const CLOSED = {
-  status: 503,
-  code: "ERR_CLOSED",
-  detail: "This server is shutting down; try again.",
-  headers: { "Retry-After": "1" },
-} as const;
 
 /** The plugin's timers are unreferenced, so whoever waits for them must keep the process alive. */
 async function holdingProcess(promise: Promise<void>): Promise<void> {
