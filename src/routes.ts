@@ -1,8 +1,8 @@
 import type { RequestHandler } from "express";
 import type { PluginContext } from "./context/plugin-context.ts";
 import type { ResilientPubSub } from "./contract/resilient-pubsub.ts";
-import { sendProblem } from "./http/problem.ts";
 import { isAt, isUnder, requestPath, toRoutePath } from "./http/route-path.ts";
+import type { Traffic } from "./lifecycle/traffic.ts";
 import { negotiateHandler } from "./negotiate/negotiate-handler.ts";
 import { upstreamHandler } from "./upstream/upstream-handler.ts";
 
@@ -10,7 +10,7 @@ import { upstreamHandler } from "./upstream/upstream-handler.ts";
 export function routes(
   context: PluginContext,
   plugin: () => ResilientPubSub,
-  isClosed: () => boolean,
+  traffic: Traffic,
 ): RequestHandler {
   const negotiatePath = toRoutePath(context.configuration.negotiate.path);
   const upstreamPath = toRoutePath(context.configuration.upstream.path);
@@ -20,21 +20,17 @@ export function routes(
   return function resilientPubSub(req, res, next) {
     res.locals.pubsub = plugin();
     const path = requestPath(req);
-    const isNegotiate = isAt(negotiatePath, path) && isGetOrPost(req.method);
-    if (isNegotiate && isClosed()) sendProblem(res, CLOSED);
-    else if (isNegotiate) negotiate(req, res, next);
-    else if (isUnder(upstreamPath, path)) upstream(req, res, next);
-    else next();
+    if (isAt(negotiatePath, path) && isGetOrPost(req.method)) {
+      if (traffic.admitNegotiate(res)) negotiate(req, res, next);
+    } else if (isUnder(upstreamPath, path)) {
+      if (req.method !== "POST" || traffic.admitEvent(res)) upstream(req, res, next);
+    } else {
+      traffic.pass(res);
+      next();
+    }
   };
 }
 
 function isGetOrPost(method: string): boolean {
   return method === "GET" || method === "POST";
 }
-
-const CLOSED = {
-  status: 503,
-  code: "ERR_CLOSED",
-  detail: "This server is shutting down; try again.",
-  headers: { "Retry-After": "1" },
-} as const;

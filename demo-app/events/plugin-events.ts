@@ -26,6 +26,14 @@ const LINES: Lines = {
     good(`All clients of ${to} have left ${from}: ${clientsText(closed)} called home`, from),
   failbackFailed: ({ from, to, error }) =>
     bad(`Cannot call the clients of ${to} home from ${from}: ${nameOf(error)}`, from),
+  evacuationClosing: ({ endpoint, closed }) =>
+    plain(`Closed ${clientsText(closed)} on ${endpoint}, which is evacuated`, endpoint),
+  evacuationDone: ({ endpoint, closed }) =>
+    good(`${endpoint} is evacuated: ${clientsText(closed)} closed`, endpoint),
+  evacuationFailed: ({ endpoint, error }) =>
+    bad(`Cannot close the clients on ${endpoint}: ${nameOf(error)}`, endpoint),
+  evacuationStopped: ({ endpoint, closed }) =>
+    plain(`The evacuation of ${endpoint} was stopped after ${clientsText(closed)}`, endpoint),
   allDown: () => bad("No endpoint is left to send clients to"),
   endpointDrained: ({ endpoint }) =>
     plain(`${endpoint} is drained: it gets no new clients`, endpoint),
@@ -54,6 +62,7 @@ const LINES: Lines = {
     plain(`Closed the clients that were still on ${endpoint}`, endpoint),
   stragglersFailed: ({ endpoint, error }) =>
     bad(`Cannot close the clients that are still on ${endpoint}: ${nameOf(error)}`, endpoint),
+  closeFailed: ({ part, error }) => bad(`Could not end ${part}: ${nameOf(error)}`),
   handlerError: ({ handler, error }) => bad(`${handler} failed: ${nameOf(error)}`),
 };
 

@@ -55,9 +55,9 @@ export class Coordination implements AgreedChoice {
   }
 
   start(): void {
-    for (const name of STATE_EVENTS) this.#context.events.on(name, this.#pollSoon);
+    for (const name of STATE_EVENTS) this.#context.events.onInternally(name, this.#pollSoon);
     // It may have kept its clients, who are cut off from all others.
-    this.#context.events.on("endpointUp", this.#sweepSoon);
+    this.#context.events.onInternally("endpointUp", this.#sweepSoon);
     this.#coordinator.start();
     this.#sweep.start();
   }
