@@ -55,10 +55,12 @@ export class Readiness {
     try {
       for (;;) {
         const change = this.#nextChange();
+        // Asked before the look, which may be older than what is found out meanwhile.
+        const isDecided = this.#isFirstRoundDecided;
         try {
           problem = await unlessAborted(deadline, this.#problemOf(require));
           if (problem === undefined) return;
-          if (this.#isFirstRoundDecided && !isPatient) throw problem;
+          if (isDecided && !isPatient) throw problem;
           await unlessAborted(deadline, change.promise);
         } finally {
           change.forget();
