@@ -21,11 +21,11 @@ export function routes(
     res.locals.pubsub = plugin();
     const path = requestPath(req);
     if (isAt(negotiatePath, path) && isGetOrPost(req.method)) {
-      if (traffic.admitNegotiate(res)) negotiate(req, res, next);
+      if (traffic.admitNegotiate(req, res)) negotiate(req, res, next);
     } else if (isUnder(upstreamPath, path)) {
-      if (req.method !== "POST" || traffic.admitEvent(res)) upstream(req, res, next);
+      if (req.method !== "POST" || traffic.admitEvent(req, res)) upstream(req, res, next);
     } else {
-      traffic.pass(res);
+      traffic.pass(req, res);
       next();
     }
   };

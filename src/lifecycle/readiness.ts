@@ -109,7 +109,7 @@ export class Readiness {
     const message =
       lacking.length === 0
         ? "The servers have not agreed on an endpoint; see cause"
-        : `${problem}: ${reasons}; the plugin goes on looking, and timeoutInMs is how long ready waits for that`;
+        : `${problem}: ${reasons}; the plugin goes on trying, and ready waits for it as long as timeoutInMs says`;
     return new ResilientPubSubError("ERR_NOT_READY", message, cause === undefined ? {} : { cause });
   }
 

@@ -13,21 +13,28 @@ const PART_TIMEOUT_IN_MS = 1000;
 
 /** What is taken in a part of the drain, and by which share of it that part ends at the latest. */
 interface Stage {
-  readonly takesEvents: boolean;
+  readonly takesRequests: boolean;
   readonly takesOperations: boolean;
   readonly untilShare: number;
 }
 
 /**
- * All of it ends as soon as nothing is under way. Events are taken at first, since the service does
- * not send them again; then only what their handlers send; then nothing more, so that what was begun
- * can be finished.
+ * All of it ends as soon as nothing is under way. Requests are taken at first: the service does not
+ * send its events again, and the server may not be closed yet. Then only what those still send that
+ * have come by then; then nothing more, so that what was begun can be finished.
  */
 const DRAIN: readonly Stage[] = [
-  { takesEvents: true, takesOperations: true, untilShare: 0.5 },
-  { takesEvents: false, takesOperations: true, untilShare: 0.75 },
-  { takesEvents: false, takesOperations: false, untilShare: 1 },
+  { takesRequests: true, takesOperations: true, untilShare: 0.5 },
+  { takesRequests: false, takesOperations: true, untilShare: 0.75 },
+  { takesRequests: false, takesOperations: false, untilShare: 1 },
 ];
+
+/** As many turns of the event loop as it takes to accept a connection and to read its request. */
+const QUIET_TURNS = 4;
+
+// Taken when the module is loaded: under fake timers, which stand still, it must go on.
+const { setImmediate } = globalThis;
+const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 /** Something that must be ended; what it throws keeps nothing else from ending. */
 export interface Part {
@@ -86,7 +93,7 @@ export class Shutdown {
     const { first, last } = this.#context;
     const endings = first.map(end);
     await this.#drain(drainInMs);
-    this.#take({ takesEvents: false, takesOperations: false });
+    this.#take({ takesRequests: false, takesOperations: false });
     this.#cutOff(drainInMs);
     await Promise.all([...endings, ...last().map(end)].map((ending) => this.#await(ending)));
   }
@@ -97,7 +104,7 @@ export class Shutdown {
     for (const stage of DRAIN) {
       this.#take(stage);
       const endsAt = startedAt + drainInMs * stage.untilShare;
-      while (!this.#isQuiet && performance.now() < endsAt) {
+      while (!(await this.#isQuietForTurns()) && performance.now() < endsAt) {
         const idle = [traffic.underWay.whenIdle(), operations.underWay.whenIdle()];
         await waitAtMost(endsAt - performance.now(), Promise.all(idle));
       }
@@ -105,10 +112,16 @@ export class Shutdown {
     }
   }
 
-  #take({ takesEvents, takesOperations }: Omit<Stage, "untilShare">): void {
+  /** A request may have arrived before `close` was called, and not have been read yet. */
+  async #isQuietForTurns(): Promise<boolean> {
+    for (let turn = 0; turn < QUIET_TURNS && this.#isQuiet; turn += 1) await nextTurn();
+    return this.#isQuiet;
+  }
+
+  #take({ takesRequests, takesOperations }: Omit<Stage, "untilShare">): void {
     const { operations, traffic } = this.#context;
     // A client had better ask another server: it would soon lose this one.
-    traffic.take({ negotiates: false, events: takesEvents });
+    traffic.take({ negotiates: false, events: takesRequests, others: takesRequests });
     if (!takesOperations) operations.refuse();
   }
 

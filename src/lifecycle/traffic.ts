@@ -1,20 +1,23 @@
-import type { Response } from "express";
+import type { Request, Response } from "express";
 import { type Problem, sendProblem } from "../http/problem.ts";
 import { UnderWay } from "../kit/under-way.ts";
 
-/** Which requests of this plugin are still taken. */
+/** What is taken of the requests that come by. */
 export interface Taken {
   readonly negotiates: boolean;
   readonly events: boolean;
+  /** Whether a request of the application may still send something. */
+  readonly others: boolean;
 }
+
+const EVERYTHING: Taken = { negotiates: true, events: true, others: true };
 
 /** How requests are answered that are taken no more. */
 const CLOSED: Problem = {
   status: 503,
   code: "ERR_CLOSED",
   detail: "This server is shutting down; try again.",
-  // A connection that is kept alive would lead to this server again, and hold up its end.
-  headers: { "Retry-After": "1", Connection: "close" },
+  headers: { "Retry-After": "1" },
 };
 
 /**
@@ -24,7 +27,7 @@ const CLOSED: Problem = {
  */
 export class Traffic {
   readonly underWay = new UnderWay();
-  #taken: Taken = { negotiates: true, events: true };
+  #taken = EVERYTHING;
   readonly #unanswered = new Map<Response, { readonly byPlugin: boolean }>();
   /** One for all requests, since it is added to every one of the app. */
   readonly #onEnd: (this: Response) => void;
@@ -37,28 +40,27 @@ export class Traffic {
   }
 
   /** Whether a negotiate is to be handled; it is answered when not. */
-  admitNegotiate(res: Response): boolean {
-    return this.#admit(res, this.#taken.negotiates);
+  admitNegotiate(req: Request, res: Response): boolean {
+    return this.#admit(req, res, this.#taken.negotiates);
   }
 
   /** Whether an upstream event is to be handled; it is answered when not. */
-  admitEvent(res: Response): boolean {
-    // The service would keep the connection, and send its next events here.
-    if (!this.#taken.negotiates) res.setHeader("Connection", "close");
-    return this.#admit(res, this.#taken.events);
+  admitEvent(req: Request, res: Response): boolean {
+    return this.#admit(req, res, this.#taken.events);
   }
 
-  /** A request of the application: its handler may send something, unless we are closing. */
-  pass(res: Response): void {
-    if (this.#taken.negotiates) this.#add(res, OF_APPLICATION);
+  /** A request of the application. */
+  pass(req: Request, res: Response): void {
+    if (this.#isEnding(req)) endConnection(res);
+    if (this.#taken.others) this.#add(res, OF_APPLICATION);
   }
 
-  /** From now on only these are taken, and whatever stands answered in part is not waited for. */
+  /** From now on only this is taken, and an answer that has begun is not waited for. */
   take(taken: Taken): void {
     this.#taken = taken;
-    for (const [res, { byPlugin }] of [...this.#unanswered]) {
+    for (const res of [...this.#unanswered.keys()]) {
       if (res.headersSent) this.#end(res);
-      else if (byPlugin) res.setHeader("Connection", "close");
+      else endConnection(res);
     }
   }
 
@@ -67,10 +69,18 @@ export class Traffic {
     for (const [res, { byPlugin }] of [...this.#unanswered]) if (byPlugin) sendProblem(res, CLOSED);
   }
 
-  #admit(res: Response, isTaken: boolean): boolean {
+  #admit(req: Request, res: Response, isTaken: boolean): boolean {
+    if (this.#isEnding(req)) endConnection(res);
     if (isTaken) this.#add(res, OF_PLUGIN);
     else sendProblem(res, CLOSED);
     return isTaken;
+  }
+
+  /** Whether this plugin, or the server that the request came to, takes no new ones. */
+  #isEnding({ socket }: Request): boolean {
+    if (this.#taken !== EVERYTHING) return true;
+    const { server } = socket as { readonly server?: { readonly listening?: unknown } };
+    return server?.listening === false;
   }
 
   #add(res: Response, by: { readonly byPlugin: boolean }): void {
@@ -89,3 +99,8 @@ export class Traffic {
 
 const OF_PLUGIN = { byPlugin: true };
 const OF_APPLICATION = { byPlugin: false };
+
+/** A connection that is kept alive would lead to this server again, and hold up its end. */
+function endConnection(res: Response): void {
+  res.setHeader("Connection", "close");
+}
