@@ -14,7 +14,7 @@ import { Evacuations } from "./failback/evacuations.ts";
 import { Failback } from "./failback/failback.ts";
 import { FanOut } from "./fan-out/fan-out.ts";
 import { pubSubService } from "./fan-out/pubsub-service.ts";
-import { checkCredentials } from "./health/credential-check.ts";
+import { sendCanary } from "./health/canary.ts";
 import { HealthMonitor } from "./health/monitor.ts";
 import { probe } from "./health/probe.ts";
 import { TypedEvents } from "./kit/typed-events.ts";
@@ -58,7 +58,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
     events,
     { isAgreed: configuration.topology === "client-client" },
   );
-  const probes = { health: probe, credentials: checkCredentials };
+  const probes = { health: probe, canary: sendCanary };
   const monitor = new HealthMonitor(registry, configuration.health, probes);
   const locations = new ConnectionLocations();
   const base = { configuration, registry, monitor, events, locations, random: Math.random };

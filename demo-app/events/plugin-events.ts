@@ -44,6 +44,8 @@ const LINES: Lines = {
   endpointLeaving: ({ endpoint }) => plain(`${endpoint} is being removed`, endpoint),
   endpointRemoved: ({ endpoint }) => plain(`${endpoint} was removed`, endpoint),
   overloaded: ({ endpoint }) => bad(`${endpoint} gets more clients than it may`, endpoint),
+  deliveryFailed: ({ endpoint, operation, status, code }) =>
+    bad(`${endpoint} did not take a ${operation} (${status ?? code ?? "unknown error"})`, endpoint),
   tokenFailed: ({ endpoint, error }) =>
     bad(`${endpoint} gave no token: ${nameOf(error)}`, endpoint),
   agreementChanged: ({ epoch, active, previous }) =>

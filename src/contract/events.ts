@@ -1,5 +1,6 @@
 import type { AgreementReason } from "./coordination.ts";
 import type { DownReason } from "./endpoint.ts";
+import type { FailureReason } from "./fan-out-report.ts";
 
 /**
  * The events of `pubsub.events` and what their listeners are given. Endpoints are told by their
@@ -24,6 +25,11 @@ export interface PubSubEvents {
   credentialsRejected: {
     /** Whose key or identity it is. */
     endpoint: string;
+    /**
+     * How far this server's clock is ahead of the service's, in milliseconds (negative: behind);
+     * given when it is off by two minutes or more, which makes every token invalid.
+     */
+    clockSkewInMs?: number;
   };
   /**
    * Negotiate sends clients of `from` to `to` from now on. Not where servers agree on one endpoint.
@@ -155,6 +161,22 @@ export interface PubSubEvents {
   overloaded: {
     /** The endpoint that they would have been sent to. */
     endpoint: string;
+  };
+  /**
+   * An endpoint did not accept a message although it is in use, so its clients do not get it. Not
+   * told when the caller has taken the message back.
+   */
+  deliveryFailed: {
+    /** Which one. */
+    endpoint: string;
+    /** What was asked of it, such as `broadcast` or `group.sendToAll`. */
+    operation: string;
+    /** Whose fault it is. */
+    reason: FailureReason;
+    /** HTTP status of its answer; undefined when there was none. */
+    status: number | undefined;
+    /** Code of the error, such as `ECONNREFUSED` or `ERR_BUSY`; undefined when it has none. */
+    code: string | undefined;
   };
   /** The service gave no client token; the negotiate went on with the next endpoint. */
   tokenFailed: {

@@ -1,3 +1,14 @@
+/**
+ * Why an endpoint did not accept an operation:
+ *
+ * - `refused-message`: it refused this one alone, and takes others. That is so for an answer such as
+ *   400 or 413; after 401, 403, 5xx, a reset or a timeout a send of the plugin's own has been accepted.
+ * - `endpoint`: it takes nothing, as far as is known, or minds the pace (429).
+ * - `local`: nothing was asked of it, or the answer was not waited for: this process is out of
+ *   sockets or was blocked, or the caller has taken it back.
+ */
+export type FailureReason = "refused-message" | "endpoint" | "local";
+
 /** What became of one operation on every endpoint, in the order of configuration. */
 export interface FanOutReport {
   /**
@@ -9,6 +20,10 @@ export interface FanOutReport {
   readonly failed: {
     /** Name of the endpoint. */
     readonly endpoint: string;
+    /** Whose fault it is. */
+    readonly reason: FailureReason;
+    /** HTTP status of its last answer, if there was one. */
+    readonly status: number | undefined;
     /** Such as the SDK's `RestError`, or a `ResilientPubSubError` `ERR_DEADLINE_EXCEEDED`. */
     readonly error: unknown;
   }[];
@@ -33,6 +48,8 @@ export interface EndpointOutcome {
   readonly endpoint: string;
   /** In which list of the report it is. */
   readonly outcome: "delivered" | "failed" | "skipped";
+  /** Whose fault it is that it failed; undefined when it did not. */
+  readonly reason: FailureReason | undefined;
   /** HTTP status of its last answer, if there was one. */
   readonly status: number | undefined;
   /** How often it was asked, retries included; 0 when it was not. */

@@ -84,9 +84,9 @@ export interface ReadyOptions {
 /** How a plugin is closed. */
 export interface ShutdownOptions {
   /**
-   * The longest to wait for what is under way, in milliseconds; 0 = not at all. New upstream events
-   * are taken in the first half of it, operations in the first three quarters. What is not done at the end
-   * is cut off, which `closeFailed` tells. Parts that do not end get a second more.
+   * The longest to wait for what is under way, in milliseconds; 0 = not at all. New requests are
+   * taken in the first half of it, operations in the first three quarters. What is not done at the
+   * end is cut off, which `closeFailed` tells. Parts that do not end get four seconds more.
    * @default 10000
    */
   drainInMs?: number;

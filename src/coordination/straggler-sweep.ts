@@ -114,7 +114,7 @@ export class StragglerSweep {
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       this.#states.set(endpoint, afterFailedSweep(state, systemClock.now(), this.#pace));
-      monitor.reportFailure(endpoint, classifyFailure(error), startedAt);
+      void monitor.reportFailure(endpoint, classifyFailure(error), startedAt);
       events.emit("stragglersFailed", { endpoint: endpoint.name, error });
     }
   }

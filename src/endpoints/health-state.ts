@@ -7,7 +7,13 @@ import type { Moment } from "../kit/moment.ts";
  */
 export type ProbeOutcome =
   | { ok: true; isAuthenticated?: boolean }
-  | { ok: false; reason: DownReason; isDecisive?: boolean };
+  | {
+      ok: false;
+      reason: DownReason;
+      isDecisive?: boolean;
+      /** How far our clock is ahead, if the credentials may have been rejected for that (ms). */
+      clockSkewInMs?: number | undefined;
+    };
 
 /**
  * What is known of an endpoint. `contradictions` counts the answers in a row that speak against

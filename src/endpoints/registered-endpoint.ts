@@ -24,6 +24,8 @@ export interface EndpointRecord {
   joining: boolean;
   leaving: boolean;
   lastProbe: ProbeRecord | undefined;
+  /** How far our clock is ahead, if its credentials may have been rejected for that (ms). */
+  clockSkewInMs: number | undefined;
   /** Number of the newest probe that was counted: an older one that answers late is not. */
   lastSequence: number;
 }
@@ -41,6 +43,7 @@ export function createRecord(joining: boolean): EndpointRecord {
     joining,
     leaving: false,
     lastProbe: undefined,
+    clockSkewInMs: undefined,
     lastSequence: 0,
   };
 }

@@ -3,7 +3,7 @@ import { InvalidOptionsError, ResilientPubSubError } from "../kit/errors.ts";
 import { thisMoment } from "../kit/moment.ts";
 import type { TypedEvents } from "../kit/typed-events.ts";
 import type { Endpoint } from "../service/endpoint.ts";
-import { afterCall, afterEjectionCheck, afterRecovery } from "./call-state.ts";
+import { afterCall, afterCanary, afterEjection, afterRecovery } from "./call-state.ts";
 import {
   afterProbe,
   isInRecoveryPeriod,
@@ -115,30 +115,43 @@ export class EndpointRegistry {
 
   /** Counts a real call, apart from the health checks. */
   recordCall(endpoint: RegisteredEndpoint, hasSucceeded: boolean): void {
+    const calls = afterCall(endpoint.calls, hasSucceeded, this.#thresholds.fall, thisMoment());
+    if (calls === endpoint.calls) return;
     this.#change(endpoint, (record) => {
-      const { fall } = this.#thresholds;
-      record.calls = afterCall(record.calls, hasSucceeded, fall, thisMoment());
+      record.calls = calls;
     });
   }
 
-  /** Counts the check at the end of an ejection. */
-  recordEjectionCheck(endpoint: RegisteredEndpoint, hasPassed: boolean): void {
+  /** Counts a canary, which decides about what the calls say. */
+  recordCanary(endpoint: RegisteredEndpoint, hasPassed: boolean): void {
     this.#change(endpoint, (record) => {
-      record.calls = afterEjectionCheck(record.calls, hasPassed, thisMoment());
+      record.calls = afterCanary(record.calls, hasPassed, this.#thresholds.fall, thisMoment());
+    });
+  }
+
+  /** Counts the canary at the end of an ejection. */
+  recordEjectionEnd(endpoint: RegisteredEndpoint, hasPassed: boolean): void {
+    this.#change(endpoint, (record) => {
+      record.calls = afterEjection(record.calls, hasPassed, thisMoment());
     });
   }
 
   /** The service refuses our credentials, which no health check can see: out at once. */
-  recordRejectedCredentials(endpoint: RegisteredEndpoint, sequence: number): void {
+  recordRejectedCredentials(
+    endpoint: RegisteredEndpoint,
+    sequence: number,
+    outcome: ProbeOutcome,
+  ): void {
     this.#change(endpoint, (record) => {
       record.lastSequence = sequence;
-      this.#countProbe(record, { ok: false, reason: "credentials-rejected", isDecisive: true });
+      this.#countProbe(record, outcome);
     });
   }
 
   #countProbe(record: EndpointRecord, outcome: ProbeOutcome): void {
     record.health = afterProbe(record.health, outcome, this.#thresholds, thisMoment());
     if (record.health.status === "healthy") record.joining = false;
+    record.clockSkewInMs = outcome.ok ? undefined : outcome.clockSkewInMs;
   }
 
   /**
@@ -177,7 +190,11 @@ export class EndpointRegistry {
     task(record);
     const { name, state, downReason } = endpoint;
     if (downReason === "credentials-rejected" && reasonBefore !== downReason) {
-      this.#events.emit("credentialsRejected", { endpoint: name });
+      const { clockSkewInMs } = record;
+      this.#events.emit("credentialsRejected", {
+        endpoint: name,
+        ...(clockSkewInMs !== undefined && { clockSkewInMs }),
+      });
     }
     if (state === before) return;
     const now = thisMoment();

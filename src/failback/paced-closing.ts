@@ -175,7 +175,7 @@ export class PacedClosing<Group extends ClosableGroup> {
       return result;
     } catch (error) {
       if (signal.aborted || !registry.has(endpoint)) return undefined;
-      monitor.reportFailure(endpoint, classifyFailure(error));
+      void monitor.reportFailure(endpoint, classifyFailure(error));
       this.#policy.onFailed(group, error);
       return undefined;
     }

@@ -1,8 +1,10 @@
 import type { OperationOptions } from "@azure/core-client";
 import type { WebPubSubServiceClient } from "@azure/web-pubsub";
 import type { PluginContext } from "../context/plugin-context.ts";
+import type { FailureReason } from "../contract/fan-out-report.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import { Deadline, DeadlineError } from "../kit/deadline.ts";
+import type { CanaryResult } from "../health/canary.ts";
+import { Deadline, DeadlineError, unlessAborted } from "../kit/deadline.ts";
 import { pause } from "../kit/pause.ts";
 import { classifyFailure, type Failure } from "../service/failure.ts";
 import { pauseBeforeRetryInMs } from "./retry.ts";
@@ -21,7 +23,8 @@ export interface Call<T> {
 /** How a call ended on one endpoint. */
 export type Outcome<T> = (
   | { readonly kind: "answered"; readonly value: T }
-  | { readonly kind: "absent" | "failed"; readonly error: unknown }
+  | { readonly kind: "absent"; readonly error: unknown }
+  | { readonly kind: "failed"; readonly error: unknown; readonly reason: FailureReason }
 ) & {
   /** HTTP status of the last answer, if there was one. */
   readonly status: number | undefined;
@@ -79,12 +82,17 @@ function callWithin<T>(
     const mayTryAgain =
       !isOver && (await mayRepeat(context, endpoint, failure, attempts, deadline));
     if (mayTryAgain) return attempt();
+    if (isAbsent) {
+      context.monitor.reportSuccess(endpoint, startedAt);
+      return { kind: "absent", error, status, attempts, durationInMs: durationInMs() };
+    }
+    const ended = { error, status, attempts, durationInMs: durationInMs() };
     // That the caller has taken it back says nothing, whatever the reason looks like.
-    const isEvidence = !isEnded || error instanceof DeadlineError;
-    if (isAbsent) context.monitor.reportSuccess(endpoint, startedAt);
-    else if (isEvidence) context.monitor.reportFailure(endpoint, failure, startedAt);
-    const kind = isAbsent ? "absent" : "failed";
-    return { kind, error, status, attempts, durationInMs: durationInMs() };
+    const isTakenBack = isEnded && !(error instanceof DeadlineError);
+    if (isTakenBack) return { kind: "failed", reason: "local", ...ended };
+    const judging = context.monitor.reportFailure(endpoint, failure, startedAt);
+    const reason = await faultOf(failure, judging, deadline);
+    return { kind: "failed", reason, ...ended };
   }
 
   function attempt(): Promise<Outcome<T>> {
@@ -94,6 +102,26 @@ function callWithin<T>(
   }
 
   return attempt();
+}
+
+/** Whose fault a failure is, as a canary says within the time that the operation has left. */
+async function faultOf(
+  { fault }: Failure,
+  judging: Promise<CanaryResult | undefined>,
+  deadline: Deadline,
+): Promise<FailureReason> {
+  const canary = deadline.aborted
+    ? undefined
+    : await unlessAborted(deadline, judging).catch(() => undefined);
+  switch (canary?.kind) {
+    case "passed":
+      return "refused-message";
+    case "rejected":
+    case "failed":
+      return "endpoint";
+    default:
+      return fault;
+  }
 }
 
 /** Waits as long as must be before another attempt; false when there must be none. */

@@ -10,6 +10,7 @@ import { Deadline, reasonOf, waitAtMost } from "../kit/deadline.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
 import { UnderWay } from "../kit/under-way.ts";
 import { EncodedBody } from "../service/encoded-body.ts";
+import { classifyFailure } from "../service/failure.ts";
 import { checkOptions, checkSubject } from "./arguments.ts";
 import { type Call, callEndpoint, type Outcome } from "./call.ts";
 import { listPages } from "./list-pages.ts";
@@ -66,7 +67,9 @@ export class FanOut {
     // Before anything is waited for: the caller may go on to change the message.
     const encoded = encodeMessage(operation.message, operation.options?.contentType);
     const body = encoded instanceof EncodedBody ? encoded : await encoded;
-    return this.command(operation, (client, options) => make(client, body, options));
+    const round = await this.#askAll(operation, (client, options) => make(client, body, options));
+    if (!operation.options?.abortSignal?.aborted) this.#announceUndelivered(operation, round);
+    return reportUnlessUnmet(operation, round);
   }
 
   /**
@@ -74,14 +77,26 @@ export class FanOut {
    *
    * @throws FanOutError when no endpoint accepted, or `require: "all"` is not met
    */
-  command(operation: Operation<CommandOptions>, make: Make<unknown>): Promise<FanOutReport> {
-    return this.#run(operation, async (deadline) => {
-      const round = await this.#ask(operation, make, deadline);
-      const report = round.report();
-      const isMet = operation.options?.require !== "all" || isDeliveredToAll(report);
-      if (report.delivered.length > 0 && isMet) return report;
-      throw round.failure(operation.alias ?? operation.name);
-    });
+  async command(operation: Operation<CommandOptions>, make: Make<unknown>): Promise<FanOutReport> {
+    return reportUnlessUnmet(operation, await this.#askAll(operation, make));
+  }
+
+  #askAll(operation: Operation<CommandOptions>, make: Make<unknown>): Promise<Round<unknown>> {
+    return this.#run(operation, (deadline) => this.#ask(operation, make, deadline));
+  }
+
+  #announceUndelivered({ name, alias = name }: Operation, round: Round<unknown>): void {
+    for (const [endpoint, outcome] of round.outcomes) {
+      if (outcome.kind !== "failed") continue;
+      const { code } = classifyFailure(outcome.error);
+      this.#context.events.emit("deliveryFailed", {
+        endpoint: endpoint.name,
+        operation: alias,
+        reason: outcome.reason,
+        status: outcome.status,
+        code,
+      });
+    }
   }
 
   /**
@@ -243,6 +258,17 @@ export class FanOut {
     const isThere = tellsAbsence ? isAnswered(outcome) : isTrue(outcome);
     if (isThere) this.#context.locations.learn(subject, endpoint);
   }
+}
+
+/** @throws FanOutError when no endpoint accepted, or `require: "all"` is not met */
+function reportUnlessUnmet(
+  { name, alias = name, options }: Operation<CommandOptions>,
+  round: Round<unknown>,
+): FanOutReport {
+  const report = round.report();
+  const isMet = options?.require !== "all" || isDeliveredToAll(report);
+  if (report.delivered.length > 0 && isMet) return report;
+  throw round.failure(alias);
 }
 
 const isAnswered = (outcome: Outcome<unknown> | undefined): boolean => outcome?.kind === "answered";

@@ -20,8 +20,10 @@ export function reportOf<E extends Named>(
     if (outcome === undefined) {
       report.skipped.push({ endpoint, reason: reasonOf(one) });
     } else if (outcome.kind === "answered") report.delivered.push(endpoint);
-    else if (outcome.kind === "failed") report.failed.push({ endpoint, error: outcome.error });
-    else report.skipped.push({ endpoint, reason: "not-found" });
+    else if (outcome.kind === "failed") {
+      const { reason, status, error } = outcome;
+      report.failed.push({ endpoint, reason, status, error });
+    } else report.skipped.push({ endpoint, reason: "not-found" });
   }
   return report;
 }
@@ -31,7 +33,7 @@ export function reportOf<E extends Named>(
  */
 class Report implements FanOutReport {
   readonly delivered: string[] = [];
-  readonly failed: { endpoint: string; error: unknown }[] = [];
+  readonly failed: FanOutReport["failed"] = [];
   readonly skipped: { endpoint: string; reason: string }[] = [];
   readonly #figures: () => EndpointOutcome[];
 
@@ -46,11 +48,20 @@ class Report implements FanOutReport {
 
 function figuresOf(endpoint: string, outcome: Outcome<unknown> | undefined): EndpointOutcome {
   if (outcome === undefined) {
-    return { endpoint, outcome: "skipped", status: undefined, attempts: 0, durationInMs: 0 };
+    return { ...NOT_ASKED, endpoint };
   }
   const { kind, status, attempts, durationInMs } = outcome;
-  return { endpoint, outcome: OUTCOME_NAMES[kind], status, attempts, durationInMs };
+  const reason = kind === "failed" ? outcome.reason : undefined;
+  return { endpoint, outcome: OUTCOME_NAMES[kind], reason, status, attempts, durationInMs };
 }
+
+const NOT_ASKED = {
+  outcome: "skipped",
+  reason: undefined,
+  status: undefined,
+  attempts: 0,
+  durationInMs: 0,
+} as const;
 
 const OUTCOME_NAMES = { answered: "delivered", failed: "failed", absent: "skipped" } as const;
 

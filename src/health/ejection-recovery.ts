@@ -1,18 +1,18 @@
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import type { CredentialCheckResult } from "./credential-check.ts";
+import type { CanaryResult } from "./canary.ts";
 
 interface RecoveryActions {
   /** Whether the endpoint is still worth looking at. */
   isWatched(): boolean;
-  /** Makes one call that needs credentials. */
-  check(): Promise<CredentialCheckResult>;
-  record(result: "accepted" | "rejected" | "failed"): void;
-  /** Pause before a check that said nothing is repeated (ms). */
+  sendCanary(): Promise<CanaryResult>;
+  /** Whether its canary has passed. */
+  record(hasPassed: boolean): void;
+  /** Pause before a canary that said nothing is repeated (ms). */
   readonly pauseInMs: number;
 }
 
 /**
- * The end of an endpoint's ejection: a call must succeed before the endpoint gets others. While its
+ * The end of an endpoint's ejection: a canary must pass before the endpoint gets calls. While its
  * health checks fail as well none is made, since their recovery decides then.
  */
 export class EjectionRecovery {
@@ -26,7 +26,7 @@ export class EjectionRecovery {
     this.#actions = actions;
   }
 
-  /** Sees to it that the check is made in time; to be called after every change. */
+  /** Sees to it that the canary is sent in time; to be called after every change. */
   schedule(minDelayInMs = 0): void {
     const isScheduled = this.#timer !== undefined || this.#isUnderWay;
     if (isScheduled || !this.#actions.isWatched()) return;
@@ -35,7 +35,7 @@ export class EjectionRecovery {
     const delayInMs = Math.max(minDelayInMs, calls.until - performance.now());
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      if (this.#isDue()) void this.#checkNow();
+      if (this.#isDue()) void this.#sendNow();
       else this.schedule();
     }, delayInMs);
     this.#timer.unref();
@@ -46,14 +46,15 @@ export class EjectionRecovery {
     this.#timer = undefined;
   }
 
-  async #checkNow(): Promise<void> {
+  async #sendNow(): Promise<void> {
     const { calls } = this.#endpoint;
     this.#isUnderWay = true;
-    const result = await this.#actions.check();
+    const result = await this.#actions.sendCanary();
     this.#isUnderWay = false;
-    const isConclusive = result !== "inconclusive";
+    const isConclusive = result.kind !== "inconclusive";
     // The endpoint may have come back, or been ejected anew, by other ways.
-    if (isConclusive && this.#endpoint.calls === calls) this.#actions.record(result);
+    if (isConclusive && this.#endpoint.calls === calls)
+      this.#actions.record(result.kind === "passed");
     this.schedule(isConclusive ? 0 : this.#actions.pauseInMs);
   }
 

@@ -1,8 +1,11 @@
+import { isSuspect, isUnsettled } from "../endpoints/call-state.ts";
+import type { ProbeOutcome } from "../endpoints/health-state.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { EndpointRegistry } from "../endpoints/registry.ts";
 import type { HealthConfiguration } from "../options/parse-options.ts";
 import type { Endpoint } from "../service/endpoint.ts";
-import type { CredentialCheckResult } from "./credential-check.ts";
+import type { CanaryResult } from "./canary.ts";
+import { CanarySeries } from "./canary-series.ts";
 import { EjectionRecovery } from "./ejection-recovery.ts";
 import type { ProbeOptions, ProbeResult } from "./probe.ts";
 import { SilenceDetector } from "./silence-detector.ts";
@@ -10,7 +13,7 @@ import { SilenceDetector } from "./silence-detector.ts";
 /** How an endpoint is looked at. */
 export interface Probes {
   health(endpoint: Endpoint, options: ProbeOptions): Promise<ProbeResult>;
-  credentials(endpoint: Endpoint, options: ProbeOptions): Promise<CredentialCheckResult>;
+  canary(endpoint: Endpoint, options: ProbeOptions): Promise<CanaryResult>;
 }
 
 /** What all watches of a monitor share. */
@@ -30,6 +33,7 @@ export class EndpointWatch {
   readonly #endpoint: RegisteredEndpoint;
   readonly #context: WatchContext;
   readonly #silence = new SilenceDetector();
+  readonly #canaries: CanarySeries;
   readonly #recovery: EjectionRecovery;
   /** Number of the newest check. */
   #sequence = 0;
@@ -45,14 +49,18 @@ export class EndpointWatch {
   constructor(endpoint: RegisteredEndpoint, context: WatchContext) {
     this.#endpoint = endpoint;
     this.#context = context;
+    const { settings, registry, probes } = context;
+    this.#canaries = new CanarySeries({
+      send: () => probes.canary(endpoint.endpoint, this.#probeOptions()),
+      record: (result) => this.#recordCanary(result),
+      isUndecided: () => this.#isWatched && this.#isUndecidedByCalls,
+      intervalInMs: settings.transitionIntervalInMs,
+    });
     this.#recovery = new EjectionRecovery(endpoint, {
       isWatched: () => this.#isWatched,
-      check: () => context.probes.credentials(endpoint.endpoint, this.#probeOptions()),
-      record: (result) => {
-        if (result === "rejected") this.reject();
-        else context.registry.recordEjectionCheck(endpoint, result === "accepted");
-      },
-      pauseInMs: context.settings.transitionIntervalInMs,
+      sendCanary: () => this.#canaries.send(),
+      record: (hasPassed) => registry.recordEjectionEnd(endpoint, hasPassed),
+      pauseInMs: settings.transitionIntervalInMs,
     });
   }
 
@@ -84,22 +92,21 @@ export class EndpointWatch {
     if (this.#isIdle) this.#scheduleNext();
   }
 
-  /** The service refuses our credentials. */
-  reject(): void {
-    // Checks under way have not looked at the credentials; they must not speak for them.
-    this.#sequence += 1;
-    this.#context.registry.recordRejectedCredentials(this.#endpoint, this.#sequence);
+  /**
+   * A call has failed: whether that was the endpoint's fault is for a canary to say. However many
+   * calls fail, they cost one canary an interval at most.
+   */
+  async judge(): Promise<CanaryResult> {
     this.suspect();
-  }
-
-  /** Sees to it that an ejection ends in time; to be called whenever one may have begun. */
-  scheduleRecovery(): void {
     this.#recovery.schedule();
+    const isOut = this.#endpoint.calls.status === "ejected";
+    return isOut ? { kind: "failed" } : this.#canaries.ask();
   }
 
   /** Stops its timers, and lets go whoever waits for the verdict. */
   end(): void {
     this.#recovery.end();
+    this.#canaries.end();
     this.#cancelNext();
     this.#silence.reset();
     this.#verdict?.settle();
@@ -111,6 +118,21 @@ export class EndpointWatch {
 
   get #isIdle(): boolean {
     return this.#unanswered === 0 && this.#next === undefined;
+  }
+
+  get #isUndecidedByCalls(): boolean {
+    const { calls } = this.#endpoint;
+    return isSuspect(calls, this.#context.settings.fall) || isUnsettled(calls);
+  }
+
+  /**
+   * Its health checks fail as well, and its calls have not said enough: theirs is the verdict then,
+   * since they find the way back sooner than an ejection ends.
+   */
+  get #isSeenByHealthChecks(): boolean {
+    const { calls, health, isInDoubt } = this.#endpoint;
+    const isSuspectByCalls = isSuspect(calls, this.#context.settings.fall);
+    return health.status === "healthy" && isInDoubt && !isSuspectByCalls;
   }
 
   #probeOptions(): ProbeOptions {
@@ -134,6 +156,7 @@ export class EndpointWatch {
       if (!this.#isWatched) return;
       if (isHeard(result)) this.#onHeard();
       if (result !== "inconclusive") {
+        if (!result.ok) this.#canaries.drop();
         this.#answeredStartedAt = Math.max(this.#answeredStartedAt, startedAt);
         const durationInMs = performance.now() - startedAt;
         this.#context.registry.recordProbe(this.#endpoint, sequence, result, { at, durationInMs });
@@ -142,26 +165,51 @@ export class EndpointWatch {
     });
   }
 
-  /** Before an endpoint is used, for the first time or again, its credentials are tried as well. */
+  /** Before an endpoint is used, for the first time or again, a canary must pass as well. */
   async #look(): Promise<ProbeResult> {
-    const { probes, registry, settings } = this.#context;
-    const { endpoint } = this.#endpoint;
-    const result = await probes.health(endpoint, this.#probeOptions());
+    const { probes, settings } = this.#context;
+    const result = await probes.health(this.#endpoint.endpoint, this.#probeOptions());
     if (result === "inconclusive" || !result.ok) return result;
     // Asked only now: the endpoint may have gone down while this check was under way.
     if (this.#endpoint.health.status === "healthy") return result;
-    switch (await probes.credentials(endpoint, this.#probeOptions())) {
+    const canary = await this.#canaries.send();
+    switch (canary.kind) {
+      case "passed":
+        return { ok: true, isAuthenticated: true };
       case "rejected":
-        return { ok: false, reason: "credentials-rejected", isDecisive: true };
+        return rejection(canary.clockSkewInMs);
       case "inconclusive":
         return "inconclusive";
-      case "failed":
-        // The region says that it is well and does not do what it is asked: that is for the calls.
-        if (settings.passive) registry.recordCall(this.#endpoint, false);
-        return result;
-      case "accepted":
-        return { ok: true, isAuthenticated: true };
+      case "failed": {
+        // The region says that it is well and does not do what it is asked: that is for the calls,
+        // and nothing is decided while they have not.
+        const isForCalls = settings.passive && this.#endpoint.calls.status !== "ejected";
+        return isForCalls ? "inconclusive" : result;
+      }
     }
+  }
+
+  #recordCanary(result: CanaryResult): void {
+    if (!this.#isWatched || result.kind === "inconclusive") return;
+    const { registry, settings } = this.#context;
+    if (result.kind === "rejected") {
+      // While it is not healthy, the check that sent the canary tells.
+      if (this.#endpoint.health.status === "healthy") this.#reject(result.clockSkewInMs);
+      return;
+    }
+    const hasPassed = result.kind === "passed";
+    if (!settings.passive || (!hasPassed && this.#isSeenByHealthChecks)) return;
+    registry.recordCanary(this.#endpoint, hasPassed);
+    this.#recovery.schedule();
+  }
+
+  /** The service refuses our credentials. */
+  #reject(clockSkewInMs: number | undefined): void {
+    // Checks under way have not looked at the credentials; they must not speak for them.
+    this.#sequence += 1;
+    const outcome = rejection(clockSkewInMs);
+    this.#context.registry.recordRejectedCredentials(this.#endpoint, this.#sequence, outcome);
+    this.suspect();
   }
 
   #onHeard(): void {
@@ -230,6 +278,13 @@ export class EndpointWatch {
     return this.#verdict.promise;
   }
 }
+
+const rejection = (clockSkewInMs: number | undefined): ProbeOutcome => ({
+  ok: false,
+  reason: "credentials-rejected",
+  isDecisive: true,
+  clockSkewInMs,
+});
 
 /** Anything but silence, be it a refusal. */
 const isHeard = (result: ProbeResult): boolean =>

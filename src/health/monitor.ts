@@ -3,6 +3,7 @@ import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { EndpointRegistry } from "../endpoints/registry.ts";
 import type { HealthConfiguration } from "../options/parse-options.ts";
 import type { Failure } from "../service/failure.ts";
+import type { CanaryResult } from "./canary.ts";
 import { EndpointWatch, type Probes } from "./endpoint-watch.ts";
 import { HealthJob } from "./health-job.ts";
 
@@ -82,26 +83,24 @@ export class HealthMonitor {
     if (this.#counts(endpoint, startedAt)) this.#registry.recordCall(endpoint, true);
   }
 
-  /** Takes a real call that failed as evidence; `startedAt` as in `reportSuccess`. */
-  reportFailure(
+  /**
+   * Takes a real call that failed as evidence; `startedAt` as in `reportSuccess`. Never rejects.
+   *
+   * @returns What a canary of this moment says of the endpoint; undefined when none was needed.
+   */
+  async reportFailure(
     endpoint: RegisteredEndpoint,
     { evidence }: Failure,
     startedAt = performance.now(),
-  ): void {
-    if (evidence === "none" || !this.#counts(endpoint, startedAt)) return;
-    const watch = this.#watchOf(endpoint);
-    if (evidence === "rejected") {
-      watch.reject();
-      return;
-    }
+  ): Promise<CanaryResult | undefined> {
+    if (evidence === "none" || !this.#counts(endpoint, startedAt)) return undefined;
     this.#registry.recordCall(endpoint, false);
-    watch.scheduleRecovery();
-    watch.suspect();
+    return this.#watchOf(endpoint).judge();
   }
 
   /** A call has failed and will be repeated: a reason to look, while only its end is evidence. */
   reportAttempt(endpoint: RegisteredEndpoint, { evidence }: Failure): void {
-    if (this.#settings.passive && evidence === "failing") this.suspect(endpoint);
+    if (this.#settings.passive && evidence !== "none") this.suspect(endpoint);
   }
 
   /** Whether the last answer is too old, or too contradictory, to send a client there. */

@@ -8,8 +8,8 @@ import { holdingProcess } from "./holding-process.ts";
 import type { Traffic } from "./traffic.ts";
 
 const DEFAULT_DRAIN_IN_MS = 10_000;
-/** What a part of the plugin gets to end, besides the drain. */
-const PART_TIMEOUT_IN_MS = 1000;
+/** What a part of the plugin gets to end after the drain: more than a store that bounds its own end. */
+const PART_TIMEOUT_IN_MS = 4000;
 
 /** What is taken in a part of the drain, and by which share of it that part ends at the latest. */
 interface Stage {

@@ -61,7 +61,7 @@ async function tokenOfService(
   } catch (error) {
     if (options.abortSignal?.aborted) throw error;
     events.emit("tokenFailed", { endpoint: chosen.name, error });
-    monitor.reportFailure(chosen, classifyFailure(error), startedAt);
+    void monitor.reportFailure(chosen, classifyFailure(error), startedAt);
     return undefined;
   }
 }

@@ -1,16 +1,9 @@
 import { KeyObject } from "node:crypto";
 import type { TokenCredential } from "@azure/core-auth";
 import { deserializationPolicy, serializationPolicy } from "@azure/core-client";
-import {
-  bearerTokenAuthenticationPolicy,
-  createEmptyPipeline,
-  type Pipeline,
-  type PipelinePolicy,
-} from "@azure/core-rest-pipeline";
-import { reasonOf, unlessAborted } from "../kit/deadline.ts";
+import { createEmptyPipeline, type Pipeline } from "@azure/core-rest-pipeline";
+import { entraTokenPolicy } from "./entra-token-policy.ts";
 import { keySigningPolicy } from "./key-signing-policy.ts";
-
-const SCOPE = "https://webpubsub.azure.com/.default";
 
 /**
  * What the SDK does to each request and response, without what nobody here makes use of: its
@@ -20,29 +13,8 @@ export function requestPipeline(credential: KeyObject | TokenCredential): Pipeli
   const pipeline = createEmptyPipeline();
   pipeline.addPolicy(serializationPolicy(), { phase: "Serialize" });
   pipeline.addPolicy(deserializationPolicy(), { phase: "Deserialize" });
-  pipeline.addPolicy(
-    credential instanceof KeyObject
-      ? keySigningPolicy(credential)
-      : abortable(bearerTokenAuthenticationPolicy({ credential, scopes: SCOPE })),
-    { phase: "Sign" },
-  );
+  const sign =
+    credential instanceof KeyObject ? keySigningPolicy(credential) : entraTokenPolicy(credential);
+  pipeline.addPolicy(sign, { phase: "Sign" });
   return pipeline;
-}
-
-/** A credential need not take notice of a signal, nor know any other than the platform's. */
-function abortable(policy: PipelinePolicy): PipelinePolicy {
-  return {
-    name: policy.name,
-    sendRequest: (request, next) => {
-      const { abortSignal } = request;
-      if (abortSignal === undefined) return policy.sendRequest(request, next);
-      const controller = new AbortController();
-      const abort = (): void => controller.abort(reasonOf(abortSignal));
-      request.abortSignal = controller.signal;
-      abortSignal.addEventListener("abort", abort);
-      return unlessAborted(abortSignal, policy.sendRequest(request, next)).finally(() =>
-        abortSignal.removeEventListener("abort", abort),
-      );
-    },
-  };
 }

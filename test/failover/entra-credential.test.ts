@@ -2,17 +2,14 @@ import type { TokenCredential } from "@azure/core-auth";
 import express from "express";
 import type { Fault } from "express-resilient-pubsub/emulator";
 import { closeAfterTest } from "../support/clean-up.ts";
+import { entraCredential } from "../support/entra-credential.ts";
 import { startEntraRegions } from "../support/entra-regions.ts";
 import { logEvents } from "../support/event-log.ts";
 import { fetchAnswer } from "../support/regions.ts";
 import { serve } from "../support/serve.ts";
+import { until } from "../support/until.ts";
 
 afterEach(() => jest.restoreAllMocks());
-
-const unavailable: TokenCredential = {
-  getToken: () => Promise.reject(new Error("no managed identity here")),
-};
-const silent: TokenCredential = { getToken: () => new Promise(() => {}) };
 
 async function startWorld(options?: Parameters<typeof startEntraRegions>[0]) {
   const { east, pubsub } = await startEntraRegions(options);
@@ -33,62 +30,82 @@ it("an endpoint given by Entra credential serves: its health check needs no toke
 });
 
 describe("a token request moves on to the next endpoint within the same negotiate", () => {
-  it.each<[string, Fault, string[]]>([
-    [
-      "that is never answered",
-      { kind: "blackhole", requestTypes: ["RESTAPI"] },
-      [
-        "tokenFailed east",
-        "tokenFailed east",
-        "endpointDown east (failing-calls)",
-        "failover east -> west (failing-calls)",
-      ],
-    ],
-    [
-      "that gets a 500",
-      { kind: "gray" },
-      [
-        "tokenFailed east",
-        "tokenFailed east",
-        "endpointDown east (failing-calls)",
-        "failover east -> west (failing-calls)",
-      ],
-    ],
-    ["that gets a 429", { kind: "throttle" }, ["tokenFailed east", "tokenFailed east"]],
-    [
-      "that gets a 403",
-      { kind: "accessDenied" },
-      [
-        "tokenFailed east",
-        "endpointDown east (credentials-rejected)",
-        "failover east -> west (credentials-rejected)",
-      ],
-    ],
-  ])("%s", async (_, fault, events) => {
+  it.each<[string, Fault, string]>([
+    ["that is never answered", { kind: "blackhole", requestTypes: ["RESTAPI"] }, "failing-calls"],
+    ["that gets a 500", { kind: "gray" }, "failing-calls"],
+    ["that gets a 403", { kind: "accessDenied" }, "credentials-rejected"],
+  ])("%s, until the endpoint is out", async (_, fault, reason) => {
     const timeoutInMs = fault.kind === "blackhole" ? 300 : undefined;
     const { east, pubsub, log, negotiate } = await startWorld({ timeoutInMs });
     await pubsub.ready();
     log.length = 0;
     await east.inject(fault);
-    for (let i = 0; i < 3 - (fault.kind === "throttle" ? 1 : 0); i++) {
+    await until(async () => {
       const { status, body } = await negotiate();
       expect({ status, endpoint: body.endpoint }).toEqual({ status: 200, endpoint: "west" });
-    }
-    expect(log).toEqual(events);
+      return pubsub.endpoints.snapshot()[0]?.state === "unhealthy";
+    });
+    expect([...new Set(log)]).toEqual([
+      "tokenFailed east",
+      `endpointDown east (${reason})`,
+      `failover east -> west (${reason})`,
+    ]);
+  });
+
+  it("that gets a 429, and the endpoint stays in use", async () => {
+    const { east, pubsub, log, negotiate } = await startWorld();
+    await pubsub.ready();
+    log.length = 0;
+    await east.inject({ kind: "throttle" });
+    for (let i = 0; i < 3; i++) expect((await negotiate()).body.endpoint).toBe("west");
+    expect(log).toEqual(["tokenFailed east", "tokenFailed east", "tokenFailed east"]);
   });
 });
 
-describe("a credential that gives no token", () => {
-  it.each([
-    ["because it fails", unavailable],
-    ["because it never answers", silent],
-  ])("%s costs no client its connection", async (_, credential) => {
-    const { pubsub, log, negotiate } = await startWorld({ credential, timeoutInMs: 300 });
+describe("a credential that", () => {
+  const rejecting = (reason: unknown): TokenCredential => ({
+    getToken: () => Promise.reject(reason),
+  });
+  it.each<[string, TokenCredential]>([
+    ["fails", rejecting(new Error("no managed identity here"))],
+    ["rejects with nothing", rejecting(undefined)],
+    ["never answers", { getToken: () => new Promise(() => {}) }],
+    ["answers nonsense", { getToken: async () => ({ token: 7 }) as never }],
+  ])(
+    "%s at the start costs no client its connection: its endpoint is never used",
+    async (_, credential) => {
+      const { pubsub, log, negotiate } = await startWorld({ credential, timeoutInMs: 300 });
+      await pubsub.ready();
+      for (let i = 0; i < 3; i++) {
+        const { status, body } = await negotiate();
+        expect({ status, endpoint: body.endpoint }).toEqual({ status: 200, endpoint: "west" });
+      }
+      expect(log).toEqual([
+        "endpointUp west",
+        "endpointDown east (failing-calls)",
+        "failover east -> west (failing-calls)",
+      ]);
+    },
+  );
+
+  it("fails later takes its endpoint out with the calls that need it", async () => {
+    const good = entraCredential();
+    let isBroken = false;
+    const { pubsub, log, negotiate } = await startWorld({
+      credential: {
+        getToken: async (...args) => {
+          if (isBroken) throw new Error("no managed identity here");
+          const token = await good.getToken(...args);
+          return token && { ...token, expiresOnTimestamp: Date.now() + 500 };
+        },
+      },
+    });
     await pubsub.ready();
-    for (let i = 0; i < 3; i++) {
-      const { status, body } = await negotiate();
-      expect({ status, endpoint: body.endpoint }).toEqual({ status: 200, endpoint: "west" });
-    }
-    expect(log).toContain("tokenFailed east");
+    expect((await negotiate()).body.endpoint).toBe("east");
+    isBroken = true;
+    await until(async () => {
+      expect((await negotiate()).status).toBe(200);
+      return log.includes("endpointDown east (failing-calls)");
+    });
   });
 });

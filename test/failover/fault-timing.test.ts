@@ -89,7 +89,7 @@ const cases: Case[] = [
     name: "403 of every call: out with the first, home when a check with credentials passes",
     script: "1000 east denied, 5000 east well, 8000 end",
     routes: "100 east, 1210 west, 6200 east",
-    events: `${start}, 1110 credentialsRejected east, 1110 endpointDown east (credentials-rejected), 1110 failover east -> west (credentials-rejected), 6170 endpointUp east (credentials-rejected), 6170 failback west -> east`,
+    events: `${start}, 1120 credentialsRejected east, 1120 endpointDown east (credentials-rejected), 1120 failover east -> west (credentials-rejected), 6170 endpointUp east (credentials-rejected), 6170 failback west -> east`,
   },
   {
     name: "403 without traffic: nothing can see it, and nobody is hurt",
@@ -120,20 +120,21 @@ const cases: Case[] = [
   {
     name: "gray again after that check: half-open, one failure suffices, and costs 20 s",
     script: "1000 east gray, 9000 east well, 11250 east gray, 12000 east well, 33000 end",
-    routes: "100 east, 1310 west, 11310 east, 11400 west, 31410 east",
-    events: `${start}, 1210 endpointDown east (failing-calls), 1210 failover east -> west (failing-calls), 11220 endpointUp east (failing-calls), 11220 failback west -> east, 11310 endpointDown east (failing-calls), 11310 failover east -> west (failing-calls), 31320 endpointUp east (failing-calls), 31320 failback west -> east`,
+    routes: "100 east, 1310 west, 11310 east, 11500 west, 31510 east",
+    events: `${start}, 1210 endpointDown east (failing-calls), 1210 failover east -> west (failing-calls), 11220 endpointUp east (failing-calls), 11220 failback west -> east, 11470 endpointDown east (failing-calls), 11470 failover east -> west (failing-calls), 31480 endpointUp east (failing-calls), 31480 failback west -> east`,
   },
   {
-    name: "gray from the start: taken out by the first calls",
+    name: "gray from the start: never used",
     script: "0 east gray, 9000 end",
-    routes: "100 east, 200 west",
-    events: `${start}, 110 endpointDown east (failing-calls), 110 failover east -> west (failing-calls)`,
+    routes: "270 west",
+    events:
+      "20 endpointUp west, 270 endpointDown east (failing-calls), 270 failover east -> west (failing-calls)",
   },
   {
     name: "gray and silent: the health checks are green, the calls meet their deadline",
     script: "1000 east grayAndSilent, 9000 end",
-    routes: "100 east, 6210 west",
-    events: `${start}, 6200 endpointDown east (failing-calls), 6200 failover east -> west (failing-calls)`,
+    routes: "100 east, 8110 west",
+    events: `${start}, 8100 endpointDown east (failing-calls), 8100 failover east -> west (failing-calls)`,
   },
   {
     name: "gray, then crashed: the check waits for the recovery and does not add up",

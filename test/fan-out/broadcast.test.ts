@@ -170,9 +170,11 @@ describe("when a broadcast cannot reach every endpoint,", () => {
     expect(failed).toMatchObject({
       name: "FanOutError",
       code: "ERR_FAN_OUT_FAILED",
-      message: expect.stringMatching(/^broadcast reached only westus: eastus failed \(ECONN\w+\)$/),
+      message: expect.stringMatching(
+        /^broadcast reached only westus: eastus failed \((ECONN\w+|UND_ERR_SOCKET)\)$/,
+      ),
       report: { delivered: ["westus"], failed: [{ endpoint: "eastus" }] },
-      cause: { code: expect.stringMatching(/^ECONN/) },
+      cause: { code: expect.stringMatching(/^ECONN|^UND_ERR_SOCKET$/) },
     });
     await until(() => stateOf(world, "eastus") === "unhealthy");
     const skipped = await rejectionOf(world.pubsub.broadcast("hi", { require: "all" }));
@@ -250,7 +252,7 @@ it("the caller's abortSignal ends a broadcast, and is no evidence against an end
   const sending = rejectionOf(world.pubsub.broadcast("hi", { abortSignal: controller.signal }));
   await setImmediate();
   controller.abort(new Error("enough"));
-  expect((await sending).report.failed).toEqual([
+  expect((await sending).report.failed).toMatchObject([
     { endpoint: "eastus", error: expect.objectContaining({ message: "enough" }) },
     { endpoint: "westus", error: expect.objectContaining({ message: "enough" }) },
   ]);

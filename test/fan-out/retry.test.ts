@@ -1,5 +1,5 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FanOutError, ResilientPubSub } from "express-resilient-pubsub";
 import { pauseBeforeRetryInMs } from "../../src/fan-out/retry.ts";
@@ -275,58 +275,42 @@ describe("an endpoint that is throttled", () => {
 });
 
 describe("nothing is sent twice of", () => {
-  it.each<[string, (server: Server) => void, object]>([
+  it.each<[string, (socket: Socket, res: ServerResponse) => void, object]>([
     [
       "a request whose connection was destroyed",
-      (server) => server.on("request", (req) => req.method === "POST" && req.socket.destroy()),
+      (socket) => void socket.destroy(),
       { code: expect.stringMatching(/^(UND_ERR_SOCKET|ECONNRESET)$/) },
     ],
     [
       "a request whose connection was reset",
-      (server) =>
-        server.on("request", (req) => req.method === "POST" && req.socket.resetAndDestroy()),
+      (socket) => void socket.resetAndDestroy(),
       { code: expect.stringMatching(/^(UND_ERR_SOCKET|ECONNRESET)$/) },
     ],
     ["a request that is never answered", () => {}, { code: "ERR_DEADLINE_EXCEEDED" }],
     [
       "a request whose answer breaks off",
-      (server) =>
-        server.on("request", (req, res) => {
-          if (req.method !== "POST") return;
-          res.writeHead(202, { "Content-Length": 10, "Retry-After": "0" }).write("half");
-          setTimeout(() => req.socket.destroy(), 10);
-        }),
+      (socket, res) => {
+        res.writeHead(202, { "Content-Length": 10, "Retry-After": "0" }).write("half");
+        setTimeout(() => socket.destroy(), 10);
+      },
       { code: expect.stringMatching(/^(UND_ERR_SOCKET|ECONNRESET)$/) },
     ],
     [
       "a request whose answer is no HTTP",
-      (server) =>
-        server.on("request", (req) => req.method === "POST" && req.socket.end("nonsense\r\n\r\n")),
+      (socket) => void socket.end("nonsense\r\n\r\n"),
       { message: expect.stringMatching(/^Response does not match the HTTP/) },
     ],
-  ])("%s", async (_, prepare, error) => {
-    let posts = 0;
-    const server = createServer((req, res) => {
-      if (req.method === "HEAD") res.writeHead(200, { "Content-Length": 0 }).end();
-      else posts += 1;
-    });
-    prepare(server);
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    closeAfterTest({
-      close: () => {
-        server.closeAllConnections();
-        server.close();
-      },
-    });
-    const { port } = server.address() as AddressInfo;
-    const connectionString = `Endpoint=http://127.0.0.1:${port};AccessKey=k`;
-    const pubsub = await startPlugin({ east: { connectionString } });
+  ])("%s", async (_, misbehave, error) => {
+    const raw = await startRawService((res) => misbehave(res.socket as Socket, res));
+    const pubsub = await startPlugin({ east: raw });
     const { report } = await failureOf(pubsub.broadcast("hi", { timeoutInMs: 500 }));
-    expect(report.failed).toEqual([{ endpoint: "east", error: expect.objectContaining(error) }]);
+    expect(report.failed).toMatchObject([
+      { endpoint: "east", error: expect.objectContaining(error) },
+    ]);
     expect(report.outcomes).toEqual([expect.objectContaining({ attempts: 1 })]);
     // Longer than any pause before another attempt.
     await sleep(150);
-    expect(posts).toBe(1);
+    expect(raw.requests).toHaveLength(1);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { RegisteredEndpoint } from "../../src/endpoints/registered-endpoint.ts";
 import { EndpointRegistry } from "../../src/endpoints/registry.ts";
-import type { CredentialCheckResult } from "../../src/health/credential-check.ts";
+import type { CanaryResult } from "../../src/health/canary.ts";
 import type { Probes } from "../../src/health/endpoint-watch.ts";
 import { HealthMonitor } from "../../src/health/monitor.ts";
 import type { ProbeResult } from "../../src/health/probe.ts";
@@ -51,7 +51,7 @@ function setUp(behaviours: Record<string, Behaviour>, settings: Partial<HealthCo
     });
     return outcome;
   };
-  const credentials: Record<string, CredentialCheckResult> = {};
+  const canaries: Record<string, CanaryResult> = {};
   const events = new TypedEvents();
   events.on("endpointUp", ({ endpoint }) => void transitions.push(`${now()} ${endpoint} up`));
   events.on("endpointDown", ({ endpoint, reason }) => {
@@ -66,10 +66,10 @@ function setUp(behaviours: Record<string, Behaviour>, settings: Partial<HealthCo
   const registry = new EndpointRegistry(endpoints, configuration, events);
   monitor = new HealthMonitor(registry, configuration, {
     health,
-    credentials: async ({ name }) => credentials[name] ?? "accepted",
+    canary: async ({ name }) => canaries[name] ?? { kind: "passed" },
   });
   closeAfterTest(monitor);
-  return { registry, probes, transitions, now, behaviours, credentials };
+  return { registry, probes, transitions, now, behaviours, canaries };
 }
 
 const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);

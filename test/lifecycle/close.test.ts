@@ -346,5 +346,5 @@ describe("a part that cannot be ended keeps no other part from ending:", () => {
     await new Promise((resolve) => setTimeout(resolve, 1200));
     expect(pubsub.endpoints.snapshot()[0]?.lastProbe).toBe(lastProbe);
     await expect(pubsub.broadcast("late")).rejects.toMatchObject({ code: "ERR_CLOSED" });
-  });
+  }, 20_000);
 });

@@ -19,7 +19,7 @@ interface GivenParts {
 }
 
 const never = () => new Promise<never>(() => {});
-const unanswered: Probes = { health: never, credentials: never };
+const unanswered: Probes = { health: never, canary: never };
 
 /** The parts of a plugin without its middleware. No health check is made until a test asks for it. */
 export function assemble(configuration: Configuration, given: GivenParts = {}): PluginContext {

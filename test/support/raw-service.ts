@@ -13,7 +13,7 @@ export interface RawRequest {
 export interface RawService {
   readonly url: string;
   readonly connectionString: string;
-  /** What it was asked, besides the checks of its health. */
+  /** What it was asked, besides health checks and canaries. */
   readonly requests: RawRequest[];
 }
 
@@ -29,7 +29,7 @@ export async function startRawService(answer: Answer = accept): Promise<RawServi
       const request = await readRequest(req).catch(() => undefined);
       if (request === undefined) return;
       if (isCheck(request)) {
-        res.writeHead(200, { "Content-Length": 0 }).end();
+        res.writeHead(request.method === "HEAD" ? 200 : 202, { "Content-Length": 0 }).end();
         return;
       }
       requests.push(request);
@@ -46,8 +46,8 @@ async function readRequest(req: IncomingMessage): Promise<RawRequest> {
   return { method, url, headers, body: Buffer.concat(chunks) };
 }
 
-const isCheck = ({ method, url }: RawRequest): boolean =>
-  method === "HEAD" && /^\/api\/health|resilient-pubsub-credential-check/.test(url);
+const isCheck = ({ url }: RawRequest): boolean =>
+  /^\/api\/health|\/resilient-pubsub\.canary\//.test(url);
 
 type Options = Omit<Parameters<typeof resilientPubSub>[0], "hub" | "endpoints" | "negotiate">;
 

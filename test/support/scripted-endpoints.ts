@@ -2,7 +2,7 @@ import type { Request } from "express";
 import type { HealthOptions } from "../../src/contract/options.ts";
 import type { RegisteredEndpoint } from "../../src/endpoints/registered-endpoint.ts";
 import type { EndpointRegistry } from "../../src/endpoints/registry.ts";
-import type { CredentialCheckResult } from "../../src/health/credential-check.ts";
+import type { CanaryResult } from "../../src/health/canary.ts";
 import type { Probes } from "../../src/health/endpoint-watch.ts";
 import type { HealthMonitor } from "../../src/health/monitor.ts";
 import type { ProbeResult } from "../../src/health/probe.ts";
@@ -46,12 +46,12 @@ const errors: Record<CallOutcome, unknown> = {
   hangs: { code: "ERR_DEADLINE_EXCEEDED" },
 };
 
-const checkResults: Record<CallOutcome, CredentialCheckResult> = {
-  accepted: "accepted",
-  throttled: "accepted",
-  rejected: "rejected",
-  failed: "failed",
-  hangs: "failed",
+const canaryResults: Record<CallOutcome, CanaryResult> = {
+  accepted: { kind: "passed" },
+  throttled: { kind: "passed" },
+  rejected: { kind: "rejected" },
+  failed: { kind: "failed" },
+  hangs: { kind: "failed" },
 };
 
 /**
@@ -128,7 +128,7 @@ export class ScriptedEndpoints {
         await delay(inMs);
         const error = errors[outcome];
         if (error === undefined) this.monitor.reportSuccess(target, startedAt);
-        else this.monitor.reportFailure(target, classifyFailure(error), startedAt);
+        else await this.monitor.reportFailure(target, classifyFailure(error), startedAt);
       }),
     );
   }
@@ -140,10 +140,10 @@ export class ScriptedEndpoints {
         await delay(inMs, signal);
         return result;
       },
-      credentials: async (endpoint, { timeoutInMs, signal }) => {
+      canary: async (endpoint, { timeoutInMs, signal }) => {
         const [outcome, inMs] = this.#behaviourOf(endpoint).calls;
         await delay(Math.min(inMs, timeoutInMs), signal);
-        return checkResults[outcome];
+        return canaryResults[outcome];
       },
     };
   }

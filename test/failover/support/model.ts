@@ -91,9 +91,9 @@ export class Model {
       if (before !== after) judgeTransition(known, before, after);
     };
     const { recordRejectedCredentials } = registry;
-    registry.recordRejectedCredentials = (endpoint, sequence) => {
+    registry.recordRejectedCredentials = (endpoint, sequence, outcome) => {
       const before = endpoint.health.status;
-      recordRejectedCredentials.call(registry, endpoint, sequence);
+      recordRejectedCredentials.call(registry, endpoint, sequence, outcome);
       const known = this.#of(endpoint.name);
       known.successes = 0;
       known.failures = 99;
