@@ -339,12 +339,16 @@ describe("a part that cannot be ended keeps no other part from ending:", () => {
     ],
     ["rejects", () => Promise.reject(new Error("boom"))],
     ["does not exist", undefined],
-  ])("a store whose close %s", async (_, close) => {
-    const { pubsub } = await startWithStore(close);
-    await pubsub.close();
-    const { lastProbe } = pubsub.endpoints.snapshot()[0] ?? {};
-    await new Promise((resolve) => setTimeout(resolve, 1200));
-    expect(pubsub.endpoints.snapshot()[0]?.lastProbe).toBe(lastProbe);
-    await expect(pubsub.broadcast("late")).rejects.toMatchObject({ code: "ERR_CLOSED" });
-  }, 20_000);
+  ])(
+    "a store whose close %s",
+    async (_, close) => {
+      const { pubsub } = await startWithStore(close);
+      await pubsub.close();
+      const { lastProbe } = pubsub.endpoints.snapshot()[0] ?? {};
+      await new Promise((resolve) => setTimeout(resolve, 1200));
+      expect(pubsub.endpoints.snapshot()[0]?.lastProbe).toBe(lastProbe);
+      await expect(pubsub.broadcast("late")).rejects.toMatchObject({ code: "ERR_CLOSED" });
+    },
+    20_000,
+  );
 });
