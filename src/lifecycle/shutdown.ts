@@ -1,6 +1,7 @@
 import type { ShutdownOptions } from "../contract/resilient-pubsub.ts";
 import { waitAtMost, withDeadline } from "../kit/deadline.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
+import { nextTurn } from "../kit/next-turn.ts";
 import type { TypedEvents } from "../kit/typed-events.ts";
 import type { UnderWay } from "../kit/under-way.ts";
 import { checkShutdownOptions } from "./arguments.ts";
@@ -31,10 +32,6 @@ const DRAIN: readonly Stage[] = [
 
 /** As many turns of the event loop as it takes to accept a connection and to read its request. */
 const QUIET_TURNS = 4;
-
-// Taken when the module is loaded: under fake timers, which stand still, it must go on.
-const { setImmediate } = globalThis;
-const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 /** Something that must be ended; what it throws keeps nothing else from ending. */
 export interface Part {

@@ -79,7 +79,8 @@ export class Traffic {
   /** Whether this plugin, or the server that the request came to, takes no new ones. */
   #isEnding({ socket }: Request): boolean {
     if (this.#taken !== EVERYTHING) return true;
-    const { server } = socket as { readonly server?: { readonly listening?: unknown } };
+    // A request that came through no server has a socket of its own kind, or none.
+    const { server } = (socket ?? {}) as { readonly server?: { readonly listening?: unknown } };
     return server?.listening === false;
   }
 

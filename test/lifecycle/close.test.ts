@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { request } from "node:http";
+import { Agent, type IncomingMessage, request, type Server } from "node:http";
 import type { UserEventRequest, UserEventResponseHandler } from "@azure/web-pubsub-express";
 import type { CoordinationStore, StoreConnection } from "express-resilient-pubsub";
 import { resilientPubSub } from "express-resilient-pubsub";
@@ -275,25 +274,30 @@ describe("close", () => {
   });
 
   it("of the server alone has the plugin end the connections that are kept alive", async () => {
-    const { app, url } = await startWith();
-    const asked = gate();
-    const goOn = gate();
-    let whenClosed: Promise<unknown> | undefined;
-    app.get("/slow", async (req, res) => {
-      const { server } = req.socket as unknown as { server: import("node:http").Server };
-      whenClosed = once(server, "close");
-      server.close();
-      asked.open();
-      await goOn.opened;
-      res.end("done");
+    const { app, url, negotiate } = await startWith();
+    app.get("/close", (req, res) => {
+      // What was under way before keeps its connection; the next request on it comes after the end.
+      (req.socket as unknown as { server: Server }).server.close();
+      res.end("closing");
     });
-    const slow = fetchAnswer(`${url}/slow`);
-    await asked.opened;
-    goOn.open();
-    await slow;
-    await whenClosed;
+    expect((await negotiate()).headers.get("connection")).toBe("keep-alive");
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const answers = ["/close", "/negotiate?user=ada"].map(
+      async (path) => (await get(`${url}${path}`, agent)).headers.connection,
+    );
+    expect((await Promise.all(answers)).at(-1)).toBe("close");
+    agent.destroy();
   });
 });
+
+/** By an agent of the test's, which keeps one connection. */
+function get(url: string, agent: Agent): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request(url, { agent }, (response) => resolve(response.resume()))
+      .on("error", reject)
+      .end();
+  });
+}
 
 /** A store that opens and agrees, and whose end is the test's. */
 function storeThatEnds(close: unknown): CoordinationStore {
