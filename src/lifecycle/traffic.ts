@@ -1,6 +1,7 @@
 import type { Request, Response } from "express";
 import { type Problem, sendProblem } from "../http/problem.ts";
 import { UnderWay } from "../kit/under-way.ts";
+import { RecentResponses } from "./recent-responses.ts";
 
 /** What is taken of the requests that come by. */
 export interface Taken {
@@ -20,24 +21,20 @@ const CLOSED: Problem = {
   headers: { "Retry-After": "1" },
 };
 
+/** Who answers a request: this plugin, or the application behind it. */
+type Answerer = "plugin" | "application";
+
 /**
  * The requests that come by: which are taken, and which are not answered yet. Those may still send
  * something, so `close` waits for them; it does not wait for one whose answer had begun, such as a
  * stream that never ends.
  */
 export class Traffic {
+  /** Requests that have not been answered, from the first `take` on. */
   readonly underWay = new UnderWay();
   #taken = EVERYTHING;
-  readonly #unanswered = new Map<Response, { readonly byPlugin: boolean }>();
-  /** One for all requests, since it is added to every one of the app. */
-  readonly #onEnd: (this: Response) => void;
-
-  constructor() {
-    const end = (res: Response): void => this.#end(res);
-    this.#onEnd = function onEnd(this: Response) {
-      end(this);
-    };
-  }
+  readonly #recent = { plugin: new RecentResponses(), application: new RecentResponses() };
+  readonly #awaited = new Map<Response, Answerer>();
 
   /** Whether a negotiate is to be handled; it is answered when not. */
   admitNegotiate(req: Request, res: Response): boolean {
@@ -52,13 +49,18 @@ export class Traffic {
   /** A request of the application. */
   pass(req: Request, res: Response): void {
     if (this.#isEnding(req)) endConnection(res);
-    if (this.#taken.others) this.#add(res, OF_APPLICATION);
+    if (this.#taken.others) this.#add(res, "application");
   }
 
   /** From now on only this is taken, and an answer that has begun is not waited for. */
   take(taken: Taken): void {
+    if (this.#taken === EVERYTHING) {
+      for (const answerer of ["plugin", "application"] as const) {
+        for (const res of this.#recent[answerer].unanswered()) this.#await(res, answerer);
+      }
+    }
     this.#taken = taken;
-    for (const res of [...this.#unanswered.keys()]) {
+    for (const res of [...this.#awaited.keys()]) {
       if (res.headersSent) this.#end(res);
       else endConnection(res);
     }
@@ -66,12 +68,14 @@ export class Traffic {
 
   /** Answers what is left to this plugin to answer, with 503. */
   cutOff(): void {
-    for (const [res, { byPlugin }] of [...this.#unanswered]) if (byPlugin) sendProblem(res, CLOSED);
+    for (const [res, answerer] of [...this.#awaited]) {
+      if (answerer === "plugin") sendProblem(res, CLOSED);
+    }
   }
 
   #admit(req: Request, res: Response, isTaken: boolean): boolean {
     if (this.#isEnding(req)) endConnection(res);
-    if (isTaken) this.#add(res, OF_PLUGIN);
+    if (isTaken) this.#add(res, "plugin");
     else sendProblem(res, CLOSED);
     return isTaken;
   }
@@ -84,24 +88,27 @@ export class Traffic {
     return server?.listening === false;
   }
 
-  #add(res: Response, by: { readonly byPlugin: boolean }): void {
-    if (this.#unanswered.has(res)) return;
-    this.#unanswered.set(res, by);
+  #add(res: Response, answerer: Answerer): void {
+    if (this.#taken === EVERYTHING) this.#recent[answerer].add(res);
+    else this.#await(res, answerer);
+  }
+
+  #await(res: Response, answerer: Answerer): void {
+    if (this.#awaited.has(res)) return;
+    this.#awaited.set(res, answerer);
     this.underWay.begin();
-    res.on("finish", this.#onEnd);
+    const end = (): void => this.#end(res);
+    res.on("finish", end);
     // Of those that are never answered; one that came through no socket may have no such event.
-    res.on("close", this.#onEnd);
+    res.on("close", end);
   }
 
   #end(res: Response): void {
-    if (this.#unanswered.delete(res)) this.underWay.end();
+    if (this.#awaited.delete(res)) this.underWay.end();
   }
 }
 
-const OF_PLUGIN = { byPlugin: true };
-const OF_APPLICATION = { byPlugin: false };
-
 /** A connection that is kept alive would lead to this server again, and hold up its end. */
 function endConnection(res: Response): void {
-  res.setHeader("Connection", "close");
+  if (!res.headersSent) res.setHeader("Connection", "close");
 }
