@@ -103,6 +103,12 @@ export class EndpointWatch {
     return isOut ? { kind: "failed" } : this.#canaries.ask();
   }
 
+  /** Somebody else has found it down, maybe by calls that are not made here. */
+  examine(): void {
+    this.suspect();
+    if (this.#endpoint.state === "healthy") void this.#canaries.ask();
+  }
+
   /** Stops its timers, and lets go whoever waits for the verdict. */
   end(): void {
     this.#recovery.end();

@@ -74,6 +74,14 @@ export class HealthMonitor {
   }
 
   /**
+   * Looks at an endpoint that another server has found down: at its health, and, since that may be
+   * green, by a canary. Costs as little as `suspect`.
+   */
+  examine(endpoint: RegisteredEndpoint): void {
+    if (this.#registry.has(endpoint)) this.#watchOf(endpoint).examine();
+  }
+
+  /**
    * Takes a real call that succeeded as evidence.
    *
    * @param startedAt When the call began, in the time of `performance.now()`. A call that began

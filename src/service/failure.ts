@@ -41,7 +41,7 @@ export interface Failure {
    * tokens are valid for a time.
    */
   readonly clockSkewInMs: number | undefined;
-  /** The code of the error, if it is one that programs know; never text of a service's answer. */
+  /** The code of the error, if it is one that programs know; undefined for an answer. */
   readonly code: string | undefined;
   /** A few words for a message: the status or the code, never any other text of the error. */
   readonly label: string;
@@ -146,6 +146,8 @@ function meaningOfStatus(thrown: Thrown, status: number, now: number): Meaning {
     isRetryable: retryAfterInMs !== undefined,
     retryAfterInMs,
     clockSkewInMs,
+    // What the SDK puts there says how it read the body, or is text of that body.
+    code: undefined,
     label: `status ${status}${describeSkew(clockSkewInMs)}`,
   };
 }

@@ -233,10 +233,10 @@ const cases: Case[] = [
     events: `${start}, 1201 endpointDown east (failing-calls), 1201 failover east -> west (failing-calls), 6770 endpointUp east (refused), 6770 failback west -> east, 7201 endpointDown east (failing-calls), 7201 failover east -> west (failing-calls)`,
   },
   {
-    name: "flapping every 200 ms, too fast for the health checks: the calls tell",
+    name: "flapping every 200 ms: the calls tell, and the health checks once they meet it",
     script: `${flapping(200, 20_000)}, 21000 end`,
-    routes: "100 east, 1310 west, 11310 east, 11700 west",
-    events: `${start}, 1201 endpointDown east (failing-calls), 1201 failover east -> west (failing-calls), 11211 endpointUp east (failing-calls), 11211 failback west -> east, 11601 endpointDown east (failing-calls), 11601 failover east -> west (failing-calls)`,
+    routes: "100 east, 1310 west, 11310 east, 12251 west, 20500 east",
+    events: `${start}, 1201 endpointDown east (failing-calls), 1201 failover east -> west (failing-calls), 11211 endpointUp east (failing-calls), 11211 failback west -> east, 12251 endpointDown east (refused), 12251 failover east -> west (refused), 20470 endpointUp east (refused), 20470 failback west -> east`,
   },
   {
     name: "flapping every 30 s: each return takes twice as long, until there is none",

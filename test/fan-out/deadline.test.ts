@@ -133,18 +133,28 @@ it("a question is answered by the first that says yes, and nobody waits for the 
   await pubsub.close();
 });
 
-it("a call that misses its deadline counts against the endpoint, which is checked", async () => {
+it("calls that miss their deadline take the endpoint out when a canary does as well", async () => {
+  const east = closeAfterTest(await startEmulator());
   const pubsub = await startPlugin(
-    { east: await silent(), west: await startRawService() },
-    { health: { fall: 2 }, fanOut: { timeoutInMs: 200 } },
+    { east, west: await startRawService() },
+    { health: { fall: 2, timeoutInMs: 200 }, fanOut: { timeoutInMs: 200 } },
   );
-  await pubsub.broadcast("1");
-  expect(statesOf(pubsub)).toEqual(["healthy", "healthy"]);
-  await pubsub.broadcast("2");
-  expect(statesOf(pubsub)).toEqual(["unhealthy", "healthy"]);
+  await east.inject({ kind: "blackhole", requestTypes: ["RESTAPI"] });
+  for (let i = 0; i < 2; i++) await pubsub.broadcast("hi");
+  await until(() => statesOf(pubsub)[0] === "unhealthy");
   expect((await pubsub.broadcast("3")).skipped).toEqual([
     { endpoint: "east", reason: "failing-calls" },
   ]);
+});
+
+it("calls that miss their deadline take no endpoint out that takes a canary", async () => {
+  const east = await silent();
+  const pubsub = await startPlugin({ east, west: await startRawService() });
+  for (let i = 0; i < 10; i++) {
+    const { failed } = await pubsub.broadcast("hi", { timeoutInMs: 30 });
+    expect(failed).toMatchObject([{ endpoint: "east", error: late }]);
+  }
+  expect(statesOf(pubsub)).toEqual(["healthy", "healthy"]);
 });
 
 it("close() waits for what is under way, no longer than its deadline, and leaves no socket", async () => {

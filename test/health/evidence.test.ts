@@ -1,6 +1,6 @@
 import { classifyFailure } from "../../src/service/failure.ts";
 import { afterTest, closeAfterTest, useFakeTime } from "../support/clean-up.ts";
-import { ScriptedEndpoints } from "../support/scripted-endpoints.ts";
+import { type BehaviourName, ScriptedEndpoints } from "../support/scripted-endpoints.ts";
 
 /* Both detectors together, where they meet; each on its own is tested beside this. */
 
@@ -191,6 +191,26 @@ it("with passive: false no call counts, and the credentials are tried all the sa
   void monitor.check(east);
   await pass(1000);
   expect(world.log.at(-2)).toMatch(/endpointUp east/);
+});
+
+describe("an endpoint that another server has found down is looked at here as well:", () => {
+  it.each<[string, BehaviourName, string[]]>([
+    ["its health", "crashed", ["1251 endpointDown east (refused)"]],
+    ["canaries, since its health may be green", "gray", ["1260 endpointDown east (failing-calls)"]],
+    [
+      "canaries, since the health route needs no key",
+      "denied",
+      ["1010 credentialsRejected east", "1010 endpointDown east (credentials-rejected)"],
+    ],
+    ["and found to be well", "well", []],
+    ["and found to refuse calls that are not made here", "refusingCalls", []],
+  ])("%s", async (_, behaviour, downs) => {
+    const { world, monitor, east } = await upAt1000();
+    world.set("east", behaviour);
+    for (let i = 0; i < 5; i++) monitor.examine(east);
+    await pass(3000);
+    expect(world.log.filter((line) => !line.includes("failover"))).toEqual(downs);
+  });
 });
 
 it("the health of each of a hundred endpoints is decided by its own answers", async () => {

@@ -14,10 +14,14 @@ import { classifyFailure } from "../../src/service/failure.ts";
 import { assemble } from "./assemble.ts";
 import { logEvents } from "./event-log.ts";
 
-/** What an endpoint does with health checks, and with every other call, and how long that takes. */
+/**
+ * What an endpoint does with health checks, with every other call, and with canaries if that is not
+ * the same, and how long that takes.
+ */
 interface Behaviour {
   readonly health: readonly [ProbeResult, inMs: number];
   readonly calls: readonly [CallOutcome, inMs: number];
+  readonly canaries?: readonly [CallOutcome, inMs: number];
 }
 
 type CallOutcome = "accepted" | "throttled" | "rejected" | "failed" | "hangs";
@@ -34,6 +38,8 @@ export const behaviours = {
   red: { health: [{ ok: false, reason: "status(503)" }, 10], calls: ["accepted", 10] },
   denied: { health: [up, 10], calls: ["rejected", 10] },
   throttled: { health: [up, 10], calls: ["throttled", 10] },
+  refusingCalls: { health: [up, 10], calls: ["failed", 10], canaries: ["accepted", 10] },
+  forbiddingCalls: { health: [up, 10], calls: ["rejected", 10], canaries: ["accepted", 10] },
 } satisfies Record<string, Behaviour>;
 
 export type BehaviourName = keyof typeof behaviours;
@@ -141,7 +147,8 @@ export class ScriptedEndpoints {
         return result;
       },
       canary: async (endpoint, { timeoutInMs, signal }) => {
-        const [outcome, inMs] = this.#behaviourOf(endpoint).calls;
+        const { calls, canaries = calls } = this.#behaviourOf(endpoint);
+        const [outcome, inMs] = canaries;
         await delay(Math.min(inMs, timeoutInMs), signal);
         return canaryResults[outcome];
       },

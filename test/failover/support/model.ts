@@ -1,3 +1,4 @@
+import type { ProbeOutcome } from "../../../src/endpoints/health-state.ts";
 import type { RegisteredEndpoint } from "../../../src/endpoints/registered-endpoint.ts";
 import type { ScriptedEndpoints } from "../../support/scripted-endpoints.ts";
 
@@ -49,7 +50,12 @@ export class Model {
   #hearEvents(): void {
     const { events } = this.#world;
     events.on("endpointUp", ({ endpoint }) => this.#hearState(endpoint, "healthy"));
-    events.on("endpointDown", ({ endpoint }) => this.#hearState(endpoint, "unhealthy"));
+    events.on("endpointDown", ({ endpoint, reason }) => {
+      this.#hearState(endpoint, "unhealthy");
+      // Whatever calls come to, they alone take nobody out.
+      const isByCanary = reason === "failing-calls" || reason === "credentials-rejected";
+      if (isByCanary) expect(this.#of(endpoint).hasCanaryFailed).toBe(true);
+    });
     events.on("endpointDrained", ({ endpoint }) => this.#flip(endpoint, "drained", true));
     events.on("endpointUndrained", ({ endpoint }) => this.#flip(endpoint, "drained", false));
     events.on("failoverForced", ({ endpoint }) => this.#flip(endpoint, "forced", true));
@@ -72,6 +78,12 @@ export class Model {
     this.#of(name)[flag] = value;
   }
 
+  #noteRejection({ name }: RegisteredEndpoint, outcome: ProbeOutcome): void {
+    const known = this.#known.get(name);
+    const isRejection = !outcome.ok && outcome.reason === "credentials-rejected";
+    if (known && isRejection) known.hasCanaryFailed = true;
+  }
+
   /** The answers of health checks, on their way into the registry. */
   #watchEvidence(): void {
     const { registry } = this.#world;
@@ -79,6 +91,7 @@ export class Model {
     registry.recordProbe = (endpoint, sequence, outcome, timing) => {
       const before = endpoint.health.status;
       const isLate = sequence < endpoint.lastSequence;
+      this.#noteRejection(endpoint, outcome);
       recordProbe.call(registry, endpoint, sequence, outcome, timing);
       const after = endpoint.health.status;
       if (isLate || !registry.has(endpoint)) {
@@ -90,9 +103,17 @@ export class Model {
       known.failures = outcome.ok ? 0 : known.failures + (outcome.isDecisive ? 99 : 1);
       if (before !== after) judgeTransition(known, before, after);
     };
+    for (const name of ["recordCanary", "recordEjectionEnd"] as const) {
+      const record = registry[name];
+      registry[name] = (endpoint, hasPassed) => {
+        this.#of(endpoint.name).hasCanaryFailed = !hasPassed;
+        record.call(registry, endpoint, hasPassed);
+      };
+    }
     const { recordRejectedCredentials } = registry;
     registry.recordRejectedCredentials = (endpoint, sequence, outcome) => {
       const before = endpoint.health.status;
+      this.#of(endpoint.name).hasCanaryFailed = true;
       recordRejectedCredentials.call(registry, endpoint, sequence, outcome);
       const known = this.#of(endpoint.name);
       known.successes = 0;
@@ -115,6 +136,8 @@ interface Known {
   backAt: number | undefined;
   downAt: number;
   flaps: number;
+  /** What its last canary came to. */
+  hasCanaryFailed: boolean;
 }
 
 const fresh = (): Known => ({
@@ -128,6 +151,7 @@ const fresh = (): Known => ({
   backAt: undefined,
   downAt: 0,
   flaps: 0,
+  hasCanaryFailed: false,
 });
 
 /** No state changes faster than `fall`, `rise` and the proof of those that flap allow. */
