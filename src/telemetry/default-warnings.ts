@@ -24,8 +24,12 @@ export function warnByDefault(hub: string, events: TypedEvents): void {
     const message = `${of(endpoint)} was down when it was looked at first (${reason}); it is used as soon as it answers`;
     warn("endpointDown", endpoint, "ERR_DOWN_AT_START", message);
   });
-  events.onInternally("credentialsRejected", ({ endpoint }) => {
-    const message = `${of(endpoint)} refuses the credentials, so it is not used; look at its key, or the role of the identity`;
+  events.onInternally("credentialsRejected", ({ endpoint, clockSkewInMs }) => {
+    const remedy =
+      clockSkewInMs === undefined
+        ? "look at its key, or the role of the identity"
+        : `the clock of this server is off by ${Math.round(clockSkewInMs / 1000)} s, so set that`;
+    const message = `${of(endpoint)} refuses the credentials, so it is not used; ${remedy}`;
     warn("credentialsRejected", endpoint, "ERR_CREDENTIALS_REJECTED", message);
   });
   events.onInternally("allDown", ({ endpoints }) => {

@@ -40,6 +40,11 @@ describe("when nobody listens,", () => {
       'ERR_CREDENTIALS_REJECTED: Endpoint "eastus" of hub "chat" refuses the credentials',
     ],
     [
+      "an endpoint that refuses the credentials because our clock is wrong",
+      ["credentialsRejected", { endpoint: "eastus", clockSkewInMs: -3_600_000 }],
+      "refuses the credentials, so it is not used; the clock of this server is off by -3600 s",
+    ],
+    [
       "the loss of the last endpoint",
       ALL_DOWN,
       'ERR_ALL_DOWN: No endpoint of hub "chat" is left that clients can be sent to ("eastus": refused)',
