@@ -53,7 +53,9 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   const events = new TypedEvents();
   warnByDefault(configuration.hub, events);
   const registry = new EndpointRegistry(
-    configuration.endpoints.map((endpoint) => createEndpoint(endpoint, configuration.hub)),
+    configuration.endpoints.map((endpoint) =>
+      createEndpoint(endpoint, configuration.hub, configuration.service.maxSocketsPerEndpoint),
+    ),
     configuration.health,
     events,
     { isAgreed: configuration.topology === "client-client" },

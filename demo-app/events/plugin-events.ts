@@ -58,6 +58,8 @@ const LINES: Lines = {
   coordinationLost: ({ error }) => bad(`The store of the agreement is away: ${nameOf(error)}`),
   coordinationRestored: ({ afterInMs }) =>
     good(`The store of the agreement is back after ${Math.round(afterInMs)} ms`),
+  recordSpoilt: ({ error }) => bad(`The record of the agreement is spoilt: ${nameOf(error)}`),
+  storeCloseFailed: ({ error }) => bad(`The store could not be closed: ${nameOf(error)}`),
   endpointsDiffer: ({ missing, unknown }) =>
     bad(`Another app server knows other endpoints: ${[...missing, ...unknown].join(", ")}`),
   stragglersClosed: ({ endpoint }) =>

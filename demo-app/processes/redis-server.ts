@@ -1,4 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import path from "node:path";
 import { listenOnLoopback } from "../http/listen.ts";
 import { ChildServer } from "./child-server.ts";
 
@@ -18,7 +20,9 @@ export async function startRedis(
   const chosen = port ?? (await freePort());
   const address = ["--bind", "127.0.0.1", "--port", String(chosen)];
   const keepNothing = ["--save", "", "--appendonly", "no"];
-  const options = { cwd: tmpdir() };
+  // A replica writes down what it copies, and whoever starts in that folder would begin with it.
+  const cwd = await mkdtemp(path.join(tmpdir(), "redis-"));
+  const options = { cwd };
   const server = new ChildServer("redis-server", [...address, ...keepNothing, ...args], options);
   await server.waitForOutput(/Ready to accept connections/);
   return {
@@ -26,7 +30,10 @@ export async function startRedis(
     port: chosen,
     pause: () => server.pause(),
     resume: () => server.resume(),
-    close: () => server.close(),
+    close: async () => {
+      await server.close();
+      await rm(cwd, { recursive: true, force: true });
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import type { EndpointRole } from "./endpoint.ts";
 export type AgreementReason =
   /** It is the first agreement of all. */
   | "first"
-  /** A majority of the servers saw the one before unhealthy. */
+  /** A majority of the servers saw the one before unhealthy, or none of them knew it. */
   | "active-unhealthy"
   /** An operator wanted it: `switchTo`. */
   | "switched"

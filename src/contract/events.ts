@@ -213,6 +213,19 @@ export interface PubSubEvents {
     afterInMs: number;
   };
   /**
+   * Client-client: the store holds a record that cannot be true. The servers replace it with what
+   * they last agreed on, or with a first agreement.
+   */
+  recordSpoilt: {
+    /** What is wrong with it. */
+    error: unknown;
+  };
+  /** Client-client: the store could not be closed, or not in time; all else has ended. */
+  storeCloseFailed: {
+    /** What its `close` failed with. */
+    error: unknown;
+  };
+  /**
    * Client-client: another server knows other endpoints than this one. Nobody is moved to an
    * endpoint that some server does not know.
    */

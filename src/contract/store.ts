@@ -16,8 +16,8 @@ export interface StoreCallOptions {
 
 /**
  * What a plugin asks of a store, for one hub: one record, written by compare-and-set, and one
- * observation of each server. It knows nothing of what the texts mean. A call that rejects may have
- * been carried out all the same.
+ * observation of each server. It knows nothing of what the texts mean, which have 64 KiB at most. A
+ * call that rejects may have been carried out all the same.
  */
 export interface StoreConnection {
   /**
@@ -62,7 +62,10 @@ export interface StoreConnection {
    * @throws ResilientPubSubError as `readRecord` does
    */
   removeObservation(server: string, options: StoreCallOptions): Promise<void>;
-  /** Releases what this connection holds; the store lives on for others. Idempotent. */
+  /**
+   * Releases what this connection holds; the store lives on for others. Idempotent. A plugin that
+   * closes waits for it, for two seconds at most.
+   */
   close(): Promise<void>;
 }
 
@@ -76,6 +79,7 @@ export interface CoordinationStore {
   /**
    * Opens it for the plugins of one hub; those of other hubs have records of their own.
    *
+   * @param hub Its name in lower case, since the service tells no hubs apart by case.
    * @throws ResilientPubSubError `ERR_STORE_REFUSED` when it will not do without a change of the
    *   configuration, else `ERR_STORE_UNAVAILABLE`
    */

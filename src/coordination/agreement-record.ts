@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { Agreement } from "../contract/coordination.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
+import { oneLine } from "../kit/one-line.ts";
+import { isTooLong, refuseTooLong } from "../stores/text-limit.ts";
 
 /**
  * The one text that servers write by compare-and-set. The leader is part of it, so that whoever takes
@@ -12,34 +14,87 @@ export interface AgreementRecord {
   readonly leader: string | null;
   /** Grows with every renewal, so that its peers see that the leader lives. */
   readonly renewals: number;
+  /** How many servers see the active endpoint unhealthy, for the leader; none when it is left out. */
+  readonly doubts?: number;
 }
 
 const FORMAT = 2;
 
+/**
+ * The greatest epoch that is believed. It is half of what a number can count to, so whoever reads it
+ * can go on from there; agreements of our own do not get there in a million years.
+ */
+const maxEpoch = 2 ** 52;
+const maxRenewals = 2 ** 31;
+/** What a Date can hold. */
+const maxMoment = 8.64e15;
+
+/** Read with care: what only counts or informs ends no failover because it is wrong. */
+const count = z.int().nonnegative().max(maxRenewals).catch(0);
+
 const recordSchema = z.object({
   format: z.literal(FORMAT),
   agreement: z.object({
-    epoch: z.int().positive(),
+    epoch: z.unknown(),
     active: z.string().min(1),
     url: z.string().min(1),
-    since: z.number(),
+    since: z.number().min(-maxMoment).max(maxMoment).catch(0),
     reason: z.enum(["first", "active-unhealthy", "switched", "failback"]),
   }),
   leader: z.string().nullable(),
-  renewals: z.int().nonnegative(),
+  renewals: count,
+  doubts: count.optional(),
 });
 
+const epochSchema = z.int().positive().max(maxEpoch);
+
+/** @throws ResilientPubSubError `ERR_STORE_REFUSED` when it is longer than servers read */
 export function writeRecord(record: AgreementRecord): string {
-  return JSON.stringify({ format: FORMAT, ...record });
+  const text = JSON.stringify({ format: FORMAT, ...record });
+  refuseTooLong("the agreement", text);
+  return text;
 }
 
-/** @throws ResilientPubSubError `ERR_STORE_UNREADABLE` */
-export function parseRecord(text: string): AgreementRecord {
+/** @returns The number of the next renewal. */
+export function nextRenewal({ renewals }: AgreementRecord): number {
+  return (renewals + 1) % maxRenewals;
+}
+
+/** A record of this format that cannot be true: it is as good as lost, and is replaced. */
+export interface SpoiltRecord {
+  readonly error: ResilientPubSubError;
+}
+
+/** @throws ResilientPubSubError `ERR_STORE_UNREADABLE` when it may be right, for another version */
+export function parseRecord(text: string): AgreementRecord | SpoiltRecord {
+  const { agreement, doubts, ...rest } = parse(text);
+  const epoch = epochSchema.safeParse(agreement.epoch);
+  if (!epoch.success) return { error: spoiltError(agreement.epoch) };
+  const record = { agreement: { ...agreement, epoch: epoch.data }, ...rest };
+  return doubts === undefined ? record : { ...record, doubts };
+}
+
+export function isSpoilt(record: AgreementRecord | SpoiltRecord): record is SpoiltRecord {
+  return "error" in record;
+}
+
+function parse(text: string): z.infer<typeof recordSchema> {
   try {
+    if (isTooLong(text)) throw new RangeError(`It has ${Buffer.byteLength(text)} bytes.`);
     return recordSchema.parse(JSON.parse(text));
-  } catch (cause) {
+  } catch (error) {
     const message =
       "The agreement in the coordination store was not written by a version of this package that this one understands; give it a container or a prefix of its own";
+    // The error of a parser repeats what it has found, which somebody else has written.
+    const cause = new Error(oneLine((error as Error).message));
     throw new ResilientPubSubError("ERR_STORE_UNREADABLE", message, { cause });
   }
+}
+
+function spoiltError(epoch: unknown): ResilientPubSubError {
+  const found = oneLine(JSON.stringify(epoch) ?? "nothing");
+  return new ResilientPubSubError(
+    "ERR_STORE_UNREADABLE",
+    `The agreement in the coordination store has the number ${found}, which none can have; the servers write down anew what they last agreed on, and nobody has to do anything`,
+  );
 }

@@ -8,6 +8,9 @@ import type {
 } from "../contract/coordination.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
+import { canonicalHub } from "../kit/hub-name.ts";
+import { oneLine } from "../kit/one-line.ts";
+import { pause } from "../kit/pause.ts";
 import { systemClock } from "./clock.ts";
 import { Coordinator, type CoordinatorListener } from "./coordinator.ts";
 import { observe, seenIn } from "./observation.ts";
@@ -32,6 +35,7 @@ export class Coordination implements AgreedChoice {
   readonly #self = randomUUID();
   readonly #pollSoon = (): void => this.#coordinator.pollSoon();
   readonly #sweepSoon = (): void => this.#sweep.sweepSoon();
+  readonly #closing = new AbortController();
   #change = nextChange();
 
   constructor(context: PluginContext) {
@@ -39,7 +43,7 @@ export class Coordination implements AgreedChoice {
     this.#context = context;
     this.#coordinator = new Coordinator({
       store: coordination.store,
-      hub,
+      hub: canonicalHub(hub),
       self: this.#self,
       settings: { ...coordination, holdDownInMs: failback.holdDownInMs },
       clock: systemClock,
@@ -66,18 +70,33 @@ export class Coordination implements AgreedChoice {
    * Resolves when the store has answered and, unless no endpoint is healthy, there is an agreement.
    *
    * @throws ResilientPubSubError `ERR_STORE_REFUSED`, `ERR_STORE_UNAVAILABLE`, `ERR_STORE_UNREADABLE`;
-   *   `ERR_ENDPOINTS_DIFFER` when the active endpoint is none of this server's
+   *   `ERR_ENDPOINTS_DIFFER` when the active endpoint is none of this server's, and others know it
    */
   async ready(): Promise<void> {
     await this.#coordinator.poll();
-    // Another server may have written the first agreement a moment before this one did.
-    if (this.agreement === undefined) await this.#coordinator.poll();
+    // Another server may have written the first agreement, or the next, a moment before.
+    if (!this.active) await this.#coordinator.poll();
+    await this.#moveFromUnknown();
     const { agreement } = this;
     if (agreement === undefined || this.active) return;
+    const active = oneLine(`"${agreement.active}" (${agreement.url})`);
     throw new ResilientPubSubError(
       "ERR_ENDPOINTS_DIFFER",
-      `The servers have agreed on the endpoint "${agreement.active}" (${agreement.url}), which is none of this server's; give all servers of one hub the same endpoints, by the same names`,
+      `The servers have agreed on the endpoint ${active}, which is none of this server's; give all servers of one hub the same endpoints, by the same names`,
     );
+  }
+
+  /** A leader moves away from an endpoint that nobody knows, once it is sure of that: after a lease. */
+  async #moveFromUnknown(): Promise<void> {
+    const { leaseInMs, pollIntervalInMs } = this.#context.configuration.coordination;
+    const giveUpAt = systemClock.now() + leaseInMs + 4 * pollIntervalInMs;
+    const { signal } = this.#closing;
+    const isToMove = (): boolean =>
+      this.agreement !== undefined && !this.active && this.#coordinator.isLeader;
+    while (isToMove() && systemClock.now() < giveUpAt && !signal.aborted) {
+      await pause(pollIntervalInMs / 4, signal);
+      await this.#coordinator.poll();
+    }
   }
 
   get agreement(): Agreement | undefined {
@@ -101,10 +120,15 @@ export class Coordination implements AgreedChoice {
     return this.#change.promise;
   }
 
+  /** Never rejects, and takes a few seconds at most, whatever the store does. */
   async close(): Promise<void> {
+    this.#closing.abort();
     for (const name of STATE_EVENTS) this.#context.events.off(name, this.#pollSoon);
     this.#context.events.off("endpointUp", this.#sweepSoon);
+    // Whoever waits for the end must not end before: the timers of a plugin hold no process.
+    const hold = setInterval(() => {}, 60_000);
     await Promise.all([this.#coordinator.close(), this.#sweep.close()]);
+    clearInterval(hold);
   }
 
   #listener(): CoordinatorListener {
@@ -119,6 +143,11 @@ export class Coordination implements AgreedChoice {
       },
       lost: (error) => events.emit("coordinationLost", { error }),
       restored: (afterInMs) => events.emit("coordinationRestored", { afterInMs }),
+      recordSpoilt: (error) => events.emit("recordSpoilt", { error }),
+      closeFailed: (error) => events.emit("storeCloseFailed", { error }),
+      activeDoubted: () => {
+        if (this.active) this.#context.monitor.examine(this.active);
+      },
       endpointsDiffer: (differences) => {
         for (const difference of differences) events.emit("endpointsDiffer", difference);
       },

@@ -2,10 +2,18 @@ import type { Agreement, Observation } from "../contract/coordination.ts";
 import type { CoordinationStore, StoreCallOptions, StoreConnection } from "../contract/store.ts";
 import { type AgreementRecord, writeRecord } from "./agreement-record.ts";
 import type { Clock } from "./clock.ts";
-import { decide, resign, switchActive } from "./decision.ts";
+import {
+  decide,
+  identityOf,
+  passOnDoubts,
+  resign,
+  type Situation,
+  switchActive,
+} from "./decision.ts";
+import { Doubts } from "./doubts.ts";
 import type { EndpointsDifference } from "./endpoints-difference.ts";
 import { HeartbeatSender } from "./heartbeat-sender.ts";
-import { KnownAgreement } from "./known-agreement.ts";
+import { type AgreementListener, KnownAgreement } from "./known-agreement.ts";
 import { type EndpointIdentity, seenIn } from "./observation.ts";
 import { observationsOfPeers, Peers } from "./peers.ts";
 import { type NextPoll, PollScheduler } from "./poll-scheduler.ts";
@@ -25,11 +33,13 @@ export interface CoordinatorSettings {
   readonly holdDownInMs: number;
 }
 
-export interface CoordinatorListener extends ReachabilityListener {
-  /** This server answers with another agreement from now on. */
-  agreed(agreement: Agreement, previous: Agreement | undefined): void;
+export interface CoordinatorListener extends ReachabilityListener, AgreementListener {
+  /** More servers than before see the active endpoint unhealthy: this one should look at it. */
+  activeDoubted(): void;
   /** Servers know different endpoints; told again only when something about it has changed. */
   endpointsDiffer(differences: readonly EndpointsDifference[]): void;
+  /** The store could not be closed; everything else has ended. */
+  closeFailed(error: unknown): void;
 }
 
 export interface CoordinatorOptions {
@@ -46,6 +56,9 @@ export interface CoordinatorOptions {
   readonly listener: CoordinatorListener;
 }
 
+/** An application that ends waits no longer than that for what a store does. */
+const maxClosingStepInMs = 2_000;
+
 /**
  * Keeps one server in agreement with its peers, by polling the store. Each poll reads, and is
  * followed by one write at most.
@@ -58,6 +71,7 @@ export class Coordinator {
   readonly #agreement: KnownAgreement;
   readonly #peers: Peers;
   readonly #heartbeat: HeartbeatSender;
+  readonly #doubts: Doubts;
   #preferred: PreferredEndpoint | undefined;
   /** Since when the active endpoint has been unhealthy for this server. */
   #activeUnhealthySince: number | undefined;
@@ -69,13 +83,12 @@ export class Coordinator {
     this.#options = options;
     this.#session = new StoreSession(store, hub, Math.max(pollIntervalInMs, leaseInMs / 4), clock);
     this.#reachability = new StoreReachability(leaseInMs / 2, clock, listener);
-    this.#agreement = new KnownAgreement(self, clock, (agreement, previous) =>
-      listener.agreed(agreement, previous),
-    );
+    this.#agreement = new KnownAgreement(self, clock, listener);
     this.#peers = new Peers(self, leaseInMs, (differences) =>
       listener.endpointsDiffer(differences),
     );
     this.#heartbeat = new HeartbeatSender(leaseInMs);
+    this.#doubts = new Doubts(() => listener.activeDoubted());
     this.#scheduler = new PollScheduler({
       pollIntervalInMs,
       clock,
@@ -148,14 +161,22 @@ export class Coordinator {
     await this.#scheduler.idle();
     // What cannot be written now, the peers find out by themselves.
     if (this.reachability.error === undefined) await this.#leave();
-    await this.#session.close();
+    try {
+      await this.#session.close(this.#closingStepInMs);
+    } catch (error) {
+      this.#options.listener.closeFailed(error);
+    }
+  }
+
+  get #closingStepInMs(): number {
+    return Math.min(this.#options.settings.pollIntervalInMs, maxClosingStepInMs);
   }
 
   async #leave(): Promise<void> {
-    const { self, settings } = this.#options;
+    const { self } = this.#options;
     const { known } = this.#agreement;
     const last = known && resign(known, self);
-    const timeoutInMs = settings.pollIntervalInMs;
+    const timeoutInMs = this.#closingStepInMs;
     await Promise.allSettled([
       last &&
         this.#session.call(
@@ -190,6 +211,7 @@ export class Coordinator {
     const startedAt = this.#options.clock.now();
     try {
       await this.#read();
+      this.#doubts.update(this.#agreement.known, this.isLeader ? this.#peers.voters : []);
       const next = await this.#writeWhatIsDue(startedAt);
       this.#reachability.answered();
       return next;
@@ -225,7 +247,7 @@ export class Coordinator {
     const now = clock.now();
     // This process has stood still meanwhile: what it has found may be true no longer.
     if (now - startedAt > settings.leaseInMs) return "soon";
-    const next = this.#decide();
+    const next = this.#decide() ?? passOnDoubts(this.#situation);
     if (next) {
       const wasLeader = this.isLeader;
       const isWritten = await this.#write(next);
@@ -245,33 +267,36 @@ export class Coordinator {
   }
 
   #decide(): AgreementRecord | undefined {
-    const { clock, self, settings, observe } = this.#options;
-    const { known, answered } = this.#agreement;
-    const now = clock.now();
-    const own = observe();
-    const peers = this.isLeader ? this.#peers.voters : [];
+    const { now, own, peers } = this.#situation;
     this.#preferred = this.isLeader
       ? preferredEndpoint(this.#preferred, [own, ...peers], now)
       : undefined;
-    return decide({
+    return decide(this.#situation);
+  }
+
+  get #situation(): Situation {
+    const { clock, self, settings, observe } = this.#options;
+    const { known, answered } = this.#agreement;
+    const now = clock.now();
+    return {
       self,
       now,
       wallClock: clock.wallClock(),
       known,
       answered,
-      own,
-      peers,
+      own: observe(),
+      peers: this.isLeader ? this.#peers.voters : [],
       failbackTo: settings.failback
         ? pastHoldDown(this.#preferred, settings.holdDownInMs, now)
         : undefined,
       leaseInMs: settings.leaseInMs,
-    });
+    };
   }
 
   /** Resolves to whether nobody was faster. */
   async #write(record: AgreementRecord): Promise<boolean> {
     const since = this.#options.clock.now();
-    const expected = this.#agreement.known?.version;
+    const expected = this.#agreement.version;
     const version = await this.#call((store, options) =>
       store.replaceRecord(expected, writeRecord(record), options),
     );
@@ -293,7 +318,7 @@ export class Coordinator {
     const { clock, observe, settings } = this.#options;
     const { agreement } = this;
     const now = clock.now();
-    const active = agreement && { name: agreement.active, url: agreement.url };
+    const active = agreement && identityOf(agreement);
     const isUnhealthy = active && seenIn(observe(), active)?.state === "unhealthy";
     this.#activeUnhealthySince = isUnhealthy ? (this.#activeUnhealthySince ?? now) : undefined;
     return (

@@ -1,6 +1,6 @@
 import type { Agreement, AgreementReason, Observation } from "../contract/coordination.ts";
-import type { AgreementRecord } from "./agreement-record.ts";
-import type { EndpointIdentity } from "./observation.ts";
+import { type AgreementRecord, nextRenewal } from "./agreement-record.ts";
+import { type EndpointIdentity, seenIn } from "./observation.ts";
 import { bestCandidate, countVotes, isMajority } from "./votes.ts";
 
 /** The record, as this server has found or written it. Times are monotonic milliseconds. */
@@ -46,7 +46,7 @@ export function decide(situation: Situation): AgreementRecord | undefined {
   // Whoever has not renewed in time may be deposed, and knows nothing of what happened meanwhile.
   if (ageInMs > leaseInMs) return renew(record, self);
   const next = move(situation, record.agreement);
-  if (next) return { ...renew(record, self), agreement: next };
+  if (next) return { ...renew(record, self), agreement: next, doubts: 0 };
   return ageInMs >= leaseInMs / 3 ? renew(record, self) : undefined;
 }
 
@@ -65,7 +65,33 @@ export function switchActive(
   const last = found && answered && answered.epoch > found.epoch ? answered : (found ?? answered);
   if (found && last === found && isAgreementOn(found, to)) return undefined;
   const agreement = successor(last, to, "switched", wallClock);
-  return known ? { ...known.record, agreement } : { agreement, leader: self, renewals: 0 };
+  return known
+    ? { ...known.record, agreement, doubts: 0 }
+    : { agreement, leader: self, renewals: 0 };
+}
+
+/**
+ * What the leader should write so that all look at the active endpoint at once: that other servers see
+ * it unhealthy than before. Undefined when nothing has changed.
+ */
+export function passOnDoubts({
+  self,
+  known,
+  own,
+  peers,
+}: Pick<Situation, "self" | "known" | "own" | "peers">): AgreementRecord | undefined {
+  if (known?.record.leader !== self) return undefined;
+  const { record } = known;
+  const doubts = countDoubts(record, [own, ...peers]);
+  return doubts === (record.doubts ?? 0) ? undefined : { ...renew(record, self), doubts };
+}
+
+/** How many see the active endpoint unhealthy. */
+export function countDoubts(
+  { agreement }: AgreementRecord,
+  voters: readonly Observation[],
+): number {
+  return countVotes(voters, identityOf(agreement), "unhealthy");
 }
 
 /** The end of a lead, so that the next one need not wait for it. */
@@ -91,7 +117,7 @@ function restore(
 ): AgreementRecord | undefined {
   const { agreement } = record;
   if (answered === undefined || answered.epoch < agreement.epoch) return undefined;
-  const renewals = record.renewals + 1;
+  const renewals = nextRenewal(record);
   if (answered.epoch > agreement.epoch) return { ...record, agreement: answered, renewals };
   const { active, url, reason } = agreement;
   if (isAgreementOn(answered, { name: active, url })) return undefined;
@@ -100,7 +126,7 @@ function restore(
 }
 
 function renew(record: AgreementRecord, self: string): AgreementRecord {
-  return { ...record, leader: self, renewals: record.renewals + 1 };
+  return { ...record, leader: self, renewals: nextRenewal(record) };
 }
 
 function move(
@@ -108,8 +134,10 @@ function move(
   agreement: Agreement,
 ): Agreement | undefined {
   const voters = [own, ...peers];
-  const active = { name: agreement.active, url: agreement.url };
-  if (isMajority(countVotes(voters, active, "unhealthy"), voters)) {
+  const active = identityOf(agreement);
+  // Renamed on all of them, it can be answered with by nobody, however well it is.
+  const isUnknown = voters.every((voter) => !seenIn(voter, active));
+  if (isUnknown || isMajority(countVotes(voters, active, "unhealthy"), voters)) {
     const to = bestCandidate(own, voters);
     return to && successor(agreement, to, "active-unhealthy", wallClock);
   }
@@ -124,6 +152,10 @@ function successor(
   since: number,
 ): Agreement {
   return { epoch: (before?.epoch ?? 0) + 1, active: to.name, url: to.url, since, reason };
+}
+
+export function identityOf({ active, url }: Agreement): EndpointIdentity {
+  return { name: active, url };
 }
 
 export function isAgreementOn({ active, url }: Agreement, endpoint: EndpointIdentity): boolean {

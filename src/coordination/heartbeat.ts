@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Observation } from "../contract/coordination.ts";
+import { isTooLong, refuseTooLong } from "../stores/text-limit.ts";
 
 const FORMAT = 2;
 
@@ -23,8 +24,11 @@ const heartbeatSchema = z.object({
   ),
 });
 
+/** @throws ResilientPubSubError `ERR_STORE_REFUSED` when it is longer than servers read */
 export function writeHeartbeat(endpoints: Observation, sequence: number): string {
-  return JSON.stringify({ format: FORMAT, sequence, endpoints });
+  const text = JSON.stringify({ format: FORMAT, sequence, endpoints });
+  refuseTooLong("the observation of this server", text);
+  return text;
 }
 
 /**
@@ -33,6 +37,7 @@ export function writeHeartbeat(endpoints: Observation, sequence: number): string
  */
 export function parseHeartbeat(text: string): Heartbeat {
   try {
+    if (isTooLong(text)) throw new RangeError("It is too long.");
     return heartbeatSchema.parse(JSON.parse(text));
   } catch {
     return { sequence: Number.NaN, endpoints: [] };

@@ -1,31 +1,46 @@
 import type { Agreement } from "../contract/coordination.ts";
 import type { Versioned } from "../contract/store.ts";
-import { parseRecord } from "./agreement-record.ts";
+import { isSpoilt, parseRecord } from "./agreement-record.ts";
 import type { Clock } from "./clock.ts";
 import type { KnownRecord } from "./decision.ts";
+
+export interface AgreementListener {
+  /** This server answers with another agreement. */
+  agreed(agreement: Agreement, previous: Agreement | undefined): void;
+  /** The store has a record that cannot be true, and is to be replaced. Told once for each. */
+  recordSpoilt(error: unknown): void;
+}
+
+/** A record that is not to be looked at again before it is another one. */
+interface RejectedRecord {
+  readonly version: string;
+  /** Undefined when it is to be replaced. */
+  readonly error: unknown;
+}
 
 /** What one server knows of the record, and what it answers negotiate with. */
 export class KnownAgreement {
   readonly #self: string;
   readonly #clock: Clock;
-  readonly #onChange: (agreement: Agreement, previous: Agreement | undefined) => void;
+  readonly #listener: AgreementListener;
   #known: KnownRecord | undefined;
+  #rejected: RejectedRecord | undefined;
   #answered: Agreement | undefined;
 
-  /** @param onChange Told when this server answers with another agreement. */
-  constructor(
-    self: string,
-    clock: Clock,
-    onChange: (agreement: Agreement, previous: Agreement | undefined) => void,
-  ) {
+  constructor(self: string, clock: Clock, listener: AgreementListener) {
     this.#self = self;
     this.#clock = clock;
-    this.#onChange = onChange;
+    this.#listener = listener;
   }
 
-  /** The record; undefined when the store has none, or has not been read. */
+  /** The record; undefined when the store has none that counts, or has not been read. */
   get known(): KnownRecord | undefined {
     return this.#known;
+  }
+
+  /** What a write has to replace; undefined when there is nothing. */
+  get version(): string | undefined {
+    return this.#known?.version ?? this.#rejected?.version;
   }
 
   /** The newest agreement of all that were found; a store may lose it. */
@@ -49,24 +64,47 @@ export class KnownAgreement {
   /**
    * Takes what the store has just answered.
    *
-   * @throws ResilientPubSubError `ERR_STORE_UNREADABLE`
+   * @throws ResilientPubSubError `ERR_STORE_UNREADABLE`, the same one while the record is the same
    */
   update(found: Versioned | undefined): void {
     if (found === undefined) {
       this.#known = undefined;
+      this.#rejected = undefined;
+    } else if (found.version === this.#rejected?.version) {
+      if (this.#rejected.error !== undefined) throw this.#rejected.error;
     } else if (found.version !== this.#known?.version) {
-      const record = parseRecord(found.text);
-      this.replace({ record, version: found.version, since: this.#clock.now() });
+      this.#take(found);
     }
   }
 
   /** Takes what this server has written itself. */
   replace(known: KnownRecord): void {
     this.#known = known;
+    this.#rejected = undefined;
     const { agreement } = known.record;
     const previous = this.#answered;
     if (previous && agreement.epoch <= previous.epoch) return;
     this.#answered = agreement;
-    this.#onChange(agreement, previous);
+    this.#listener.agreed(agreement, previous);
+  }
+
+  #take({ text, version }: Versioned): void {
+    const record = this.#parse(text, version);
+    if (!isSpoilt(record)) {
+      this.replace({ record, version, since: this.#clock.now() });
+      return;
+    }
+    this.#known = undefined;
+    this.#rejected = { version, error: undefined };
+    this.#listener.recordSpoilt(record.error);
+  }
+
+  #parse(text: string, version: string): ReturnType<typeof parseRecord> {
+    try {
+      return parseRecord(text);
+    } catch (error) {
+      this.#rejected = { version, error };
+      throw error;
+    }
   }
 }

@@ -38,11 +38,12 @@ export class StoreSession {
     for (const ending of this.#underWay) ending.abort(closedError());
   }
 
-  /** Never rejects. */
-  async close(): Promise<void> {
+  /** @throws what the store fails with, or that it was not closed in time */
+  async close(timeoutInMs: number): Promise<void> {
     this.#isClosed = true;
     const connection = await this.#opening?.catch(() => undefined);
-    await connection?.close().catch(() => {});
+    this.#opening = undefined;
+    if (connection) await this.#limited(timeoutInMs, async () => connection.close());
   }
 
   async #open(): Promise<StoreConnection> {

@@ -1,9 +1,9 @@
 import type { PluginContext } from "../context/plugin-context.ts";
 import type { Agreement } from "../contract/coordination.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import { withDeadline } from "../kit/deadline.ts";
 import { MOVE_REASON_PREFIX } from "../marker-groups/close-reasons.ts";
 import { NEGOTIATED_GROUP } from "../marker-groups/marker.ts";
+import { callWithin } from "../service/call-within.ts";
 import { classifyFailure } from "../service/failure.ts";
 import { systemClock } from "./clock.ts";
 import { isAgreementOn } from "./decision.ts";
@@ -138,9 +138,9 @@ export class StragglerSweep {
     return isOccupied;
   }
 
-  #call<T>(operation: Parameters<typeof withDeadline<T>>[2]): Promise<T> {
+  #call<T>(operation: Parameters<typeof callWithin<T>>[2]): Promise<T> {
     const { timeoutInMs } = this.#context.configuration.health;
-    return withDeadline(timeoutInMs, this.#closing.signal, operation);
+    return callWithin(timeoutInMs, this.#closing.signal, operation);
   }
 
   get #pace(): SweepPace {

@@ -1,8 +1,10 @@
 import { BoundedMap } from "../kit/bounded-map.ts";
 import type { RegisteredEndpoint } from "./registered-endpoint.ts";
 
-/** About 12 MB when full; whoever is forgotten is only asked for on all endpoints again. */
+/** About 12 MB when full, and never more than 30; whoever is forgotten is only asked for on all endpoints again. */
 const maxRemembered = 100_000;
+/** Four times as long as those of the service; events and lists may hold anything. */
+const maxIdLength = 128;
 
 /**
  * On which endpoint each connection lives, as far as it is known: from signed events and from
@@ -20,7 +22,7 @@ export class ConnectionLocations {
   }
 
   learn(connectionId: string, location: RegisteredEndpoint): void {
-    this.#locations.set(connectionId, location);
+    if (connectionId.length <= maxIdLength) this.#locations.set(connectionId, location);
   }
 
   forget(connectionId: string): void {

@@ -1,6 +1,6 @@
 import type { AbortSignalLike } from "../contract/abort-signal.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import { withDeadline } from "../kit/deadline.ts";
+import { callWithin } from "../service/call-within.ts";
 
 /** Connections of one endpoint that are to be closed, as the service knows them. */
 export interface ClosableGroup {
@@ -24,7 +24,7 @@ export function listMembers(
   atMost: number,
   { timeoutInMs, signal }: CallOptions,
 ): Promise<string[]> {
-  return withDeadline(timeoutInMs, signal, async (abortSignal) => {
+  return callWithin(timeoutInMs, signal, async (abortSignal) => {
     const client = endpoint.endpoint.client.group(group);
     const maxPageSize = Math.min(maxMembersOfPage, atMost);
     const ids: string[] = [];
@@ -43,7 +43,7 @@ export function gatherEverybody(
   { timeoutInMs, signal }: CallOptions,
 ): Promise<void> {
   const filter = `not ('${group}' in groups)`;
-  return withDeadline(timeoutInMs, signal, (abortSignal) =>
+  return callWithin(timeoutInMs, signal, (abortSignal) =>
     endpoint.endpoint.client.addConnectionsToGroups([group], filter, { abortSignal }),
   );
 }
@@ -54,7 +54,7 @@ export function closeMember(
   connectionId: string,
   { timeoutInMs, signal }: CallOptions,
 ): Promise<void> {
-  return withDeadline(timeoutInMs, signal, (abortSignal) =>
+  return callWithin(timeoutInMs, signal, (abortSignal) =>
     endpoint.endpoint.client.closeConnection(connectionId, { reason, abortSignal }),
   );
 }

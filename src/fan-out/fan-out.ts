@@ -13,6 +13,7 @@ import { EncodedBody } from "../service/encoded-body.ts";
 import { classifyFailure } from "../service/failure.ts";
 import { checkOptions, checkSubject } from "./arguments.ts";
 import { type Call, callEndpoint, type Outcome } from "./call.ts";
+import { giveUpWhatIsOut } from "./give-up.ts";
 import { listPages } from "./list-pages.ts";
 import type { Page } from "./listing.ts";
 import { encodeMessage } from "./message.ts";
@@ -57,6 +58,7 @@ export class FanOut {
 
   constructor(context: PluginContext) {
     this.#context = context;
+    giveUpWhatIsOut(context);
   }
 
   /** A command with a message, which is encoded once for all endpoints. */
@@ -134,9 +136,12 @@ export class FanOut {
       name: operation.name,
       round: await this.#run(operation, async () => new Round<Page>(context)),
       max: operation.options?.top ?? Number.POSITIVE_INFINITY,
-      read: (endpoint, nextLink) => {
+      read: (endpoint, spentInMs, nextLink) => {
         const call = this.#callOf(operation, (client, options) => read(client, options, nextLink));
-        return this.#run(operation, (deadline) => callEndpoint(context, endpoint, call, deadline));
+        const { timeoutInMs = context.configuration.fanOut.timeoutInMs } = operation.options ?? {};
+        const leftInMs = Math.max(1, timeoutInMs - Math.ceil(spentInMs));
+        const timed = { ...operation, options: { ...operation.options, timeoutInMs: leftInMs } };
+        return this.#run(timed, (deadline) => callEndpoint(context, endpoint, call, deadline));
       },
       onListed: (connectionId, endpoint) => context.locations.learn(connectionId, endpoint),
     });

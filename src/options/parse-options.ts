@@ -14,6 +14,7 @@ import type {
   NegotiateOptions,
   RemoveOptions,
   Router,
+  ServiceOptions,
   Topology,
 } from "../contract/options.ts";
 import type { UpstreamOptions } from "../contract/upstream-options.ts";
@@ -71,6 +72,7 @@ export interface Configuration {
   readonly router?: Router | undefined;
   readonly upstream: UpstreamConfiguration;
   readonly health: HealthConfiguration;
+  readonly service: Readonly<Required<ServiceOptions>>;
   readonly fanOut: Readonly<FanOutOptions & Required<Pick<FanOutOptions, "timeoutInMs">>>;
   readonly failback: Readonly<Required<FailbackOptions>>;
 }

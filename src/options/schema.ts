@@ -12,6 +12,7 @@ import type {
   NegotiateOptions,
   RemoveOptions,
   Router,
+  ServiceOptions,
 } from "../contract/options.ts";
 import type { CoordinationStore } from "../contract/store.ts";
 import type { UpstreamOptions } from "../contract/upstream-options.ts";
@@ -181,6 +182,13 @@ function isCronExpression(value: unknown): boolean {
   }
 }
 
+export const defaultMaxSockets = 64;
+
+const service = section({
+  allowInsecure: flag().default(false),
+  maxSocketsPerEndpoint: integer(1, 65_535, "sockets").default(defaultMaxSockets),
+}) satisfies z.ZodType<ServiceOptions>;
+
 const fanOut = section({
   timeoutInMs: milliseconds(1).default(5000),
   endpointTimeoutInMs: milliseconds(1).optional(),
@@ -233,6 +241,7 @@ export const optionsSchema = section({
   router: func<Router>("give a function (req, candidates) => endpoint").optional(),
   upstream: upstream.prefault({}),
   health: health.prefault({}),
+  service: service.prefault({}),
   fanOut: fanOut.prefault({}),
   failback: failback.prefault({}),
 });

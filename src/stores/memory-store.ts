@@ -1,4 +1,8 @@
 import type { CoordinationStore, StoreConnection, Versioned } from "../contract/store.ts";
+import { canonicalHub } from "../kit/hub-name.ts";
+import { refuseTooLong } from "./text-limit.ts";
+
+const DESCRIPTION = "memory";
 
 /** What the plugins of one hub have in common. */
 class Hub implements StoreConnection {
@@ -11,6 +15,7 @@ class Hub implements StoreConnection {
   }
 
   async replaceRecord(expected: string | undefined, text: string): Promise<string | undefined> {
+    refuseTooLong(DESCRIPTION, text);
     if (this.#record?.version !== expected) return undefined;
     this.#writes += 1;
     this.#record = { text, version: String(this.#writes) };
@@ -22,6 +27,7 @@ class Hub implements StoreConnection {
   }
 
   async writeObservation(server: string, text: string): Promise<void> {
+    refuseTooLong(DESCRIPTION, text);
     this.#observations.set(server, text);
   }
 
@@ -52,10 +58,11 @@ class Hub implements StoreConnection {
 export function memoryStore(): CoordinationStore {
   const hubs = new Map<string, Hub>();
   return {
-    description: "memory",
+    description: DESCRIPTION,
     async open(hub) {
-      const known = hubs.get(hub) ?? new Hub();
-      hubs.set(hub, known);
+      const name = canonicalHub(hub);
+      const known = hubs.get(name) ?? new Hub();
+      hubs.set(name, known);
       return known;
     },
   };

@@ -1,85 +1,15 @@
-import type { CoordinationStore } from "../../src/contract/store.ts";
-import { Coordinator } from "../../src/coordination/coordinator.ts";
 import { writeHeartbeat } from "../../src/coordination/heartbeat.ts";
 import { memoryStore } from "../../src/stores/memory-store.ts";
-import { type FaultyStore, fails, faultyStore, hangs } from "./support/faulty-store.ts";
+import { coordinators, LEASE, POLL, west } from "./support/coordinators.ts";
+import { type FaultyStore, fails, faultyStore, hangs, storeWith } from "./support/faulty-store.ts";
 import { observation } from "./support/observations.ts";
 import { expectNoRejections } from "./support/rejections.ts";
-import { virtualClock } from "./support/virtual-clock.ts";
-
-const POLL = 1000;
-const LEASE = 9000;
-const west = { name: "west", url: "https://west" };
 
 expectNoRejections();
 
-function cluster(store: CoordinationStore = memoryStore()) {
-  const { timeline, clock } = virtualClock();
-  const settings = {
-    pollIntervalInMs: POLL,
-    leaseInMs: LEASE,
-    failback: false,
-    holdDownInMs: 5000,
-  };
-  const join = (self: string, sees = "east+ west+", reachedBy = store) => {
-    const log: string[] = [];
-    let seen = observation(sees);
-    const coordinator = new Coordinator({
-      store: reachedBy,
-      hub: "chat",
-      self,
-      settings,
-      clock,
-      random: () => 0.5,
-      observe: () => seen,
-      listener: {
-        agreed: ({ epoch, active, reason }, previous) =>
-          log.push(`agreed ${epoch} ${active} (${reason}) after ${previous?.epoch}`),
-        lost: (error) => log.push(`lost: ${(error as Error).message}`),
-        restored: (afterInMs) => log.push(`restored after ${afterInMs}`),
-        endpointsDiffer: (differences) => log.push(`differ ${JSON.stringify(differences)}`),
-      },
-    });
-    const see = (now: string): void => {
-      seen = observation(now);
-      coordinator.pollSoon();
-    };
-    coordinator.start();
-    return { coordinator, log, see };
-  };
-  const pass = (inMs: number): Promise<void> => timeline.runUntil(timeline.now + inMs);
-  /** What a promise comes to within this time. */
-  const within = async (inMs: number, promise: Promise<unknown>): Promise<unknown> => {
-    let outcome: unknown = "nothing yet";
-    promise.then(
-      (value) => {
-        outcome = value ?? "done";
-      },
-      (error) => {
-        outcome = error.code ?? error;
-      },
-    );
-    await pass(inMs);
-    return outcome;
-  };
-  const connection = store.open("chat", { signal: new AbortController().signal });
-  const options = { signal: new AbortController().signal };
-  const stored = {
-    record: async () => JSON.parse((await (await connection).readRecord(options))?.text ?? "null"),
-    heartbeats: async () => [...(await (await connection).readObservations(options)).keys()],
-    spoil: async (text: string) => {
-      const found = await (await connection).readRecord(options);
-      await (await connection).replaceRecord(found?.version, text, options);
-    },
-    heartbeat: async (server: string, text: string) =>
-      (await connection).writeObservation(server, text, LEASE, options),
-  };
-  return { join, pass, within, stored, timeline };
-}
-
 describe("the first agreement", () => {
   it("the first agreement is on the first healthy endpoint, and one server leads", async () => {
-    const { join, pass } = cluster();
+    const { join, pass } = coordinators();
     const servers = [join("a", "east- west+ north+"), join("b", "east- west+ north+")];
     await pass(POLL);
     for (const { coordinator, log } of servers) {
@@ -91,7 +21,7 @@ describe("the first agreement", () => {
   });
 
   it("waits for a healthy endpoint, but not for the next poll", async () => {
-    const { join, pass } = cluster();
+    const { join, pass } = coordinators();
     const server = join("a", "east? west-");
     await pass(3 * POLL);
     expect(server.coordinator.agreement).toBeUndefined();
@@ -101,7 +31,7 @@ describe("the first agreement", () => {
   });
 
   it("the first agreement is there after one poll, without waiting for a timer", async () => {
-    const { join } = cluster();
+    const { join } = coordinators();
     const { coordinator } = join("a");
     await coordinator.poll();
     expect(coordinator.agreement).toMatchObject({ active: "east" });
@@ -110,7 +40,7 @@ describe("the first agreement", () => {
 
 describe("an order to switch", () => {
   it("an order to switch is followed by all servers within a poll", async () => {
-    const { join, pass, within } = cluster();
+    const { join, pass, within } = coordinators();
     const [a, b] = [join("a"), join("b")];
     await pass(2 * POLL);
     const order = b.coordinator.switchTo(west, () => {});
@@ -124,7 +54,7 @@ describe("an order to switch", () => {
   });
 
   it("is shown to a check that knows all peers, also the leader, and may refuse it", async () => {
-    const { join, pass, within } = cluster();
+    const { join, pass, within } = coordinators();
     const [a] = [join("a", "east+ west+"), join("b", "east+ north+")];
     const c = join("c");
     await pass(2 * POLL);
@@ -141,7 +71,7 @@ describe("an order to switch", () => {
 
   it("waits for the poll that is under way, and the next poll waits for the order", async () => {
     const store = faultyStore();
-    const { join, pass, within, timeline } = cluster(store);
+    const { join, pass, within, timeline } = coordinators(store);
     const { coordinator } = join("a");
     await pass(POLL / 2);
     let underWay = 0;
@@ -168,7 +98,7 @@ describe("an order to switch", () => {
   it("delays news for the peers no longer than until the next soon poll", async () => {
     const shared = memoryStore();
     const store = faultyStore(shared);
-    const { join, pass } = cluster(shared);
+    const { join, pass } = coordinators(shared);
     join("a", "east+ west+ north+");
     const b = join("b", "east+ west+ north+", store);
     await pass(2 * POLL);
@@ -182,7 +112,7 @@ describe("an order to switch", () => {
 
   it("writes nothing when the endpoint is active already", async () => {
     const store = faultyStore();
-    const { join, pass } = cluster(store);
+    const { join, pass } = coordinators(store);
     const { coordinator } = join("a", "west+ east+");
     await pass(POLL / 2);
     store.calls.length = 0;
@@ -192,7 +122,7 @@ describe("an order to switch", () => {
 
   it("is written again, and checked again, when another server was faster", async () => {
     const store = faultyStore();
-    const { join, pass, stored } = cluster(store);
+    const { join, pass, stored } = coordinators(store);
     const { coordinator } = join("a");
     await pass(POLL / 2);
     const record = await stored.record();
@@ -208,7 +138,7 @@ describe("an order to switch", () => {
   });
 
   it("makes the first agreement when there is none, also if no endpoint is known to be healthy", async () => {
-    const { join, pass } = cluster();
+    const { join, pass } = coordinators();
     const { coordinator } = join("a", "east? west?");
     await pass(POLL);
     expect(await coordinator.switchTo(west, () => {})).toMatchObject({ epoch: 1, active: "west" });
@@ -219,7 +149,7 @@ describe("an order to switch", () => {
 describe("a store that is away", () => {
   it("is announced once, and once more when it is back; the agreement stays", async () => {
     const store = faultyStore();
-    const { join, pass } = cluster(store);
+    const { join, pass } = coordinators(store);
     const { coordinator, log } = join("a");
     await pass(POLL / 2);
     store.everyCall = fails;
@@ -238,7 +168,7 @@ describe("a store that is away", () => {
 
   it("is given up after a quarter of the lease, when it does not answer", async () => {
     const store = faultyStore();
-    const { join, pass, within } = cluster(store);
+    const { join, pass, within } = coordinators(store);
     const { coordinator } = join("a");
     await pass(POLL / 2);
     store.everyCall = hangs;
@@ -249,7 +179,7 @@ describe("a store that is away", () => {
 
   it("leaves no connection open that was opened too late", async () => {
     const store = faultyStore();
-    const { join, pass, timeline } = cluster(store);
+    const { join, pass, timeline } = coordinators(store);
     store.faults.open = (proceed) =>
       new Promise((resolve) => timeline.in(LEASE, () => resolve(proceed())));
     const { coordinator, log } = join("a");
@@ -265,7 +195,7 @@ describe("a store that is away", () => {
 
 describe("a coordinator that cannot read", () => {
   it("the record throws, and keeps the last agreement", async () => {
-    const { join, pass, stored } = cluster();
+    const { join, pass, stored } = coordinators();
     const { coordinator } = join("a");
     await pass(POLL / 2);
     await stored.spoil("{}");
@@ -273,8 +203,28 @@ describe("a coordinator that cannot read", () => {
     expect(coordinator.agreement).toMatchObject({ epoch: 1 });
   });
 
+  it("the record tells so once, and looks at it once, until there is another one", async () => {
+    const { join, pass, stored } = coordinators();
+    const { coordinator, log } = join("a");
+    await pass(POLL / 2);
+    await stored.spoil("{}");
+    const parse = jest.spyOn(JSON, "parse");
+    const errors = new Set<unknown>();
+    for (let count = 0; count < 20; count += 1) {
+      await pass(POLL);
+      errors.add(coordinator.reachability.error);
+    }
+    expect(parse.mock.calls.filter(([text]) => text === "{}")).toHaveLength(1);
+    parse.mockRestore();
+    expect(errors.size).toBe(1);
+    expect(log.filter((line) => line.startsWith("lost"))).toHaveLength(1);
+    await stored.spoil("[]");
+    await pass(2 * POLL);
+    expect(errors).not.toContain(coordinator.reachability.error);
+  });
+
   it("the heartbeat of a peer takes it for one that knows no endpoint, so nobody is moved", async () => {
-    const { join, pass, stored } = cluster();
+    const { join, pass, stored } = coordinators();
     const servers = [join("a"), join("b"), join("c")];
     await pass(2 * POLL);
     await stored.heartbeat("d", "from the future");
@@ -293,8 +243,45 @@ describe("a coordinator that cannot read", () => {
 });
 
 describe("a server that ends", () => {
+  it.each<[string, () => unknown, RegExp]>([
+    ["hangs", () => new Promise(() => {}), /faulty has not answered within 1000 ms/],
+    ["rejects", () => Promise.reject(new Error("no")), /no/],
+    [
+      "throws",
+      () => {
+        throw new Error("no");
+      },
+      /no/,
+    ],
+  ])("ends, and tells so, when closing the store %s", async (_, close, told) => {
+    const { join, pass, within } = coordinators(storeWith({ close }));
+    const { coordinator, log } = join("a");
+    await pass(2 * POLL);
+    expect(await within(POLL, coordinator.close())).toBe("done");
+    const failures = log.filter((line) => line.startsWith("close failed"));
+    expect(failures).toEqual([expect.stringMatching(told)]);
+    await pass(LEASE);
+    expect(await within(0, coordinator.close())).toBe("done");
+    expect(log.filter((line) => line.startsWith("close failed"))).toHaveLength(1);
+  });
+
+  it("waits for a store that does not know the end of a method no longer than for two seconds", async () => {
+    const hang = () => new Promise(() => {});
+    const store = storeWith({ close: hang, removeObservation: hang });
+    const { join, pass, within } = coordinators(store);
+    const { coordinator } = join("a", undefined, undefined, {
+      pollIntervalInMs: 60_000,
+      leaseInMs: 600_000,
+    });
+    await pass(200 * POLL);
+    expect(store.calls).toContain("writeObservation");
+    const closing = coordinator.close();
+    expect(await within(3_999, closing)).toBe("nothing yet");
+    expect(await within(1, closing)).toBe("done");
+  });
+
   it("resigns and removes its heartbeat, and the next one leads within a poll", async () => {
-    const { join, pass, stored } = cluster();
+    const { join, pass, stored } = coordinators();
     const [a, b] = [join("a"), join("b")];
     await pass(2 * POLL);
     expect((await stored.heartbeats()).sort()).toEqual(["a", "b"]);
@@ -310,7 +297,7 @@ describe("a server that ends", () => {
     "ends within a poll while the store hangs, %s",
     async (when) => {
       const store = faultyStore();
-      const { join, pass, within, stored } = cluster(store);
+      const { join, pass, within, stored } = coordinators(store);
       if (when === "before the first answer") store.everyCall = hangs;
       else await stored.record();
       const { coordinator } = join("a");
@@ -326,7 +313,7 @@ describe("a server that ends", () => {
 
   it("calls the store no more, and rejects orders", async () => {
     const store = faultyStore();
-    const { join, pass } = cluster(store);
+    const { join, pass } = coordinators(store);
     const { coordinator } = join("a");
     await pass(POLL / 2);
     await coordinator.close();
@@ -350,7 +337,7 @@ describe("a leader moves nobody by its own vote", () => {
       FaultyStore,
       FaultyStore,
     ];
-    const { join, pass, stored } = cluster(shared);
+    const { join, pass, stored } = coordinators(shared);
     join("a", "east+ west+", storeOfA);
     await pass(POLL);
     const b = join("b", "east+ west+", storeOfB);
@@ -374,7 +361,7 @@ describe("a leader moves nobody by its own vote", () => {
   it("after it has stood still, when what it knew of its peers is old", async () => {
     const shared = memoryStore();
     const store = faultyStore(shared);
-    const { join, pass, stored, timeline } = cluster(shared);
+    const { join, pass, stored, timeline } = coordinators(shared);
     const a = join("a", undefined, store);
     await pass(POLL);
     for (const sequence of [1, 2, 3]) {

@@ -144,7 +144,32 @@ describe("the leader", () => {
     ],
     [
       "does not take another endpoint of that name for the active one",
-      { own: "east'- west+", peers: "east'- west+" },
+      { own: "east+ west+", peers: "east'- west+ / east'- west+" },
+      "nothing",
+    ],
+    [
+      "moves away from an endpoint that nobody knows",
+      { own: "north+ west+", peers: "north+ west+" },
+      "4 north (active-unhealthy) me 8",
+    ],
+    [
+      "moves away from one that all know by another URL",
+      { own: "east'+ west+", peers: "east'+ west+" },
+      "4 east' (active-unhealthy) me 8",
+    ],
+    [
+      "moves away from an endpoint that nobody knows, also if it is alone",
+      { own: "west+" },
+      "4 west (active-unhealthy) me 8",
+    ],
+    [
+      "stays on an endpoint that one server knows",
+      { own: "north+ west+", peers: "north+ west+ / east+ west+ / north+ west+" },
+      "nothing",
+    ],
+    [
+      "stays when nobody knows the endpoint and no other one is known to all",
+      { own: "north+ west+", peers: "south+" },
       "nothing",
     ],
     [

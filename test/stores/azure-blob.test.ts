@@ -6,6 +6,7 @@ import {
   connectionStringOf,
   startAzurite,
 } from "../../demo-app/processes/azurite.ts";
+import type { StoreConnection } from "../../src/contract/store.ts";
 import { closeAfterFile, closeAfterTest } from "../support/clean-up.ts";
 import { serve } from "../support/serve.ts";
 import { until } from "../support/until.ts";
@@ -72,21 +73,51 @@ it("a blob store that may not create its missing container says what to allow", 
   });
 });
 
-it("a blob store whose container has been deleted says so", async () => {
-  const container = containerOf();
-  const { connectionString } = azurite;
-  const store = azureBlobStore({ connectionString, container: container.containerName });
-  const connection = await store.open("chat", soon());
-  await container.delete();
-  const refused = { code: "ERR_STORE_REFUSED", message: expect.stringContaining("create it") };
-  for (const call of [
-    connection.readRecord(soon()),
-    connection.replaceRecord(undefined, "text", soon()),
-    connection.readObservations(soon()),
-    connection.writeObservation("server", "text", 1000, soon()),
-  ]) {
-    await expect(call).rejects.toMatchObject(refused);
-  }
+describe("a blob store whose container has been deleted", () => {
+  it.each<[string, (connection: StoreConnection) => Promise<unknown>, unknown]>([
+    ["reading the record", (connection) => connection.readRecord(soon()), undefined],
+    [
+      "writing the record",
+      (connection) => connection.replaceRecord(undefined, "text", soon()),
+      expect.any(String),
+    ],
+    [
+      "replacing a record that was in it",
+      (connection) => connection.replaceRecord('"0x8D"', "text", soon()),
+      undefined,
+    ],
+    ["reading observations", (connection) => connection.readObservations(soon()), new Map()],
+    [
+      "writing an observation",
+      (connection) => connection.writeObservation("server", "text", 1000, soon()),
+      undefined,
+    ],
+    [
+      "removing an observation",
+      (connection) => connection.removeObservation("server", soon()),
+      undefined,
+    ],
+  ])("creates it anew when %s", async (_, call, expected) => {
+    const container = containerOf();
+    const { connectionString } = azurite;
+    const store = azureBlobStore({ connectionString, container: container.containerName });
+    const connection = await store.open("chat", soon());
+    await container.delete();
+    expect(await call(connection)).toEqual(expected);
+    await connection.writeObservation("server", "text", 1000, soon());
+    expect(await container.exists()).toBe(true);
+  });
+
+  it("says what to allow when its credential may not create it", async () => {
+    const container = containerOf();
+    await container.create();
+    const connection = await (await restrictedStore(container)).open("chat", soon());
+    await container.delete();
+    const refused = { code: "ERR_STORE_REFUSED", message: expect.stringMatching(/403.*create/) };
+    await expect(connection.readRecord(soon())).rejects.toMatchObject(refused);
+    await container.create();
+    expect(await connection.readRecord(soon())).toBeUndefined();
+  });
 });
 
 it("a blob store refuses an observation that is too long for metadata, and says what to do", async () => {
@@ -103,16 +134,38 @@ it("a blob store refuses an observation that is too long for metadata, and says 
   });
 });
 
-it("a blob store names a foreign blob in its container", async () => {
+it.each<[string, string, Record<string, string>]>([
+  ["without an observation", "chat/servers/stray", {}],
+  ["with the metadata of another app", "chat/servers/stray", { observation: "plain" }],
+  ["below a server", "chat/servers/a/b", { observation: "base64:YQ==" }],
+  ["with a name that is no escape", "chat/servers/%zz", { observation: "base64:YQ==" }],
+  ["with a name that is not escaped as ours", "chat/servers/a b", { observation: "base64:YQ==" }],
+  ["beside the servers", "chat/backup", { observation: "base64:YQ==" }],
+  ["of another hub that begins alike", "chatter/servers/a", { observation: "base64:YQ==" }],
+])("a blob store ignores a blob %s", async (_, name, metadata) => {
   const container = containerOf();
   const { connectionString } = azurite;
   const store = azureBlobStore({ connectionString, container: container.containerName });
   const connection = await store.open("chat", soon());
-  await container.getBlockBlobClient("chat/servers/stray").upload("", 0);
-  await expect(connection.readObservations(soon())).rejects.toMatchObject({
+  await connection.writeObservation("ours", "text", 1000, soon());
+  await container.getBlockBlobClient(name).upload("something", 9, { metadata });
+  expect(await connection.readObservations(soon())).toEqual(new Map([["ours", "text"]]));
+  expect(await connection.readRecord(soon())).toBeUndefined();
+});
+
+it("a blob store does not read a record that is longer than servers write", async () => {
+  const container = containerOf();
+  const { connectionString } = azurite;
+  const store = azureBlobStore({ connectionString, container: container.containerName });
+  const connection = await store.open("chat", soon());
+  const record = container.getBlockBlobClient("chat/agreement");
+  await record.upload("x".repeat(70_000), 70_000);
+  await expect(connection.readRecord(soon())).rejects.toMatchObject({
     code: "ERR_STORE_UNREADABLE",
-    message: expect.stringMatching(/"chat\/servers\/stray".*delete it/),
+    message: expect.stringMatching(/the record has 70000 bytes.*delete it/),
   });
+  await record.upload("", 0);
+  expect(await connection.readRecord(soon())).toMatchObject({ text: "" });
 });
 
 it("a blob store reads every page of the list of observations", async () => {

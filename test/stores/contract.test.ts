@@ -5,6 +5,7 @@ import { type Azurite, startAzurite } from "../../demo-app/processes/azurite.ts"
 import { type RedisServer, startRedis } from "../../demo-app/processes/redis-server.ts";
 import type { CoordinationStore, StoreConnection } from "../../src/contract/store.ts";
 import { memoryStore } from "../../src/stores/memory-store.ts";
+import { maxTextBytes } from "../../src/stores/text-limit.ts";
 import { closeAfterFile, closeAfterTest } from "../support/clean-up.ts";
 import { isRedisInstalled } from "../support/redis-server.ts";
 
@@ -128,6 +129,41 @@ const cases: Record<string, (open: (hub?: string) => Promise<StoreConnection>) =
       expect((await connection.readRecord(options))?.text).toBe(hub);
       expect(await connection.readObservations(options)).toEqual(new Map([["server", hub]]));
     }
+  },
+
+  async "hubs are one, whatever their case"(open) {
+    const options = { signal: signal() };
+    const connection = await open("Chat");
+    const version = await connection.replaceRecord(undefined, "text", options);
+    await connection.writeObservation("server", "seen", keepForInMs, options);
+    for (const hub of ["chat", "CHAT", "cHat"]) {
+      const other = await open(hub);
+      expect(await other.readRecord(options)).toEqual({ text: "text", version });
+      expect(await other.readObservations(options)).toEqual(new Map([["server", "seen"]]));
+    }
+  },
+
+  async "a text that no server would read is not written"(open) {
+    const options = { signal: signal() };
+    const connection = await open();
+    const refused = {
+      code: "ERR_STORE_REFUSED",
+      message: expect.stringContaining("shorter names"),
+    };
+    // In bytes, and not in characters.
+    for (const text of ["x".repeat(maxTextBytes + 1), "\u{1F30D}".repeat(maxTextBytes / 4 + 1)]) {
+      await expect(connection.replaceRecord(undefined, text, options)).rejects.toMatchObject(
+        refused,
+      );
+      await expect(
+        connection.writeObservation("server", text, keepForInMs, options),
+      ).rejects.toMatchObject({ code: "ERR_STORE_REFUSED" });
+    }
+    expect(await connection.readRecord(options)).toBeUndefined();
+    expect(await connection.readObservations(options)).toEqual(new Map());
+    const longest = "\u{1F30D}".repeat(maxTextBytes / 4);
+    const version = await connection.replaceRecord(undefined, longest, options);
+    expect(await connection.readRecord(options)).toEqual({ text: longest, version });
   },
 
   async "the last observation of every server is read, whatever its name"(open) {

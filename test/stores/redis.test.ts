@@ -96,6 +96,39 @@ describeWithRedis(`a store in ${REDIS_OR_ITS_ABSENCE}`, () => {
     expect(await connection.readRecord(soon())).toBeUndefined();
   });
 
+  it.each([
+    ["a text", "agreement", "text", "x".repeat(70_000)],
+    ["a version", "agreement", "version", "x".repeat(70_000)],
+    ["an observation", "observations", "server", `9999999999999 ${"x".repeat(70_000)}`],
+  ])("does not read %s that is longer than servers write", async (_, key, field, value) => {
+    const prefix = randomUUID();
+    const connection = await open(redisStore({ url: server.url, prefix }));
+    const client = await connectClient();
+    await client.hSet(`${prefix}:{chat}:${key}`, { version: "v", text: "t", [field]: value });
+    const read =
+      key === "agreement" ? connection.readRecord(soon()) : connection.readObservations(soon());
+    const error = await read.catch((reason) => reason);
+    expect(error).toMatchObject({ code: "ERR_STORE_UNREADABLE" });
+    expect(error.message.length).toBeLessThan(400);
+  });
+
+  it("does not read more observations than servers can have left", async () => {
+    const prefix = randomUUID();
+    const connection = await open(redisStore({ url: server.url, prefix }));
+    const client = await connectClient();
+    const fields = Array.from({ length: 1_001 }, (_, index) => [
+      String(index),
+      "9999999999999 text",
+    ]);
+    await client.hSet(`${prefix}:{chat}:observations`, Object.fromEntries(fields));
+    await expect(connection.readObservations(soon())).rejects.toMatchObject({
+      code: "ERR_STORE_UNREADABLE",
+      message: expect.stringContaining("1001 observations"),
+    });
+    await client.hDel(`${prefix}:{chat}:observations`, "0");
+    expect((await connection.readObservations(soon())).size).toBe(1_000);
+  });
+
   it("refuses to read keys that another application wrote", async () => {
     const prefix = randomUUID();
     const store = redisStore({ url: server.url, prefix });

@@ -8,7 +8,10 @@ import type {
 } from "../../contract/store.ts";
 import { unlessAborted } from "../../kit/deadline.ts";
 import { isResilientPubSubError } from "../../kit/errors.ts";
-import { nameOf, readObservation, serverOf, toMetadata } from "./blob-format.ts";
+import { canonicalHub } from "../../kit/hub-name.ts";
+import { storeError } from "../store-error.ts";
+import { maxObservations, refuseTooLong, refuseToRead } from "../text-limit.ts";
+import { nameOf, observationIn, serverOf, toMetadata } from "./blob-format.ts";
 import { blobError, hasCode, isLostRace } from "./failure.ts";
 import { type AzureBlobStoreOptions, type BlobAccess, blobAccess } from "./options.ts";
 
@@ -20,20 +23,23 @@ class BlobConnection implements StoreConnection {
   readonly #access: BlobAccess;
   readonly #container: ContainerClient;
   readonly #folder: string;
+  #creating: Promise<unknown> | undefined;
 
   constructor(description: string, access: BlobAccess, container: string, hub: string) {
     this.#description = description;
     this.#access = access;
     this.#container = access.service.getContainerClient(container);
-    this.#folder = nameOf(hub);
+    this.#folder = nameOf(canonicalHub(hub));
   }
 
-  /** Creates the container when it is missing. */
+  /** Shows right away what is not allowed. Creates the container when it is missing. */
   async prepare({ signal }: StoreCallOptions): Promise<void> {
-    // Asking first spares a credential that may not create containers the attempt.
     await this.#call(signal, async () => {
-      if (await this.#canList(signal)) return;
-      await this.#container.createIfNotExists({ abortSignal: signal });
+      const prefix = `${this.#folder}/`;
+      await this.#container
+        .listBlobsFlat({ abortSignal: signal, prefix })
+        .byPage({ maxPageSize: 1 })
+        .next();
     });
   }
 
@@ -41,7 +47,9 @@ class BlobConnection implements StoreConnection {
     return this.#call(signal, async () => {
       try {
         const options = { abortSignal: signal, maxRetryRequests: 0 };
-        const { etag, readableStreamBody } = await this.#record.download(0, undefined, options);
+        const answer = await this.#record.download(0, undefined, options);
+        const { etag, contentLength = 0, readableStreamBody } = answer;
+        this.#refuseToRead(contentLength, readableStreamBody);
         const chunks: Buffer[] = [];
         for await (const chunk of readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
         return { text: Buffer.concat(chunks).toString(), version: String(etag) };
@@ -52,11 +60,12 @@ class BlobConnection implements StoreConnection {
     });
   }
 
-  replaceRecord(
+  async replaceRecord(
     expected: string | undefined,
     text: string,
     { signal }: StoreCallOptions,
   ): Promise<string | undefined> {
+    refuseTooLong(this.#description, text);
     return this.#call(signal, async () => {
       const conditions = expected === undefined ? { ifNoneMatch: "*" } : { ifMatch: expected };
       try {
@@ -75,8 +84,11 @@ class BlobConnection implements StoreConnection {
       const observations = new Map<string, string>();
       const options = { abortSignal: signal, prefix, includeMetadata: true };
       for await (const { name, metadata } of this.#container.listBlobsFlat(options)) {
-        const text = readObservation(this.#description, name, metadata);
-        observations.set(serverOf(name), text);
+        const server = serverOf(name.slice(prefix.length));
+        const text = observationIn(metadata);
+        // Whatever else there is, such as a folder or a backup, is none of ours.
+        if (server !== undefined && text !== undefined) observations.set(server, text);
+        this.#refuseCrowd(observations.size);
       }
       return observations;
     });
@@ -110,26 +122,52 @@ class BlobConnection implements StoreConnection {
     return this.#container.getBlockBlobClient(`${this.#folder}/servers/${nameOf(server)}`);
   }
 
-  async #canList(abortSignal: AbortSignalLike): Promise<boolean> {
+  #refuseToRead(bytes: number, body: NodeJS.ReadableStream | undefined): void {
     try {
-      const prefix = `${this.#folder}/`;
-      await this.#container
-        .listBlobsFlat({ abortSignal, prefix })
-        .byPage({ maxPageSize: 1 })
-        .next();
-      return true;
+      refuseToRead(this.#description, "the record", bytes);
     } catch (error) {
-      if (hasCode(error, "ContainerNotFound")) return false;
+      // Nobody takes what is on its way.
+      (body as { destroy?: () => void } | undefined)?.destroy?.();
       throw error;
     }
   }
 
+  #refuseCrowd(count: number): void {
+    if (count <= maxObservations) return;
+    throw storeError(this.#description, {
+      code: "ERR_STORE_UNREADABLE",
+      what: `there are more than ${maxObservations} observations`,
+      remedy: `delete the blobs below ${JSON.stringify(`${this.#folder}/servers/`)}`,
+    });
+  }
+
   async #call<T>(signal: AbortSignalLike, operation: () => Promise<T>): Promise<T> {
     try {
-      return await unlessAborted(signal, operation());
+      return await unlessAborted(signal, this.#inContainer(signal, operation));
     } catch (error) {
       if (signal.aborted || isResilientPubSubError(error)) throw error;
       throw blobError(this.#description, error, this.#access.secrets);
+    }
+  }
+
+  /** Somebody may delete the container at any time; a server that starts would create it as well. */
+  async #inContainer<T>(signal: AbortSignalLike, operation: () => Promise<T>): Promise<T> {
+    try {
+      return await operation();
+    } catch (error) {
+      if (!hasCode(error, "ContainerNotFound") || signal.aborted) throw error;
+    }
+    await this.#create(signal);
+    return operation();
+  }
+
+  /** Only when it is missing: a credential that may not create containers is spared the attempt. */
+  async #create(abortSignal: AbortSignalLike): Promise<void> {
+    this.#creating ??= this.#container.createIfNotExists({ abortSignal });
+    try {
+      await this.#creating;
+    } finally {
+      this.#creating = undefined;
     }
   }
 }

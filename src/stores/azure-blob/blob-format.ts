@@ -21,20 +21,10 @@ export function toMetadata(description: string, text: string): Metadata {
   return { [METADATA_NAME]: value };
 }
 
-/** @throws ResilientPubSubError `ERR_STORE_UNREADABLE` when the blob is not an observation */
-export function readObservation(
-  description: string,
-  blob: string,
-  metadata: Metadata | undefined,
-): string {
+/** Undefined when it is not ours. */
+export function observationIn(metadata: Metadata | undefined): string | undefined {
   const value = metadata?.[METADATA_NAME];
-  if (!value?.startsWith(ENCODING_PREFIX)) {
-    throw storeError(description, {
-      code: "ERR_STORE_UNREADABLE",
-      what: `the blob ${JSON.stringify(blob)} holds no observation`,
-      remedy: "delete it, and keep other blobs out of this container",
-    });
-  }
+  if (!value?.startsWith(ENCODING_PREFIX)) return undefined;
   return Buffer.from(value.slice(ENCODING_PREFIX.length), "base64").toString();
 }
 
@@ -43,7 +33,12 @@ export function nameOf(text: string): string {
   return encodeURIComponent(text).replace(/\.(?=\.*$)/g, "%2E");
 }
 
-/** Whose observation a blob holds. */
-export function serverOf(blob: string): string {
-  return decodeURIComponent(blob.slice(blob.lastIndexOf("/") + 1));
+/** Whose observation a blob of that name holds; undefined when the name is not ours. */
+export function serverOf(part: string): string | undefined {
+  try {
+    const server = decodeURIComponent(part);
+    return nameOf(server) === part ? server : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -2,12 +2,13 @@ import { StoreCause, type StoreFailure, storeError, TRIED_AGAIN } from "../store
 
 const TO_CREATE = "create it, or allow this credential to create it";
 const CREDENTIAL =
-  "check the key or the token; a credential needs the role Storage Blob Data Contributor";
+  "check the key or the token; a credential needs the role Storage Blob Data Contributor, a SAS the permissions to read, write, list, create and delete";
 
 /** Remedies of what Azure Storage refuses, by its error codes. */
 const REMEDIES: Readonly<Record<string, string>> = {
   ContainerNotFound: `the container is not there; ${TO_CREATE}`,
-  ContainerBeingDeleted: "wait until the container is gone, or name another one",
+  ContainerBeingDeleted:
+    "wait until the container is gone, it is created anew by itself then; or name another one",
   ContainerDisabled: "ask who runs the storage account why the container is disabled",
   AccountIsDisabled: "enable the storage account, or use another one",
   AuthenticationFailed: CREDENTIAL,

@@ -10,7 +10,7 @@ import { parseStoreOptions } from "../parse-store-options.ts";
 export type AzureBlobStoreOptions = {
   /**
    * Name of the container, 3 to 63 lower-case letters, digits and single hyphens between them; it is
-   * created when it is missing.
+   * created when it is missing, also while the servers run.
    */
   readonly container: string;
 } & (

@@ -1,6 +1,6 @@
 import type { AbortSignalLike } from "../../contract/abort-signal.ts";
 import { ResilientPubSubError } from "../../kit/errors.ts";
-import { RedisLink } from "./link.ts";
+import { type Dial, RedisLink } from "./link.ts";
 import type { RedisClientLike } from "./options.ts";
 
 /** How a store reaches redis. */
@@ -18,27 +18,29 @@ export function accessBy(client: RedisClientLike): RedisAccess {
   return {
     acquire: async () => {},
     release() {},
-    eval: (script, keys, args) => client.eval(script, { keys, arguments: args }),
+    eval: async (script, keys, args) => {
+      // It would keep the command until it is connected, and by then nobody waits for it any more.
+      if (client.isOpen === false) throw new Error("The client is closed");
+      if (client.isReady === false) throw new Error("The client is not connected");
+      return client.eval(script, { keys, arguments: args });
+    },
     missed() {},
   };
 }
 
-/** A call that is ended sooner says nothing about the connection. */
-const SUSPICIOUS_SILENCE_IN_MS = 1_000;
-
-/** A client that is there as long as one connection of the store is. */
+/** A link that is there as long as one connection of the store is. */
 export class OwnRedisAccess implements RedisAccess {
-  readonly #url: string;
+  readonly #dial: Dial;
   #link: RedisLink | undefined;
   #users = 0;
 
-  constructor(url: string) {
-    this.#url = url;
+  constructor(dial: Dial) {
+    this.#dial = dial;
   }
 
   async acquire(signal: AbortSignalLike): Promise<void> {
     this.#users += 1;
-    this.#link ??= new RedisLink(this.#url);
+    this.#link ??= new RedisLink(this.#dial);
     try {
       await this.#link.ready(signal);
     } catch (error) {
@@ -59,10 +61,7 @@ export class OwnRedisAccess implements RedisAccess {
     return this.#link.eval(script, keys, args);
   }
 
-  /** A peer that vanished without a word would keep the system trying for a quarter of an hour. */
   missed(): void {
-    if (!this.#link || this.#link.silenceInMs < SUSPICIOUS_SILENCE_IN_MS) return;
-    this.#link.end();
-    this.#link = new RedisLink(this.#url);
+    this.#link?.dropIfSilent();
   }
 }

@@ -3,6 +3,12 @@ import { StoreCause, type StoreFailure, storeError, TRIED_AGAIN } from "../store
 type Rule = readonly [pattern: RegExp, code: StoreFailure["code"], remedy: string];
 
 const CREDENTIAL = "check the user and the password";
+const CLUSTER = "it is a cluster: give client: createCluster()";
+/** What an app's own client cannot help by itself; the store's own is dialled anew in any case. */
+const REPLICA = `${TRIED_AGAIN}; a client of your own has to connect anew, unless the store connects by url`;
+
+/** Answers of one that is not the primary of these keys, or not yet: another one may be by now. */
+const WRONG_PEER = /^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|MOVED|ASK|TRYAGAIN|NOREPLICAS)\b/;
 
 /** What redis answers begins with the name of the error. The first that fits counts. */
 const ANSWERS: readonly Rule[] = [
@@ -10,22 +16,50 @@ const ANSWERS: readonly Rule[] = [
   [/^UNREADABLE/, "ERR_STORE_UNREADABLE", "delete the key, or give another prefix"],
   [/^(NOAUTH|WRONGPASS|ERR AUTH|ERR Client sent AUTH)/i, "ERR_STORE_REFUSED", CREDENTIAL],
   [/^NOPERM/, "ERR_STORE_REFUSED", "allow the user EVAL and the commands of hashes, on these keys"],
-  [/^(MOVED|ASK|CROSSSLOT) /, "ERR_STORE_REFUSED", "it is a cluster: give client: createCluster()"],
+  [/^(MOVED|ASK|CROSSSLOT) /, "ERR_STORE_REFUSED", CLUSTER],
+  [/^READONLY/, "ERR_STORE_UNAVAILABLE", REPLICA],
   [/^OOM/, "ERR_STORE_UNAVAILABLE", "give redis more memory, or let it evict other keys"],
   [
-    /^(LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY|NOREPLICAS|MISCONF|ERR max number of clients)/,
+    /^(LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|MISCONF|ERR max number of clients)/,
     "ERR_STORE_UNAVAILABLE",
     TRIED_AGAIN,
   ],
   [/unknown command/i, "ERR_STORE_REFUSED", "the store needs redis 6 or later, with Lua scripts"],
 ];
 
+/** Why there is no connection, by what the platform says. The first that fits counts. */
+const CONNECT_REMEDIES: readonly (readonly [pattern: RegExp, remedy: string])[] = [
+  [/client is closed/i, "call connect() of the client before the plugin needs it"],
+  [
+    /certificate/i,
+    "let this process trust the certificate (NODE_EXTRA_CA_CERTS), or give a client that does",
+  ],
+  [
+    /wrong version number|packet length too long/i,
+    "does that port speak TLS? redis:// goes without",
+  ],
+  [/no sentinel names/i, "are the sentinels up, and do they call the primary by that name?"],
+];
+const UNREACHABLE_REMEDY = "is redis up, and can this server reach it?";
+
+/** In redis 6 a script wraps the answer of the command that has failed. */
+const WRAPPED = /^ERR Error (?:running|compiling) script .*?: -?([A-Z]{3,} .*)$/;
+
 const DEFAULT_REMEDY = "look the error up in the documentation of redis";
 
 /** The error to throw for one of the client's. */
 export function redisError(description: string, error: unknown, secrets: readonly string[]): Error {
   const cause = new StoreCause(error, secrets);
-  return storeError(description, failureOf(error, cause.message), cause);
+  return storeError(description, failureOf(error, unwrapped(cause.message)), cause);
+}
+
+/** Whether it is worth while to dial anew: whoever has answered is not, or not yet, the right one. */
+export function isWrongPeer(error: unknown): boolean {
+  return error instanceof Error && isReply(error) && WRONG_PEER.test(unwrapped(error.message));
+}
+
+function unwrapped(message: string): string {
+  return WRAPPED.exec(message)?.[1] ?? message;
 }
 
 function failureOf(error: unknown, message: string): StoreFailure {
@@ -37,13 +71,9 @@ function failureOf(error: unknown, message: string): StoreFailure {
   if (isReply(error)) {
     return { code: "ERR_STORE_REFUSED", what: `has answered ${message}`, remedy: DEFAULT_REMEDY };
   }
-  return {
-    code: "ERR_STORE_UNAVAILABLE",
-    what: `cannot be reached (${message})`,
-    remedy: /client is closed/i.test(message)
-      ? "call connect() of the client before the plugin needs it"
-      : "is redis up, and can this server reach it?",
-  };
+  const [, remedy = UNREACHABLE_REMEDY] =
+    CONNECT_REMEDIES.find(([pattern]) => pattern.test(message)) ?? [];
+  return { code: "ERR_STORE_UNAVAILABLE", what: `cannot be reached (${message})`, remedy };
 }
 
 /** By names, for the app may have a copy of the library of its own. */

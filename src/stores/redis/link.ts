@@ -1,92 +1,153 @@
-import { once } from "node:events";
-import { createClient } from "redis";
 import type { AbortSignalLike } from "../../contract/abort-signal.ts";
 import { unlessAborted } from "../../kit/deadline.ts";
+import { isWrongPeer } from "./failure.ts";
 
-const PING_INTERVAL_IN_MS = 5_000;
-const maxSilenceInMs = 15_000;
-const minRetryPauseInMs = 50;
-const maxRetryPauseInMs = 1_000;
+/** A client that is connected, and is not connected again. */
+export interface DialledClient {
+  eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
+  /** Drops the connection, whatever is under way on it. Idempotent. */
+  drop(): void;
+}
 
-/** A client of the store's own, which connects again and again until it is ended. */
+/**
+ * Connects once, and knows where to: a name may lead elsewhere each time, and sentinels say where.
+ *
+ * @param onLost Told, once, when the connection has broken.
+ */
+export type Dial = (
+  signal: AbortSignal,
+  onLost: (error: unknown) => void,
+) => Promise<DialledClient>;
+
+const minPauseInMs = 50;
+const maxPauseInMs = 1_000;
+/** A call that is ended sooner says nothing about the connection. */
+const SUSPICIOUS_SILENCE_IN_MS = 1_000;
+
+/** Doubled from one failure in a row to the next, up to a second; at random, so that servers do not come together. */
+export function redialPauseInMs(failures: number, random: number): number {
+  const longestInMs = Math.min(minPauseInMs * 2 ** failures, maxPauseInMs);
+  return longestInMs * (0.5 + 0.5 * random);
+}
+
+/** The way of a store to the primary, dialled again and again until it is ended. */
 export class RedisLink {
-  readonly #client: ReturnType<typeof newClient>;
-  #isEnded = false;
-  #isDialling = true;
-  #lastError: unknown;
+  readonly #dial: Dial;
+  readonly #ending = new AbortController();
+  readonly #waiting = new Set<PromiseWithResolvers>();
+  #client: DialledClient | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** In a row; only a call that is carried out ends it, for a connection alone proves little. */
+  #failures = 0;
+  #lastError: unknown = new Error("not connected yet");
   /** Since when calls are without an answer, monotonic milliseconds; undefined while there are answers. */
   #unansweredSince: number | undefined;
 
-  constructor(url: string) {
-    this.#client = newClient(url, (retries) => this.#retryIn(retries));
-    this.#client
-      .on("error", (error) => {
-        this.#isDialling = false;
-        this.#lastError = error;
-      })
-      .on("reconnecting", () => {
-        this.#isDialling = true;
-      })
-      .on("connect", () => {
-        this.#isDialling = false;
-        if (this.#isEnded) this.#client.destroy();
-      })
-      .on("ready", () => {
-        this.#lastError = undefined;
-        this.#unansweredSince = undefined;
-      });
-    // Why it failed has been told by the event.
-    this.#client.connect().catch(() => {});
+  constructor(dial: Dial) {
+    this.#dial = dial;
+    void this.#connect();
   }
 
-  /** For how long nothing has been answered although it was asked. */
-  get silenceInMs(): number {
-    return this.#unansweredSince === undefined ? 0 : performance.now() - this.#unansweredSince;
-  }
-
-  /** @throws what keeps it from being ready */
+  /** @throws what keeps it from being connected */
   async ready(signal: AbortSignalLike): Promise<void> {
-    if (this.#client.isReady) return;
-    const waiting = new AbortController();
+    if (this.#client) return;
+    const waiting = withResolvers();
+    this.#waiting.add(waiting);
     try {
-      await unlessAborted(signal, once(this.#client, "ready", { signal: waiting.signal }));
+      await unlessAborted(signal, waiting.promise);
     } finally {
-      waiting.abort();
+      this.#waiting.delete(waiting);
     }
   }
 
+  /** Fails at once while there is no connection, with the reason for that. */
   async eval(script: string, keys: string[], args: string[]): Promise<unknown> {
-    // That it is offline says nothing; why it is does.
-    if (!this.#client.isReady && this.#lastError) throw this.#lastError;
+    const client = this.#client;
+    if (!client) throw this.#lastError;
     this.#unansweredSince ??= performance.now();
-    const isAnswered = () => {
-      this.#unansweredSince = undefined;
-    };
-    const reply = this.#client.eval(script, { keys, arguments: args });
-    reply.then(isAnswered, isAnswered);
-    return reply;
+    try {
+      const reply = await client.eval(script, { keys, arguments: args });
+      this.#failures = 0;
+      return reply;
+    } catch (error) {
+      if (isWrongPeer(error)) this.#lose(client, error);
+      // That it was dropped meanwhile says nothing; why it was does.
+      throw this.#client === client ? error : this.#lastError;
+    } finally {
+      if (this.#client === client) this.#unansweredSince = undefined;
+    }
+  }
+
+  /** A peer that vanished without a word would keep the system trying for a quarter of an hour. */
+  dropIfSilent(): void {
+    if (!this.#client || this.#unansweredSince === undefined) return;
+    const silenceInMs = Math.round(performance.now() - this.#unansweredSince);
+    if (silenceInMs < SUSPICIOUS_SILENCE_IN_MS) return;
+    this.#lose(this.#client, new Error(`no answer for ${silenceInMs} ms`));
   }
 
   /** Drops the connection, whatever is under way on it. */
   end(): void {
-    if (this.#isEnded) return;
-    this.#isEnded = true;
-    // A client cannot drop a connection before it has it: the event does that then.
-    if (!this.#isDialling && this.#client.isOpen) this.#client.destroy();
+    this.#ending.abort(new Error("This connection is closed"));
+    clearTimeout(this.#timer);
+    this.#client?.drop();
+    this.#client = undefined;
   }
 
-  #retryIn(retries: number): number | false {
-    if (this.#isEnded) return false;
-    return Math.min(minRetryPauseInMs * 2 ** retries, maxRetryPauseInMs);
+  /** Never rejects. */
+  async #connect(): Promise<void> {
+    const { signal } = this.#ending;
+    let lostBefore: { readonly error: unknown } | undefined;
+    let client: DialledClient | undefined;
+    try {
+      client = await this.#dial(signal, (error) => {
+        if (client) this.#lose(client, error);
+        else lostBefore = { error };
+      });
+      if (lostBefore) throw lostBefore.error;
+      if (signal.aborted) client.drop();
+      else this.#use(client);
+    } catch (error) {
+      client?.drop();
+      this.#failed(error);
+    }
+  }
+
+  #use(client: DialledClient): void {
+    this.#client = client;
+    this.#unansweredSince = undefined;
+    for (const { resolve } of this.#waiting) resolve();
+  }
+
+  #lose(client: DialledClient, error: unknown): void {
+    if (client !== this.#client) return;
+    this.#client = undefined;
+    client.drop();
+    this.#failed(error);
+  }
+
+  #failed(error: unknown): void {
+    this.#lastError = error;
+    for (const { reject } of this.#waiting) reject(error);
+    if (this.#ending.signal.aborted) return;
+    const pauseInMs = redialPauseInMs(this.#failures, Math.random());
+    this.#failures += 1;
+    this.#timer = setTimeout(() => void this.#connect(), pauseInMs).unref();
   }
 }
 
-function newClient(url: string, reconnectStrategy: (retries: number) => number | false) {
-  return createClient({
-    url,
-    // Whoever asks wants to know now, and asks again by itself.
-    disableOfflineQueue: true,
-    pingInterval: PING_INTERVAL_IN_MS,
-    socket: { reconnectStrategy, socketTimeout: maxSilenceInMs },
+interface PromiseWithResolvers {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+function withResolvers(): PromiseWithResolvers {
+  let resolve = (): void => {};
+  let reject = (_: unknown): void => {};
+  const promise = new Promise<void>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
   });
+  return { promise, resolve, reject };
 }

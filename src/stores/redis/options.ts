@@ -2,9 +2,17 @@ import { z } from "zod";
 import { describeValue } from "../../kit/describe-value.ts";
 import { section } from "../../kit/option-schema.ts";
 import { parseStoreOptions } from "../parse-store-options.ts";
+import { parseTarget, type RedisTarget, urlProblem } from "./target.ts";
 
-/** What the store needs of a client of the `redis` package, be it of one server or of a cluster. */
+/**
+ * What the store needs of a client of the `redis` package, from `createClient()`, `createSentinel()`
+ * or `createCluster()`.
+ */
 export interface RedisClientLike {
+  /** Whether it may be used at all; a store gives no command to one that is closed. */
+  readonly isOpen?: boolean;
+  /** Whether it is connected; a store gives no command to one that would only keep it. */
+  readonly isReady?: boolean;
   /** Runs a Lua script. */
   eval(script: string, options?: { keys?: string[]; arguments?: string[] }): Promise<unknown>;
 }
@@ -19,13 +27,20 @@ export type RedisStoreOptions = {
   readonly prefix?: string;
 } & (
   | {
-      /** Such as `rediss://user:password@host:6380/0`. The store connects, reconnects and closes by itself. */
+      /**
+       * Such as `rediss://user:password@host:6380/0`, or, where sentinels know the primary,
+       * `redis+sentinel://user:password@host1:26379,host2:26379/mymaster`. The store connects,
+       * reconnects and closes by itself. A cluster needs a `client`.
+       */
       readonly url: string;
       /** Not beside `url`. */
       readonly client?: undefined;
     }
   | {
-      /** A client of the app's own, from `createClient()` or `createCluster()`; it stays the app's to close. */
+      /**
+       * A client of the app's own, from `createClient()`, `createSentinel()` or `createCluster()`; it
+       * stays the app's to connect and to close.
+       */
       readonly client: RedisClientLike;
       /** Not beside `client`. */
       readonly url?: undefined;
@@ -52,12 +67,17 @@ const schema = section({
 });
 
 /** Options of which `url` or `client` is given. */
-type ParsedRedisOptions = RedisStoreOptions & { readonly prefix: string };
+type ParsedRedisOptions = { readonly prefix: string } & (
+  | { readonly client: RedisClientLike }
+  | { readonly client?: undefined; readonly target: RedisTarget }
+);
 
 /** @throws InvalidOptionsError */
 export function parseRedisOptions(options: RedisStoreOptions): ParsedRedisOptions {
   const rules = { factory: "redisStore", schema, accessProblems };
-  return parseStoreOptions(rules, options) as ParsedRedisOptions;
+  const { prefix, client, url } = parseStoreOptions(rules, options);
+  if (client) return { prefix, client };
+  return { prefix, target: parseTarget(String(url)) as RedisTarget };
 }
 
 function accessProblems({ url, client }: Record<string, unknown>): [string, string][] {
@@ -69,30 +89,23 @@ function accessProblems({ url, client }: Record<string, unknown>): [string, stri
   if (url !== undefined && client !== undefined) {
     problems.push(["url", "is given beside client; give one of the two"]);
   }
-  if (url !== undefined && !isRedisUrl(url)) {
-    problems.push(["url", `${describeUrl(url)}; give a URL such as "rediss://host:6380/0"`]);
+  const messages = { url: problemOfUrl(url), client: foreignClientProblem(client) };
+  for (const [name, message] of Object.entries(messages)) {
+    if (message !== undefined) problems.push([name, message]);
   }
   return problems;
 }
 
-/** The passwords of a URL in every form in which redis may repeat them. */
-export function secretsOf(url: string): string[] {
-  const { password } = new URL(url);
-  return [password, decodeURIComponent(password)];
+function problemOfUrl(url: unknown): string | undefined {
+  if (url === undefined) return undefined;
+  return typeof url === "string" ? urlProblem(url) : `got ${describeValue(url)}; give a URL`;
 }
 
-function isRedisUrl(url: unknown): boolean {
-  if (!/^rediss?:\/\/[^/]/.test(String(url)) || !URL.canParse(String(url))) return false;
-  const { hostname, pathname, username, password } = new URL(String(url));
-  try {
-    decodeURIComponent(username + password);
-  } catch {
-    return false;
-  }
-  return hostname !== "" && /^\/?\d*$/.test(pathname);
-}
-
-/** Passwords may stand anywhere in what is not quite a URL. */
-function describeUrl(url: unknown): string {
-  return typeof url === "string" ? "cannot be used" : `got ${describeValue(url)}`;
+/** Libraries whose `eval` takes other arguments, or gives no promise. By what only they have. */
+function foreignClientProblem(client: unknown): string | undefined {
+  if (typeof client !== "object" || client === null) return undefined;
+  const remedy = "give a client of the redis package, from createClient(), or url";
+  if ("defineCommand" in client) return `is a client of ioredis; ${remedy}`;
+  if ("internal_send_command" in client) return `is a client of redis 3 or older; ${remedy}`;
+  return undefined;
 }

@@ -7,10 +7,15 @@ import type {
   Versioned,
 } from "../../contract/store.ts";
 import { reasonOf, unlessAborted } from "../../kit/deadline.ts";
+import { describeValue } from "../../kit/describe-value.ts";
 import { isResilientPubSubError } from "../../kit/errors.ts";
+import { canonicalHub } from "../../kit/hub-name.ts";
+import { storeError } from "../store-error.ts";
+import { maxObservations, maxTextBytes, refuseTooLong } from "../text-limit.ts";
 import { accessBy, OwnRedisAccess, type RedisAccess } from "./access.ts";
+import { dialTo } from "./dial.ts";
 import { redisError } from "./failure.ts";
-import { parseRedisOptions, type RedisStoreOptions, secretsOf } from "./options.ts";
+import { parseRedisOptions, type RedisStoreOptions } from "./options.ts";
 import * as scripts from "./scripts.ts";
 
 export type { RedisClientLike, RedisStoreOptions } from "./options.ts";
@@ -22,16 +27,25 @@ interface Backend {
   readonly secrets: readonly string[];
 }
 
+/**
+ * Commands of one connection that have no answer. A client that keeps them for later, because its
+ * cluster is away, must not be given one more with each poll.
+ */
+const maxUnanswered = 16;
+const maxVersionLength = 64;
+
 /** One hub in redis. */
 class RedisConnection implements StoreConnection {
   readonly #backend: Backend;
   readonly #agreement: string;
   readonly #observations: string;
   #isOpen = false;
+  #unanswered = 0;
 
   constructor(backend: Backend, prefix: string, hub: string) {
     this.#backend = backend;
-    const hubKey = `${prefix}:{${encodeURIComponent(hub)}}`;
+    // The braces make a cluster keep all keys of a hub on one server.
+    const hubKey = `${prefix}:{${encodeURIComponent(canonicalHub(hub))}}`;
     this.#agreement = `${hubKey}:agreement`;
     this.#observations = `${hubKey}:observations`;
   }
@@ -49,8 +63,9 @@ class RedisConnection implements StoreConnection {
   }
 
   async readRecord({ signal }: StoreCallOptions): Promise<Versioned | undefined> {
-    const reply = await this.#eval(signal, scripts.READ_RECORD, this.#agreement);
-    const [version, text] = reply as unknown[];
+    const limits = [String(maxTextBytes + maxVersionLength)];
+    const reply = await this.#eval(signal, scripts.READ_RECORD, this.#agreement, limits);
+    const [version = null, text = null] = this.#asList(reply);
     if (version === null || text === null) return undefined;
     return { text: String(text), version: String(version) };
   }
@@ -60,16 +75,19 @@ class RedisConnection implements StoreConnection {
     text: string,
     { signal }: StoreCallOptions,
   ): Promise<string | undefined> {
+    refuseTooLong(this.#backend.description, text);
     // A counter would give a version twice once redis has lost what it knew.
     const version = randomUUID();
     const args = [expected ?? "", version, text];
     const isWritten = await this.#eval(signal, scripts.REPLACE_RECORD, this.#agreement, args);
-    return isWritten ? version : undefined;
+    // A client may be told to give numbers as texts.
+    return Number(isWritten) === 1 ? version : undefined;
   }
 
   async readObservations({ signal }: StoreCallOptions): Promise<ReadonlyMap<string, string>> {
-    const reply = await this.#eval(signal, scripts.READ_OBSERVATIONS, this.#observations);
-    const [...flat] = reply as unknown[];
+    const limits = [String(maxTextBytes), String(maxObservations)];
+    const reply = await this.#eval(signal, scripts.READ_OBSERVATIONS, this.#observations, limits);
+    const flat = this.#asList(reply);
     const observations = new Map<string, string>();
     for (let at = 0; at < flat.length; at += 2) {
       observations.set(String(flat[at]), String(flat[at + 1]));
@@ -83,6 +101,7 @@ class RedisConnection implements StoreConnection {
     keepForInMs: number,
     { signal }: StoreCallOptions,
   ): Promise<void> {
+    refuseTooLong(this.#backend.description, text);
     const args = [server, text, String(Math.ceil(keepForInMs))];
     await this.#eval(signal, scripts.WRITE_OBSERVATION, this.#observations, args);
   }
@@ -97,8 +116,27 @@ class RedisConnection implements StoreConnection {
     this.#backend.access.release();
   }
 
-  #eval(signal: AbortSignalLike, script: string, key: string, args: string[] = []) {
-    return this.#call(signal, () => this.#backend.access.eval(script, [key], args));
+  #eval(signal: AbortSignalLike, script: string, key: string, args: string[]) {
+    return this.#call(signal, async () => {
+      if (this.#unanswered >= maxUnanswered) {
+        throw new Error(`${this.#unanswered} commands are still without an answer`);
+      }
+      this.#unanswered += 1;
+      try {
+        return await this.#backend.access.eval(script, [key], args);
+      } finally {
+        this.#unanswered -= 1;
+      }
+    });
+  }
+
+  #asList(reply: unknown): unknown[] {
+    if (Array.isArray(reply)) return reply;
+    throw storeError(this.#backend.description, {
+      code: "ERR_STORE_REFUSED",
+      what: `the client answers eval() with ${describeValue(reply)}, not with a list`,
+      remedy: "give a client of the redis package, from createClient()",
+    });
   }
 
   async #call<T>(signal: AbortSignalLike, operation: () => Promise<T>): Promise<T> {
@@ -134,13 +172,13 @@ class RedisConnection implements StoreConnection {
  * ```
  */
 export function redisStore(options: RedisStoreOptions): CoordinationStore {
-  const { url, client, prefix } = parseRedisOptions(options);
-  const backend: Backend = client
-    ? { access: accessBy(client), description: `redis, keys "${prefix}:*"`, secrets: [] }
+  const { prefix, ...by } = parseRedisOptions(options);
+  const backend: Backend = by.client
+    ? { access: accessBy(by.client), description: `redis, keys "${prefix}:*"`, secrets: [] }
     : {
-        access: new OwnRedisAccess(url),
-        description: `redis at ${new URL(url).host}, keys "${prefix}:*"`,
-        secrets: secretsOf(url),
+        access: new OwnRedisAccess(dialTo(by.target)),
+        description: `redis at ${by.target.label}, keys "${prefix}:*"`,
+        secrets: by.target.secrets,
       };
   return {
     description: backend.description,

@@ -3,8 +3,14 @@
  * takes more than one command would not be one step without.
  */
 
-/** @returns Version and text, both null when there is no record. */
-export const READ_RECORD = `return redis.call("HMGET", KEYS[1], "version", "text")`;
+// A replica would answer with what it has copied so far. A write is refused there, even of nothing.
+const AT_THE_PRIMARY = `redis.call("HDEL", KEYS[1], "")`;
+
+/** Takes the greatest length. @returns Version and text, both null when there is no record. */
+export const READ_RECORD = `${AT_THE_PRIMARY}
+local length = redis.call("HSTRLEN", KEYS[1], "text") + redis.call("HSTRLEN", KEYS[1], "version")
+if length > tonumber(ARGV[1]) then return redis.error_reply("UNREADABLE record of " .. length .. " bytes") end
+return redis.call("HMGET", KEYS[1], "version", "text")`;
 
 /** Takes the expected version (empty when there is to be none), the new one, and the text. */
 export const REPLACE_RECORD = `
@@ -17,13 +23,20 @@ const NOW = `
 local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
 
-/** @returns Servers and texts in turns. What has expired by the clock of redis is dropped. */
-export const READ_OBSERVATIONS = `${NOW}
+/**
+ * Takes the greatest length of a text, and how many there may be.
+ *
+ * @returns Servers and texts in turns. What has expired by the clock of redis is dropped.
+ */
+export const READ_OBSERVATIONS = `${AT_THE_PRIMARY}
+${NOW}
+local count = redis.call("HLEN", KEYS[1])
+if count > tonumber(ARGV[2]) then return redis.error_reply("UNREADABLE " .. count .. " observations") end
 local all = redis.call("HGETALL", KEYS[1])
 local fresh = {}
 for i = 1, #all, 2 do
   local expiry, text = string.match(all[i + 1], "^(%d+) (.*)$")
-  if not expiry then return redis.error_reply("UNREADABLE " .. all[i]) end
+  if not expiry or #text > tonumber(ARGV[1]) then return redis.error_reply("UNREADABLE " .. all[i]) end
   if tonumber(expiry) > now then
     table.insert(fresh, all[i])
     table.insert(fresh, text)

@@ -58,3 +58,11 @@ export function faultyStore(behind: CoordinationStore = memoryStore()): FaultySt
   }
   return store;
 }
+
+/** A store of somebody's own, of which some methods are others, or none at all. */
+export function storeWith(methods: Partial<Record<keyof StoreConnection, unknown>>): FaultyStore {
+  const store = faultyStore();
+  const { open } = store;
+  store.open = async (...args) => ({ ...(await open(...args)), ...methods }) as StoreConnection;
+  return store;
+}

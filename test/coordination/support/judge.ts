@@ -233,13 +233,20 @@ export class Judge implements SimulationObserver {
   /** Nobody is moved to an endpoint that a server does not know that has sent a heartbeat. */
   #expectKnown(writer: Process, { active, url }: Agreement, sentAt: number): void {
     for (const { process } of this.#fresh(writer, sentAt)) {
-      const knows = identityFor(process.host.plan, ENDPOINTS.indexOf(active as never));
-      this.#expect(knows?.url === url, `known: ${process.id} does not know ${active} at ${url}`);
+      this.#expect(
+        doesKnow(process, active, url),
+        `known: ${process.id} does not know ${active} at ${url}`,
+      );
     }
   }
 
-  /** More servers saw it unhealthy at some time than there are that never did and whose vote counts for sure. */
+  /**
+   * More servers saw it unhealthy at some time than there are that never did and whose vote counts for
+   * sure; or none of these knows it.
+   */
   #expectEvidence(writer: Process, { active, url }: Agreement, sentAt: number): void {
+    const present = this.#fresh(writer, sentAt);
+    if (present.every(({ process }) => !doesKnow(process, active, url))) return;
     const { leaseInMs, pollIntervalInMs } = this.#world.scenario;
     const drift = 1.05;
     // A heartbeat may be as old as a lease when it is found, and the finding as old as a lease when
@@ -322,6 +329,10 @@ export class Judge implements SimulationObserver {
       });
     });
   }
+}
+
+function doesKnow({ host }: Process, active: string, url: string): boolean {
+  return identityFor(host.plan, ENDPOINTS.indexOf(active as never))?.url === url;
 }
 
 function stateIn(text: string, url: string): string | undefined {

@@ -55,6 +55,10 @@ export class Process {
         lost: () => observer.note(`${this.id} has lost the store`),
         restored: () => observer.note(`${this.id} has the store again`),
         endpointsDiffer: () => {},
+        activeDoubted: () =>
+          observer.note(`${this.id} is told that others doubt the active endpoint`),
+        recordSpoilt: () => observer.note(`${this.id} has found a spoilt record`),
+        closeFailed: () => observer.note(`${this.id} could not close the store`),
       },
     });
     observer.started(this);
