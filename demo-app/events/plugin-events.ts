@@ -59,7 +59,6 @@ const LINES: Lines = {
   coordinationRestored: ({ afterInMs }) =>
     good(`The store of the agreement is back after ${Math.round(afterInMs)} ms`),
   recordSpoilt: ({ error }) => bad(`The record of the agreement is spoilt: ${nameOf(error)}`),
-  storeCloseFailed: ({ error }) => bad(`The store could not be closed: ${nameOf(error)}`),
   endpointsDiffer: ({ missing, unknown }) =>
     bad(`Another app server knows other endpoints: ${[...missing, ...unknown].join(", ")}`),
   stragglersClosed: ({ endpoint }) =>

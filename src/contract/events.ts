@@ -220,11 +220,6 @@ export interface PubSubEvents {
     /** What is wrong with it. */
     error: unknown;
   };
-  /** Client-client: the store could not be closed, or not in time; all else has ended. */
-  storeCloseFailed: {
-    /** What its `close` failed with. */
-    error: unknown;
-  };
   /**
    * Client-client: another server knows other endpoints than this one. Nobody is moved to an
    * endpoint that some server does not know.
@@ -254,7 +249,7 @@ export interface PubSubEvents {
   /** A part of the plugin could not be ended, or in time; everything else has been. */
   closeFailed: {
     /**
-     * Which one, such as `coordination` or `endpoint "eastus"`; `drain`: what was under way was not
+     * Which one, such as `store` or `endpoint "eastus"`; `drain`: what was under way was not
      * done within `drainInMs`.
      */
     part: string;

@@ -144,7 +144,7 @@ export class Coordination implements AgreedChoice {
       lost: (error) => events.emit("coordinationLost", { error }),
       restored: (afterInMs) => events.emit("coordinationRestored", { afterInMs }),
       recordSpoilt: (error) => events.emit("recordSpoilt", { error }),
-      closeFailed: (error) => events.emit("storeCloseFailed", { error }),
+      closeFailed: (error) => events.emit("closeFailed", { part: "store", error }),
       activeDoubted: () => {
         if (this.active) this.#context.monitor.examine(this.active);
       },

@@ -256,7 +256,7 @@ describe("nobody is closed", () => {
 });
 
 describe("a call that fails", () => {
-  const refused = { message: "503", label: "status 503" };
+  const refused = { message: "The service refused or failed (status 503)", label: "status 503" };
   const late = (ms: number) => ({
     message: `No answer within ${ms} ms`,
     label: "ERR_DEADLINE_EXCEEDED",

@@ -244,7 +244,7 @@ it("ten servers that know nothing of each other close at the pace of one", async
 });
 
 describe("a call that fails", () => {
-  const refused = { message: "503", label: "status 503" };
+  const refused = { message: "The service refused or failed (status 503)", label: "status 503" };
   const late = { message: "No answer within 2000 ms", label: "ERR_DEADLINE_EXCEEDED" };
   it.each<[string, Behaviour, typeof refused]>([
     ["a list that is refused", { listing: "fails" }, refused],
