@@ -8,6 +8,7 @@ import type {
 } from "./contract/resilient-pubsub.ts";
 import { Coordination, withoutCoordination } from "./coordination/coordination.ts";
 import { ConnectionLocations } from "./endpoints/connection-locations.ts";
+import { DisplacedClients } from "./endpoints/displaced-clients.ts";
 import { endpointsControl } from "./endpoints/endpoints-control.ts";
 import { EndpointRegistry } from "./endpoints/registry.ts";
 import { Evacuations } from "./failback/evacuations.ts";
@@ -18,6 +19,7 @@ import { sendCanary } from "./health/canary.ts";
 import { HealthMonitor } from "./health/monitor.ts";
 import { probe } from "./health/probe.ts";
 import { TypedEvents } from "./kit/typed-events.ts";
+import { OnceWarnings } from "./kit/warn-once.ts";
 import { Readiness } from "./lifecycle/readiness.ts";
 import { Shutdown } from "./lifecycle/shutdown.ts";
 import { Traffic } from "./lifecycle/traffic.ts";
@@ -62,8 +64,16 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   );
   const probes = { health: probe, canary: sendCanary };
   const monitor = new HealthMonitor(registry, configuration.health, probes);
-  const locations = new ConnectionLocations();
-  const base = { configuration, registry, monitor, events, locations, random: Math.random };
+  const base = {
+    configuration,
+    registry,
+    monitor,
+    events,
+    locations: new ConnectionLocations(),
+    displaced: new DisplacedClients(),
+    warnings: new OnceWarnings(),
+    random: Math.random,
+  };
   const agreed = configuration.topology === "client-client" ? new Coordination(base) : undefined;
   const context: PluginContext = { ...base, agreed };
   const fanOut = new FanOut(context);

@@ -2,7 +2,12 @@ import type { PluginContext } from "../context/plugin-context.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { FAILBACK_REASON_PREFIX } from "../marker-groups/close-reasons.ts";
 import { displacedGroup } from "../marker-groups/displaced-group.ts";
-import { type ClosableGroup, listMembers } from "./group-connections.ts";
+import {
+  type CallOptions,
+  type ClosableGroup,
+  keepPresent,
+  listMembers,
+} from "./group-connections.ts";
 import { pastHoldDownInMs, type UsableSince, updateUsableSince } from "./hold-down.ts";
 import { type ClosingPolicy, PacedClosing } from "./paced-closing.ts";
 
@@ -30,7 +35,6 @@ const STATE_EVENTS = [
 /** Moves displaced clients back to their primary, by closing their connections at a pace. */
 export class Failback implements ClosingPolicy<DisplacedGroup> {
   readonly perSecond: number;
-  readonly list = listMembers;
   readonly #context: PluginContext;
   readonly #closing: PacedClosing<DisplacedGroup>;
   #usableSince: UsableSince<RegisteredEndpoint> = new Map();
@@ -85,6 +89,22 @@ export class Failback implements ClosingPolicy<DisplacedGroup> {
           reason: FAILBACK_REASON_PREFIX + primary,
         })),
       );
+  }
+
+  /** Those in the marker group, and then those that have left it, of whom events have told. */
+  async list(group: DisplacedGroup, atMost: number, options: CallOptions): Promise<string[]> {
+    const members = await listMembers(group, atMost, options);
+    if (members.length >= atMost) return members;
+    const { endpoint, primary } = group;
+    const { displaced } = this.#context;
+    const others = displaced.of(endpoint, primary).filter((id) => !members.includes(id));
+    const present = await keepPresent(
+      group,
+      others.slice(0, atMost - members.length),
+      options,
+      (id) => displaced.forget(id, endpoint),
+    );
+    return [...members, ...present];
   }
 
   onClosed(group: DisplacedGroup, closed: number): void {

@@ -37,6 +37,26 @@ export function listMembers(
   });
 }
 
+/**
+ * Those of the connections that the endpoint still has.
+ *
+ * @param onGone Told of each of the others.
+ */
+export async function keepPresent(
+  { endpoint }: ClosableGroup,
+  connectionIds: readonly string[],
+  { timeoutInMs, signal }: CallOptions,
+  onGone: (connectionId: string) => void,
+): Promise<string[]> {
+  if (connectionIds.length === 0) return [];
+  const { client } = endpoint.endpoint;
+  const isPresent = await callWithin(timeoutInMs, signal, (abortSignal) =>
+    Promise.all(connectionIds.map((id) => client.connectionExists(id, { abortSignal }))),
+  );
+  for (const [index, id] of connectionIds.entries()) if (!isPresent[index]) onGone(id);
+  return connectionIds.filter((_, index) => isPresent[index]);
+}
+
 /** Puts everybody on the endpoint into the group who is not in it yet. */
 export function gatherEverybody(
   { endpoint, group }: ClosableGroup,

@@ -13,6 +13,7 @@ import { EncodedBody } from "../service/encoded-body.ts";
 import { classifyFailure } from "../service/failure.ts";
 import { checkOptions, checkSubject } from "./arguments.ts";
 import { type Call, callEndpoint, type Outcome } from "./call.ts";
+import { confirmClaim } from "./confirm-claim.ts";
 import { giveUpWhatIsOut } from "./give-up.ts";
 import { listPages } from "./list-pages.ts";
 import type { Page } from "./listing.ts";
@@ -217,7 +218,9 @@ export class FanOut {
       onOutcome?.(endpoint, outcome);
     };
     const round = new Round<T>(this.#context, about === "connection" ? onEach : onOutcome);
-    const location = this.#locationOf(operation);
+    const location =
+      this.#locationOf(operation) ??
+      (await this.#confirmedLocationOf(operation, round.inUse, deadline));
     if (location === undefined) {
       await round.ask(round.inUse, call, deadline);
     } else if (round.inUse.includes(location)) {
@@ -251,6 +254,23 @@ export class FanOut {
     if (SEMANTICS[name].about !== "connection") return undefined;
     const location = this.#context.locations.locationOf(subject);
     return location && this.#context.registry.has(location) ? location : undefined;
+  }
+
+  /**
+   * Where a connection is of which only events have told. Undefined for questions, whose own answers
+   * tell where it is.
+   */
+  async #confirmedLocationOf(
+    { name, subject: connectionId = "" }: Operation,
+    inUse: readonly RegisteredEndpoint[],
+    deadline: Deadline,
+  ): Promise<RegisteredEndpoint | undefined> {
+    const { about, kind } = SEMANTICS[name];
+    if (about !== "connection" || kind !== "command") return undefined;
+    const { locations, registry } = this.#context;
+    const claimed = locations.claimedLocationOf(connectionId);
+    if (claimed === undefined || !registry.has(claimed)) return undefined;
+    return confirmClaim(this.#context, { connectionId, claimed, inUse }, deadline);
   }
 
   /** Only answers that are different where there is no such connection tell something. */

@@ -7,6 +7,12 @@ const GROUP_PREFIX = `${MARKER_PREFIX}displaced-from.`;
 /** The group of all clients that belong to this primary, on whatever secondary they are. */
 export const displacedGroup = (primary: string): string => GROUP_PREFIX + primary;
 
+/** The primary whose group of displaced clients it is; undefined for any other group. */
+export const primaryOf = (group: unknown): string | undefined =>
+  typeof group === "string" && group.startsWith(GROUP_PREFIX)
+    ? group.slice(GROUP_PREFIX.length)
+    : undefined;
+
 interface Placeable extends Routable {
   readonly isUsable: boolean;
   /** False when an operator keeps it out of negotiate. */

@@ -5,6 +5,7 @@ import type { Identity } from "../contract/options.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { markDisplaced } from "../marker-groups/displaced-group.ts";
 import { NEGOTIATED_GROUP } from "../marker-groups/marker.ts";
+import { warnOfOpenMarkers } from "../marker-groups/open-markers.ts";
 import type { EndpointConfiguration } from "../options/parse-options.ts";
 import { callWithin } from "../service/call-within.ts";
 import type { Endpoint } from "../service/endpoint.ts";
@@ -39,6 +40,7 @@ export function issueToken(
   identity: Identity,
   options: TokenOptions,
 ): IssuedToken | Promise<IssuedToken | undefined> {
+  warnOfOpenMarkers(context, identity.roles);
   const marked = withMarker(context, chosen, avoided, identity);
   const { config } = chosen.endpoint;
   // With a key the token is made here, and says nothing of the service.

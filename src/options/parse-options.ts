@@ -52,6 +52,7 @@ export interface UpstreamConfiguration extends Readonly<Omit<UpstreamOptions, "a
   readonly allowedOrigins: readonly string[];
   readonly verifySignature: boolean;
   readonly maxBodyInBytes: number;
+  readonly handlerTimeoutInMs: number;
 }
 
 export type NegotiateConfiguration = Readonly<

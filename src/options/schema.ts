@@ -151,6 +151,7 @@ const upstream = section({
   authorize: func<NonNullable<UpstreamOptions["authorize"]>>().optional(),
   verifySignature: flag().default(true),
   maxBodyInBytes: integer(1024, 64 * 1024 * 1024, "bytes").default(1024 * 1024),
+  handlerTimeoutInMs: milliseconds(1).default(30_000),
 }) satisfies z.ZodType<UpstreamOptions>;
 
 const health = section({
