@@ -22,6 +22,7 @@ const onExpress = [
   "negotiate/{agreed-endpoint,client-access-token,negotiate,overload}",
   "upstream/**/*",
   "fan-out/broadcast",
+  "lifecycle/close",
 ];
 const testsOf = (names) => names.map((name) => `<rootDir>/test/${name}.test.ts`);
 

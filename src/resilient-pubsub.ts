@@ -1,12 +1,17 @@
 import type { PluginContext } from "./context/plugin-context.ts";
-import type { ResilientPubSubOptions } from "./contract/options.ts";
+import type { EvacuateOptions, ResilientPubSubOptions } from "./contract/options.ts";
 import type { ClientAccessTokenOptions } from "./contract/pubsub.ts";
-import type { ResilientPubSub } from "./contract/resilient-pubsub.ts";
+import type {
+  ReadyOptions,
+  ResilientPubSub,
+  ShutdownOptions,
+} from "./contract/resilient-pubsub.ts";
 import { Coordination, withoutCoordination } from "./coordination/coordination.ts";
 import { ConnectionLocations } from "./endpoints/connection-locations.ts";
 import { DisplacedClients } from "./endpoints/displaced-clients.ts";
 import { endpointsControl } from "./endpoints/endpoints-control.ts";
 import { EndpointRegistry } from "./endpoints/registry.ts";
+import { Evacuations } from "./failback/evacuations.ts";
 import { Failback } from "./failback/failback.ts";
 import { FanOut } from "./fan-out/fan-out.ts";
 import { pubSubService } from "./fan-out/pubsub-service.ts";
@@ -14,13 +19,16 @@ import { sendCanary } from "./health/canary.ts";
 import { HealthMonitor } from "./health/monitor.ts";
 import { probe } from "./health/probe.ts";
 import { AppPlugins } from "./http/app-plugins.ts";
-import { unlessClockStopped } from "./kit/stopped-clock.ts";
 import { TypedEvents } from "./kit/typed-events.ts";
 import { OnceWarnings } from "./kit/warn-once.ts";
+import { Readiness } from "./lifecycle/readiness.ts";
+import { Shutdown } from "./lifecycle/shutdown.ts";
+import { Traffic } from "./lifecycle/traffic.ts";
 import { clientAccessToken } from "./negotiate/client-access-token.ts";
 import { parseOptions } from "./options/parse-options.ts";
 import { routes } from "./routes.ts";
 import { createEndpoint } from "./service/endpoint.ts";
+import { warnByDefault } from "./telemetry/default-warnings.ts";
 
 /**
  * Creates the middleware: negotiate with failover, the upstream event routes, and
@@ -46,6 +54,7 @@ import { createEndpoint } from "./service/endpoint.ts";
 export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSub {
   const configuration = parseOptions(options);
   const events = new TypedEvents();
+  warnByDefault(configuration.hub, events);
   const registry = new EndpointRegistry(
     configuration.endpoints.map((endpoint) =>
       createEndpoint(endpoint, configuration.hub, configuration.service.maxSocketsPerEndpoint),
@@ -70,49 +79,51 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   const context: PluginContext = { ...base, agreed };
   const fanOut = new FanOut(context);
   const failback = new Failback(context);
+  const evacuations = new Evacuations(context);
   const endpoints = endpointsControl(context);
-  const firstRound = monitor.start();
+  const traffic = new Traffic();
+  const shutdown = new Shutdown({
+    events,
+    traffic,
+    operations: fanOut,
+    first: [
+      { name: "failback", close: () => failback.close() },
+      { name: "evacuations", close: () => evacuations.close() },
+      { name: "coordination", close: () => agreed?.close() },
+    ],
+    last: () => [
+      { name: "removals", close: () => endpoints.close() },
+      { name: "health checks", close: () => monitor.close() },
+      ...registry.all().map(({ name, endpoint }) => ({
+        name: `endpoint ${JSON.stringify(name)}`,
+        close: () => endpoint.close(),
+      })),
+    ],
+  });
+  const readiness = new Readiness({
+    registry,
+    events,
+    firstRound: monitor.start(),
+    agreed: async () => agreed?.ready(),
+    closing: shutdown.begun,
+  });
   failback.start();
   agreed?.start();
   const appPlugins = new AppPlugins(() => plugin, configuration.negotiate.path);
-  let closing: Promise<void> | undefined;
 
-  async function close(): Promise<void> {
-    await Promise.all([fanOut.close(), failback.close(), agreed?.close()]);
-    endpoints.close();
-    await monitor.close();
-    await Promise.all(registry.all().map(({ endpoint }) => endpoint.close()));
-  }
-
-  const plugin: ResilientPubSub = Object.assign(
-    routes(context, appPlugins, () => closing !== undefined),
-    {
-      events,
-      endpoints: endpoints.control,
-      coordination: agreed?.control ?? withoutCoordination,
-      ...appPlugins.membership,
-      ...pubSubService(fanOut, configuration.hub),
-      getClientAccessToken: (tokenOptions?: ClientAccessTokenOptions) =>
-        fanOut.track(() => clientAccessToken(context, tokenOptions)),
-      ready: () => {
-        const ready = firstRound.then(() => agreed?.ready());
-        return holdingProcess(unlessClockStopped("ready()", ready));
-      },
-      close: () => {
-        closing ??= close();
-        return closing;
-      },
+  const plugin: ResilientPubSub = Object.assign(routes(context, appPlugins, traffic), {
+    events,
+    endpoints: {
+      ...endpoints.control,
+      evacuate: (name: string, how: EvacuateOptions) => evacuations.evacuate(name, how),
     },
-  );
+    coordination: agreed?.control ?? withoutCoordination,
+    ...appPlugins.membership,
+    ...pubSubService(fanOut, configuration.hub),
+    getClientAccessToken: (tokenOptions?: ClientAccessTokenOptions) =>
+      fanOut.track(() => clientAccessToken(context, tokenOptions)),
+    ready: (readyOptions?: ReadyOptions) => readiness.ready(readyOptions),
+    close: (closeOptions?: ShutdownOptions) => shutdown.close(closeOptions),
+  });
   return plugin;
-}
-
-/** The plugin's timers are unreferenced, so whoever waits for them must keep the process alive. */
-async function holdingProcess(promise: Promise<void>): Promise<void> {
-  const hold = setInterval(() => {}, 60_000);
-  try {
-    await promise;
-  } finally {
-    clearInterval(hold);
-  }
 }

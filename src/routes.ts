@@ -2,9 +2,9 @@ import type { Request, Response } from "express";
 import type { PluginContext } from "./context/plugin-context.ts";
 import type { ResilientPubSub } from "./contract/resilient-pubsub.ts";
 import type { AppPlugins } from "./http/app-plugins.ts";
-import { sendProblem } from "./http/problem.ts";
 import { exactRoute, upstreamRoute } from "./http/route-path.ts";
 import { isRequestAt } from "./http/routing-rules.ts";
+import type { Traffic } from "./lifecycle/traffic.ts";
 import { negotiateHandler } from "./negotiate/negotiate-handler.ts";
 import { upstreamHandler } from "./upstream/upstream-handler.ts";
 
@@ -15,7 +15,7 @@ type Middleware = (...given: Parameters<ResilientPubSub>) => void;
 export function routes(
   context: PluginContext,
   appPlugins: AppPlugins,
-  isClosed: () => boolean,
+  traffic: Traffic,
 ): Middleware {
   const { hub, negotiate: negotiateOptions, upstream: upstreamOptions } = context.configuration;
   const negotiatePath = exactRoute(negotiateOptions.path);
@@ -26,20 +26,16 @@ export function routes(
   return function resilientPubSub(request, response, next) {
     const [req, res] = [request as Request, response as Response];
     const self = appPlugins.offer(req, res);
-    const isNegotiate = NEGOTIATE_METHODS.has(req.method) && isRequestAt(negotiatePath, req, self);
-    if (isNegotiate && isClosed()) sendProblem(res, CLOSED);
-    else if (isNegotiate) negotiate(req, res, next);
-    else if (isRequestAt(upstreamPath, req, self)) upstream(req, res, next);
-    else next();
+    if (NEGOTIATE_METHODS.has(req.method) && isRequestAt(negotiatePath, req, self)) {
+      if (traffic.admitNegotiate(req, res)) negotiate(req, res, next);
+    } else if (isRequestAt(upstreamPath, req, self)) {
+      if (req.method !== "POST" || traffic.admitEvent(req, res)) upstream(req, res, next);
+    } else {
+      traffic.pass(req, res);
+      next();
+    }
   };
 }
 
 /** As to a route of Express, HEAD is GET without the body of the answer. */
 const NEGOTIATE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST"]);
-
-const CLOSED = {
-  status: 503,
-  code: "ERR_CLOSED",
-  detail: "This server is shutting down; try again.",
-  headers: { "Retry-After": "1" },
-} as const;

@@ -26,6 +26,14 @@ const LINES: Lines = {
     good(`All clients of ${to} have left ${from}: ${clientsText(closed)} called home`, from),
   failbackFailed: ({ from, to, error }) =>
     bad(`Cannot call the clients of ${to} home from ${from}: ${nameOf(error)}`, from),
+  evacuationClosing: ({ endpoint, closed }) =>
+    plain(`Closed ${clientsText(closed)} on ${endpoint}, which is evacuated`, endpoint),
+  evacuationDone: ({ endpoint, closed }) =>
+    good(`${endpoint} is evacuated: ${clientsText(closed)} closed`, endpoint),
+  evacuationFailed: ({ endpoint, error }) =>
+    bad(`Cannot close the clients on ${endpoint}: ${nameOf(error)}`, endpoint),
+  evacuationStopped: ({ endpoint, closed }) =>
+    plain(`The evacuation of ${endpoint} was stopped after ${clientsText(closed)}`, endpoint),
   allDown: () => bad("No endpoint is left to send clients to"),
   endpointDrained: ({ endpoint }) =>
     plain(`${endpoint} is drained: it gets no new clients`, endpoint),
@@ -51,13 +59,13 @@ const LINES: Lines = {
   coordinationRestored: ({ afterInMs }) =>
     good(`The store of the agreement is back after ${Math.round(afterInMs)} ms`),
   recordSpoilt: ({ error }) => bad(`The record of the agreement is spoilt: ${nameOf(error)}`),
-  storeCloseFailed: ({ error }) => bad(`The store could not be closed: ${nameOf(error)}`),
   endpointsDiffer: ({ missing, unknown }) =>
     bad(`Another app server knows other endpoints: ${[...missing, ...unknown].join(", ")}`),
   stragglersClosed: ({ endpoint }) =>
     plain(`Closed the clients that were still on ${endpoint}`, endpoint),
   stragglersFailed: ({ endpoint, error }) =>
     bad(`Cannot close the clients that are still on ${endpoint}: ${nameOf(error)}`, endpoint),
+  closeFailed: ({ part, error }) => bad(`Could not end ${part}: ${nameOf(error)}`),
   handlerError: ({ handler, error }) => bad(`${handler} failed: ${nameOf(error)}`),
 };
 

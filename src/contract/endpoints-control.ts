@@ -1,5 +1,29 @@
 import type { EndpointSnapshot } from "./endpoint.ts";
-import type { AddOptions, EndpointOptions, RemoveOptions } from "./options.ts";
+import type { AddOptions, EndpointOptions, EvacuateOptions, RemoveOptions } from "./options.ts";
+
+/** An endpoint whose clients are being closed. */
+export interface Evacuation {
+  /** Name of the endpoint. */
+  readonly endpoint: string;
+  /**
+   * Resolves when nobody is left on the endpoint for the first time, or the evacuation has ended
+   * before that. Never rejects.
+   */
+  readonly done: Promise<EvacuationResult>;
+  /**
+   * Closes nobody any more. The endpoint stays drained, until `undrain`. Does nothing when it has
+   * ended.
+   */
+  stop(): void;
+}
+
+/** How an evacuation went. */
+export interface EvacuationResult {
+  /** Whether nobody was left; false when it was stopped before. */
+  readonly isEmpty: boolean;
+  /** How many clients this server has closed. */
+  readonly closed: number;
+}
 
 /** The endpoints at run time. Every order is for this app server; with several, give it to each. */
 export interface EndpointsControl {
@@ -21,7 +45,29 @@ export interface EndpointsControl {
    */
   drain(name: string): void;
   /**
-   * Gives a drained endpoint back to negotiate.
+   * Drains an endpoint and closes its clients at a pace, whoever sent them there; they negotiate
+   * again and go elsewhere. The reason that they are given is `moved: ` and the name of an endpoint
+   * that serves instead (`MOVE_REASON_PREFIX`). Nobody is closed while no other endpoint can take
+   * clients. Whoever comes later, with a token from before, is closed as well, until `stop`,
+   * `undrain` or `remove` ends it. An evacuation that is under way gets the new pace. With several
+   * app servers, give the order to each, the drained endpoint would else be given to clients by the
+   * others; together they keep the pace of one, as with `failback.close`.
+   *
+   * @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT`; `ERR_NO_HEALTHY_ENDPOINT` when no other
+   *   endpoint could take the clients, and then nothing has changed; `ERR_WRONG_TOPOLOGY` where
+   *   servers agree on an endpoint: use `coordination.switchTo`; `ERR_CLOSED`
+   * @throws InvalidOptionsError
+   *
+   * @example
+   * ```ts
+   * const evacuation = pubsub.endpoints.evacuate("eastus", { connectionsPerSecond: 50 });
+   * const { closed } = await evacuation.done; // now the maintenance may begin
+   * pubsub.endpoints.undrain("eastus"); // and after it
+   * ```
+   */
+  evacuate(name: string, options: EvacuateOptions): Evacuation;
+  /**
+   * Gives a drained endpoint back to negotiate, and ends its evacuation.
    *
    * @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT`
    */

@@ -76,6 +76,37 @@ export interface PubSubEvents {
     /** What the call of the service failed with. */
     error: unknown;
   };
+  /** During an evacuation: this server has just closed clients of the endpoint, at its pace. */
+  evacuationClosing: {
+    /** The endpoint that is evacuated. */
+    endpoint: string;
+    /** How many in this second. */
+    closed: number;
+  };
+  /** Nobody is left on an endpoint that is evacuated; whoever still comes is closed as well. */
+  evacuationDone: {
+    /** The endpoint that is evacuated. */
+    endpoint: string;
+    /** How many clients this server has closed since the evacuation began. */
+    closed: number;
+  };
+  /** Clients of an endpoint that is evacuated could not be listed or closed; it is tried again. */
+  evacuationFailed: {
+    /** The endpoint that is evacuated. */
+    endpoint: string;
+    /** What the call of the service failed with. */
+    error: unknown;
+  };
+  /**
+   * An evacuation ended before its endpoint was empty: by `stop` or `undrain`, or because the
+   * endpoint was removed.
+   */
+  evacuationStopped: {
+    /** The endpoint that is evacuated no more. */
+    endpoint: string;
+    /** How many clients this server has closed since the evacuation began. */
+    closed: number;
+  };
   /** No endpoint is left that negotiate could answer with; told once until there is one again. */
   allDown: {
     /** All endpoints, in the order of configuration. */
@@ -189,11 +220,6 @@ export interface PubSubEvents {
     /** What is wrong with it. */
     error: unknown;
   };
-  /** Client-client: the store could not be closed, or not in time; all else has ended. */
-  storeCloseFailed: {
-    /** What its `close` failed with. */
-    error: unknown;
-  };
   /**
    * Client-client: another server knows other endpoints than this one. Nobody is moved to an
    * endpoint that some server does not know.
@@ -218,6 +244,16 @@ export interface PubSubEvents {
     /** Where they may be. */
     endpoint: string;
     /** What the call of the service failed with. */
+    error: unknown;
+  };
+  /** A part of the plugin could not be ended, or in time; everything else has been. */
+  closeFailed: {
+    /**
+     * Which one, such as `store` or `endpoint "eastus"`; `drain`: what was under way was not
+     * done within `drainInMs`.
+     */
+    part: string;
+    /** What it failed with. */
     error: unknown;
   };
   /**

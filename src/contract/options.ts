@@ -71,6 +71,12 @@ export interface AddOptions {
   drained?: boolean | undefined;
 }
 
+/** How an endpoint is evacuated. */
+export interface EvacuateOptions {
+  /** The most clients to close in a second, above 0; below 1 is less than one a second. */
+  connectionsPerSecond: number;
+}
+
 /** How an endpoint is removed at run time. */
 export interface RemoveOptions {
   /**

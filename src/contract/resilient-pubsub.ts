@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AbortSignalLike } from "./abort-signal.ts";
 import type { CoordinationControl } from "./coordination.ts";
 import type { EndpointsControl } from "./endpoints-control.ts";
 import type { PubSubEventSource } from "./events.ts";
@@ -22,9 +23,12 @@ declare global {
  *
  * @example
  * ```ts
- * await pubsub.ready();
+ * await pubsub.ready({ require: "any-healthy" });
  * const server = app.listen(3000);
- * process.once("SIGTERM", () => server.close(() => pubsub.close()));
+ * process.once("SIGTERM", () => {
+ *   server.close();
+ *   void pubsub.close();
+ * });
  * ```
  */
 export interface ResilientPubSub extends PubSub {
@@ -58,16 +62,58 @@ export interface ResilientPubSub extends PubSub {
   /**
    * Resolves when every endpoint has been found healthy or unhealthy for the first time and, in the
    * client-client topology, the store has answered. Nothing needs to wait for it: a negotiate
-   * before that looks for itself.
+   * before that looks for itself. With `require` it resolves as soon as that is met, and rejects
+   * when the first checks have decided otherwise.
    *
-   * @throws ResilientPubSubError client-client only: `ERR_STORE_REFUSED`, `ERR_STORE_UNAVAILABLE`,
-   *   `ERR_STORE_UNREADABLE`, `ERR_ENDPOINTS_DIFFER`; the plugin goes on trying all the same.
+   * @throws ResilientPubSubError `ERR_NOT_READY` with `require` or `timeoutInMs`, naming endpoints
+   *   and reasons; `ERR_CLOSED` with `require` once the plugin is closed; client-client:
+   *   `ERR_STORE_REFUSED`, `ERR_STORE_UNAVAILABLE`, `ERR_STORE_UNREADABLE`, `ERR_ENDPOINTS_DIFFER`;
+   *   the plugin goes on trying all the same;
    *   `ERR_CLOCK_STOPPED` in a test whose fake timers it would have to wait for
+   * @throws InvalidArgumentError
+   *
+   * @example
+   * ```ts
+   * await pubsub.ready({ require: "any-healthy", timeoutInMs: 30_000 });
+   * ```
    */
-  ready(): Promise<void>;
+  ready(options?: ReadyOptions): Promise<void>;
   /**
-   * Stops timers, waits for operations under way and releases sockets. Negotiate answers 503 and
-   * operations reject with `ERR_CLOSED` from then on. Idempotent.
+   * Ends the plugin without losing anything: negotiates are answered 503 at once, requests and
+   * operations under way are finished, and upstream events are still answered meanwhile; then
+   * timers, store and sockets are released. It does not matter whether the server is closed before,
+   * after or at the same time. From then on negotiates and events are answered 503, and operations
+   * reject with `ERR_CLOSED`. Idempotent: every call returns the same promise. It does not reject
+   * when a part cannot be ended, which the `closeFailed` event tells.
+   *
+   * @throws InvalidArgumentError for an option that cannot be used; then nothing is closed
    */
-  close(): Promise<void>;
+  close(options?: ShutdownOptions): Promise<void>;
+}
+
+/** What it takes to be ready, and how long to wait for it. */
+export interface ReadyOptions {
+  /**
+   * `any-healthy`: there is an endpoint that clients can be sent to; `all-healthy`: every endpoint
+   * is healthy. Default: that all have been looked at, whatever was found.
+   */
+  require?: "any-healthy" | "all-healthy" | undefined;
+  /**
+   * Goes on waiting for so many milliseconds when the first checks say no. Default: not at all,
+   * unless there is an `abortSignal`.
+   */
+  timeoutInMs?: number | undefined;
+  /** Goes on waiting until it ends, and then rejects with its reason. */
+  abortSignal?: AbortSignalLike | undefined;
+}
+
+/** How a plugin is closed. */
+export interface ShutdownOptions {
+  /**
+   * The longest to wait for what is under way, in milliseconds; 0 = not at all. New requests are
+   * taken in the first half of it, operations in the first three quarters. What is not done at the
+   * end is cut off, which `closeFailed` tells. Parts that do not end get four seconds more.
+   * @default 10000
+   */
+  drainInMs?: number | undefined;
 }

@@ -60,9 +60,9 @@ export class Coordination implements AgreedChoice {
   }
 
   start(): void {
-    for (const name of STATE_EVENTS) this.#context.events.on(name, this.#pollSoon);
+    for (const name of STATE_EVENTS) this.#context.events.onInternally(name, this.#pollSoon);
     // It may have kept its clients, who are cut off from all others.
-    this.#context.events.on("endpointUp", this.#sweepSoon);
+    this.#context.events.onInternally("endpointUp", this.#sweepSoon);
     this.#coordinator.start();
     this.#sweep.start();
   }
@@ -145,7 +145,7 @@ export class Coordination implements AgreedChoice {
       lost: (error) => events.emit("coordinationLost", { error }),
       restored: (afterInMs) => events.emit("coordinationRestored", { afterInMs }),
       recordSpoilt: (error) => events.emit("recordSpoilt", { error }),
-      closeFailed: (error) => events.emit("storeCloseFailed", { error }),
+      closeFailed: (error) => events.emit("closeFailed", { part: "store", error }),
       activeDoubted: () => {
         if (this.active) this.#context.monitor.examine(this.active);
       },

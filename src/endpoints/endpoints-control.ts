@@ -13,7 +13,7 @@ import type { EndpointRegistry } from "./registry.ts";
 
 /** The endpoints at run time, and the removals that `close` ends. */
 export interface OwnedEndpointsControl {
-  readonly control: EndpointsControl;
+  readonly control: Omit<EndpointsControl, "evacuate">;
   close(): void;
 }
 

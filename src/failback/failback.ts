@@ -51,7 +51,8 @@ export class Failback implements ClosingPolicy<DisplacedGroup> {
   /** Does nothing when `failback.close` is off. */
   start(): void {
     if (this.perSecond === 0) return;
-    for (const name of STATE_EVENTS) this.#context.events.on(name, this.#updateUsableSince);
+    for (const name of STATE_EVENTS)
+      this.#context.events.onInternally(name, this.#updateUsableSince);
     this.#updateUsableSince();
     this.#closing.start();
   }

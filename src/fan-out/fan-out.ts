@@ -8,6 +8,7 @@ import type { ContentType, Message } from "../contract/message.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { Deadline, reasonOf, waitAtMost } from "../kit/deadline.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
+import { UnderWay } from "../kit/under-way.ts";
 import { EncodedBody } from "../service/encoded-body.ts";
 import { classifyFailure } from "../service/failure.ts";
 import { checkOptions, checkSubject } from "./arguments.ts";
@@ -51,9 +52,9 @@ type Read = (
 
 /** Makes operations on all endpoints that they concern, and knows those under way. */
 export class FanOut {
+  /** The operations that `close` waits for. */
+  readonly underWay = new UnderWay();
   readonly #context: PluginContext;
-  #underway = 0;
-  #whenIdle: (() => void) | undefined;
   #isClosed = false;
 
   constructor(context: PluginContext) {
@@ -147,13 +148,9 @@ export class FanOut {
     });
   }
 
-  /** Refuses further operations and waits for those under way, each of which has a deadline. */
-  async close(): Promise<void> {
+  /** Refuses further operations; those under way go on. */
+  refuse(): void {
     this.#isClosed = true;
-    if (this.#underway === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#whenIdle = resolve;
-    });
   }
 
   /**
@@ -165,12 +162,11 @@ export class FanOut {
     if (this.#isClosed) {
       throw new ResilientPubSubError("ERR_CLOSED", "The plugin is closed; nothing was sent");
     }
-    this.#underway += 1;
+    this.underWay.begin();
     try {
       return await task();
     } finally {
-      this.#underway -= 1;
-      if (this.#underway === 0) this.#whenIdle?.();
+      this.underWay.end();
     }
   }
 

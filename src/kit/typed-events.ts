@@ -1,17 +1,24 @@
-import { inspect } from "node:util";
 import type { PubSubEventSource, PubSubEvents, PubSubListener } from "../contract/events.ts";
+
+import { warnProcess } from "./warn-process.ts";
 
 type EventName = keyof PubSubEvents;
 type HandlerError = PubSubEvents["handlerError"];
 type AnyListener = Listener<never>;
 type Listener<Name extends EventName> = PubSubListener<Name>;
 
+interface Mode {
+  readonly once: boolean;
+  /** It belongs to the plugin, and not to the application. */
+  readonly internal?: boolean;
+}
+
 /**
  * Typed events whose listeners can harm nobody: one that throws or rejects becomes a `handlerError`,
  * and a `handlerError` without a listener becomes a process warning, so that nothing fails silently.
  */
 export class TypedEvents implements PubSubEventSource {
-  readonly #listeners = new Map<EventName, Map<AnyListener, { once: boolean }>>();
+  readonly #listeners = new Map<EventName, Map<AnyListener, Mode>>();
 
   on<Name extends EventName>(name: Name, listener: Listener<Name>): this {
     return this.#add(name, listener, { once: false });
@@ -19,6 +26,17 @@ export class TypedEvents implements PubSubEventSource {
 
   once<Name extends EventName>(name: Name, listener: Listener<Name>): this {
     return this.#add(name, listener, { once: true });
+  }
+
+  /** As `on`, for a part of the plugin: the application does not hear of it by that. */
+  onInternally<Name extends EventName>(name: Name, listener: Listener<Name>): this {
+    return this.#add(name, listener, { once: false, internal: true });
+  }
+
+  /** Whether the application listens. */
+  isHeard(name: EventName): boolean {
+    const modes = this.#listeners.get(name)?.values() ?? [];
+    return [...modes].some(({ internal }) => !internal);
   }
 
   off<Name extends EventName>(name: Name, listener: Listener<Name>): this {
@@ -35,7 +53,7 @@ export class TypedEvents implements PubSubEventSource {
     }
   }
 
-  #add<Name extends EventName>(name: Name, listener: Listener<Name>, mode: { once: boolean }) {
+  #add<Name extends EventName>(name: Name, listener: Listener<Name>, mode: Mode) {
     const listeners = this.#listeners.get(name) ?? new Map();
     this.#listeners.set(name, listeners.set(listener, mode));
     return this;
@@ -56,18 +74,6 @@ export class TypedEvents implements PubSubEventSource {
 }
 
 function warn({ handler, error }: HandlerError): void {
-  process.emitWarning(`${handler} failed, and no "handlerError" listener took it`, {
-    code: "ERR_HANDLER_FAILED",
-    type: "ResilientPubSubWarning",
-    detail: printed(error),
-  });
-}
-
-/** Anything may be thrown, even what refuses to be printed. */
-function printed(error: unknown): string {
-  try {
-    return inspect(error);
-  } catch {
-    return "(an error that cannot be printed)";
-  }
+  const message = `${handler} failed, and no "handlerError" listener took it`;
+  warnProcess("ERR_HANDLER_FAILED", message, error);
 }

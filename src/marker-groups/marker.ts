@@ -7,6 +7,9 @@ export const MARKER_PREFIX = "resilient-pubsub.";
  */
 export const NEGOTIATED_GROUP = `${MARKER_PREFIX}placed`;
 
+/** The group of all clients on an endpoint that is evacuated; they are put there by then. */
+export const EVACUATED_GROUP = `${MARKER_PREFIX}evacuated`;
+
 /**
  * The answer of a connect handler, with the markers of the token. The groups in an answer replace
  * those of the token, of which the application knows nothing.

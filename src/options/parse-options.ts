@@ -7,6 +7,7 @@ import type {
   AddOptions,
   CoordinationOptions,
   EndpointOptions,
+  EvacuateOptions,
   FailbackOptions,
   FanOutOptions,
   HealthOptions,
@@ -28,7 +29,13 @@ import {
   topologyProblems,
   verificationProblems,
 } from "./rules.ts";
-import { addOptionsSchema, endpointSchema, optionsSchema, removeOptionsSchema } from "./schema.ts";
+import {
+  addOptionsSchema,
+  endpointSchema,
+  evacuateOptionsSchema,
+  optionsSchema,
+  removeOptionsSchema,
+} from "./schema.ts";
 
 const SECRET_OPTIONS = ["connectionString", "accessKeys", "credential"];
 
@@ -136,6 +143,11 @@ export function parseAddOptions(options: unknown): Required<AddOptions> {
 /** @throws InvalidOptionsError */
 export function parseRemoveOptions(options: unknown): Required<RemoveOptions> {
   return parse(removeOptionsSchema, options, "options");
+}
+
+/** @throws InvalidOptionsError */
+export function parseEvacuateOptions(options: unknown): EvacuateOptions {
+  return parse(evacuateOptionsSchema, options, "options");
 }
 
 function parse<T>(schema: z.ZodType<T>, input: unknown, root: string): T {

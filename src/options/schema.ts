@@ -4,6 +4,7 @@ import type {
   Authenticate,
   CoordinationOptions,
   EndpointOptions,
+  EvacuateOptions,
   FailbackOptions,
   FanOutOptions,
   HealthOptions,
@@ -183,10 +184,14 @@ const fanOut = section({
   endpointTimeoutInMs: milliseconds(1).optional(),
 }) satisfies z.ZodType<FanOutOptions>;
 
+const PACE_ERROR = "give the most connections to close in a second, a number above 0";
+
+const pace = z.number({ error: PACE_ERROR }).positive({ error: PACE_ERROR });
+
 const failback = section({
   holdDownInMs: milliseconds(0).default(60_000),
   close: z
-    .union([z.literal(false), z.strictObject({ connectionsPerSecond: z.number().positive() })], {
+    .union([z.literal(false), z.strictObject({ connectionsPerSecond: pace })], {
       error: "give false, or { connectionsPerSecond } with a number above 0",
     })
     .default(false),
@@ -238,3 +243,7 @@ export const addOptionsSchema = section({
 export const removeOptionsSchema = section({
   fanOutForInMs: milliseconds(0).default(10_000),
 }).prefault({}) satisfies z.ZodType<RemoveOptions>;
+
+export const evacuateOptionsSchema = section({
+  connectionsPerSecond: pace,
+}) satisfies z.ZodType<EvacuateOptions>;

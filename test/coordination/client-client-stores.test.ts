@@ -139,7 +139,7 @@ describe("a plugin whose store cannot be closed", () => {
     });
     await pubsub.ready();
     const failures: unknown[] = [];
-    pubsub.events.on("storeCloseFailed", ({ error }) => void failures.push(error));
+    pubsub.events.on("closeFailed", ({ error }) => void failures.push(error));
     await pubsub.close();
     expect(failures).toEqual([expect.any(Error)]);
     const before = checks;

@@ -23,7 +23,7 @@ it.each(events.filter((name) => !ownDoing.test(name)))(
   },
 );
 
-it.each(["drain", "undrain", "forceFailover", "clearForce", "add", "remove"])(
+it.each(["drain", "undrain", "evacuate", "forceFailover", "clearForce", "add", "remove"])(
   "the operations page tells when to call %s",
   (name) => {
     expect(page).toMatch(new RegExp(`\`(endpoints\\.)?${name}\\b`));

@@ -119,6 +119,7 @@ it("every TypeScript snippet of all pages compiles and is run by a test", async 
     "bare-websocket",
     "operations",
     "outside-a-request",
+    "start-and-stop",
     "upstream",
     "emulator",
     "emulator-with-service-client",

@@ -59,6 +59,15 @@ describe("the README's snippet", () => {
     expect(ended).toBe(0);
   });
 
+  it("start-and-stop serves negotiate until SIGTERM, and then ends by itself", async () => {
+    const PORT = await freePort();
+    const running = await run("start-and-stop", { ...asEnv(await twoRegions()), PORT });
+    const negotiate = () => fetch(`http://127.0.0.1:${PORT}/negotiate`).catch(() => undefined);
+    expect((await until(negotiate)).status).toBe(200);
+    running.kill("SIGTERM");
+    expect([await running.ended, running.output]).toEqual([0, ""]);
+  });
+
   it("operations reaches both endpoints, tells what became of each and ends by itself", async () => {
     const running = await run("operations", asEnv(await twoRegions()));
     expect(await running.ended).toBe(0);

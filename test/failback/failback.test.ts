@@ -1,101 +1,15 @@
-import { RestError } from "@azure/core-rest-pipeline";
 import { Failback } from "../../src/failback/failback.ts";
 import type { HealthMonitor } from "../../src/health/monitor.ts";
 import { TypedEvents } from "../../src/kit/typed-events.ts";
-import { displacedGroup } from "../../src/marker-groups/displaced-group.ts";
 import { parseOptions } from "../../src/options/parse-options.ts";
 import type { Endpoint } from "../../src/service/endpoint.ts";
 import type { Failure } from "../../src/service/failure.ts";
 import { assemble } from "../support/assemble.ts";
 import { closeAfterTest, useFakeTime } from "../support/clean-up.ts";
+import { type Behaviour, Service } from "./support/service.ts";
 
 const HOLD_DOWN = 10_000;
 const AT_START = new Date("2026-03-29T01:00:00.300Z");
-
-/** What the secondary does with a call. */
-interface Behaviour {
-  listLatencyInMs?: number;
-  closing?: "fails" | "hangs";
-  listing?: "fails" | "hangs";
-}
-
-/** The secondary as the service keeps it: who is in which group, and what it was asked. */
-class Service {
-  readonly groups = new Map<string, Set<string>>();
-  readonly closings: { at: number; id: string; reason: string }[] = [];
-  readonly listings: number[] = [];
-  behaviour: Behaviour = {};
-
-  displace(primary: string, count: number): void {
-    const ids = Array.from({ length: count }, (_, index) => `displaced-${1000 + index}`);
-    this.groups.set(displacedGroup(primary), new Set(ids));
-  }
-
-  get displaced(): number {
-    return [...this.groups.values()].reduce((sum, members) => sum + members.size, 0);
-  }
-
-  /** How many different connections were closed in each second. */
-  get closedEachSecond(): number[] {
-    const seen = new Set<string>();
-    const counts = new Map<number, number>();
-    for (const { at, id } of this.closings) {
-      if (seen.has(id)) continue;
-      seen.add(id);
-      counts.set(Math.floor(at / 1000), (counts.get(Math.floor(at / 1000)) ?? 0) + 1);
-    }
-    return [...counts.values()];
-  }
-
-  client(latencyInMs = 5) {
-    const service = this;
-    return {
-      group: (name: string) => ({
-        async listConnections({ top, abortSignal }: { top: number; abortSignal: AbortSignal }) {
-          service.listings.push(Date.now());
-          await service.answer(service.behaviour.listing, latencyInMs, abortSignal);
-          const ids = [...(service.groups.get(name) ?? [])].sort().slice(0, top);
-          return {
-            async *byPage() {
-              yield ids.map((connectionId) => ({ connectionId }));
-            },
-          };
-        },
-      }),
-      async closeConnection(
-        id: string,
-        { reason, abortSignal }: { reason: string; abortSignal: AbortSignal },
-      ) {
-        service.closings.push({ at: Date.now(), id, reason });
-        await service.answer(service.behaviour.closing, 5, abortSignal);
-        for (const members of service.groups.values()) members.delete(id);
-      },
-    };
-  }
-
-  private async answer(
-    behaviour: "fails" | "hangs" | undefined,
-    latencyInMs: number,
-    signal: AbortSignal,
-  ): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const timer =
-        behaviour === "hangs"
-          ? undefined
-          : setTimeout(
-              () =>
-                behaviour === "fails"
-                  ? reject(new RestError("503", { statusCode: 503 }))
-                  : resolve(),
-              latencyInMs,
-            );
-      signal.addEventListener("abort", () => {
-        clearTimeout(timer);
-        reject(signal.reason);
-      });
-    });
-  }
-}
 
 useFakeTime({ now: AT_START });
 
@@ -330,7 +244,7 @@ it("ten servers that know nothing of each other close at the pace of one", async
 });
 
 describe("a call that fails", () => {
-  const refused = { message: "503", label: "status 503" };
+  const refused = { message: "The service refused or failed (status 503)", label: "status 503" };
   const late = { message: "No answer within 2000 ms", label: "ERR_DEADLINE_EXCEEDED" };
   it.each<[string, Behaviour, typeof refused]>([
     ["a list that is refused", { listing: "fails" }, refused],

@@ -16,6 +16,7 @@ export interface RunningSnippet {
   readonly output: string;
   /** Resolves to the exit code. */
   readonly ended: Promise<number | null>;
+  kill(signal: NodeJS.Signals): void;
 }
 
 /** The snippets of these pages, in a folder of their own while the tests of a file run. */
@@ -49,6 +50,7 @@ export function useSnippets(...pages: readonly string[]) {
       const running = {
         output: "",
         ended: new Promise<number | null>((resolve) => child.on("close", resolve)),
+        kill: (signal: NodeJS.Signals) => void child.kill(signal),
       };
       for (const stream of [child.stdout, child.stderr]) {
         stream?.on("data", (chunk) => {

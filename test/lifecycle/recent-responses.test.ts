@@ -1,0 +1,49 @@
+import type { Response } from "express";
+import { RecentResponses } from "../../src/lifecycle/recent-responses.ts";
+
+const response = (state: Partial<Response> = {}): Response =>
+  ({ headersSent: false, writableEnded: false, destroyed: false, ...state }) as Response;
+
+it("only responses that have not begun, and whose clients are still there, are unanswered", () => {
+  const recent = new RecentResponses();
+  const waiting = response();
+  const others = [{ headersSent: true }, { writableEnded: true }, { destroyed: true }];
+  for (const res of [waiting, ...others.map(response)]) recent.add(res);
+  expect(recent.unanswered()).toEqual([waiting]);
+});
+
+it("however many come by, only a few of those that have been answered are held", () => {
+  const recent = new RecentResponses();
+  let looks = 0;
+  for (let index = 0; index < 1000; index += 1) {
+    const res = response();
+    Object.defineProperty(res, "headersSent", {
+      get: () => {
+        looks += 1;
+        return true;
+      },
+    });
+    recent.add(res);
+  }
+  // Each is looked at once, in batches.
+  expect(looks).toBeGreaterThan(980);
+  expect(looks).toBeLessThanOrEqual(1000);
+  expect(recent.unanswered()).toEqual([]);
+});
+
+it("many that wait are not looked at again and again", () => {
+  const recent = new RecentResponses();
+  let looks = 0;
+  for (let index = 0; index < 10_000; index += 1) {
+    const res = response();
+    Object.defineProperty(res, "headersSent", {
+      get: () => {
+        looks += 1;
+        return false;
+      },
+    });
+    recent.add(res);
+  }
+  expect(recent.unanswered()).toHaveLength(10_000);
+  expect(looks).toBeLessThan(50_000);
+});
