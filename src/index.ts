@@ -18,8 +18,10 @@ export {
 } from "./kit/errors.ts";
 
 // How the reasons begin that clients are closed with, to tell such a close from any other.
-export { MOVE_REASON_PREFIX } from "./coordination/straggler-sweep.ts";
-export { FAILBACK_REASON_PREFIX } from "./marker-groups/displaced-group.ts";
+export { FAILBACK_REASON_PREFIX, MOVE_REASON_PREFIX } from "./marker-groups/close-reasons.ts";
+
+// What clients may do by themselves, group by group.
+export { roles } from "./marker-groups/roles.ts";
 
 // What it takes, answers and announces.
 export type * from "./contract/abort-signal.ts";
@@ -30,6 +32,7 @@ export type * from "./contract/endpoints-control.ts";
 export type * from "./contract/error-code.ts";
 export type * from "./contract/events.ts";
 export type * from "./contract/fan-out-report.ts";
+export type * from "./contract/group-roles.ts";
 export type * from "./contract/listing.ts";
 export type * from "./contract/message.ts";
 export type * from "./contract/negotiate-answer.ts";

@@ -5,6 +5,7 @@ import type { ClientAccessTokenOptions } from "./contract/pubsub.ts";
 import type { ResilientPubSub } from "./contract/resilient-pubsub.ts";
 import { Coordination, withoutCoordination } from "./coordination/coordination.ts";
 import { ConnectionLocations } from "./endpoints/connection-locations.ts";
+import { DisplacedClients } from "./endpoints/displaced-clients.ts";
 import { endpointsControl } from "./endpoints/endpoints-control.ts";
 import { EndpointRegistry } from "./endpoints/registry.ts";
 import { Failback } from "./failback/failback.ts";
@@ -16,6 +17,7 @@ import { probe } from "./health/probe.ts";
 import { sendProblem } from "./http/problem.ts";
 import { isAt, isUnder, requestPath, toRoutePath } from "./http/route-path.ts";
 import { TypedEvents } from "./kit/typed-events.ts";
+import { OnceWarnings } from "./kit/warn-once.ts";
 import { clientAccessToken } from "./negotiate/client-access-token.ts";
 import { negotiateHandler } from "./negotiate/negotiate-handler.ts";
 import { parseOptions } from "./options/parse-options.ts";
@@ -47,15 +49,25 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   const configuration = parseOptions(options);
   const events = new TypedEvents();
   const registry = new EndpointRegistry(
-    configuration.endpoints.map((endpoint) => createEndpoint(endpoint, configuration.hub)),
+    configuration.endpoints.map((endpoint) =>
+      createEndpoint(endpoint, configuration.hub, configuration.service.maxSocketsPerEndpoint),
+    ),
     configuration.health,
     events,
     { isAgreed: configuration.topology === "client-client" },
   );
   const probes = { health: probe, canary: sendCanary };
   const monitor = new HealthMonitor(registry, configuration.health, probes);
-  const locations = new ConnectionLocations();
-  const base = { configuration, registry, monitor, events, locations, random: Math.random };
+  const base = {
+    configuration,
+    registry,
+    monitor,
+    events,
+    locations: new ConnectionLocations(),
+    displaced: new DisplacedClients(),
+    warnings: new OnceWarnings(),
+    random: Math.random,
+  };
   const agreed = configuration.topology === "client-client" ? new Coordination(base) : undefined;
   const context: PluginContext = { ...base, agreed };
   const fanOut = new FanOut(context);

@@ -1,10 +1,10 @@
 import { version } from "../../package.json";
 import { EmulatorError } from "../emulator/index.ts";
 import { describeValue } from "../kit/describe-value.ts";
+import { escapeUnprintable } from "../kit/safe-text.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { CommandError } from "./command-error.ts";
 import { emulatorCommand } from "./emulator-command.ts";
-import { printable } from "./printable.ts";
 import { UsageError } from "./usage-error.ts";
 
 export const EXIT_CODES = { done: 0, failed: 1, wrongUsage: 2 } as const;
@@ -34,7 +34,7 @@ function printAndSucceed(text: string, { output }: CommandContext): number {
 }
 
 function report(error: unknown, command: string | undefined, { errors }: CommandContext): number {
-  const print = (text: string) => errors.line(printable(`resilient-pubsub: ${text}`));
+  const print = (text: string) => errors.line(escapeUnprintable(`resilient-pubsub: ${text}`));
   if (error instanceof UsageError) {
     print(`${error.message} See resilient-pubsub ${command ? `${command} ` : ""}--help.`);
     return EXIT_CODES.wrongUsage;
@@ -43,7 +43,7 @@ function report(error: unknown, command: string | undefined, { errors }: Command
     print(`${error.code}: ${inOneLine(error.message)}${systemCodeOf(error)}`);
   else if (error instanceof CommandError) print(error.message);
   // Nobody foresaw this one, so its stack is what helps.
-  else for (const line of stackOf(error).split("\n")) errors.line(printable(line));
+  else for (const line of stackOf(error).split("\n")) errors.line(escapeUnprintable(line));
   return EXIT_CODES.failed;
 }
 

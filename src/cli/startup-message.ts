@@ -1,5 +1,6 @@
 import type { Emulator, EmulatorOptions } from "../emulator/index.ts";
-import { printable, printableUrl } from "./printable.ts";
+import { escapeUnprintable } from "../kit/safe-text.ts";
+import { printableUrl } from "./printable.ts";
 
 /** What is told when the emulator listens; `options` as it was started with. */
 export function formatStartupMessage(
@@ -29,7 +30,7 @@ export function formatStartupMessage(
     ...(endpoint.startsWith("http:") ? [INSECURE_NOTE] : []),
     ...(options.tls === true ? [SELF_SIGNED_NOTE] : []),
     "Ctrl-C stops it.",
-  ].map(printable);
+  ].map(escapeUnprintable);
 }
 
 const INSECURE_NOTE = "Microsoft's SDK takes this endpoint with { allowInsecureConnection: true }.";

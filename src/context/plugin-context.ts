@@ -1,8 +1,10 @@
 import type { ConnectionLocations } from "../endpoints/connection-locations.ts";
+import type { DisplacedClients } from "../endpoints/displaced-clients.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { EndpointRegistry } from "../endpoints/registry.ts";
 import type { HealthMonitor } from "../health/monitor.ts";
 import type { TypedEvents } from "../kit/typed-events.ts";
+import type { OnceWarnings } from "../kit/warn-once.ts";
 import type { Configuration } from "../options/parse-options.ts";
 
 /** What all parts of one plugin share. The composition root makes it and hands it to each of them. */
@@ -12,6 +14,8 @@ export interface PluginContext {
   readonly monitor: HealthMonitor;
   readonly events: TypedEvents;
   readonly locations: ConnectionLocations;
+  readonly displaced: DisplacedClients;
+  readonly warnings: OnceWarnings;
   /** From 0 (included) to 1 (excluded). */
   readonly random: () => number;
   /** In the client-client topology, where it is not for each server to choose. */

@@ -234,6 +234,24 @@ export interface FanOutOptions {
   endpointTimeoutInMs?: number;
 }
 
+/** How the service instances are called. */
+export interface ServiceOptions {
+  /**
+   * Takes `http://` URLs of hosts beyond loopback, such as the emulator in a container. Whoever is
+   * on the way reads and changes all of it, client tokens included; never together with
+   * `credential`.
+   * @default false
+   */
+  allowInsecure?: boolean;
+  /**
+   * The most sockets that calls open to one endpoint, 1 to 65535; health checks have a few of their
+   * own. Calls beyond wait in order, within their deadline, and fail with `ERR_BUSY` when it passes,
+   * or when 10,000 calls or 64 MiB of messages wait for the endpoint already.
+   * @default 64
+   */
+  maxSocketsPerEndpoint?: number;
+}
+
 /** How clients return to their primary when it has recovered. New connections do so at once. */
 export interface FailbackOptions {
   /**
@@ -328,6 +346,8 @@ export interface ResilientPubSubOptions {
   upstream?: UpstreamOptions;
   /** How it is found out which endpoints work. */
   health?: HealthOptions;
+  /** How the service instances are called. */
+  service?: ServiceOptions;
   /** Deadlines of operations. */
   fanOut?: FanOutOptions;
   /** How clients return to a recovered primary. */

@@ -6,7 +6,8 @@ import type { Request } from "express";
  * names and arguments of `@azure/web-pubsub-express`. The service waits for the answer of
  * `handleConnect` and of `handleUserEvent`, which is their second argument; `onConnected`,
  * `onDisconnected`, `onGroupJoined` and `onGroupLeft` are only told. All may be async. One that
- * throws or rejects is answered 500, and becomes a `handlerError` event.
+ * throws or rejects is answered 500, and becomes a `handlerError` event; so does one that sets a
+ * state of more than 8,000 characters in base64, because every later event carries it in a header.
  *
  * @example
  * ```ts
@@ -52,7 +53,8 @@ export interface UpstreamOptions {
   allowedOrigins?: string[];
   /**
    * Decides about an event in place of the signature check: true = genuine, false = 401. If it
-   * throws or rejects, the answer is 500, and a `handlerError` event tells.
+   * throws, rejects or answers anything else, the answer is 500, and a `handlerError` event tells.
+   * The headers of `req` are as Node reads them, a character for each byte; the handlers' are text.
    */
   authorize?: (req: Request) => boolean | Promise<boolean>;
   /**
@@ -67,4 +69,11 @@ export interface UpstreamOptions {
    * @default 1048576
    */
   maxBodyInBytes?: number;
+  /**
+   * How many milliseconds `handleConnect` and `handleUserEvent` may take to answer. Then the event is
+   * answered 500, and a `handlerError` event names the handler; an answer that comes later reaches
+   * nobody.
+   * @default 30000
+   */
+  handlerTimeoutInMs?: number;
 }

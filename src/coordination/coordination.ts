@@ -146,7 +146,7 @@ export class Coordination implements AgreedChoice {
       recordSpoilt: (error) => events.emit("recordSpoilt", { error }),
       closeFailed: (error) => events.emit("storeCloseFailed", { error }),
       activeDoubted: () => {
-        if (this.active) void this.#context.monitor.check(this.active);
+        if (this.active) this.#context.monitor.examine(this.active);
       },
       endpointsDiffer: (differences) => {
         for (const difference of differences) events.emit("endpointsDiffer", difference);

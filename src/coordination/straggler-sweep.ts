@@ -1,8 +1,9 @@
 import type { PluginContext } from "../context/plugin-context.ts";
 import type { Agreement } from "../contract/coordination.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import { withDeadline } from "../kit/deadline.ts";
+import { MOVE_REASON_PREFIX } from "../marker-groups/close-reasons.ts";
 import { NEGOTIATED_GROUP } from "../marker-groups/marker.ts";
+import { callWithin } from "../service/call-within.ts";
 import { classifyFailure } from "../service/failure.ts";
 import { systemClock } from "./clock.ts";
 import { isAgreementOn } from "./decision.ts";
@@ -13,12 +14,6 @@ import {
   type SweepPace,
   type SweepState,
 } from "./sweep-plan.ts";
-
-/**
- * How the reason begins that clients are given when they are closed because all have moved; the name
- * of the active endpoint follows.
- */
-export const MOVE_REASON_PREFIX = "moved: ";
 
 /** What the sweep needs to know of the agreement. */
 interface AgreementView {
@@ -143,9 +138,9 @@ export class StragglerSweep {
     return isOccupied;
   }
 
-  #call<T>(operation: Parameters<typeof withDeadline<T>>[2]): Promise<T> {
+  #call<T>(operation: Parameters<typeof callWithin<T>>[2]): Promise<T> {
     const { timeoutInMs } = this.#context.configuration.health;
-    return withDeadline(timeoutInMs, this.#closing.signal, operation);
+    return callWithin(timeoutInMs, this.#closing.signal, operation);
   }
 
   get #pace(): SweepPace {

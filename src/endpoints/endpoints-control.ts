@@ -1,7 +1,12 @@
 import type { EndpointsControl } from "../contract/endpoints-control.ts";
 import type { AddOptions, EndpointOptions, RemoveOptions } from "../contract/options.ts";
 import { InvalidOptionsError, ResilientPubSubError } from "../kit/errors.ts";
-import { parseAddOptions, parseEndpoint, parseRemoveOptions } from "../options/parse-options.ts";
+import {
+  type Configuration,
+  parseAddOptions,
+  parseEndpoint,
+  parseRemoveOptions,
+} from "../options/parse-options.ts";
 import { createEndpoint } from "../service/endpoint.ts";
 import type { RegisteredEndpoint } from "./registered-endpoint.ts";
 import type { EndpointRegistry } from "./registry.ts";
@@ -13,7 +18,7 @@ export interface OwnedEndpointsControl {
 }
 
 interface ControlContext {
-  readonly configuration: { readonly hub: string };
+  readonly configuration: Pick<Configuration, "hub" | "service">;
   readonly registry: EndpointRegistry;
   readonly monitor: {
     check(endpoint: RegisteredEndpoint): Promise<void>;
@@ -43,7 +48,11 @@ export function endpointsControl({
 
   function add(options: EndpointOptions, addOptions?: AddOptions): void {
     const { drained } = parseAddOptions(addOptions);
-    const endpoint = createEndpoint(parseEndpoint(options), configuration.hub);
+    const endpoint = createEndpoint(
+      parseEndpoint(options),
+      configuration.hub,
+      configuration.service.maxSocketsPerEndpoint,
+    );
     for (const replaced of registry.replacedBy(endpoint)) release(replaced);
     const added = registry.add(endpoint);
     if (drained) registry.drain(added.name);

@@ -9,7 +9,14 @@ import {
 } from "../kit/arguments.ts";
 import type { Semantics } from "./semantics.ts";
 
-const maxGroupNameLength = 1024;
+/** The service's bound of group names; of ids it tells none, and more would be no id. */
+const maxNameLength = 1024;
+/** Clients are told it in a frame of a WebSocket, which has room for 123 bytes. */
+const maxReasonLength = 1024;
+/** In a URL, of which servers take 8 kB as a rule; filters in a body may be longer. */
+const maxFilterLength = 8192;
+const maxBodyFilterLength = 32_768;
+const maxExcluded = 1000;
 const maxTtlInSeconds = 300;
 const maxPageMembers = 200;
 const PERMISSIONS: readonly unknown[] = ["joinLeaveGroup", "sendToGroup"];
@@ -17,8 +24,8 @@ const REQUIREMENTS: readonly unknown[] = ["any", "all", undefined];
 
 /** The service's rule: 1 to 1024 characters, and not blanks alone. */
 function checkGroupName(name: unknown, argument = "groupName"): void {
-  const isName = isFilled(name) && name.length <= maxGroupNameLength;
-  check(isName, argument, name, `give a group name of 1 to ${maxGroupNameLength} characters`);
+  const isName = isFilled(name) && name.length <= maxNameLength;
+  check(isName, argument, name, `give a group name of 1 to ${maxNameLength} characters`);
 }
 
 export function checkGroupNames(names: unknown): void {
@@ -32,9 +39,16 @@ export function checkSubject(about: Semantics["about"], subject: unknown): void 
   if (about === "all") return;
   const name = SUBJECT_NAMES[about];
   if (about === "group") checkGroupName(subject);
-  else check(isFilled(subject), name, subject, `give the id of a ${about}`);
+  else checkId(subject, name, `the id of a ${about}`);
   const remedy = `give the id of a ${about} that can stand in a URL, unlike "." and ".."`;
   check(isPathSegment(subject), name, subject, remedy);
+}
+
+/** Longer than any that the service gives, or than an identity provider would. */
+function checkId(id: unknown, argument: string, what: string): void {
+  check(isFilled(id), argument, id, `give ${what}`);
+  const isShort = String(id).length <= maxNameLength;
+  check(isShort, argument, id, `give ${what} in at most ${maxNameLength} characters`);
 }
 
 const SUBJECT_NAMES = { group: "groupName", user: "userId", connection: "connectionId" } as const;
@@ -53,8 +67,14 @@ export function checkPermission(permission: unknown): void {
 }
 
 /** Whether it makes sense is decided by the service, in which all of its syntax is known. */
-export function checkFilter(filter: unknown): void {
+export function checkFilter(filter: unknown, maxLength = maxBodyFilterLength): void {
   check(typeof filter === "string", "filter", filter, "give an OData filter, as text");
+  checkLength(filter, "filter", maxLength);
+}
+
+function checkLength(text: unknown, argument: string, maxLength: number): void {
+  const isShort = String(text ?? "").length <= maxLength;
+  check(isShort, argument, text, `give at most ${maxLength} characters`);
 }
 
 /** The options of all operations. */
@@ -76,13 +96,23 @@ export function checkOptions(options: unknown): void {
   checkTimeout(timeoutInMs, "timeoutInMs");
   checkTimeout(endpointTimeoutInMs, "endpointTimeoutInMs");
   check(REQUIREMENTS.includes(require), "require", require, 'give "any" or "all"');
-  if (filter !== undefined) checkFilter(filter);
+  if (filter !== undefined) checkFilter(filter, maxFilterLength);
   if (targetName !== undefined) checkGroupName(targetName, "targetName");
   check(isOptionalString(reason), "reason", reason, "give a text");
-  checkStrings(rest.excludedConnections, "excludedConnections", "give an array of connection ids");
+  checkLength(reason, "reason", maxReasonLength);
+  checkExcluded(rest.excludedConnections);
   checkInteger(messageTtlSeconds, "messageTtlSeconds", 0, maxTtlInSeconds);
   checkInteger(maxPageSize, "maxPageSize", 1, maxPageMembers);
   checkInteger(top, "top", 1, Number.MAX_SAFE_INTEGER);
+}
+
+function checkExcluded(ids: unknown): void {
+  const argument = "excludedConnections";
+  checkStrings(ids, argument, "give an array of connection ids");
+  if (ids === undefined) return;
+  const isShort = (ids as string[]).length <= maxExcluded;
+  check(isShort, argument, ids, `give at most ${maxExcluded} connection ids`);
+  for (const id of ids as string[]) checkId(id, argument, "connection ids");
 }
 
 function isOptionalString(value: unknown): boolean {

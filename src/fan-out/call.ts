@@ -6,6 +6,7 @@ import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { CanaryResult } from "../health/canary.ts";
 import { Deadline, DeadlineError, unlessAborted } from "../kit/deadline.ts";
 import { pause } from "../kit/pause.ts";
+import { BusyError, reasonOfFailure } from "../service/call-within.ts";
 import { classifyFailure, type Failure } from "../service/failure.ts";
 import { pauseBeforeRetryInMs } from "./retry.ts";
 
@@ -75,7 +76,7 @@ function callWithin<T>(
 
   async function failed(thrown: unknown): Promise<Outcome<T>> {
     const isEnded = deadline.aborted;
-    const error = isEnded ? deadline.reason : thrown;
+    const error = reasonOfFailure(deadline, thrown);
     const failure = classifyFailure(error);
     const isAbsent = !isEnded && call.tellsAbsence && isNotFound(failure);
     const isOver = isEnded || isAbsent;
@@ -88,7 +89,8 @@ function callWithin<T>(
     }
     const ended = { error, status, attempts, durationInMs: durationInMs() };
     // That the caller has taken it back says nothing, whatever the reason looks like.
-    const isTakenBack = isEnded && !(error instanceof DeadlineError);
+    const isOverdue = error instanceof DeadlineError || error instanceof BusyError;
+    const isTakenBack = isEnded && !isOverdue;
     if (isTakenBack) return { kind: "failed", reason: "local", ...ended };
     const judging = context.monitor.reportFailure(endpoint, failure, startedAt);
     const reason = await faultOf(failure, judging, deadline);

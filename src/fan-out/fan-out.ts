@@ -12,6 +12,8 @@ import { EncodedBody } from "../service/encoded-body.ts";
 import { classifyFailure } from "../service/failure.ts";
 import { checkOptions, checkSubject } from "./arguments.ts";
 import { type Call, callEndpoint, type Outcome } from "./call.ts";
+import { confirmClaim } from "./confirm-claim.ts";
+import { giveUpWhatIsOut } from "./give-up.ts";
 import { listPages } from "./list-pages.ts";
 import type { Page } from "./listing.ts";
 import { encodeMessage } from "./message.ts";
@@ -56,6 +58,7 @@ export class FanOut {
 
   constructor(context: PluginContext) {
     this.#context = context;
+    giveUpWhatIsOut(context);
   }
 
   /** A command with a message, which is encoded once for all endpoints. */
@@ -133,9 +136,12 @@ export class FanOut {
       name: operation.name,
       round: await this.#run(operation, async () => new Round<Page>(context)),
       max: operation.options?.top ?? Number.POSITIVE_INFINITY,
-      read: (endpoint, nextLink) => {
+      read: (endpoint, spentInMs, nextLink) => {
         const call = this.#callOf(operation, (client, options) => read(client, options, nextLink));
-        return this.#run(operation, (deadline) => callEndpoint(context, endpoint, call, deadline));
+        const { timeoutInMs = context.configuration.fanOut.timeoutInMs } = operation.options ?? {};
+        const leftInMs = Math.max(1, timeoutInMs - Math.ceil(spentInMs));
+        const timed = { ...operation, options: { ...operation.options, timeoutInMs: leftInMs } };
+        return this.#run(timed, (deadline) => callEndpoint(context, endpoint, call, deadline));
       },
       onListed: (connectionId, endpoint) => context.locations.learn(connectionId, endpoint),
     });
@@ -216,7 +222,9 @@ export class FanOut {
       onOutcome?.(endpoint, outcome);
     };
     const round = new Round<T>(this.#context, about === "connection" ? onEach : onOutcome);
-    const location = this.#locationOf(operation);
+    const location =
+      this.#locationOf(operation) ??
+      (await this.#confirmedLocationOf(operation, round.inUse, deadline));
     if (location === undefined) {
       await round.ask(round.inUse, call, deadline);
     } else if (round.inUse.includes(location)) {
@@ -250,6 +258,23 @@ export class FanOut {
     if (SEMANTICS[name].about !== "connection") return undefined;
     const location = this.#context.locations.locationOf(subject);
     return location && this.#context.registry.has(location) ? location : undefined;
+  }
+
+  /**
+   * Where a connection is of which only events have told. Undefined for questions, whose own answers
+   * tell where it is.
+   */
+  async #confirmedLocationOf(
+    { name, subject: connectionId = "" }: Operation,
+    inUse: readonly RegisteredEndpoint[],
+    deadline: Deadline,
+  ): Promise<RegisteredEndpoint | undefined> {
+    const { about, kind } = SEMANTICS[name];
+    if (about !== "connection" || kind !== "command") return undefined;
+    const { locations, registry } = this.#context;
+    const claimed = locations.claimedLocationOf(connectionId);
+    if (claimed === undefined || !registry.has(claimed)) return undefined;
+    return confirmClaim(this.#context, { connectionId, claimed, inUse }, deadline);
   }
 
   /** Only answers that are different where there is no such connection tell something. */

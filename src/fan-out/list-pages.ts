@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import type { ListedConnection } from "../contract/listing.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import { UnexpectedAnswerError } from "../service/unexpected-answer.ts";
 import type { Outcome } from "./call.ts";
 import type { Page } from "./listing.ts";
 import type { Round } from "./round.ts";
@@ -11,8 +13,12 @@ export interface List {
   readonly round: Round<Page>;
   /** How many connections are wanted at most. */
   readonly max: number;
-  /** Reads the first page of an endpoint, or the one behind a link. */
-  read(endpoint: RegisteredEndpoint, nextLink?: string): Promise<Outcome<Page>>;
+  /**
+   * Reads the first page of an endpoint, or the one behind a link.
+   *
+   * @param spentInMs How much of its deadline is used up.
+   */
+  read(endpoint: RegisteredEndpoint, spentInMs: number, nextLink?: string): Promise<Outcome<Page>>;
   /** Told of every connection that an endpoint has listed. */
   onListed(connectionId: string, endpoint: RegisteredEndpoint): void;
 }
@@ -31,9 +37,11 @@ interface PageOutcome {
 export async function* listPages(list: List): AsyncGenerator<ListedConnection[]> {
   const { round } = list;
   const reading = new Map<RegisteredEndpoint, Promise<PageOutcome>>();
+  const courses = new Map(round.inUse.map((endpoint) => [endpoint, new Course()]));
   const start = (endpoint: RegisteredEndpoint, nextLink?: string): void => {
+    const spentInMs = courses.get(endpoint)?.emptyForInMs ?? 0;
     const page = list
-      .read(endpoint, nextLink)
+      .read(endpoint, spentInMs, nextLink)
       .then((outcome): PageOutcome => ({ endpoint, outcome }));
     // Whoever stops before the end does not wait for it.
     page.catch(() => {});
@@ -42,8 +50,9 @@ export async function* listPages(list: List): AsyncGenerator<ListedConnection[]>
   for (const endpoint of round.inUse) start(endpoint);
   let wanted = list.max;
   while (reading.size > 0) {
-    const { endpoint, outcome } = await Promise.race(reading.values());
+    const { endpoint, outcome: answered } = await Promise.race(reading.values());
     reading.delete(endpoint);
+    const outcome = courses.get(endpoint)?.follow(answered) ?? answered;
     round.outcomes.set(endpoint, combined(round.outcomes.get(endpoint), outcome));
     if (outcome.kind !== "answered") continue;
     const { members, nextLink } = outcome.value;
@@ -57,6 +66,34 @@ export async function* listPages(list: List): AsyncGenerator<ListedConnection[]>
   const { delivered, failed } = round.report();
   if (delivered.length === 0 || failed.length > 0) throw round.failure(list.name);
 }
+
+/** Far more than anybody reads; a page has up to 200 connections. */
+const maxPages = 100_000;
+
+/** The pages of one endpoint so far. Links are made up by the service, and may go round in circles. */
+class Course {
+  /** How long it has taken to read pages that list nothing, since one that did. */
+  emptyForInMs = 0;
+  readonly #seen = new Set<string>();
+
+  /** A page whose link leads nowhere new is no answer. */
+  follow(outcome: Outcome<Page>): Outcome<Page> {
+    if (outcome.kind !== "answered") return outcome;
+    const { url, members, nextLink } = outcome.value;
+    this.emptyForInMs = members.length > 0 ? 0 : this.emptyForInMs + outcome.durationInMs;
+    if (nextLink === undefined) return outcome;
+    this.#seen.add(digestOf(url));
+    const next = digestOf(nextLink);
+    if (!this.#seen.has(next) && this.#seen.size < maxPages) return outcome;
+    const error = new UnexpectedAnswerError("pages without an end");
+    const { status, attempts, durationInMs } = outcome;
+    return { kind: "failed", reason: "endpoint", error, status, attempts, durationInMs };
+  }
+}
+
+/** Links may be long, and there may be many. */
+const digestOf = (link: string): string =>
+  createHash("sha256").update(link).digest("base64url").slice(0, 22);
 
 /** The figures of all pages of one endpoint, and how the last one ended. */
 function combined(before: Outcome<Page> | undefined, last: Outcome<Page>): Outcome<Page> {

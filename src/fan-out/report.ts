@@ -1,5 +1,6 @@
 import type { EndpointOutcome, FanOutReport } from "../contract/fan-out-report.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
+import { describeError } from "../service/describe-error.ts";
 import { classifyFailure } from "../service/failure.ts";
 import type { Outcome } from "./call.ts";
 
@@ -43,6 +44,16 @@ class Report implements FanOutReport {
 
   get outcomes(): EndpointOutcome[] {
     return this.#figures();
+  }
+
+  /** What may be sent to anybody: of an error its code, its status and one line. */
+  toJSON() {
+    const { delivered, failed, skipped } = this;
+    return {
+      delivered,
+      failed: failed.map(({ error, ...known }) => ({ ...known, ...describeError(error) })),
+      skipped,
+    };
   }
 }
 
@@ -105,6 +116,10 @@ export class FanOutError extends ResilientPubSubError {
     });
     this.name = "FanOutError";
     this.report = report;
+  }
+
+  override toJSON() {
+    return { ...super.toJSON(), report: this.report };
   }
 }
 

@@ -1,4 +1,4 @@
-import { withDeadline } from "../kit/deadline.ts";
+import { callWithin } from "../service/call-within.ts";
 import type { Endpoint } from "../service/endpoint.ts";
 import { classifyFailure, type Failure } from "../service/failure.ts";
 import type { ProbeOptions } from "./probe.ts";
@@ -17,7 +17,7 @@ const GROUP = "resilient-pubsub.canary";
 const MESSAGE = "canary";
 
 /**
- * Sends one message of our own to nobody. What it goes through is what all sends go through, and
+ * Sends one message of our own to nobody. What it goes through, but for sockets of its own, is what all sends go through, and
  * nothing about it depends on what applications and their users say, so its failure is the
  * endpoint's. The health route does not need credentials and does not send. A canary whose deadline
  * passed unnoticed because this process was busy is repeated. Never rejects.
@@ -30,12 +30,12 @@ export async function sendCanary(endpoint: Endpoint, options: ProbeOptions): Pro
 }
 
 async function attempt(
-  { client }: Endpoint,
+  { checkClient }: Endpoint,
   { timeoutInMs, signal }: ProbeOptions,
 ): Promise<CanaryResult | { readonly kind: "stalled" }> {
   try {
-    await withDeadline(timeoutInMs, signal, (abortSignal) =>
-      client.group(GROUP).sendToAll(MESSAGE, { contentType: "text/plain", abortSignal }),
+    await callWithin(timeoutInMs, signal, (abortSignal) =>
+      checkClient.group(GROUP).sendToAll(MESSAGE, { contentType: "text/plain", abortSignal }),
     );
     return { kind: "passed" };
   } catch (error) {

@@ -98,9 +98,11 @@ export class HealthMonitor {
    */
   async reportFailure(
     endpoint: RegisteredEndpoint,
-    { evidence }: Failure,
+    { evidence, kind }: Failure,
     startedAt = performance.now(),
   ): Promise<CanaryResult | undefined> {
+    // That a call could not be sent is a reason to look: the endpoint may take no connections.
+    if (kind === "own-exhaustion" && this.#settings.passive) this.suspect(endpoint);
     if (evidence === "none" || !this.#counts(endpoint, startedAt)) return undefined;
     this.#registry.recordCall(endpoint, false);
     return this.#watchOf(endpoint).judge();

@@ -36,9 +36,20 @@ function attempt(endpoint: Endpoint, options: ProbeOptions): Promise<AttemptResu
   return new Promise((resolve) => {
     const startedAt = performance.now();
     const request = send(endpoint, options.signal);
+    let isConnected = false;
+    request.on("socket", (socket) => {
+      const onConnected = (): void => {
+        isConnected = true;
+      };
+      if (!socket.connecting) onConnected();
+      else socket.once("connect", onConnected);
+    });
     const deadline = setTimeout(() => {
       const wasStalled = isOwnStall(startedAt, options.timeoutInMs);
-      settle(wasStalled ? "stalled" : { ok: false, reason: "timeout" });
+      // It cannot be out of reach while it answers calls: it is us who have no port left.
+      const isOurs = !isConnected && endpoint.answeredAt > startedAt;
+      if (wasStalled) settle("stalled");
+      else settle(isOurs ? "inconclusive" : { ok: false, reason: "timeout" });
     }, options.timeoutInMs);
     deadline.unref();
     const settle = (result: AttemptResult): void => {

@@ -22,6 +22,11 @@ export class BoundedMap<Key, Value> {
     }
   }
 
+  /** From the oldest to the newest. */
+  entries(): Iterable<[Key, Value]> {
+    return this.#entries.entries();
+  }
+
   delete(key: Key): void {
     this.#entries.delete(key);
   }

@@ -1,3 +1,5 @@
+import { escapeUnprintable } from "./safe-text.ts";
+
 const maxTextLength = 60;
 
 /** Describes a value in an error message without ever repeating a secret. */
@@ -17,8 +19,8 @@ export function mayBeSecret(value: string): boolean {
 function describeString(value: string): string {
   if (/^(https?|wss?):\/\//i.test(value) && URL.canParse(value)) return describeUrl(value);
   if (mayBeSecret(value)) return `a string of ${value.length} characters`;
-  return JSON.stringify(
-    value.length > maxTextLength ? `${value.slice(0, maxTextLength)}...` : value,
+  return escapeUnprintable(
+    JSON.stringify(value.length > maxTextLength ? `${value.slice(0, maxTextLength)}...` : value),
   );
 }
 

@@ -1,5 +1,8 @@
 import type { ErrorCode } from "../contract/error-code.ts";
 import { BRAND, CodedError, isOfFamily } from "./coded-error.ts";
+import { safeText } from "./safe-text.ts";
+
+const maxMessageLength = 1000;
 
 /**
  * What this package throws and rejects with: an error with a stable `code`. Match the code, not the
@@ -9,6 +12,12 @@ export class ResilientPubSubError extends CodedError<ErrorCode> {
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(code, message, options);
     this.name = "ResilientPubSubError";
+  }
+
+  /** What may be sent to anybody: one line, without the cause. */
+  toJSON(): { name: string; code: ErrorCode; message: string } {
+    const { name, code, message } = this;
+    return { name, code, message: safeText(message, maxMessageLength) };
   }
 
   /** @internal */

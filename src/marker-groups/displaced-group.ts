@@ -2,16 +2,16 @@ import type { Identity } from "../contract/options.ts";
 import type { Routable } from "../endpoints/serving-order.ts";
 import { MARKER_PREFIX } from "./marker.ts";
 
-/**
- * How the reason begins that displaced clients are closed with; the name of their primary follows,
- * as in `failback: eastus`.
- */
-export const FAILBACK_REASON_PREFIX = "failback: ";
-
 const GROUP_PREFIX = `${MARKER_PREFIX}displaced-from.`;
 
 /** The group of all clients that belong to this primary, on whatever secondary they are. */
 export const displacedGroup = (primary: string): string => GROUP_PREFIX + primary;
+
+/** The primary whose group of displaced clients it is; undefined for any other group. */
+export const primaryOf = (group: unknown): string | undefined =>
+  typeof group === "string" && group.startsWith(GROUP_PREFIX)
+    ? group.slice(GROUP_PREFIX.length)
+    : undefined;
 
 interface Placeable extends Routable {
   readonly isUsable: boolean;

@@ -19,7 +19,8 @@ export function keepMarkers<Answer>(
   const held = claims?.["webpubsub.group"];
   if (!Array.isArray(groups) || groups.length === 0 || !Array.isArray(held)) return answer;
   const markers = held.filter(
-    (group) => String(group).startsWith(MARKER_PREFIX) && !groups.includes(group),
+    (group) =>
+      typeof group === "string" && group.startsWith(MARKER_PREFIX) && !groups.includes(group),
   );
   return markers.length === 0 ? answer : { ...answer, groups: [...groups, ...markers] };
 }

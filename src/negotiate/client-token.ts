@@ -3,13 +3,15 @@ import type { ClientTokenResponse, GenerateClientTokenOptions } from "@azure/web
 import type { PluginContext } from "../context/plugin-context.ts";
 import type { Identity } from "../contract/options.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import { withDeadline } from "../kit/deadline.ts";
 import { markDisplaced } from "../marker-groups/displaced-group.ts";
 import { NEGOTIATED_GROUP } from "../marker-groups/marker.ts";
+import { warnOfOpenMarkers } from "../marker-groups/open-markers.ts";
 import type { EndpointConfiguration } from "../options/parse-options.ts";
+import { callWithin } from "../service/call-within.ts";
 import type { Endpoint } from "../service/endpoint.ts";
 import { classifyFailure } from "../service/failure.ts";
 import { signToken } from "../service/sign-token.ts";
+import { asUnexpected, UnexpectedAnswerError } from "../service/unexpected-answer.ts";
 import { withOrigin } from "../service/with-origin.ts";
 
 /** What the SDK takes for a token, besides the client's identity. */
@@ -38,6 +40,7 @@ export function issueToken(
   identity: Identity,
   options: TokenOptions,
 ): IssuedToken | Promise<IssuedToken | undefined> {
+  warnOfOpenMarkers(context, identity.roles);
   const marked = withMarker(context, chosen, avoided, identity);
   const { config } = chosen.endpoint;
   // With a key the token is made here, and says nothing of the service.
@@ -115,23 +118,36 @@ async function askForToken(
   options: GenerateClientTokenOptions,
   timeoutInMs: number,
 ): Promise<IssuedToken> {
-  const response = await withDeadline(timeoutInMs, options.abortSignal, (abortSignal) =>
+  const response = await callWithin(timeoutInMs, options.abortSignal, (abortSignal) =>
     client.getClientAccessToken({ ...options, abortSignal }),
-  );
+  ).catch((error) => {
+    throw asUnexpected(error, NO_TOKEN);
+  });
+  const expiresAt = expiryOf(response.token);
   const origin = webSocketOrigin(config.clientEndpoint ?? config.url);
   const { token, baseUrl, url } = response;
-  return {
-    token,
-    baseUrl: withOrigin(baseUrl, origin),
-    url: withOrigin(url, origin),
-    expiresAt: expiryOf(token),
-  };
+  return { token, baseUrl: withOrigin(baseUrl, origin), url: withOrigin(url, origin), expiresAt };
 }
 
 const webSocketOrigin = (origin: string): string => origin.replace(/^http/, "ws");
 
-function expiryOf(token: string): number {
-  const [, payload = ""] = token.split(".");
-  const { exp } = JSON.parse(Buffer.from(payload, "base64url").toString()) as { exp: number };
-  return exp;
+const NO_TOKEN = "what is no client token";
+/** Far more than a URL has room for. */
+const maxTokenLength = 64 * 1024;
+
+/** @throws UnexpectedAnswerError for what is no token */
+function expiryOf(token: unknown): number {
+  const isText = typeof token === "string" && token.length <= maxTokenLength;
+  const [, payload] = (isText && /^[\w-]+\.([\w-]+)\.[\w-]+$/.exec(token)) || [];
+  const { exp } = claimsOf(payload);
+  if (Number.isSafeInteger(exp)) return exp as number;
+  throw new UnexpectedAnswerError(NO_TOKEN);
+}
+
+function claimsOf(payload: string | undefined): { readonly exp?: unknown } {
+  try {
+    return JSON.parse(Buffer.from(payload ?? "", "base64url").toString()) ?? {};
+  } catch {
+    return {};
+  }
 }

@@ -13,6 +13,7 @@ import type {
   NegotiateOptions,
   RemoveOptions,
   Router,
+  ServiceOptions,
   Topology,
 } from "../contract/options.ts";
 import type { UpstreamOptions } from "../contract/upstream-options.ts";
@@ -44,6 +45,7 @@ export interface UpstreamConfiguration extends Readonly<Omit<UpstreamOptions, "a
   readonly allowedOrigins: readonly string[];
   readonly verifySignature: boolean;
   readonly maxBodyInBytes: number;
+  readonly handlerTimeoutInMs: number;
 }
 
 export type NegotiateConfiguration = Readonly<
@@ -64,6 +66,7 @@ export interface Configuration {
   readonly router?: Router | undefined;
   readonly upstream: UpstreamConfiguration;
   readonly health: HealthConfiguration;
+  readonly service: Readonly<Required<ServiceOptions>>;
   readonly fanOut: Readonly<FanOutOptions & Required<Pick<FanOutOptions, "timeoutInMs">>>;
   readonly failback: Readonly<Required<FailbackOptions>>;
 }

@@ -11,6 +11,7 @@ import type {
   NegotiateOptions,
   RemoveOptions,
   Router,
+  ServiceOptions,
 } from "../contract/options.ts";
 import type { CoordinationStore } from "../contract/store.ts";
 import type { UpstreamOptions } from "../contract/upstream-options.ts";
@@ -149,6 +150,7 @@ const upstream = section({
   authorize: func<NonNullable<UpstreamOptions["authorize"]>>().optional(),
   verifySignature: flag().default(true),
   maxBodyInBytes: integer(1024, 64 * 1024 * 1024, "bytes").default(1024 * 1024),
+  handlerTimeoutInMs: milliseconds(1).default(30_000),
 }) satisfies z.ZodType<UpstreamOptions>;
 
 const health = section({
@@ -179,6 +181,13 @@ function isCronExpression(value: unknown): boolean {
     return false;
   }
 }
+
+export const defaultMaxSockets = 64;
+
+const service = section({
+  allowInsecure: flag().default(false),
+  maxSocketsPerEndpoint: integer(1, 65_535, "sockets").default(defaultMaxSockets),
+}) satisfies z.ZodType<ServiceOptions>;
 
 const fanOut = section({
   timeoutInMs: milliseconds(1).default(5000),
@@ -228,6 +237,7 @@ export const optionsSchema = section({
   router: func<Router>("give a function (req, candidates) => endpoint").optional(),
   upstream: upstream.prefault({}),
   health: health.prefault({}),
+  service: service.prefault({}),
   fanOut: fanOut.prefault({}),
   failback: failback.prefault({}),
 });

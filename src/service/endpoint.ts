@@ -2,73 +2,101 @@ import { KeyObject } from "node:crypto";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { AzureKeyCredential } from "@azure/core-auth";
-import type { Pipeline } from "@azure/core-rest-pipeline";
+import type { HttpClient, Pipeline } from "@azure/core-rest-pipeline";
 import { WebPubSubServiceClient, type WebPubSubServiceClientOptions } from "@azure/web-pubsub";
-import type { Pool } from "undici";
 import type { EndpointConfiguration } from "../options/parse-options.ts";
+import { defaultMaxSockets } from "../options/schema.ts";
 import { poolClient } from "./pool-client.ts";
 import { requestPipeline } from "./request-pipeline.ts";
+import { SocketPool } from "./socket-pool.ts";
 
 /** One service instance: who it is, and the means to call it. */
 export interface Endpoint {
   readonly name: string;
   readonly config: EndpointConfiguration;
   readonly client: WebPubSubServiceClient;
+  /**
+   * The same, for what finds out whether calls succeed: its sockets are its own, since it must not
+   * queue behind calls that hang.
+   */
+  readonly checkClient: WebPubSubServiceClient;
   /** Where health checks go: what the REST calls go through as well. */
   readonly restUrl: string;
   /** The sockets of health checks, which must not queue behind the calls. */
   readonly agent: HttpAgent;
+  /** When a call was answered last, whatever the answer; monotonic milliseconds. */
+  readonly answeredAt: number;
   /** Resolves when calls can be made: the HTTP library has been loaded. */
   readonly opened: Promise<unknown>;
+  /**
+   * Lets go of what is under way, since the endpoint is used no more: calls that wait for a socket
+   * fail at once, and those that were sent make room for others when it is back.
+   */
+  giveUp(): void;
   /** Releases every socket to the instance; calls under way fail. */
   close(): Promise<void>;
 }
 
-const POOL_OPTIONS: Pool.Options = {
-  // Deadlines are set for each operation, by its signal.
-  headersTimeout: 0,
-  bodyTimeout: 0,
-  // Longer than most pauses between two broadcasts, and shorter than a service keeps idle sockets.
-  keepAliveTimeout: 30_000,
-  // Far more than a page of a list; what is larger is not the service.
-  maxResponseSize: 4 * 1024 * 1024,
-};
+/** More than there are health checks under way at once, unless each takes ages. */
+const maxHealthSockets = 16;
+const maxCheckSockets = 2;
 
-export function createEndpoint(config: EndpointConfiguration, hub: string): Endpoint {
+/** @param maxSockets The most that calls open to it. */
+export function createEndpoint(
+  config: EndpointConfiguration,
+  hub: string,
+  maxSockets = defaultMaxSockets,
+): Endpoint {
   const restUrl = config.reverseProxyEndpoint ?? config.url;
   const Agent = restUrl.startsWith("https:") ? HttpsAgent : HttpAgent;
-  const agent = new Agent({ keepAlive: true });
-  const pool = openPool(restUrl);
+  // One that is kept finds its way when there are no ports left for others.
+  const agent = new Agent({ keepAlive: true, maxSockets: maxHealthSockets, maxFreeSockets: 1 });
+  const pools = openPools(config.name, restUrl, [maxSockets, maxCheckSockets]);
+  const [calls, checks] = [pools.then(([first]) => first), pools.then(([, second]) => second)];
+  let answeredAt = Number.NEGATIVE_INFINITY;
+  const onAnswer = (): void => {
+    answeredAt = performance.now();
+  };
   return {
     name: config.name,
     config,
-    client: createClient(config, hub, pool),
+    client: createClient(config, hub, poolClient(calls, onAnswer)),
+    checkClient: createClient(config, hub, poolClient(checks, onAnswer)),
     restUrl,
     agent,
-    opened: pool,
+    get answeredAt() {
+      return answeredAt;
+    },
+    opened: pools,
+    giveUp: () => void calls.then((pool) => pool.giveUp()),
     close: async () => {
       agent.destroy();
-      await (await pool).destroy();
+      for (const pool of await pools) pool.close();
     },
   };
 }
 
 /** Loads `undici` with the first endpoint: it takes half as long as the whole SDK. */
-async function openPool(url: string): Promise<Pool> {
-  const { Pool } = await import("undici");
-  return new Pool(url, POOL_OPTIONS);
+async function openPools(
+  name: string,
+  origin: string,
+  [ofCalls, ofChecks]: readonly [number, number],
+): Promise<readonly [SocketPool, SocketPool]> {
+  const library = await import("undici");
+  const open = (maxSockets: number) => new SocketPool(library, { name, origin, maxSockets });
+  return [open(ofCalls), open(ofChecks)];
 }
 
 function createClient(
   { url, credential }: EndpointConfiguration,
   hub: string,
-  pool: Promise<Pool>,
+  httpClient: HttpClient,
 ): WebPubSubServiceClient {
   const pipeline = requestPipeline(credential);
   // `pipeline` is an option of the class below the SDK's client, to which all options are passed on.
   const options: WebPubSubServiceClientOptions & { pipeline: Pipeline } = {
     pipeline,
-    httpClient: poolClient(pool),
+    httpClient,
     // Options admit plain http on loopback hosts only.
     allowInsecureConnection: true,
   };

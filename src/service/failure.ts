@@ -69,8 +69,15 @@ const ABOUT_THE_CALLER = new Set([401, 403, 408, 429]);
 const NOTABLE_SKEW_IN_MS = 120_000;
 const CODE = /^[A-Z][A-Z0-9_]{1,59}$/;
 const NAME = /^[A-Z][A-Za-z0-9]{1,59}$/;
-/** Codes of network errors that this process is to blame for. */
-const OWN_EXHAUSTION = new Set(["EMFILE", "ENFILE", "ENOMEM", "ENOBUFS", "EADDRNOTAVAIL"]);
+/** Codes of errors that this process is to blame for. */
+const OWN_EXHAUSTION = new Set([
+  "EMFILE",
+  "ENFILE",
+  "ENOMEM",
+  "ENOBUFS",
+  "EADDRNOTAVAIL",
+  "ERR_BUSY",
+]);
 const DNS = new Set(["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA", "EAI_NONAME"]);
 const TIMEOUT = new Set(["ETIMEDOUT", "ESOCKETTIMEDOUT"]);
 const TLS = /^(ERR_TLS_|ERR_SSL_|CERT_|EPROTO|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
@@ -79,7 +86,7 @@ const UNSENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"]);
 /** These may also end a connection on which a request was sent long ago. */
 const UNSENT_IF_BY_CONNECT = new Set(["EHOSTUNREACH", "ENETUNREACH"]);
 /** Of errors about what the caller gave; they have codes as network errors have. */
-const OF_THE_CALLER = /^(ABORT_ERR|ERR_INVALID_|ERR_OUT_OF_RANGE)/;
+const OF_THE_CALLER = /^(ABORT_ERR|ERR_CLOSED|ERR_INVALID_|ERR_OUT_OF_RANGE)/;
 
 /**
  * Classifies whatever a call was rejected with.

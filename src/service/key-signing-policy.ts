@@ -6,13 +6,20 @@ import { signToken } from "./sign-token.ts";
 const LIFETIME_IN_SECONDS = 3600;
 /** Early enough for any request to arrive in time. */
 const REUSE_FOR_IN_MS = (LIFETIME_IN_SECONDS / 2) * 1000;
+/** With the bound of their length, about 300 kB. */
 const maxRemembered = 256;
+const maxLengthOfRemembered = 512;
+/** What is about one user or connection hardly comes again; neither does what clients have written. */
+const OF_ONE_CALL = /\/(users|connections)\/|[?&](filter|reason|excluded|targetName)=/;
 
 interface Signed {
   readonly authorization: string;
   /** Epoch milliseconds, as the service reads them in the token. */
   readonly at: number;
 }
+
+const isWorthRemembering = (url: string): boolean =>
+  url.length <= maxLengthOfRemembered && !OF_ONE_CALL.test(url);
 
 /**
  * Signs requests as the SDK does, but the same one only once in a while: the token depends on the
@@ -21,14 +28,18 @@ interface Signed {
 export function keySigningPolicy(key: KeyObject): PipelinePolicy {
   const remembered = new BoundedMap<string, Signed>(maxRemembered);
 
+  function sign(url: string, now: number): string {
+    const iat = Math.floor(now / 1000);
+    return `Bearer ${signToken(key, { iat, exp: iat + LIFETIME_IN_SECONDS, aud: url })}`;
+  }
+
   function authorizationFor(url: string): string {
     const now = Date.now();
+    if (!isWorthRemembering(url)) return sign(url, now);
     const known = remembered.get(url);
     const isFresh = known && now >= known.at && now - known.at < REUSE_FOR_IN_MS;
     if (isFresh) return known.authorization;
-    const iat = Math.floor(now / 1000);
-    const token = signToken(key, { iat, exp: iat + LIFETIME_IN_SECONDS, aud: url });
-    const authorization = `Bearer ${token}`;
+    const authorization = sign(url, now);
     remembered.set(url, { authorization, at: now });
     return authorization;
   }

@@ -5,33 +5,43 @@ import {
   type PipelineResponse,
   RestError,
 } from "@azure/core-rest-pipeline";
-import type { Dispatcher, Pool } from "undici";
+import type { Dispatcher } from "undici";
+import { DeadlineError } from "../kit/deadline.ts";
 import { InvalidArgumentError } from "../kit/errors.ts";
+import { isDeadlineOf } from "./call-within.ts";
 import { EncodedBody } from "./encoded-body.ts";
+import { SocketClosedError } from "./pooled-socket.ts";
+import type { SocketPool, WaitingCall } from "./socket-pool.ts";
 
 /**
  * Sends the SDK's requests through a pool, to wherever that leads. The request's signal ends them.
  *
  * @param pool Only the first requests wait for it.
+ * @param onAnswer Told of every answer, whatever it is.
  */
-export function poolClient(pool: Promise<Pool>): HttpClient {
-  let opened: Pool | undefined;
+export function poolClient(pool: Promise<SocketPool>, onAnswer?: () => void): HttpClient {
+  let opened: SocketPool | undefined;
   return {
     sendRequest: (request) => {
-      if (opened) return send(opened, request);
+      if (opened) return send(opened, request, onAnswer);
       return pool.then((ready) => {
         opened = ready;
-        return send(ready, request);
+        return send(ready, request, onAnswer);
       });
     },
   };
 }
 
-function send(pool: Pool, request: PipelineRequest): Promise<PipelineResponse> {
+function send(
+  pool: SocketPool,
+  request: PipelineRequest,
+  onAnswer: (() => void) | undefined,
+): Promise<PipelineResponse> {
   return new Promise((resolve, reject) => {
-    const exchange = new Exchange(request, resolve, reject);
-    if (request.abortSignal?.aborted) exchange.abort();
-    else pool.dispatch(dispatchOptionsOf(request), exchange);
+    const settled = { resolve, reject, onAnswer };
+    const exchange = new Exchange(pool, request, settled);
+    if (request.abortSignal?.aborted) exchange.onAbort();
+    else pool.send(exchange);
   });
 }
 
@@ -53,38 +63,76 @@ function dispatchOptionsOf(request: PipelineRequest): Dispatcher.DispatchOptions
 
 type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
+interface Settled {
+  resolve(response: PipelineResponse): void;
+  reject(error: Error): void;
+  readonly onAnswer: (() => void) | undefined;
+}
+
 /** One request and its response. */
-class Exchange implements Dispatcher.DispatchHandler {
+class Exchange implements WaitingCall {
+  readonly options: Dispatcher.DispatchOptions;
+  readonly #pool: SocketPool;
   readonly #request: PipelineRequest;
-  readonly #resolve: (response: PipelineResponse) => void;
-  readonly #reject: (error: Error) => void;
+  readonly #settled: Settled;
+  readonly #askedAt = performance.now();
+  /** When it was sent; monotonic milliseconds. */
+  #sentAt = Number.POSITIVE_INFINITY;
+  /** Of the socket that it is sent by. */
   #controller: Dispatcher.DispatchController | undefined;
+  #endedBy: Error | undefined;
   #status = 0;
   #headers: ResponseHeaders = {};
   #body: Buffer[] = [];
 
-  constructor(
-    request: PipelineRequest,
-    resolve: (response: PipelineResponse) => void,
-    reject: (error: Error) => void,
-  ) {
+  constructor(pool: SocketPool, request: PipelineRequest, settled: Settled) {
+    this.#pool = pool;
     this.#request = request;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    request.abortSignal?.addEventListener("abort", this.abort);
+    this.#settled = settled;
+    this.options = dispatchOptionsOf(request);
+    request.abortSignal?.addEventListener("abort", this.onAbort);
   }
 
-  readonly abort = (): void => {
-    const error = Object.assign(new Error("The request was aborted"), { name: "AbortError" });
-    this.#end();
-    this.#reject(error);
-    this.#controller?.abort(error);
+  get bytes(): number {
+    const { body } = this.options;
+    const ofBody = typeof body === "string" || body instanceof Uint8Array ? body.length : 0;
+    return ofBody + this.options.path.length;
+  }
+
+  readonly onAbort = (): void => {
+    const { abortSignal } = this.#request;
+    this.#pool.withdraw(this);
+    const isUnsent = this.#controller === undefined;
+    const isTimeUp = abortSignal !== undefined && isDeadlineOf(abortSignal);
+    // That there was no time left for an answer says nothing of the endpoint.
+    if (isTimeUp && isUnsent) this.abort(this.#pool.unsent());
+    else if (isTimeUp && this.#hasMostlyWaited) this.abort(new DeadlineError(this.#ageInMs, true));
+    else this.abort(Object.assign(new Error("The request was aborted"), { name: "AbortError" }));
   };
 
+  abort(error: Error): void {
+    this.#endedBy ??= error;
+    this.#end();
+    this.#settled.reject(error);
+    this.#controller?.abort(error);
+  }
+
+  isTooLate(typicalInMs: number): boolean {
+    const { remainingInMs } = (this.#request.abortSignal ?? {}) as { remainingInMs?: number };
+    if (remainingInMs === undefined || remainingInMs > this.#ageInMs) return false;
+    return remainingInMs < 2 * typicalInMs;
+  }
+
+  fail(cause: Error): void {
+    this.#end();
+    this.#settled.reject(asError(cause));
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    // It waited for a connection, and its caller no longer waits for it.
-    if (this.#request.abortSignal?.aborted) this.abort();
+    // It waited for its socket to be ready, and its caller no longer waits for it.
+    if (this.#endedBy) controller.abort(this.#endedBy);
+    else this.#controller = controller;
+    this.#sentAt = performance.now();
   }
 
   onResponseStart(
@@ -94,6 +142,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   ): void {
     this.#status = status;
     this.#headers = headers;
+    this.#pool.learnDuration(performance.now() - this.#sentAt);
+    this.#settled.onAnswer?.();
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -105,16 +155,27 @@ class Exchange implements Dispatcher.DispatchHandler {
     const headers = createHttpHeaders();
     for (const [name, value] of Object.entries(this.#headers)) headers.set(name, String(value));
     const bodyAsText = Buffer.concat(this.#body).toString();
-    this.#resolve({ request: this.#request, status: this.#status, headers, bodyAsText });
+    this.#settled.resolve({ request: this.#request, status: this.#status, headers, bodyAsText });
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#end();
-    this.#reject(asError(error));
+    const isUnsent = this.#controller === undefined && this.#endedBy === undefined;
+    if (isUnsent && error instanceof SocketClosedError) this.#pool.send(this);
+    else this.fail(error);
+  }
+
+  get #ageInMs(): number {
+    return Math.round(performance.now() - this.#askedAt);
+  }
+
+  /** Whether it waited longer for a socket than for an answer. */
+  get #hasMostlyWaited(): boolean {
+    const now = performance.now();
+    return this.#sentAt - this.#askedAt > now - this.#sentAt;
   }
 
   #end(): void {
-    this.#request.abortSignal?.removeEventListener("abort", this.abort);
+    this.#request.abortSignal?.removeEventListener("abort", this.onAbort);
   }
 }
 
@@ -130,7 +191,9 @@ function asError(cause: NodeJS.ErrnoException): Error {
   if (cause.code !== undefined && UNSENDABLE.has(cause.code)) {
     return new InvalidArgumentError(`requestOptions: ${cause.message}`, { cause });
   }
-  const error = new RestError(cause.message, { code: cause.code ?? RestError.REQUEST_SEND_ERROR });
-  error.cause = cause;
+  const code = cause.code ?? RestError.REQUEST_SEND_ERROR;
+  // Addresses and ports are in the cause, which is not printed with it.
+  const error = new RestError(`The connection failed: ${code}`, { code });
+  Object.defineProperty(error, "cause", { value: cause, enumerable: false });
   return error;
 }

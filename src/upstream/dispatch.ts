@@ -1,30 +1,31 @@
-import type { IncomingHttpHeaders } from "node:http";
-import { Readable } from "node:stream";
 import {
   WebPubSubEventHandler,
   type WebPubSubEventHandlerOptions,
 } from "@azure/web-pubsub-express";
-import type { Request, Response } from "express";
+import type { Response } from "express";
 import { RequestRefused } from "../http/problem.ts";
-import { describeValue } from "../kit/describe-value.ts";
 import { keepMarkers } from "../marker-groups/marker.ts";
 import type { UpstreamConfiguration } from "../options/parse-options.ts";
-
-/** What the handlers made of an event, before any of it is sent. */
-export interface UpstreamAnswer {
-  readonly status: number;
-  readonly headers: ReadonlyMap<string, string>;
-  readonly body: string | Uint8Array;
-}
-
-export interface UpstreamEvent {
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-}
+import { answerInTime } from "./answer-deadline.ts";
+import {
+  standInRequest,
+  standInResponse,
+  type UpstreamAnswer,
+  type UpstreamEvent,
+  withoutThrowing,
+} from "./stand-ins.ts";
 
 type HandlerName = keyof Omit<WebPubSubEventHandlerOptions, "path" | "allowedEndpoints">;
 
 type HandleConnect = NonNullable<WebPubSubEventHandlerOptions["handleConnect"]>;
+
+/** Who is told what the handlers do. */
+export interface DispatchObserver {
+  /** What a handler threw or rejected with, or that it did not answer. */
+  onHandlerFailed(handler: string, error: unknown): void;
+  /** A connect handler lets a client in with these. */
+  onRolesGiven(roles: readonly unknown[]): void;
+}
 
 /** The service waits for the answers of these. */
 const BLOCKING: readonly HandlerName[] = ["handleConnect", "handleUserEvent"];
@@ -42,42 +43,64 @@ const NOTIFICATIONS: readonly HandlerName[] = [
  * answer in the service's terms. It gets stand-ins for request and response, because it neither
  * awaits handlers nor catches what they throw, and because the body may have been read before.
  *
- * @param onHandlerFailed Told what a handler threw or rejected with.
  * @throws RequestRefused
  */
 export async function dispatch(
   hub: string,
   handlers: UpstreamConfiguration,
   event: UpstreamEvent,
-  onHandlerFailed: (handler: string, error: unknown) => void,
+  observer: DispatchObserver,
 ): Promise<UpstreamAnswer> {
-  const { response, answer } = standInResponse();
+  const { response, answer, refuse } = standInResponse();
   let running: Promise<UpstreamAnswer> | undefined;
   const call = (name: HandlerName, ...args: unknown[]): void => {
     const handler = handlers[name] as (...args: unknown[]) => unknown;
+    const option = `upstream.${name}`;
     const failed = (error: unknown): never => {
-      onHandlerFailed(`upstream.${name}`, error);
+      observer.onHandlerFailed(option, error);
       throw handlerFailed();
     };
-    const ended = Promise.resolve().then(() => handler.apply(handlers, argumentsOf(name, args)));
+    const ended = Promise.resolve().then(() =>
+      handler.apply(handlers, argumentsOf(name, args, observer, refuse)),
+    );
     const answered = answer.catch(failed);
     const whenEnded = ended.then(() => answered, failed);
-    // A notification is answered by the SDK at once, but only its handler's end tells how it went.
-    // A blocking handler has answered or failed, whichever comes first: it may answer after it ended.
-    running = NOTIFICATIONS.includes(name) ? whenEnded : Promise.race([answered, whenEnded]);
+    if (NOTIFICATIONS.includes(name)) {
+      // The SDK answers it at once, but only its handler's end tells how it went.
+      running = whenEnded;
+      return;
+    }
+    // It has answered or failed, whichever comes first: it may answer after it ended.
+    running = answerInTime(Promise.race([answered, whenEnded]), {
+      handler: option,
+      timeoutInMs: handlers.handlerTimeoutInMs,
+      onTimeout: failed,
+      onLateAnswer: (error) => observer.onHandlerFailed(option, error),
+    });
   };
   const isTaken = await runMiddleware(hub, wrap(handlers, call), event, response);
   if (!isTaken) throw unsupported();
   return running ?? answer;
 }
 
-/** A connect handler knows nothing of the marker groups in the token: its answer keeps them. */
-function argumentsOf(name: HandlerName, args: unknown[]): unknown[] {
-  if (name !== "handleConnect") return args;
-  const [request, response] = args as Parameters<HandleConnect>;
-  const success: typeof response.success = (answer) =>
-    response.success(keepMarkers(answer, request.claims));
-  return [request, { ...response, success }];
+/**
+ * What a handler is given. A connect handler knows nothing of the marker groups in the token: its
+ * answer keeps them.
+ */
+function argumentsOf(
+  name: HandlerName,
+  [request, response]: unknown[],
+  observer: DispatchObserver,
+  refuse: (error: unknown) => void,
+): unknown[] {
+  if (NOTIFICATIONS.includes(name)) return [request];
+  if (name !== "handleConnect") return [request, withoutThrowing(response as object, refuse)];
+  const [{ claims }, answering] = [request, response] as Parameters<HandleConnect>;
+  const success: typeof answering.success = (answer) => {
+    if (Array.isArray(answer?.roles)) observer.onRolesGiven(answer.roles);
+    answering.success(keepMarkers(answer, claims));
+  };
+  return [request, withoutThrowing({ ...answering, success }, refuse)];
 }
 
 function wrap(
@@ -115,59 +138,4 @@ function handlerFailed(): RequestRefused {
 function unsupported(): RequestRefused {
   const detail = "The event type or its content type is not one that the application handles.";
   return new RequestRefused({ status: 415, code: "ERR_UNSUPPORTED_EVENT", detail });
-}
-
-function standInRequest({ headers, body }: UpstreamEvent): Request {
-  const stream = Readable.from([body], { objectMode: false });
-  // The SDK ignores events without this header, which the service's documentation does not mention.
-  const complete = { "ce-awpsversion": "1.0", ...headers };
-  return Object.assign(stream, {
-    headers: complete,
-    method: "POST",
-    baseUrl: "",
-    path: "/",
-  }) as unknown as Request;
-}
-
-function standInResponse() {
-  const headers = new Map<string, string>();
-  let give: (answer: UpstreamAnswer) => void;
-  let refuse: (error: unknown) => void;
-  // Only the first answer counts: a promise takes no notice of what comes later.
-  const answer = new Promise<UpstreamAnswer>((resolve, reject) => {
-    give = resolve;
-    refuse = reject;
-  });
-  const response = {
-    statusCode: 200,
-    setHeader: (name: string, value: string) => headers.set(name, value),
-    end: (body?: unknown) => {
-      try {
-        const status = statusOf(response.statusCode);
-        give({ status, headers: new Map(headers), body: bytesOf(body) });
-      } catch (error) {
-        refuse(error);
-      }
-    },
-  };
-  return { response: response as unknown as Response, answer };
-}
-
-function statusOf(status: unknown): number {
-  if (Number.isInteger(status) && Number(status) >= 200 && Number(status) <= 599) {
-    return Number(status);
-  }
-  throw new RangeError(`A handler answered with the status ${describeValue(status)}`);
-}
-
-function bytesOf(body: unknown): string | Uint8Array {
-  if (body === undefined || body === null) return "";
-  if (typeof body === "string" || body instanceof Uint8Array) return body;
-  if (ArrayBuffer.isView(body)) {
-    return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
-  }
-  if (body instanceof ArrayBuffer) return new Uint8Array(body);
-  throw new TypeError(
-    `A handler answered with ${describeValue(body)}; give text (JSON.stringify what is JSON) or bytes`,
-  );
 }

@@ -27,7 +27,8 @@ function setUp() {
   };
   for (const { name } of endpoints) answers(name);
   const monitor = { check: jest.fn(async () => {}), unwatch: jest.fn() };
-  const parts = { configuration: { hub: "chat" }, registry, monitor };
+  const service = { allowInsecure: false, maxSocketsPerEndpoint: 64 };
+  const parts = { configuration: { hub: "chat", service }, registry, monitor };
   const log = logEvents(events);
   const destroyed: string[] = [];
   for (const { name, endpoint } of registry.all()) {

@@ -85,6 +85,16 @@ describe.each(operations.filter(([, { about }]) => about))("%s takes no", (_, op
   });
 });
 
+describe.each(operations.filter(([, { about }]) => about))("%s takes", (_, { about = "", run }) => {
+  it(`${about} of up to 1024 characters, and quotes no longer one whole`, async () => {
+    const secret = `x y ${"z ".repeat(50_000)}`;
+    const failure = await failureOf(() => run(pubsub, secret, undefined));
+    expectInvalidArgument(failure, `${about}: got "x y z z`);
+    expect(failure.message).toContain("1024 characters");
+    expect(failure.message.length).toBeLessThan(300);
+  });
+});
+
 it("no more than 1024 characters make the name of a group", async () => {
   const failure = await failureOf(() => pubsub.groupExists("x ".repeat(513)));
   expectInvalidArgument(failure, "give a group name of 1 to 1024 characters");
@@ -228,6 +238,20 @@ describe("an argument that cannot be used is named, with what would be right:", 
       ["closeAllConnections", (it) => it.closeAllConnections({ reason: 7 as Anything })],
       ["of a user", (it) => it.closeUserConnections("x", { reason: 7 as Anything })],
       ["of a group", (it) => it.group("g").closeAllConnections({ reason: 7 as Anything })],
+    ]),
+    ...each('reason: got "x x ', [
+      ["closeConnection", (it) => it.closeConnection("x", { reason: "x ".repeat(513) })],
+      ["closeAllConnections", (it) => it.closeAllConnections({ reason: "x ".repeat(513) })],
+      ["of a user", (it) => it.closeUserConnections("x", { reason: "x ".repeat(513) })],
+      ["of a group", (it) => it.group("g").closeAllConnections({ reason: "x ".repeat(513) })],
+    ]),
+    ...each('filter: got "a a ', messageOptions({ filter: "a ".repeat(4097) })),
+    ...each('filter: got "a a ', memberships(["g"], "a ".repeat(16_385))),
+    ...each('excludedConnections: got "x x ', [
+      ["sendToAll", (it) => it.sendToAll("hi", { excludedConnections: ["x ".repeat(513)] })],
+    ]),
+    ...each("excludedConnections: got an array of 1001; give at most 1000 connection ids", [
+      ["sendToAll", (it) => it.sendToAll("hi", { excludedConnections: Array(1001).fill("x") })],
     ]),
     ...each(
       "groups: got an array of 0; give an array of at least one group name",

@@ -109,8 +109,20 @@ describe("a question", () => {
         { condition: "eastus fails", place: "westus", answer: true, asked: ["westus"] },
         { condition: "all are down", place: "eastus", answer: "unknown", asked: [] },
       ])("is $answer if it is $place and $condition, as said by $asked", async (cell) => {
-        await expectAnswer(await startRegionsWithClients({ sendsEvents: true }), question, cell);
+        const world = await startRegionsWithClients();
+        await world.pubsub.connectionExists(subjectOf(world, cell.place).connectionId);
+        await expectAnswer(world, question, cell);
       });
+
+      it.each<Cell>([
+        { condition: "all are up", place: "eastus", answer: true, asked: endpoints },
+        { condition: "eastus fails", place: "westus", answer: true, asked: endpoints },
+      ])(
+        "is $answer if only an event says that it is $place and $condition, as said by $asked",
+        async (cell) => {
+          await expectAnswer(await startRegionsWithClients({ sendsEvents: true }), question, cell);
+        },
+      );
 
       it("is false if it is gone, as said by all", async () => {
         const world = await startRegionsWithClients({ sendsEvents: true });

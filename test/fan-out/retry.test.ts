@@ -298,7 +298,7 @@ describe("nothing is sent twice of", () => {
     [
       "a request whose answer is no HTTP",
       (socket) => void socket.end("nonsense\r\n\r\n"),
-      { message: expect.stringMatching(/^Response does not match the HTTP/) },
+      { code: "REQUEST_SEND_ERROR" },
     ],
   ])("%s", async (_, misbehave, error) => {
     const raw = await startRawService((res) => misbehave(res.socket as Socket, res));

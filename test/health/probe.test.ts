@@ -1,5 +1,5 @@
 import type { RequestListener } from "node:http";
-import { connect } from "node:net";
+import { connect, Socket } from "node:net";
 import { probe } from "../../src/health/probe.ts";
 import { parseEndpoint } from "../../src/options/parse-options.ts";
 import { createEndpoint, type Endpoint } from "../../src/service/endpoint.ts";
@@ -48,6 +48,19 @@ describe("health check outcomes", () => {
     await emulator.inject({ kind: "blackhole" });
     const outcome = await probe(endpointAt(emulator.endpoint), { ...options, timeoutInMs: 50 });
     expect(outcome).toEqual({ ok: false, reason: "timeout" });
+  });
+
+  it.each<[string, number, unknown]>([
+    ["says nothing of an instance that answers calls meanwhile", 1, "inconclusive"],
+    ["fails for one that does not", -1, { ok: false, reason: "timeout" }],
+  ])("a health check that is never connected %s", async (_, sign, expected) => {
+    const endpoint = endpointAt("http://127.0.0.1:9");
+    jest
+      .spyOn(endpoint.agent, "createConnection")
+      .mockImplementation(() => Object.assign(new Socket(), { connecting: true }));
+    const answeredAt = performance.now() + sign * 10;
+    const answering = { ...endpoint, answeredAt };
+    expect(await probe(answering, { ...options, timeoutInMs: 50 })).toEqual(expected);
   });
 
   it("a name that does not resolve fails a health check", async () => {

@@ -18,7 +18,7 @@ import { accessKeyOf } from "../support/upstream-request.ts";
 afterEach(() => void jest.useRealTimers());
 
 const keyText = "c2VjcmV0+/==";
-const url = "https://a.example/api/hubs/chat/:send?api-version=2024-12-01&filter=a%20eq%20'b'";
+const url = "https://a.example/api/hubs/chat/:send?api-version=2024-12-01";
 
 /** Signs requests to these URLs, one after the other, and returns their tokens. */
 function signer(text = keyText) {
@@ -157,6 +157,26 @@ it("the last 256 signed tokens are remembered, and no more", async () => {
   expect(await sign(`${url}&n=2`)).toBe(tokens[2]);
   expect(await sign(`${url}&n=1`)).not.toBe(tokens[1]);
 });
+
+it.each<[string, string]>([
+  ["is long", `${url}&x=${"x".repeat(500)}`],
+  ["is about a user", url.replace(":send", "users/ada/:send")],
+  ["is about a connection", url.replace(":send", "connections/c1/:send")],
+  ["has a filter", `${url}&filter=a%20eq%20'b'`],
+  ["leaves out connections", `${url}&excluded=c1`],
+  ["tells a reason", `${url}&reason=because`],
+])(
+  "the token of a request that %s is not remembered, since callers make up any number",
+  async (_, other) => {
+    startClock();
+    const sign = signer();
+    const first = await sign(other);
+    const kept = await sign(url);
+    jest.setSystemTime(Date.now() + 1000);
+    expect(await sign(other)).not.toBe(first);
+    expect(await sign(url)).toBe(kept);
+  },
+);
 
 it("a token that is renewed counts as new, and is not forgotten before its turn", async () => {
   startClock();

@@ -98,7 +98,7 @@ describe("a signal ends a request,", () => {
     const { url, requests } = await startRawService((res) => {
       answers.push(() => res.writeHead(202).end());
     });
-    const send = poolTo(url, { connections: 1, pipelining: 1 });
+    const send = poolTo(url, 1);
     const first = send("/first");
     const controller = new AbortController();
     const queued = failureOf(send("/queued", { abortSignal: controller.signal }));

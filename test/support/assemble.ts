@@ -1,9 +1,11 @@
 import type { PluginContext } from "../../src/context/plugin-context.ts";
 import { ConnectionLocations } from "../../src/endpoints/connection-locations.ts";
+import { DisplacedClients } from "../../src/endpoints/displaced-clients.ts";
 import { EndpointRegistry } from "../../src/endpoints/registry.ts";
 import type { Probes } from "../../src/health/endpoint-watch.ts";
 import { HealthMonitor } from "../../src/health/monitor.ts";
 import { TypedEvents } from "../../src/kit/typed-events.ts";
+import { OnceWarnings } from "../../src/kit/warn-once.ts";
 import type { Configuration } from "../../src/options/parse-options.ts";
 import { createEndpoint, type Endpoint } from "../../src/service/endpoint.ts";
 
@@ -29,5 +31,14 @@ export function assemble(configuration: Configuration, given: GivenParts = {}): 
     given.endpoints ?? configuration.endpoints.map((endpoint) => createEndpoint(endpoint, hub));
   const registry = new EndpointRegistry(endpoints, health, events);
   const monitor = given.monitor ?? new HealthMonitor(registry, health, probes);
-  return { configuration, registry, monitor, events, locations: new ConnectionLocations(), random };
+  return {
+    configuration,
+    registry,
+    monitor,
+    events,
+    locations: new ConnectionLocations(),
+    displaced: new DisplacedClients(),
+    warnings: new OnceWarnings(),
+    random,
+  };
 }

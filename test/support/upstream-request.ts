@@ -5,6 +5,8 @@ export interface EventRequest {
   readonly type?: string;
   readonly body?: string | Uint8Array;
   readonly contentType?: string;
+  /** Whom it is about. Default `connection-1`. */
+  readonly connectionId?: string;
   /** Headers to add, to change, or (null) to leave out. */
   readonly headers?: Record<string, string | null>;
 }
@@ -12,9 +14,14 @@ export interface EventRequest {
 /** An event as the service posts it: signed with the key of the emulated endpoint. */
 export function eventRequest(
   emulator: Emulator,
-  { type = "user.echo", body = "hello", contentType = "text/plain", headers = {} }: EventRequest,
+  {
+    type = "user.echo",
+    body = "hello",
+    contentType = "text/plain",
+    connectionId = "connection-1",
+    headers = {},
+  }: EventRequest,
 ): RequestInit {
-  const connectionId = "connection-1";
   const all: Record<string, string | null> = {
     "Content-Type": contentType,
     "WebHook-Request-Origin": new URL(emulator.endpoint).host,

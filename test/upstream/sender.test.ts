@@ -1,3 +1,5 @@
+import { closeAfterTest } from "../support/clean-up.ts";
+import { startEmulator } from "../support/emulator.ts";
 import { accessKeyOf, digest } from "../support/upstream-request.ts";
 import { setUp } from "./support/upstream-regions.ts";
 
@@ -33,6 +35,42 @@ describe("the sender is known by", () => {
     expect(await statusWith("Bearer bad")).toBe(401);
     expect(await statusWith("boom")).toBe(500);
     expect(errors).toEqual([{ handler: "upstream.authorize", error: expect.any(Error) }]);
+  });
+
+  it.each<[string, unknown]>([
+    ["an object", { ok: false }],
+    ["text", "no"],
+    ["a number", 1],
+    ["nothing", undefined],
+    ["null", null],
+  ])("upstream.authorize that answers with %s lets nobody in, and is told", async (_, answer) => {
+    const { post, errors, calls } = await setUp({ authorize: () => answer as boolean });
+    expect((await post()).status).toBe(500);
+    expect(calls).toEqual([]);
+    expect(errors).toEqual([
+      {
+        handler: "upstream.authorize",
+        error: expect.objectContaining({ message: expect.stringContaining("true or false") }),
+      },
+    ]);
+  });
+
+  it("the key of an endpoint that was added at run time, as long as it is there", async () => {
+    const { post, pubsub } = await setUp();
+    const north = closeAfterTest(await startEmulator());
+    const event = () => post({}, north);
+    expect((await event()).status).toBe(403);
+    pubsub.endpoints.add({
+      name: "northus",
+      role: "secondary",
+      connectionString: north.connectionString,
+    });
+    expect((await event()).status).toBe(200);
+    const signature = `sha256=${digest("another", "connection-1")}`;
+    const forged = { headers: { "ce-signature": signature } };
+    expect((await post(forged, north)).status).toBe(401);
+    await pubsub.endpoints.remove("northus", { fanOutForInMs: 0 });
+    expect((await event()).status).toBe(403);
   });
 
   it("nothing, when verifySignature is false", async () => {

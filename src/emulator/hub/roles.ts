@@ -1,4 +1,4 @@
-import { type GroupPattern, readGroupPattern } from "./group-pattern.ts";
+import { type GroupPattern, readGroupPattern } from "../../kit/group-pattern.ts";
 
 export type GroupPermission = "joinLeaveGroup" | "sendToGroup";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { readGroupPattern } from "../../../src/emulator/hub/group-pattern.ts";
 import { Roles } from "../../../src/emulator/hub/roles.ts";
+import { readGroupPattern } from "../../../src/kit/group-pattern.ts";
 
 test.each([
   [["webpubsub.joinLeaveGroup"], "joinLeaveGroup", "any", true],

@@ -5,18 +5,18 @@ import {
   type PipelineRequestOptions,
   type RestError,
 } from "@azure/core-rest-pipeline";
-import { Pool } from "undici";
+import * as undici from "undici";
 import { parseEndpoint } from "../../../src/options/parse-options.ts";
 import { createEndpoint, type Endpoint } from "../../../src/service/endpoint.ts";
 import { poolClient } from "../../../src/service/pool-client.ts";
+import { SocketPool } from "../../../src/service/socket-pool.ts";
 import { closeAfterTest } from "../../support/clean-up.ts";
 
 export const key = "the-key-of-a-raw-service";
 
 /** A pool to the server, and how to send through it. */
-export function poolTo(url: string, options: Pool.Options = {}) {
-  const pool = new Pool(url, options);
-  closeAfterTest({ close: () => pool.destroy() });
+export function poolTo(url: string, maxSockets = 64) {
+  const pool = closeAfterTest(new SocketPool(undici, { name: "a", origin: url, maxSockets }));
   const client = poolClient(Promise.resolve(pool));
   return (path: string, request: Partial<PipelineRequestOptions> = {}) =>
     client.sendRequest(
@@ -24,10 +24,10 @@ export function poolTo(url: string, options: Pool.Options = {}) {
     );
 }
 
-export function endpointAt(url: string, options: object = {}): Endpoint {
+export function endpointAt(url: string, options: object = {}, maxSockets = 64): Endpoint {
   const connectionString = `Endpoint=${url};AccessKey=${key}`;
   const config = parseEndpoint({ name: "a", role: "primary", connectionString, ...options });
-  return closeAfterTest(createEndpoint(config, "chat"));
+  return closeAfterTest(createEndpoint(config, "chat", maxSockets));
 }
 
 export async function failureOf(promise: Promise<unknown>): Promise<RestError> {

@@ -1,4 +1,4 @@
-import { type GlobStep, matchesGlob } from "../../kit/glob.ts";
+import { type GlobStep, matchesGlob } from "./glob.ts";
 
 const maxLength = 1024;
 const maxStars = 5;
