@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type EndpointOptions, resilientPubSub } from "express-resilient-pubsub";
+import type { Fault } from "express-resilient-pubsub/emulator";
 import { redisStore } from "express-resilient-pubsub/stores/redis";
 import { createClient } from "redis";
 import { freePort, startRedis } from "../../demo-app/processes/redis-server.ts";
@@ -55,19 +56,34 @@ describe("app servers that all rename an endpoint", () => {
 });
 
 describe("while one app server sees the active endpoint down", () => {
-  it("the others look at once, though they have no traffic and no schedule", async () => {
-    const { servers, eastus, join } = await startCluster(0);
-    const health = { schedule: false, timeoutInMs: 500, transitionIntervalInMs: 20 } as const;
-    for (let count = 0; count < 3; count += 1) await join({ health });
-    await Promise.all(servers.map(({ pubsub }) => pubsub.ready()));
-    await eastus.inject({ kind: "crash" });
-    await wait(200);
-    const [first, ...idle] = servers as [AppServer, ...AppServer[]];
-    for (const { pubsub } of servers) expect(pubsub.endpoints.snapshot()[0]?.state).toBe("healthy");
-    await first.negotiate("?failed=eastus");
-    await until(() => servers.every((server) => activeOf(server) === "westus"));
-    for (const { pubsub } of idle) expect(pubsub.endpoints.snapshot()[0]?.state).toBe("unhealthy");
-  });
+  it.each<[string, Fault, (first: AppServer) => Promise<unknown>, string]>([
+    ["crashed", { kind: "crash" }, ({ negotiate }) => negotiate("?failed=eastus"), "refused"],
+    [
+      "green, and fails every call",
+      { kind: "gray" },
+      ({ pubsub }) => Promise.allSettled([pubsub.broadcast("hi")]),
+      "failing-calls",
+    ],
+  ])(
+    "that is %s, the others look at once, though they have no traffic and no schedule",
+    async (_, fault, use, reason) => {
+      const { servers, eastus, join } = await startCluster(0);
+      const health = { schedule: false, timeoutInMs: 500, transitionIntervalInMs: 20 } as const;
+      for (let count = 0; count < 3; count += 1) await join({ health });
+      await Promise.all(servers.map(({ pubsub }) => pubsub.ready()));
+      await eastus.inject(fault);
+      await wait(200);
+      const [first, ...idle] = servers as [AppServer, ...AppServer[]];
+      for (const { pubsub } of servers)
+        expect(pubsub.endpoints.snapshot()[0]?.state).toBe("healthy");
+      await until(async () => {
+        await use(first);
+        return servers.every((server) => activeOf(server) === "westus");
+      });
+      const reasons = idle.map(({ pubsub }) => pubsub.endpoints.snapshot()[0]?.reason);
+      expect(reasons).toContain(reason);
+    },
+  );
 
   it("nobody is moved when only its own way there is broken", async () => {
     const { servers, westus, eastus, join } = await startCluster(2);
