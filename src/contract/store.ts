@@ -77,6 +77,12 @@ export interface CoordinationStore {
   /** What it is, for messages, such as `blob container "coordination"`; without any secret. */
   readonly description: string;
   /**
+   * Loads what the store needs, before it is opened; it is not held to the deadline of a call.
+   *
+   * @throws ResilientPubSubError `ERR_STORE_REFUSED` when that is not installed
+   */
+  load?(): Promise<void>;
+  /**
    * Opens it for the plugins of one hub; those of other hubs have records of their own.
    *
    * @param hub Its name in lower case, since the service tells no hubs apart by case.

@@ -13,7 +13,12 @@ import { storeError } from "../store-error.ts";
 import { maxObservations, refuseTooLong, refuseToRead } from "../text-limit.ts";
 import { nameOf, observationIn, serverOf, toMetadata } from "./blob-format.ts";
 import { blobError, hasCode, isLostRace } from "./failure.ts";
-import { type AzureBlobStoreOptions, type BlobAccess, blobAccess } from "./options.ts";
+import {
+  type AzureBlobStoreOptions,
+  type BlobAccess,
+  blobAccess,
+  loadStorageBlob,
+} from "./options.ts";
 
 export type { AzureBlobStoreOptions } from "./options.ts";
 
@@ -205,6 +210,7 @@ export function azureBlobStore(options: AzureBlobStoreOptions): CoordinationStor
   const description = `blob container "${container}" at ${access.host}`;
   return {
     description,
+    load: async () => void (await loadStorageBlob()),
     async open(hub, callOptions) {
       const service = await access.connect().catch((error) => {
         if (isResilientPubSubError(error)) throw error;

@@ -77,7 +77,7 @@ export function blobAccess(options: AzureBlobStoreOptions): BlobAccess {
   return { host, connect, secrets: secretsOf(connectionString) };
 }
 
-const loadStorageBlob = () =>
+export const loadStorageBlob = () =>
   loadPackage("@azure/storage-blob", () => import("@azure/storage-blob"));
 
 function accessProblems(options: Record<string, unknown>): [string, string][] {
