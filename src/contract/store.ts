@@ -82,6 +82,12 @@ export interface CoordinationStore {
    */
   readonly insecureOrigin?: string | undefined;
   /**
+   * Loads what the store needs, before it is opened; it is not held to the deadline of a call.
+   *
+   * @throws ResilientPubSubError `ERR_STORE_REFUSED` when that is not installed
+   */
+  load?(): Promise<void>;
+  /**
    * Opens it for the plugins of one hub; those of other hubs have records of their own.
    *
    * @param hub Its name in lower case, since the service tells no hubs apart by case.

@@ -48,6 +48,7 @@ export class StoreSession {
 
   async #open(): Promise<StoreConnection> {
     try {
+      if (this.#store.load) await this.#store.load();
       return await this.#limited(this.#timeoutInMs, async (options) => {
         const connection = await this.#store.open(this.#hub, options);
         if (options.signal.aborted) await connection.close();

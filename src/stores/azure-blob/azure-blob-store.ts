@@ -14,7 +14,12 @@ import { storeError } from "../store-error.ts";
 import { maxObservations, refuseTooLong, refuseToRead } from "../text-limit.ts";
 import { nameOf, observationIn, serverOf, toMetadata } from "./blob-format.ts";
 import { blobError, hasCode, isLostRace } from "./failure.ts";
-import { type AzureBlobStoreOptions, type BlobAccess, blobAccess } from "./options.ts";
+import {
+  type AzureBlobStoreOptions,
+  type BlobAccess,
+  blobAccess,
+  loadStorageBlob,
+} from "./options.ts";
 
 export type { AzureBlobStoreOptions } from "./options.ts";
 
@@ -209,6 +214,7 @@ export function azureBlobStore(options: AzureBlobStoreOptions): CoordinationStor
   return {
     description,
     insecureOrigin: isInsecure ? origin : undefined,
+    load: async () => void (await loadStorageBlob()),
     async open(hub, callOptions) {
       const service = await access.connect().catch((error) => {
         if (isResilientPubSubError(error)) throw error;

@@ -76,7 +76,7 @@ export function blobAccess(options: AzureBlobStoreOptions): BlobAccess {
   return { url: ofAccount, connect, secrets: secretsOf(connectionString) };
 }
 
-const loadStorageBlob = () =>
+export const loadStorageBlob = () =>
   loadPackage("@azure/storage-blob", () => import("@azure/storage-blob"));
 
 function accessProblems(options: Record<string, unknown>): [string, string][] {

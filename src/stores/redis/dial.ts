@@ -88,7 +88,7 @@ async function connect(
 type Library = typeof import("redis");
 type Options = NonNullable<Parameters<Library["createClient"]>[0]>;
 
-const loadRedis = (): Promise<Library> => loadPackage("redis", () => import("redis"));
+export const loadRedis = (): Promise<Library> => loadPackage("redis", () => import("redis"));
 
 /** A client of the library that connects once. */
 class Connection implements DialledClient {

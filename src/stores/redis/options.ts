@@ -10,9 +10,9 @@ import { parseTarget, type RedisTarget, urlProblem } from "./target.ts";
  */
 export interface RedisClientLike {
   /** Whether it may be used at all; a store gives no command to one that is closed. */
-  readonly isOpen?: boolean;
+  readonly isOpen?: boolean | undefined;
   /** Whether it is connected; a store gives no command to one that would only keep it. */
-  readonly isReady?: boolean;
+  readonly isReady?: boolean | undefined;
   /** Runs a Lua script. */
   eval(
     script: string,

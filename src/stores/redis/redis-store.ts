@@ -13,7 +13,7 @@ import { canonicalHub } from "../../kit/hub-name.ts";
 import { storeError } from "../store-error.ts";
 import { maxObservations, maxTextBytes, refuseTooLong } from "../text-limit.ts";
 import { accessBy, OwnRedisAccess, type RedisAccess } from "./access.ts";
-import { dialTo } from "./dial.ts";
+import { dialTo, loadRedis } from "./dial.ts";
 import { redisError } from "./failure.ts";
 import { parseRedisOptions, type RedisStoreOptions } from "./options.ts";
 import * as scripts from "./scripts.ts";
@@ -182,6 +182,8 @@ export function redisStore(options: RedisStoreOptions): CoordinationStore {
       };
   return {
     description: backend.description,
+    // The app's own client has been made by its own library.
+    load: async () => void (by.client || (await loadRedis())),
     async open(hub, callOptions) {
       const connection = new RedisConnection(backend, prefix, hub);
       await connection.open(callOptions);
