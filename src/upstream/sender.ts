@@ -4,7 +4,7 @@ import type { UpstreamOptions } from "../contract/upstream-options.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { type Problem, RequestRefused } from "../http/problem.ts";
 import { describeValue } from "../kit/describe-value.ts";
-import type { TypedEvents } from "../kit/typed-events.ts";
+import type { InternalEvents } from "../kit/typed-events.ts";
 import type { EventHeaders } from "./event-headers.ts";
 import { type EndpointHosts, originsOf } from "./origin.ts";
 import { isSignedBy, readDigests } from "./signature.ts";
@@ -51,7 +51,7 @@ const onlyOne = <T>(all: readonly T[]): T | undefined => (all.length === 1 ? all
 async function isAuthorized(
   authorize: NonNullable<UpstreamOptions["authorize"]>,
   req: Request,
-  events: TypedEvents,
+  events: InternalEvents,
 ): Promise<boolean> {
   try {
     const answer: unknown = await authorize(req);
