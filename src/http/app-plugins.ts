@@ -3,6 +3,7 @@ import type { ResilientPubSub } from "../contract/resilient-pubsub.ts";
 import { check, isFilled } from "../kit/arguments.ts";
 import { describeValue } from "../kit/describe-value.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
+import { canonicalHub } from "../kit/hub-name.ts";
 import { warnProcess } from "../kit/warn-process.ts";
 
 // Registered symbols, since an app may have loaded this package twice, as ESM and as CommonJS.
@@ -59,7 +60,7 @@ export class AppPlugins {
         get negotiateRoute() {
           return plugins.#negotiateRoute;
         },
-        meet: (other) => void plugins.#met.set(keyOf(other.hubName), other),
+        meet: (other) => void plugins.#met.set(canonicalHub(other.hubName), other),
       },
     };
   }
@@ -115,7 +116,8 @@ export class AppPlugins {
 
   #find(name: string): ResilientPubSub {
     const self = this.#self();
-    const found = keyOf(name) === keyOf(self.hubName) ? self : this.#met.get(keyOf(name));
+    const found =
+      canonicalHub(name) === canonicalHub(self.hubName) ? self : this.#met.get(canonicalHub(name));
     if (found) return found;
     const known = [self, ...this.#met.values()].map(({ hubName }) => describeValue(hubName));
     const message = `No plugin of the hub ${describeValue(name)} is known here, but of ${known.join(", ")}; plugins know each other when each has seen a request of their app: until then, and for one of another app, use the plugin itself`;
@@ -132,7 +134,7 @@ function severalPlugins(passed: readonly ResilientPubSub[]): Plugin {
   const member: Member = { ...first[MEMBER], passed };
   const hub = (name: string): ResilientPubSub => {
     checkHub(name);
-    const found = passed.find(({ hubName }) => keyOf(hubName) === keyOf(name));
+    const found = passed.find(({ hubName }) => canonicalHub(hubName) === canonicalHub(name));
     return found ?? first.hub(name);
   };
   let hasWarned = false;
@@ -164,11 +166,6 @@ function membersOf(app: Request["app"]): Set<Plugin> {
   const locals = app.locals as { [MEMBERS]?: Set<Plugin> };
   locals[MEMBERS] ??= new Set();
   return locals[MEMBERS];
-}
-
-/** To the service a hub is the same whatever its case. */
-function keyOf(hub: string): string {
-  return hub.toLowerCase();
 }
 
 function checkHub(name: unknown): void {
