@@ -10,13 +10,14 @@ import { warnProcess } from "../kit/warn-process.ts";
 const MEMBER = Symbol.for("express-resilient-pubsub.member");
 const MEMBERS = Symbol.for("express-resilient-pubsub.members");
 
-/** What the plugins of an app know of each other. */
+/** What a plugin is to the others of its app. */
 interface Member {
   /** The plugins that a request has passed when it finds this in `res.locals`, in that order. */
   readonly passed: readonly ResilientPubSub[];
   /** Where it answers negotiates, in the app that it was seen in last. */
   readonly negotiateRoute: string;
-  meet(other: ResilientPubSub): void;
+  /** Told of another one of the app. */
+  learn(other: ResilientPubSub): void;
 }
 
 type Plugin = ResilientPubSub & { readonly [MEMBER]: Member };
@@ -28,13 +29,13 @@ export interface AppMembership {
 }
 
 /**
- * A plugin among those of its app. The app itself keeps who they are, and each of them whom it has
- * met; nothing is kept for the process.
+ * A plugin among those of its app. The app itself keeps who they are, and each of them the others, by
+ * their hubs; nothing is kept for the process.
  */
 export class AppPlugins {
   readonly #self: () => Plugin;
   readonly #negotiatePath: string;
-  readonly #met = new Map<string, ResilientPubSub>();
+  readonly #others = new Map<string, ResilientPubSub>();
   /** What stands in `res.locals` once a request has passed this plugin too, by what stood there. */
   readonly #views = new WeakMap<Plugin, Plugin>();
   #app: unknown;
@@ -60,7 +61,7 @@ export class AppPlugins {
         get negotiateRoute() {
           return plugins.#negotiateRoute;
         },
-        meet: (other) => void plugins.#met.set(canonicalHub(other.hubName), other),
+        learn: (other) => void plugins.#others.set(canonicalHub(other.hubName), other),
       },
     };
   }
@@ -90,8 +91,8 @@ export class AppPlugins {
     this.#mountPath = baseUrl;
     for (const other of members) {
       if (other === self) continue;
-      other[MEMBER].meet(self);
-      self[MEMBER].meet(other);
+      other[MEMBER].learn(self);
+      self[MEMBER].learn(other);
     }
     members.add(self);
   }
@@ -104,11 +105,10 @@ export class AppPlugins {
     const rival = before[MEMBER].passed.find(
       (other) => (other as Plugin)[MEMBER].negotiateRoute === this.#negotiateRoute,
     );
-    if (rival)
-      warnProcess(
-        "ERR_SEVERAL_HUBS",
-        sameRouteWarning(rival, self, this.#mountPath + this.#negotiatePath),
-      );
+    if (rival) {
+      const route = this.#mountPath + this.#negotiatePath;
+      warnProcess("ERR_SEVERAL_HUBS", sameRouteWarning(rival, self, route));
+    }
     const view = severalPlugins([...before[MEMBER].passed, self]);
     this.#views.set(before, view);
     return view;
@@ -117,9 +117,11 @@ export class AppPlugins {
   #find(name: string): ResilientPubSub {
     const self = this.#self();
     const found =
-      canonicalHub(name) === canonicalHub(self.hubName) ? self : this.#met.get(canonicalHub(name));
+      canonicalHub(name) === canonicalHub(self.hubName)
+        ? self
+        : this.#others.get(canonicalHub(name));
     if (found) return found;
-    const known = [self, ...this.#met.values()].map(({ hubName }) => describeValue(hubName));
+    const known = [self, ...this.#others.values()].map(({ hubName }) => describeValue(hubName));
     const message = `No plugin of the hub ${describeValue(name)} is known here, but of ${known.join(", ")}; plugins know each other when each has seen a request of their app: until then, and for one of another app, use the plugin itself`;
     throw new ResilientPubSubError("ERR_UNKNOWN_HUB", message);
   }
