@@ -1,6 +1,7 @@
 import type { CallOptions, CommandOptions } from "../contract/call-options.ts";
 import {
   check,
+  checkGroupName,
   checkInteger,
   checkKnownOptions,
   checkOptionsObject,
@@ -9,7 +10,7 @@ import {
   isFilled,
   SDK_CALL_OPTIONS,
 } from "../kit/arguments.ts";
-import { maxGroupNameLength } from "../kit/service-limits.ts";
+import { maxIdLength } from "../kit/service-limits.ts";
 import { type OperationName, SEMANTICS, type Semantics } from "./semantics.ts";
 
 /** Clients are told it in a frame of a WebSocket, which has room for 123 bytes. */
@@ -23,12 +24,6 @@ const maxPageMembers = 200;
 const PERMISSIONS: readonly unknown[] = ["joinLeaveGroup", "sendToGroup"];
 const REQUIREMENTS: readonly unknown[] = ["any", "all", undefined];
 
-/** The service's rule: 1 to 1024 characters, and not blanks alone. */
-function checkGroupName(name: unknown, argument = "groupName"): void {
-  const isName = isFilled(name) && name.length <= maxGroupNameLength;
-  check(isName, argument, name, `give a group name of 1 to ${maxGroupNameLength} characters`);
-}
-
 export function checkGroupNames(names: unknown): void {
   const isFilledList = Array.isArray(names) && names.length > 0;
   check(isFilledList, "groups", names, "give an array of at least one group name");
@@ -39,17 +34,16 @@ export function checkGroupNames(names: unknown): void {
 export function checkSubject(about: Semantics["about"], subject: unknown): void {
   if (about === "all") return;
   const name = SUBJECT_NAMES[about];
-  if (about === "group") checkGroupName(subject);
+  if (about === "group") checkGroupName(subject, name);
   else checkId(subject, name, `the id of a ${about}`);
   const remedy = `give the id of a ${about} that can stand in a URL, unlike "." and ".."`;
   check(isPathSegment(subject), name, subject, remedy);
 }
 
-/** Longer than any that the service gives, or than an identity provider would. */
 function checkId(id: unknown, argument: string, what: string): void {
   check(isFilled(id), argument, id, `give ${what}`);
-  const isShort = String(id).length <= maxGroupNameLength;
-  check(isShort, argument, id, `give ${what} in at most ${maxGroupNameLength} characters`);
+  const isShort = String(id).length <= maxIdLength;
+  check(isShort, argument, id, `give ${what} in at most ${maxIdLength} characters`);
 }
 
 const SUBJECT_NAMES = { group: "groupName", user: "userId", connection: "connectionId" } as const;
@@ -116,7 +110,7 @@ const OWN_OPTIONS: Partial<Record<OperationName, readonly string[]>> = {
 };
 
 /** The names of all options that an operation has. */
-export function optionsOf(name: OperationName): string[] {
+function optionsOf(name: OperationName): string[] {
   const ofKind = SEMANTICS[name].kind === "command" ? COMMAND_OPTIONS : CALL_OPTIONS;
   return [...ofKind, ...(OWN_OPTIONS[name] ?? [])];
 }

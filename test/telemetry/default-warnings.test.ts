@@ -1,5 +1,6 @@
 import type { PubSubEvents } from "../../src/contract/events.ts";
 import { TypedEvents } from "../../src/kit/typed-events.ts";
+import { OnceWarnings } from "../../src/kit/warn-once.ts";
 import { warnByDefault } from "../../src/telemetry/default-warnings.ts";
 import { afterTest } from "../support/clean-up.ts";
 
@@ -8,7 +9,7 @@ function setUp() {
   const emitWarning = jest.spyOn(process, "emitWarning").mockImplementation(() => {});
   afterTest(() => emitWarning.mockRestore());
   const events = new TypedEvents();
-  warnByDefault("chat", events);
+  warnByDefault("chat", events, new OnceWarnings());
   const warnings = () =>
     emitWarning.mock.calls.map(([message, options]) => {
       const { code, type } = options as unknown as { code: string; type: string };
