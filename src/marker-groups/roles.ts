@@ -1,9 +1,9 @@
 import type { GroupRoles } from "../contract/group-roles.ts";
 import { check, isFilled } from "../kit/arguments.ts";
 import { readGroupPattern } from "../kit/group-pattern.ts";
+import { maxGroupNameLength } from "../kit/service-limits.ts";
 import { MARKER_PREFIX } from "./marker.ts";
 
-const maxNameLength = 1024;
 const PERMISSIONS = ["sendToGroup", "joinLeaveGroup"] as const;
 
 type Permission = (typeof PERMISSIONS)[number];
@@ -28,8 +28,8 @@ export const roles: GroupRoles = Object.freeze({
 });
 
 function roleOf(permission: Permission, group: string): string {
-  const isName = isFilled(group) && group.length <= maxNameLength;
-  check(isName, "group", group, `give a group name of 1 to ${maxNameLength} characters`);
+  const isName = isFilled(group) && group.length <= maxGroupNameLength;
+  check(isName, "group", group, `give a group name of 1 to ${maxGroupNameLength} characters`);
   const isOwn = group.startsWith(MARKER_PREFIX);
   check(
     !isOwn,

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../contract/error-code.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
-import { oneLine } from "../kit/one-line.ts";
+import { safeLine } from "../kit/safe-text.ts";
 
 /** A failure of a store as whoever runs the app should hear of it. */
 export interface StoreFailure {
@@ -56,7 +56,7 @@ function firstLineOf(error: unknown): string {
   const { message, code } = (error ?? {}) as { message?: unknown; code?: unknown };
   // Node's error for a name with several addresses, none of which answers, has a code only.
   const text = [message, code].find((said) => typeof said === "string" && said !== "");
-  return oneLine(
+  return safeLine(
     String(text ?? error)
       .split("\n", 1)
       .join(),
