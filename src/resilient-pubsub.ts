@@ -27,6 +27,7 @@ import { Traffic } from "./lifecycle/traffic.ts";
 import { clientAccessToken } from "./negotiate/client-access-token.ts";
 import { parseOptions } from "./options/parse-options.ts";
 import { routes } from "./routes.ts";
+import { describeError } from "./service/describe-error.ts";
 import { createEndpoint } from "./service/endpoint.ts";
 import { warnByDefault } from "./telemetry/default-warnings.ts";
 
@@ -53,7 +54,7 @@ import { warnByDefault } from "./telemetry/default-warnings.ts";
  */
 export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSub {
   const configuration = parseOptions(options);
-  const events = new TypedEvents();
+  const events = new TypedEvents(describeError);
   warnByDefault(configuration.hub, events);
   const registry = new EndpointRegistry(
     configuration.endpoints.map((endpoint) =>
