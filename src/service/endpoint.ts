@@ -2,12 +2,12 @@ import { KeyObject } from "node:crypto";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { AzureKeyCredential } from "@azure/core-auth";
-import type { HttpClient, Pipeline } from "@azure/core-rest-pipeline";
+import type { HttpClient, Pipeline, PipelinePolicy } from "@azure/core-rest-pipeline";
 import { WebPubSubServiceClient, type WebPubSubServiceClientOptions } from "@azure/web-pubsub";
 import type { EndpointConfiguration } from "../options/parse-options.ts";
 import { defaultMaxSockets } from "../options/schema.ts";
 import { poolClient } from "./pool-client.ts";
-import { requestPipeline } from "./request-pipeline.ts";
+import { requestPipeline, signPolicy } from "./request-pipeline.ts";
 import { SocketPool } from "./socket-pool.ts";
 
 /** One service instance: who it is, and the means to call it. */
@@ -53,6 +53,8 @@ export function createEndpoint(
   const agent = new Agent({ keepAlive: true, maxSockets: maxHealthSockets, maxFreeSockets: 1 });
   const pools = openPools(config.name, restUrl, [maxSockets, maxCheckSockets]);
   const [calls, checks] = [pools.then(([first]) => first), pools.then(([, second]) => second)];
+  // One source of tokens: what the canary has found out of a credential holds for the calls.
+  const sign = signPolicy(config.credential);
   let answeredAt = Number.NEGATIVE_INFINITY;
   const onAnswer = (): void => {
     answeredAt = performance.now();
@@ -60,8 +62,8 @@ export function createEndpoint(
   return {
     name: config.name,
     config,
-    client: createClient(config, hub, poolClient(calls, onAnswer)),
-    checkClient: createClient(config, hub, poolClient(checks, onAnswer)),
+    client: createClient(config, hub, sign, poolClient(calls, onAnswer)),
+    checkClient: createClient(config, hub, sign, poolClient(checks, onAnswer)),
     restUrl,
     agent,
     get answeredAt() {
@@ -90,9 +92,10 @@ async function openPools(
 function createClient(
   { url, credential }: EndpointConfiguration,
   hub: string,
+  sign: PipelinePolicy,
   httpClient: HttpClient,
 ): WebPubSubServiceClient {
-  const pipeline = requestPipeline(credential);
+  const pipeline = requestPipeline(sign);
   // `pipeline` is an option of the class below the SDK's client, to which all options are passed on.
   const options: WebPubSubServiceClientOptions & { pipeline: Pipeline } = {
     pipeline,
