@@ -27,6 +27,7 @@ import { Traffic } from "./lifecycle/traffic.ts";
 import { clientAccessToken } from "./negotiate/client-access-token.ts";
 import { type Configuration, parseOptions } from "./options/parse-options.ts";
 import { routes } from "./routes.ts";
+import { describeError } from "./service/describe-error.ts";
 import { createEndpoint } from "./service/endpoint.ts";
 import { warnByDefault } from "./telemetry/default-warnings.ts";
 
@@ -52,7 +53,7 @@ import { warnByDefault } from "./telemetry/default-warnings.ts";
  * ```
  */
 export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSub {
-  const events = new TypedEvents();
+  const events = new TypedEvents(describeError);
   const base = contextOf(parseOptions(options), events);
   const { configuration, monitor, registry, warnings } = base;
   warnByDefault(configuration.hub, events, warnings);

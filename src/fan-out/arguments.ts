@@ -10,17 +10,17 @@ import {
   isFilled,
   SDK_CALL_OPTIONS,
 } from "../kit/arguments.ts";
-import { maxIdLength } from "../kit/service-limits.ts";
+import {
+  maxBodyFilterLength,
+  maxExcludedConnections,
+  maxFilterLength,
+  maxIdLength,
+  maxMessageTtlInSeconds,
+  maxPageMembers,
+  maxReasonLength,
+} from "../kit/service-limits.ts";
 import { type OperationName, SEMANTICS, type Semantics } from "./semantics.ts";
 
-/** Clients are told it in a frame of a WebSocket, which has room for 123 bytes. */
-const maxReasonLength = 1024;
-/** In a URL, of which servers take 8 kB as a rule; filters in a body may be longer. */
-const maxFilterLength = 8192;
-const maxBodyFilterLength = 32_768;
-const maxExcluded = 1000;
-const maxTtlInSeconds = 300;
-const maxPageMembers = 200;
 const PERMISSIONS: readonly unknown[] = ["joinLeaveGroup", "sendToGroup"];
 const REQUIREMENTS: readonly unknown[] = ["any", "all", undefined];
 
@@ -128,7 +128,7 @@ export function checkOptions(operation: OperationName, options: unknown): void {
   check(isOptionalString(reason), "reason", reason, "give a text");
   checkLength(reason, "reason", maxReasonLength);
   checkExcluded(rest.excludedConnections);
-  checkInteger(messageTtlSeconds, "messageTtlSeconds", 0, maxTtlInSeconds);
+  checkInteger(messageTtlSeconds, "messageTtlSeconds", 0, maxMessageTtlInSeconds);
   checkInteger(maxPageSize, "maxPageSize", 1, maxPageMembers);
   checkInteger(top, "top", 1, Number.MAX_SAFE_INTEGER);
   checkKnownOptions(options as object, optionsOf(operation));
@@ -138,8 +138,8 @@ function checkExcluded(ids: unknown): void {
   const argument = "excludedConnections";
   checkStrings(ids, argument, "give an array of connection ids");
   if (ids === undefined) return;
-  const isShort = (ids as string[]).length <= maxExcluded;
-  check(isShort, argument, ids, `give at most ${maxExcluded} connection ids`);
+  const isShort = (ids as string[]).length <= maxExcludedConnections;
+  check(isShort, argument, ids, `give at most ${maxExcludedConnections} connection ids`);
   for (const id of ids as string[]) checkId(id, argument, "connection ids");
 }
 

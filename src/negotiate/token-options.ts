@@ -9,10 +9,13 @@ import {
   isName,
   SDK_CALL_OPTIONS,
 } from "../kit/arguments.ts";
-import { maxGroupNameLength, maxIdLength, maxRoleLength } from "../kit/service-limits.ts";
+import {
+  maxGroupNameLength,
+  maxIdLength,
+  maxRoleLength,
+  maxTokenLifetimeInMinutes,
+} from "../kit/service-limits.ts";
 
-/** The greatest that the service takes. */
-const maxLifetimeInMinutes = 2 ** 31 - 1;
 const CLIENT_PROTOCOLS: readonly unknown[] = ["default", "mqtt", "socketio", undefined];
 
 const OPTIONS = [
@@ -34,7 +37,7 @@ export function checkTokenOptions(options: ClientAccessTokenOptions): void {
   check(isUserId, "userId", userId, USER_ID_REMEDY);
   checkNames(roles, "roles", "roles", maxRoleLength);
   checkNames(groups, "groups", "group names", maxGroupNameLength);
-  checkInteger(expirationTimeInMinutes, "expirationTimeInMinutes", 1, maxLifetimeInMinutes);
+  checkInteger(expirationTimeInMinutes, "expirationTimeInMinutes", 1, maxTokenLifetimeInMinutes);
   const isProtocol = CLIENT_PROTOCOLS.includes(clientProtocol);
   const remedy = 'give "default", "mqtt" or "socketio"';
   check(isProtocol, "clientProtocol", clientProtocol, remedy);
