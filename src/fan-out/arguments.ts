@@ -1,6 +1,7 @@
 import type { CallOptions, CommandOptions } from "../contract/call-options.ts";
 import {
   check,
+  checkGroupName,
   checkInteger,
   checkKnownOptions,
   checkOptionsObject,
@@ -11,25 +12,17 @@ import {
 } from "../kit/arguments.ts";
 import {
   maxBodyFilterLength,
-  maxConnectionIdLength,
   maxExcludedConnections,
   maxFilterLength,
-  maxGroupNameLength,
+  maxIdLength,
   maxMessageTtlInSeconds,
   maxPageMembers,
   maxReasonLength,
-  maxUserIdLength,
 } from "../kit/service-limits.ts";
 import { type OperationName, SEMANTICS, type Semantics } from "./semantics.ts";
 
 const PERMISSIONS: readonly unknown[] = ["joinLeaveGroup", "sendToGroup"];
 const REQUIREMENTS: readonly unknown[] = ["any", "all", undefined];
-
-/** The service's rule: 1 to 1024 characters, and not blanks alone. */
-function checkGroupName(name: unknown, argument = "groupName"): void {
-  const isName = isFilled(name) && name.length <= maxGroupNameLength;
-  check(isName, argument, name, `give a group name of 1 to ${maxGroupNameLength} characters`);
-}
 
 export function checkGroupNames(names: unknown): void {
   const isFilledList = Array.isArray(names) && names.length > 0;
@@ -41,18 +34,16 @@ export function checkGroupNames(names: unknown): void {
 export function checkSubject(about: Semantics["about"], subject: unknown): void {
   if (about === "all") return;
   const name = SUBJECT_NAMES[about];
-  if (about === "group") checkGroupName(subject);
-  else checkId(subject, name, `the id of a ${about}`, MAX_ID_LENGTHS[about]);
+  if (about === "group") checkGroupName(subject, name);
+  else checkId(subject, name, `the id of a ${about}`);
   const remedy = `give the id of a ${about} that can stand in a URL, unlike "." and ".."`;
   check(isPathSegment(subject), name, subject, remedy);
 }
 
-const MAX_ID_LENGTHS = { user: maxUserIdLength, connection: maxConnectionIdLength } as const;
-
-function checkId(id: unknown, argument: string, what: string, maxLength: number): void {
+function checkId(id: unknown, argument: string, what: string): void {
   check(isFilled(id), argument, id, `give ${what}`);
-  const isShort = String(id).length <= maxLength;
-  check(isShort, argument, id, `give ${what} in at most ${maxLength} characters`);
+  const isShort = String(id).length <= maxIdLength;
+  check(isShort, argument, id, `give ${what} in at most ${maxIdLength} characters`);
 }
 
 const SUBJECT_NAMES = { group: "groupName", user: "userId", connection: "connectionId" } as const;
@@ -119,7 +110,7 @@ const OWN_OPTIONS: Partial<Record<OperationName, readonly string[]>> = {
 };
 
 /** The names of all options that an operation has. */
-export function optionsOf(name: OperationName): string[] {
+function optionsOf(name: OperationName): string[] {
   const ofKind = SEMANTICS[name].kind === "command" ? COMMAND_OPTIONS : CALL_OPTIONS;
   return [...ofKind, ...(OWN_OPTIONS[name] ?? [])];
 }
@@ -149,7 +140,7 @@ function checkExcluded(ids: unknown): void {
   if (ids === undefined) return;
   const isShort = (ids as string[]).length <= maxExcludedConnections;
   check(isShort, argument, ids, `give at most ${maxExcludedConnections} connection ids`);
-  for (const id of ids as string[]) checkId(id, argument, "connection ids", maxConnectionIdLength);
+  for (const id of ids as string[]) checkId(id, argument, "connection ids");
 }
 
 function isOptionalString(value: unknown): boolean {

@@ -44,16 +44,16 @@ export function callEndpoint<T>(
   deadline: Deadline,
 ): Promise<Outcome<T>> {
   const isShorter = call.endpointTimeoutInMs < deadline.remainingInMs && !deadline.aborted;
-  if (!isShorter) return callWithin(context, endpoint, call, deadline);
+  if (!isShorter) return attemptsOf(call, context, endpoint, deadline);
   const own = new Deadline(call.endpointTimeoutInMs, deadline);
-  return callWithin(context, endpoint, call, own).finally(() => own.end());
+  return attemptsOf(call, context, endpoint, own).finally(() => own.end());
 }
 
 /** Without further async functions and copies of objects, which would cost as much as the rest. */
-function callWithin<T>(
+function attemptsOf<T>(
+  call: Call<T>,
   context: PluginContext,
   endpoint: RegisteredEndpoint,
-  call: Call<T>,
   deadline: Deadline,
 ): Promise<Outcome<T>> {
   const startedAt = performance.now();

@@ -1,11 +1,11 @@
 /** The service's rule for the name of a group. */
 export const maxGroupNameLength = 1024;
 
-/** The service names no limit for a user's id; this is the one of a group, and fits into a URL. */
-export const maxUserIdLength = 1024;
-
-/** Far longer than any that the service gives. */
-export const maxConnectionIdLength = 1024;
+/**
+ * For the id of a user or a connection the service names no limit; this is the one of a group. It fits
+ * into a URL, and is longer than any that the service gives, or an identity provider would.
+ */
+export const maxIdLength = 1024;
 
 /** A role may end in the name of a group. */
 export const maxRoleLength = "webpubsub.joinLeaveGroup.".length + maxGroupNameLength;

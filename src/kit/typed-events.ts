@@ -1,5 +1,4 @@
 import type { PubSubEventSource, PubSubEvents, PubSubListener } from "../contract/events.ts";
-
 import { warnProcess } from "./warn-process.ts";
 
 type EventName = keyof PubSubEvents;
@@ -53,7 +52,7 @@ export class TypedEvents implements PubSubEventSource {
   emit<Name extends EventName>(name: Name, event: PubSubEvents[Name]): void {
     const listeners = [...(this.#listeners.get(name) ?? [])];
     if (listeners.length > 0 && "error" in event) this.#makeSafe(event);
-    if (listeners.length === 0 && name === "handlerError") warn(event as HandlerError);
+    if (name === "handlerError" && !this.isHeard(name)) warn(event as HandlerError);
     for (const [listener, { once }] of listeners) {
       if (once) this.#listeners.get(name)?.delete(listener);
       this.#call(name, listener as Listener<Name>, event);
@@ -85,6 +84,9 @@ export class TypedEvents implements PubSubEventSource {
     }
   }
 }
+
+/** As the parts of a plugin have them: whoever of them listens must not pass for the application. */
+export type InternalEvents = Omit<TypedEvents, "on" | "once">;
 
 function warn({ handler, error }: HandlerError): void {
   const message = `${handler} failed, and no "handlerError" listener took it`;

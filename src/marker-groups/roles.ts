@@ -1,7 +1,6 @@
 import type { GroupRoles } from "../contract/group-roles.ts";
-import { check, isFilled } from "../kit/arguments.ts";
+import { check, checkGroupName } from "../kit/arguments.ts";
 import { readGroupPattern } from "../kit/group-pattern.ts";
-import { maxGroupNameLength } from "../kit/service-limits.ts";
 import { MARKER_PREFIX } from "./marker.ts";
 
 const PERMISSIONS = ["sendToGroup", "joinLeaveGroup"] as const;
@@ -28,8 +27,7 @@ export const roles: GroupRoles = Object.freeze({
 });
 
 function roleOf(permission: Permission, group: string): string {
-  const isName = isFilled(group) && group.length <= maxGroupNameLength;
-  check(isName, "group", group, `give a group name of 1 to ${maxGroupNameLength} characters`);
+  checkGroupName(group, "group");
   const isOwn = group.startsWith(MARKER_PREFIX);
   check(
     !isOwn,

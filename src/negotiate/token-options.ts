@@ -11,9 +11,9 @@ import {
 } from "../kit/arguments.ts";
 import {
   maxGroupNameLength,
+  maxIdLength,
   maxRoleLength,
   maxTokenLifetimeInMinutes,
-  maxUserIdLength,
 } from "../kit/service-limits.ts";
 
 const CLIENT_PROTOCOLS: readonly unknown[] = ["default", "mqtt", "socketio", undefined];
@@ -33,7 +33,7 @@ export function checkTokenOptions(options: ClientAccessTokenOptions): void {
   checkOptionsObject(options);
   checkTimeout(options.timeoutInMs, "timeoutInMs");
   const { userId, roles, groups, expirationTimeInMinutes, clientProtocol } = options;
-  const isUserId = userId === undefined || isName(userId, maxUserIdLength);
+  const isUserId = userId === undefined || isName(userId, maxIdLength);
   check(isUserId, "userId", userId, USER_ID_REMEDY);
   checkNames(roles, "roles", "roles", maxRoleLength);
   checkNames(groups, "groups", "group names", maxGroupNameLength);
@@ -44,7 +44,7 @@ export function checkTokenOptions(options: ClientAccessTokenOptions): void {
   checkKnownOptions(options, OPTIONS);
 }
 
-const USER_ID_REMEDY = `give the id of a user, or leave it out; it has 1 to ${maxUserIdLength} characters`;
+const USER_ID_REMEDY = `give the id of a user, or leave it out; it has 1 to ${maxIdLength} characters`;
 
 function checkNames(values: unknown, option: string, what: string, maxLength: number): void {
   checkStrings(values, option, `give an array of ${what}`);

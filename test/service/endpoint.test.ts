@@ -82,3 +82,35 @@ it("closing an endpoint releases the connections that were kept for the next cal
   await pubsub.close();
   await until(async () => (await connections()) === 0);
 });
+
+it("calls and canaries of an endpoint have one token, which both give up when it is refused", async () => {
+  const seen: (string | undefined)[] = [];
+  const { url } = closeAfterTest(
+    await serve((req, res) => {
+      seen.push(req.headers.authorization);
+      res.statusCode = req.headers.authorization === "Bearer t1" && seen.length > 2 ? 401 : 202;
+      res.end();
+    }),
+  );
+  let asked = 0;
+  const credential = {
+    getToken: async () => {
+      asked += 1;
+      return { token: `t${asked}`, expiresOnTimestamp: Date.now() + 3_600_000 };
+    },
+  };
+  const config = parseEndpoint({
+    name: "a",
+    role: "primary",
+    endpoint: "https://a.example",
+    credential,
+    reverseProxyEndpoint: url,
+  });
+  const { client, checkClient } = closeAfterTest(createEndpoint(config, "chat"));
+  const send = (by: typeof client) => by.sendToAll("hi", { contentType: "text/plain" });
+  await send(client);
+  await send(checkClient);
+  await expect(send(client)).rejects.toMatchObject({ statusCode: 401 });
+  await send(checkClient);
+  expect(seen).toEqual(["Bearer t1", "Bearer t1", "Bearer t1", "Bearer t2"]);
+});

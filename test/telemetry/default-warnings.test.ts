@@ -1,6 +1,7 @@
 import { type ResilientPubSubOptions, resilientPubSub } from "express-resilient-pubsub";
 import type { PubSubEvents } from "../../src/contract/events.ts";
 import { TypedEvents } from "../../src/kit/typed-events.ts";
+import { OnceWarnings } from "../../src/kit/warn-once.ts";
 import { warnByDefault } from "../../src/telemetry/default-warnings.ts";
 import { afterTest, closeAfterTest } from "../support/clean-up.ts";
 
@@ -9,7 +10,7 @@ function setUp() {
   const emitWarning = jest.spyOn(process, "emitWarning").mockImplementation(() => {});
   afterTest(() => emitWarning.mockRestore());
   const events = new TypedEvents();
-  warnByDefault("chat", events);
+  warnByDefault("chat", events, new OnceWarnings());
   const warnings = () =>
     emitWarning.mock.calls.map(([message, options]) => {
       const { code, type } = options as unknown as { code: string; type: string };
