@@ -1,4 +1,4 @@
-import { safeLine } from "./safe-text.ts";
+import { safeText } from "./safe-text.ts";
 
 const REDACTED = "[redacted]";
 /** What was made of a secret for one request, or for everybody who knows the URL. */
@@ -29,8 +29,8 @@ export class ForeignError extends Error {
    */
   constructor(error: unknown, message = messageOf(error), secrets: readonly string[] = []) {
     const { code, statusCode, requestId } = (error ?? {}) as Details;
-    super(safeLine(redact(message, secrets)));
-    this.name = error instanceof Error ? safeLine(error.name) : "Error";
+    super(safeText(redact(message, secrets).replace(/\s+/g, " ").trim()));
+    this.name = error instanceof Error ? safeText(error.name) : "Error";
     this.code = textOf(code);
     this.statusCode = typeof statusCode === "number" ? statusCode : undefined;
     this.requestId = textOf(requestId);
@@ -55,7 +55,7 @@ function printed(error: unknown): string {
 }
 
 const textOf = (value: unknown): string | undefined =>
-  typeof value === "string" ? safeLine(value) : undefined;
+  typeof value === "string" ? safeText(value) : undefined;
 
 function redact(text: string, secrets: readonly string[]): string {
   return secrets

@@ -26,9 +26,3 @@ export function safeText(text: string, maxLength = defaultMaxLength): string {
   }
   return beginning + ELLIPSIS;
 }
-
-const maxLineLength = 300;
-
-/** The same for what has lines, or blanks, of its own: they become single blanks. */
-export const safeLine = (text: string): string =>
-  safeText(text.replace(/\s+/g, " ").trim(), maxLineLength);

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { escapeUnprintable, safeLine, safeText } from "../../src/kit/safe-text.ts";
+import { escapeUnprintable, safeText } from "../../src/kit/safe-text.ts";
 
 describe("text of others is made safe to print:", () => {
   it.each([
@@ -33,13 +33,5 @@ describe("text of others is made safe to print:", () => {
         expect(escapeUnprintable(safe)).toBe(safe);
       }),
     );
-  });
-
-  it.each([
-    ["lines become blanks", " a\r\n  b\tc\u2028d\n", "a b c d"],
-    ["what is left is escaped", "a\n\x1b[2J\u202eb", "a \\u{1b}[2J\\u{202e}b"],
-    ["it is cut", "x".repeat(301), `${"x".repeat(297)}...`],
-  ])("in a message, %s", (_, text, expected) => {
-    expect(safeLine(text)).toBe(expected);
   });
 });
