@@ -30,6 +30,7 @@ export type * from "./contract/coordination.ts";
 export type * from "./contract/endpoint.ts";
 export type * from "./contract/endpoints-control.ts";
 export type * from "./contract/error-code.ts";
+export type * from "./contract/error-json.ts";
 export type * from "./contract/events.ts";
 export type * from "./contract/fan-out-report.ts";
 export type * from "./contract/group-roles.ts";

@@ -29,7 +29,7 @@ export interface PubSubEvents {
      * How far this server's clock is ahead of the service's, in milliseconds (negative: behind);
      * given when it is off by two minutes or more, which makes every token invalid.
      */
-    clockSkewInMs?: number;
+    clockSkewInMs?: number | undefined;
   };
   /**
    * Negotiate sends clients of `from` to `to` from now on. Not where servers agree on one endpoint.

@@ -5,7 +5,7 @@ import type { PluginContext } from "../context/plugin-context.ts";
  * it still gets them, and those that wait may yet be answered.
  */
 export function giveUpWhatIsOut({ events, registry }: Pick<PluginContext, "events" | "registry">) {
-  events.on("endpointDown", ({ endpoint }) => {
+  events.onInternally("endpointDown", ({ endpoint }) => {
     const targets = registry.fanOutTargets();
     const down = registry.all().find(({ name }) => name === endpoint);
     if (down && !targets.has(down)) down.endpoint.giveUp();

@@ -1,3 +1,4 @@
+import type { FanOutErrorJson } from "../contract/error-json.ts";
 import type { EndpointOutcome, FanOutReport } from "../contract/fan-out-report.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
 import { describeError } from "../service/describe-error.ts";
@@ -118,7 +119,8 @@ export class FanOutError extends ResilientPubSubError {
     this.report = report;
   }
 
-  override toJSON() {
+  /** The same with the report. */
+  override toJSON(): FanOutErrorJson {
     return { ...super.toJSON(), report: this.report };
   }
 }

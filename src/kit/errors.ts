@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../contract/error-code.ts";
+import type { ErrorJson } from "../contract/error-json.ts";
 import { BRAND, CodedError, isOfFamily } from "./coded-error.ts";
 import { safeText } from "./safe-text.ts";
 
@@ -15,7 +16,7 @@ export class ResilientPubSubError extends CodedError<ErrorCode> {
   }
 
   /** What may be sent to anybody: one line, without the cause. */
-  toJSON(): { name: string; code: ErrorCode; message: string } {
+  toJSON(): ErrorJson {
     const { name, code, message } = this;
     return { name, code, message: safeText(message, maxMessageLength) };
   }

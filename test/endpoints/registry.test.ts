@@ -39,7 +39,7 @@ function start(endpoints: string, steps: string) {
     release: (name) => registry.release(find(name)),
     force: (name) => registry.force(name),
     clear: () => registry.clearForce(),
-    eject: (name) => registry.recordCall(find(name), false),
+    eject: (name) => registry.recordCanary(find(name), false),
   };
   for (const step of steps.split(", ").filter(Boolean)) {
     const [verb = "", name = ""] = step.split(" ");

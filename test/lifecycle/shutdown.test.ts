@@ -142,7 +142,8 @@ it("the drain has stages: half of it takes requests, three quarters take operati
 function responseThatIsRefused(): Response {
   const { res } = requestAndResponse();
   const chain = (): Response => res;
-  return Object.assign(res, { status: chain, set: chain, type: chain, end: chain });
+  const getHeader = (): undefined => undefined;
+  return Object.assign(res, { status: chain, set: chain, type: chain, end: chain, getHeader });
 }
 
 describe("a part that does not end", () => {

@@ -27,9 +27,10 @@ const byReadyBody =
         req.push(null);
       };
       const res = new ServerResponse(req);
+      const end = res.end.bind(res);
       res.end = ((text = "") => {
         resolve({ status: res.statusCode, headers: res.getHeaders(), body: String(text) });
-        return res;
+        return end();
       }) as typeof res.end;
       app(req as never, res as never);
     });
