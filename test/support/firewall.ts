@@ -26,6 +26,8 @@ interface Seen {
 
 export type Refusal = (res: ServerResponse, seen: Seen) => void;
 
+/** As front doors have it: whoever reuses a connection should not find it ended at that moment. */
+const KEEP_ALIVE_IN_MS = 60_000;
 /** Less than the seconds after which an instance ends a connection that nobody uses. */
 const IDLE_IN_MS = 2000;
 
@@ -52,6 +54,7 @@ export async function startFirewall(
     if (!path.startsWith("/api/health") && isPoison(seen)) refuse(res, seen);
     else passOn.request(req, body, res);
   });
+  server.keepAliveTimeout = KEEP_ALIVE_IN_MS;
   const listen = async (port: number): Promise<void> => {
     server.listen(port, "127.0.0.1");
     await once(server, "listening");
