@@ -25,8 +25,9 @@ import { Readiness } from "./lifecycle/readiness.ts";
 import { Shutdown } from "./lifecycle/shutdown.ts";
 import { Traffic } from "./lifecycle/traffic.ts";
 import { clientAccessToken } from "./negotiate/client-access-token.ts";
-import { parseOptions } from "./options/parse-options.ts";
+import { type Configuration, parseOptions } from "./options/parse-options.ts";
 import { routes } from "./routes.ts";
+import { describeError } from "./service/describe-error.ts";
 import { createEndpoint } from "./service/endpoint.ts";
 import { warnByDefault } from "./telemetry/default-warnings.ts";
 
@@ -52,29 +53,10 @@ import { warnByDefault } from "./telemetry/default-warnings.ts";
  * ```
  */
 export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSub {
-  const configuration = parseOptions(options);
-  const events = new TypedEvents();
-  warnByDefault(configuration.hub, events);
-  const registry = new EndpointRegistry(
-    configuration.endpoints.map((endpoint) =>
-      createEndpoint(endpoint, configuration.hub, configuration.service.maxSocketsPerEndpoint),
-    ),
-    configuration.health,
-    events,
-    { isAgreed: configuration.topology === "client-client" },
-  );
-  const probes = { health: probe, canary: sendCanary };
-  const monitor = new HealthMonitor(registry, configuration.health, probes, Math.random());
-  const base = {
-    configuration,
-    registry,
-    monitor,
-    events,
-    locations: new ConnectionLocations(),
-    displaced: new DisplacedClients(),
-    warnings: new OnceWarnings(),
-    random: Math.random,
-  };
+  const events = new TypedEvents(describeError);
+  const base = contextOf(parseOptions(options), events);
+  const { configuration, monitor, registry, warnings } = base;
+  warnByDefault(configuration.hub, events, warnings);
   const agreed = configuration.topology === "client-client" ? new Coordination(base) : undefined;
   const context: PluginContext = { ...base, agreed };
   const fanOut = new FanOut(context);
@@ -126,4 +108,25 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
     close: (closeOptions?: ShutdownOptions) => shutdown.close(closeOptions),
   });
   return plugin;
+}
+
+function contextOf(configuration: Configuration, events: TypedEvents): PluginContext {
+  const { endpoints, health, hub, service, topology } = configuration;
+  const registry = new EndpointRegistry(
+    endpoints.map((endpoint) => createEndpoint(endpoint, hub, service.maxSocketsPerEndpoint)),
+    health,
+    events,
+    { isAgreed: topology === "client-client" },
+  );
+  const probes = { health: probe, canary: sendCanary };
+  return {
+    configuration,
+    registry,
+    monitor: new HealthMonitor(registry, health, probes, Math.random()),
+    events,
+    locations: new ConnectionLocations(),
+    displaced: new DisplacedClients(),
+    warnings: new OnceWarnings(),
+    random: Math.random,
+  };
 }

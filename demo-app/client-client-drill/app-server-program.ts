@@ -1,9 +1,10 @@
 import express from "express";
-import { isResilientPubSubError, resilientPubSub } from "express-resilient-pubsub";
+import { isResilientPubSubError, resilientPubSub, roles } from "express-resilient-pubsub";
 import { listenOnLoopback } from "../http/listen.ts";
 import { programSettings, sendToParent } from "../processes/program.ts";
 import { CountedStore } from "./counted-store.ts";
 import {
+  GROUP,
   HUB,
   type ServerMessage,
   type ServerSettings,
@@ -25,7 +26,7 @@ const pubsub = resilientPubSub({
   ...(health && { health }),
   negotiate: {
     allowAnonymous: true,
-    authenticate: () => ({ roles: ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"] }),
+    authenticate: () => ({ roles: [roles.joinLeaveGroup(GROUP), roles.sendToGroup(GROUP)] }),
   },
 });
 

@@ -25,6 +25,10 @@ export class CountedStore implements CoordinationStore {
     };
   }
 
+  async load(): Promise<void> {
+    await this.#store.load?.();
+  }
+
   async open(...args: Parameters<CoordinationStore["open"]>): Promise<StoreConnection> {
     const connection = await this.#store.open(...args);
     const counted = <Args extends unknown[], Result>(

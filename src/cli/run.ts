@@ -7,7 +7,7 @@ import { CommandError } from "./command-error.ts";
 import { emulatorCommand } from "./emulator-command.ts";
 import { UsageError } from "./usage-error.ts";
 
-export const EXIT_CODES = { done: 0, failed: 1, wrongUsage: 2 } as const;
+const EXIT_CODES = { done: 0, failed: 1, wrongUsage: 2 } as const;
 
 const COMMANDS: Readonly<Record<string, Command>> = { emulator: emulatorCommand };
 

@@ -3,7 +3,7 @@ import type { DisplacedClients } from "../endpoints/displaced-clients.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { EndpointRegistry } from "../endpoints/registry.ts";
 import type { HealthMonitor } from "../health/monitor.ts";
-import type { TypedEvents } from "../kit/typed-events.ts";
+import type { InternalEvents } from "../kit/typed-events.ts";
 import type { OnceWarnings } from "../kit/warn-once.ts";
 import type { Configuration } from "../options/parse-options.ts";
 
@@ -12,7 +12,7 @@ export interface PluginContext {
   readonly configuration: Configuration;
   readonly registry: EndpointRegistry;
   readonly monitor: HealthMonitor;
-  readonly events: TypedEvents;
+  readonly events: InternalEvents;
   readonly locations: ConnectionLocations;
   readonly displaced: DisplacedClients;
   readonly warnings: OnceWarnings;

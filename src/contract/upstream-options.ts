@@ -36,9 +36,9 @@ export interface UpstreamOptions {
   onConnected?: NonNullable<WebPubSubEventHandlerOptions["onConnected"]> | undefined;
   /** A connection has ended for good; `reason` may say why. */
   onDisconnected?: NonNullable<WebPubSubEventHandlerOptions["onDisconnected"]> | undefined;
-  /** A connection has joined `group`. */
+  /** A connection has joined `group`; not told of the groups of this package (`resilient-pubsub.`). */
   onGroupJoined?: NonNullable<WebPubSubEventHandlerOptions["onGroupJoined"]> | undefined;
-  /** A connection has left `group`. */
+  /** A connection has left `group`; told as `onGroupJoined` is. */
   onGroupLeft?: NonNullable<WebPubSubEventHandlerOptions["onGroupLeft"]> | undefined;
   /**
    * Path of the webhook routes, below where the plugin is mounted, written as the URL template of

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Agreement } from "../contract/coordination.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
-import { oneLine } from "../kit/one-line.ts";
+import { safeText } from "../kit/safe-text.ts";
 import { isTooLong, refuseTooLong } from "../stores/text-limit.ts";
 
 /**
@@ -81,13 +81,13 @@ function parse(text: string): z.infer<typeof recordSchema> {
     const message =
       "The agreement in the coordination store was not written by a version of this package that this one understands; give it a container or a prefix of its own";
     // The error of a parser repeats what it has found, which somebody else has written.
-    const cause = new Error(oneLine((error as Error).message));
+    const cause = new Error(safeText((error as Error).message));
     throw new ResilientPubSubError("ERR_STORE_UNREADABLE", message, { cause });
   }
 }
 
 function spoiltError(epoch: unknown): ResilientPubSubError {
-  const found = oneLine(JSON.stringify(epoch) ?? "nothing");
+  const found = safeText(JSON.stringify(epoch) ?? "nothing");
   return new ResilientPubSubError(
     "ERR_STORE_UNREADABLE",
     `The agreement in the coordination store has the number ${found}, which none can have; the servers write down anew what they last agreed on, and nobody has to do anything`,

@@ -9,8 +9,8 @@ import type {
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
 import { canonicalHub } from "../kit/hub-name.ts";
-import { oneLine } from "../kit/one-line.ts";
 import { pause } from "../kit/pause.ts";
+import { safeText } from "../kit/safe-text.ts";
 import { systemClock } from "./clock.ts";
 import { Coordinator, type CoordinatorListener } from "./coordinator.ts";
 import { isAgreementOn } from "./decision.ts";
@@ -80,7 +80,7 @@ export class Coordination implements AgreedChoice {
     await this.#moveFromUnknown();
     const { agreement } = this;
     if (agreement === undefined || this.active) return;
-    const active = oneLine(`"${agreement.active}" (${agreement.url})`);
+    const active = safeText(`"${agreement.active}" (${agreement.url})`);
     throw new ResilientPubSubError(
       "ERR_ENDPOINTS_DIFFER",
       `The servers have agreed on the endpoint ${active}, which is none of this server's; give all servers of one hub the same endpoints, by the same names`,
@@ -126,10 +126,7 @@ export class Coordination implements AgreedChoice {
     this.#closing.abort();
     for (const name of STATE_EVENTS) this.#context.events.off(name, this.#pollSoon);
     this.#context.events.off("endpointUp", this.#sweepSoon);
-    // Whoever waits for the end must not end before: the timers of a plugin hold no process.
-    const hold = setInterval(() => {}, 60_000);
     await Promise.all([this.#coordinator.close(), this.#sweep.close()]);
-    clearInterval(hold);
   }
 
   #listener(): CoordinatorListener {

@@ -1,6 +1,7 @@
 import type { CoordinationStore, StoreCallOptions, StoreConnection } from "../contract/store.ts";
 import { unlessAborted } from "../kit/deadline.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
+import { storeError } from "../stores/store-error.ts";
 import type { Clock } from "./clock.ts";
 
 type Operation<T> = (connection: StoreConnection, options: StoreCallOptions) => Promise<T>;
@@ -66,8 +67,13 @@ export class StoreSession {
   ): Promise<T> {
     const ending = new AbortController();
     const timer = this.#clock.callIn(timeoutInMs, () => {
-      const message = `${this.#store.description} has not answered within ${timeoutInMs} ms; is it up, and can this server reach it?`;
-      ending.abort(new ResilientPubSubError("ERR_STORE_UNAVAILABLE", message));
+      ending.abort(
+        storeError(this.#store.description, {
+          code: "ERR_STORE_UNAVAILABLE",
+          what: `has not answered within ${timeoutInMs} ms`,
+          remedy: "is it up, and can this server reach it?",
+        }),
+      );
     });
     this.#underWay.add(ending);
     try {

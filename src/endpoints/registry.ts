@@ -2,7 +2,7 @@ import type { DownReason } from "../contract/endpoint.ts";
 import { InvalidOptionsError, ResilientPubSubError } from "../kit/errors.ts";
 import { isSameOrigin } from "../kit/loopback.ts";
 import { thisMoment } from "../kit/moment.ts";
-import type { TypedEvents } from "../kit/typed-events.ts";
+import type { InternalEvents } from "../kit/typed-events.ts";
 import type { Endpoint } from "../service/endpoint.ts";
 import { afterCall, afterCanary, afterEjection, afterRecovery } from "./call-state.ts";
 import {
@@ -18,7 +18,7 @@ import { type Routable, servingEndpoints } from "./serving-order.ts";
 /** The set of endpoints, and the only place where their state changes. Every change is announced. */
 export class EndpointRegistry {
   readonly #thresholds: Thresholds;
-  readonly #events: TypedEvents;
+  readonly #events: InternalEvents;
   readonly #isAgreed: boolean;
   readonly #endpoints = new Map<string, RegisteredEndpoint>();
   readonly #records = new WeakMap<RegisteredEndpoint, EndpointRecord>();
@@ -35,7 +35,7 @@ export class EndpointRegistry {
   constructor(
     endpoints: readonly Endpoint[],
     thresholds: Thresholds,
-    events: TypedEvents,
+    events: InternalEvents,
     { isAgreed = false } = {},
   ) {
     this.#thresholds = thresholds;

@@ -1,6 +1,7 @@
 import type { CallOptions, CommandOptions } from "../contract/call-options.ts";
 import {
   check,
+  checkGroupName,
   checkInteger,
   checkKnownOptions,
   checkOptionsObject,
@@ -9,25 +10,19 @@ import {
   isFilled,
   SDK_CALL_OPTIONS,
 } from "../kit/arguments.ts";
-import { maxGroupNameLength } from "../kit/service-limits.ts";
+import {
+  maxBodyFilterLength,
+  maxExcludedConnections,
+  maxFilterLength,
+  maxIdLength,
+  maxMessageTtlInSeconds,
+  maxPageMembers,
+  maxReasonLength,
+} from "../kit/service-limits.ts";
 import { type OperationName, SEMANTICS, type Semantics } from "./semantics.ts";
 
-/** Clients are told it in a frame of a WebSocket, which has room for 123 bytes. */
-const maxReasonLength = 1024;
-/** In a URL, of which servers take 8 kB as a rule; filters in a body may be longer. */
-const maxFilterLength = 8192;
-const maxBodyFilterLength = 32_768;
-const maxExcluded = 1000;
-const maxTtlInSeconds = 300;
-const maxPageMembers = 200;
 const PERMISSIONS: readonly unknown[] = ["joinLeaveGroup", "sendToGroup"];
 const REQUIREMENTS: readonly unknown[] = ["any", "all", undefined];
-
-/** The service's rule: 1 to 1024 characters, and not blanks alone. */
-function checkGroupName(name: unknown, argument = "groupName"): void {
-  const isName = isFilled(name) && name.length <= maxGroupNameLength;
-  check(isName, argument, name, `give a group name of 1 to ${maxGroupNameLength} characters`);
-}
 
 export function checkGroupNames(names: unknown): void {
   const isFilledList = Array.isArray(names) && names.length > 0;
@@ -39,17 +34,16 @@ export function checkGroupNames(names: unknown): void {
 export function checkSubject(about: Semantics["about"], subject: unknown): void {
   if (about === "all") return;
   const name = SUBJECT_NAMES[about];
-  if (about === "group") checkGroupName(subject);
+  if (about === "group") checkGroupName(subject, name);
   else checkId(subject, name, `the id of a ${about}`);
   const remedy = `give the id of a ${about} that can stand in a URL, unlike "." and ".."`;
   check(isPathSegment(subject), name, subject, remedy);
 }
 
-/** Longer than any that the service gives, or than an identity provider would. */
 function checkId(id: unknown, argument: string, what: string): void {
   check(isFilled(id), argument, id, `give ${what}`);
-  const isShort = String(id).length <= maxGroupNameLength;
-  check(isShort, argument, id, `give ${what} in at most ${maxGroupNameLength} characters`);
+  const isShort = String(id).length <= maxIdLength;
+  check(isShort, argument, id, `give ${what} in at most ${maxIdLength} characters`);
 }
 
 const SUBJECT_NAMES = { group: "groupName", user: "userId", connection: "connectionId" } as const;
@@ -116,7 +110,7 @@ const OWN_OPTIONS: Partial<Record<OperationName, readonly string[]>> = {
 };
 
 /** The names of all options that an operation has. */
-export function optionsOf(name: OperationName): string[] {
+function optionsOf(name: OperationName): string[] {
   const ofKind = SEMANTICS[name].kind === "command" ? COMMAND_OPTIONS : CALL_OPTIONS;
   return [...ofKind, ...(OWN_OPTIONS[name] ?? [])];
 }
@@ -134,7 +128,7 @@ export function checkOptions(operation: OperationName, options: unknown): void {
   check(isOptionalString(reason), "reason", reason, "give a text");
   checkLength(reason, "reason", maxReasonLength);
   checkExcluded(rest.excludedConnections);
-  checkInteger(messageTtlSeconds, "messageTtlSeconds", 0, maxTtlInSeconds);
+  checkInteger(messageTtlSeconds, "messageTtlSeconds", 0, maxMessageTtlInSeconds);
   checkInteger(maxPageSize, "maxPageSize", 1, maxPageMembers);
   checkInteger(top, "top", 1, Number.MAX_SAFE_INTEGER);
   checkKnownOptions(options as object, optionsOf(operation));
@@ -144,8 +138,8 @@ function checkExcluded(ids: unknown): void {
   const argument = "excludedConnections";
   checkStrings(ids, argument, "give an array of connection ids");
   if (ids === undefined) return;
-  const isShort = (ids as string[]).length <= maxExcluded;
-  check(isShort, argument, ids, `give at most ${maxExcluded} connection ids`);
+  const isShort = (ids as string[]).length <= maxExcludedConnections;
+  check(isShort, argument, ids, `give at most ${maxExcludedConnections} connection ids`);
   for (const id of ids as string[]) checkId(id, argument, "connection ids");
 }
 

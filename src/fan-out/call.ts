@@ -3,7 +3,7 @@ import type { WebPubSubServiceClient } from "@azure/web-pubsub";
 import type { PluginContext } from "../context/plugin-context.ts";
 import type { FailureReason } from "../contract/fan-out-report.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import type { CanaryResult } from "../health/canary.ts";
+import { type CanaryResult, faultOf } from "../health/canary.ts";
 import { Deadline, DeadlineError, unlessAborted } from "../kit/deadline.ts";
 import { pause } from "../kit/pause.ts";
 import { BusyError, reasonOfFailure } from "../service/call-within.ts";
@@ -44,16 +44,16 @@ export function callEndpoint<T>(
   deadline: Deadline,
 ): Promise<Outcome<T>> {
   const isShorter = call.endpointTimeoutInMs < deadline.remainingInMs && !deadline.aborted;
-  if (!isShorter) return callWithin(context, endpoint, call, deadline);
+  if (!isShorter) return attemptsOf(call, context, endpoint, deadline);
   const own = new Deadline(call.endpointTimeoutInMs, deadline);
-  return callWithin(context, endpoint, call, own).finally(() => own.end());
+  return attemptsOf(call, context, endpoint, own).finally(() => own.end());
 }
 
 /** Without further async functions and copies of objects, which would cost as much as the rest. */
-function callWithin<T>(
+function attemptsOf<T>(
+  call: Call<T>,
   context: PluginContext,
   endpoint: RegisteredEndpoint,
-  call: Call<T>,
   deadline: Deadline,
 ): Promise<Outcome<T>> {
   const startedAt = performance.now();
@@ -93,7 +93,7 @@ function callWithin<T>(
     const isTakenBack = isEnded && !isOverdue;
     if (isTakenBack) return { kind: "failed", reason: "local", ...ended };
     const judging = context.monitor.reportFailure(endpoint, failure, startedAt);
-    const reason = await faultOf(failure, judging, deadline);
+    const reason = faultOf(failure, await resultWithin(deadline, judging));
     return { kind: "failed", reason, ...ended };
   }
 
@@ -106,24 +106,14 @@ function callWithin<T>(
   return attempt();
 }
 
-/** Whose fault a failure is, as a canary says within the time that the operation has left. */
-async function faultOf(
-  { fault }: Failure,
-  judging: Promise<CanaryResult | undefined>,
+/** What a canary says within the time that the operation has left. */
+async function resultWithin(
   deadline: Deadline,
-): Promise<FailureReason> {
-  const canary = deadline.aborted
+  judging: Promise<CanaryResult | undefined>,
+): Promise<CanaryResult | undefined> {
+  return deadline.aborted
     ? undefined
     : await unlessAborted(deadline, judging).catch(() => undefined);
-  switch (canary?.kind) {
-    case "passed":
-      return "refused-message";
-    case "rejected":
-    case "failed":
-      return "endpoint";
-    default:
-      return fault;
-  }
 }
 
 /** Waits as long as must be before another attempt; false when there must be none. */

@@ -1,6 +1,7 @@
 import type { PluginContext } from "../context/plugin-context.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import { type Deadline, withDeadline } from "../kit/deadline.ts";
+import type { Deadline } from "../kit/deadline.ts";
+import { callWithin } from "../service/call-within.ts";
 
 /** What each question takes at most of the time that is left: most of it is for the operation itself. */
 const SHARE_OF_DEADLINE = 1 / 4;
@@ -55,7 +56,7 @@ async function has(
 ): Promise<boolean | undefined> {
   const timeoutInMs = Math.max(1, Math.floor(deadline.remainingInMs * SHARE_OF_DEADLINE));
   try {
-    return await withDeadline(timeoutInMs, deadline, (abortSignal) =>
+    return await callWithin(timeoutInMs, deadline, (abortSignal) =>
       endpoint.endpoint.client.connectionExists(connectionId, { abortSignal }),
     );
   } catch {

@@ -37,9 +37,9 @@ interface PageOutcome {
 export async function* listPages(list: List): AsyncGenerator<ListedConnection[]> {
   const { round } = list;
   const reading = new Map<RegisteredEndpoint, Promise<PageOutcome>>();
-  const courses = new Map(round.inUse.map((endpoint) => [endpoint, new Course()]));
+  const pagesOf = new Map(round.inUse.map((endpoint) => [endpoint, new PagesRead()]));
   const start = (endpoint: RegisteredEndpoint, nextLink?: string): void => {
-    const spentInMs = courses.get(endpoint)?.emptyForInMs ?? 0;
+    const spentInMs = pagesOf.get(endpoint)?.emptyForInMs ?? 0;
     const page = list
       .read(endpoint, spentInMs, nextLink)
       .then((outcome): PageOutcome => ({ endpoint, outcome }));
@@ -52,7 +52,7 @@ export async function* listPages(list: List): AsyncGenerator<ListedConnection[]>
   while (reading.size > 0) {
     const { endpoint, outcome: answered } = await Promise.race(reading.values());
     reading.delete(endpoint);
-    const outcome = courses.get(endpoint)?.follow(answered) ?? answered;
+    const outcome = pagesOf.get(endpoint)?.follow(answered) ?? answered;
     round.outcomes.set(endpoint, combined(round.outcomes.get(endpoint), outcome));
     if (outcome.kind !== "answered") continue;
     const { members, nextLink } = outcome.value;
@@ -71,7 +71,7 @@ export async function* listPages(list: List): AsyncGenerator<ListedConnection[]>
 const maxPages = 100_000;
 
 /** The pages of one endpoint so far. Links are made up by the service, and may go round in circles. */
-class Course {
+class PagesRead {
   /** How long it has taken to read pages that list nothing, since one that did. */
   emptyForInMs = 0;
   readonly #seen = new Set<string>();

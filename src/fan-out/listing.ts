@@ -1,6 +1,8 @@
 import type { OperationOptions } from "@azure/core-client";
 import type { WebPubSubGroup, WebPubSubGroupMember } from "@azure/web-pubsub";
 import type { ConnectionList, ListedConnection } from "../contract/listing.ts";
+import { canonicalHub } from "../kit/hub-name.ts";
+import { maxIdLength } from "../kit/service-limits.ts";
 import { asUnexpected, UnexpectedAnswerError } from "../service/unexpected-answer.ts";
 
 /** One page of one endpoint, and where the next one is, if there is one. */
@@ -50,7 +52,6 @@ function objectOf(json: unknown): Record<string, unknown> {
 }
 
 const NO_LIST = "what is no list of connections";
-const maxIdLength = 1024;
 const maxLinkLength = 8192;
 
 function isMember(member: unknown): member is WebPubSubGroupMember {
@@ -88,7 +89,7 @@ function isSamePath(path: string, other: string): boolean {
     segments.length === others.length &&
     segments.every((segment, index) => {
       const [one, another] = [segment, others[index] ?? ""];
-      return index === HUB_SEGMENT ? one.toLowerCase() === another.toLowerCase() : one === another;
+      return index === HUB_SEGMENT ? canonicalHub(one) === canonicalHub(another) : one === another;
     })
   );
 }

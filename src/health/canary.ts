@@ -1,3 +1,4 @@
+import type { FailureReason } from "../contract/fan-out-report.ts";
 import { callWithin } from "../service/call-within.ts";
 import type { Endpoint } from "../service/endpoint.ts";
 import { classifyFailure, type Failure } from "../service/failure.ts";
@@ -40,6 +41,23 @@ async function attempt(
     return { kind: "passed" };
   } catch (error) {
     return signal.aborted ? { kind: "inconclusive" } : resultOf(classifyFailure(error));
+  }
+}
+
+/**
+ * Whose fault a failed call is.
+ *
+ * @param canary What a canary of that moment says, if there was one.
+ */
+export function faultOf({ fault }: Failure, canary: CanaryResult | undefined): FailureReason {
+  switch (canary?.kind) {
+    case "passed":
+      return "refused-message";
+    case "rejected":
+    case "failed":
+      return "endpoint";
+    default:
+      return fault;
   }
 }
 

@@ -1,4 +1,5 @@
-import { CronExpression } from "../kit/cron-expression.ts";
+import type { Cron } from "croner";
+import { parseCron } from "../kit/cron.ts";
 
 /** Long waits are planned anew now and then, since the wall clock may have been set meanwhile. */
 const maxWaitInMs = 3_600_000;
@@ -11,7 +12,7 @@ const maxDelayInMs = 5000;
  * schedule would pause when the clock falls back. The waiting is done on a clock that never jumps.
  */
 export class HealthJob {
-  readonly #plan: CronExpression;
+  readonly #plan: Cron;
   readonly #task: () => void;
   readonly #phase: number;
   #timer: NodeJS.Timeout | undefined;
@@ -24,7 +25,7 @@ export class HealthJob {
    * @throws RangeError for an expression that the options would not have accepted.
    */
   constructor(expression: string, task: () => void, phase = 0) {
-    const plan = CronExpression.parse(expression);
+    const plan = parseCron(expression);
     if (!plan) throw new RangeError(`Not a cron expression: ${expression}`);
     this.#plan = plan;
     this.#task = task;
@@ -64,14 +65,19 @@ export class HealthJob {
 
   #runAfter(moment: number): number | undefined {
     // Of a time that has passed the run may be still to come.
-    let time = this.#plan.nextRun(moment - maxDelayInMs - 1);
+    let time = this.#timeAfter(moment - maxDelayInMs - 1);
     while (time !== undefined) {
-      const following = this.#plan.nextRun(time);
+      const following = this.#timeAfter(time);
       const run = time + this.#delayBetween(time, following);
       if (run > moment) return run;
       time = following;
     }
     return undefined;
+  }
+
+  /** The first time of the expression after another, both in epoch milliseconds. */
+  #timeAfter(time: number): number | undefined {
+    return this.#plan.nextRun(new Date(time))?.getTime();
   }
 
   #delayBetween(time: number, following = Number.POSITIVE_INFINITY): number {

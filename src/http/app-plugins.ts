@@ -3,19 +3,21 @@ import type { ResilientPubSub } from "../contract/resilient-pubsub.ts";
 import { check, isFilled } from "../kit/arguments.ts";
 import { describeValue } from "../kit/describe-value.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
+import { canonicalHub } from "../kit/hub-name.ts";
 import { warnProcess } from "../kit/warn-process.ts";
 
 // Registered symbols, since an app may have loaded this package twice, as ESM and as CommonJS.
 const MEMBER = Symbol.for("express-resilient-pubsub.member");
 const MEMBERS = Symbol.for("express-resilient-pubsub.members");
 
-/** What the plugins of an app know of each other. */
+/** What a plugin is to the others of its app. */
 interface Member {
   /** The plugins that a request has passed when it finds this in `res.locals`, in that order. */
   readonly passed: readonly ResilientPubSub[];
   /** Where it answers negotiates, in the app that it was seen in last. */
   readonly negotiateRoute: string;
-  meet(other: ResilientPubSub): void;
+  /** Told of another one of the app. */
+  learn(other: ResilientPubSub): void;
 }
 
 type Plugin = ResilientPubSub & { readonly [MEMBER]: Member };
@@ -27,13 +29,13 @@ export interface AppMembership {
 }
 
 /**
- * A plugin among those of its app. The app itself keeps who they are, and each of them whom it has
- * met; nothing is kept for the process.
+ * A plugin among those of its app. The app itself keeps who they are, and each of them the others, by
+ * their hubs; nothing is kept for the process.
  */
 export class AppPlugins {
   readonly #self: () => Plugin;
   readonly #negotiatePath: string;
-  readonly #met = new Map<string, ResilientPubSub>();
+  readonly #others = new Map<string, ResilientPubSub>();
   /** What stands in `res.locals` once a request has passed this plugin too, by what stood there. */
   readonly #views = new WeakMap<Plugin, Plugin>();
   #app: unknown;
@@ -59,7 +61,7 @@ export class AppPlugins {
         get negotiateRoute() {
           return plugins.#negotiateRoute;
         },
-        meet: (other) => void plugins.#met.set(keyOf(other.hubName), other),
+        learn: (other) => void plugins.#others.set(canonicalHub(other.hubName), other),
       },
     };
   }
@@ -89,8 +91,8 @@ export class AppPlugins {
     this.#mountPath = baseUrl;
     for (const other of members) {
       if (other === self) continue;
-      other[MEMBER].meet(self);
-      self[MEMBER].meet(other);
+      other[MEMBER].learn(self);
+      self[MEMBER].learn(other);
     }
     members.add(self);
   }
@@ -103,11 +105,10 @@ export class AppPlugins {
     const rival = before[MEMBER].passed.find(
       (other) => (other as Plugin)[MEMBER].negotiateRoute === this.#negotiateRoute,
     );
-    if (rival)
-      warnProcess(
-        "ERR_SEVERAL_HUBS",
-        sameRouteWarning(rival, self, this.#mountPath + this.#negotiatePath),
-      );
+    if (rival) {
+      const route = this.#mountPath + this.#negotiatePath;
+      warnProcess("ERR_SEVERAL_HUBS", sameRouteWarning(rival, self, route));
+    }
     const view = severalPlugins([...before[MEMBER].passed, self]);
     this.#views.set(before, view);
     return view;
@@ -115,9 +116,12 @@ export class AppPlugins {
 
   #find(name: string): ResilientPubSub {
     const self = this.#self();
-    const found = keyOf(name) === keyOf(self.hubName) ? self : this.#met.get(keyOf(name));
+    const found =
+      canonicalHub(name) === canonicalHub(self.hubName)
+        ? self
+        : this.#others.get(canonicalHub(name));
     if (found) return found;
-    const known = [self, ...this.#met.values()].map(({ hubName }) => describeValue(hubName));
+    const known = [self, ...this.#others.values()].map(({ hubName }) => describeValue(hubName));
     const message = `No plugin of the hub ${describeValue(name)} is known here, but of ${known.join(", ")}; plugins know each other when each has seen a request of their app: until then, and for one of another app, use the plugin itself`;
     throw new ResilientPubSubError("ERR_UNKNOWN_HUB", message);
   }
@@ -132,7 +136,7 @@ function severalPlugins(passed: readonly ResilientPubSub[]): Plugin {
   const member: Member = { ...first[MEMBER], passed };
   const hub = (name: string): ResilientPubSub => {
     checkHub(name);
-    const found = passed.find(({ hubName }) => keyOf(hubName) === keyOf(name));
+    const found = passed.find(({ hubName }) => canonicalHub(hubName) === canonicalHub(name));
     return found ?? first.hub(name);
   };
   let hasWarned = false;
@@ -164,11 +168,6 @@ function membersOf(app: Request["app"]): Set<Plugin> {
   const locals = app.locals as { [MEMBERS]?: Set<Plugin> };
   locals[MEMBERS] ??= new Set();
   return locals[MEMBERS];
-}
-
-/** To the service a hub is the same whatever its case. */
-function keyOf(hub: string): string {
-  return hub.toLowerCase();
 }
 
 function checkHub(name: unknown): void {

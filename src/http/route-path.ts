@@ -1,3 +1,5 @@
+import { canonicalHub } from "../kit/hub-name.ts";
+
 /** By which rules an app compares paths, as `express.Router` has them. */
 export interface RoutingRules {
   readonly caseSensitive: boolean;
@@ -73,7 +75,7 @@ function templateSource(template: string, hub: string): string {
 
 /** Some characters of a hub's name may be encoded in a URL; those of other names cannot be. */
 function spellingsOf(hub: string): string[] {
-  const names = [hub, hub.toLowerCase()];
+  const names = [hub, canonicalHub(hub)];
   const encoded = names.flatMap((name) => [name, encodeURI(name), encodeURIComponent(name)]);
   return [...new Set(encoded)];
 }

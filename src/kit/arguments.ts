@@ -2,6 +2,7 @@ import type { OperationOptions } from "@azure/core-client";
 import { describeOptionName, describeValue, unknownOption } from "./describe-value.ts";
 import { InvalidArgumentError } from "./errors.ts";
 import { maxTimerInMs } from "./max-timer.ts";
+import { maxGroupNameLength } from "./service-limits.ts";
 
 /** @throws InvalidArgumentError unless it is met */
 export function check(isMet: boolean, name: string, value: unknown, remedy: string): void {
@@ -74,6 +75,12 @@ export function nameProblem(text: string, maxLength: number): string | undefined
 /** Whether it is text, and can be such a name. */
 export function isName(value: unknown, maxLength: number): value is string {
   return typeof value === "string" && nameProblem(value, maxLength) === undefined;
+}
+
+/** @throws InvalidArgumentError unless it can be the name of a group */
+export function checkGroupName(name: unknown, argument: string): void {
+  const remedy = `give a group name of 1 to ${maxGroupNameLength} characters`;
+  check(isName(name, maxGroupNameLength), argument, name, remedy);
 }
 
 /** Whether it is text, and not blank. */

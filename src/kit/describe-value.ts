@@ -12,7 +12,7 @@ export function describeValue(value: unknown): string {
 }
 
 /** Whether a string may be, or contain, an access key or a token. */
-export function mayBeSecret(value: string): boolean {
+function mayBeSecret(value: string): boolean {
   return /access_?key|password|secret|token/i.test(value) || /[\w+/=-]{24,}/.test(value);
 }
 

@@ -1,6 +1,8 @@
 // Controls, line ends, invisible formatting (which can turn text around) and halves of characters.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const ELLIPSIS = "...";
+/** What of a foreign text is enough to know it by. */
+const defaultMaxLength = 300;
 
 /** Text that somebody else wrote, on one line that cannot move a cursor, colour or reorder anything. */
 export const escapeUnprintable = (text: string): string =>
@@ -11,7 +13,7 @@ export const escapeUnprintable = (text: string): string =>
  *
  * @param maxLength The most characters of the result; from 4.
  */
-export function safeText(text: string, maxLength: number): string {
+export function safeText(text: string, maxLength = defaultMaxLength): string {
   const whole = escapeUnprintable(text.slice(0, maxLength + 1));
   if (whole.length <= maxLength) return whole;
   const room = maxLength - ELLIPSIS.length;

@@ -1,5 +1,4 @@
 import type { PubSubEventSource, PubSubEvents, PubSubListener } from "../contract/events.ts";
-
 import { warnProcess } from "./warn-process.ts";
 
 type EventName = keyof PubSubEvents;
@@ -19,6 +18,12 @@ interface Mode {
  */
 export class TypedEvents implements PubSubEventSource {
   readonly #listeners = new Map<EventName, Map<AnyListener, Mode>>();
+  readonly #describe: (error: unknown) => unknown;
+
+  /** @param describe What anybody may know of an `error` that an event tells; default: all of it. */
+  constructor(describe: (error: unknown) => unknown = (error) => error) {
+    this.#describe = describe;
+  }
 
   on<Name extends EventName>(name: Name, listener: Listener<Name>): this {
     return this.#add(name, listener, { once: false });
@@ -46,11 +51,18 @@ export class TypedEvents implements PubSubEventSource {
 
   emit<Name extends EventName>(name: Name, event: PubSubEvents[Name]): void {
     const listeners = [...(this.#listeners.get(name) ?? [])];
-    if (listeners.length === 0 && name === "handlerError") warn(event as HandlerError);
+    if (listeners.length > 0 && "error" in event) this.#makeSafe(event);
+    if (name === "handlerError" && !this.isHeard(name)) warn(event as HandlerError);
     for (const [listener, { once }] of listeners) {
       if (once) this.#listeners.get(name)?.delete(listener);
       this.#call(name, listener as Listener<Name>, event);
     }
+  }
+
+  /** An event may be sent to a browser as it is; listeners get the error itself. */
+  #makeSafe(event: object & { readonly error: unknown }): void {
+    const toJSON = () => ({ ...event, error: this.#describe(event.error) });
+    Object.defineProperty(event, "toJSON", { value: toJSON, configurable: true });
   }
 
   #add<Name extends EventName>(name: Name, listener: Listener<Name>, mode: Mode) {
@@ -72,6 +84,9 @@ export class TypedEvents implements PubSubEventSource {
     }
   }
 }
+
+/** As the parts of a plugin have them: whoever of them listens must not pass for the application. */
+export type InternalEvents = Omit<TypedEvents, "on" | "once">;
 
 function warn({ handler, error }: HandlerError): void {
   const message = `${handler} failed, and no "handlerError" listener took it`;

@@ -5,13 +5,16 @@ export class OnceWarnings {
   readonly #told = new Set<string>();
 
   /** Whether the warning has been given; then there is no need to look for its reason any more. */
-  has(code: string): boolean {
-    return this.#told.has(code);
+  has(code: string, about = ""): boolean {
+    return this.#told.has(keyOf(code, about));
   }
 
-  warn(code: string, message: string): void {
-    if (this.#told.has(code)) return;
-    this.#told.add(code);
+  /** @param about What the same warning may be given of once more, such as another endpoint. */
+  warn(code: string, message: string, about = ""): void {
+    if (this.has(code, about)) return;
+    this.#told.add(keyOf(code, about));
     warnProcess(code, message);
   }
 }
+
+const keyOf = (code: string, about: string): string => `${code} ${about}`;

@@ -1,14 +1,22 @@
 import type { ReadyOptions, ShutdownOptions } from "../contract/resilient-pubsub.ts";
-import { check, checkInteger, checkOptionsObject, checkTimeout } from "../kit/arguments.ts";
+import {
+  check,
+  checkInteger,
+  checkKnownOptions,
+  checkOptionsObject,
+  checkTimeout,
+} from "../kit/arguments.ts";
 import { maxTimerInMs } from "../kit/max-timer.ts";
 
 const REQUIREMENTS: readonly unknown[] = ["any-healthy", "all-healthy", undefined];
+const READY_OPTIONS = ["require", "timeoutInMs", "abortSignal"] satisfies (keyof ReadyOptions)[];
+const SHUTDOWN_OPTIONS = ["drainInMs"] satisfies (keyof ShutdownOptions)[];
 
 /** @throws InvalidArgumentError */
 export function checkReadyOptions(options: ReadyOptions): void {
   checkOptionsObject(options);
-  const { require, timeoutInMs, abortSignal: _, ...unknown } = options;
-  checkNothingElse(unknown, "require, timeoutInMs, abortSignal");
+  checkKnownOptions(options, READY_OPTIONS);
+  const { require, timeoutInMs } = options;
   check(REQUIREMENTS.includes(require), "require", require, 'give "any-healthy" or "all-healthy"');
   checkTimeout(timeoutInMs, "timeoutInMs");
 }
@@ -16,13 +24,6 @@ export function checkReadyOptions(options: ReadyOptions): void {
 /** @throws InvalidArgumentError */
 export function checkShutdownOptions(options: ShutdownOptions): void {
   checkOptionsObject(options);
-  const { drainInMs, ...unknown } = options;
-  checkNothingElse(unknown, "drainInMs");
-  checkInteger(drainInMs, "drainInMs", 0, maxTimerInMs, "milliseconds");
-}
-
-function checkNothingElse(unknown: object, known: string): void {
-  const [name] = Object.keys(unknown);
-  if (name === undefined) return;
-  check(false, name, Reflect.get(unknown, name), `unknown option; the options here are ${known}`);
+  checkKnownOptions(options, SHUTDOWN_OPTIONS);
+  checkInteger(options.drainInMs, "drainInMs", 0, maxTimerInMs, "milliseconds");
 }

@@ -2,7 +2,7 @@ import type { ShutdownOptions } from "../contract/resilient-pubsub.ts";
 import { waitAtMost, withDeadline } from "../kit/deadline.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
 import { nextTurn } from "../kit/next-turn.ts";
-import type { TypedEvents } from "../kit/typed-events.ts";
+import type { InternalEvents } from "../kit/typed-events.ts";
 import type { UnderWay } from "../kit/under-way.ts";
 import { checkShutdownOptions } from "./arguments.ts";
 import { holdingProcess } from "./holding-process.ts";
@@ -41,7 +41,7 @@ export interface Part {
 }
 
 interface ShutdownContext {
-  readonly events: TypedEvents;
+  readonly events: InternalEvents;
   readonly traffic: Traffic;
   readonly operations: { readonly underWay: UnderWay; refuse(): void };
   /** What nothing under way needs. */

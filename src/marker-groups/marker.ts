@@ -10,6 +10,10 @@ export const NEGOTIATED_GROUP = `${MARKER_PREFIX}placed`;
 /** The group of all clients on an endpoint that is evacuated; they are put there by then. */
 export const EVACUATED_GROUP = `${MARKER_PREFIX}evacuated`;
 
+/** Whether a group is one of this package's, of which applications need not know. */
+export const isMarker = (group: unknown): group is string =>
+  typeof group === "string" && group.startsWith(MARKER_PREFIX);
+
 /**
  * The answer of a connect handler, with the markers of the token. The groups in an answer replace
  * those of the token, of which the application knows nothing.
@@ -21,9 +25,6 @@ export function keepMarkers<Answer>(
   const { groups } = (answer ?? {}) as { groups?: unknown };
   const held = claims?.["webpubsub.group"];
   if (!Array.isArray(groups) || groups.length === 0 || !Array.isArray(held)) return answer;
-  const markers = held.filter(
-    (group) =>
-      typeof group === "string" && group.startsWith(MARKER_PREFIX) && !groups.includes(group),
-  );
+  const markers = held.filter((group) => isMarker(group) && !groups.includes(group));
   return markers.length === 0 ? answer : { ...answer, groups: [...groups, ...markers] };
 }

@@ -1,9 +1,8 @@
 import type { GroupRoles } from "../contract/group-roles.ts";
-import { check, isFilled } from "../kit/arguments.ts";
+import { check, checkGroupName } from "../kit/arguments.ts";
 import { readGroupPattern } from "../kit/group-pattern.ts";
 import { MARKER_PREFIX } from "./marker.ts";
 
-const maxNameLength = 1024;
 const PERMISSIONS = ["sendToGroup", "joinLeaveGroup"] as const;
 
 type Permission = (typeof PERMISSIONS)[number];
@@ -28,8 +27,7 @@ export const roles: GroupRoles = Object.freeze({
 });
 
 function roleOf(permission: Permission, group: string): string {
-  const isName = isFilled(group) && group.length <= maxNameLength;
-  check(isName, "group", group, `give a group name of 1 to ${maxNameLength} characters`);
+  checkGroupName(group, "group");
   const isOwn = group.startsWith(MARKER_PREFIX);
   check(
     !isOwn,

@@ -1,8 +1,11 @@
 import { KeyObject } from "node:crypto";
 import type { ClientTokenResponse, GenerateClientTokenOptions } from "@azure/web-pubsub";
 import type { PluginContext } from "../context/plugin-context.ts";
+import type { FailureReason } from "../contract/fan-out-report.ts";
 import type { Identity } from "../contract/options.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import { faultOf } from "../health/canary.ts";
+import { waitAtMost } from "../kit/deadline.ts";
 import { markDisplaced } from "../marker-groups/displaced-group.ts";
 import { NEGOTIATED_GROUP } from "../marker-groups/marker.ts";
 import { warnOfOpenMarkers } from "../marker-groups/open-markers.ts";
@@ -27,26 +30,33 @@ export interface IssuedToken extends ClientTokenResponse {
   readonly expiresAt: number;
 }
 
+/** A client that wants a token, and what has become of that so far. */
+export interface TokenRequest {
+  readonly identity: Identity;
+  readonly options: TokenOptions;
+  /** Endpoints that were out of the question for this client. */
+  readonly avoided: ReadonlySet<RegisteredEndpoint>;
+  /** Whose fault it is that there was none, for each endpoint that was asked; none rejects. */
+  readonly faults: Promise<FailureReason>[];
+}
+
 /**
  * Has a token made for a client that is sent to the chosen endpoint. Undefined when there is none to
  * be had, which is announced, and evidence as of any other call.
  *
- * @param avoided Endpoints that were out of the question for this client.
  * @throws the reason of an `abortSignal` that has ended it, or ResilientPubSubError
  *   `ERR_TOKEN_TOO_LONG`, which is nothing that an endpoint could help
  */
 export function issueToken(
   context: PluginContext,
   chosen: RegisteredEndpoint,
-  avoided: ReadonlySet<RegisteredEndpoint>,
-  identity: Identity,
-  options: TokenOptions,
+  { identity, options, avoided, faults }: TokenRequest,
 ): IssuedToken | Promise<IssuedToken | undefined> {
   warnOfOpenMarkers(context, identity.roles);
   const marked = withMarker(context, chosen, avoided, identity);
   const { config } = chosen.endpoint;
   if (!(config.credential instanceof KeyObject)) {
-    return tokenOfService(context, chosen, marked, options);
+    return tokenOfService(context, chosen, { identity: marked, options, faults });
   }
   // With a key the token is made here, and says nothing of the service.
   const { hub } = context.configuration;
@@ -58,20 +68,18 @@ export function issueToken(
 async function tokenOfService(
   context: PluginContext,
   chosen: RegisteredEndpoint,
-  identity: Identity,
-  options: TokenOptions,
+  request: Omit<TokenRequest, "avoided">,
 ): Promise<IssuedToken | undefined> {
-  checkIdentityLength(identity);
-  const issued = await askAsEvidence(context, chosen, identity, options);
-  if (issued) checkUrlLength(issued.url, identity);
+  checkIdentityLength(request.identity);
+  const issued = await askAsEvidence(context, chosen, request);
+  if (issued) checkUrlLength(issued.url, request.identity);
   return issued;
 }
 
 async function askAsEvidence(
   { configuration, events, monitor }: PluginContext,
   chosen: RegisteredEndpoint,
-  identity: Identity,
-  options: TokenOptions,
+  { identity, options, faults }: Omit<TokenRequest, "avoided">,
 ): Promise<IssuedToken | undefined> {
   const startedAt = performance.now();
   try {
@@ -82,9 +90,29 @@ async function askAsEvidence(
   } catch (error) {
     if (options.abortSignal?.aborted) throw error;
     events.emit("tokenFailed", { endpoint: chosen.name, error });
-    void monitor.reportFailure(chosen, classifyFailure(error), startedAt);
+    const failure = classifyFailure(error);
+    const judging = monitor.reportFailure(chosen, failure, startedAt);
+    faults.push(judging.then((canary) => faultOf(failure, canary)));
     return undefined;
   }
+}
+
+/**
+ * Whether endpoints that are well refuse a token to this client alone: then it is nobody's outage,
+ * and no better later. Waits no longer for that than a negotiate may for anything.
+ */
+export async function isTokenRefused(
+  { configuration }: PluginContext,
+  faults: readonly Promise<FailureReason>[],
+): Promise<boolean> {
+  let isRefused = false;
+  const judging = faults.map(async (fault) => {
+    if ((await fault) === "refused-message") isRefused = true;
+  });
+  if (faults.length > 0) {
+    await waitAtMost(configuration.health.onDemandBudgetInMs, Promise.all(judging));
+  }
+  return isRefused;
 }
 
 function withMarker(

@@ -3,7 +3,7 @@ import type { Router } from "../contract/options.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { withDeadline } from "../kit/deadline.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
-import type { TypedEvents } from "../kit/typed-events.ts";
+import type { InternalEvents } from "../kit/typed-events.ts";
 
 /**
  * Asks the application's router. When it throws, takes longer than the deadline, or names none of the candidates, the default rule
@@ -13,7 +13,7 @@ export async function askRouter(
   router: Router,
   req: Request,
   candidates: readonly RegisteredEndpoint[],
-  { events, timeoutInMs }: { events: TypedEvents; timeoutInMs: number },
+  { events, timeoutInMs }: { events: InternalEvents; timeoutInMs: number },
 ): Promise<RegisteredEndpoint | undefined> {
   try {
     const snapshots = candidates.map((candidate) => candidate.snapshot());

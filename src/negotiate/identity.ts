@@ -3,7 +3,7 @@ import type { Request } from "express";
 import type { Identity } from "../contract/options.ts";
 import { nameProblem } from "../kit/arguments.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
-import { maxGroupNameLength, maxRoleLength, maxUserIdLength } from "../kit/service-limits.ts";
+import { maxGroupNameLength, maxIdLength, maxRoleLength } from "../kit/service-limits.ts";
 import type { NegotiateConfiguration } from "../options/parse-options.ts";
 
 /** With all that it has not, so that nothing can be inherited. */
@@ -75,7 +75,7 @@ function own(answer: object, key: keyof Identity): unknown {
 function readUserId(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value === "number" && Number.isFinite(value)) return String(value);
-  const problem = problemOf(value, maxUserIdLength);
+  const problem = problemOf(value, maxIdLength);
   if (problem === undefined) return value as string;
   throw failed(`answered a userId that ${problem}; give a text or a finite number`);
 }

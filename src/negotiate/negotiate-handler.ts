@@ -4,7 +4,7 @@ import type { NegotiateAnswer } from "../contract/negotiate-answer.ts";
 import type { Identity } from "../contract/options.ts";
 import { answerOrRefuse, RequestRefused } from "../http/problem.ts";
 import { callerOf } from "./caller.ts";
-import { issueToken } from "./client-token.ts";
+import { issueToken, isTokenRefused, type TokenRequest } from "./client-token.ts";
 import { identify } from "./identity.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import { tryInTurn } from "./select-endpoint.ts";
@@ -77,10 +77,11 @@ async function endpointFor(
   const caller = () => callerOf(req, identity.userId);
   const { tokenLifetimeInMinutes } = context.configuration.negotiate;
   const options = { expirationTimeInMinutes: tokenLifetimeInMinutes };
+  const request: TokenRequest = { identity, options, avoided, faults: [] };
   const answer = await tryInTurn(context, req, avoided, async (chosen, epoch) => {
     const retryAfterInSeconds = rateLimiter.admit(chosen, caller);
     if (retryAfterInSeconds !== undefined) throw overloaded(retryAfterInSeconds);
-    const issued = await issueToken(context, chosen, avoided, identity, options);
+    const issued = await issueToken(context, chosen, request);
     if (issued === undefined) return undefined;
     const expiresAt = new Date(issued.expiresAt * 1000).toISOString();
     const { name, role } = chosen;
@@ -88,8 +89,14 @@ async function endpointFor(
   }).catch((error) => {
     throw isTokenTooLong(error) ? tokenTooLong(context, error) : error;
   });
-  if (answer === undefined) throw noEndpoint(context);
-  return answer;
+  if (answer !== undefined) return answer;
+  throw (await isTokenRefused(context, request.faults)) ? tokenRefused() : noEndpoint(context);
+}
+
+/** It is this client's alone, so whoever sees it must not take it for an outage. */
+function tokenRefused(): RequestRefused {
+  const detail = "The service gives no token to this client, although it does to others.";
+  return new RequestRefused({ status: 502, code: "ERR_TOKEN_REFUSED", detail });
 }
 
 /** It is the application that has given the client more than it can carry. */

@@ -1,6 +1,6 @@
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { BoundedMap } from "../kit/bounded-map.ts";
-import type { TypedEvents } from "../kit/typed-events.ts";
+import type { InternalEvents } from "../kit/typed-events.ts";
 import { nextRetrySlot } from "./retry-slots.ts";
 import { fullBucket, type TokenBucket, takeToken } from "./token-bucket.ts";
 
@@ -21,7 +21,7 @@ interface Load {
 export interface RateLimiterOptions {
   /** `negotiate.maxPerSecond`. */
   readonly perSecond: number | false;
-  readonly events: TypedEvents;
+  readonly events: InternalEvents;
   readonly random: () => number;
 }
 

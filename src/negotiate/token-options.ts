@@ -9,10 +9,13 @@ import {
   isName,
   SDK_CALL_OPTIONS,
 } from "../kit/arguments.ts";
-import { maxGroupNameLength, maxRoleLength, maxUserIdLength } from "../kit/service-limits.ts";
+import {
+  maxGroupNameLength,
+  maxIdLength,
+  maxRoleLength,
+  maxTokenLifetimeInMinutes,
+} from "../kit/service-limits.ts";
 
-/** The greatest that the service takes. */
-const maxLifetimeInMinutes = 2 ** 31 - 1;
 const CLIENT_PROTOCOLS: readonly unknown[] = ["default", "mqtt", "socketio", undefined];
 
 const OPTIONS = [
@@ -30,18 +33,18 @@ export function checkTokenOptions(options: ClientAccessTokenOptions): void {
   checkOptionsObject(options);
   checkTimeout(options.timeoutInMs, "timeoutInMs");
   const { userId, roles, groups, expirationTimeInMinutes, clientProtocol } = options;
-  const isUserId = userId === undefined || isName(userId, maxUserIdLength);
+  const isUserId = userId === undefined || isName(userId, maxIdLength);
   check(isUserId, "userId", userId, USER_ID_REMEDY);
   checkNames(roles, "roles", "roles", maxRoleLength);
   checkNames(groups, "groups", "group names", maxGroupNameLength);
-  checkInteger(expirationTimeInMinutes, "expirationTimeInMinutes", 1, maxLifetimeInMinutes);
+  checkInteger(expirationTimeInMinutes, "expirationTimeInMinutes", 1, maxTokenLifetimeInMinutes);
   const isProtocol = CLIENT_PROTOCOLS.includes(clientProtocol);
   const remedy = 'give "default", "mqtt" or "socketio"';
   check(isProtocol, "clientProtocol", clientProtocol, remedy);
   checkKnownOptions(options, OPTIONS);
 }
 
-const USER_ID_REMEDY = `give the id of a user, or leave it out; it has 1 to ${maxUserIdLength} characters`;
+const USER_ID_REMEDY = `give the id of a user, or leave it out; it has 1 to ${maxIdLength} characters`;
 
 function checkNames(values: unknown, option: string, what: string, maxLength: number): void {
   checkStrings(values, option, `give an array of ${what}`);

@@ -16,7 +16,7 @@ import type {
 import type { CoordinationStore } from "../contract/store.ts";
 import type { UpstreamOptions } from "../contract/upstream-options.ts";
 import { PATH_PLACEHOLDERS, routePathProblem } from "../http/route-path.ts";
-import { CronExpression } from "../kit/cron-expression.ts";
+import { parseCron } from "../kit/cron.ts";
 import {
   flag,
   func,
@@ -170,7 +170,7 @@ const health = section({
 }) satisfies z.ZodType<HealthOptions>;
 
 const isCronExpression = (value: unknown): boolean =>
-  typeof value === "string" && CronExpression.parse(value) !== undefined;
+  typeof value === "string" && parseCron(value) !== undefined;
 
 export const defaultMaxSockets = 64;
 

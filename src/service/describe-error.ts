@@ -18,13 +18,16 @@ const maxMessageLength = 500;
 
 /** @param error Whatever was thrown. */
 export function describeError(error: unknown): ErrorDescription {
-  const { kind, status } = classifyFailure(error);
+  const { kind, status, label } = classifyFailure(error);
   const { code: given } = (error ?? {}) as { code?: unknown };
   const code = typeof given === "string" && CODE.test(given) ? given : undefined;
   if (isResilientPubSubError(error)) {
-    return { code, status, message: safeText(error.message, maxMessageLength) };
+    // Errors of arguments are of another class, and have no JSON of their own.
+    const { message } = error.toJSON?.() ?? error;
+    return { code, status, message: safeText(message, maxMessageLength) };
   }
-  const details = [status !== undefined && `status ${status}`, code].filter(Boolean).join(", ");
+  const known = kind === "other" ? label : code;
+  const details = [status !== undefined && `status ${status}`, known].filter(Boolean).join(", ");
   return { code, status, message: MESSAGES[kind] + (details && ` (${details})`) };
 }
 
@@ -35,5 +38,5 @@ const MESSAGES = {
   deadline: "There was no answer in time",
   "own-stall": "There was no time left for an answer",
   "own-exhaustion": "This process has no sockets, ports, files or memory left",
-  other: "The call was ended, or could not be made",
+  other: "The call was ended, or something of this process has failed",
 } as const;

@@ -2,12 +2,12 @@ import { KeyObject } from "node:crypto";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { AzureKeyCredential } from "@azure/core-auth";
-import type { HttpClient, Pipeline } from "@azure/core-rest-pipeline";
+import type { HttpClient, Pipeline, PipelinePolicy } from "@azure/core-rest-pipeline";
 import { WebPubSubServiceClient, type WebPubSubServiceClientOptions } from "@azure/web-pubsub";
 import type { EndpointConfiguration } from "../options/parse-options.ts";
 import { defaultMaxSockets } from "../options/schema.ts";
 import { poolClient } from "./pool-client.ts";
-import { requestPipeline } from "./request-pipeline.ts";
+import { authorizationPolicy, requestPipeline } from "./request-pipeline.ts";
 import { SocketPool } from "./socket-pool.ts";
 
 /** One service instance: who it is, and the means to call it. */
@@ -53,6 +53,8 @@ export function createEndpoint(
   const agent = new Agent({ keepAlive: true, maxSockets: maxHealthSockets, maxFreeSockets: 1 });
   const pools = openPools(config.name, restUrl, [maxSockets, maxCheckSockets]);
   const [calls, checks] = [pools.then(([first]) => first), pools.then(([, second]) => second)];
+  // One for both: a canary has to try the token that calls are made with.
+  const authorization = authorizationPolicy(config.credential);
   let answeredAt = Number.NEGATIVE_INFINITY;
   const onAnswer = (): void => {
     answeredAt = performance.now();
@@ -60,8 +62,8 @@ export function createEndpoint(
   return {
     name: config.name,
     config,
-    client: createClient(config, hub, poolClient(calls, onAnswer)),
-    checkClient: createClient(config, hub, poolClient(checks, onAnswer)),
+    client: createClient(config, hub, authorization, poolClient(calls, onAnswer)),
+    checkClient: createClient(config, hub, authorization, poolClient(checks, onAnswer)),
     restUrl,
     agent,
     get answeredAt() {
@@ -90,14 +92,15 @@ async function openPools(
 function createClient(
   { url, credential }: EndpointConfiguration,
   hub: string,
+  authorization: PipelinePolicy,
   httpClient: HttpClient,
 ): WebPubSubServiceClient {
-  const pipeline = requestPipeline(credential);
+  const pipeline = requestPipeline(authorization);
   // `pipeline` is an option of the class below the SDK's client, to which all options are passed on.
   const options: WebPubSubServiceClientOptions & { pipeline: Pipeline } = {
     pipeline,
     httpClient,
-    // Options admit plain http on loopback hosts only.
+    // Where plain http may go, the options have decided (`options/plain-http.ts`).
     allowInsecureConnection: true,
   };
   if (!(credential instanceof KeyObject)) {

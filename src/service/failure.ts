@@ -154,7 +154,7 @@ function meaningOfStatus(thrown: Thrown, status: number, now: number): Meaning {
     clockSkewInMs,
     // What the SDK puts there says how it read the body, or is text of that body.
     code: undefined,
-    label: `status ${status}${describeSkew(clockSkewInMs)}`,
+    label: `${status < 400 ? "unexpected answer, " : ""}status ${status}${describeSkew(clockSkewInMs)}`,
   };
 }
 

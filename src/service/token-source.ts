@@ -1,6 +1,7 @@
 import type { AccessToken, TokenCredential } from "@azure/core-auth";
 import { unlessAborted } from "../kit/deadline.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
+import { ForeignError } from "../kit/foreign-error.ts";
 
 const SCOPE = "https://webpubsub.azure.com/.default";
 /** Before its end a token is renewed while it still serves, and no longer handed out. */
@@ -72,8 +73,8 @@ export class TokenSource {
         (async () => this.#credential.getToken(SCOPE, options))(),
       );
       if (isToken(answer)) return answer;
-    } catch (cause) {
-      throw failed(signal.aborted ? "did not answer in time" : "failed", cause);
+    } catch (error) {
+      throw failed(signal.aborted ? "did not answer in time" : "failed", new ForeignError(error));
     } finally {
       clearTimeout(timer);
     }

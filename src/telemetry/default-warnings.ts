@@ -1,21 +1,18 @@
 import type { PubSubEvents } from "../contract/events.ts";
 import type { TypedEvents } from "../kit/typed-events.ts";
+import type { OnceWarnings } from "../kit/warn-once.ts";
 import { warnProcess } from "../kit/warn-process.ts";
 
 /**
  * Warns the process, once each, of what nobody may miss and the application does not listen to: an
  * operator who has set up nothing would else hear of it from the users.
  */
-export function warnByDefault(hub: string, events: TypedEvents): void {
-  const told = new Set<string>();
+export function warnByDefault(hub: string, events: TypedEvents, warnings: OnceWarnings): void {
   const haveBeenUp = new Set<string>();
   const of = (endpoint: string): string => `Endpoint ${quoted(endpoint)} of hub ${quoted(hub)}`;
 
   function warn(event: keyof PubSubEvents, about: string, code: string, message: string): void {
-    const key = `${code} ${about}`;
-    if (told.has(key) || events.isHeard(event)) return;
-    told.add(key);
-    warnProcess(code, message);
+    if (!events.isHeard(event)) warnings.warn(code, message, about);
   }
 
   events.onInternally("endpointUp", ({ endpoint }) => void haveBeenUp.add(endpoint));

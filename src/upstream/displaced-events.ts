@@ -1,6 +1,7 @@
 import type { PluginContext } from "../context/plugin-context.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { primaryOf } from "../marker-groups/displaced-group.ts";
+import { isMarker } from "../marker-groups/marker.ts";
 import type { SystemBody } from "./event-body.ts";
 import type { EventHeaders } from "./event-headers.ts";
 
@@ -24,6 +25,11 @@ export function noteDisplaced(
     .all()
     .find(({ name, role }) => role === "primary" && names.includes(name));
   if (primary) displaced.add(connectionId, sender, primary.name);
+}
+
+/** Whether an event tells that a connection has joined or left a group of this package's own. */
+export function isOfMarker({ type }: EventHeaders, body: SystemBody | undefined): boolean {
+  return type.startsWith("azure.webpubsub.gp.") && isMarker(body?.group);
 }
 
 /** The groups that an event says the connection is, or was, in. */

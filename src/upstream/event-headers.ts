@@ -12,7 +12,8 @@ export interface EventHeaders {
   /** Such as `azure.webpubsub.user.message`. */
   readonly type: string;
   readonly connectionId: string;
-  readonly hub: string | undefined;
+  /** Empty when it is not said. */
+  readonly hub: string;
   readonly origin: string;
   readonly signature: string;
 }
@@ -30,7 +31,7 @@ export function readEventHeaders(received: IncomingHttpHeaders): EventHeaders {
     all,
     type: headerOf("ce-type"),
     connectionId,
-    hub: headerOf("ce-hub") || undefined,
+    hub: headerOf("ce-hub"),
     origin: headerOf("WebHook-Request-Origin"),
     signature: headerOf("ce-signature"),
   };

@@ -4,7 +4,8 @@ import type { UpstreamOptions } from "../contract/upstream-options.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { type Problem, RequestRefused } from "../http/problem.ts";
 import { describeValue } from "../kit/describe-value.ts";
-import type { TypedEvents } from "../kit/typed-events.ts";
+import { canonicalHub } from "../kit/hub-name.ts";
+import type { InternalEvents } from "../kit/typed-events.ts";
 import type { EventHeaders } from "./event-headers.ts";
 import { type EndpointHosts, originsOf } from "./origin.ts";
 import { isSignedBy, readDigests } from "./signature.ts";
@@ -25,9 +26,9 @@ export async function senderOf(
   const { allowedOrigins, authorize, verifySignature } = configuration.upstream;
   const origins = originsOf(headers.origin);
   const named = hosts.sendersOf(origins, registry.all());
-  const isAdmitted = named.length > 0 || origins.some((one) => allowedOrigins.includes(one));
-  if (!isAdmitted) throw new RequestRefused(ORIGIN_NOT_ALLOWED);
-  if (headers.hub?.toLowerCase() !== configuration.hub.toLowerCase()) {
+  const admitted = hosts.admittedOrigins(origins, registry.all(), allowedOrigins);
+  if (admitted.length === 0) throw new RequestRefused(ORIGIN_NOT_ALLOWED);
+  if (canonicalHub(headers.hub) !== canonicalHub(configuration.hub)) {
     throw new RequestRefused(UNKNOWN_HUB);
   }
   // Behind a custom domain, any of the endpoints may be the sender.
@@ -51,7 +52,7 @@ const onlyOne = <T>(all: readonly T[]): T | undefined => (all.length === 1 ? all
 async function isAuthorized(
   authorize: NonNullable<UpstreamOptions["authorize"]>,
   req: Request,
-  events: TypedEvents,
+  events: InternalEvents,
 ): Promise<boolean> {
   try {
     const answer: unknown = await authorize(req);

@@ -6,7 +6,7 @@ import { answerOrRefuse, RequestRefused } from "../http/problem.ts";
 import { warnOfOpenMarkers } from "../marker-groups/open-markers.ts";
 import { bodyReader, isJson } from "./body.ts";
 import { type DispatchObserver, dispatch } from "./dispatch.ts";
-import { noteDisplaced } from "./displaced-events.ts";
+import { isOfMarker, noteDisplaced } from "./displaced-events.ts";
 import { readEventBody } from "./event-body.ts";
 import { type EventHeaders, missing, readEventHeaders } from "./event-headers.ts";
 import { EndpointHosts, originsOf } from "./origin.ts";
@@ -32,6 +32,10 @@ export function upstreamHandler(context: PluginContext): RequestHandler {
     if (sender && !isConnect) {
       takeClaim(context.locations, headers, sender);
       noteDisplaced(context, headers, systemBody, sender);
+    }
+    if (isOfMarker(headers, systemBody)) {
+      res.status(200).end();
+      return;
     }
     const answer = await dispatch(hub, upstream, { headers: headers.all, body }, observer);
     // Whether there will be a connection is what a connect handler decides.

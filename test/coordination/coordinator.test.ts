@@ -185,7 +185,7 @@ describe("a store that is away", () => {
     const { coordinator, log } = join("a");
     await pass(LEASE - 1);
     expect(store.closed).toBe(0);
-    expect(log[0]).toMatch(/^lost: faulty has not answered within 2250 ms/);
+    expect(log[0]).toMatch(/^lost: faulty: has not answered within 2250 ms/);
     delete store.faults.open;
     await pass(2 * LEASE);
     expect(store.closed).toBeGreaterThan(0);
@@ -244,7 +244,7 @@ describe("a coordinator that cannot read", () => {
 
 describe("a server that ends", () => {
   it.each<[string, () => unknown, RegExp]>([
-    ["hangs", () => new Promise(() => {}), /faulty has not answered within 1000 ms/],
+    ["hangs", () => new Promise(() => {}), /faulty: has not answered within 1000 ms/],
     ["rejects", () => Promise.reject(new Error("no")), /no/],
     [
       "throws",

@@ -1,20 +1,14 @@
 import { EventEmitter, getEventListeners } from "node:events";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
-import type { FanOutError, ResilientPubSub } from "express-resilient-pubsub";
+import type { ResilientPubSub } from "express-resilient-pubsub";
 import { closeAfterTest } from "../support/clean-up.ts";
 import { startEmulator } from "../support/emulator.ts";
 import { connectClient } from "../support/official-client.ts";
 import { accept, startPlugin, startRawService } from "../support/raw-service.ts";
 import { until } from "../support/until.ts";
+import { rejectionOf } from "./support/fan-out-error.ts";
 
 const silent = () => startRawService(() => {});
-
-async function failureOf(promise: Promise<unknown>): Promise<FanOutError> {
-  return promise.then(
-    (value) => Promise.reject(new Error(`it resolved: ${JSON.stringify(value)}`)),
-    (error) => error,
-  );
-}
 
 const statesOf = (pubsub: ResilientPubSub) => pubsub.endpoints.snapshot().map(({ state }) => state);
 
@@ -71,7 +65,7 @@ describe("an endpoint that never answers costs no more than", () => {
     ],
   ])("%s", async (_, fanOut, options) => {
     const pubsub = await startPlugin({ east: await silent() }, { fanOut });
-    const { report } = await failureOf(pubsub.broadcast("hi", options));
+    const { report } = await rejectionOf(pubsub.broadcast("hi", options));
     expect(report.failed).toMatchObject([{ endpoint: "east", error: late }]);
     expect(report.failed[0]?.error).toMatchObject({ message: "No answer within 400 ms" });
     const { durationInMs } = report.outcomes[0] ?? { durationInMs: 0 };
@@ -82,7 +76,7 @@ describe("an endpoint that never answers costs no more than", () => {
 
   it.each(operations)("a silent endpoint costs no more than the deadline: %s", async (_, run) => {
     const pubsub = await startPlugin({ east: await silent() });
-    const failure = await failureOf(run(pubsub, { timeoutInMs: 300 }));
+    const failure = await rejectionOf(run(pubsub, { timeoutInMs: 300 }));
     expect(failure).toMatchObject({
       code: "ERR_FAN_OUT_FAILED",
       report: { delivered: [], failed: [{ endpoint: "east", error: late }] },
@@ -113,7 +107,7 @@ describe("an endpoint that never answers costs no more than", () => {
       res.on("close", () => clearInterval(timer));
     });
     const pubsub = await startPlugin({ east });
-    const { report } = await failureOf(pubsub.broadcast("hi", { timeoutInMs: 100 }));
+    const { report } = await rejectionOf(pubsub.broadcast("hi", { timeoutInMs: 100 }));
     expect(report.failed).toMatchObject([{ endpoint: "east", error: late }]);
   });
 });
@@ -126,7 +120,7 @@ it("a question is answered by the first that says yes, and nobody waits for the 
   );
   await expect(pubsub.userExists("ada")).resolves.toBe(true);
   // Only the one that answers no must wait for all.
-  const failure = await failureOf(
+  const failure = await rejectionOf(
     (await startPlugin({ east: await silent() })).userExists("ada", { timeoutInMs: 50 }),
   );
   expect(failure.message).toBe("userExists reached nobody: east failed (ERR_DEADLINE_EXCEEDED)");
@@ -160,7 +154,7 @@ it("calls that miss their deadline take no endpoint out that takes a canary", as
 it("close() waits for what is under way, no longer than its deadline, and leaves no socket", async () => {
   const east = await silent();
   const pubsub = await startPlugin({ east });
-  const sending = failureOf(pubsub.broadcast("hi", { timeoutInMs: 200 }));
+  const sending = rejectionOf(pubsub.broadcast("hi", { timeoutInMs: 200 }));
   await until(() => east.requests.length > 0);
   await pubsub.close();
   expect((await sending).report.failed).toMatchObject([{ endpoint: "east", error: late }]);
@@ -195,7 +189,7 @@ describe("the caller's signal,", () => {
     const sending = pubsub.broadcast("hi", { ...options, abortSignal: signal });
     await setImmediate();
     expect(getEventListeners(signal, "abort")).toHaveLength(1);
-    await failureOf(sending);
+    await rejectionOf(sending);
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
@@ -230,7 +224,7 @@ describe("the caller's signal,", () => {
     const west = await silent();
     const pubsub = await startPlugin({ east, west }, { health: { fall: 1 } });
     const controller = new AbortController();
-    const failing = failureOf(run(pubsub, { abortSignal: controller.signal }));
+    const failing = rejectionOf(run(pubsub, { abortSignal: controller.signal }));
     await until(() => east.requests.length > 0 && west.requests.length > 0);
     const reason = new Error("enough");
     controller.abort(reason);
@@ -253,7 +247,7 @@ describe("the caller's signal,", () => {
     const east = await silent();
     const pubsub = await startPlugin({ east });
     const like = signalLike();
-    const failing = failureOf(pubsub.broadcast("hi", { abortSignal: like }));
+    const failing = rejectionOf(pubsub.broadcast("hi", { abortSignal: like }));
     await until(() => east.requests.length > 0);
     like.abort();
     expect((await failing).report.failed).toMatchObject([
@@ -279,7 +273,7 @@ describe("the caller's signal,", () => {
       (abortSignal: AbortSignal) => pubsub.group("g").addUser("ada", { abortSignal }),
     ].map(async (run) => {
       const controller = new AbortController();
-      const failing = failureOf(run(controller.signal));
+      const failing = rejectionOf(run(controller.signal));
       await sleep(30);
       controller.abort(reason);
       return failing;
@@ -313,7 +307,7 @@ describe("the caller's signal,", () => {
     });
     const pubsub = await startPlugin({ east });
     const controller = new AbortController();
-    const ended = failureOf(pubsub.broadcast("1", { abortSignal: controller.signal }));
+    const ended = rejectionOf(pubsub.broadcast("1", { abortSignal: controller.signal }));
     const other = pubsub.broadcast("2");
     await until(() => east.requests.length === 2);
     controller.abort();
@@ -338,10 +332,10 @@ it("no timer is left of a call that has ended, however it ended", async () => {
       { timeoutInMs: 10, endpointTimeoutInMs: 5 },
       { timeoutInMs: 5 },
     ]) {
-      await failureOf(pubsub.broadcast("hi", { ...options, require: "all" }));
+      await rejectionOf(pubsub.broadcast("hi", { ...options, require: "all" }));
     }
     const controller = new AbortController();
-    const failing = failureOf(
+    const failing = rejectionOf(
       pubsub.broadcast("hi", {
         timeoutInMs: 60_000,
         endpointTimeoutInMs: 59_000,

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { FanOutError, ResilientPubSub } from "express-resilient-pubsub";
+import type { ResilientPubSub } from "express-resilient-pubsub";
 import { pauseBeforeRetryInMs } from "../../src/fan-out/retry.ts";
 import { classifyFailure } from "../../src/service/failure.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
@@ -9,6 +9,7 @@ import { startEmulator } from "../support/emulator.ts";
 import { connectClient } from "../support/official-client.ts";
 import { accept, startPlugin, startRawService } from "../support/raw-service.ts";
 import { until } from "../support/until.ts";
+import { rejectionOf } from "./support/fan-out-error.ts";
 
 const now = Date.parse("2026-01-01T00:00:00Z");
 const dateAt = (ms: number): string => new Date(ms).toUTCString();
@@ -121,13 +122,6 @@ const outcomesOf = (report: Awaited<ReturnType<ResilientPubSub["broadcast"]>>) =
     attempts,
   }));
 
-async function failureOf(promise: Promise<unknown>): Promise<FanOutError> {
-  return promise.then(
-    () => Promise.reject(new Error("it resolved")),
-    (error) => error,
-  );
-}
-
 describe("a connection that is refused", () => {
   it("a refused connection is tried again, and made when the endpoint is back meanwhile", async () => {
     const emulator = closeAfterTest(await startEmulator());
@@ -150,7 +144,7 @@ describe("a connection that is refused", () => {
     const options = { health: { fall: 100, transitionIntervalInMs: 60_000 } };
     const pubsub = await startPlugin({ east: emulator }, options);
     await emulator.inject({ kind: "crash" });
-    const { report } = await failureOf(pubsub.broadcast("hi"));
+    const { report } = await rejectionOf(pubsub.broadcast("hi"));
     expect(outcomesOf(report)).toEqual([
       { endpoint: "east", outcome: "failed", status: undefined, attempts: 3 },
     ]);
@@ -163,7 +157,7 @@ describe("a connection that is refused", () => {
     const options = { health: { fall: 1, transitionIntervalInMs: 1 } };
     const pubsub = await startPlugin({ east: emulator }, options);
     await emulator.inject({ kind: "crash" });
-    const { report } = await failureOf(pubsub.broadcast("hi"));
+    const { report } = await rejectionOf(pubsub.broadcast("hi"));
     expect(report.outcomes[0]?.attempts).toBe(1);
     expect(pubsub.endpoints.snapshot()[0]?.state).toBe("unhealthy");
   });
@@ -221,7 +215,7 @@ describe("an endpoint that is throttled", () => {
       (res) => void res.writeHead(429, { "Retry-After": "0" }).end(),
     );
     const pubsub = await startPlugin({ east: raw });
-    const { report, message } = await failureOf(pubsub.broadcast("hi"));
+    const { report, message } = await rejectionOf(pubsub.broadcast("hi"));
     expect(message).toBe("broadcast reached nobody: east failed (status 429)");
     expect(outcomesOf(report)).toEqual([
       { endpoint: "east", outcome: "failed", status: 429, attempts: 3 },
@@ -242,7 +236,7 @@ describe("an endpoint that is throttled", () => {
         (res) => void res.writeHead(status, retryAfter ? { "Retry-After": retryAfter } : {}).end(),
       );
       const pubsub = await startPlugin({ east: raw });
-      const { report } = await failureOf(pubsub.broadcast("hi", { timeoutInMs: 60_000 }));
+      const { report } = await rejectionOf(pubsub.broadcast("hi", { timeoutInMs: 60_000 }));
       expect(outcomesOf(report)).toEqual([
         { endpoint: "east", outcome: "failed", status, attempts: 1 },
       ]);
@@ -256,7 +250,7 @@ describe("an endpoint that is throttled", () => {
     );
     const pubsub = await startPlugin({ east: raw });
     const options = { timeoutInMs: 60_000, endpointTimeoutInMs: 5000 };
-    const { report } = await failureOf(pubsub.broadcast("hi", options));
+    const { report } = await rejectionOf(pubsub.broadcast("hi", options));
     expect(report.outcomes[0]?.attempts).toBe(1);
   });
 
@@ -303,7 +297,7 @@ describe("nothing is sent twice of", () => {
   ])("%s", async (_, misbehave, error) => {
     const raw = await startRawService((res) => misbehave(res.socket as Socket, res));
     const pubsub = await startPlugin({ east: raw });
-    const { report } = await failureOf(pubsub.broadcast("hi", { timeoutInMs: 500 }));
+    const { report } = await rejectionOf(pubsub.broadcast("hi", { timeoutInMs: 500 }));
     expect(report.failed).toMatchObject([
       { endpoint: "east", error: expect.objectContaining(error) },
     ]);
@@ -318,7 +312,7 @@ it("the caller's signal ends a pause, and nothing is sent afterwards", async () 
   const raw = await startRawService((res) => void res.writeHead(429, { "Retry-After": "2" }).end());
   const pubsub = await startPlugin({ east: raw });
   const controller = new AbortController();
-  const sending = failureOf(pubsub.broadcast("hi", { abortSignal: controller.signal }));
+  const sending = rejectionOf(pubsub.broadcast("hi", { abortSignal: controller.signal }));
   await until(() => raw.requests.length > 0);
   await sleep(20);
   controller.abort(new Error("enough"));

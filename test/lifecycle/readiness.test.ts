@@ -231,7 +231,7 @@ describe("ready", () => {
     [{ require: true }, 'require: got true; give "any-healthy" or "all-healthy"'],
     [{ timeoutInMs: 0 }, "timeoutInMs: got 0; give a whole number of milliseconds"],
     [{ timeoutInMs: "5s" }, 'timeoutInMs: got "5s"'],
-    [{ requires: "any-healthy" }, "requires: got "],
+    [{ requires: "any-healthy" }, "requires: unknown option; the options here are require,"],
     [{ abortSignal: {} }, "abortSignal: got an object; give an AbortSignal"],
     [null as unknown as object, "options: got null; give an object"],
   ])("refuses %p by name", async (options, message) => {

@@ -24,8 +24,10 @@ function pluginOf(hub: string, path = `/negotiate/${hub}`): ResilientPubSub {
 function collectWarnings(): string[] {
   const warnings: string[] = [];
   const spy = jest.spyOn(process, "emitWarning").mockImplementation((message, options) => {
-    expect(options).toMatchObject({ type: "ResilientPubSubWarning", code: "ERR_SEVERAL_HUBS" });
-    warnings.push(String(message));
+    const { code, type } = options as unknown as { code: string; type: string };
+    expect(type).toBe("ResilientPubSubWarning");
+    // Nobody listens where the endpoints are, which is told as well.
+    if (code === "ERR_SEVERAL_HUBS") warnings.push(String(message));
   });
   afterTest(() => spy.mockRestore());
   return warnings;

@@ -1,8 +1,11 @@
 import { KeyObject } from "node:crypto";
 import { resilientPubSub } from "express-resilient-pubsub";
+import { sendCanary } from "../../src/health/canary.ts";
 import { parseEndpoint } from "../../src/options/parse-options.ts";
 import { createEndpoint } from "../../src/service/endpoint.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
+import { entraCredential } from "../support/entra-credential.ts";
+import { startRawService } from "../support/raw-service.ts";
 import { serve } from "../support/serve.ts";
 import { until } from "../support/until.ts";
 
@@ -12,6 +15,29 @@ it("the SDK is given an access key as a KeyObject, which prints no secret", () =
   const { client } = closeAfterTest(createEndpoint(config, "chat"));
   const { credential } = client as unknown as { credential: { key: unknown } };
   expect(credential.key).toBeInstanceOf(KeyObject);
+});
+
+it("calls and canaries ask a credential for one token between them", async () => {
+  const { url, requests } = await startRawService();
+  const { getToken } = entraCredential();
+  const credential = { getToken: jest.fn(getToken) };
+  const endpoint = closeAfterTest(
+    createEndpoint(
+      parseEndpoint({
+        name: "a",
+        role: "primary",
+        endpoint: "https://a.example",
+        reverseProxyEndpoint: url,
+        credential,
+      }),
+      "chat",
+    ),
+  );
+  const signal = new AbortController().signal;
+  expect(await sendCanary(endpoint, { timeoutInMs: 5000, signal })).toEqual({ kind: "passed" });
+  await endpoint.client.sendToAll("hi", { contentType: "text/plain" });
+  expect(requests).toHaveLength(1);
+  expect(credential.getToken).toHaveBeenCalledTimes(1);
 });
 
 it("an answer that has no end is not read to memory", async () => {
@@ -55,4 +81,36 @@ it("closing an endpoint releases the connections that were kept for the next cal
   expect(await connections()).toBeGreaterThan(0);
   await pubsub.close();
   await until(async () => (await connections()) === 0);
+});
+
+it("calls and canaries of an endpoint have one token, which both give up when it is refused", async () => {
+  const seen: (string | undefined)[] = [];
+  const { url } = closeAfterTest(
+    await serve((req, res) => {
+      seen.push(req.headers.authorization);
+      res.statusCode = req.headers.authorization === "Bearer t1" && seen.length > 2 ? 401 : 202;
+      res.end();
+    }),
+  );
+  let asked = 0;
+  const credential = {
+    getToken: async () => {
+      asked += 1;
+      return { token: `t${asked}`, expiresOnTimestamp: Date.now() + 3_600_000 };
+    },
+  };
+  const config = parseEndpoint({
+    name: "a",
+    role: "primary",
+    endpoint: "https://a.example",
+    credential,
+    reverseProxyEndpoint: url,
+  });
+  const { client, checkClient } = closeAfterTest(createEndpoint(config, "chat"));
+  const send = (by: typeof client) => by.sendToAll("hi", { contentType: "text/plain" });
+  await send(client);
+  await send(checkClient);
+  await expect(send(client)).rejects.toMatchObject({ statusCode: 401 });
+  await send(checkClient);
+  expect(seen).toEqual(["Bearer t1", "Bearer t1", "Bearer t1", "Bearer t2"]);
 });

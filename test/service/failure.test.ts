@@ -174,3 +174,12 @@ describe("the label of a failure holds no foreign text but", () => {
     expect(classifyFailure(error).label).toBe(label);
   });
 });
+
+it.each([
+  [200, "unexpected answer, status 200"],
+  [302, "unexpected answer, status 302"],
+  [404, "status 404"],
+  [503, "status 503"],
+])("an answer with the status %d is called %s", (statusCode, label) => {
+  expect(classifyFailure({ name: "RestError", statusCode }).label).toBe(label);
+});

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { AccessToken } from "@azure/core-auth";
 import { TokenSource } from "../../src/service/token-source.ts";
 import { useFakeTime } from "../support/clean-up.ts";
@@ -76,18 +77,27 @@ it("a token that the service has refused is not used again", async () => {
   expect(await source.get()).toBe("t2");
 });
 
-describe("a failure says what the credential did, keeps the cause, and quotes nothing:", () => {
-  const secret = new Error("client_secret=hunter2");
+describe("a failure says what the credential did, keeps what is telling of the cause, and quotes no secret:", () => {
+  const secret = Object.assign(new Error("AADSTS7000215: bad client_secret=hunter2\r\n"), {
+    name: "AuthenticationError",
+    statusCode: 401,
+    request: { headers: { authorization: "Bearer eyJhbGciOiJub25lIn0.hunter2" } },
+  });
+  const told = {
+    name: "AuthenticationError",
+    message: "AADSTS7000215: bad [redacted]",
+    statusCode: 401,
+  };
   it.each<[string, () => Promise<unknown>, unknown]>([
-    ["failed", () => Promise.reject(secret), secret],
+    ["failed", () => Promise.reject(secret), told],
     [
       "failed",
       () => {
         throw secret;
       },
-      secret,
+      told,
     ],
-    ["failed", () => Promise.reject(null), null],
+    ["failed", () => Promise.reject(null), { message: "null", statusCode: undefined }],
     ["answered with something that is no access token", async () => null, undefined],
     ["answered with something that is no access token", async () => token(1).token, undefined],
     [
@@ -103,7 +113,10 @@ describe("a failure says what the credential did, keeps the cause, and quotes no
   ])("%s", async (how, answer, cause) => {
     const { source } = create(answer);
     const error = await source.get().catch((thrown) => thrown);
-    expect(error).toMatchObject({ code: "ERR_CREDENTIAL_FAILED", cause });
+    expect(error).toMatchObject({ code: "ERR_CREDENTIAL_FAILED" });
+    if (cause === undefined) expect(error.cause).toBeUndefined();
+    else expect(error.cause).toMatchObject(cause as object);
+    expect(inspect(error, { depth: 9 })).not.toMatch(/hunter2|eyJ/);
     expect(error.message).toMatch(`The endpoint's credential ${how}; check that`);
     expect(error.message).not.toContain("hunter2");
   });

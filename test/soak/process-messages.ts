@@ -14,6 +14,8 @@ export interface ServerReport {
   /** Broadcasts that have ended, and those of them that an endpoint did not get. */
   readonly broadcasts: number;
   readonly undelivered: Readonly<Record<RegionName, number>>;
+  /** How often no endpoint was left to send clients to. */
+  readonly allDown: number;
   readonly unhandledRejections: readonly string[];
   readonly warnings: readonly string[];
   readonly rssInMib: number;

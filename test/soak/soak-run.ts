@@ -19,8 +19,8 @@ interface SoakOptions {
 const NEGOTIATE_EVERY_IN_MS = 1000 / 300;
 const BROADCAST_EVERY_IN_MS = 1000 / 50;
 const FAULT_IN_MS = 4000;
-/** After a fault the other region must not fail before the first is back; an ejection lasts 10 s. */
-const RETURN_IN_MS = 25_000;
+/** After a fault the other region must not fail before the first is back; one that flaps is kept out for a minute. */
+const RETURN_IN_MS = 75_000;
 const SETTLE_IN_MS = 1500;
 
 const FAULTS: readonly Fault[] = [

@@ -10,6 +10,7 @@ const good: SoakFigures = {
     healthy: ["east", "west"],
     broadcasts: 100,
     undelivered: { east: 3, west: 0 },
+    allDown: 0,
     unhandledRejections: [],
     warnings: [],
     rssInMib: 100,
@@ -29,6 +30,11 @@ describe("the verdict on a soak names", () => {
       "messages that a region missed which was up",
       { missed: { east: 0, west: 7 } },
       ["7 messages did not reach west while it was up"],
+    ],
+    [
+      "moments without an endpoint",
+      { last: { ...good.last, allDown: 2 } },
+      ["2 times no endpoint was left"],
     ],
     [
       "unhandled rejections and warnings",

@@ -36,6 +36,7 @@ export function violationsOf(figures: SoakFigures): string[] {
     ...REGIONS.filter((name) => missed[name] > 0).map(
       (name) => `${missed[name]} messages did not reach ${name} while it was up`,
     ),
+    ...(last.allDown > 0 ? [`${last.allDown} times no endpoint was left`] : []),
     ...last.unhandledRejections.map((reason) => `unhandled rejection: ${reason}`),
     ...last.warnings.map((warning) => `process warning: ${warning}`),
     ...(growth < maxGrowth ? [] : [`memory grew by ${(growth * 100).toFixed(1)} %`]),

@@ -10,6 +10,7 @@ import type { StoreConnection } from "../../src/contract/store.ts";
 import { closeAfterFile, closeAfterTest } from "../support/clean-up.ts";
 import { serve } from "../support/serve.ts";
 import { until } from "../support/until.ts";
+import { soon } from "./support/soon.ts";
 
 let azurite: Azurite;
 beforeAll(async () => {
@@ -17,7 +18,6 @@ beforeAll(async () => {
 }, 60_000);
 
 jest.setTimeout(40_000);
-const soon = () => ({ signal: AbortSignal.timeout(20_000) });
 
 /** A container's client, besides the store. */
 function containerOf(container = `test-${randomUUID()}`) {

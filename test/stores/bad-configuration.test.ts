@@ -12,9 +12,9 @@ import type { CoordinationStore } from "../../src/contract/store.ts";
 import { closeAfterFile, closeAfterTest } from "../support/clean-up.ts";
 import { describeWithRedis, REDIS_OR_ITS_ABSENCE } from "../support/redis-server.ts";
 import { serve } from "../support/serve.ts";
+import { soon } from "./support/soon.ts";
 
 jest.setTimeout(40_000);
-const soon = () => ({ signal: AbortSignal.timeout(20_000) });
 const SECRET = Buffer.from("a secret that nobody must see, and long enough").toString("base64");
 
 /** Opens a store that cannot be opened. @returns The error, in which no secret can be found. */

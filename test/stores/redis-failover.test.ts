@@ -13,9 +13,9 @@ import { startName } from "../support/name.ts";
 import { describeWithRedis, REDIS_OR_ITS_ABSENCE } from "../support/redis-server.ts";
 import { until } from "../support/until.ts";
 import { startScriptedRedis } from "./support/scripted-redis.ts";
+import { soon } from "./support/soon.ts";
 
 jest.setTimeout(60_000);
-const soon = () => ({ signal: AbortSignal.timeout(20_000) });
 const open = async (store: CoordinationStore, hub = "chat") =>
   closeAfterTest(await store.open(hub, soon()));
 

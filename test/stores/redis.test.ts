@@ -6,8 +6,8 @@ import type { CoordinationStore } from "../../src/contract/store.ts";
 import { closeAfterFile, closeAfterTest } from "../support/clean-up.ts";
 import { describeWithRedis, REDIS_OR_ITS_ABSENCE } from "../support/redis-server.ts";
 import { until } from "../support/until.ts";
+import { soon } from "./support/soon.ts";
 
-const soon = () => ({ signal: AbortSignal.timeout(20_000) });
 const in60s = 60_000;
 
 jest.setTimeout(40_000);

@@ -24,7 +24,10 @@ const never = () => new Promise<never>(() => {});
 const unanswered: Probes = { health: never, canary: never };
 
 /** The parts of a plugin without its middleware. No health check is made until a test asks for it. */
-export function assemble(configuration: Configuration, given: GivenParts = {}): PluginContext {
+export function assemble(
+  configuration: Configuration,
+  given: GivenParts = {},
+): PluginContext & { readonly events: TypedEvents } {
   const { health, hub } = configuration;
   const { events = new TypedEvents(), probes = unanswered, random = () => 0 } = given;
   const endpoints =

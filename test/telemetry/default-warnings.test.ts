@@ -1,14 +1,16 @@
+import { type ResilientPubSubOptions, resilientPubSub } from "express-resilient-pubsub";
 import type { PubSubEvents } from "../../src/contract/events.ts";
 import { TypedEvents } from "../../src/kit/typed-events.ts";
+import { OnceWarnings } from "../../src/kit/warn-once.ts";
 import { warnByDefault } from "../../src/telemetry/default-warnings.ts";
-import { afterTest } from "../support/clean-up.ts";
+import { afterTest, closeAfterTest } from "../support/clean-up.ts";
 
 /** The warnings of the process, as `CODE: text`. */
 function setUp() {
   const emitWarning = jest.spyOn(process, "emitWarning").mockImplementation(() => {});
   afterTest(() => emitWarning.mockRestore());
   const events = new TypedEvents();
-  warnByDefault("chat", events);
+  warnByDefault("chat", events, new OnceWarnings());
   const warnings = () =>
     emitWarning.mock.calls.map(([message, options]) => {
       const { code, type } = options as unknown as { code: string; type: string };
@@ -116,4 +118,35 @@ it("parts of the plugin that listen do not keep a warning back", () => {
   events.onInternally("allDown", () => {});
   emit(events, ALL_DOWN);
   expect(warnings()).toHaveLength(1);
+});
+
+describe("what the plugin itself listens to does not count as the application's:", () => {
+  it.each<[string, Partial<ResilientPubSubOptions>]>([
+    ["client-server", {}],
+    ["client-client", { topology: "client-client" }],
+    ["failback by closing", { failback: { close: { connectionsPerSecond: 1 } } }],
+  ])("%s", async (_, options) => {
+    const { warnings } = setUp();
+    const pubsub = closeAfterTest(
+      resilientPubSub({
+        hub: "chat",
+        endpoints: [
+          {
+            name: "eastus",
+            role: "primary",
+            connectionString: "Endpoint=http://127.0.0.1:9;AccessKey=k",
+          },
+        ],
+        negotiate: { allowAnonymous: true },
+        ...options,
+      }),
+    );
+    await pubsub.ready().catch(() => {});
+    expect(warnings()).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining("ERR_DOWN_AT_START"),
+        expect.stringContaining("ERR_ALL_DOWN"),
+      ]),
+    );
+  });
 });

@@ -66,4 +66,23 @@ describe("an event is answered", () => {
     expect((await post({ type, contentType: "application/json", body: "{}" })).status).toBe(200);
     expect(heard).toEqual(["ada"]);
   });
+
+  it.each([
+    ["joined", "resilient-pubsub.placed", "gp.joined"],
+    ["joined", "resilient-pubsub.evacuated", "gp.joined"],
+    ["left", "resilient-pubsub.displaced-from.eastus", "gp.left"],
+    ["left", "resilient-pubsub.of-a-later-version", "gp.left"],
+  ])(
+    "when a client has %s the marker group %s, of which no handler hears",
+    async (_, group, type) => {
+      const heard: unknown[] = [];
+      const handler = ({ group }: { group?: string }) => void heard.push(group);
+      const { post } = await setUp({ onGroupJoined: handler, onGroupLeft: handler });
+      const told = (group: string) =>
+        post({ type, contentType: "application/json", body: JSON.stringify({ group }) });
+      expect((await told(group)).status).toBe(200);
+      expect((await told("news")).status).toBe(200);
+      expect(heard).toEqual(["news"]);
+    },
+  );
 });

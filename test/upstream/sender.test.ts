@@ -1,7 +1,8 @@
 import { closeAfterTest } from "../support/clean-up.ts";
 import { startEmulator } from "../support/emulator.ts";
+import { fetchAnswer } from "../support/regions.ts";
 import { accessKeyOf, digest } from "../support/upstream-request.ts";
-import { setUp } from "./support/upstream-regions.ts";
+import { PATH, setUp } from "./support/upstream-regions.ts";
 
 describe("the sender is known by", () => {
   it.each([
@@ -72,6 +73,21 @@ describe("the sender is known by", () => {
     await pubsub.endpoints.remove("northus", { fanOutForInMs: 0 });
     expect((await event()).status).toBe(403);
   });
+
+  it.each([
+    ["127.0.0.1:9999", "localhost:9999"],
+    ["localhost:9999", "127.0.0.1:9999"],
+    ["localhost:9999", "[::1]:9999"],
+  ])(
+    "the allowed origin %s, by its other name %s, as in the handshake",
+    async (allowed, origin) => {
+      const { post, url } = await setUp({ allowedOrigins: [allowed] });
+      const headers = { "WebHook-Request-Origin": origin };
+      const handshake = await fetchAnswer(url + PATH, { method: "OPTIONS", headers });
+      expect(handshake.status).toBe(200);
+      expect((await post({ headers })).status).toBe(200);
+    },
+  );
 
   it("nothing, when verifySignature is false", async () => {
     const { post } = await setUp({ verifySignature: false });

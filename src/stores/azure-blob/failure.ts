@@ -1,4 +1,5 @@
-import { StoreCause, type StoreFailure, storeError, TRIED_AGAIN } from "../store-error.ts";
+import type { ForeignError } from "../../kit/foreign-error.ts";
+import { type StoreFailure, storeCause, storeError, TRIED_AGAIN } from "../store-error.ts";
 
 const TO_CREATE = "create it, or allow this credential to create it";
 const CREDENTIAL =
@@ -34,11 +35,11 @@ export function isLostRace(error: unknown): boolean {
 
 /** The error to throw for one of the SDK's. */
 export function blobError(description: string, error: unknown, secrets: readonly string[]): Error {
-  const cause = new StoreCause(error, secrets);
+  const cause = storeCause(error, secrets);
   return storeError(description, failureOf(cause), cause);
 }
 
-function failureOf({ name, code = "", statusCode, message }: StoreCause): StoreFailure {
+function failureOf({ name, code = "", statusCode, message }: ForeignError): StoreFailure {
   if (statusCode === undefined) {
     return /credential|authentication/i.test(name)
       ? { code: "ERR_STORE_REFUSED", what: `there is no token (${message})`, remedy: CREDENTIAL }

@@ -1,4 +1,4 @@
-import { StoreCause, type StoreFailure, storeError, TRIED_AGAIN } from "../store-error.ts";
+import { type StoreFailure, storeCause, storeError, TRIED_AGAIN } from "../store-error.ts";
 
 type Rule = readonly [pattern: RegExp, code: StoreFailure["code"], remedy: string];
 
@@ -49,7 +49,7 @@ const DEFAULT_REMEDY = "look the error up in the documentation of redis";
 
 /** The error to throw for one of the client's. */
 export function redisError(description: string, error: unknown, secrets: readonly string[]): Error {
-  const cause = new StoreCause(error, secrets);
+  const cause = storeCause(error, secrets);
   return storeError(description, failureOf(error, unwrapped(cause.message)), cause);
 }
 

@@ -3,7 +3,7 @@ import { WebPubSubServiceClient } from "@azure/web-pubsub";
 import { Pool } from "undici";
 import { EncodedBody } from "../dist/parts/encoded-body.mjs";
 import { poolClient } from "../dist/parts/pool-client.mjs";
-import { requestPipeline } from "../dist/parts/request-pipeline.mjs";
+import { authorizationPolicy, requestPipeline } from "../dist/parts/request-pipeline.mjs";
 import { endpointOf, keyOf } from "./tokens.mjs";
 
 /** What the plugin does to the SDK, one after the other: each step has all those before it. */
@@ -33,7 +33,7 @@ function clientWith(has, connectionString) {
   const url = endpointOf(connectionString);
   const text = keyOf(connectionString);
   const keyObject = createSecretKey(text, "utf8");
-  const pipeline = has("policies") ? requestPipeline(keyObject) : undefined;
+  const pipeline = has("policies") ? requestPipeline(authorizationPolicy(keyObject)) : undefined;
   const key = has("keyObject") ? keyObject : text;
   const client = new WebPubSubServiceClient(url, { key }, "bench", {
     allowInsecureConnection: true,

@@ -37,7 +37,8 @@ const meanings: Record<Semantics["kind"], (semantics: Semantics) => Meaning> = {
   token: () => ({
     asked: "the one that a negotiate would name, then the next",
     comesTo: "a token of one endpoint",
-    rejectsWhen: "none gives one: `ERR_NO_HEALTHY_ENDPOINT`",
+    rejectsWhen:
+      "none gives one: `ERR_NO_HEALTHY_ENDPOINT`, or `ERR_TOKEN_REFUSED` where that is because of this user",
   }),
 };
 
