@@ -14,22 +14,27 @@ import { askRouter } from "./custom-router.ts";
  * @param req Without one, there is nothing to ask the application's router about.
  * @param avoided Endpoints that are chosen only when there is no other.
  * @param giveUpAt When the budget ends, in the time of `performance.now()`.
+ * @param refused Endpoints that are not chosen at all: they have been asked.
  */
 export async function selectEndpoint(
   context: PluginContext,
   req: Request | undefined,
   avoided: ReadonlySet<RegisteredEndpoint>,
   giveUpAt: number,
+  refused: ReadonlySet<RegisteredEndpoint> = new Set(),
 ): Promise<RegisteredEndpoint | undefined> {
   const { registry, monitor } = context;
   const checked = new Set<RegisteredEndpoint>();
   const isCandidate = (endpoint: RegisteredEndpoint): boolean =>
     registry.has(endpoint) &&
+    !refused.has(endpoint) &&
     (endpoint.isUsable || (endpoint.isUnprobed && !checked.has(endpoint)));
   monitor.lookForRecovery();
   for (;;) {
     const choice = await choose(context, req, registry.all().filter(isCandidate), avoided);
-    if (choice === undefined) return chooseEjectedOrRecovering(context) ?? whenNoneHealthy(context);
+    if (choice === undefined) {
+      return chooseEjectedOrRecovering(context, refused) ?? whenNoneHealthy(context, refused);
+    }
     // While an asynchronous router made up its mind, the choice may have been drained or lost.
     if (!isCandidate(choice)) continue;
     if (checked.has(choice)) return choice;
@@ -69,8 +74,8 @@ export async function tryInTurn<T>(
   const refused = new Set<RegisteredEndpoint>();
   const giveUpAt = performance.now() + context.configuration.health.onDemandBudgetInMs;
   for (;;) {
-    const chosen = await selectEndpoint(context, req, avoided, giveUpAt);
-    if (chosen === undefined || refused.has(chosen)) return undefined;
+    const chosen = await selectEndpoint(context, req, avoided, giveUpAt, refused);
+    if (chosen === undefined) return undefined;
     const given = await attempt(chosen);
     if (given !== undefined) return given;
     refused.add(chosen);
@@ -118,18 +123,23 @@ function preferred<T>(all: readonly T[], isWanted: (one: T) => boolean): readonl
 }
 
 /** Nobody is usable, but some answer their health checks: that is better than nothing. */
-function chooseEjectedOrRecovering({
-  registry,
-  random,
-}: PluginContext): RegisteredEndpoint | undefined {
-  const inRotation = registry.ejectedOrRecovering().filter(({ isInRotation }) => isInRotation);
+function chooseEjectedOrRecovering(
+  { registry, random }: PluginContext,
+  refused: ReadonlySet<RegisteredEndpoint>,
+): RegisteredEndpoint | undefined {
+  const inRotation = registry
+    .ejectedOrRecovering()
+    .filter((endpoint) => endpoint.isInRotation && !refused.has(endpoint));
   return pickByWeight(servingEndpoints(inRotation), random());
 }
 
-function whenNoneHealthy({ configuration, registry, random }: PluginContext) {
+function whenNoneHealthy(
+  { configuration, registry, random }: PluginContext,
+  refused: ReadonlySet<RegisteredEndpoint>,
+): RegisteredEndpoint | undefined {
   if (configuration.negotiate.whenNoneHealthy === "reject") return undefined;
   const primaries = registry
     .all()
-    .filter(({ role, isInRotation }) => role === "primary" && isInRotation);
+    .filter((one) => one.role === "primary" && one.isInRotation && !refused.has(one));
   return pickByWeight(primaries, random());
 }

@@ -2,12 +2,15 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import express from "express";
 import {
+  type FanOutError,
   type FanOutReport,
   type ResilientPubSub,
   type ResilientPubSubOptions,
   resilientPubSub,
 } from "express-resilient-pubsub";
+import { type Nat, startNat } from "../support/nat.ts";
 import { REGIONS, type RegionName, type Scene } from "./plan.ts";
+import { POISONS, type Poison, poisonText } from "./poison.ts";
 import { oneOf, type RandomSource } from "./random-source.ts";
 import type { Region } from "./region.ts";
 
@@ -22,6 +25,8 @@ export interface Answer {
 
 export interface Broadcast {
   readonly message: string;
+  /** How the firewalls refuse it, if they do. */
+  readonly poison: Poison | undefined;
   readonly startedAt: number;
   readonly endedAt: number;
   /** The endpoints that the server took for healthy when it was asked to broadcast. */
@@ -29,6 +34,14 @@ export interface Broadcast {
   readonly report: FanOutReport | undefined;
   /** Why there is no report. */
   readonly problem: string | undefined;
+}
+
+/** Many sends at once. */
+export interface Burst {
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** For each endpoint how many sends ended in which way: delivered, skipped, or the code of an error. */
+  readonly tallies: ReadonlyMap<string, Readonly<Record<string, number>>>;
 }
 
 export interface Change {
@@ -42,10 +55,16 @@ export interface Traffic {
   readonly broadcastEveryInMs: number;
 }
 
-type Settings = Pick<Scene, "order" | "primaries" | "schedule">;
+export type Settings = Pick<Scene, "order" | "primaries" | "schedule"> & {
+  /** Ports of the way to each region. Default: as many as there are. */
+  readonly ports?: number | undefined;
+};
 
 const PATIENCE_IN_MS = 10_000;
 const SHARE_OF_COMPLAINTS = 0.1;
+const SHARE_OF_POISON = 0.15;
+/** Some poison is never answered, and nobody wants to wait for that. */
+export const POISON_DEADLINE_IN_MS = 1500;
 
 /** An Express app with the plugin, under steady traffic, and a record of what it did. */
 export class AppServer {
@@ -54,15 +73,23 @@ export class AppServer {
   readonly warnings: string[] = [];
   answers: Answer[] = [];
   broadcasts: Broadcast[] = [];
+  bursts: Burst[] = [];
   changes: Change[] = [];
   readonly #server: Server;
   readonly #random: RandomSource;
+  readonly #nats: readonly Nat[];
   readonly #underway = new Set<Promise<void>>();
   readonly #timers: NodeJS.Timeout[] = [];
   #sent = 0;
 
-  private constructor(name: string, options: ResilientPubSubOptions, random: RandomSource) {
+  private constructor(
+    name: string,
+    options: ResilientPubSubOptions,
+    nats: readonly Nat[],
+    random: RandomSource,
+  ) {
     this.name = name;
+    this.#nats = nats;
     this.#random = random;
     this.pubsub = resilientPubSub(options);
     this.#recordEvents();
@@ -75,7 +102,13 @@ export class AppServer {
     regions: ReadonlyMap<RegionName, Region>,
     random: RandomSource,
   ): Promise<AppServer> {
-    const server = new AppServer(name, optionsOf(settings, regions), random);
+    const { ports } = settings;
+    const nats = new Map<RegionName, Nat>();
+    for (const name of ports === undefined ? [] : settings.order)
+      nats.set(name, await startNat((regions.get(name) as Region).url, ports));
+    const urlOf = (region: Region): string => nats.get(region.name)?.url ?? region.url;
+    const options = optionsOf(settings, regions, urlOf);
+    const server = new AppServer(name, options, [...nats.values()], random);
     await new Promise<void>((resolve) => server.#server.listen(0, "127.0.0.1", resolve));
     await server.pubsub.ready();
     return server;
@@ -87,6 +120,24 @@ export class AppServer {
       setInterval(() => this.#track(this.#negotiate()), negotiateEveryInMs),
       setInterval(() => this.#track(this.#broadcast()), broadcastEveryInMs),
     );
+  }
+
+  /** Sends so many messages at once, to users that there are not. */
+  async burst(count: number, timeoutInMs: number): Promise<void> {
+    const startedAt = performance.now();
+    const tallies = new Map<string, Record<string, number>>();
+    const sends = Array.from({ length: count }, async (_, index) => {
+      const options = { contentType: "text/plain", timeoutInMs } as const;
+      const sending = this.pubsub.sendToUser(`user ${index}`, "burst", options);
+      const { report } = await outcomeOf(sending);
+      for (const [endpoint, end] of endsOf(report)) {
+        const tally = tallies.get(endpoint) ?? {};
+        tallies.set(endpoint, tally);
+        tally[end] = (tally[end] ?? 0) + 1;
+      }
+    });
+    await Promise.all(sends);
+    this.bursts.push({ startedAt, endedAt: performance.now(), tallies });
   }
 
   isUsing(region: RegionName): boolean {
@@ -106,12 +157,14 @@ export class AppServer {
       this.#server.close(resolve);
       this.#server.closeAllConnections();
     });
+    for (const nat of this.#nats) nat.close();
   }
 
   /** What has been judged is not kept. */
   forget(): void {
     this.answers = [];
     this.broadcasts = [];
+    this.bursts = [];
     this.changes = [];
   }
 
@@ -139,14 +192,20 @@ export class AppServer {
 
   async #broadcast(): Promise<void> {
     this.#sent += 1;
-    const message = `${this.name} ${this.#sent}`;
+    const isPoison = this.#random() < SHARE_OF_POISON;
+    const poison = isPoison ? oneOf(this.#random, POISONS) : undefined;
+    const name = `${this.name} ${this.#sent}`;
+    const message = poison ? poisonText(poison, name) : name;
     const startedAt = performance.now();
     const healthy = this.#healthy();
-    const outcome = await this.pubsub.broadcast(message, { contentType: "text/plain" }).then(
-      (report) => ({ report, problem: undefined }),
-      (error) => ({ report: undefined, problem: String(error) }),
+    const outcome = await outcomeOf(
+      this.pubsub.broadcast(message, {
+        contentType: "text/plain",
+        timeoutInMs: poison && POISON_DEADLINE_IN_MS,
+      }),
     );
-    this.broadcasts.push({ message, startedAt, endedAt: performance.now(), healthy, ...outcome });
+    const endedAt = performance.now();
+    this.broadcasts.push({ message, poison, startedAt, endedAt, healthy, ...outcome });
   }
 
   #healthy(): string[] {
@@ -171,17 +230,39 @@ export class AppServer {
   }
 }
 
+/** A failure has a report as well. */
+function outcomeOf(sending: Promise<FanOutReport>): Promise<Pick<Broadcast, "report" | "problem">> {
+  return sending.then(
+    (report) => ({ report, problem: undefined }),
+    (error: Partial<FanOutError>) => ({ report: error.report, problem: String(error) }),
+  );
+}
+
+/** How a send ended at each endpoint. */
+function endsOf(report: FanOutReport | undefined): [endpoint: string, end: string][] {
+  if (report === undefined) return [];
+  return [
+    ...report.delivered.map((endpoint): [string, string] => [endpoint, "delivered"]),
+    ...report.skipped.map(({ endpoint }): [string, string] => [endpoint, "skipped"]),
+    ...report.failed.map(({ endpoint, error, status }): [string, string] => {
+      const { code } = error as { readonly code?: string };
+      return [endpoint, status === undefined ? String(code) : `status ${status}`];
+    }),
+  ];
+}
+
 function optionsOf(
   { order, primaries, schedule }: Settings,
   regions: ReadonlyMap<RegionName, Region>,
+  urlOf: (region: Region) => string,
 ): ResilientPubSubOptions {
   return {
     hub: "chaos",
-    endpoints: order.map((name, index) => ({
-      name,
-      role: index < primaries ? "primary" : "secondary",
-      connectionString: regions.get(name)?.connectionString ?? "",
-    })),
+    endpoints: order.map((name, index) => {
+      const region = regions.get(name) as Region;
+      const role = index < primaries ? "primary" : "secondary";
+      return { name, role, ...region.access, reverseProxyEndpoint: urlOf(region) };
+    }),
     negotiate: { allowAnonymous: true },
     health: { schedule },
   };

@@ -19,8 +19,8 @@ export interface Measurements {
 }
 
 export const noMeasurements = (): Measurements => ({
-  detection: { crash: [], blackhole: [] },
-  lastNamed: { crash: [], blackhole: [] },
+  detection: { crash: [], blackhole: [], identity: [] },
+  lastNamed: { crash: [], blackhole: [], identity: [] },
   failback: { first: [], afterFlap: [] },
   unnoticed: 0,
   unused: 0,

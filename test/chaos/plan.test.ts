@@ -17,9 +17,27 @@ it("one region is spared from the first cycle to the last, and which one is up t
   const spared = new Set<string>();
   for (let seed = 0; seed < 30; seed++) {
     const plan = drawPlan(seed, 20);
-    const broken = plan.scenes.flatMap(({ lanes }) => lanes.map(({ region }) => region));
+    const outages = plan.scenes.filter(({ lanes }) => lanes.length > 1);
+    const broken = outages.flatMap(({ lanes }) => lanes.map(({ region }) => region));
     expect(broken).not.toContain(plan.spared);
     spared.add(plan.spared);
   }
   expect([...spared].sort()).toEqual([...REGIONS].sort());
+});
+
+it("tokens end only for the region that is given by credential, which is not spared", () => {
+  for (let seed = 0; seed < 30; seed++) {
+    const { spared, byCredential, scenes } = drawPlan(seed, 50);
+    expect(byCredential).not.toBe(spared);
+    const lanes = scenes.flatMap(({ lanes }) => lanes);
+    const without = lanes.filter(({ cycles }) => cycles.some(({ kind }) => kind === "identity"));
+    expect(new Set(without.map(({ region }) => region))).toEqual(new Set([byCredential]));
+  }
+});
+
+it("while there is a burst, no region has an outage", () => {
+  const { scenes } = drawPlan(1, 200);
+  const bursts = scenes.filter(({ lanes }) => lanes[0]?.cycles[0]?.kind === "burst");
+  expect(bursts.length).toBeGreaterThan(0);
+  for (const { lanes } of bursts) expect(lanes.flatMap(({ cycles }) => cycles)).toHaveLength(1);
 });

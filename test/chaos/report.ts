@@ -19,16 +19,30 @@ export function linesOf(result: ChaosResult): string[] {
     distributionLine("crash: last named after", lastNamed.crash),
     distributionLine("blackhole: taken out after", detection.blackhole),
     distributionLine("blackhole: last named after", lastNamed.blackhole),
+    distributionLine("identity: taken out after", detection.identity),
+    distributionLine("identity: last named after", lastNamed.identity),
     distributionLine("used again, first time", failback.first),
     distributionLine("used again, after a flap", failback.afterFlap),
     `  outages: ${unnoticed} over before noticed, ${unused} of an endpoint not used yet; ` +
       `${notReturned} not used again in time`,
     `  broadcasts that skipped an endpoint back for 3 s but not trusted yet: ${result.withheld}`,
+    `  ${result.poisoned} of the broadcasts poisoned; ${burstsOf(result)}`,
+    `  ${failoversOf(result)}`,
     `  memory in use ${memory.at(-1)?.toFixed(1)} MiB, ${growth}`,
     `  longest stall of this process: ${result.longestStallInMs.toFixed(0)} ms`,
     "",
     ...(violations.length === 0 ? ["Every expectation is met."] : violationLines(result)),
   ];
+}
+
+function burstsOf({ bursts, burstEnds }: ChaosResult): string {
+  const ends = Object.entries(burstEnds).map(([end, count]) => `${count} ${end}`);
+  return `${bursts} bursts of sends (${ends.join(", ")})`;
+}
+
+function failoversOf({ isRedisInstalled, failovers, agreedNegotiates }: ChaosResult): string {
+  if (!isRedisInstalled) return "no redis failovers: there is no redis-server on the PATH";
+  return `${failovers} redis failovers under ${agreedNegotiates} negotiates of app servers that agree`;
 }
 
 function violationLines({ seed, cycles, violations }: ChaosResult): string[] {

@@ -4,8 +4,8 @@ import type { Fault } from "express-resilient-pubsub/emulator";
 import { redisStore } from "express-resilient-pubsub/stores/redis";
 import { createClient } from "redis";
 import { freePort, startRedis } from "../../demo-app/processes/redis-server.ts";
-import { startName } from "../stores/support/name.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
+import { startName } from "../support/name.ts";
 import { describeWithRedis, REDIS_OR_ITS_ABSENCE } from "../support/redis-server.ts";
 import { serve } from "../support/serve.ts";
 import { until } from "../support/until.ts";
@@ -87,7 +87,7 @@ describe("while one app server sees the active endpoint down", () => {
 
   it("nobody is moved when only its own way there is broken", async () => {
     const { servers, westus, eastus, join } = await startCluster(2);
-    const way = await startName(eastus.port);
+    const way = closeAfterTest(await startName(eastus.port));
     const reverseProxyEndpoint = `http://127.0.0.1:${way.port}`;
     const { connectionString } = eastus;
     const broken = await join({
@@ -180,7 +180,7 @@ describeWithRedis(`app servers whose store in ${REDIS_OR_ITS_ABSENCE} fails over
     ];
     await command(next.port, "REPLICAOF", "127.0.0.1", String(old.port));
     await until(async () => /master_link_status:up/.test(await command(next.port, "INFO")));
-    const name = await startName(old.port);
+    const name = closeAfterTest(await startName(old.port));
     const store = redisStore({ url: `redis://127.0.0.1:${name.port}` });
     const { servers } = await startCluster(2, store);
     const key = "resilient-pubsub:{chat}:agreement";

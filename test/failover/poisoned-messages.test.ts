@@ -8,10 +8,10 @@ import {
 import { closeAfterTest } from "../support/clean-up.ts";
 import { startEmulator } from "../support/emulator.ts";
 import { logEvents } from "../support/event-log.ts";
+import { type Refusal, startFirewall } from "../support/firewall.ts";
 import { fetchAnswer } from "../support/regions.ts";
 import { serve } from "../support/serve.ts";
 import { until } from "../support/until.ts";
-import { type Refusal, startFirewall } from "./support/firewall.ts";
 
 // A busy machine may take its time; nothing is measured here.
 jest.setTimeout(30_000);
@@ -35,7 +35,8 @@ async function startWorld(
 ) {
   const start = async () => {
     const emulator = closeAfterTest(await startEmulator());
-    return { emulator, firewall: await startFirewall(emulator.endpoint, isPoison, refuse) };
+    const firewall = closeAfterTest(await startFirewall(emulator.endpoint, isPoison, refuse));
+    return { emulator, firewall };
   };
   const [east, west] = await Promise.all([start(), start()]);
   const pubsub = closeAfterTest(

@@ -15,7 +15,7 @@ async function startBehindNat(ports: number, options: Partial<ResilientPubSubOpt
   const service = await startRawService((...answer) => {
     setTimeout(() => accept(...answer), 20);
   });
-  const nat = await startNat(service.url, ports);
+  const nat = closeAfterTest(await startNat(service.url, ports));
   const pubsub = closeAfterTest(
     resilientPubSub({
       hub: "chat",

@@ -93,7 +93,7 @@ const busy = { name: "BusyError", code: "ERR_BUSY" };
 describe("calls beyond the bound of sockets", () => {
   it.each([1, 3])("wait in order, with %i sockets", async (maxSockets) => {
     const { service, open } = await startHeldService();
-    const nat = await startNat(service.url);
+    const nat = closeAfterTest(await startNat(service.url));
     const { client } = endpointAt(nat.url, {}, maxSockets);
     const users = named(20);
     const sending = Promise.all(users.map((user) => client.sendToUser(user, "hi")));
@@ -312,7 +312,7 @@ describe("a socket that the service has closed", () => {
   it("while it was idle costs no call", async () => {
     const sockets = new Set<Socket>();
     const service = await startRawService(accept);
-    const nat = await startNat(service.url);
+    const nat = closeAfterTest(await startNat(service.url));
     nat.onSocket = (socket) => sockets.add(socket);
     const { client } = endpointAt(nat.url, {}, 4);
     for (let round = 0; round < 20; round += 1) {

@@ -7,7 +7,7 @@ import type { CoordinationStore, StoreConnection } from "../../src/contract/stor
 import { memoryStore } from "../../src/stores/memory-store.ts";
 import { maxTextBytes } from "../../src/stores/text-limit.ts";
 import { closeAfterFile, closeAfterTest } from "../support/clean-up.ts";
-import { isRedisInstalled } from "../support/redis-server.ts";
+import { isRedisInstalled } from "../support/is-redis-installed.ts";
 
 /** Something for stores to keep their things in. */
 interface Backend {

@@ -5,10 +5,10 @@ import { freePort, type RedisServer, startRedis } from "../../demo-app/processes
 import type { CoordinationStore } from "../../src/contract/store.ts";
 import { parseTarget } from "../../src/stores/redis/target.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
+import { startName, startName } from "../support/name.ts";
 import { describeWithRedis, REDIS_OR_ITS_ABSENCE } from "../support/redis-server.ts";
 import { trust } from "../support/trust.ts";
 import { until } from "../support/until.ts";
-import { startName } from "./support/name.ts";
 import { soon } from "./support/soon.ts";
 
 jest.setTimeout(60_000);
@@ -37,7 +37,7 @@ describeWithRedis(`a store in ${REDIS_OR_ITS_ABSENCE} that is guarded`, () => {
     const { cert, private: key } = await generate([{ name: "commonName", value: "localhost" }], {
       keyType: "ec",
     });
-    const { port } = await startName(server.port, { cert, key });
+    const { port } = closeAfterTest(await startName(server.port, { cert, key }));
     const store = redisStore({ url: `rediss://localhost:${port}` });
     await expect(store.open("chat", soon())).rejects.toMatchObject({
       code: "ERR_STORE_UNAVAILABLE",

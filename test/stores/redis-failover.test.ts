@@ -9,9 +9,9 @@ import { freePort, type RedisServer, startRedis } from "../../demo-app/processes
 import type { CoordinationStore, StoreConnection } from "../../src/contract/store.ts";
 import { RedisLink, redialPauseInMs } from "../../src/stores/redis/link.ts";
 import { afterTest, closeAfterTest, useFakeTime } from "../support/clean-up.ts";
+import { startName } from "../support/name.ts";
 import { describeWithRedis, REDIS_OR_ITS_ABSENCE } from "../support/redis-server.ts";
 import { until } from "../support/until.ts";
-import { startName } from "./support/name.ts";
 import { startScriptedRedis } from "./support/scripted-redis.ts";
 import { soon } from "./support/soon.ts";
 
@@ -56,7 +56,7 @@ const written = (connection: StoreConnection, text: string) => async () => {
 describeWithRedis(`a store in ${REDIS_OR_ITS_ABSENCE} that fails over`, () => {
   it("is dialled anew when the name leads to the new primary, and the old one lives on as its replica", async () => {
     const [old, next] = await startPair();
-    const name = await startName(old.port);
+    const name = closeAfterTest(await startName(old.port));
     const prefix = randomUUID();
     const connection = await open(redisStore({ url: `redis://127.0.0.1:${name.port}`, prefix }));
     await until(written(connection, "before"));
@@ -90,7 +90,7 @@ describeWithRedis(`a store in ${REDIS_OR_ITS_ABSENCE} that fails over`, () => {
 
   it("is found again when its primary was killed and comes back as a replica", async () => {
     const [old, next] = await startPair();
-    const name = await startName(old.port);
+    const name = closeAfterTest(await startName(old.port));
     const prefix = randomUUID();
     const connection = await open(redisStore({ url: `redis://127.0.0.1:${name.port}`, prefix }));
     await old.close();

@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { closeAfterTest } from "./clean-up.ts";
 
 /** What connections go through whose ports are few. */
 export interface Nat {
@@ -14,6 +13,7 @@ export interface Nat {
   ports: number;
   /** Told of every connection. */
   onSocket: ((socket: Socket) => void) | undefined;
+  close(): void;
 }
 
 /**
@@ -41,12 +41,6 @@ export async function startNat(target: string, ports = Number.POSITIVE_INFINITY)
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  closeAfterTest({
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  });
   const nat: Nat = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     get open() {
@@ -60,6 +54,10 @@ export async function startNat(target: string, ports = Number.POSITIVE_INFINITY)
     },
     ports,
     onSocket: undefined,
+    close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
   };
   return nat;
 }

@@ -1,6 +1,4 @@
-import { spawnSync } from "node:child_process";
-
-export const isRedisInstalled = spawnSync("redis-server", ["--version"]).status === 0;
+import { isRedisInstalled } from "./is-redis-installed.ts";
 
 /** For the titles of what is skipped. */
 export const REDIS_OR_ITS_ABSENCE = isRedisInstalled

@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import { closeAfterTest } from "../../support/clean-up.ts";
 
 /** Stands for a name of the network: where it leads is asked for by each new connection only. */
 export interface Name {
@@ -11,6 +10,7 @@ export interface Name {
   leadTo(port: number): void;
   /** Ends the connections that there are. */
   cut(): void;
+  close(): Promise<void>;
 }
 
 interface Certificate {
@@ -39,12 +39,6 @@ export async function startName(target: number, certificate?: Certificate): Prom
   server.on("tlsClientError", () => {});
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  closeAfterTest({
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      return new Promise((resolve) => server.close(resolve));
-    },
-  });
   const name: Name = {
     port: (server.address() as AddressInfo).port,
     dialled: 0,
@@ -53,6 +47,10 @@ export async function startName(target: number, certificate?: Certificate): Prom
     },
     cut() {
       for (const socket of sockets) socket.destroy();
+    },
+    close() {
+      name.cut();
+      return new Promise((resolve) => void server.close(() => resolve()));
     },
   };
   return name;
