@@ -5,7 +5,7 @@ import { freePort, type RedisServer, startRedis } from "../../demo-app/processes
 import type { CoordinationStore } from "../../src/contract/store.ts";
 import { parseTarget } from "../../src/stores/redis/target.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
-import { startName, startName } from "../support/name.ts";
+import { startName } from "../support/name.ts";
 import { describeWithRedis, REDIS_OR_ITS_ABSENCE } from "../support/redis-server.ts";
 import { trust } from "../support/trust.ts";
 import { until } from "../support/until.ts";
