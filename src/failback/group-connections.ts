@@ -1,5 +1,6 @@
 import type { AbortSignalLike } from "../contract/abort-signal.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import { maxPageMembers } from "../kit/service-limits.ts";
 import { callWithin } from "../service/call-within.ts";
 
 /** Connections of one endpoint that are to be closed, as the service knows them. */
@@ -16,8 +17,6 @@ export interface CallOptions {
   readonly signal: AbortSignalLike;
 }
 
-const maxMembersOfPage = 200;
-
 /** Ids of the first connections of a group, in the order of the service; the rest is not looked at. */
 export function listMembers(
   { endpoint, group }: ClosableGroup,
@@ -26,7 +25,7 @@ export function listMembers(
 ): Promise<string[]> {
   return callWithin(timeoutInMs, signal, async (abortSignal) => {
     const client = endpoint.endpoint.client.group(group);
-    const maxPageSize = Math.min(maxMembersOfPage, atMost);
+    const maxPageSize = Math.min(maxPageMembers, atMost);
     const ids: string[] = [];
     const members = await client.listConnections({ top: atMost, maxPageSize, abortSignal });
     for await (const page of members.byPage()) {

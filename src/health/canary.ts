@@ -18,10 +18,10 @@ const GROUP = "resilient-pubsub.canary";
 const MESSAGE = "canary";
 
 /**
- * Sends one message of our own to nobody. What it goes through, but for sockets of its own, is what all sends go through, and
- * nothing about it depends on what applications and their users say, so its failure is the
- * endpoint's. The health route does not need credentials and does not send. A canary whose deadline
- * passed unnoticed because this process was busy is repeated. Never rejects.
+ * Sends one message of our own to nobody. But for sockets of its own, it goes through what all sends
+ * go through, and nothing about it depends on what applications and their users say, so its failure
+ * is the endpoint's. The health route does not need credentials and does not send. A canary whose
+ * deadline passed unnoticed because this process was busy is repeated. Never rejects.
  */
 export async function sendCanary(endpoint: Endpoint, options: ProbeOptions): Promise<CanaryResult> {
   for (;;) {

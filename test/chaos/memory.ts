@@ -33,7 +33,7 @@ export function growthOf(readings: readonly number[]): number | undefined {
 export const isFlat = (growthInMib: number | undefined): boolean =>
   growthInMib === undefined || growthInMib < maxGrowthInMiB;
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const ascending = [...values].sort((a, b) => a - b);
   return ascending[Math.floor(ascending.length / 2)] ?? 0;
 }

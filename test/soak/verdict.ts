@@ -1,3 +1,4 @@
+import { median } from "../chaos/memory.ts";
 import { REGIONS, type RegionName, type ServerReport } from "./process-messages.ts";
 
 export interface SoakFigures {
@@ -41,9 +42,4 @@ export function violationsOf(figures: SoakFigures): string[] {
     ...last.warnings.map((warning) => `process warning: ${warning}`),
     ...(growth < maxGrowth ? [] : [`memory grew by ${(growth * 100).toFixed(1)} %`]),
   ];
-}
-
-function median(values: readonly number[]): number {
-  const ascending = [...values].sort((a, b) => a - b);
-  return ascending[Math.floor(ascending.length / 2)] ?? 0;
 }
