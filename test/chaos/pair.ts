@@ -1,5 +1,3 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import express from "express";
 import {
@@ -10,6 +8,7 @@ import {
   resilientPubSub,
 } from "express-resilient-pubsub";
 import { redisStore } from "express-resilient-pubsub/stores/redis";
+import { type RunningServer, serve } from "../support/serve.ts";
 import { until } from "../support/until.ts";
 import type { Failover } from "./plan.ts";
 import type { RedisPair } from "./redis-pair.ts";
@@ -49,7 +48,7 @@ export class Member {
   readonly pubsub: ResilientPubSub;
   readonly answers: AgreedAnswer[] = [];
   readonly losses: StoreLoss[] = [];
-  readonly #server: Server;
+  #server: RunningServer | undefined;
   readonly #underway = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -63,7 +62,6 @@ export class Member {
       negotiate: { allowAnonymous: true },
       health: { schedule: "* * * * * *" },
     });
-    this.#server = createServer(express().use(this.pubsub));
     const { events } = this.pubsub;
     events.on("coordinationLost", () => {
       this.losses.push({ from: performance.now(), to: Number.POSITIVE_INFINITY });
@@ -76,7 +74,7 @@ export class Member {
 
   static async start(name: string, endpoints: EndpointOptions[], store: CoordinationStore) {
     const member = new Member(name, endpoints, store);
-    await new Promise<void>((resolve) => member.#server.listen(0, "127.0.0.1", resolve));
+    member.#server = await serve(express().use(member.pubsub));
     await member.pubsub.ready();
     return member;
   }
@@ -96,16 +94,12 @@ export class Member {
   async close(): Promise<void> {
     await this.quieten();
     await this.pubsub.close();
-    await new Promise((resolve) => {
-      this.#server.close(resolve);
-      this.#server.closeAllConnections();
-    });
+    await this.#server?.close();
   }
 
   async #negotiate(): Promise<void> {
-    const { port } = this.#server.address() as AddressInfo;
     const sentAt = performance.now();
-    const answered = await fetch(`http://127.0.0.1:${port}/negotiate`, {
+    const answered = await fetch(`${this.#server?.url}/negotiate`, {
       signal: AbortSignal.timeout(PATIENCE_IN_MS),
     })
       .then(async (response) => {

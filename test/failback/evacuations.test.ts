@@ -1,11 +1,10 @@
 import { Evacuations } from "../../src/failback/evacuations.ts";
-import type { HealthMonitor } from "../../src/health/monitor.ts";
 import { TypedEvents } from "../../src/kit/typed-events.ts";
 import { parseOptions } from "../../src/options/parse-options.ts";
 import type { Endpoint } from "../../src/service/endpoint.ts";
-import type { Failure } from "../../src/service/failure.ts";
 import { assemble } from "../support/assemble.ts";
 import { closeAfterTest, useFakeTime } from "../support/clean-up.ts";
+import { checksOf, recordingMonitor } from "./support/evidence.ts";
 import { type Behaviour, Service } from "./support/service.ts";
 
 useFakeTime({ now: new Date("2026-03-29T01:00:00.300Z") });
@@ -46,27 +45,14 @@ function startServer(services: Record<string, Service>) {
   events.on("evacuationFailed", ({ endpoint, error }) => {
     log.push(`failed ${endpoint}: ${(error as Error).message}`);
   });
-  const reports: string[] = [];
-  const monitor = {
-    reportSuccess: () => {},
-    reportFailure: ({ name }: { name: string }, { label }: Failure) => {
-      reports.push(`${name}: ${label}`);
-    },
-  } as unknown as HealthMonitor;
+  const { monitor, reports } = recordingMonitor();
   const context = assemble(configuration, {
     endpoints: endpoints as unknown as Endpoint[],
     events,
     monitor,
   });
   const { registry } = context;
-  let sequence = 0;
-  const probe = (name: string, ok: boolean, times = 2) => {
-    for (let time = 0; time < times; time += 1) {
-      const outcome = ok ? ({ ok } as const) : ({ ok, reason: "refused" } as const);
-      const timing = { at: Date.now(), durationInMs: 1 };
-      registry.recordProbe(registry.get(name), ++sequence, outcome, timing);
-    }
-  };
+  const probe = checksOf(registry);
   for (const name of names) probe(name, true);
   const evacuations = closeAfterTest(new Evacuations(context));
   return { evacuations, context, registry, log, reports, probe };

@@ -1,11 +1,10 @@
 import { Failback } from "../../src/failback/failback.ts";
-import type { HealthMonitor } from "../../src/health/monitor.ts";
 import { TypedEvents } from "../../src/kit/typed-events.ts";
 import { parseOptions } from "../../src/options/parse-options.ts";
 import type { Endpoint } from "../../src/service/endpoint.ts";
-import type { Failure } from "../../src/service/failure.ts";
 import { assemble } from "../support/assemble.ts";
 import { closeAfterTest, useFakeTime } from "../support/clean-up.ts";
+import { checksOf, recordingMonitor } from "./support/evidence.ts";
 import { type Behaviour, Service } from "./support/service.ts";
 
 const HOLD_DOWN = 10_000;
@@ -49,13 +48,7 @@ function startServer(westus: Service, { pace = 5, latencyInMs = 5 }: Setting = {
     log.push(`done ${from} -> ${to}: ${closed}`);
   });
   events.on("failbackFailed", ({ error }) => void log.push(`failed: ${(error as Error).message}`));
-  const reports: unknown[] = [];
-  const monitor = {
-    reportSuccess: () => {},
-    reportFailure: ({ name }: { name: string }, { label }: Failure) => {
-      reports.push(`${name}: ${label}`);
-    },
-  } as unknown as HealthMonitor;
+  const { monitor, reports } = recordingMonitor();
   const context = assemble(configuration, {
     endpoints: endpoints as unknown as Endpoint[],
     events,
@@ -64,17 +57,7 @@ function startServer(westus: Service, { pace = 5, latencyInMs = 5 }: Setting = {
   const { registry } = context;
   const failback = new Failback(context);
   closeAfterTest(failback);
-  let sequence = 0;
-  const probe = (name: string, ok: boolean, times = 2) => {
-    for (let time = 0; time < times; time += 1) {
-      registry.recordProbe(
-        registry.get(name),
-        ++sequence,
-        ok ? { ok } : { ok, reason: "refused" },
-        { at: Date.now(), durationInMs: 1 },
-      );
-    }
-  };
+  const probe = checksOf(registry);
   failback.start();
   probe("eastus", true);
   probe("westus", true);
