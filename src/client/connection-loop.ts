@@ -127,11 +127,11 @@ export class ConnectionLoop {
   }
 
   #recover(failures: number): void {
-    const { session, endpoint, epoch } = this.#last ?? {};
+    const { session, endpoint, epoch, incarnation } = this.#last ?? {};
     const url = session?.recoveryUrl;
     if (!session || !endpoint || !url) return;
     this.#recovery = new Recovery(
-      { url, endpoint, epoch },
+      { url, endpoint, epoch, incarnation },
       {
         ...this.#options,
         session,

@@ -33,6 +33,7 @@ export class Connection {
   readonly endpoint: string;
   /** Of the answer that named the endpoint; undefined when it told none. */
   readonly epoch: number | undefined;
+  readonly incarnation: string | undefined;
   /** Resolves at the service's greeting. @throws ConnectError */
   readonly opened: Promise<void>;
   /** Resolves, and never rejects, when the connection is over, whether it was ever open or not. */
@@ -58,11 +59,15 @@ export class Connection {
   #end!: (ending: ConnectionEnding) => void;
 
   /** @throws whatever the platform's WebSocket throws at a URL that it does not take */
-  constructor({ url, endpoint, epoch }: NegotiatedEndpoint, options: ConnectionOptions) {
+  constructor(
+    { url, endpoint, epoch, incarnation }: NegotiatedEndpoint,
+    options: ConnectionOptions,
+  ) {
     const { webSocket, protocol, handshakeTimeoutInMs } = options.configuration;
     this.#url = url;
     this.endpoint = endpoint;
     this.epoch = epoch;
+    this.incarnation = incarnation;
     this.session = options.session;
     this.#isRecovery = options.session !== undefined;
     this.#options = options;

@@ -24,6 +24,13 @@ export interface NegotiateAnswer {
    * @default none
    */
   readonly epoch?: number | undefined;
+  /**
+   * What tells that agreement from another one of the same number, if the answer has it. Anything but
+   * a text counts as none.
+   *
+   * @default none
+   */
+  readonly incarnation?: string | undefined;
 }
 
 /** What a negotiate function is given. */
@@ -114,13 +121,14 @@ function readAnswer(answer: NegotiateAnswer | undefined): NegotiatedEndpoint {
   if (url.protocol !== "ws:" && url.protocol !== "wss:") {
     throw new NegotiateError(`${problem}; this one begins with ${url.protocol}.`);
   }
-  const { endpoint, epoch } = answer;
+  const { endpoint, epoch, incarnation } = answer;
   const isNamed = typeof endpoint === "string" && endpoint !== "";
   const isAgreed = Number.isSafeInteger(epoch) && (epoch as number) > 0;
   return {
     url: answer.url,
     endpoint: isNamed ? endpoint : url.host,
     epoch: isAgreed ? epoch : undefined,
+    incarnation: typeof incarnation === "string" ? incarnation : undefined,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Agreement } from "../contract/coordination.ts";
 import type { ConnectionLocations } from "../endpoints/connection-locations.ts";
 import type { DisplacedClients } from "../endpoints/displaced-clients.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
@@ -22,9 +23,12 @@ export interface PluginContext {
   readonly agreed?: AgreedChoice | undefined;
 }
 
+/** What tells one agreement from all others. */
+export type AgreementId = Pick<Agreement, "epoch" | "incarnation">;
+
 /** Where all servers send their clients, in the client-client topology. */
 export interface AgreedChoice {
-  readonly agreement: { readonly epoch: number } | undefined;
+  readonly agreement: AgreementId | undefined;
   /** Undefined when this server knows no agreement, or not its endpoint. */
   readonly active: RegisteredEndpoint | undefined;
   /** Resolves when the choice changes. */

@@ -13,8 +13,16 @@ export type AgreementReason =
 
 /** What all app servers answer negotiate with. */
 export interface Agreement {
-  /** The number of this agreement; it only grows, and each one names one endpoint. */
+  /**
+   * The number of this agreement. It only grows, and each one names one endpoint, as long as the store
+   * loses nothing.
+   */
   readonly epoch: number;
+  /**
+   * Drawn at random for each agreement. So number and incarnation together name one endpoint whatever
+   * a store loses, such as the last second in a failover, after which the same number may be given again.
+   */
+  readonly incarnation: string;
   /** Name of the active endpoint. */
   readonly active: string;
   /** URL of the active endpoint: other servers may know another one by its name. */

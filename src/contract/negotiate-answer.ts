@@ -12,4 +12,9 @@ export interface NegotiateAnswer {
   readonly expiresAt: string;
   /** In the client-client topology: the number of the servers' agreement on that endpoint. */
   readonly epoch?: number | undefined;
+  /**
+   * In the client-client topology: what tells that agreement from another one of the same number,
+   * which there may be after the servers' store has lost something.
+   */
+  readonly incarnation?: string | undefined;
 }

@@ -14,6 +14,11 @@ export interface AgreementRecord {
   readonly leader: string | null;
   /** Grows with every renewal, so that its peers see that the leader lives. */
   readonly renewals: number;
+  /**
+   * Ids of the servers that may live, as the leader knows. Left out while it does not know them: the
+   * store has lost something.
+   */
+  readonly voters?: readonly string[];
   /** How many servers see the active endpoint unhealthy, for the leader; none when it is left out. */
   readonly doubts?: number;
 }
@@ -26,6 +31,8 @@ const FORMAT = 2;
  */
 const maxEpoch = 2 ** 52;
 const maxCount = 2 ** 31;
+/** Versions before it was added wrote none, and take it out. */
+const maxIncarnationLength = 64;
 /** What a Date can hold. */
 const maxMoment = 8.64e15;
 
@@ -36,6 +43,7 @@ const recordSchema = z.object({
   format: z.literal(FORMAT),
   agreement: z.object({
     epoch: z.unknown(),
+    incarnation: z.string().max(maxIncarnationLength).catch(""),
     active: z.string().min(1),
     url: z.string().min(1),
     since: z.number().min(-maxMoment).max(maxMoment).catch(0),
@@ -43,6 +51,7 @@ const recordSchema = z.object({
   }),
   leader: z.string().nullable(),
   renewals: count,
+  voters: z.array(z.string()).optional().catch(undefined),
   doubts: count.optional(),
 });
 
@@ -62,11 +71,15 @@ export interface SpoiltRecord {
 
 /** @throws ResilientPubSubError `ERR_STORE_UNREADABLE` when it may be right, for another version */
 export function parseRecord(text: string): AgreementRecord | SpoiltRecord {
-  const { agreement, doubts, ...rest } = parse(text);
+  const { agreement, doubts, voters, ...rest } = parse(text);
   const epoch = epochSchema.safeParse(agreement.epoch);
   if (!epoch.success) return { error: spoiltError(agreement.epoch) };
-  const record = { agreement: { ...agreement, epoch: epoch.data }, ...rest };
-  return doubts === undefined ? record : { ...record, doubts };
+  return {
+    agreement: { ...agreement, epoch: epoch.data },
+    ...rest,
+    ...(voters !== undefined && { voters }),
+    ...(doubts !== undefined && { doubts }),
+  };
 }
 
 export function isSpoilt(record: AgreementRecord | SpoiltRecord): record is SpoiltRecord {

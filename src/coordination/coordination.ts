@@ -16,6 +16,7 @@ import { Coordinator, type CoordinatorListener } from "./coordinator.ts";
 import { isAgreementOn } from "./decision.ts";
 import { observe, seenIn } from "./observation.ts";
 import { StragglerSweep } from "./straggler-sweep.ts";
+import { sweepTargets } from "./sweep-targets.ts";
 
 /** Whatever may change what this server tells its peers. */
 const STATE_EVENTS = [
@@ -52,7 +53,19 @@ export class Coordination implements AgreedChoice {
       observe: () => this.#observe(),
       listener: this.#listener(),
     });
-    this.#sweep = new StragglerSweep(context, this.#coordinator);
+    this.#sweep = new StragglerSweep({
+      agreement: this.#coordinator,
+      targets: () => sweepTargets(context, this.#closing.signal),
+      pace: coordination,
+      clock: systemClock,
+      random: context.random,
+      listener: {
+        stragglersClosed: (endpoint, epoch) =>
+          context.events.emit("stragglersClosed", { endpoint, epoch }),
+        stragglersFailed: (endpoint, error) =>
+          context.events.emit("stragglersFailed", { endpoint, error }),
+      },
+    });
     this.control = {
       status: () => this.#status(),
       switchTo: async (name) => this.#switchTo(name),

@@ -1,10 +1,11 @@
 import type { Agreement, Observation } from "../contract/coordination.ts";
 import type { CoordinationStore, StoreCallOptions, StoreConnection } from "../contract/store.ts";
-import { type AgreementRecord, writeRecord } from "./agreement-record.ts";
+import { type AgreementRecord, isSpoilt, parseRecord, writeRecord } from "./agreement-record.ts";
 import type { Clock } from "./clock.ts";
 import {
   decide,
   identityOf,
+  isSameAgreement,
   passOnDoubts,
   resign,
   type Situation,
@@ -84,9 +85,7 @@ export class Coordinator {
     this.#session = new StoreSession(store, hub, Math.max(pollIntervalInMs, leaseInMs / 4), clock);
     this.#reachability = new StoreReachability(leaseInMs / 2, clock, listener);
     this.#agreement = new KnownAgreement(self, clock, listener);
-    this.#peers = new Peers(self, leaseInMs, (differences) =>
-      listener.endpointsDiffer(differences),
-    );
+    this.#peers = new Peers(self, settings, (differences) => listener.endpointsDiffer(differences));
     this.#heartbeat = new HeartbeatSender(leaseInMs);
     this.#doubts = new Doubts(() => listener.activeDoubted());
     this.#scheduler = new PollScheduler({
@@ -108,7 +107,7 @@ export class Coordinator {
   }
 
   get isLeader(): boolean {
-    return this.#agreement.isLeader;
+    return !this.#isClosed && this.#agreement.isLeader;
   }
 
   get reachability(): ReachabilityState {
@@ -117,7 +116,7 @@ export class Coordinator {
 
   /** What the peers see, as far as this server has read that lately: only a leader does. */
   get peers(): ReadonlyMap<string, Observation> {
-    return this.#peers.present(this.#options.clock.now());
+    return this.#peers.present;
   }
 
   start(): void {
@@ -153,6 +152,20 @@ export class Coordinator {
     return this.#scheduler.runInsteadOfPoll(() => this.#switchTo(to, check));
   }
 
+  /**
+   * Asks the store whether this is the agreement still.
+   *
+   * @throws ResilientPubSubError as `poll` does
+   */
+  async isCurrent(agreement: Agreement): Promise<boolean> {
+    const found = await this.#call((store, options) => store.readRecord(options));
+    const record = found && parseRecord(found.text);
+    const isCurrent =
+      record !== undefined && !isSpoilt(record) && isSameAgreement(record.agreement, agreement);
+    if (!isCurrent) this.pollSoon();
+    return isCurrent;
+  }
+
   /** Ends the lead and leaves, so that nobody waits for this server. Never rejects. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -173,7 +186,8 @@ export class Coordinator {
   }
 
   async #leave(): Promise<void> {
-    const { self } = this.#options;
+    const { observe, self, settings } = this.#options;
+    const { leaseInMs } = settings;
     const { known } = this.#agreement;
     const last = known && resign(known, self);
     const timeoutInMs = this.#closingStepInMs;
@@ -184,7 +198,11 @@ export class Coordinator {
           timeoutInMs,
         ),
       this.#heartbeat.hasSent &&
-        this.#session.call((store, options) => store.removeObservation(self, options), timeoutInMs),
+        this.#session.call(
+          (store, options) =>
+            store.writeObservation(self, this.#heartbeat.farewell(observe()), leaseInMs, options),
+          timeoutInMs,
+        ),
     ]);
   }
 
@@ -192,7 +210,7 @@ export class Coordinator {
     to: EndpointIdentity,
     check: (peers: ReadonlyMap<string, Observation>) => void,
   ): Promise<Agreement> {
-    const { clock, self } = this.#options;
+    const { self } = this.#options;
     for (;;) {
       const [found, heartbeats] = await Promise.all([
         this.#call((store, options) => store.readRecord(options)),
@@ -201,7 +219,7 @@ export class Coordinator {
       this.#agreement.update(found);
       check(observationsOfPeers(heartbeats, self));
       const { known, answered } = this.#agreement;
-      const next = switchActive({ self, known, answered, wallClock: clock.wallClock() }, to);
+      const next = switchActive({ self, known, answered, ...this.#ofNextAgreement }, to);
       if (next && (await this.#write(next))) return next.agreement;
       if (!next && known) return known.record.agreement;
     }
@@ -211,7 +229,7 @@ export class Coordinator {
     const startedAt = this.#options.clock.now();
     try {
       await this.#read();
-      this.#doubts.update(this.#agreement.known, this.isLeader ? this.#peers.voters : []);
+      this.#doubts.update(this.#agreement.known, this.#votesForLeader.values());
       const next = await this.#writeWhatIsDue(startedAt);
       this.#reachability.answered();
       return next;
@@ -232,14 +250,17 @@ export class Coordinator {
     this.#agreement.update(fulfilled(found));
     fulfilled(read);
     // Who takes the lead should have read before: only so can it see whose heartbeat is new.
-    if (!readsPeers && this.#decide()) await this.#readPeers();
+    if (readsPeers) return;
+    this.#peers.forget();
+    if (this.#decide()) await this.#readPeers();
   }
 
   async #readPeers(): Promise<void> {
     const { clock, observe } = this.#options;
     const readAt = clock.now();
     const heartbeats = await this.#call((store, options) => store.readObservations(options));
-    this.#peers.update(heartbeats, readAt, observe());
+    const named = this.#agreement.known?.record.voters;
+    this.#peers.update(heartbeats, readAt, named, observe());
   }
 
   async #writeWhatIsDue(startedAt: number): Promise<NextPoll> {
@@ -269,7 +290,7 @@ export class Coordinator {
   #decide(): AgreementRecord | undefined {
     const { now, own, peers } = this.#situation;
     this.#preferred = this.isLeader
-      ? preferredEndpoint(this.#preferred, [own, ...peers], now)
+      ? preferredEndpoint(this.#preferred, [own, ...peers.values()], now)
       : undefined;
     return decide(this.#situation);
   }
@@ -281,16 +302,27 @@ export class Coordinator {
     return {
       self,
       now,
-      wallClock: clock.wallClock(),
+      ...this.#ofNextAgreement,
       known,
       answered,
       own: observe(),
-      peers: this.isLeader ? this.#peers.voters : [],
+      peers: this.#votesForLeader,
+      hasAllPeers: this.#peers.isComplete,
       failbackTo: settings.failback
         ? pastHoldDown(this.#preferred, settings.holdDownInMs, now)
         : undefined,
       leaseInMs: settings.leaseInMs,
     };
+  }
+
+  get #votesForLeader(): ReadonlyMap<string, Observation> {
+    return this.isLeader ? this.#peers.votes : new Map();
+  }
+
+  get #ofNextAgreement(): Pick<Situation, "incarnation" | "wallClock"> {
+    const { clock, random } = this.#options;
+    const incarnation = Math.floor(random() * 2 ** 52).toString(36);
+    return { incarnation, wallClock: clock.wallClock() };
   }
 
   /** Resolves to whether nobody was faster. */

@@ -24,9 +24,13 @@ export interface Situation {
   readonly known: KnownRecord | undefined;
   /** The newest agreement that this server has ever answered with. */
   readonly answered: Agreement | undefined;
+  /** Of the next agreement, if there is one: unlike that of any other. */
+  readonly incarnation: string;
   readonly own: Observation;
-  /** Observations of the peers that may live; only a leader needs them. */
-  readonly peers: readonly Observation[];
+  /** What the peers that may live see, by their ids; only a leader needs them. */
+  readonly peers: ReadonlyMap<string, Observation>;
+  /** Whether all servers that live are among the peers, whatever the record knows of them. */
+  readonly hasAllPeers: boolean;
   /** Where clients are to be called back to; undefined unless that is asked for and the hold-down is over. */
   readonly failbackTo: EndpointIdentity | undefined;
   readonly leaseInMs: number;
@@ -46,9 +50,25 @@ export function decide(situation: Situation): AgreementRecord | undefined {
   }
   // Whoever has not renewed in time may be deposed, and knows nothing of what happened meanwhile.
   if (ageInMs > leaseInMs) return renew(record, self);
-  const next = move(situation, record.agreement);
+  // Before it is known of how many, nobody is a majority.
+  const next = record.voters && move(situation, record.agreement);
   if (next) return { ...renew(record, self), agreement: next, doubts: 0 };
-  return ageInMs >= leaseInMs / 3 ? renew(record, self) : undefined;
+  const voters = votersToName(situation, record);
+  if (voters) return { ...renewWithDoubts(record, situation), voters };
+  return ageInMs >= leaseInMs / 3 ? renewWithDoubts(record, situation) : undefined;
+}
+
+/**
+ * The servers that the record should name, so that whoever leads next knows of whom there has to be a
+ * majority, even if the store has lost their heartbeats. Undefined when it need not be written.
+ */
+function votersToName(
+  { self, peers, hasAllPeers }: Situation,
+  { voters }: AgreementRecord,
+): readonly string[] | undefined {
+  if (voters === undefined && !hasAllPeers) return undefined;
+  const present = [self, ...peers.keys()].sort();
+  return present.join() === voters?.join() ? undefined : present;
 }
 
 /** What an operator's order makes of what one server knows; undefined when it is carried out already. */
@@ -57,15 +77,15 @@ export function switchActive(
     self,
     known,
     answered,
-    wallClock,
-  }: Pick<Situation, "self" | "known" | "answered" | "wallClock">,
+    ...next
+  }: Pick<Situation, "self" | "known" | "answered" | "incarnation" | "wallClock">,
   to: EndpointIdentity,
 ): AgreementRecord | undefined {
   const found = known?.record.agreement;
   // A store that has lost what it was told must not turn back the epoch.
   const last = found && answered && answered.epoch > found.epoch ? answered : (found ?? answered);
   if (found && last === found && isAgreementOn(found, to)) return undefined;
-  const agreement = successor(last, to, "switched", wallClock);
+  const agreement = successor(last, to, "switched", next);
   return known
     ? { ...known.record, agreement, doubts: 0 }
     : { agreement, leader: self, renewals: 0 };
@@ -75,16 +95,11 @@ export function switchActive(
  * What the leader should write so that all look at the active endpoint at once: that other servers see
  * it unhealthy than before. Undefined when nothing has changed.
  */
-export function passOnDoubts({
-  self,
-  known,
-  own,
-  peers,
-}: Pick<Situation, "self" | "known" | "own" | "peers">): AgreementRecord | undefined {
+export function passOnDoubts(situation: Situation): AgreementRecord | undefined {
+  const { known, self } = situation;
   if (known?.record.leader !== self) return undefined;
-  const { record } = known;
-  const doubts = countDoubts(record, [own, ...peers]);
-  return doubts === (record.doubts ?? 0) ? undefined : { ...renew(record, self), doubts };
+  const next = renewWithDoubts(known.record, situation);
+  return next.doubts === (known.record.doubts ?? 0) ? undefined : next;
 }
 
 /** How many see the active endpoint unhealthy. */
@@ -97,62 +112,79 @@ export function countDoubts(
 
 /** The end of a lead, so that the next one need not wait for it. */
 export function resign({ record }: KnownRecord, self: string): AgreementRecord | undefined {
-  return record.leader === self ? { ...record, leader: null } : undefined;
+  if (record.leader !== self) return undefined;
+  const voters = record.voters?.filter((server) => server !== self);
+  return { ...record, leader: null, ...(voters && { voters }) };
 }
 
-function firstRecord({ self, answered, own, wallClock }: Situation): AgreementRecord | undefined {
-  const agreement = answered ?? firstAgreement(own, wallClock);
-  return agreement && { agreement, leader: self, renewals: 0 };
+function firstRecord(situation: Situation): AgreementRecord | undefined {
+  const { self, answered } = situation;
+  // Others may have answered with it as well, and the store has forgotten who.
+  if (answered) return { agreement: answered, leader: self, renewals: 0 };
+  const agreement = firstAgreement(situation);
+  return agreement && { agreement, leader: self, renewals: 0, voters: [self] };
 }
 
-function firstAgreement(own: Observation, wallClock: number): Agreement | undefined {
+function firstAgreement({ own, ...next }: Situation): Agreement | undefined {
   // A better one that has not answered its first health check yet is waited for.
   const best = own.find(({ state }) => state === "healthy" || state === "unknown");
-  return best?.state === "healthy" ? successor(undefined, best, "first", wallClock) : undefined;
+  return best?.state === "healthy" ? successor(undefined, best, "first", next) : undefined;
 }
 
 /** A store that has lost what it was told (a failover of its own) must not turn back the epoch. */
 function restore(
-  { answered, wallClock }: Situation,
+  { answered, ...next }: Situation,
   record: AgreementRecord,
 ): AgreementRecord | undefined {
   const { agreement } = record;
   if (answered === undefined || answered.epoch < agreement.epoch) return undefined;
-  const renewals = record.renewals + 1;
-  if (answered.epoch > agreement.epoch) return { ...record, agreement: answered, renewals };
-  const { active, url, reason } = agreement;
-  if (isAgreementOn(answered, { name: active, url })) return undefined;
-  const next = successor(agreement, { name: active, url }, reason, wallClock);
-  return { ...record, agreement: next, renewals };
+  const { voters: _, ...rest } = record;
+  const forgetful = { ...rest, renewals: record.renewals + 1 };
+  if (answered.epoch > agreement.epoch) return { ...forgetful, agreement: answered };
+  const found = identityOf(agreement);
+  if (isAgreementOn(answered, found)) return undefined;
+  return { ...forgetful, agreement: successor(agreement, found, agreement.reason, next) };
 }
 
 function renew(record: AgreementRecord, self: string): AgreementRecord {
   return { ...record, leader: self, renewals: record.renewals + 1 };
 }
 
+function renewWithDoubts(
+  record: AgreementRecord,
+  { self, own, peers }: Situation,
+): AgreementRecord {
+  return { ...renew(record, self), doubts: countDoubts(record, [own, ...peers.values()]) };
+}
+
 function move(
-  { own, peers, failbackTo, wallClock }: Situation,
+  { own, peers, failbackTo, ...next }: Situation,
   agreement: Agreement,
 ): Agreement | undefined {
-  const voters = [own, ...peers];
+  const voters = [own, ...peers.values()];
   const active = identityOf(agreement);
   // Renamed on all of them, it can be answered with by nobody, however well it is.
   const isUnknown = voters.every((voter) => !seenIn(voter, active));
   if (isUnknown || isMajority(countVotes(voters, active, "unhealthy"), voters)) {
     const to = bestCandidate(own, voters);
-    return to && successor(agreement, to, "active-unhealthy", wallClock);
+    return to && successor(agreement, to, "active-unhealthy", next);
   }
   if (failbackTo === undefined || isAgreementOn(agreement, failbackTo)) return undefined;
-  return successor(agreement, failbackTo, "failback", wallClock);
+  return successor(agreement, failbackTo, "failback", next);
 }
 
 function successor(
   before: Agreement | undefined,
   to: EndpointIdentity,
   reason: AgreementReason,
-  since: number,
+  { incarnation, wallClock }: Pick<Situation, "incarnation" | "wallClock">,
 ): Agreement {
-  return { epoch: (before?.epoch ?? 0) + 1, active: to.name, url: to.url, since, reason };
+  const epoch = (before?.epoch ?? 0) + 1;
+  return { epoch, incarnation, active: to.name, url: to.url, since: wallClock, reason };
+}
+
+export function isSameAgreement(one: Agreement, other: Agreement): boolean {
+  return one.epoch === other.epoch && one.incarnation === other.incarnation;
 }
 
 export function identityOf({ active, url }: Agreement): EndpointIdentity {

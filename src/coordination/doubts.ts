@@ -16,12 +16,12 @@ export class Doubts {
   }
 
   /** @param peers What the peers see, as far as this server has read that. */
-  update(known: KnownRecord | undefined, peers: readonly Observation[]): void {
+  update(known: KnownRecord | undefined, peers: Iterable<Observation>): void {
     if (known === undefined) return;
     const { record } = known;
     const { epoch } = record.agreement;
     const before = epoch === this.#epoch ? this.#count : 0;
-    const count = Math.max(record.doubts ?? 0, countDoubts(record, peers));
+    const count = Math.max(record.doubts ?? 0, countDoubts(record, [...peers]));
     this.#epoch = epoch;
     this.#count = count;
     if (count > before) this.#onMore();

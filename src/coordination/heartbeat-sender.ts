@@ -35,7 +35,12 @@ export class HeartbeatSender {
     this.#sequence += 1;
     // Until it is known to have arrived, it has to be sent again.
     this.#last = { content: undefined, at: now };
-    await send(writeHeartbeat(observation, this.#sequence));
+    await send(writeHeartbeat({ sequence: this.#sequence, endpoints: observation }));
     this.#last = { content, at: now };
+  }
+
+  /** The last heartbeat of all. */
+  farewell(endpoints: Observation): string {
+    return writeHeartbeat({ sequence: this.#sequence + 1, endpoints, hasLeft: true });
   }
 }

@@ -9,6 +9,8 @@ export interface Heartbeat {
   /** Grows from one to the next. */
   readonly sequence: number;
   readonly endpoints: Observation;
+  /** The last one of a server that ends in good order: nobody has to wait for it. */
+  readonly hasLeft?: true | undefined;
 }
 
 const heartbeatSchema = z.object({
@@ -22,11 +24,12 @@ const heartbeatSchema = z.object({
       state: z.enum(["healthy", "unhealthy", "drained", "unknown"]),
     }),
   ),
+  hasLeft: z.literal(true).optional(),
 });
 
 /** @throws ResilientPubSubError `ERR_STORE_REFUSED` when it is longer than servers read */
-export function writeHeartbeat(endpoints: Observation, sequence: number): string {
-  const text = JSON.stringify({ format: FORMAT, sequence, endpoints });
+export function writeHeartbeat(heartbeat: Heartbeat): string {
+  const text = JSON.stringify({ format: FORMAT, ...heartbeat });
   refuseTooLong("the observation of this server", text);
   return text;
 }

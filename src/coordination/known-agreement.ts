@@ -1,8 +1,8 @@
 import type { Agreement } from "../contract/coordination.ts";
 import type { Versioned } from "../contract/store.ts";
-import { isSpoilt, parseRecord } from "./agreement-record.ts";
+import { type AgreementRecord, isSpoilt, parseRecord } from "./agreement-record.ts";
 import type { Clock } from "./clock.ts";
-import type { KnownRecord } from "./decision.ts";
+import { identityOf, isAgreementOn, type KnownRecord } from "./decision.ts";
 
 export interface AgreementListener {
   /** This server answers with another agreement. */
@@ -25,6 +25,8 @@ export class KnownAgreement {
   readonly #listener: AgreementListener;
   #known: KnownRecord | undefined;
   #rejected: RejectedRecord | undefined;
+  /** Of the last record that counted; the next one has more, unless the store has lost something. */
+  #renewals = 0;
   #answered: Agreement | undefined;
 
   constructor(self: string, clock: Clock, listener: AgreementListener) {
@@ -81,17 +83,22 @@ export class KnownAgreement {
   replace(known: KnownRecord): void {
     this.#known = known;
     this.#rejected = undefined;
+    this.#renewals = known.record.renewals;
     const { agreement } = known.record;
     const previous = this.#answered;
-    if (previous && agreement.epoch <= previous.epoch) return;
+    if (previous && agreement.epoch < previous.epoch) return;
+    if (previous?.epoch === agreement.epoch && !isAgreementOn(previous, identityOf(agreement)))
+      return;
     this.#answered = agreement;
-    this.#listener.agreed(agreement, previous);
+    if (previous?.epoch !== agreement.epoch) this.#listener.agreed(agreement, previous);
   }
 
   #take({ text, version }: Versioned): void {
     const record = this.#parse(text, version);
     if (!isSpoilt(record)) {
-      this.replace({ record, version, since: this.#clock.now() });
+      const isOlder = record.renewals < this.#renewals;
+      const trusted = isOlder ? withoutVoters(record) : record;
+      this.replace({ record: trusted, version, since: this.#clock.now() });
       return;
     }
     this.#known = undefined;
@@ -107,4 +114,9 @@ export class KnownAgreement {
       throw error;
     }
   }
+}
+
+/** What a store has turned back does not know who has come since. */
+function withoutVoters({ voters: _, ...record }: AgreementRecord): AgreementRecord {
+  return record;
 }

@@ -1,73 +1,142 @@
 import type { Observation } from "../contract/coordination.ts";
 import { type Heartbeat, parseHeartbeat } from "./heartbeat.ts";
 
-/** The last heartbeat of a peer. Times are monotonic milliseconds of the server that reads. */
-interface FoundHeartbeat {
-  readonly text: string;
-  readonly heartbeat: Heartbeat;
-  /** It had not been sent yet when the store was read the last time before; -Infinity if it never was. */
+/** A peer that may live. Times are monotonic milliseconds of the server that reads. */
+interface KnownPeer {
+  /** Its last heartbeat; undefined while nothing but its name is known, from the record. */
+  readonly found: { readonly text: string; readonly heartbeat: Heartbeat } | undefined;
+  /** The heartbeat had not been sent yet when the store was read the last time before; -Infinity if it never was. */
   readonly sentAfter: number;
-  /** When the store was read that had it. */
-  readonly foundAt: number;
+  /** For how long this server has listened since without hearing of it. */
+  readonly silentInMs: number;
+  /** Whether the store still has its heartbeat. */
+  readonly isStored: boolean;
 }
 
-/** The peers that the store has heartbeats of, by their ids. */
+/** The peers, by their ids, as one server knows them that reads all heartbeats again and again. */
 export interface Membership {
   readonly readAt: number;
-  readonly heartbeats: ReadonlyMap<string, FoundHeartbeat>;
+  readonly peers: ReadonlyMap<string, KnownPeer>;
+  /** For how long it has listened since it could not tell any more who may live. */
+  readonly listenedInMs: number;
 }
 
 export const UNREAD_MEMBERSHIP: Membership = {
   readAt: Number.NEGATIVE_INFINITY,
-  heartbeats: new Map(),
+  peers: new Map(),
+  listenedInMs: 0,
 };
 
-/**
- * The membership after another read of the store. A peer shows that it lives by a new heartbeat: so
- * nobody's clock is compared with that of another.
- *
- * @param readAt When the store was asked.
- */
-export function updateMembership(
-  before: Membership,
-  texts: ReadonlyMap<string, string>,
-  readAt: number,
-): Membership {
-  const heartbeats = [...texts].map(([server, text]): [string, FoundHeartbeat] => {
-    const known = before.heartbeats.get(server);
-    if (known?.text === text) return [server, known];
-    const heartbeat = parseHeartbeat(text);
-    // A write that was under way for long may have overtaken a newer one.
-    if (known && heartbeat.sequence < known.heartbeat.sequence) return [server, known];
-    return [server, { text, heartbeat, sentAfter: before.readAt, foundAt: readAt }];
-  });
-  return { readAt, heartbeats: new Map(heartbeats) };
+export interface HeartbeatRead {
+  /** The heartbeats that the store has. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** When the store was asked. */
+  readonly readAt: number;
+  /** The peers that the record names; undefined while the record does not know them. */
+  readonly named: readonly string[] | undefined;
+  /** The most that passes from one read to the next while nothing is wrong. */
+  readonly maxStepInMs: number;
+  readonly leaseInMs: number;
 }
 
-/** What those see who have sent a new heartbeat within the lease. */
+/**
+ * The membership after another read of the store.
+ *
+ * A peer shows that it lives by a new heartbeat: so nobody's clock is compared with that of another.
+ * Silence counts only while this server listens, and a store may forget: whoever was heard, or is
+ * named by the record, may live until there was nothing new of it for a whole lease of listening.
+ */
+export function updateMembership(before: Membership, read: HeartbeatRead): Membership {
+  const { texts, readAt, named, maxStepInMs, leaseInMs } = read;
+  const stepInMs = Math.min(readAt - before.readAt, maxStepInMs);
+  const peers = new Map<string, KnownPeer>();
+  for (const [server, text] of texts) {
+    peers.set(server, afterHeartbeat(before, server, text, stepInMs));
+  }
+  for (const [server, known] of before.peers) {
+    const silentInMs = known.silentInMs + stepInMs;
+    const isWanted = silentInMs <= leaseInMs || named?.includes(server);
+    if (peers.has(server) || hasLeft(known) || !isWanted) continue;
+    peers.set(server, { ...known, silentInMs, isStored: false });
+  }
+  for (const server of named ?? []) {
+    if (peers.has(server)) continue;
+    peers.set(server, { ...UNHEARD, silentInMs: 0 });
+  }
+  const listenedInMs = named || before === UNREAD_MEMBERSHIP ? 0 : before.listenedInMs + stepInMs;
+  return { readAt, peers, listenedInMs };
+}
+
+const UNHEARD = { found: undefined, sentAfter: Number.NEGATIVE_INFINITY, isStored: false };
+
+function afterHeartbeat(
+  before: Membership,
+  server: string,
+  text: string,
+  stepInMs: number,
+): KnownPeer {
+  const known = before.peers.get(server);
+  if (known?.found?.text === text) return silentFor(known, stepInMs);
+  const heartbeat = parseHeartbeat(text);
+  // A write that was under way for long may have overtaken a newer one, and a replica may lag.
+  const isOlder = known?.found && heartbeat.sequence < known.found.heartbeat.sequence;
+  if (isOlder) return silentFor(known, stepInMs);
+  const sentAfter = before.readAt;
+  return { found: { text, heartbeat }, sentAfter, silentInMs: 0, isStored: true };
+}
+
+function silentFor(known: KnownPeer, stepInMs: number): KnownPeer {
+  return { ...known, silentInMs: known.silentInMs + stepInMs, isStored: true };
+}
+
+function hasLeft({ found }: KnownPeer): boolean {
+  return found?.heartbeat.hasLeft === true;
+}
+
+function isPresent(peer: KnownPeer, leaseInMs: number): boolean {
+  return peer.silentInMs <= leaseInMs && !hasLeft(peer);
+}
+
+/** What those see who were heard of within the lease. */
 export function presentPeers(
-  { heartbeats }: Membership,
+  { peers }: Membership,
   leaseInMs: number,
-  now: number,
 ): ReadonlyMap<string, Observation> {
-  const fresh = [...heartbeats].filter(([, { foundAt }]) => now - foundAt <= leaseInMs);
-  return new Map(fresh.map(([server, { heartbeat }]) => [server, heartbeat.endpoints]));
+  const present = new Map<string, Observation>();
+  for (const [server, peer] of peers) {
+    if (peer.found && isPresent(peer, leaseInMs)) {
+      present.set(server, peer.found.heartbeat.endpoints);
+    }
+  }
+  return present;
 }
 
 /**
  * The votes of the peers that may live. What was found the first time may have been sent long ago, by
- * a server that is no more: it counts as one that lives, and as not knowing how the endpoints are.
+ * a server that is no more: it counts as one that lives, and as not knowing how the endpoints are. Of
+ * whom only the name is known counts as knowing no endpoint, so that nobody is moved over its head.
  */
-export function voters({ readAt, heartbeats }: Membership, leaseInMs: number): Observation[] {
-  const fresh = [...heartbeats.values()].filter(({ foundAt }) => readAt - foundAt <= leaseInMs);
-  return fresh.map(({ heartbeat, sentAfter }) => {
-    if (readAt - sentAfter <= leaseInMs) return heartbeat.endpoints;
-    return heartbeat.endpoints.map((endpoint) => ({ ...endpoint, state: "unknown" }));
-  });
+export function votesOf(
+  { readAt, peers }: Membership,
+  leaseInMs: number,
+): ReadonlyMap<string, Observation> {
+  const votes = new Map<string, Observation>();
+  for (const [server, peer] of peers) {
+    if (!isPresent(peer, leaseInMs)) continue;
+    const endpoints = peer.found?.heartbeat.endpoints ?? [];
+    const isRecent = readAt - peer.sentAfter <= leaseInMs;
+    votes.set(server, isRecent ? endpoints : endpoints.map(withoutState));
+  }
+  return votes;
 }
 
-/** Those who have been silent for so long that they will not come back under that id. */
-export function departedPeers({ readAt, heartbeats }: Membership, leaseInMs: number): string[] {
-  const isGone = ({ foundAt }: FoundHeartbeat): boolean => readAt - foundAt > 3 * leaseInMs;
-  return [...heartbeats].filter(([, found]) => isGone(found)).map(([server]) => server);
+function withoutState(endpoint: Observation[number]): Observation[number] {
+  return { ...endpoint, state: "unknown" };
+}
+
+/** Whose heartbeat the store need not keep: of those who have left, or will not come back under that id. */
+export function departedPeers({ peers }: Membership, leaseInMs: number): string[] {
+  const isGone = (peer: KnownPeer): boolean =>
+    peer.isStored && (hasLeft(peer) || peer.silentInMs > 3 * leaseInMs);
+  return [...peers].filter(([, peer]) => isGone(peer)).map(([server]) => server);
 }

@@ -1,51 +1,87 @@
-import type { PluginContext } from "../context/plugin-context.ts";
 import type { Agreement } from "../contract/coordination.ts";
-import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import { MOVE_REASON_PREFIX } from "../marker-groups/close-reasons.ts";
-import { NEGOTIATED_GROUP } from "../marker-groups/marker.ts";
-import { callWithin } from "../service/call-within.ts";
-import { classifyFailure } from "../service/failure.ts";
-import { systemClock } from "./clock.ts";
+import { ResilientPubSubError } from "../kit/errors.ts";
+import type { Clock } from "./clock.ts";
 import { isAgreementOn } from "./decision.ts";
+import type { EndpointIdentity } from "./observation.ts";
 import {
   afterFailedSweep,
   afterSweep,
+  isDue,
+  isOf,
   newSweep,
   type SweepPace,
   type SweepState,
 } from "./sweep-plan.ts";
 
+/** An endpoint, as far as a sweep needs it. */
+export interface SweepTarget extends EndpointIdentity {
+  /** Undefined when calls may reach it, else why they would not. */
+  readonly unreachable: string | undefined;
+  /** Looks whether it can be reached again. */
+  check(): void;
+  /** Whether anybody is there whom a negotiate of ours has sent. */
+  isOccupied(): Promise<boolean>;
+  /** Closes all connections, with what clients are told of the reason. */
+  closeAll(active: string): Promise<void>;
+}
+
 /** What the sweep needs to know of the agreement. */
-interface AgreementView {
+export interface AgreementView {
   readonly agreement: Agreement | undefined;
   readonly isLeader: boolean;
+  /**
+   * Asks the store whether this is the agreement still.
+   *
+   * @throws when the store does not answer
+   */
+  isCurrent(agreement: Agreement): Promise<boolean>;
+}
+
+export interface SweepListener {
+  /** Clients were closed there. */
+  stragglersClosed(endpoint: string, epoch: number): void;
+  /** Clients may be there who were not closed. */
+  stragglersFailed(endpoint: string, error: unknown): void;
+}
+
+export interface SweepOptions {
+  readonly agreement: AgreementView;
+  /** All endpoints that may have clients. */
+  readonly targets: () => readonly SweepTarget[];
+  readonly pace: SweepPace;
+  readonly clock: Clock;
+  /** From 0 (included) to 1 (excluded). */
+  readonly random: () => number;
+  readonly listener: SweepListener;
 }
 
 /**
- * Closes whoever is connected to another endpoint than the active one, by the leader only: again and
- * again until nobody has come for longer than a slow server could have sent somebody there, and then
- * at a leisurely pace, because a token stays good for an hour and an old session may be continued.
+ * Closes whoever is connected to another endpoint than the active one: again and again until nobody
+ * has come for longer than a slow server could have sent somebody there, and then at a leisurely
+ * pace, because a token stays good for an hour and an old session may be continued.
+ *
+ * The leader does so at once. The others look as well, a lease later, since there may be an endpoint
+ * that the leader does not reach. Each of them asks the store before it closes anybody: whoever does
+ * not know for sure what is agreed would close the living.
  */
 export class StragglerSweep {
-  readonly #context: PluginContext;
-  readonly #coordinator: AgreementView;
-  readonly #states = new Map<RegisteredEndpoint, SweepState>();
-  readonly #closing = new AbortController();
+  readonly #options: SweepOptions;
+  readonly #states = new Map<string, SweepState>();
   #timer: { cancel(): void } | undefined;
   #running: Promise<void> = Promise.resolve();
+  #isClosed = false;
 
-  constructor(context: PluginContext, coordinator: AgreementView) {
-    this.#context = context;
-    this.#coordinator = coordinator;
+  constructor(options: SweepOptions) {
+    this.#options = options;
   }
 
   start(): void {
     this.#scheduleNext();
   }
 
-  /** Stops the timer and the calls under way. */
+  /** No further call begins. Resolves when those under way have ended. */
   async close(): Promise<void> {
-    this.#closing.abort();
+    this.#isClosed = true;
     this.#timer?.cancel();
     await this.#running;
   }
@@ -55,103 +91,102 @@ export class StragglerSweep {
     this.#scheduleNext(0);
   }
 
-  #scheduleNext(inMs = this.#pace.pollIntervalInMs): void {
-    if (this.#closing.signal.aborted) return;
+  #scheduleNext(inMs = this.#options.pace.pollIntervalInMs): void {
+    if (this.#isClosed) return;
     this.#timer?.cancel();
-    this.#timer = systemClock.callIn(inMs, () => {
+    this.#timer = this.#options.clock.callIn(inMs, () => {
       this.#running = this.#running.then(() => this.#sweepAll());
       this.#scheduleNext();
     });
   }
 
   async #sweepAll(): Promise<void> {
-    const { monitor, registry } = this.#context;
-    const { agreement, isLeader } = this.#coordinator;
-    if (agreement === undefined || !isLeader) {
-      this.#states.clear();
-      return;
+    const { agreement } = this.#options.agreement;
+    const inactive =
+      agreement === undefined
+        ? []
+        : this.#options.targets().filter((target) => !isAgreementOn(agreement, target));
+    for (const name of this.#states.keys()) {
+      if (!inactive.some((target) => target.name === name)) this.#states.delete(name);
     }
-    const inactive = registry.all().filter((endpoint) => isInactive(endpoint, agreement));
-    const targets = registry.fanOutTargets();
-    // Those included that must prove themselves before they get new clients: they may have old ones.
-    const reachable = inactive.filter((endpoint) => targets.has(endpoint));
-    for (const endpoint of inactive) {
-      // As soon as it is back, those clients are cut off from all others that it has kept.
-      if (!reachable.includes(endpoint)) void monitor.check(endpoint);
-    }
-    for (const endpoint of this.#states.keys()) {
-      if (!reachable.includes(endpoint)) this.#states.delete(endpoint);
-    }
-    const now = systemClock.now();
-    const sweeps = reachable.map((endpoint) => {
-      const state = this.#states.get(endpoint);
-      if (state?.epoch !== agreement.epoch) {
-        // Its turn is the next one: whoever is closed now may be sent there again by a peer that has
-        // not heard of the move yet.
-        this.#states.set(endpoint, newSweep(agreement.epoch, now));
-        return undefined;
-      }
-      return state.nextAt <= now ? this.#sweep(endpoint, agreement, state) : undefined;
-    });
-    await Promise.all(sweeps);
+    if (agreement === undefined) return;
+    await Promise.all(inactive.map((target) => this.#visit(target, agreement)));
   }
 
   /** Never rejects. */
+  async #visit(target: SweepTarget, agreement: Agreement): Promise<void> {
+    const { clock, pace, random } = this.#options;
+    const { isLeader } = this.#options.agreement;
+    const now = clock.now();
+    const state = this.#states.get(target.name);
+    if (state === undefined || !isOf(state, agreement)) {
+      // Its turn is the next one: whoever is closed now may be sent there again by a peer that has
+      // not heard of the move yet.
+      this.#states.set(target.name, newSweep(agreement, now, pace, random()));
+    } else if (target.unreachable !== undefined) {
+      this.#passBy(target, state, isLeader);
+    } else if (isDue(state, isLeader, now)) {
+      await this.#sweep(target, agreement, state, isLeader);
+    }
+  }
+
+  /** As soon as it is back, those clients are cut off from all others that it has kept. */
+  #passBy(target: SweepTarget, state: SweepState, isLeader: boolean): void {
+    const { clock, pace } = this.#options;
+    // All of them are closed then, as the first time.
+    this.#states.set(target.name, { ...state, isSwept: false });
+    if (!isLeader) return;
+    target.check();
+    if (clock.now() - state.startedAt < pace.leaseInMs) return;
+    const message = `This server does not reach "${target.name}" (${target.unreachable}) to close the clients that may be there still; another server that does reach it will, or this one when it is back`;
+    this.#tell(target, new ResilientPubSubError("ERR_UNHEALTHY_ENDPOINT", message));
+  }
+
   async #sweep(
-    endpoint: RegisteredEndpoint,
+    target: SweepTarget,
     agreement: Agreement,
     state: SweepState,
+    isLeader: boolean,
   ): Promise<void> {
-    const { events, monitor } = this.#context;
-    const startedAt = performance.now();
+    const { clock, listener, pace } = this.#options;
     try {
-      const isOccupied = await this.#closeClients(endpoint, agreement, state);
-      monitor.reportSuccess(endpoint, startedAt);
-      this.#states.set(endpoint, afterSweep(state, isOccupied, systemClock.now(), this.#pace));
-      if (isOccupied) {
-        events.emit("stragglersClosed", { endpoint: endpoint.name, epoch: agreement.epoch });
-      }
+      const isOccupied = await target.isOccupied();
+      // The first time for all, since not everybody there need have come by a negotiate of ours.
+      const isToBeClosed = isOccupied || (isLeader && !state.isSwept);
+      if (isToBeClosed && !(await this.#isCertain(agreement))) return;
+      if (isToBeClosed) await target.closeAll(agreement.active);
+      this.#states.set(target.name, afterSweep(state, isOccupied, clock.now(), pace));
+      if (isOccupied) listener.stragglersClosed(target.name, agreement.epoch);
     } catch (error) {
-      if (this.#closing.signal.aborted) return;
-      this.#states.set(endpoint, afterFailedSweep(state, systemClock.now(), this.#pace));
-      void monitor.reportFailure(endpoint, classifyFailure(error), startedAt);
-      events.emit("stragglersFailed", { endpoint: endpoint.name, error });
+      if (this.#isClosed) return;
+      this.#states.set(target.name, afterFailedSweep(state, clock.now(), pace));
+      this.#tell(target, error);
     }
   }
 
-  /** Resolves to whether anybody was there. */
-  async #closeClients(
-    { endpoint }: RegisteredEndpoint,
-    { active }: Agreement,
-    { isSwept }: SweepState,
-  ): Promise<boolean> {
-    const isOccupied = await this.#call((abortSignal) =>
-      endpoint.client.groupExists(NEGOTIATED_GROUP, { abortSignal }),
-    );
-    // The first time for all, since not everybody there need have come by a negotiate of ours.
-    if (isOccupied || !isSwept) {
-      const reason = MOVE_REASON_PREFIX + active;
-      await this.#call((abortSignal) =>
-        endpoint.client.closeAllConnections({ reason, abortSignal }),
-      );
+  /**
+   * Whether the agreement is good enough for closing clients at once. While the store does not say
+   * so, others may have moved everybody to where this server would close them.
+   */
+  async #isCertain(agreement: Agreement): Promise<boolean> {
+    const { clock, pace } = this.#options;
+    const askedAt = clock.now();
+    try {
+      const isCurrent = await this.#options.agreement.isCurrent(agreement);
+      // This process may have stood still while the answer waited for it.
+      const isFresh = clock.now() - askedAt < pace.leaseInMs / 2;
+      return isCurrent && isFresh && !this.#isClosed;
+    } catch {
+      // The coordinator tells of a store that is away.
+      return false;
     }
-    return isOccupied;
   }
 
-  #call<T>(operation: Parameters<typeof callWithin<T>>[2]): Promise<T> {
-    const { timeoutInMs } = this.#context.configuration.health;
-    return callWithin(timeoutInMs, this.#closing.signal, operation);
+  /** Once, until nobody is left behind there. */
+  #tell({ name }: SweepTarget, error: unknown): void {
+    const state = this.#states.get(name);
+    if (state === undefined || state.isTold) return;
+    this.#states.set(name, { ...state, isTold: true });
+    this.#options.listener.stragglersFailed(name, error);
   }
-
-  get #pace(): SweepPace {
-    return this.#context.configuration.coordination;
-  }
-}
-
-/** Whether nobody should be there. */
-function isInactive(
-  { name, joining, endpoint }: RegisteredEndpoint,
-  agreement: Agreement,
-): boolean {
-  return !joining && !isAgreementOn(agreement, { name, url: endpoint.config.url });
 }

@@ -161,11 +161,14 @@ export class EndpointRegistry {
    */
   ejectedOrRecovering(): RegisteredEndpoint[] {
     return this.all().filter(
-      ({ drained, health, calls }) =>
-        !drained &&
-        (isInRecoveryPeriod(health, this.#thresholds) ||
-          (health.status === "healthy" && calls.status === "ejected")),
+      (endpoint) =>
+        !endpoint.drained && endpoint.state === "unhealthy" && this.isAnswering(endpoint),
     );
+  }
+
+  /** Whether it answers its health checks, though it may be out for another reason. */
+  isAnswering({ health }: RegisteredEndpoint): boolean {
+    return health.status === "healthy" || isInRecoveryPeriod(health, this.#thresholds);
   }
 
   /**

@@ -78,14 +78,15 @@ async function endpointFor(
   const { tokenLifetimeInMinutes } = context.configuration.negotiate;
   const options = { expirationTimeInMinutes: tokenLifetimeInMinutes };
   const request: TokenRequest = { identity, options, avoided, faults: [] };
-  const answer = await tryInTurn(context, req, avoided, async (chosen, epoch) => {
+  const answer = await tryInTurn(context, req, avoided, async (chosen, agreement) => {
     const retryAfterInSeconds = rateLimiter.admit(chosen, caller);
     if (retryAfterInSeconds !== undefined) throw overloaded(retryAfterInSeconds);
     const issued = await issueToken(context, chosen, request);
     if (issued === undefined) return undefined;
     const expiresAt = new Date(issued.expiresAt * 1000).toISOString();
     const { name, role } = chosen;
-    return { url: issued.url, endpoint: name, role, expiresAt, ...(epoch && { epoch }) };
+    const { epoch, incarnation } = agreement ?? {};
+    return { url: issued.url, endpoint: name, role, expiresAt, epoch, incarnation };
   }).catch((error) => {
     throw isTokenTooLong(error) ? tokenTooLong(context, error) : error;
   });

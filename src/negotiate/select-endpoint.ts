@@ -1,5 +1,5 @@
 import type { Request } from "express";
-import type { PluginContext } from "../context/plugin-context.ts";
+import type { AgreementId, PluginContext } from "../context/plugin-context.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { pickByWeight, servingEndpoints } from "../endpoints/serving-order.ts";
 import { waitAtMost } from "../kit/deadline.ts";
@@ -48,10 +48,10 @@ export async function selectEndpoint(
   }
 }
 
-/** Asks one endpoint for what is wanted of it. The epoch is that of the agreement on it, if any. */
+/** Asks one endpoint for what is wanted of it, on which there may be an agreement. */
 type Attempt<T> = (
   chosen: RegisteredEndpoint,
-  epoch?: number,
+  agreement?: AgreementId,
 ) => T | undefined | Promise<T | undefined>;
 
 /**
@@ -69,7 +69,7 @@ export async function tryInTurn<T>(
   if (context.monitor.opening) await context.monitor.opening;
   if (context.agreed) {
     const agreed = await agreedEndpoint(context, context.agreed, avoided);
-    return agreed && attempt(agreed.endpoint, agreed.epoch);
+    return agreed && attempt(agreed.endpoint, agreed.agreement);
   }
   const refused = new Set<RegisteredEndpoint>();
   const giveUpAt = performance.now() + context.configuration.health.onDemandBudgetInMs;

@@ -1,4 +1,8 @@
-import { hasNewerEpoch, mustMove } from "../../src/client/negotiated-endpoint.ts";
+import {
+  type EndpointAndEpoch,
+  hasNewerEpoch,
+  mustMove,
+} from "../../src/client/negotiated-endpoint.ts";
 
 describe("a client of the east with epoch", () => {
   it.each<[number | undefined, string, number | undefined, boolean, boolean]>([
@@ -21,5 +25,22 @@ describe("a client of the east with epoch", () => {
     ];
     expect(hasNewerEpoch(from, to)).toBe(isAnew);
     expect(mustMove(from, to)).toBe(isLeft);
+  });
+});
+
+describe("a client of the east with epoch 2 that is told another agreement of that number", () => {
+  it.each<[string, string | undefined, string | undefined, boolean]>([
+    ["is to move: the servers' store has lost something", "a", "b", true],
+    ["stays when it is the same", "a", "a", false],
+    ["stays when one of the two is not told apart", "a", undefined, false],
+    ["stays when the other one is not", undefined, "b", false],
+    ["stays when an old server has written it", "", "b", false],
+  ])("%s", (_, had, told, expected) => {
+    const [from, to] = [had, told].map((incarnation) => ({
+      endpoint: "east",
+      epoch: 2,
+      incarnation,
+    })) as [EndpointAndEpoch, EndpointAndEpoch];
+    expect(mustMove(from, to)).toBe(expected);
   });
 });

@@ -100,7 +100,9 @@ describe("an app server that comes or goes", () => {
     });
     await late.pubsub.ready();
     expect(await placesOf(servers)).toEqual(["eastus 1", "eastus 1", "eastus 1"]);
-    await servers.find(({ pubsub }) => pubsub.coordination.status().isLeader)?.pubsub.close();
+    const leader = servers.find(({ pubsub }) => pubsub.coordination.status().isLeader);
+    await leader?.pubsub.close();
+    expect(leader?.pubsub.coordination.status().isLeader).toBe(false);
     await until(() => leadersOf(servers).length === 1);
     expect(late.log).toEqual(["agreementChanged 1 eastus (first)"]);
   });

@@ -267,7 +267,7 @@ describe("a server that ends", () => {
 
   it("waits for a store that does not know the end of a method no longer than for two seconds", async () => {
     const hang = () => new Promise(() => {});
-    const store = storeWith({ close: hang, removeObservation: hang });
+    const store = storeWith({ close: hang });
     const { join, pass, within } = coordinators(store);
     const { coordinator } = join("a", undefined, undefined, {
       pollIntervalInMs: 60_000,
@@ -275,20 +275,23 @@ describe("a server that ends", () => {
     });
     await pass(200 * POLL);
     expect(store.calls).toContain("writeObservation");
+    store.faults.writeObservation = hang;
     const closing = coordinator.close();
     expect(await within(3_999, closing)).toBe("nothing yet");
     expect(await within(1, closing)).toBe("done");
   });
 
-  it("resigns and removes its heartbeat, and the next one leads within a poll", async () => {
+  it("resigns and says farewell, and the next one leads within a poll", async () => {
     const { join, pass, stored } = coordinators();
     const [a, b] = [join("a"), join("b")];
     await pass(2 * POLL);
     expect((await stored.heartbeats()).sort()).toEqual(["a", "b"]);
     await a.coordinator.close();
     expect(await stored.record()).toMatchObject({ leader: null });
-    expect(await stored.heartbeats()).toEqual(["b"]);
     await pass(POLL);
+    expect(await stored.record()).toMatchObject({ leader: "b", voters: ["b"] });
+    await pass(POLL);
+    expect(await stored.heartbeats()).toEqual(["b"]);
     expect(b.coordinator.isLeader).toBe(true);
     expect(b.log).toEqual(["agreed 1 east (first) after undefined"]);
   });
@@ -365,8 +368,14 @@ describe("a leader moves nobody by its own vote", () => {
     const a = join("a", undefined, store);
     await pass(POLL);
     for (const sequence of [1, 2, 3]) {
-      await stored.heartbeat("b", writeHeartbeat(observation("east+ west+"), sequence));
-      await stored.heartbeat("c", writeHeartbeat(observation("east+ west+"), sequence));
+      await stored.heartbeat(
+        "b",
+        writeHeartbeat({ sequence: sequence, endpoints: observation("east+ west+") }),
+      );
+      await stored.heartbeat(
+        "c",
+        writeHeartbeat({ sequence: sequence, endpoints: observation("east+ west+") }),
+      );
       await pass(POLL);
     }
     // The answers of one poll come after a while, as for a process that stands still.

@@ -10,6 +10,8 @@ import { agreement, observation, observations } from "./support/observations.ts"
 
 const LEASE = 9000;
 const NOW = 100_000;
+const HEALTHY = "east+ west+";
+const UNHEALTHY = "east- west+";
 
 interface Case {
   /** `3 east` by `me`, `other` or `nobody`; nothing when the store has no record. */
@@ -19,15 +21,20 @@ interface Case {
   readonly answered?: string;
   readonly own?: string;
   readonly peers?: string;
+  /** The servers that the record names; those that may live, unless they are given. Null for a record that knows none. */
+  readonly voters?: readonly string[] | null;
+  readonly hasAllPeers?: boolean;
   readonly failbackTo?: string;
 }
 
 function situationOf({ record, leader = "me", ageInMs = 0, answered, ...rest }: Case): Situation {
+  const peers = new Map(observations(rest.peers ?? "").map((seen, index) => [`p${index}`, seen]));
+  const { voters = ["me", ...peers.keys()] } = rest;
   const known: KnownRecord | undefined =
     record === undefined
       ? undefined
       : {
-          record: { agreement: agreement(record), leader, renewals: 7 },
+          record: { agreement: agreement(record), leader, renewals: 7, ...(voters && { voters }) },
           version: "v",
           since: NOW - ageInMs,
         };
@@ -38,7 +45,9 @@ function situationOf({ record, leader = "me", ageInMs = 0, answered, ...rest }: 
     known,
     answered: answered === undefined ? known?.record.agreement : agreement(answered),
     own: observation(rest.own ?? "east+ west+"),
-    peers: observations(rest.peers ?? ""),
+    incarnation: "new",
+    peers,
+    hasAllPeers: rest.hasAllPeers ?? false,
     failbackTo: rest.failbackTo === undefined ? undefined : observation(`${rest.failbackTo}+`)[0],
     leaseInMs: LEASE,
   };
@@ -72,6 +81,46 @@ describe("a server that finds no record writes", () => {
   });
 });
 
+describe("the servers that the record names", () => {
+  const votersOf = (given: Case) => decide(situationOf({ record: "3 east", ...given }))?.voters;
+  it.each<[string, Case, readonly string[] | undefined]>([
+    ["are those that the leader knows", { voters: ["me"], peers: HEALTHY }, ["me", "p0"]],
+    ["are without one that is gone", { voters: ["me", "p0"] }, ["me"]],
+    [
+      "stay those of the last leader for the one that takes the lead",
+      { leader: null, voters: ["a", "b"] },
+      ["a", "b"],
+    ],
+    [
+      "stay unknown to a leader that has not listened for long enough",
+      { voters: null, peers: HEALTHY, ageInMs: LEASE / 3 },
+      undefined,
+    ],
+    [
+      "are known again to a leader that has",
+      { voters: null, peers: HEALTHY, hasAllPeers: true },
+      ["me", "p0"],
+    ],
+    ["are unknown when another number was lost", { answered: "5 west" }, undefined],
+    ["are unknown when one number has named two", { answered: "3 west" }, undefined],
+  ])("%s", (_, given, expected) => {
+    expect(votersOf(given)).toEqual(expected);
+  });
+
+  it.each<[string, Case, readonly string[] | undefined]>([
+    ["are unknown in a record that is written down anew", { answered: "3 east" }, undefined],
+    ["are the writer alone in the first of all", { own: HEALTHY }, ["me"]],
+  ])("%s", (_, given, expected) => {
+    expect(decide(situationOf(given))?.voters).toEqual(expected);
+  });
+
+  it("move nobody while they are unknown, whatever the known ones see", () => {
+    const given: Case = { record: "3 east", voters: null, own: UNHEALTHY, peers: UNHEALTHY };
+    expect(decided(given)).toBe("nothing");
+    expect(decided({ ...given, hasAllPeers: true })).toBe("3 east (first) me 8");
+  });
+});
+
 describe("the lead", () => {
   const record = "3 east";
   it.each<[string, Case, string]>([
@@ -90,9 +139,6 @@ describe("the lead", () => {
     expect(decided({ record, ...given })).toBe(expected);
   });
 });
-
-const HEALTHY = "east+ west+";
-const UNHEALTHY = "east- west+";
 
 describe("the active endpoint, when so many of the voters see it unhealthy,", () => {
   it.each<[number, number, string]>([
@@ -288,8 +334,25 @@ describe("an operator's order", () => {
   });
 });
 
-it("a leader that resigns changes only the leader, and another server nothing", () => {
-  const { known } = situationOf({ record: "3 east" });
-  expect(known && resign(known, "me")).toEqual({ ...known?.record, leader: null });
+it("a leader that resigns changes only the leader, and that it is no voter", () => {
+  const { known } = situationOf({ record: "3 east", peers: HEALTHY });
+  const left = { ...known?.record, leader: null, voters: ["p0"] };
+  expect(known && resign(known, "me")).toEqual(left);
   expect(known && resign(known, "other")).toBeUndefined();
+});
+
+describe("each agreement has an incarnation of its own", () => {
+  it.each<[string, Case]>([
+    ["the first of all", {}],
+    ["a move", { record: "3 east", own: UNHEALTHY }],
+    ["a failback", { record: "3 west", failbackTo: "east" }],
+    ["one that settles which of two of a number counts", { record: "3 east", answered: "3 west" }],
+  ])("%s", (_, given) => {
+    expect(decide(situationOf(given))?.agreement.incarnation).toBe("new");
+  });
+
+  it("one that a store has lost comes back as it was", () => {
+    const next = decide(situationOf({ record: "3 east", answered: "5 west" }));
+    expect(next?.agreement).toEqual(agreement("5 west"));
+  });
 });

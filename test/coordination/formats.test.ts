@@ -17,7 +17,7 @@ describe("a text in the store that another version wrote", () => {
 
   it("counts as knowing no endpoint when it is a heartbeat", () => {
     const endpoints = observation("east+ west- north~ south?");
-    const text = writeHeartbeat(endpoints, 3);
+    const text = writeHeartbeat({ sequence: 3, endpoints: endpoints });
     expect(parseHeartbeat(text)).toEqual(expect.objectContaining({ sequence: 3, endpoints }));
     expect(parseHeartbeat(ofFormatBefore(text)).endpoints).toEqual([]);
   });
@@ -109,7 +109,7 @@ describe("what would be longer than servers read", () => {
 
   it("is not written", () => {
     const refused = expect.objectContaining({ code: "ERR_STORE_REFUSED" });
-    expect(() => writeHeartbeat(endpoints, 1)).toThrow(refused);
+    expect(() => writeHeartbeat({ sequence: 1, endpoints: endpoints })).toThrow(refused);
     expect(() => writeRecord({ ...record, leader: "x".repeat(70_000) })).toThrow(refused);
   });
 

@@ -29,7 +29,7 @@ describe("an endpoint that nobody knows", () => {
     const before = join("a");
     await pass(2 * POLL);
     // It dies without a word.
-    const heartbeat = writeHeartbeat(observation("east+ west+"), 9);
+    const heartbeat = writeHeartbeat({ sequence: 9, endpoints: observation("east+ west+") });
     await before.coordinator.close();
     await stored.heartbeat("dead", heartbeat);
     const servers = [join("b", renamed), join("c", renamed)];

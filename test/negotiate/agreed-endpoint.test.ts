@@ -1,9 +1,14 @@
 import type { HealthOptions } from "express-resilient-pubsub";
+import type { Fault } from "express-resilient-pubsub/emulator";
 import { type AppServer, startCluster } from "../coordination/support/cluster.ts";
 import { until } from "../support/until.ts";
 
-const stateOf = ({ pubsub }: AppServer, name: string) =>
-  pubsub.endpoints.snapshot().find((endpoint) => endpoint.name === name)?.state;
+const snapshotOf = ({ pubsub }: AppServer, name: string) =>
+  pubsub.endpoints.snapshot().find((endpoint) => endpoint.name === name);
+
+const stateOf = (server: AppServer, name: string) => snapshotOf(server, name)?.state;
+
+const reasonOf = (server: AppServer, name: string) => snapshotOf(server, name)?.reason;
 
 async function startServer(health: Partial<HealthOptions> = {}) {
   const { servers, ...regions } = await startCluster(0);
@@ -17,10 +22,12 @@ async function startServer(health: Partial<HealthOptions> = {}) {
 }
 
 describe("negotiate where servers agree on one endpoint", () => {
-  it("says the epoch, and marks the client for the sweep", async () => {
+  it("says which agreement it is, and marks the client for the sweep", async () => {
     const { server } = await startServer();
     const { body } = await server.negotiate();
-    expect(body).toMatchObject({ endpoint: "eastus", role: "primary", epoch: 1 });
+    const { incarnation } = server.pubsub.coordination.status().agreement ?? {};
+    expect(incarnation).toMatch(/^[0-9a-z]+$/);
+    expect(body).toMatchObject({ endpoint: "eastus", role: "primary", epoch: 1, incarnation });
     const token = new URL(body.url).searchParams.get("access_token") ?? "";
     const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
     expect(claims["webpubsub.group"]).toEqual(["resilient-pubsub.placed"]);
@@ -75,6 +82,40 @@ describe("negotiate where servers agree on one endpoint", () => {
     });
     const { status, body } = await open.negotiate();
     expect([status, body.epoch]).toEqual([200, open.pubsub.coordination.status().agreement?.epoch]);
+  });
+
+  describe("answers with the endpoint that all have agreed on while it answers, where no other does,", () => {
+    const down: Fault = { kind: "unhealthy" };
+
+    it("though it has come and gone too often", async () => {
+      const { server, eastus, westus } = await startServer();
+      await westus.inject({ kind: "crash" });
+      const isIn = async (state: string): Promise<boolean> => {
+        await server.negotiate("?failed=eastus&failed=westus");
+        return stateOf(server, "eastus") === state;
+      };
+      for (const fault of [down, down, down]) {
+        await eastus.inject(fault);
+        await until(() => isIn("unhealthy"));
+        await eastus.clear();
+        await until(async () => (await server.negotiate("?failed=eastus")).status === 200);
+      }
+      expect(stateOf(server, "eastus")).toBe("unhealthy");
+      const { status, body } = await server.negotiate();
+      expect([status, body.endpoint]).toEqual([200, "eastus"]);
+    }, 20_000);
+
+    it("though calls to it have failed", async () => {
+      const { server, eastus, westus } = await startServer();
+      await westus.inject({ kind: "crash" });
+      await eastus.inject({ kind: "gray" });
+      await until(async () => {
+        await server.pubsub.broadcast("hello", { contentType: "text/plain" }).catch(() => {});
+        return reasonOf(server, "eastus") === "failing-calls";
+      });
+      const { status, body } = await server.negotiate();
+      expect([status, body.endpoint]).toEqual([200, "eastus"]);
+    });
   });
 
   it("holds for tokens that are asked for without a request", async () => {

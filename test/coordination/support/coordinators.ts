@@ -75,6 +75,11 @@ export function coordinators(store: CoordinationStore = memoryStore()) {
       const found = await (await connection).readRecord(options);
       await (await connection).replaceRecord(found?.version, text, options);
     },
+    forgetHeartbeats: async () => {
+      for (const server of await stored.heartbeats()) {
+        await (await connection).removeObservation(server, options);
+      }
+    },
     heartbeat: async (server: string, text: string) =>
       (await connection).writeObservation(server, text, LEASE, options),
   };

@@ -40,5 +40,12 @@ export function agreement(text: string): Agreement {
   const [epoch, active = ""] = text.split(" ");
   const host = active.includes("'") ? `other-${active.replace("'", "")}` : active;
   const name = active.replace("'", "");
-  return { epoch: Number(epoch), active: name, url: `https://${host}`, since: 0, reason: "first" };
+  return {
+    epoch: Number(epoch),
+    incarnation: `of ${text}`,
+    active: name,
+    url: `https://${host}`,
+    since: 0,
+    reason: "first",
+  };
 }

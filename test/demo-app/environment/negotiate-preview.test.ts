@@ -18,7 +18,14 @@ const well = (name: string, more: Partial<EndpointSnapshot> = {}): EndpointSnaps
 });
 const down = { state: "unhealthy", lastProbe: { at: 0, durationInMs: 1, ok: false } } as const;
 const failing = { state: "unhealthy", reason: "failing-calls" } as const;
-const agreed: Agreement = { epoch: 3, active: "away", url: "", since: 0, reason: "switched" };
+const agreed: Agreement = {
+  epoch: 3,
+  active: "away",
+  url: "",
+  since: 0,
+  incarnation: "x",
+  reason: "switched",
+};
 
 describe("the demo shows that an app server answers negotiate with", () => {
   // biome-ignore format: one line for each case
