@@ -64,7 +64,7 @@ export interface CoordinationStatus {
   readonly leader: string | undefined;
   /** Whether this server is the leader, as far as it knows. */
   readonly isLeader: boolean;
-  /** The other servers, as far as this one has read of them lately: all on the leader, else those at its start. */
+  /** The other servers that live, as far as this one knows: on the leader all of them, else mostly none. */
   readonly peers: readonly PeerStatus[];
   /** Whether this server reaches the store. */
   readonly store: StoreStatus;

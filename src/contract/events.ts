@@ -239,11 +239,14 @@ export interface PubSubEvents {
     /** The number of the agreement that they had not followed. */
     epoch: number;
   };
-  /** Client-client: such clients could not be looked for, or closed; it is tried again. */
+  /**
+   * Client-client: such clients could not be looked for, or closed, or the leader has not reached their
+   * endpoint for a lease. Told once until it has succeeded; it is tried again, by all servers.
+   */
   stragglersFailed: {
     /** Where they may be. */
     endpoint: string;
-    /** What the call of the service failed with. */
+    /** What the call of the service failed with; `ERR_UNHEALTHY_ENDPOINT` when none was made. */
     error: unknown;
   };
   /** A part of the plugin could not be ended, or in time; everything else has been. */
