@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { runs } from "../support/runs.ts";
+import { deployments, type Outage, outages, scenarios } from "./support/random-scenarios.ts";
 import { expectNoRejections } from "./support/rejections.ts";
-import { deployments, type Outage, outages, type Scenario, scenarios } from "./support/scenario.ts";
+import type { Scenario } from "./support/scenario.ts";
 import { simulate } from "./support/simulation.ts";
 
 /*

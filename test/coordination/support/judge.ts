@@ -1,18 +1,17 @@
 import type { Agreement } from "../../../src/contract/coordination.ts";
 import type { AgreementRecord } from "../../../src/coordination/agreement-record.ts";
-import { ENDPOINTS } from "./scenario.ts";
-import {
-  identityFor,
-  type Process,
-  type SimulatedCluster,
-  type SimulationObserver,
-} from "./simulated-cluster.ts";
-import type { StoreCall, StoreListener } from "./simulated-store.ts";
+import { heartbeatsRead, heartbeatWritten, newHistory, type ProcessHistory } from "./histories.ts";
+import { JudgeOfClients } from "./judge-of-clients.ts";
+import { JudgeOfMoves } from "./judge-of-moves.ts";
+import type { ClusterObserver, SimulatedCluster } from "./simulated-cluster.ts";
+import type { NegotiateAnswer } from "./simulated-negotiate.ts";
+import type { Process } from "./simulated-process.ts";
+import type { RecordWrite, StoreCall, StoreListener } from "./simulated-store.ts";
 
 export interface Verdict {
   /** What must not happen and has; a line each. */
   readonly violations: readonly string[];
-  /** When each agreement came about, by its epoch less one. */
+  /** When each agreement came about, in that order: by its epoch less one, unless the store has lost some. */
   readonly agreements: readonly (Agreement & { readonly at: number })[];
   /** When each server first answered with each epoch. */
   readonly answers: readonly {
@@ -21,43 +20,26 @@ export interface Verdict {
     readonly at: number;
   }[];
   readonly calls: number;
+  readonly closings: number;
   readonly trace: readonly string[];
-}
-
-/** What a process has written into the store; the text is undefined when it was removed. */
-interface WrittenHeartbeat {
-  readonly text: string | undefined;
-  readonly sentAt: number;
-  readonly at: number;
-}
-
-interface ProcessHistory {
-  readonly process: Process;
-  readonly heartbeats: WrittenHeartbeat[];
-  /** When its reads of all heartbeats took effect, of those that it had the answer of. */
-  readonly reads: number[];
-  epoch: number;
-  callsInPoll: number;
-  /** It has more to do in this poll than to poll: to close, or to carry out an order. */
-  isExempt: boolean;
-  /** Calls since the watch began. */
-  calls: Map<StoreCall, number>;
 }
 
 /**
  * Watches a simulation for what must never happen. It knows what every process has really seen, sent
  * and asked, and when; it uses no logic of the code under test.
  */
-export class Judge implements SimulationObserver {
+export class Judge implements ClusterObserver {
   readonly #isTraced: boolean;
   #world!: SimulatedCluster;
+  #moves!: JudgeOfMoves;
+  #clients!: JudgeOfClients;
   readonly #violations: string[] = [];
   readonly #trace: string[] = [];
   readonly #histories = new Map<string, ProcessHistory>();
-  readonly #agreements: (Agreement & { at: number })[] = [];
   readonly #answers: { server: string; epoch: number; at: number }[] = [];
   #calls = 0;
-  #watchedSince: number | undefined;
+  #closings = 0;
+  #watchedSince = 0;
 
   constructor({ isTraced }: { isTraced: boolean }) {
     this.#isTraced = isTraced;
@@ -65,34 +47,38 @@ export class Judge implements SimulationObserver {
 
   /** Has to be called before the world's time begins. */
   observe(world: SimulatedCluster): void {
+    const expect = (isRight: boolean, violation: string): void => this.#expect(isRight, violation);
     this.#world = world;
+    this.#moves = new JudgeOfMoves(world, this.#histories, expect);
+    this.#clients = new JudgeOfClients(world, expect);
   }
 
   get verdict(): Verdict {
     return {
       violations: this.#violations,
-      agreements: this.#agreements,
+      agreements: this.#moves.agreements,
       answers: this.#answers,
       calls: this.#calls,
+      closings: this.#closings,
       trace: this.#trace,
     };
+  }
+
+  get areClientsTogether(): boolean {
+    return this.#clients.areTogether;
   }
 
   note(line: string): void {
     if (this.#isTraced) this.#trace.push(`${this.#now.toFixed(0).padStart(6)} ${line}`);
   }
 
+  disturbed(): void {
+    this.#clients.look();
+  }
+
   started(process: Process): void {
     this.note(`${process.id} starts`);
-    this.#histories.set(process.id, {
-      process,
-      heartbeats: [],
-      reads: [],
-      epoch: 0,
-      callsInPoll: 0,
-      isExempt: true,
-      calls: new Map(),
-    });
+    this.#histories.set(process.id, newHistory(process));
   }
 
   closed(process: Process, askedAt: number): void {
@@ -104,30 +90,44 @@ export class Judge implements SimulationObserver {
   }
 
   answers(process: Process, agreement: Agreement): void {
-    const { epoch, active, url } = agreement;
+    const { epoch, active, incarnation } = agreement;
     const history = this.#historyOf(process);
-    this.note(`${process.id} answers ${epoch} ${active}`);
+    this.note(`${process.id} answers ${epoch} ${active} (${incarnation})`);
     this.#answers.push({ server: process.id, epoch, at: this.#now });
     this.#expect(
       epoch > history.epoch,
       `epoch: ${process.id} answers ${epoch} after ${history.epoch}`,
     );
     history.epoch = epoch;
-    const agreed = this.#agreements[epoch - 1];
-    this.#expect(
-      agreed !== undefined && agreed.active === active && agreed.url === url,
-      `epoch: ${process.id} answers ${epoch} ${active}, agreed was ${agreed?.active}`,
-    );
+    this.#moves.answered(process.id, agreement);
+  }
+
+  negotiated(process: Process, answer: NegotiateAnswer | undefined): void {
+    const { agreement } = process.coordinator;
+    if (answer && agreement) {
+      const { epoch } = this.#historyOf(process);
+      const found = answer.agreement.epoch;
+      this.#expect(found === epoch, `epoch: ${process.id} negotiates ${found} in ${epoch}`);
+      this.#moves.answered(process.id, agreement);
+    }
+    this.#clients.negotiated(process, answer);
+  }
+
+  closing(process: Process, endpoint: number, url: string): void {
+    this.#closings += 1;
+    this.note(`${process.id} closes all on ${url}`);
+    this.#clients.closing(process, endpoint, url);
   }
 
   listenerFor(process: Process): StoreListener {
     return {
       called: (call) => this.#called(process, call),
-      recordWritten: (text, sentAt) => this.#recordWritten(process, JSON.parse(text), sentAt),
-      observationsRead: (readAt) => this.#historyOf(process).reads.push(readAt),
-      observationWritten: (server, text, sentAt) => {
-        this.note(`heartbeat of ${server}: ${text ? statesIn(text) : "removed"}`);
-        this.#histories.get(server)?.heartbeats.push({ text, sentAt, at: this.#now });
+      recordWritten: (write) => this.#recordWritten(process, write),
+      observationsRead: (found) => heartbeatsRead(this.#historyOf(process), found, this.#now),
+      observationWritten: (server, text, side) => {
+        const history = this.#histories.get(server) as ProcessHistory;
+        heartbeatWritten(history, text, side, this.#now);
+        this.note(`heartbeat of ${server} in ${side.name}: ${statesIn(text)}`);
       },
     };
   }
@@ -141,22 +141,23 @@ export class Judge implements SimulationObserver {
   endWatch(): void {
     const { running, scenario, store } = this.#world;
     if (running.length === 0) return;
-    const record = store.record && (JSON.parse(store.record.text) as AgreementRecord);
+    const record = store.main.record && (JSON.parse(store.main.record.text) as AgreementRecord);
     const leaders = running.filter(({ id }) => id === record?.leader);
     this.#expect(
       leaders.length === 1,
       `quiet: the leader is ${record?.leader}, which does not live`,
     );
-    const newest = this.#agreements.at(-1);
-    if (newest && this.#watchedSince) {
-      this.#expect(newest.at < this.#watchedSince, `quiet: epoch ${newest.epoch} at ${newest.at}`);
+    const last = this.#moves.agreements.at(-1);
+    if (last) {
+      this.#expect(last.at < this.#watchedSince, `quiet: epoch ${last.epoch} at ${last.at}`);
     }
-    const watchedInMs = this.#now - (this.#watchedSince ?? 0);
+    const watchedInMs = this.#now - this.#watchedSince;
     const heartbeats = (watchedInMs * 1.02) / (scenario.leaseInMs / 3) + 1;
     const polls = (watchedInMs * 1.02) / (0.9 * scenario.pollIntervalInMs) + 1;
+    const agreed = idOf(record?.agreement);
     for (const { id, coordinator } of running) {
-      const { epoch } = coordinator.agreement ?? {};
-      this.#expect(epoch === newest?.epoch, `quiet: ${id} answers ${epoch}, not ${newest?.epoch}`);
+      const answered = idOf(coordinator.agreement);
+      this.#expect(answered === agreed, `quiet: ${id} answers ${answered}, not ${agreed}`);
       const calls = this.#histories.get(id)?.calls ?? new Map<StoreCall, number>();
       const isLeader = id === record?.leader;
       const most: Record<StoreCall, number> = {
@@ -173,6 +174,12 @@ export class Judge implements SimulationObserver {
         this.#expect(count <= most[call], `quiet: ${id} has called ${call} ${count} times`);
       }
     }
+  }
+
+  /** All clients have had the time to come together. */
+  end(): void {
+    const places = this.#world.clients.map(({ connection }) => connection?.url);
+    this.#expect(this.areClientsTogether, `quiet: clients are on ${places.join(", ")}`);
   }
 
   get #now(): number {
@@ -200,151 +207,35 @@ export class Judge implements SimulationObserver {
       history.isExempt = false;
     }
     history.callsInPoll += 1;
-    if (process.isClosing || process.orders > 0) history.isExempt = true;
+    if (process.isClosing || process.extras > 0) history.isExempt = true;
     this.#expect(
       history.isExempt || history.callsInPoll <= 3,
       `calls: ${process.id} calls ${call} as number ${history.callsInPoll} of one poll`,
     );
   }
 
-  #recordWritten(writer: Process, record: AgreementRecord, sentAt: number): void {
-    const { agreement, leader, renewals } = record;
-    const last = this.#agreements.at(-1);
+  #recordWritten(writer: Process, write: RecordWrite): void {
+    const { text, sentAt, side } = write;
+    const { agreement, leader, renewals, voters } = JSON.parse(text) as AgreementRecord;
+    const { epoch, active, reason } = agreement;
     this.note(
-      `${writer.id} wrote ${agreement.epoch} ${agreement.active} (${agreement.reason}), leader ${leader}, ${renewals}, sent ${sentAt.toFixed(0)}`,
+      `${writer.id} wrote ${epoch} ${active} (${reason}) in ${side.name}, leader ${leader}, ${renewals}, voters ${voters?.join(" ")}, sent ${sentAt.toFixed(0)}`,
     );
-    if (last?.epoch === agreement.epoch) {
-      this.#expect(
-        last.active === agreement.active && last.url === agreement.url,
-        `epoch: ${agreement.epoch} named ${last.active} and now ${agreement.active}`,
-      );
-      return;
-    }
-    this.#expect(
-      agreement.epoch === (last?.epoch ?? 0) + 1,
-      `epoch: ${agreement.epoch} follows ${last?.epoch}`,
-    );
-    this.#agreements.push({ ...agreement, at: this.#now });
-    if (last === undefined) return;
-    this.#expectKnown(writer, agreement, sentAt);
-    if (agreement.reason === "active-unhealthy") this.#expectEvidence(writer, last, sentAt);
+    this.#historyOf(writer).writes.push({ at: this.#now, sentAt, side });
+    this.#clients.recordChanged();
+    this.#moves.recordWritten(writer, write);
   }
-
-  /** Nobody is moved to an endpoint that a server does not know that has sent a heartbeat. */
-  #expectKnown(writer: Process, { active, url }: Agreement, sentAt: number): void {
-    for (const { process } of this.#fresh(writer, sentAt)) {
-      this.#expect(
-        doesKnow(process, active, url),
-        `known: ${process.id} does not know ${active} at ${url}`,
-      );
-    }
-  }
-
-  /**
-   * More servers saw it unhealthy at some time than there are that never did and whose vote counts for
-   * sure; or none of these knows it.
-   */
-  #expectEvidence(writer: Process, { active, url }: Agreement, sentAt: number): void {
-    const present = this.#fresh(writer, sentAt);
-    if (present.every(({ process }) => !doesKnow(process, active, url))) return;
-    const { leaseInMs, pollIntervalInMs } = this.#world.scenario;
-    const drift = 1.05;
-    // A heartbeat may be as old as a lease when it is found, and the finding as old as a lease when
-    // it is acted upon.
-    const evidenceInMs = drift * 2 * leaseInMs + 2 * pollIntervalInMs;
-    // Then either the leader renews its lead or another one takes it, and what is late comes too late.
-    const fenceInMs = drift * 2 * leaseInMs + 4 * pollIntervalInMs;
-    const endpoint = ENDPOINTS.indexOf(active as never);
-    const judge = (name: string, from: number, to: number): void => {
-      const sawIt = (one: ProcessHistory): boolean =>
-        this.#sawUnhealthy(one, endpoint, url, from, to);
-      const against = [...this.#histories.values()].filter(sawIt);
-      const inFavour = this.#fresh(writer, sentAt).filter((one) => {
-        return one.process.endedAt === undefined && !sawIt(one);
-      });
-      this.#expect(
-        against.length > inFavour.length,
-        `${name}: ${active} was unhealthy for ${idsOf(against)} and not for ${idsOf(inFavour)}, seen ${from.toFixed(0)} to ${to.toFixed(0)}`,
-      );
-    };
-    judge("evidence", sentAt - evidenceInMs, sentAt);
-    const isFenced = this.#now - sentAt <= fenceInMs || this.#isAnyoneWell(sentAt, fenceInMs);
-    const extraInMs = isFenced ? 0 : this.#now - sentAt;
-    judge("fence", this.#now - evidenceInMs - fenceInMs - extraInMs, this.#now);
-  }
-
-  /** Those whose vote counts for sure: the writer, and whoever had sent a heartbeat not long before it asked. */
-  #fresh(writer: Process, sentAt: number): ProcessHistory[] {
-    const { leaseInMs } = this.#world.scenario;
-    const askedAt = this.#historyOf(writer)
-      .reads.filter((at) => at <= sentAt)
-      .at(-1);
-    return [...this.#histories.values()].filter(({ process, heartbeats }) => {
-      if (process === writer) return true;
-      const last = heartbeats.filter(({ at }) => askedAt !== undefined && at <= askedAt).at(-1);
-      if (last?.text === undefined || askedAt === undefined) return false;
-      return last.at >= askedAt - 0.9 * leaseInMs;
-    });
-  }
-
-  /** Whether it saw it unhealthy at some time from then to then, or a heartbeat that says so arrived then. */
-  #sawUnhealthy(
-    { process, heartbeats }: ProcessHistory,
-    endpoint: number,
-    url: string,
-    from: number,
-    to: number,
-  ): boolean {
-    if (identityFor(process.host.plan, endpoint)?.url !== url) return false;
-    const seenStates = process.seenStates[endpoint] ?? [];
-    const end = process.endedAt ?? Number.POSITIVE_INFINITY;
-    const isSeen = seenStates.some(({ since, state }, index) => {
-      const until = Math.min(seenStates[index + 1]?.since ?? Number.POSITIVE_INFINITY, end);
-      return state === "unhealthy" && since <= to && until >= from;
-    });
-    const isReported = heartbeats.some(({ text, at }) => {
-      return text !== undefined && at >= from && at <= to && stateIn(text, url) === "unhealthy";
-    });
-    return isSeen || isReported;
-  }
-
-  /** Whether somebody had nothing wrong for so long, between then and now. */
-  #isAnyoneWell(from: number, forMs: number): boolean {
-    const { hosts, scenario, timeline } = this.#world;
-    return hosts.some(({ index, plan }) => {
-      const spells = scenario.faults.flatMap((fault) => {
-        const { at, kind } = fault;
-        const until = at + fault.forMs;
-        if (kind === "store") return (fault.servers >> index) % 2 === 1 ? [[at, until]] : [];
-        if (kind !== "pause" && kind !== "crash" && kind !== "close") return [];
-        return fault.server % hosts.length === index ? [[at, until]] : [];
-      });
-      spells.push([0, plan.startsAt], [timeline.now, Number.POSITIVE_INFINITY]);
-      spells.sort(([a = 0], [b = 0]) => a - b);
-      let wellSince = from;
-      return spells.some(([at = 0, until = 0]) => {
-        const isLong = Math.min(at, timeline.now) - wellSince > forMs;
-        wellSince = Math.max(wellSince, until);
-        return isLong;
-      });
-    });
-  }
-}
-
-function doesKnow({ host }: Process, active: string, url: string): boolean {
-  return identityFor(host.plan, ENDPOINTS.indexOf(active as never))?.url === url;
-}
-
-function stateIn(text: string, url: string): string | undefined {
-  const { endpoints } = JSON.parse(text) as { endpoints: { url: string; state: string }[] };
-  return endpoints.find((endpoint) => endpoint.url === url)?.state;
 }
 
 function statesIn(text: string): string {
-  const { endpoints } = JSON.parse(text) as { endpoints: { name: string; state: string }[] };
-  return endpoints.map(({ name, state }) => `${name} ${state}`).join(", ");
+  const { endpoints, hasLeft } = JSON.parse(text) as {
+    endpoints: { name: string; state: string }[];
+    hasLeft?: boolean;
+  };
+  const states = endpoints.map(({ name, state }) => `${name} ${state}`).join(", ");
+  return hasLeft ? `${states}, farewell` : states;
 }
 
-function idsOf(histories: readonly ProcessHistory[]): string {
-  return histories.map(({ process }) => process.id).join(" ") || "nobody";
+function idOf(agreement: Agreement | undefined): string {
+  return agreement ? `${agreement.epoch} (${agreement.incarnation})` : "nothing";
 }

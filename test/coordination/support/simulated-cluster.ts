@@ -1,172 +1,48 @@
-import type { Agreement, Observation, SeenState } from "../../../src/contract/coordination.ts";
-import { Coordinator } from "../../../src/coordination/coordinator.ts";
-import { type EndpointIdentity, seenIn } from "../../../src/coordination/observation.ts";
 import { randomFrom } from "./random.ts";
-import { ENDPOINTS, type Fault, type Scenario, type ServerPlan } from "./scenario.ts";
+import { type Fault, isAmong, type Scenario } from "./scenario.ts";
+import { SimulatedClient } from "./simulated-client.ts";
+import { SimulatedEndpoints } from "./simulated-endpoints.ts";
+import {
+  type Host,
+  Process,
+  type ProcessObserver,
+  type ProcessWorld,
+} from "./simulated-process.ts";
 import {
   type CallFate,
   SimulatedStore,
   type StoreCall,
   type StoreDefects,
-  type StoreListener,
 } from "./simulated-store.ts";
-import { clockOn, Timeline } from "./virtual-clock.ts";
-
-export const HOLD_DOWN_IN_MS = 5000;
+import { Timeline } from "./virtual-clock.ts";
 
 type ActiveStoreFault = Extract<Fault, { kind: "store" }>;
 
-/** One process from its start to its end; the next one of the same server has another id. */
-export class Process {
-  readonly id: string;
-  readonly host: Host;
-  readonly startedAt: number;
-  endedAt: number | undefined;
-  /** Somebody has decided that it ends. */
-  isEnding = false;
-  isClosing = false;
-  /** Orders of an operator under way: they call the store besides the polls. */
-  orders = 0;
-  readonly coordinator: Coordinator;
-  /** What it has seen of each endpoint, and since when. */
-  readonly seenStates: { readonly since: number; readonly state: SeenState }[][];
-  readonly #world: SimulatedCluster;
-
-  constructor(world: SimulatedCluster, host: Host) {
-    const { scenario, timeline, store, observer } = world;
-    this.id = `s${host.index}.${host.starts}`;
-    this.host = host;
-    this.startedAt = timeline.now;
-    this.#world = world;
-    this.seenStates = ENDPOINTS.map(() => [{ since: this.startedAt, state: "unknown" }]);
-    const deliver = (run: () => void): void => this.deliver(run);
-    const fateOf = (call: StoreCall, text?: string): CallFate =>
-      world.fateOf(host.index, call, text);
-    this.coordinator = new Coordinator({
-      store: store.reachedBy({ fateOf, deliver }, observer.listenerFor(this)),
-      hub: "chat",
-      self: this.id,
-      settings: { ...scenario, holdDownInMs: HOLD_DOWN_IN_MS },
-      clock: clockOn(timeline, host.plan.clock, deliver),
-      random: world.random,
-      observe: () => this.observe(),
-      listener: {
-        agreed: (agreement) => observer.answers(this, agreement),
-        lost: () => observer.note(`${this.id} has lost the store`),
-        restored: () => observer.note(`${this.id} has the store again`),
-        endpointsDiffer: () => {},
-        activeDoubted: () =>
-          observer.note(`${this.id} is told that others doubt the active endpoint`),
-        recordSpoilt: () => observer.note(`${this.id} has found a spoilt record`),
-        closeFailed: () => observer.note(`${this.id} could not close the store`),
-      },
-    });
-    observer.started(this);
-    this.coordinator.start();
-    timeline.in(host.plan.detectionInMs, () => this.deliver(() => this.checkHealth()));
-  }
-
-  deliver(run: () => void): void {
-    if (this.endedAt !== undefined) return;
-    const waitInMs = this.host.stoppedUntil - this.#world.timeline.now;
-    if (waitInMs > 0) this.#world.timeline.in(waitInMs, () => this.deliver(run));
-    else run();
-  }
-
-  /** Its health checks have an answer. */
-  checkHealth(): void {
-    let hasChanged = false;
-    for (const [endpoint, seenStates] of this.seenStates.entries()) {
-      const state = this.#world.stateOf(this.host.index, endpoint);
-      if (seenStates.at(-1)?.state === state) continue;
-      hasChanged = true;
-      seenStates.push({ since: this.#world.timeline.now, state });
-      this.#world.observer.note(`${this.id} sees ${ENDPOINTS[endpoint]} ${state}`);
-    }
-    if (hasChanged) this.coordinator.pollSoon();
-  }
-
-  observe(): Observation {
-    const { primary } = this.host.plan;
-    const order = [primary, ...ENDPOINTS.keys()].filter((one, at, all) => all.indexOf(one) === at);
-    return order.flatMap((endpoint) => {
-      const identity = identityFor(this.host.plan, endpoint);
-      const state = this.seenStates[endpoint]?.at(-1)?.state ?? "unknown";
-      const role = endpoint === primary ? "primary" : "secondary";
-      return identity ? [{ ...identity, role, state } as const] : [];
-    });
-  }
-
-  end(): void {
-    this.endedAt ??= this.#world.timeline.now;
-  }
-
-  async close(): Promise<void> {
-    this.isClosing = true;
-    const askedAt = this.#world.timeline.now;
-    await this.coordinator.close();
-    this.#world.observer.closed(this, askedAt);
-    this.end();
-  }
-
-  async switchTo(endpoint: number): Promise<void> {
-    const to = identityFor(this.host.plan, endpoint);
-    if (!to || this.isClosing || seenIn(this.observe(), to)?.state !== "healthy") return;
-    this.orders += 1;
-    try {
-      await this.coordinator.switchTo(to, (peers) => {
-        const isKnown = [...peers.values()].every((observation) => seenIn(observation, to));
-        if (!isKnown) throw new Error("not known to all");
-      });
-    } catch {
-      // An operator who is told so tries again, or not.
-    }
-    this.orders -= 1;
-  }
+/** Told also when something begins or ends. */
+export interface ClusterObserver extends ProcessObserver {
+  disturbed(): void;
 }
 
-export function identityFor(plan: ServerPlan, endpoint: number): EndpointIdentity | undefined {
-  const name = ENDPOINTS[endpoint] as string;
-  if (plan.ignorance?.endpoint !== endpoint) return { name, url: `https://${name}` };
-  return plan.ignorance.isOtherUrl ? { name, url: `https://other-${name}` } : undefined;
-}
-
-/** Who is told of what happens in the simulation. */
-export interface SimulationObserver {
-  note(line: string): void;
-  started(process: Process): void;
-  closed(process: Process, askedAt: number): void;
-  answers(process: Process, agreement: Agreement): void;
-  listenerFor(process: Process): StoreListener;
-}
-
-/** Where one process runs after another. */
-interface Host {
-  readonly index: number;
-  readonly plan: ServerPlan;
-  starts: number;
-  stoppedUntil: number;
-  process: Process | undefined;
-  readonly partitions: number[];
-  readonly drains: number[];
-}
-
-export class SimulatedCluster {
+/** Servers, clients, endpoints and a store, and all that happens to them. */
+export class SimulatedCluster implements ProcessWorld {
   readonly scenario: Scenario;
   readonly timeline = new Timeline();
   readonly store: SimulatedStore;
-  readonly observer: SimulationObserver;
+  readonly endpoints: SimulatedEndpoints;
+  readonly observer: ClusterObserver;
   readonly random: () => number;
   readonly hosts: readonly Host[];
-  readonly #outages = ENDPOINTS.map(() => 0);
+  readonly clients: readonly SimulatedClient[];
   readonly #storeFaults: ActiveStoreFault[] = [];
   /** Moves of the agreement that will arrive late. */
   readonly #delaysOfMoves: number[] = [];
   isQuiet = false;
 
-  constructor(scenario: Scenario, observer: SimulationObserver, defects: StoreDefects | undefined) {
+  constructor(scenario: Scenario, observer: ClusterObserver, defects: StoreDefects | undefined) {
+    const { timeline } = this;
     this.scenario = scenario;
-    this.store = new SimulatedStore(this.timeline, defects);
+    this.store = new SimulatedStore(timeline, 2 * scenario.pollIntervalInMs, defects);
+    this.endpoints = new SimulatedEndpoints(scenario.servers.length);
     this.observer = observer;
     this.random = randomFrom(scenario.seed);
     this.hosts = scenario.servers.map((plan, index) => ({
@@ -175,13 +51,11 @@ export class SimulatedCluster {
       starts: 0,
       stoppedUntil: 0,
       process: undefined,
-      partitions: ENDPOINTS.map(() => 0),
-      drains: ENDPOINTS.map(() => 0),
     }));
-    for (const host of this.hosts) {
-      this.timeline.in(host.plan.startsAt, () => this.#startProcess(host));
-    }
-    for (const fault of scenario.faults) this.timeline.in(fault.at, () => this.#apply(fault));
+    this.clients = Array.from({ length: scenario.clients }, (_, index) => this.#client(index));
+    for (const host of this.hosts) timeline.in(host.plan.startsAt, () => this.#startProcess(host));
+    for (const client of this.clients) client.start();
+    for (const fault of scenario.faults) this.#plan(fault);
   }
 
   get running(): Process[] {
@@ -190,10 +64,13 @@ export class SimulatedCluster {
     );
   }
 
-  stateOf(server: number, endpoint: number): SeenState {
-    const host = this.hosts[server] as Host;
-    if (this.#outages[endpoint] || host.partitions[endpoint]) return "unhealthy";
-    return host.drains[endpoint] ? "drained" : "healthy";
+  /** Whether this server reaches the store as it should. */
+  reachesStore(server: number): boolean {
+    const { now } = this.timeline;
+    const isFaulty = this.#storeFaults.some(
+      (fault) => isAmong(fault, server) && now >= fault.at && now < fault.at + 2 * fault.forMs,
+    );
+    return !isFaulty && !this.store.isPaused && this.store.sideOf(server) === this.store.main;
   }
 
   fateOf(server: number, call: StoreCall, text: string | undefined): CallFate {
@@ -207,15 +84,15 @@ export class SimulatedCluster {
     };
     const { now } = this.timeline;
     const isMove =
-      call === "replaceRecord" && text?.includes('"active-unhealthy"') && this.#isNew(text);
+      call === "replaceRecord" && text?.includes('"active-unhealthy"') && this.#isNew(server, text);
     const delay = isMove ? this.#delaysOfMoves.shift() : undefined;
     if (delay !== undefined) {
       this.observer.note(`a move written by s${server} is delayed by ${delay} ms`);
       return { ...usual, arrivesInMs: delay };
     }
-    const fault = this.#storeFaults.find(({ at, forMs, servers }) => {
-      return now >= at && now < at + forMs && (servers >> server) % 2 === 1;
-    });
+    const fault = this.#storeFaults.find(
+      (one) => isAmong(one, server) && now >= one.at && now < one.at + one.forMs,
+    );
     if (!fault) return usual;
     const muchLater = takes() + this.random() * fault.forMs;
     const fates: Record<ActiveStoreFault["how"], CallFate> = {
@@ -229,10 +106,25 @@ export class SimulatedCluster {
     return fates[fault.how];
   }
 
-  #isNew(text: string): boolean {
-    const { epoch } = JSON.parse(text).agreement;
-    const known = this.store.record ? JSON.parse(this.store.record.text).agreement.epoch : 0;
-    return epoch > known;
+  #isNew(server: number, text: string): boolean {
+    const { record } = this.store.sideOf(server);
+    const known = record ? JSON.parse(record.text).agreement.epoch : 0;
+    return JSON.parse(text).agreement.epoch > known;
+  }
+
+  #client(index: number): SimulatedClient {
+    const { endpoints, observer, random, scenario, timeline } = this;
+    const cluster = this;
+    return new SimulatedClient(index, {
+      timeline,
+      endpoints,
+      random,
+      delayInMs: scenario.network.delayInMs,
+      note: (line) => observer.note(line),
+      get servers() {
+        return cluster.running.filter(({ isEnding }) => !isEnding);
+      },
+    });
   }
 
   #startProcess(host: Host): void {
@@ -251,81 +143,133 @@ export class SimulatedCluster {
     }
   }
 
-  #apply(fault: Fault): void {
-    const { timeline } = this;
-    const size = this.hosts.length;
-    const end = (run: () => void): void => void timeline.in(fault.forMs, run);
-    const host = "server" in fault ? (this.hosts[fault.server % size] as Host) : undefined;
-    const process = host?.process?.endedAt === undefined ? host?.process : undefined;
-    this.observer.note(`${JSON.stringify(fault)}`);
+  #plan(fault: Fault): void {
+    const { observer, store, timeline } = this;
+    const planned = (end: (() => void) | undefined): void => {
+      observer.disturbed();
+      if (!("forMs" in fault)) return;
+      timeline.in(fault.forMs, () => {
+        end?.();
+        observer.disturbed();
+      });
+    };
+    if (fault.kind !== "failover" && fault.kind !== "split") {
+      timeline.in(fault.at, () => {
+        observer.note(JSON.stringify(fault));
+        planned(this.#apply(fault));
+      });
+      return;
+    }
+    timeline.in(fault.at - fault.lagInMs, () => {
+      const { content } = store.main;
+      timeline.in(Math.min(fault.at, fault.lagInMs), () => {
+        observer.note(JSON.stringify(fault));
+        if (fault.kind === "split") planned(store.split(content, (one) => isAmong(fault, one)));
+        else {
+          store.main.turnBack(content, timeline.now);
+          planned(undefined);
+        }
+      });
+    });
+  }
+
+  /** @returns How to end it. */
+  #apply(fault: Exclude<Fault, { kind: "failover" | "split" }>): (() => void) | undefined {
     switch (fault.kind) {
-      case "pause":
-        if (host) host.stoppedUntil = Math.max(host.stoppedUntil, timeline.now + fault.forMs);
-        break;
-      case "crash":
-      case "close":
-        if (!host || !process || process.isEnding) break;
-        process.isEnding = true;
-        if (fault.kind === "crash") process.end();
-        else process.deliver(() => void process.close());
-        end(() => {
-          process.end();
-          this.#startProcess(host);
-        });
-        break;
       case "store":
         this.#storeFaults.push(fault);
-        break;
+        return;
+      case "store-pause":
+        this.store.pause(fault.forMs);
+        return;
+      case "loss":
+        this.#lose(fault.what);
+        return;
       case "delayed-move":
         this.#delaysOfMoves.push(fault.forMs);
         // Only for so long: what happens when all is quiet should be quiet.
-        end(() => this.#delaysOfMoves.splice(0));
-        break;
-      case "endpoint": {
-        const { endpoint } = fault;
-        this.#outages[endpoint] = (this.#outages[endpoint] ?? 0) + 1;
-        this.#changed(() => true);
-        end(() => {
-          this.#outages[endpoint] = (this.#outages[endpoint] ?? 0) - 1;
-          this.#changed(() => true);
-        });
-        break;
-      }
-      case "partition": {
-        const { endpoint } = fault;
-        const isCut = (server: number): boolean => (fault.servers >> server) % 2 === 1;
-        const count = (by: number): void => {
-          for (const { index, partitions } of this.hosts) {
-            if (isCut(index)) partitions[endpoint] = (partitions[endpoint] ?? 0) + by;
-          }
-          this.#changed(isCut);
-        };
-        count(1);
-        end(() => count(-1));
-        break;
-      }
-      case "drain": {
-        const count = (by: number): void => {
-          if (host) host.drains[fault.endpoint] = (host.drains[fault.endpoint] ?? 0) + by;
-          this.#changed((server) => server === host?.index);
-        };
-        count(1);
-        end(() => count(-1));
-        break;
-      }
-      case "switch":
-        process?.deliver(() => void process.switchTo(fault.endpoint));
+        return () => this.#delaysOfMoves.splice(0);
+      case "endpoint":
+        return this.#apartFrom(
+          () => true,
+          () => this.endpoints.breakDown(fault.endpoint, fault.keepsClients),
+        );
+      case "partition":
+      case "flap":
+      case "calls":
+        return this.#disturbLinks(fault);
+      default:
+        return this.#disturbServer(fault, this.hosts[fault.server % this.hosts.length] as Host);
     }
   }
-}
 
-/** When the last fault of a scenario is over, and all have seen it. */
-export function quietFrom({ faults, servers, leaseInMs }: Scenario): number {
-  const ends = faults.map(({ at, forMs, kind }) => {
-    // What is sent at the end of such a time may arrive as much later.
-    return at + (kind === "store" || kind === "delayed-move" ? 2 * forMs : forMs);
-  });
-  const starts = servers.map(({ startsAt }) => startsAt);
-  const detections = servers.map(({ detectionInMs }) => detectionInMs);
-  return Math.max(...ends, ...starts) + Math.max(...detections) + leaseInMs;
+  #lose(what: "observations" | "everything"): void {
+    const { main } = this.store;
+    if (what === "observations") main.observations.clear();
+    else main.turnBack({ record: undefined, observations: new Map() }, this.timeline.now);
+  }
+
+  #disturbServer(fault: Extract<Fault, { server: number }>, host: Host): (() => void) | undefined {
+    const process = host.process?.endedAt === undefined ? host.process : undefined;
+    switch (fault.kind) {
+      case "pause":
+        host.stoppedUntil = Math.max(host.stoppedUntil, this.timeline.now + fault.forMs);
+        return;
+      case "crash":
+      case "close":
+        if (!process || process.isEnding) return;
+        process.isEnding = true;
+        if (fault.kind === "crash") process.end();
+        else process.deliver(() => void process.close());
+        return () => {
+          process.end();
+          this.#startProcess(host);
+        };
+      case "drain":
+        return this.#apartFrom(
+          (server) => server === host.index,
+          () => {
+            const link = this.endpoints.link(host.index, fault.endpoint);
+            link.drains += 1;
+            return () => {
+              link.drains -= 1;
+            };
+          },
+        );
+      case "switch":
+        process?.deliver(() => void process.switchTo(fault.endpoint));
+        return;
+    }
+  }
+
+  #disturbLinks(fault: Extract<Fault, { kind: "partition" | "flap" | "calls" }>): () => void {
+    const isConcerned = (server: number): boolean => isAmong(fault, server);
+    const links = this.hosts
+      .filter(({ index }) => isConcerned(index))
+      .map(({ index }) => this.endpoints.link(index, fault.endpoint));
+    if (fault.kind === "calls") {
+      for (const { callFaults } of links) callFaults.push(fault.how);
+      return () => {
+        for (const { callFaults } of links) callFaults.splice(callFaults.indexOf(fault.how), 1);
+      };
+    }
+    const what = fault.kind === "partition" ? "cuts" : "flaps";
+    const count = (by: number): void => {
+      for (const link of links) link[what] += by;
+    };
+    return this.#apartFrom(isConcerned, () => {
+      count(1);
+      return () => count(-1);
+    });
+  }
+
+  /** Begins something that these servers find out in their own time, and its end too. */
+  #apartFrom(isSeenBy: (server: number) => boolean, begin: () => () => void): () => void {
+    const end = begin();
+    this.#changed(isSeenBy);
+    return () => {
+      end();
+      this.#changed(isSeenBy);
+    };
+  }
 }

@@ -23,17 +23,39 @@ export interface CallFate {
 
 /** One server's way to the store. */
 export interface StoreRoute {
+  readonly server: number;
   fateOf(call: StoreCall, text: string | undefined): CallFate;
   /** A stopped server takes its answers later, a dead one never. */
   deliver(run: () => void): void;
 }
 
+/** A write of the record that took effect. */
+export interface RecordWrite {
+  readonly text: string;
+  readonly sentAt: number;
+  readonly side: StoreSide;
+  /** What was there before. */
+  readonly replaced: string | undefined;
+}
+
+/** What was found of the heartbeats. */
+export interface HeartbeatsFound {
+  readonly side: StoreSide;
+  readonly at: number;
+  /** What time it was for the store; see `StoreSide`. */
+  readonly activeInMs: number;
+  readonly servers: ReadonlySet<string>;
+  /** The record at that time. */
+  readonly record: string | undefined;
+}
+
 /** Told what happens, at the time when it takes effect. */
 export interface StoreListener {
   called(call: StoreCall): void;
-  recordWritten(text: string, sentAt: number): void;
-  observationsRead(readAt: number): void;
-  observationWritten(server: string, text: string | undefined, sentAt: number): void;
+  recordWritten(write: RecordWrite): void;
+  /** Told when the answer has arrived. */
+  observationsRead(found: HeartbeatsFound): void;
+  observationWritten(server: string, text: string, side: StoreSide): void;
 }
 
 export interface StoreDefects {
@@ -43,48 +65,125 @@ export interface StoreDefects {
   readonly comparesEpochsOnly?: boolean;
 }
 
+/** What the store knew at some time. */
+interface Content {
+  readonly record: Versioned | undefined;
+  readonly observations: ReadonlyMap<string, string>;
+}
+
+/** What some servers find in the store; all of them the same, unless it is split. */
+export class StoreSide {
+  readonly name: string;
+  readonly observations: Map<string, string>;
+  record: Versioned | undefined;
+  /** When it lost an agreement the last time. */
+  turnedBackAt = Number.NEGATIVE_INFINITY;
+  /** Time that passed while somebody reached it: who could have spoken otherwise? */
+  activeInMs = 0;
+  #calledAt = 0;
+
+  constructor(name: string, content?: Content) {
+    this.name = name;
+    this.observations = new Map(content?.observations);
+    this.record = content?.record;
+  }
+
+  get content(): Content {
+    return { record: this.record, observations: new Map(this.observations) };
+  }
+
+  /** @param maxGapInMs The most that passes between two calls while somebody reaches it. */
+  called(now: number, maxGapInMs: number): void {
+    this.activeInMs += Math.min(now - this.#calledAt, maxGapInMs);
+    this.#calledAt = now;
+  }
+
+  turnBack({ record, observations }: Content, now: number): void {
+    this.turnedBackAt = now;
+    this.record = record;
+    this.observations.clear();
+    for (const [server, text] of observations) this.observations.set(server, text);
+  }
+}
+
+interface Split {
+  readonly side: StoreSide;
+  readonly isReachedBy: (server: number) => boolean;
+}
+
 /** A store whose calls take time and fail; what arrives takes effect at once and in order. */
 export class SimulatedStore {
+  readonly main = new StoreSide("main");
   readonly #timeline: Timeline;
+  readonly #maxGapInMs: number;
   readonly #defects: StoreDefects;
-  readonly #observations = new Map<string, string>();
+  readonly #splits: Split[] = [];
   /** Of each version that there has been. */
   readonly #epochs = new Map<string, number>();
   #writes = 0;
-  record: Versioned | undefined;
+  #pausedUntil = 0;
 
-  constructor(timeline: Timeline, defects: StoreDefects = {}) {
+  constructor(timeline: Timeline, maxGapInMs: number, defects: StoreDefects = {}) {
     this.#timeline = timeline;
+    this.#maxGapInMs = maxGapInMs;
     this.#defects = defects;
+  }
+
+  get isPaused(): boolean {
+    return this.#timeline.now < this.#pausedUntil;
+  }
+
+  sideOf(server: number): StoreSide {
+    const split = this.#splits.findLast(({ isReachedBy }) => isReachedBy(server));
+    return split?.side ?? this.main;
+  }
+
+  pause(forMs: number): void {
+    this.#pausedUntil = Math.max(this.#pausedUntil, this.#timeline.now + forMs);
+  }
+
+  /** @returns How to end it: what these servers have written meanwhile is lost. */
+  split(content: Content, isReachedBy: (server: number) => boolean): () => void {
+    const split = { side: new StoreSide(`split ${this.#splits.length + 1}`, content), isReachedBy };
+    this.#splits.push(split);
+    return () => this.#splits.splice(this.#splits.indexOf(split), 1);
   }
 
   /** The store as one server reaches it. */
   reachedBy(route: StoreRoute, listener: StoreListener): CoordinationStore {
+    const timeline = this.#timeline;
     const call = this.#caller(route, listener);
     const connection: StoreConnection = {
-      readRecord: () => call("readRecord", undefined, () => this.record),
+      readRecord: () => call("readRecord", undefined, (side) => side.record),
       replaceRecord: (expected, text) =>
-        call("replaceRecord", text, (sentAt) => {
-          const version = this.#replace(expected, text);
-          if (version !== undefined) listener.recordWritten(text, sentAt);
+        call("replaceRecord", text, (side, sentAt) => {
+          const replaced = side.record?.text;
+          const version = this.#replace(side, expected, text);
+          if (version !== undefined) listener.recordWritten({ text, sentAt, side, replaced });
           return version;
         }),
       readObservations: () =>
         call(
           "readObservations",
           undefined,
-          () => ({ observations: new Map(this.#observations), readAt: this.#timeline.now }),
-          ({ readAt }) => listener.observationsRead(readAt),
+          (side) => {
+            const observations = new Map(side.observations);
+            const servers = new Set(observations.keys());
+            const { activeInMs } = side;
+            const record = side.record?.text;
+            const found = { side, at: timeline.now, activeInMs, servers, record };
+            return { observations, found };
+          },
+          ({ found }) => listener.observationsRead(found),
         ).then(({ observations }) => observations),
       writeObservation: (server, text) =>
-        call("writeObservation", text, (sentAt) => {
-          this.#observations.set(server, text);
-          listener.observationWritten(server, text, sentAt);
+        call("writeObservation", text, (side) => {
+          side.observations.set(server, text);
+          listener.observationWritten(server, text, side);
         }),
       removeObservation: (server) =>
-        call("removeObservation", undefined, (sentAt) => {
-          this.#observations.delete(server);
-          listener.observationWritten(server, undefined, sentAt);
+        call("removeObservation", undefined, (side) => {
+          side.observations.delete(server);
         }),
       close: async () => {},
     };
@@ -94,28 +193,29 @@ export class SimulatedStore {
     };
   }
 
-  #replace(expected: string | undefined, text: string): string | undefined {
-    if (!this.#isExpected(expected)) return undefined;
+  #replace(side: StoreSide, expected: string | undefined, text: string): string | undefined {
+    if (!this.#isExpected(side, expected)) return undefined;
     this.#writes += 1;
-    this.record = { text, version: String(this.#writes) };
-    this.#epochs.set(this.record.version, epochIn(text));
-    return this.record.version;
+    const version = String(this.#writes);
+    side.record = { text, version };
+    this.#epochs.set(version, epochIn(text));
+    return version;
   }
 
-  #isExpected(expected: string | undefined): boolean {
+  #isExpected({ record }: StoreSide, expected: string | undefined): boolean {
     const { ignoresExpected, comparesEpochsOnly } = this.#defects;
-    const found = this.record?.version;
+    const found = record?.version;
     if (ignoresExpected || found === expected) return true;
     if (!comparesEpochsOnly || found === undefined || expected === undefined) return false;
     return this.#epochs.get(found) === this.#epochs.get(expected);
   }
 
-  #caller({ fateOf, deliver }: StoreRoute, listener: StoreListener) {
+  #caller({ server, fateOf, deliver }: StoreRoute, listener: StoreListener) {
     const timeline = this.#timeline;
     return <T>(
       call: StoreCall,
       text: string | undefined,
-      effect: (sentAt: number) => T,
+      effect: (side: StoreSide, sentAt: number) => T,
       arrived: (result: T) => void = () => {},
     ): Promise<T> =>
       new Promise((resolve, reject) => {
@@ -132,14 +232,21 @@ export class SimulatedStore {
           answer(fail);
           return;
         }
-        timeline.in(fate.arrivesInMs, () => {
-          const result = effect(sentAt);
+        const takeEffect = (): void => {
+          if (this.isPaused) {
+            timeline.in(this.#pausedUntil - timeline.now, takeEffect);
+            return;
+          }
+          const side = this.sideOf(server);
+          side.called(timeline.now, this.#maxGapInMs);
+          const result = effect(side, sentAt);
           answer(() => {
             if (fate.isError) return fail();
             arrived(result);
             resolve(result);
           });
-        });
+        };
+        timeline.in(fate.arrivesInMs, takeEffect);
       });
   }
 }

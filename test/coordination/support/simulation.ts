@@ -1,6 +1,8 @@
 import { Judge, type Verdict } from "./judge.ts";
-import type { Scenario } from "./scenario.ts";
-import { HOLD_DOWN_IN_MS, quietFrom, SimulatedCluster } from "./simulated-cluster.ts";
+import { longestStayInMs } from "./judge-of-clients.ts";
+import { quietFrom, type Scenario } from "./scenario.ts";
+import { SimulatedCluster } from "./simulated-cluster.ts";
+import { HOLD_DOWN_IN_MS } from "./simulated-process.ts";
 import type { StoreDefects } from "./simulated-store.ts";
 
 export interface SimulationOptions {
@@ -27,5 +29,10 @@ export async function simulate(
   judge.beginWatch();
   await timeline.runUntil(settledAt + 2 * leaseInMs);
   judge.endWatch();
+  const endAt = timeline.now + longestStayInMs(scenario);
+  while (!judge.areClientsTogether && timeline.now < endAt) {
+    await timeline.runUntil(timeline.now + pollIntervalInMs);
+  }
+  judge.end();
   return judge.verdict;
 }

@@ -1,0 +1,145 @@
+import fc from "fast-check";
+import type { Fault, Scenario } from "./scenario.ts";
+import {
+  arrays,
+  cluster,
+  EVERYBODY,
+  faultsAt,
+  kind,
+  long,
+  ordinaryServer,
+  servers,
+  serversAt,
+  shortly,
+  tenths,
+} from "./scenario-parts.ts";
+
+const afterAgreement = tenths(6000, 10_000);
+
+/** The server that leads sees something, decides, and is disturbed in that very moment. */
+export const disturbedLeaders: fc.Arbitrary<Scenario> = fc
+  .record({
+    ...cluster,
+    first: serversAt(fc.constant(0)),
+    followers: arrays(serversAt(tenths(1600, 3000)), 0, 4),
+    seen: fc.record({
+      kind: kind("partition"),
+      at: tenths(5500, 6500),
+      forMs: fc.oneof(tenths(1500, 6000), tenths(1500, 20_000)),
+      // Only the leader, all, or anyone.
+      servers: fc.oneof(fc.constant(1), fc.constant(EVERYBODY), servers),
+      endpoint: fc.constant(0),
+    }),
+    disturbances: arrays(
+      fc.record({
+        kind: fc.constantFrom("pause" as const, "pause" as const, "crash" as const),
+        at: fc.integer({ min: 6500, max: 9500 }),
+        forMs: fc.oneof(tenths(1000, 5000), tenths(1000, 16_000)),
+        server: fc.constant(0),
+      }),
+      1,
+      3,
+    ),
+    late: arrays(
+      fc.record({
+        kind: kind("delayed-move"),
+        at: tenths(6000, 7000),
+        forMs: tenths(4000, 45_000),
+      }),
+      0,
+      1,
+    ),
+    more: arrays(faultsAt(afterAgreement, fc.oneof(shortly, long)), 0, 4),
+  })
+  .map(({ first, followers, seen, disturbances, late, more, ...rest }) => ({
+    ...rest,
+    servers: [first, ...followers],
+    faults: [seen, ...disturbances, ...late, ...more],
+  }));
+
+/** Servers that have long agreed on the first endpoint when something happens; the first one leads. */
+function agreed<Extra>(
+  minFollowers: number,
+  extra: { [Key in keyof Extra]: fc.Arbitrary<Extra[Key]> },
+  faultsOf: (extra: Extra) => readonly Fault[],
+): fc.Arbitrary<Scenario> {
+  return fc
+    .record({
+      scenario: fc.record({ ...cluster, failback: fc.constant(false), clients: fc.constant(3) }),
+      first: ordinaryServer(fc.constant(0)),
+      followers: arrays(ordinaryServer(tenths(2500, 3500)), minFollowers, 4),
+      extra: fc.record<Extra>(extra),
+    })
+    .map(({ scenario, first, followers, extra }) => ({
+      ...scenario,
+      servers: [first, ...followers],
+      faults: faultsOf(extra as Extra),
+    }));
+}
+
+const onlyFirst = 1;
+
+/** The leader loses nothing but the store, while the others move away and back. */
+export const leadersWithoutStore: fc.Arbitrary<Scenario> = agreed(
+  2,
+  { at: tenths(12_000, 14_000), laterInMs: tenths(6000, 14_000) },
+  ({ at, laterInMs }) => [
+    { kind: "switch", at: 9000, forMs: 0, server: 0, endpoint: 1 },
+    { kind: "store", at, forMs: 40_000, servers: onlyFirst, how: "refuses" },
+    { kind: "switch", at: at + laterInMs, forMs: 0, server: 1, endpoint: 0 },
+  ],
+);
+
+/** A leader that does not see the active endpoint any more finds a store that knows nobody. */
+export const forgottenVoters: fc.Arbitrary<Scenario> = agreed(
+  2,
+  { at: tenths(12_000, 15_000), aheadInMs: tenths(0, 3000), times: fc.integer({ min: 1, max: 3 }) },
+  ({ at, aheadInMs, times }) => [
+    { kind: "partition", at: at - aheadInMs, forMs: 15_000, servers: onlyFirst, endpoint: 0 },
+    ...Array.from(
+      { length: times },
+      (_, turn): Fault => ({ kind: "loss", what: "observations", at: at + 300 * turn }),
+    ),
+  ],
+);
+
+/** A leader that does not see the active endpoint any more, and a store that stands still for long. */
+export const silentStores: fc.Arbitrary<Scenario> = agreed(
+  2,
+  { at: tenths(12_000, 15_000), aheadInMs: tenths(-8000, 3000), forMs: tenths(12_000, 25_000) },
+  ({ at, aheadInMs, forMs }) => [
+    { kind: "store-pause", at, forMs },
+    { kind: "partition", at: at - aheadInMs, forMs: 40_000, servers: onlyFirst, endpoint: 0 },
+  ],
+);
+
+/** All move, the leader does not reach those left behind, and another server does. */
+export const unreachedStragglers: fc.Arbitrary<Scenario> = agreed(
+  1,
+  { at: tenths(9000, 12_000), aheadInMs: tenths(1000, 3000) },
+  ({ at, aheadInMs }) => [
+    { kind: "partition", at: at - aheadInMs, forMs: 90_000, servers: onlyFirst, endpoint: 0 },
+    { kind: "switch", at, forMs: 0, server: 1, endpoint: 1 },
+  ],
+);
+
+/** All move to an endpoint that some of them do not rely on. */
+export const flappingTargets: fc.Arbitrary<Scenario> = agreed(
+  2,
+  { at: tenths(9000, 12_000), servers },
+  ({ at, servers }) => [
+    { kind: "flap", at: at - 2000, forMs: 20_000, servers, endpoint: 1 },
+    { kind: "endpoint", at, forMs: 12_000, endpoint: 0, keepsClients: false },
+  ],
+);
+
+/** The store and all servers are lost together, and who comes back sees another endpoint. */
+export const newBeginnings: fc.Arbitrary<Scenario> = agreed(
+  0,
+  { at: tenths(9000, 12_000) },
+  ({ at }) => [
+    ...[0, 1, 2, 3, 4].map((server): Fault => ({ kind: "crash", at, forMs: 3000, server })),
+    { kind: "loss", what: "everything", at: at + 500 },
+    { kind: "endpoint", at: at + 100, forMs: 15_000, endpoint: 0, keepsClients: false },
+  ],
+);
