@@ -244,7 +244,8 @@ export class Process {
   }
 
   /** A call of an endpoint, which arrives within its deadline if it arrives at all. */
-  #call<T>(endpoint: number, effect: () => T): Promise<T> {
+  async #call<T>(endpoint: number, effect: () => T): Promise<T> {
+    if (this.isClosing) throw new Error("it is closing");
     const world = this.#world;
     const { endpoints, random, scenario, timeline } = world;
     const { delayInMs, loss } = scenario.network;

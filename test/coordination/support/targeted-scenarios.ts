@@ -57,6 +57,26 @@ export const disturbedLeaders: fc.Arbitrary<Scenario> = fc
     faults: [seen, ...disturbances, ...late, ...more],
   }));
 
+/** What a leader has decided on arrives when it is true no longer, and another one leads. */
+export const lateMoves: fc.Arbitrary<Scenario> = fc
+  .record({
+    ...cluster,
+    first: ordinaryServer(fc.constant(0)),
+    followers: arrays(ordinaryServer(tenths(1600, 3000)), 1, 4),
+    outageInMs: tenths(2500, 5000),
+    diesAt: tenths(7500, 9500),
+    lateByMs: tenths(20_000, 60_000),
+  })
+  .map(({ first, followers, outageInMs, diesAt, lateByMs, ...rest }) => ({
+    ...rest,
+    servers: [first, ...followers],
+    faults: [
+      { kind: "partition", at: 6000, forMs: outageInMs, servers: EVERYBODY, endpoint: 0 },
+      { kind: "delayed-move", at: 5900, forMs: lateByMs },
+      { kind: "crash", at: diesAt, forMs: 2000, server: 0 },
+    ],
+  }));
+
 /** Servers that have long agreed on the first endpoint when something happens; the first one leads. */
 function agreed<Extra>(
   minFollowers: number,
@@ -123,13 +143,14 @@ export const unreachedStragglers: fc.Arbitrary<Scenario> = agreed(
   ],
 );
 
-/** All move to an endpoint that some of them do not rely on. */
+/** All move to an endpoint that some of them do not rely on, and there is no other. */
 export const flappingTargets: fc.Arbitrary<Scenario> = agreed(
   2,
   { at: tenths(9000, 12_000), servers },
   ({ at, servers }) => [
     { kind: "flap", at: at - 2000, forMs: 20_000, servers, endpoint: 1 },
     { kind: "endpoint", at, forMs: 12_000, endpoint: 0, keepsClients: false },
+    { kind: "endpoint", at, forMs: 12_000, endpoint: 2, keepsClients: false },
   ],
 );
 
