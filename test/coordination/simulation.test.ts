@@ -2,14 +2,14 @@ import fc from "fast-check";
 import { runs } from "../support/runs.ts";
 import { deployments, type Outage, outages, scenarios } from "./support/random-scenarios.ts";
 import { expectNoRejections } from "./support/rejections.ts";
-import type { Scenario } from "./support/scenario.ts";
 import { simulate } from "./support/simulation.ts";
+import * as targetedScenarios from "./support/targeted-scenarios.ts";
 
 /*
- * The real coordinators of up to nine servers on a virtual clock, with a store, a network and
- * processes that fail in every way. A failing run prints its seed and the smallest scenario that
+ * The real coordinators and sweeps of up to nine servers on a virtual clock, with clients, and with a
+ * store, endpoints, a network and processes that fail in every way. A failing run prints its seed and the smallest scenario that
  * breaks it; `simulate(scenario, { isTraced: true })` tells its story. What must never happen is in
- * `support/judge.ts`.
+ * `support/judge.ts` and the judges that it asks.
  *
  * SIMULATION_RUNS=20000 npx jest --selectProjects long simulation
  */
@@ -36,9 +36,16 @@ it("whatever fails, no invariant of the agreement is violated, and in the end al
   });
 });
 
+it("where one rule matters more than all others, it holds", async () => {
+  const arbitrary = fc.oneof(...Object.values(targetedScenarios));
+  await assertFor(arbitrary, tries / 5, async (scenario) => {
+    expect((await simulate(scenario)).violations).toEqual([]);
+  });
+});
+
 it("servers that start late, restart, end or pause move nobody", async () => {
-  await assertFor(deployments, tries / 5, async (scenario: Scenario) => {
-    const { violations, agreements } = await simulate({ ...scenario, failback: false });
+  await assertFor(deployments, tries / 5, async (scenario) => {
+    const { violations, agreements } = await simulate(scenario);
     expect(violations).toEqual([]);
     expect(agreements.length).toBeLessThanOrEqual(1);
   });

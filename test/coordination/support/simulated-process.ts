@@ -1,7 +1,7 @@
 import type { Agreement, Observation } from "../../../src/contract/coordination.ts";
 import type { Clock } from "../../../src/coordination/clock.ts";
 import { Coordinator } from "../../../src/coordination/coordinator.ts";
-import { seenIn } from "../../../src/coordination/observation.ts";
+import { type EndpointIdentity, seenIn } from "../../../src/coordination/observation.ts";
 import { StragglerSweep, type SweepTarget } from "../../../src/coordination/straggler-sweep.ts";
 import { ENDPOINTS, identityFor, type Scenario, type ServerPlan } from "./scenario.ts";
 import type { EndpointView, SimulatedEndpoints } from "./simulated-endpoints.ts";
@@ -48,6 +48,17 @@ export interface Host {
 
 type Sight = EndpointView & { readonly since: number };
 
+type KnownEndpoint = EndpointIdentity & { readonly index: number };
+
+/** Its primary first. */
+function knownTo(plan: ServerPlan): KnownEndpoint[] {
+  const order = new Set([plan.primary, ...ENDPOINTS.keys()]);
+  return [...order].flatMap((index) => {
+    const identity = identityFor(plan, index);
+    return identity ? [{ index, ...identity }] : [];
+  });
+}
+
 /** A call of an endpoint counts as failed after that. */
 const maxCallInMs = 5000;
 
@@ -68,6 +79,7 @@ export class Process {
   /** What it has seen of each endpoint, and since when. */
   readonly sights: readonly Sight[][];
   readonly #world: ProcessWorld;
+  readonly #known: readonly KnownEndpoint[];
   /** How to end the calls of endpoints that are under way. */
   readonly #underWay = new Set<() => void>();
 
@@ -77,6 +89,7 @@ export class Process {
     this.host = host;
     this.startedAt = timeline.now;
     this.#world = world;
+    this.#known = knownTo(host.plan);
     const { startedAt } = this;
     this.sights = ENDPOINTS.map(() => [{ since: startedAt, state: "unknown", isAnswering: false }]);
     const deliver = (run: () => void): void => this.deliver(run);
@@ -194,14 +207,11 @@ export class Process {
     this.extras -= 1;
   }
 
-  /** Those that it knows, as it has seen them last, its primary first. */
+  /** As it has seen them last. */
   get #endpoints(): NegotiableEndpoint[] {
-    const { plan } = this.host;
-    const order = [plan.primary, ...ENDPOINTS.keys()];
-    return [...new Set(order)].flatMap((index) => {
-      const identity = identityFor(plan, index);
-      const sight = this.sights[index]?.at(-1);
-      return identity && sight ? [{ index, ...identity, ...sight }] : [];
+    return this.#known.flatMap((known) => {
+      const sight = this.sights[known.index]?.at(-1);
+      return sight ? [{ ...known, state: sight.state, isAnswering: sight.isAnswering }] : [];
     });
   }
 
