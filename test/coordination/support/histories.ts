@@ -29,6 +29,8 @@ export interface ProcessHistory {
   readonly writes: WrittenRecord[];
   /** The newest that it has answered with. */
   epoch: number;
+  /** The endpoint that it means. */
+  url: string | undefined;
   callsInPoll: number;
   /** It has more to do in this poll than to poll: to close, to carry out an order, or to ask for a sweep. */
   isExempt: boolean;
@@ -43,6 +45,7 @@ export function newHistory(process: Process): ProcessHistory {
     reads: [],
     writes: [],
     epoch: 0,
+    url: undefined,
     callsInPoll: 0,
     isExempt: true,
     calls: new Map(),

@@ -4,7 +4,7 @@ import { type ProcessHistory, presentFor, sawUnhealthy } from "./histories.ts";
 import { ENDPOINTS, type Fault, identityFor, isAmong, losesAgreements } from "./scenario.ts";
 import type { SimulatedCluster } from "./simulated-cluster.ts";
 import type { Process } from "./simulated-process.ts";
-import type { RecordWrite } from "./simulated-store.ts";
+import type { RecordWrite, StoreSide } from "./simulated-store.ts";
 
 export type Expect = (isRight: boolean, violation: string) => void;
 
@@ -14,6 +14,8 @@ export class JudgeOfMoves {
   readonly #histories: ReadonlyMap<string, ProcessHistory>;
   readonly #expect: Expect;
   readonly #losesAgreements: boolean;
+  /** When servers have written down anew, the last time, what they had agreed on. */
+  readonly #restoredAt = new Map<StoreSide, number>();
   /** In the order in which they came about. */
   readonly agreements: (Agreement & { readonly at: number })[] = [];
 
@@ -28,16 +30,26 @@ export class JudgeOfMoves {
     this.#losesAgreements = losesAgreements(world.scenario);
   }
 
-  recordWritten(writer: Process, { text, sentAt, replaced }: RecordWrite): void {
+  recordWritten(writer: Process, { text, sentAt, side, replaced }: RecordWrite): void {
+    const { now } = this.#world.timeline;
     const { agreement } = JSON.parse(text) as AgreementRecord;
-    if (this.#isAgreed(agreement)) return;
+    const before = replaced ? (JSON.parse(replaced) as AgreementRecord).agreement : undefined;
+    if (this.#isAgreed(agreement)) {
+      if (!isSame(before, agreement)) this.#restoredAt.set(side, now);
+      return;
+    }
     this.#expectNumber(agreement);
-    this.agreements.push({ ...agreement, at: this.#world.timeline.now });
-    const before = replaced && (JSON.parse(replaced) as AgreementRecord).agreement;
+    this.agreements.push({ ...agreement, at: now });
     // The other half of a store that was split has agreed on the same: nobody is moved.
     if (!before || before.url === agreement.url) return;
     this.#expectKnown(writer, agreement, sentAt);
-    if (agreement.reason === "active-unhealthy") this.#expectEvidence(writer, before, sentAt);
+    if (agreement.reason !== "active-unhealthy") return;
+    this.#expectEvidence(writer, before, sentAt);
+    const restoredAt = this.#restoredAt.get(side) ?? Number.NEGATIVE_INFINITY;
+    this.#expect(
+      sentAt - restoredAt >= 0.9 * this.#world.scenario.leaseInMs,
+      `hasty: ${writer.id} moves all, and the store has lost who they are ${(sentAt - restoredAt).toFixed(0)} ms ago`,
+    );
   }
 
   /** A server answers with it. */
@@ -50,10 +62,9 @@ export class JudgeOfMoves {
   }
 
   /** Whether it has come about before; then it names the same endpoint. */
-  #isAgreed({ epoch, incarnation, active, url }: Agreement): boolean {
-    const same = this.agreements.find(
-      (one) => one.epoch === epoch && one.incarnation === incarnation,
-    );
+  #isAgreed(agreement: Agreement): boolean {
+    const { epoch, incarnation, active, url } = agreement;
+    const same = this.agreements.find((one) => isSame(one, agreement));
     if (same === undefined) return false;
     this.#expect(
       same.active === active && same.url === url,
@@ -160,6 +171,10 @@ function disturbs(fault: Fault, server: number, servers: number): boolean {
     default:
       return false;
   }
+}
+
+function isSame(one: Agreement | undefined, other: Agreement): boolean {
+  return one?.epoch === other.epoch && one.incarnation === other.incarnation;
 }
 
 function doesKnow({ host }: Process, active: string, url: string): boolean {

@@ -99,15 +99,19 @@ export class Judge implements ClusterObserver {
       `epoch: ${process.id} answers ${epoch} after ${history.epoch}`,
     );
     history.epoch = epoch;
+    history.url = agreement.url;
     this.#moves.answered(process.id, agreement);
   }
 
   negotiated(process: Process, answer: NegotiateAnswer | undefined): void {
     const { agreement } = process.coordinator;
     if (answer && agreement) {
-      const { epoch } = this.#historyOf(process);
+      const { epoch, url } = this.#historyOf(process);
       const found = answer.agreement.epoch;
-      this.#expect(found === epoch, `epoch: ${process.id} negotiates ${found} in ${epoch}`);
+      this.#expect(
+        found === epoch && agreement.url === url,
+        `epoch: ${process.id} negotiates ${found} ${agreement.url}, and has agreed on ${epoch} ${url}`,
+      );
       this.#moves.answered(process.id, agreement);
     }
     this.#clients.negotiated(process, answer);

@@ -164,3 +164,53 @@ export const newBeginnings: fc.Arbitrary<Scenario> = agreed(
     { kind: "endpoint", at: at + 100, forMs: 15_000, endpoint: 0, keepsClients: false },
   ],
 );
+
+/** The active endpoint was away for all just before the store stood still, and is back since. */
+export const staleEvidence: fc.Arbitrary<Scenario> = agreed(
+  2,
+  { at: tenths(12_000, 15_000), aheadInMs: tenths(0, 2500), forMs: tenths(22_000, 30_000) },
+  ({ at, aheadInMs, forMs }) => [
+    {
+      kind: "partition",
+      at: at - aheadInMs,
+      forMs: aheadInMs + 1000,
+      servers: EVERYBODY,
+      endpoint: 0,
+    },
+    { kind: "store-pause", at, forMs },
+  ],
+);
+
+/** A leader is suspended while it asks whether it may close clients; meanwhile all move back. */
+export const suspendedSweepers: fc.Arbitrary<Scenario> = agreed(
+  2,
+  { at: fc.integer({ min: 10_000, max: 15_000 }), forMs: tenths(12_000, 16_000) },
+  ({ at, forMs }) => [
+    // It goes on sending clients to where they should not be.
+    { kind: "store", at: 8800, forMs: 40_000, servers: 4, how: "refuses" },
+    { kind: "switch", at: 9000, forMs: 0, server: 1, endpoint: 1 },
+    { kind: "pause", at, forMs, server: 0 },
+    { kind: "switch", at: at + 500, forMs: 0, server: 1, endpoint: 0 },
+  ],
+);
+
+/** The leader and all that the store knows are lost, and one server does not see the active endpoint. */
+export const lostRecords: fc.Arbitrary<Scenario> = agreed(
+  2,
+  {
+    at: tenths(12_000, 15_000),
+    lagInMs: tenths(1000, 3000),
+    isAllLost: fc.boolean(),
+    blind: fc.integer({ min: 1, max: 2 }),
+  },
+  ({ at, lagInMs, isAllLost, blind }) => [
+    { kind: "crash", at: at - 100, forMs: 20_000, server: 0 },
+    { kind: "partition", at: at - 1500, forMs: 15_000, servers: 2 ** blind, endpoint: 0 },
+    ...(isAllLost
+      ? [{ kind: "loss", what: "everything", at } as const]
+      : [
+          { kind: "switch", at: at - lagInMs / 2, forMs: 0, server: blind, endpoint: 1 } as const,
+          { kind: "failover", at, lagInMs } as const,
+        ]),
+  ],
+);
