@@ -12,8 +12,10 @@ import {
   forgottenVoters,
   lateMoves,
   leadersWithoutStore,
+  lostRecords,
   newBeginnings,
   silentStores,
+  staleEvidence,
   unreachedStragglers,
 } from "./support/targeted-scenarios.ts";
 
@@ -27,6 +29,8 @@ type Rule =
   | "question before closing"
   | "memory of voters"
   | "silence while listening"
+  | "listening before moving"
+  | "fresh evidence"
   | "answers are enough"
   | "all sweep"
   | "incarnation";
@@ -36,12 +40,9 @@ const mockMutation: { without: Rule | undefined } = { without: undefined };
 
 jest.mock("../../src/coordination/decision.ts", () => {
   const actual = jest.requireActual("../../src/coordination/decision.ts");
-  const decide = (situation: Situation) =>
-    actual.decide(
-      mockMutation.without === "majority" ? unanimous(situation) : withIncarnation(situation),
-    );
+  const decide = (situation: Situation) => actual.decide(mutated(situation));
   const switchActive = (situation: Situation, to: unknown) =>
-    actual.switchActive(withIncarnation(situation), to);
+    actual.switchActive(mutated(situation), to);
   return { ...actual, decide, switchActive };
 });
 
@@ -58,7 +59,14 @@ jest.mock("../../src/coordination/membership.ts", () => {
         : read.maxStepInMs;
     return actual.updateMembership(before, { ...read, maxStepInMs });
   };
-  return { ...actual, updateMembership };
+  const votesOf = (membership: Membership, leaseInMs: number) =>
+    actual.votesOf(
+      mockMutation.without === "fresh evidence"
+        ? { ...membership, readAt: Number.NEGATIVE_INFINITY }
+        : membership,
+      leaseInMs,
+    );
+  return { ...actual, updateMembership, votesOf };
 });
 
 jest.mock("../../src/coordination/coordinator.ts", () => {
@@ -92,9 +100,24 @@ jest.mock("../../src/negotiate/agreed-endpoint.ts", () => {
   return { ...actual, agreedEndpoint };
 });
 
-function withIncarnation(situation: Situation): Situation {
-  const isConstant = mockMutation.without === "incarnation";
-  return isConstant ? { ...situation, incarnation: "same" } : situation;
+function mutated(situation: Situation): Situation {
+  switch (mockMutation.without) {
+    case "majority":
+      return unanimous(situation);
+    case "listening before moving":
+      return withVoters(situation);
+    case "incarnation":
+      return { ...situation, incarnation: "same" };
+    default:
+      return situation;
+  }
+}
+
+/** As if the record knew all servers when it has lost them. */
+function withVoters(situation: Situation): Situation {
+  const { known } = situation;
+  if (known === undefined) return situation;
+  return { ...situation, known: { ...known, record: { voters: [], ...known.record } } };
 }
 
 /** As if all saw the active endpoint unhealthy as soon as one does. */
@@ -143,6 +166,14 @@ const mutations: [string, Mutation][] = [
   [
     "servers count as gone that were silent while nobody could hear them",
     { without: "silence while listening", arbitrary: silentStores, finds: /^evidence: / },
+  ],
+  [
+    "a leader moves all though the store has lost who they are",
+    { without: "listening before moving", arbitrary: lostRecords, finds: /^hasty: / },
+  ],
+  [
+    "evidence is as good as ever after a gap",
+    { without: "fresh evidence", arbitrary: staleEvidence, finds: /^evidence: / },
   ],
   [
     "nobody is sent to an endpoint that answers but flaps",
