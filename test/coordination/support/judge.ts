@@ -20,7 +20,6 @@ export interface Verdict {
     readonly at: number;
   }[];
   readonly calls: number;
-  readonly closings: number;
   readonly trace: readonly string[];
 }
 
@@ -38,7 +37,6 @@ export class Judge implements ClusterObserver {
   readonly #histories = new Map<string, ProcessHistory>();
   readonly #answers: { server: string; epoch: number; at: number }[] = [];
   #calls = 0;
-  #closings = 0;
   #watchedSince = 0;
 
   constructor({ isTraced }: { isTraced: boolean }) {
@@ -59,7 +57,6 @@ export class Judge implements ClusterObserver {
       agreements: this.#moves.agreements,
       answers: this.#answers,
       calls: this.#calls,
-      closings: this.#closings,
       trace: this.#trace,
     };
   }
@@ -118,7 +115,6 @@ export class Judge implements ClusterObserver {
   }
 
   closing(process: Process, endpoint: number, url: string): void {
-    this.#closings += 1;
     this.note(`${process.id} closes all on ${url}`);
     this.#clients.closing(process, endpoint, url);
   }
