@@ -77,6 +77,8 @@ function scriptedCall(bytes: number): WaitingCall & { error: Error | undefined }
   return {
     options: { path: "/", method: "GET" },
     bytes,
+    isMessage: true,
+    quietSince: Number.POSITIVE_INFINITY,
     error: undefined,
     isTooLate: () => false,
     abort(error) {
@@ -172,7 +174,8 @@ describe("calls that have waited for most of their time", () => {
   it("are not sent when answers take longer than they have left", async () => {
     const { service, held } = await startHeldService();
     const pool = poolWithout(0, service.url, 1);
-    for (let times = 0; times < 50; times += 1) pool.learnDuration(500);
+    for (let times = 0; times < 50; times += 1)
+      pool.learn({ sentAt: 0, answeredAt: 500, hasSucceeded: true, isMessage: true });
     const send = sendThrough(pool, service.url);
     const first = send("/first");
     await until(() => held.length === 1);

@@ -1,0 +1,82 @@
+/** One that a call got, whatever it is. Times are monotonic milliseconds. */
+export interface Answer {
+  readonly sentAt: number;
+  readonly answeredAt: number;
+  readonly hasSucceeded: boolean;
+  /** Whether the call has sent a message. */
+  readonly isMessage: boolean;
+}
+
+/** A call that was sent and is not answered in full. Times are monotonic milliseconds. */
+export interface SentCall {
+  /** When it was sent, or something of its answer came last; infinite as long as it is being sent. */
+  readonly quietSince: number;
+  /** Size of its request. */
+  readonly bytes: number;
+  /**
+   * Whether it sends a message, which the service takes as quickly as any other; closing a group or
+   * listing it takes as long as the group is large.
+   */
+  readonly isMessage: boolean;
+}
+
+/** Long for an answer that is under way, short for a call that is never answered. */
+const LEAST_PATIENCE_IN_MS = 50;
+/** What a slow line sends in a millisecond: the system takes a message long before it has sent it. */
+const BYTES_PER_MS = 50;
+const WEIGHT_OF_LATEST = 0.1;
+const WEIGHT_OF_FASTER = 0.05;
+/** Of the sockets, which calls that hang may keep. */
+const SHARE_OF_HUNG = 0.5;
+
+/**
+ * What calls that have succeeded say about those that are not answered. Those that have failed are
+ * not learnt from: what refuses or delays a message need not be the endpoint.
+ */
+export class AnswerTimes {
+  /** How long answers to calls of all kinds take, as a moving average. */
+  typicalInMs = 0;
+  /** When that message was sent which was sent last of those that were accepted. */
+  latestSentAt = Number.NEGATIVE_INFINITY;
+  /** It rises at once, so that a slow answer, or a pause of ours, excuses those that come with it. */
+  #slowInMs = 0;
+
+  learn({ sentAt, answeredAt, hasSucceeded, isMessage }: Answer): void {
+    if (!hasSucceeded) return;
+    const durationInMs = answeredAt - sentAt;
+    this.typicalInMs += (durationInMs - this.typicalInMs) * WEIGHT_OF_LATEST;
+    if (!isMessage) return;
+    this.latestSentAt = Math.max(this.latestSentAt, sentAt);
+    const fallen = this.#slowInMs + (durationInMs - this.#slowInMs) * WEIGHT_OF_FASTER;
+    this.#slowInMs = Math.max(durationInMs, fallen);
+  }
+
+  /** How long a message may be silent. */
+  patienceInMs({ bytes }: Pick<SentCall, "bytes">): number {
+    return Math.max(LEAST_PATIENCE_IN_MS, 2 * this.#slowInMs) + bytes / BYTES_PER_MS;
+  }
+}
+
+/**
+ * Which message gives way to a call that waits for a socket, while there is no other. Messages that
+ * are silent for too long may keep half of the sockets, so that a few that are slow are never hurt.
+ * Beyond that, the oldest gives way that the endpoint has passed over: it had been silent for too
+ * long already when another one was sent that was accepted. So an endpoint that answers nobody, for
+ * a moment or for good, loses nothing by this.
+ *
+ * @param sent The calls that hold the sockets, the oldest first.
+ * @returns `unproven` when too many are silent, and nobody knows whether another one would be
+ *   answered.
+ */
+export function callToGiveWay<T extends SentCall>(
+  sent: readonly T[],
+  answers: AnswerTimes,
+  maxSockets: number,
+  now: number,
+): T | "unproven" | undefined {
+  const isSilentAt = (at: number) => (call: T) =>
+    call.isMessage && at - call.quietSince >= answers.patienceInMs(call);
+  const silent = sent.filter(isSilentAt(now));
+  if (silent.length <= maxSockets * SHARE_OF_HUNG) return undefined;
+  return silent.find(isSilentAt(answers.latestSentAt)) ?? "unproven";
+}
