@@ -1,0 +1,116 @@
+import { AnswerTimes, callToGiveWay, type SentCall } from "../../src/service/hung-calls.ts";
+
+const NOW = 10_000;
+const MAX_SOCKETS = 4;
+
+type Accepted = Partial<{ sentAgoInMs: number; tookInMs: number }>;
+
+/** What has been learnt from messages that were accepted, the latest last. */
+function answersTo(...accepted: Accepted[]): AnswerTimes {
+  const answers = new AnswerTimes();
+  for (const message of accepted) learn(answers, message);
+  return answers;
+}
+
+function learn(
+  answers: AnswerTimes,
+  { sentAgoInMs = 20, tookInMs = 10 }: Accepted,
+  kind: { hasSucceeded?: boolean; isMessage?: boolean } = {},
+): void {
+  const sentAt = NOW - sentAgoInMs;
+  answers.learn({
+    sentAt,
+    answeredAt: sentAt + tookInMs,
+    hasSucceeded: true,
+    isMessage: true,
+    ...kind,
+  });
+}
+
+const silentFor = (inMs: number, call: Partial<SentCall> = {}): SentCall => ({
+  quietSince: NOW - inMs,
+  bytes: 0,
+  isMessage: true,
+  ...call,
+});
+
+/** Whether the first gives way, or what is said instead. */
+function verdictOn(sent: SentCall[], answers: AnswerTimes) {
+  const verdict = callToGiveWay(sent, answers, MAX_SOCKETS, NOW);
+  return typeof verdict === "object" ? sent.indexOf(verdict) : verdict;
+}
+
+const long = [400, 300, 200, 100];
+const allSilent = (call: Partial<SentCall> = {}) => long.map((inMs) => silentFor(inMs, call));
+
+it("the oldest message gives way that was silent for long when another one was sent that was accepted", () => {
+  expect(verdictOn(allSilent(), answersTo({}))).toBe(0);
+});
+
+it("a message that is older, but has been heard, is passed by", () => {
+  const heard = silentFor(5);
+  const [, ...rest] = allSilent();
+  expect(verdictOn([heard, ...rest], answersTo({}))).toBe(1);
+});
+
+describe("nobody gives way", () => {
+  it.each<[string, SentCall[], Accepted[]]>([
+    ["while half of the sockets are held by others", [...allSilent().slice(2), silentFor(5)], [{}]],
+    ["who is being sent", allSilent({ quietSince: Number.POSITIVE_INFINITY }), [{}]],
+    [
+      "who has been silent for a moment only",
+      [49, 48, 47, 46].map((inMs) => silentFor(inMs)),
+      [{}],
+    ],
+    ["who closes or lists a group", allSilent({ isMessage: false }), [{}]],
+    [
+      "who has more to send than a slow line takes in that time",
+      allSilent({ bytes: 20_000 }),
+      [{}],
+    ],
+    ["where answers usually take as long", allSilent(), [{ sentAgoInMs: 250, tookInMs: 220 }]],
+    [
+      "when one answer was late, as after a pause of the service or of this process",
+      allSilent(),
+      [...Array.from({ length: 100 }, () => ({ sentAgoInMs: 900 })), { tookInMs: 210 }],
+    ],
+  ])("%s", (_, sent, accepted) => {
+    expect(verdictOn(sent, answersTo(...accepted))).toBeUndefined();
+  });
+});
+
+describe("it is not known whether anybody would be answered", () => {
+  it.each<[string, Accepted[]]>([
+    ["before anybody was", []],
+    ["when nobody was that was sent later", [{ sentAgoInMs: 500 }]],
+    ["when they had not been silent for long at that time", [{ sentAgoInMs: 351 }]],
+  ])("%s", (_, accepted) => {
+    expect(verdictOn(allSilent(), answersTo(...accepted))).toBe("unproven");
+  });
+
+  it.each([
+    ["a refusal", { hasSucceeded: false }],
+    ["an answer to another kind of call", { isMessage: false }],
+  ])("by %s", (_, kind) => {
+    const answers = answersTo({ sentAgoInMs: 500 });
+    learn(answers, {}, kind);
+    expect(verdictOn(allSilent(), answers)).toBe("unproven");
+  });
+});
+
+it("a refusal that was slow to come earns nobody more time", () => {
+  const answers = answersTo({});
+  learn(answers, { sentAgoInMs: 1000, tookInMs: 900 }, { hasSucceeded: false });
+  expect(verdictOn(allSilent(), answers)).toBe(0);
+});
+
+it("one slow answer is forgotten after many quick ones", () => {
+  const quick = Array.from({ length: 100 }, () => ({}));
+  const answers = answersTo({ sentAgoInMs: 1000, tookInMs: 900 }, ...quick);
+  expect(verdictOn(allSilent(), answers)).toBe(0);
+});
+
+it("of a single socket its only call gives way", () => {
+  const call = silentFor(100);
+  expect(callToGiveWay([call], answersTo({}), 1, NOW)).toBe(call);
+});
