@@ -39,7 +39,7 @@ const maxWaitingBytes = 64 * 1024 * 1024;
 /** One packet that is lost is sent again after a second, the next one two seconds later. */
 const CONNECT_TIMEOUT_IN_MS = 5000;
 /** How often calls that wait are looked after, while no socket comes free. */
-const LOOK_INTERVAL_IN_MS = 25;
+const LOOK_INTERVAL_IN_MS = 10;
 
 /**
  * The sockets to one endpoint, a bounded number, and the calls that wait for one, in order. A call is
@@ -175,25 +175,41 @@ export class SocketPool {
     return this.#idle.length + this.#busy.size + this.#connecting.size;
   }
 
+  get #isFull(): boolean {
+    return this.#size >= this.#settings.maxSockets;
+  }
+
   /** As many as calls wait for, as far as the bound allows. */
   #openSockets(): void {
     while (this.#connecting.size < this.#waiting.size) {
-      if (this.#size >= this.#settings.maxSockets && !this.#makeRoom()) {
-        this.#lookAgainSoon();
+      if (this.#isFull && !this.#evictStale()) {
+        this.#lookSoon();
         return;
       }
       this.#open();
     }
   }
 
-  /** Calls that hang become too many by nothing but the time that passes. */
-  #lookAgainSoon(): void {
+  /** Messages that hang become too many by nothing but the time that passes. */
+  #lookSoon(): void {
     this.#nextLook ??= setTimeout(() => {
       this.#nextLook = undefined;
+      this.#evictHung();
       this.#openSockets();
-      const isStarved = this.#nextLook !== undefined;
-      if (isStarved && this.#findHung() === "unproven") this.#settings.onUnproven?.();
     }, LOOK_INTERVAL_IN_MS).unref();
+  }
+
+  /** As many as calls wait for. */
+  #evictHung(): void {
+    const { maxSockets, onUnproven } = this.#settings;
+    while (this.#isFull && this.#connecting.size < this.#waiting.size) {
+      const sent = [...this.#busy];
+      const hung = callToGiveWay(sent, this.#answers, maxSockets, performance.now());
+      if (hung === "unproven") onUnproven?.();
+      if (!(hung instanceof PooledSocket)) return;
+      this.#evict(hung, this.#gaveWayError());
+      this.#open();
+    }
   }
 
   #open(): void {
@@ -242,34 +258,20 @@ export class SocketPool {
     if (!this.#isClosed) this.#openSockets();
   }
 
-  /** Ends a call that will hardly be answered, if there is one. */
-  #makeRoom(): boolean {
-    return this.#evictStale() || this.#evictHung();
-  }
-
-  /** Its endpoint was out meanwhile. */
+  /** Makes room by a call that will hardly be answered, since its endpoint was out meanwhile. */
   #evictStale(): boolean {
     for (const socket of this.#busy) {
-      if (socket.isStale) return this.#evict(socket, this.#lostError());
+      if (!socket.isStale) continue;
+      this.#evict(socket, this.#lostError());
+      return true;
     }
     return false;
   }
 
-  #evictHung(): boolean {
-    const hung = this.#findHung();
-    return hung instanceof PooledSocket && this.#evict(hung, this.#gaveWayError());
-  }
-
-  #findHung(): PooledSocket | "unproven" | undefined {
-    const { maxSockets } = this.#settings;
-    return callToGiveWay([...this.#busy], this.#answers, maxSockets, performance.now());
-  }
-
-  #evict(socket: PooledSocket, error: Error): true {
+  #evict(socket: PooledSocket, error: Error): void {
     this.#busy.delete(socket);
     socket.call?.abort(error);
     socket.destroy();
-    return true;
   }
 
   #closedError(): ResilientPubSubError {

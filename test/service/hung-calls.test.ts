@@ -55,7 +55,7 @@ it("a message that is older, but has been heard, is passed by", () => {
 
 describe("nobody gives way", () => {
   it.each<[string, SentCall[], Accepted[]]>([
-    ["while half of the sockets are held by others", [...allSilent().slice(2), silentFor(5)], [{}]],
+    ["while a quarter of the sockets is all they hold", [silentFor(100), silentFor(5)], [{}]],
     ["who is being sent", allSilent({ quietSince: Number.POSITIVE_INFINITY }), [{}]],
     [
       "who has been silent for a moment only",
