@@ -25,8 +25,10 @@ const LEAST_PATIENCE_IN_MS = 50;
 /** What a slow line sends in a millisecond: the system takes a message long before it has sent it. */
 const BYTES_PER_MS = 50;
 const WEIGHT_OF_LATEST = 0.1;
+/** For a slow answer to be forgotten; by time, since in a burst many quick ones come at once. */
+const MEMORY_IN_MS = 1000;
 /** Of the sockets, which messages that hang may keep. */
-const SHARE_OF_HUNG = 0.25;
+const SHARE_OF_HUNG = 0.5;
 
 /**
  * What calls that have succeeded say about those that are not answered. Those that have failed are
@@ -39,6 +41,7 @@ export class AnswerTimes {
   latestSentAt = Number.NEGATIVE_INFINITY;
   /** It rises at once, so that a slow answer, or a pause of ours, excuses those that come with it. */
   #slowInMs = 0;
+  #answeredAt = Number.NEGATIVE_INFINITY;
 
   learn({ sentAt, answeredAt, hasSucceeded, isMessage }: Answer): void {
     if (!hasSucceeded) return;
@@ -46,7 +49,9 @@ export class AnswerTimes {
     this.typicalInMs += (durationInMs - this.typicalInMs) * WEIGHT_OF_LATEST;
     if (!isMessage) return;
     this.latestSentAt = Math.max(this.latestSentAt, sentAt);
-    const fallen = this.#slowInMs + (durationInMs - this.#slowInMs) * WEIGHT_OF_LATEST;
+    const kept = Math.exp((this.#answeredAt - answeredAt) / MEMORY_IN_MS);
+    const fallen = durationInMs + (this.#slowInMs - durationInMs) * Math.min(1, kept);
+    this.#answeredAt = answeredAt;
     this.#slowInMs = Math.max(durationInMs, fallen);
   }
 
@@ -58,7 +63,7 @@ export class AnswerTimes {
 
 /**
  * Which message gives way to a call that waits for a socket, while there is no other. Messages that
- * are silent for too long may keep a quarter of the sockets, so that a few that are slow are never hurt.
+ * are silent for too long may keep half of the sockets, so that a few that are slow are never hurt.
  * Beyond that, the oldest gives way that the endpoint has passed over: it had been silent for too
  * long already when another one was sent that was accepted. So an endpoint that answers nobody, for
  * a moment or for good, loses nothing by this.

@@ -346,7 +346,7 @@ describe("messages that are never answered, while others wait", () => {
     return { service, endpoint, send, sendMany, gaveWay, questions: () => questions };
   }
 
-  it("give way, all but as many as a quarter of the sockets can hold, and say so", async () => {
+  it("give way, all but as many as half of the sockets can hold, and say so", async () => {
     const { endpoint, sendMany, gaveWay } = await startPoisoned({
       hangs: isPoison,
       isChecked: true,
