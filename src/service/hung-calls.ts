@@ -62,25 +62,26 @@ export class AnswerTimes {
 }
 
 /**
- * Which message gives way to a call that waits for a socket, while there is no other. Messages that
- * are silent for too long may keep half of the sockets, so that a few that are slow are never hurt.
- * Beyond that, the oldest gives way that the endpoint has passed over: it had been silent for too
- * long already when another one was sent that was accepted. So an endpoint that answers nobody, for
- * a moment or for good, loses nothing by this.
+ * Which messages give way to calls that wait for a socket, while there is no other. As long as those
+ * that are silent for too long hold half of the sockets at most, nobody does, so that a few that are
+ * slow are never hurt. Beyond that, those give way that the endpoint has passed over: they had been
+ * silent for too long already when another one was sent that was accepted. So an endpoint that
+ * answers nobody, for a moment or for good, loses nothing by this.
  *
  * @param sent The calls that hold the sockets, the oldest first.
- * @returns `unproven` when too many are silent, and nobody knows whether another one would be
- *   answered.
+ * @returns In the same order; `unproven` when too many are silent, and nobody knows whether another
+ *   one would be answered.
  */
-export function callToGiveWay<T extends SentCall>(
+export function callsToGiveWay<T extends SentCall>(
   sent: readonly T[],
   answers: AnswerTimes,
   maxSockets: number,
   now: number,
-): T | "unproven" | undefined {
+): readonly T[] | "unproven" {
   const isSilentAt = (at: number) => (call: T) =>
     call.isMessage && at - call.quietSince >= answers.patienceInMs(call);
   const silent = sent.filter(isSilentAt(now));
-  if (silent.length <= maxSockets * SHARE_OF_HUNG) return undefined;
-  return silent.find(isSilentAt(answers.latestSentAt)) ?? "unproven";
+  if (silent.length <= maxSockets * SHARE_OF_HUNG) return [];
+  const passedOver = silent.filter(isSilentAt(answers.latestSentAt));
+  return passedOver.length > 0 ? passedOver : "unproven";
 }

@@ -3,7 +3,7 @@ import type { buildConnector, Client } from "undici";
 import { ResilientPubSubError } from "../kit/errors.ts";
 import { BusyError } from "./call-within.ts";
 import { classifyFailure } from "./failure.ts";
-import { type Answer, AnswerTimes, callToGiveWay } from "./hung-calls.ts";
+import { type Answer, AnswerTimes, callsToGiveWay } from "./hung-calls.ts";
 import { type PooledCall, PooledSocket } from "./pooled-socket.ts";
 
 /** What is needed of `undici`. */
@@ -199,16 +199,17 @@ export class SocketPool {
     }, LOOK_INTERVAL_IN_MS).unref();
   }
 
-  /** As many as calls wait for. */
+  /** As many as calls wait for, and nobody else will be free for. */
   #evictHung(): void {
     const { maxSockets, onUnproven } = this.#settings;
-    while (this.#isFull && this.#connecting.size < this.#waiting.size) {
-      const sent = [...this.#busy];
-      const hung = callToGiveWay(sent, this.#answers, maxSockets, performance.now());
-      if (hung === "unproven") onUnproven?.();
-      if (!(hung instanceof PooledSocket)) return;
-      this.#evict(hung, this.#gaveWayError());
-      this.#open();
+    if (!this.#isFull || this.#waiting.size === 0) return;
+    const hung = callsToGiveWay([...this.#busy], this.#answers, maxSockets, performance.now());
+    if (hung === "unproven") {
+      onUnproven?.();
+      return;
+    }
+    for (const socket of hung.slice(0, this.#waiting.size - this.#connecting.size)) {
+      this.#evict(socket, this.#gaveWayError());
     }
   }
 

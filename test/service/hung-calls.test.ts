@@ -1,4 +1,4 @@
-import { AnswerTimes, callToGiveWay, type SentCall } from "../../src/service/hung-calls.ts";
+import { AnswerTimes, callsToGiveWay, type SentCall } from "../../src/service/hung-calls.ts";
 
 const NOW = 10_000;
 const MAX_SOCKETS = 4;
@@ -34,23 +34,27 @@ const silentFor = (inMs: number, call: Partial<SentCall> = {}): SentCall => ({
   ...call,
 });
 
-/** Whether the first gives way, or what is said instead. */
+/** Which of them give way. */
 function verdictOn(sent: SentCall[], answers: AnswerTimes) {
-  const verdict = callToGiveWay(sent, answers, MAX_SOCKETS, NOW);
-  return typeof verdict === "object" ? sent.indexOf(verdict) : verdict;
+  const verdict = callsToGiveWay(sent, answers, MAX_SOCKETS, NOW);
+  return verdict === "unproven" ? verdict : verdict.map((call) => sent.indexOf(call));
 }
 
 const long = [400, 300, 200, 100];
 const allSilent = (call: Partial<SentCall> = {}) => long.map((inMs) => silentFor(inMs, call));
 
-it("the oldest message gives way that was silent for long when another one was sent that was accepted", () => {
-  expect(verdictOn(allSilent(), answersTo({}))).toBe(0);
+it("messages give way that were silent for long when another one was sent that was accepted, the oldest first", () => {
+  expect(verdictOn(allSilent(), answersTo({}))).toEqual([0, 1, 2, 3]);
+});
+
+it("those that are younger stay", () => {
+  expect(verdictOn(allSilent(), answersTo({ sentAgoInMs: 200 }))).toEqual([0, 1]);
 });
 
 it("a message that is older, but has been heard, is passed by", () => {
   const heard = silentFor(5);
   const [, ...rest] = allSilent();
-  expect(verdictOn([heard, ...rest], answersTo({}))).toBe(1);
+  expect(verdictOn([heard, ...rest], answersTo({}))).toEqual([1, 2, 3]);
 });
 
 describe("nobody gives way", () => {
@@ -75,7 +79,7 @@ describe("nobody gives way", () => {
       [...Array.from({ length: 100 }, () => ({ sentAgoInMs: 900 })), { tookInMs: 210 }],
     ],
   ])("%s", (_, sent, accepted) => {
-    expect(verdictOn(sent, answersTo(...accepted))).toBeUndefined();
+    expect(verdictOn(sent, answersTo(...accepted))).toEqual([]);
   });
 });
 
@@ -101,17 +105,17 @@ describe("it is not known whether anybody would be answered", () => {
 it("a refusal that was slow to come earns nobody more time", () => {
   const answers = answersTo({});
   learn(answers, { sentAgoInMs: 1000, tookInMs: 900 }, { hasSucceeded: false });
-  expect(verdictOn(allSilent(), answers)).toBe(0);
+  expect(verdictOn(allSilent(), answers)).toEqual([0, 1, 2, 3]);
 });
 
 it("one slow answer is forgotten after seconds, and not after many quick ones", () => {
   const slow = (sentAgoInMs: number) => ({ sentAgoInMs, tookInMs: 900 });
   const quick = Array.from({ length: 100 }, () => ({}));
-  expect(verdictOn(allSilent(), answersTo(slow(9000), ...quick))).toBe(0);
-  expect(verdictOn(allSilent(), answersTo(slow(1000), ...quick))).toBeUndefined();
+  expect(verdictOn(allSilent(), answersTo(slow(9000), ...quick))).toEqual([0, 1, 2, 3]);
+  expect(verdictOn(allSilent(), answersTo(slow(1000), ...quick))).toEqual([]);
 });
 
 it("of a single socket its only call gives way", () => {
   const call = silentFor(100);
-  expect(callToGiveWay([call], answersTo({}), 1, NOW)).toBe(call);
+  expect(callsToGiveWay([call], answersTo({}), 1, NOW)).toEqual([call]);
 });

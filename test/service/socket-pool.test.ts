@@ -346,16 +346,15 @@ describe("messages that are never answered, while others wait", () => {
     return { service, endpoint, send, sendMany, gaveWay, questions: () => questions };
   }
 
-  it("give way, all but as many as half of the sockets can hold, and say so", async () => {
+  it("give way and say so, all but those that nobody has to wait for", async () => {
     const { endpoint, sendMany, gaveWay } = await startPoisoned({
       hangs: isPoison,
       isChecked: true,
     });
     sendMany(20);
     await endpoint.client.sendToAll("good");
-    // Three are left at most besides the good one.
+    // Of the twenty, three can stay besides the good one.
     expect(gaveWay.length).toBeGreaterThanOrEqual(17);
-    expect(gaveWay.length).toBeLessThanOrEqual(19);
     expect(gaveWay[0]?.message).toMatch(/of a, .* gave way, .* 4 sockets .*maxSocketsPerEndpoint/);
     expect(classifyFailure(gaveWay[0])).toMatchObject({ kind: "deadline", isRetryable: false });
   });
