@@ -62,6 +62,9 @@ export class EndpointWatch {
       record: (hasPassed) => registry.recordEjectionEnd(endpoint, hasPassed),
       pauseInMs: settings.transitionIntervalInMs,
     });
+    endpoint.endpoint.onUnproven = () => {
+      if (this.#isWatched) void this.#canaries.ask();
+    };
   }
 
   /** When the newest check started, monotonic milliseconds. */

@@ -6,9 +6,10 @@ import type { HttpClient, Pipeline, PipelinePolicy } from "@azure/core-rest-pipe
 import { WebPubSubServiceClient, type WebPubSubServiceClientOptions } from "@azure/web-pubsub";
 import type { EndpointConfiguration } from "../options/parse-options.ts";
 import { defaultMaxSockets } from "../options/schema.ts";
+import type { Answer } from "./hung-calls.ts";
 import { poolClient } from "./pool-client.ts";
 import { authorizationPolicy, requestPipeline } from "./request-pipeline.ts";
-import { SocketPool } from "./socket-pool.ts";
+import { type PoolSettings, SocketPool } from "./socket-pool.ts";
 
 /** One service instance: who it is, and the means to call it. */
 export interface Endpoint {
@@ -28,6 +29,11 @@ export interface Endpoint {
   readonly answeredAt: number;
   /** Resolves when calls can be made: the HTTP library has been loaded. */
   readonly opened: Promise<unknown>;
+  /**
+   * Called again and again while calls wait for sockets whose calls are not answered, and only a
+   * call by `checkClient` can say whether the endpoint answers at all.
+   */
+  onUnproven: (() => void) | undefined;
   /**
    * Lets go of what is under way, since the endpoint is used no more: calls that wait for a socket
    * fail at once, and those that were sent make room for others when it is back.
@@ -51,42 +57,50 @@ export function createEndpoint(
   const Agent = restUrl.startsWith("https:") ? HttpsAgent : HttpAgent;
   // One that is kept finds its way when there are no ports left for others.
   const agent = new Agent({ keepAlive: true, maxSockets: maxHealthSockets, maxFreeSockets: 1 });
-  const pools = openPools(config.name, restUrl, [maxSockets, maxCheckSockets]);
+  const common = { name: config.name, origin: restUrl };
+  const pools = openPools([
+    { ...common, maxSockets, onUnproven: () => endpoint.onUnproven?.() },
+    { ...common, maxSockets: maxCheckSockets },
+  ]);
   const [calls, checks] = [pools.then(([first]) => first), pools.then(([, second]) => second)];
   // One for both: a canary has to try the token that calls are made with.
   const authorization = authorizationPolicy(config.credential);
   let answeredAt = Number.NEGATIVE_INFINITY;
-  const onAnswer = (): void => {
-    answeredAt = performance.now();
+  const onAnswer = (answer: Answer): void => {
+    answeredAt = answer.answeredAt;
   };
-  return {
+  const onCheckAnswer = (answer: Answer): void => {
+    onAnswer(answer);
+    // Whoever answers a check would answer a call as well.
+    void calls.then((pool) => pool.learn(answer));
+  };
+  const endpoint: Endpoint = {
     name: config.name,
     config,
     client: createClient(config, hub, authorization, poolClient(calls, onAnswer)),
-    checkClient: createClient(config, hub, authorization, poolClient(checks, onAnswer)),
+    checkClient: createClient(config, hub, authorization, poolClient(checks, onCheckAnswer)),
     restUrl,
     agent,
     get answeredAt() {
       return answeredAt;
     },
     opened: pools,
+    onUnproven: undefined,
     giveUp: () => void calls.then((pool) => pool.giveUp()),
     close: async () => {
       agent.destroy();
       for (const pool of await pools) pool.close();
     },
   };
+  return endpoint;
 }
 
 /** Loads `undici` with the first endpoint: it takes half as long as the whole SDK. */
-async function openPools(
-  name: string,
-  origin: string,
-  [ofCalls, ofChecks]: readonly [number, number],
-): Promise<readonly [SocketPool, SocketPool]> {
+async function openPools([ofCalls, ofChecks]: readonly [PoolSettings, PoolSettings]): Promise<
+  readonly [SocketPool, SocketPool]
+> {
   const library = await import("undici/index.js");
-  const open = (maxSockets: number) => new SocketPool(library, { name, origin, maxSockets });
-  return [open(ofCalls), open(ofChecks)];
+  return [new SocketPool(library, ofCalls), new SocketPool(library, ofChecks)];
 }
 
 function createClient(

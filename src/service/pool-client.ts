@@ -10,16 +10,19 @@ import { DeadlineError } from "../kit/deadline.ts";
 import { InvalidArgumentError } from "../kit/errors.ts";
 import { missedDeadlineOf } from "./call-within.ts";
 import { EncodedBody } from "./encoded-body.ts";
+import type { Answer } from "./hung-calls.ts";
 import { SocketClosedError } from "./pooled-socket.ts";
 import type { SocketPool, WaitingCall } from "./socket-pool.ts";
+
+type AnswerListener = (answer: Answer) => void;
 
 /**
  * Sends the SDK's requests through a pool, to wherever that leads. The request's signal ends them.
  *
  * @param pool Only the first requests wait for it.
- * @param onAnswer Told of every answer, whatever it is.
+ * @param onAnswer Told when one begins.
  */
-export function poolClient(pool: Promise<SocketPool>, onAnswer?: () => void): HttpClient {
+export function poolClient(pool: Promise<SocketPool>, onAnswer?: AnswerListener): HttpClient {
   let opened: SocketPool | undefined;
   return {
     sendRequest: (request) => {
@@ -35,7 +38,7 @@ export function poolClient(pool: Promise<SocketPool>, onAnswer?: () => void): Ht
 function send(
   pool: SocketPool,
   request: PipelineRequest,
-  onAnswer: (() => void) | undefined,
+  onAnswer: AnswerListener | undefined,
 ): Promise<PipelineResponse> {
   return new Promise((resolve, reject) => {
     const settled = { resolve, reject, onAnswer };
@@ -61,23 +64,29 @@ function dispatchOptionsOf(request: PipelineRequest): Dispatcher.DispatchOptions
   };
 }
 
+/** Names in a path are encoded, and have no colon. */
+const OF_MESSAGE = /\/:send(\?|$)/;
+
 type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 interface Settled {
   resolve(response: PipelineResponse): void;
   reject(error: Error): void;
-  readonly onAnswer: (() => void) | undefined;
+  readonly onAnswer: AnswerListener | undefined;
 }
 
 /** One request and its response. */
 class Exchange implements WaitingCall {
   readonly options: Dispatcher.DispatchOptions;
+  readonly isMessage: boolean;
   readonly #pool: SocketPool;
   readonly #request: PipelineRequest;
   readonly #settled: Settled;
   readonly #askedAt = performance.now();
   /** When it was sent; monotonic milliseconds. */
   #sentAt = Number.POSITIVE_INFINITY;
+  /** When something of its answer came last. */
+  #heardAt = Number.NEGATIVE_INFINITY;
   /** Of the socket that it is sent by. */
   #controller: Dispatcher.DispatchController | undefined;
   #endedBy: Error | undefined;
@@ -90,7 +99,12 @@ class Exchange implements WaitingCall {
     this.#request = request;
     this.#settled = settled;
     this.options = dispatchOptionsOf(request);
+    this.isMessage = OF_MESSAGE.test(this.options.path);
     request.abortSignal?.addEventListener("abort", this.onAbort);
+  }
+
+  get quietSince(): number {
+    return Math.max(this.#sentAt, this.#heardAt);
   }
 
   get bytes(): number {
@@ -142,11 +156,16 @@ class Exchange implements WaitingCall {
   ): void {
     this.#status = status;
     this.#headers = headers;
-    this.#pool.learnDuration(performance.now() - this.#sentAt);
-    this.#settled.onAnswer?.();
+    this.#heardAt = performance.now();
+    const hasSucceeded = status < 400;
+    const { isMessage } = this;
+    const answer = { sentAt: this.#sentAt, answeredAt: this.#heardAt, hasSucceeded, isMessage };
+    this.#pool.learn(answer);
+    this.#settled.onAnswer?.(answer);
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#heardAt = performance.now();
     this.#body.push(chunk);
   }
 

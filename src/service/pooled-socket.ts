@@ -1,8 +1,9 @@
 import type { Socket } from "node:net";
 import type { Client, Dispatcher } from "undici";
+import type { SentCall } from "./hung-calls.ts";
 
 /** What a socket carries out, one after the other. */
-export interface PooledCall extends Dispatcher.DispatchHandler {
+export interface PooledCall extends Dispatcher.DispatchHandler, SentCall {
   readonly options: Dispatcher.DispatchOptions;
   /** Ends it with an error, and takes the socket with it if it was sent. */
   abort(error: Error): void;
@@ -32,7 +33,7 @@ const CLIENT_OPTIONS: Client.Options = {
 };
 
 /** One connected socket, and the HTTP that is spoken on it. It is never connected again. */
-export class PooledSocket {
+export class PooledSocket implements SentCall {
   /** The call that it was given last, unless it is free. */
   call: PooledCall | undefined;
   /** Whether its endpoint has gone out of use since it was given its call. */
@@ -66,6 +67,21 @@ export class PooledSocket {
       this.isStale = false;
       listener.onFree(this);
     });
+  }
+
+  get quietSince(): number {
+    const isSending = this.#socket.writableLength > 0;
+    return isSending
+      ? Number.POSITIVE_INFINITY
+      : (this.call?.quietSince ?? Number.POSITIVE_INFINITY);
+  }
+
+  get bytes(): number {
+    return this.call?.bytes ?? 0;
+  }
+
+  get isMessage(): boolean {
+    return this.call?.isMessage ?? false;
   }
 
   send(call: PooledCall): void {

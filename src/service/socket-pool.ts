@@ -3,6 +3,7 @@ import type { buildConnector, Client } from "undici";
 import { ResilientPubSubError } from "../kit/errors.ts";
 import { BusyError } from "./call-within.ts";
 import { classifyFailure } from "./failure.ts";
+import { type Answer, AnswerTimes, callsToGiveWay } from "./hung-calls.ts";
 import { type PooledCall, PooledSocket } from "./pooled-socket.ts";
 
 /** What is needed of `undici`. */
@@ -18,12 +19,15 @@ export interface PoolSettings {
   /** Where requests are sent. */
   readonly origin: string;
   readonly maxSockets: number;
+  /**
+   * Calls wait, since too many others are not answered, and nobody knows whether the endpoint
+   * answers at all. Whoever finds out tells the pool by `learn`.
+   */
+  readonly onUnproven?: () => void;
 }
 
 /** A call that may have to wait. */
 export interface WaitingCall extends PooledCall {
-  /** Size of what it holds while it waits. */
-  readonly bytes: number;
   /** Whether it has waited for so long that an answer would hardly come in time. */
   isTooLate(typicalInMs: number): boolean;
   /** Ends it, since no connection could be made. */
@@ -34,7 +38,8 @@ const maxWaitingCalls = 10_000;
 const maxWaitingBytes = 64 * 1024 * 1024;
 /** One packet that is lost is sent again after a second, the next one two seconds later. */
 const CONNECT_TIMEOUT_IN_MS = 5000;
-const WEIGHT_OF_LATEST = 0.1;
+/** How often calls that wait are looked after, while no socket comes free. */
+const LOOK_INTERVAL_IN_MS = 10;
 
 /**
  * The sockets to one endpoint, a bounded number, and the calls that wait for one, in order. A call is
@@ -51,8 +56,8 @@ export class SocketPool {
   readonly #connecting = new Set<Socket>();
   readonly #waiting = new Set<WaitingCall>();
   #waitingBytes = 0;
-  /** How long answers take, as a moving average. */
-  #typicalInMs = 0;
+  readonly #answers = new AnswerTimes();
+  #nextLook: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(library: HttpLibrary, settings: PoolSettings) {
@@ -92,9 +97,9 @@ export class SocketPool {
     return true;
   }
 
-  /** How long a call took from its sending to its answer. */
-  learnDuration(durationInMs: number): void {
-    this.#typicalInMs += (durationInMs - this.#typicalInMs) * WEIGHT_OF_LATEST;
+  /** Takes an answer of the endpoint into account, also one that came by another pool. */
+  learn(answer: Answer): void {
+    this.#answers.learn(answer);
   }
 
   /** Why a call that is ended by its deadline was never sent. */
@@ -121,6 +126,7 @@ export class SocketPool {
   /** Ends all calls, and releases all sockets. */
   close(): void {
     this.#isClosed = true;
+    clearTimeout(this.#nextLook);
     const error = this.#closedError();
     for (const call of [...this.#waiting]) {
       this.#leave(call);
@@ -154,7 +160,7 @@ export class SocketPool {
   #takeFirst(): WaitingCall | undefined {
     for (const call of this.#waiting) {
       this.#leave(call);
-      if (!call.isTooLate(this.#typicalInMs)) return call;
+      if (!call.isTooLate(this.#answers.typicalInMs)) return call;
       call.abort(this.unsent());
     }
     return undefined;
@@ -169,11 +175,41 @@ export class SocketPool {
     return this.#idle.length + this.#busy.size + this.#connecting.size;
   }
 
+  get #isFull(): boolean {
+    return this.#size >= this.#settings.maxSockets;
+  }
+
   /** As many as calls wait for, as far as the bound allows. */
   #openSockets(): void {
     while (this.#connecting.size < this.#waiting.size) {
-      if (this.#size >= this.#settings.maxSockets && !this.#evictStale()) return;
+      if (this.#isFull && !this.#evictStale()) {
+        this.#lookSoon();
+        return;
+      }
       this.#open();
+    }
+  }
+
+  /** Messages that hang become too many by nothing but the time that passes. */
+  #lookSoon(): void {
+    this.#nextLook ??= setTimeout(() => {
+      this.#nextLook = undefined;
+      this.#evictHung();
+      this.#openSockets();
+    }, LOOK_INTERVAL_IN_MS).unref();
+  }
+
+  /** As many as calls wait for, and nobody else will be free for. */
+  #evictHung(): void {
+    const { maxSockets, onUnproven } = this.#settings;
+    if (!this.#isFull || this.#waiting.size === 0) return;
+    const hung = callsToGiveWay([...this.#busy], this.#answers, maxSockets, performance.now());
+    if (hung === "unproven") {
+      onUnproven?.();
+      return;
+    }
+    for (const socket of hung.slice(0, this.#waiting.size - this.#connecting.size)) {
+      this.#evict(socket, this.#gaveWayError());
     }
   }
 
@@ -227,12 +263,16 @@ export class SocketPool {
   #evictStale(): boolean {
     for (const socket of this.#busy) {
       if (!socket.isStale) continue;
-      this.#busy.delete(socket);
-      socket.call?.abort(this.#lostError());
-      socket.destroy();
+      this.#evict(socket, this.#lostError());
       return true;
     }
     return false;
+  }
+
+  #evict(socket: PooledSocket, error: Error): void {
+    this.#busy.delete(socket);
+    socket.call?.abort(error);
+    socket.destroy();
   }
 
   #closedError(): ResilientPubSubError {
@@ -242,6 +282,15 @@ export class SocketPool {
   #lostError(): ResilientPubSubError {
     const text = `No answer of ${this.#settings.name} before it went out of use and came back`;
     return new ResilientPubSubError("ERR_DEADLINE_EXCEEDED", text);
+  }
+
+  #gaveWayError(): ResilientPubSubError {
+    const { name, maxSockets } = this.#settings;
+    return new ResilientPubSubError(
+      "ERR_DEADLINE_EXCEEDED",
+      `No answer of ${name}, which has answered later calls meanwhile; it gave way, since others ` +
+        `waited for one of ${maxSockets} sockets (service.maxSocketsPerEndpoint)`,
+    );
   }
 
   #busyError(why: string, isOwnStall = false): BusyError {

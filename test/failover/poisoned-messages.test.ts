@@ -1,8 +1,10 @@
+import { setMaxListeners } from "node:events";
 import express from "express";
 import {
   type FanOutError,
   type FanOutReport,
   type ResilientPubSub,
+  type ResilientPubSubOptions,
   resilientPubSub,
 } from "express-resilient-pubsub";
 import { closeAfterTest } from "../support/clean-up.ts";
@@ -32,6 +34,7 @@ async function startWorld(
   refuse: Refusal,
   isPoison: Parameters<typeof startFirewall>[1] = ({ url, body }) =>
     url.includes(POISON) || body.includes(POISON),
+  options: Partial<ResilientPubSubOptions> = {},
 ) {
   const start = async () => {
     const emulator = closeAfterTest(await startEmulator());
@@ -59,6 +62,7 @@ async function startWorld(
       negotiate: { allowAnonymous: true },
       fanOut: { timeoutInMs: 400 },
       health: { schedule: false, transitionIntervalInMs: INTERVAL_IN_MS, onDemandMaxAgeInMs: 0 },
+      ...options,
     }),
   );
   const log = logEvents(pubsub.events);
@@ -148,6 +152,93 @@ it("a flood of refused messages costs a canary an interval at most, and delays n
   const most = Math.ceil(elapsedInMs / INTERVAL_IN_MS) + 1;
   expect(world.east.firewall.canaries - before).toBeLessThanOrEqual(most);
   await expectHealthy(world);
+});
+
+describe("messages that are never answered delay no other: nobody waits until one has missed its deadline", () => {
+  const hanging: Refusal = () => {};
+  // Longer than a test may take.
+  const fanOut = { timeoutInMs: 600_000 };
+
+  async function sendingPoison() {
+    const world = await startWorld(hanging, undefined, { fanOut });
+    const ending = new AbortController();
+    setMaxListeners(0, ending.signal);
+    const sending: Promise<FanOutReport>[] = [];
+    return {
+      world,
+      sendPoison: (count: number) => {
+        for (let i = 0; i < count; i++) {
+          const { signal } = ending;
+          sending.push(reportOf(world.pubsub.broadcast(POISON, { abortSignal: signal })));
+        }
+      },
+      /** Takes back those that still hang. */
+      end: async () => {
+        ending.abort();
+        return Promise.all(sending);
+      },
+    };
+  }
+
+  it("five of them before each of the others, more than there are sockets", async () => {
+    const { world, sendPoison, end } = await sendingPoison();
+    for (let i = 0; i < 40; i++) {
+      sendPoison(5);
+      expect((await world.pubsub.broadcast("innocent")).delivered).toEqual(["east", "west"]);
+    }
+    await expectHealthy(world);
+    await end();
+  });
+
+  it("four times as many as there are sockets at once, and nothing has succeeded since", async () => {
+    const { world, sendPoison, end } = await sendingPoison();
+    sendPoison(256);
+    await expectHealthy(world);
+    const reasons = (await end()).flatMap(reasonsOf).map(({ reason }) => reason);
+    // Those that gave way were the messages' fault, as a canary has said.
+    expect(new Set(reasons)).toEqual(new Set(["refused-message", "local"]));
+  });
+});
+
+describe("with more messages than sockets, a region is taken out", () => {
+  const options = {
+    service: { maxSocketsPerEndpoint: 4 },
+    health: {
+      schedule: false as const,
+      transitionIntervalInMs: INTERVAL_IN_MS,
+      onDemandMaxAgeInMs: 0,
+      timeoutInMs: 400,
+    },
+  };
+  const hanging: Refusal = () => {};
+
+  /** Sends until both are out, and says what the messages failed with. */
+  async function sendUntilOut({ pubsub, log }: Awaited<ReturnType<typeof startWorld>>) {
+    const errors: string[] = [];
+    await until(async () => {
+      const sends = Array.from({ length: 20 }, () => reportOf(pubsub.broadcast("hi")));
+      for (const { failed } of await Promise.all(sends)) {
+        errors.push(...failed.map(({ error }) => String(error)));
+      }
+      return log.filter((line) => line.startsWith("endpointDown")).length === 2;
+    });
+    return errors;
+  }
+
+  it("that answers no send; none of them gives way to another", async () => {
+    let isHung = false;
+    const world = await startWorld(hanging, () => isHung, options);
+    isHung = true;
+    const errors = await sendUntilOut(world);
+    expect(errors.length).toBeGreaterThan(0);
+    expect(errors.filter((error) => error.includes("gave way"))).toEqual([]);
+  });
+
+  it("that leaves half of its sends unanswered", async () => {
+    const isHanging = ({ count }: { count: number }) => "0010111001101001"[count % 16] === "1";
+    const errors = await sendUntilOut(await startWorld(hanging, isHanging, options));
+    expect(errors.length).toBeGreaterThan(0);
+  });
 });
 
 it("every message that an endpoint in use did not accept is told, with the reason", async () => {

@@ -8,9 +8,14 @@ import { poolClient } from "../../src/service/pool-client.ts";
 import { SocketPool, type WaitingCall } from "../../src/service/socket-pool.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
 import { startNat } from "../support/nat.ts";
-import { accept, type RawService, startRawService } from "../support/raw-service.ts";
+import {
+  accept,
+  type RawRequest,
+  type RawService,
+  startRawService,
+} from "../support/raw-service.ts";
 import { until } from "../support/until.ts";
-import { endpointAt, failureOf } from "./support/pool.ts";
+import { endpointAt, failureOf, startTcp } from "./support/pool.ts";
 
 /** A service that answers when a test says so. */
 async function startHeldService() {
@@ -77,6 +82,8 @@ function scriptedCall(bytes: number): WaitingCall & { error: Error | undefined }
   return {
     options: { path: "/", method: "GET" },
     bytes,
+    isMessage: true,
+    quietSince: Number.POSITIVE_INFINITY,
     error: undefined,
     isTooLate: () => false,
     abort(error) {
@@ -172,7 +179,8 @@ describe("calls that have waited for most of their time", () => {
   it("are not sent when answers take longer than they have left", async () => {
     const { service, held } = await startHeldService();
     const pool = poolWithout(0, service.url, 1);
-    for (let times = 0; times < 50; times += 1) pool.learnDuration(500);
+    for (let times = 0; times < 50; times += 1)
+      pool.learn({ sentAt: 0, answeredAt: 500, hasSucceeded: true, isMessage: true });
     const send = sendThrough(pool, service.url);
     const first = send("/first");
     await until(() => held.length === 1);
@@ -305,6 +313,133 @@ describe("sockets that hang", () => {
     await check;
     await endpoint.close();
     expect(await hung).toMatchObject({ code: "ERR_CLOSED" });
+  });
+});
+
+describe("messages that are never answered, while others wait", () => {
+  afterEach(() => jest.restoreAllMocks());
+
+  const isPoison = ({ body }: RawRequest) => body.includes("poison");
+
+  /** An endpoint that leaves some messages unanswered, and how often it was in question whether it answers any. */
+  async function startPoisoned(options: {
+    readonly hangs: (request: RawRequest) => boolean;
+    readonly isChecked: boolean;
+  }) {
+    const service = await startRawService((res, request, count) => {
+      if (!options.hangs(request)) accept(res, request, count);
+    });
+    const endpoint = endpointAt(service.url, {}, 4);
+    let questions = 0;
+    endpoint.onUnproven = () => {
+      questions += 1;
+      if (options.isChecked) void endpoint.checkClient.sendToAll("check").catch(() => {});
+    };
+    const gaveWay: Error[] = [];
+    const send = (message: string) =>
+      endpoint.client.sendToAll(message).catch((error) => {
+        if (error.code === "ERR_DEADLINE_EXCEEDED") gaveWay.push(error);
+      });
+    const sendMany = (count: number) => {
+      for (let index = 0; index < count; index += 1) void send("poison");
+    };
+    return { service, endpoint, send, sendMany, gaveWay, questions: () => questions };
+  }
+
+  it("give way and say so, all but those that nobody has to wait for", async () => {
+    const { endpoint, sendMany, gaveWay } = await startPoisoned({
+      hangs: isPoison,
+      isChecked: true,
+    });
+    sendMany(20);
+    await endpoint.client.sendToAll("good");
+    // Of the twenty, three can stay besides the good one.
+    expect(gaveWay.length).toBeGreaterThanOrEqual(17);
+    expect(gaveWay[0]?.message).toMatch(/of a, .* gave way, .* 4 sockets .*maxSocketsPerEndpoint/);
+    expect(classifyFailure(gaveWay[0])).toMatchObject({ kind: "deadline", isRetryable: false });
+  });
+
+  it("keep their time if the endpoint answers nobody", async () => {
+    const everything = () => true;
+    const world = await startPoisoned({ hangs: everything, isChecked: true });
+    world.sendMany(10);
+    await until(() => world.questions() > 5);
+    expect(world.gaveWay).toEqual([]);
+    expect(world.service.requests.filter(isPoison)).toHaveLength(4);
+  });
+
+  it("keep it as long as nobody knows whether the endpoint answers", async () => {
+    const world = await startPoisoned({ hangs: isPoison, isChecked: false });
+    world.sendMany(10);
+    await until(() => world.questions() > 5);
+    expect(world.gaveWay).toEqual([]);
+  });
+
+  it("keep it as long as there is another socket", async () => {
+    const world = await startPoisoned({ hangs: isPoison, isChecked: true });
+    world.sendMany(3);
+    await until(() => world.service.requests.length === 3);
+    const startedAt = performance.now();
+    await until(async () => {
+      await world.endpoint.client.sendToAll("good");
+      return performance.now() - startedAt > 200;
+    });
+    expect(world.gaveWay).toEqual([]);
+    expect(world.questions()).toBe(0);
+  });
+
+  it.each<[string, string | Uint8Array, number, (socket: Socket) => void]>([
+    [
+      "one that is being uploaded, however slowly",
+      new Uint8Array(32 * 1024 * 1024),
+      // More than such a message is ever given for its size alone.
+      3_600_000,
+      (socket) => socket.pause(),
+    ],
+    [
+      "one whose answer is coming, however slowly",
+      "first",
+      0,
+      (socket) => {
+        socket.write("HTTP/1.1 202 Accepted\r\nContent-Length: 1000000\r\n\r\n");
+        const timer = setInterval(() => socket.write("x"), 10);
+        socket.on("close", () => clearInterval(timer));
+      },
+    ],
+  ])("leave alone %s", async (_, body, laterInMs, treat) => {
+    const sockets: Socket[] = [];
+    const answer = (socket?: Socket) =>
+      socket?.write("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
+    const url = await startTcp((socket) => {
+      const index = sockets.push(socket) - 1;
+      if (index === 0) return treat(socket);
+      // Three hang; who comes after them is answered.
+      socket.on("data", () => index > 3 && answer(socket));
+    });
+    const pool = closeAfterTest(
+      new SocketPool(undici, {
+        name: "a",
+        origin: url,
+        maxSockets: 4,
+        onUnproven: () => {
+          const sentAt = performance.now();
+          pool.learn({ sentAt, answeredAt: sentAt, hasSucceeded: true, isMessage: true });
+        },
+      }),
+    );
+    const send = sendThrough(pool, url);
+    let isEnded = false;
+    void failureOf(send("/:send", { method: "POST", body })).finally(() => {
+      isEnded = true;
+    });
+    await until(() => sockets.length === 1);
+    const hung = Array.from({ length: 3 }, () => failureOf(send("/:send", { method: "POST" })));
+    await until(() => sockets.length === 4);
+    const now = performance.now.bind(performance);
+    jest.spyOn(performance, "now").mockImplementation(() => now() + laterInMs);
+    await send("/:send", { method: "POST" });
+    expect(await Promise.race(hung)).toMatchObject({ code: "ERR_DEADLINE_EXCEEDED" });
+    expect(isEnded).toBe(false);
   });
 });
 
