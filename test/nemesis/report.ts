@@ -1,7 +1,7 @@
 import { distributionOf } from "../../demo-app/kit/distribution.ts";
 import type { NemesisResult } from "./nemesis-run.ts";
 
-const maxLines = 60;
+const maxLinesOfARule = 8;
 
 /** The result as people read it. */
 export function linesOf({
@@ -35,14 +35,21 @@ export function linesOf({
   ];
 }
 
-function violationLines(violations: readonly string[], folder: string | undefined): string[] {
-  const more = violations.length - maxLines;
-  return [
-    `${violations.length} VIOLATIONS`,
-    ...violations.slice(0, maxLines).map((line) => `  ${line}`),
-    ...(more > 0 ? [`  and ${more} more`] : []),
-    `The recording is in ${folder}`,
-  ];
+function violationLines(
+  violations: NemesisResult["violations"],
+  folder: string | undefined,
+): string[] {
+  const rules = [...new Set(violations.map(({ rule }) => rule))];
+  const lines = rules.flatMap((rule) => {
+    const ofRule = violations.filter((it) => it.rule === rule);
+    const more = ofRule.length - maxLinesOfARule;
+    return [
+      `  ${rule}`,
+      ...ofRule.slice(0, maxLinesOfARule).map(({ when, what }) => `    ${when}: ${what}`),
+      ...(more > 0 ? [`    and ${more} more`] : []),
+    ];
+  });
+  return [`${violations.length} VIOLATIONS`, ...lines, `The recording is in ${folder}`];
 }
 
 function distributionLine(what: string, values: readonly number[]): string {

@@ -49,7 +49,7 @@ export class World {
   }
 
   harm(endpoint: string, fault: Fault | undefined): void {
-    const order: EndpointOrder = { faults: fault ? [fault] : [] };
+    const order: EndpointOrder = { fault };
     this.endpoint(endpoint).send(order);
     this.#parts.recorder.record({ kind: "endpoint-fault", endpoint, fault: fault?.kind });
   }

@@ -73,16 +73,19 @@ async function absentStore(world: World, signal: AbortSignal): Promise<void> {
   }
 }
 
+/** After so many, an endpoint must answer well for eight seconds before it is used again. */
+const FLAPS = 4;
+
 /** For one server all other endpoints have flapped when everybody moves to one of them. */
 async function flappingServer(world: World, signal: AbortSignal): Promise<void> {
   const { leader, active, inactive } = await castOf(world);
   const links = inactive.map((endpoint) => linkName(leader, endpoint));
   const isDown = (endpoint: string): boolean => world.view.seesDown(leader, endpoint);
-  for (let time = 0; time < 3; time += 1) {
+  for (let time = 1; time <= FLAPS; time += 1) {
     world.setLinks(links, "cut");
     await until(() => inactive.every(isDown), 20_000).catch(() => {});
     world.setLinks(links, "open");
-    if (time < 2) await until(() => !inactive.some(isDown), 20_000).catch(() => {});
+    if (time < FLAPS) await until(() => !inactive.some(isDown), 20_000).catch(() => {});
     if (signal.aborted) return;
   }
   // The endpoints have answered well for a while now, if not for long enough to be trusted.

@@ -36,7 +36,7 @@ export function boundsOf(settings: Settings): Bounds {
     refusalInMs: 3000,
     closingInMs: leaseInMs + 2 * pollInMs + SLACK_IN_MS,
     evidenceInMs: 2 * leaseInMs + 2 * pollInMs + SLACK_IN_MS,
-    heartbeatInMs: leaseInMs / 3 + 2 * pollInMs + SLACK_IN_MS,
+    heartbeatInMs: leaseInMs / 3 + pollInMs + SLACK_IN_MS,
     dialInMs: 1500,
   };
 }

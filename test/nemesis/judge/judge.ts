@@ -12,9 +12,15 @@ import type { Verdict } from "./verdict.ts";
 
 export interface Judgement {
   readonly verdicts: readonly Verdict[];
-  /** A line for each, with when and within what it happened. */
-  readonly violations: readonly string[];
+  readonly violations: readonly PlacedViolation[];
   readonly statistics: Statistics;
+}
+
+export interface PlacedViolation {
+  readonly rule: string;
+  /** Seconds since the start, and within what it happened. */
+  readonly when: string;
+  readonly what: string;
 }
 
 const CHECKS = [
@@ -33,10 +39,11 @@ export function judge(entries: readonly Entry[]): Judgement {
   const truth = new Truth(entries);
   const verdicts = CHECKS.map((check) => check(truth));
   const startedAt = truth.entries[0]?.at ?? 0;
-  const all = verdicts.flatMap(({ violations }) => violations).sort((a, b) => a.at - b.at);
-  const violations = all.map(({ at, what }) => {
-    const name = truth.of("storm").findLast((it) => it.at <= at)?.name ?? "start";
-    return `${((at - startedAt) / 1000).toFixed(2)} s, ${name}: ${what}`;
-  });
+  const violations = verdicts.flatMap(({ rule, violations: found }) =>
+    found.map(({ at, what }) => {
+      const name = truth.of("storm").findLast((it) => it.at <= at)?.name ?? "start";
+      return { rule, when: `${((at - startedAt) / 1000).toFixed(2)} s, ${name}`, what };
+    }),
+  );
   return { verdicts, violations, statistics: statisticsOf(truth) };
 }

@@ -28,8 +28,11 @@ function findingOf(truth: Truth, move: KnownAgreement): Finding {
 }
 
 /** The endpoint before; undefined when two histories have met, and the number only tells them apart. */
-function leftBy({ agreements }: Truth, { epoch, active, by }: KnownAgreement): string | undefined {
-  const before = agreements.filter((it) => it.epoch === epoch - 1);
+function leftBy(
+  { agreements }: Truth,
+  { epoch, active, by, generation }: KnownAgreement,
+): string | undefined {
+  const before = agreements.filter((it) => it.epoch === epoch - 1 && it.generation === generation);
   if (before.some((it) => it.active === active)) return undefined;
   return before.at(-1)?.active ?? by?.previous;
 }
@@ -64,12 +67,15 @@ function wasPresent(truth: Truth, { server, run }: Member, at: number): boolean 
   return intersectionOf(spans, window).some(({ from, to }) => to - from >= needed);
 }
 
-/** The last lease in which the store was up: in one piece, or in several. */
+/**
+ * The last lease in which the store was up, in one piece or in several. What is written within a poll
+ * may not have been read yet.
+ */
 function lastLease(truth: Truth, at: number): Span[] {
   const { pollInMs, leaseInMs } = truth.settings;
-  let left = leaseInMs - 2 * pollInMs;
+  let left = leaseInMs - pollInMs;
   const window: Span[] = [];
-  const up = truth.storeUpSpans({ from: at - 20 * leaseInMs, to: at });
+  const up = truth.storeUpSpans({ from: at - 20 * leaseInMs, to: at - pollInMs });
   for (const { from, to } of up.reverse()) {
     if (left <= 0) break;
     window.unshift({ from: Math.max(from, to - left), to });

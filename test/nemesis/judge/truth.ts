@@ -15,6 +15,8 @@ export interface KnownAgreement extends Epoch {
   /** When it was first told of, by whom, and why it came about; undefined when only an answer told. */
   readonly at: number;
   readonly by: EntryOf<"agreed"> | undefined;
+  /** How often everything had been lost by then: numbers begin anew after that. */
+  readonly generation: number;
 }
 
 interface Process {
@@ -137,20 +139,12 @@ export class Truth {
   /** The agreement with the greatest number of those known at a moment. */
   newestAt(time: number): KnownAgreement | undefined {
     const known = this.agreements.filter(({ at }) => at <= time);
-    const generation = (it: KnownAgreement): number => this.#totalLossesBefore(it.at);
     const isNewer = (a: KnownAgreement, b: KnownAgreement): boolean =>
-      generation(a) - generation(b) > 0 || (generation(a) === generation(b) && a.epoch >= b.epoch);
+      a.generation > b.generation || (a.generation === b.generation && a.epoch >= b.epoch);
     return known.reduce<KnownAgreement | undefined>(
       (newest, it) => (newest === undefined || isNewer(it, newest) ? it : newest),
       undefined,
     );
-  }
-
-  /** After them, numbers begin anew. */
-  #totalLossesBefore(time: number): number {
-    return this.of("loss").filter(
-      ({ at, loss }) => loss === "everything-and-all-servers" && at <= time,
-    ).length;
   }
 }
 
@@ -166,21 +160,24 @@ function stepsOf<T>(all: Map<string, Steps<T>>, name: string, initial: T): Steps
 
 function agreementsIn(entries: readonly Entry[]): KnownAgreement[] {
   const known = new Map<string, KnownAgreement>();
+  let generation = 0;
   for (const entry of entries) {
-    const agreement = agreementIn(entry);
+    const isAnew = entry.kind === "loss" && entry.loss === "everything-and-all-servers";
+    if (isAnew) generation += 1;
+    const agreement = agreementIn(entry, generation);
     if (agreement === undefined) continue;
-    const key = `${agreement.incarnation} ${agreement.epoch} ${agreement.active}`;
+    const key = `${generation} ${agreement.incarnation} ${agreement.epoch} ${agreement.active}`;
     if (!known.has(key)) known.set(key, agreement);
   }
   return [...known.values()];
 }
 
-function agreementIn(entry: Entry): KnownAgreement | undefined {
+function agreementIn(entry: Entry, generation: number): KnownAgreement | undefined {
   if (entry.kind === "agreed") {
     const { epoch, incarnation, active, at } = entry;
-    return { epoch, incarnation, active, at, by: entry };
+    return { epoch, incarnation, active, at, by: entry, generation };
   }
   if (entry.kind !== "answer" || entry.endpoint === undefined) return undefined;
   const { epoch, incarnation, endpoint, at } = entry;
-  return { epoch, incarnation, active: endpoint, at, by: undefined };
+  return { epoch, incarnation, active: endpoint, at, by: undefined, generation };
 }

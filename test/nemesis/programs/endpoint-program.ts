@@ -24,5 +24,7 @@ function record(activity: Activity): void {
 }
 
 const emulator = await startEmulator({ port, accessKey, onActivity: record });
-process.on("message", ({ faults }: EndpointOrder) => void emulator.inject(faults));
+process.on("message", ({ fault }: EndpointOrder) => {
+  void (fault ? emulator.inject(fault) : emulator.clear());
+});
 sendToParent<ProgramMessage>({ kind: "serves" });

@@ -55,5 +55,5 @@ export interface ServerOrder {
 
 /** What an endpoint is to suffer from now on. */
 export interface EndpointOrder {
-  readonly faults: readonly Fault[];
+  readonly fault: Fault | undefined;
 }
