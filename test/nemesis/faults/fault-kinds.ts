@@ -1,4 +1,5 @@
 import type { Fault } from "express-resilient-pubsub/emulator";
+import { pause } from "../../../demo-app/kit/pause.ts";
 import { linkName } from "../network/network.ts";
 import type { World } from "../world.ts";
 import type { ChosenFault, EndpointTarget, PlannedFault, ServerTarget } from "./fault.ts";
@@ -186,11 +187,12 @@ const allServersKilled =
     };
   };
 
-function switched(world: World, { server, endpoint }: PlannedFault): ChosenFault {
+function switched(world: World, { server, client }: PlannedFault): ChosenFault | undefined {
+  const candidates = others(world.settings.endpoints, world.view.active ?? "");
+  const to = candidates[client % candidates.length] as string;
   return {
     claims: [],
-    begin: () =>
-      world.order(serverOf(world, server), { kind: "switch", to: endpointOf(world, endpoint) }),
+    begin: () => world.order(serverOf(world, server), { kind: "switch", to }),
     end: nothing,
   };
 }
@@ -206,6 +208,41 @@ function switchedBehindTheLeader(world: World): ChosenFault | undefined {
     begin: () => {
       world.setLinks(links, "cut");
       world.order(leader, { kind: "switch", to });
+    },
+    end: () => world.setLinks(links, "open"),
+  };
+}
+
+/** The leader loses the store, and everybody is moved by the one that takes its place. */
+function switchedWithoutTheLeader(world: World, { client }: PlannedFault): ChosenFault | undefined {
+  const { leader, active } = world.view;
+  if (leader === undefined || active === undefined) return undefined;
+  const links = [linkName(leader, "store")];
+  const by = others(world.settings.servers, leader)[0] as string;
+  const candidates = others(world.settings.endpoints, active);
+  return {
+    claims: links,
+    begin: async () => {
+      world.setLinks(links, "cut");
+      await pause(1.2 * world.settings.leaseInMs);
+      const to = candidates[client % candidates.length] as string;
+      world.order(by, { kind: "switch", to });
+    },
+    end: () => world.setLinks(links, "open"),
+  };
+}
+
+/** The leader alone finds the active endpoint dead when it forgets who else is there. */
+function forgottenByACutOffLeader(world: World): ChosenFault | undefined {
+  const { leader, active } = world.view;
+  if (leader === undefined || active === undefined) return undefined;
+  const links = [linkName(leader, active)];
+  return {
+    claims: [...links, "store"],
+    begin: async () => {
+      world.setLinks(links, "cut");
+      await pause(world.settings.leaseInMs);
+      await world.store.forget("observations");
     },
     end: () => world.setLinks(links, "open"),
   };
@@ -363,6 +400,12 @@ export const FAULT_KINDS: Readonly<Record<string, FaultKind>> = {
     choose: harmed({ kind: "unhealthy", status: 503, requestTypes: ["ClientConnection"] }),
   },
   "an endpoint that answers 503": { weight: 1, lasts: ANY, choose: harmed({ kind: "unhealthy" }) },
-  "an operator's switch": { weight: 4, lasts: [0, 0], choose: switched },
+  "an operator's switch": { weight: 8, lasts: [0, 0], choose: switched },
+  "a switch without the leader": { weight: 2, lasts: LONG, choose: switchedWithoutTheLeader },
+  "observations deleted behind a leader that is cut off": {
+    weight: 2,
+    lasts: SHORT,
+    choose: forgottenByACutOffLeader,
+  },
   "a switch behind the leader": { weight: 2, lasts: LONG, choose: switchedBehindTheLeader },
 };

@@ -1,7 +1,7 @@
 import type { Tap } from "./link.ts";
 
 const CLOSING =
-  /(?:POST \/api\/hubs\/[^? ]*\/:closeConnections|DELETE \/api\/hubs\/[^? ]*\/connections\/)/g;
+  /(?:POST \/api\/hubs\/[^? ]*\/:closeConnections|DELETE \/api\/hubs\/[^/? ]+\/connections\/)/g;
 const TOKEN = /authorization: bearer [^.]+\.([\w-]+)\./i;
 
 /**
