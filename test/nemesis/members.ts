@@ -150,8 +150,7 @@ export class Members {
 
   #member(name: string, program: string, settingsOf: (run: number) => object): MemberProcess {
     const member = new MemberProcess(name, program, settingsOf, this.#context);
-    this.#opened.add({ close: () => member.kill() });
-    return member;
+    return this.#opened.add(member);
   }
 
   /** A port that nobody else takes while the process is dead. */

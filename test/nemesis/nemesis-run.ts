@@ -45,7 +45,10 @@ export async function runNemesis(options: NemesisOptions): Promise<NemesisResult
   const opened = new OpenResources();
   try {
     const run = await NemesisRun.start(options, settings, folder, opened);
-    await run.play();
+    const playing = run.play();
+    // Ctrl-C ends the servers of the store as well: nobody waits for what is asked of them then.
+    await Promise.race([playing, untilAborted(options.signal)]);
+    playing.catch(() => {});
   } finally {
     await opened.close();
   }
@@ -53,6 +56,10 @@ export async function runNemesis(options: NemesisOptions): Promise<NemesisResult
   const isFine = judgement.violations.length === 0;
   if (isFine) await rm(folder, { recursive: true });
   return { settings, ...judgement, folder: isFine ? undefined : folder };
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
 }
 
 function settingsOf(options: NemesisOptions): Settings {
@@ -131,28 +138,39 @@ class NemesisRun {
   }
 
   async play(): Promise<void> {
-    const { stories, minutes, seed, store, leaseInMs, signal } = this.#options;
+    const { stories, signal } = this.#options;
+    signal.addEventListener("abort", () => this.#recorder.record({ kind: "over" }));
     await this.#quieten("start");
-    for (const name of stories) {
-      if (signal.aborted) break;
+    await this.#playStories(stories.filter((name) => !STORIES[name]?.losesData));
+    await this.#playStorms();
+    await this.#playStories(stories.filter((name) => STORIES[name]?.losesData));
+    this.#recorder.record({ kind: "over" });
+  }
+
+  async #playStories(names: readonly string[]): Promise<void> {
+    const { signal } = this.#options;
+    for (const name of names) {
+      if (signal.aborted) return;
       this.#begin(name);
-      await STORIES[name]?.(this.#world, signal);
+      await STORIES[name]?.play(this.#world, signal);
       await this.#quieten(name);
     }
+  }
+
+  async #playStorms(): Promise<void> {
+    const { minutes, seed, store, leaseInMs, signal } = this.#options;
     const random = createRandomSource(seed);
     const startedAt = now();
     const partGone = (): number => (now() - startedAt) / (minutes * 60_000);
     for (let number = 1; partGone() < 1 && !signal.aborted; number += 1) {
       const name = `storm ${number}`;
       this.#begin(name);
-      // What is promised without a loss of data should not be tried only for as long as there was none.
+      // More is promised as long as nothing was lost, and that has to be tried for a while.
       const mayLoseData = partGone() > 0.5;
-      const hasReplica = store === "redis";
-      const storm = drawStorm(random, { leaseInMs, hasReplica, mayLoseData });
+      const storm = drawStorm(random, { leaseInMs, hasReplica: store === "redis", mayLoseData });
       await playStorm(this.#world, this.#recorder, storm, signal);
       await this.#quieten(name);
     }
-    this.#recorder.record({ kind: "over" });
   }
 
   #begin(name: string): void {
@@ -163,6 +181,7 @@ class NemesisRun {
   async #quieten(name: string): Promise<void> {
     const { servers, clients } = this.#settings;
     const { signal, onProgress } = this.#options;
+    if (signal.aborted) return;
     await this.#world.mend();
     this.#recorder.record({ kind: "quiet", name });
     const since = now();
@@ -173,7 +192,8 @@ class NemesisRun {
       const isSettled = this.#view.isSettled(since, servers, clients);
       settledAt = isSettled ? Math.min(settledAt, now()) : Number.POSITIVE_INFINITY;
     }
-    this.#recorder.record({ kind: signal.aborted ? "over" : "quiet-over", name });
+    if (signal.aborted) return;
+    this.#recorder.record({ kind: "quiet-over", name });
     const tookInMs = Math.round(settledAt - since);
     onProgress?.(
       `${name}: ${tookInMs === Infinity ? "NOT well again" : `well again after ${tookInMs} ms`}`,

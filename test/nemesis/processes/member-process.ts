@@ -28,6 +28,7 @@ export class MemberProcess {
   #state: ProcessState = "dead";
   #run = 0;
   #isEndAsked = true;
+  #isClosed = false;
 
   /** @param settingsOf What it is given when it is started for the so manieth time. */
   constructor(
@@ -52,9 +53,10 @@ export class MemberProcess {
     return this.#state;
   }
 
-  /** Resolves when it serves. */
+  /** Resolves when it serves. Does nothing when it is closed. */
   async start(): Promise<void> {
     const { guardian, onEntry } = this.#context;
+    if (this.#isClosed) return;
     this.#run += 1;
     this.#isEndAsked = false;
     this.#become("starting");
@@ -94,6 +96,12 @@ export class MemberProcess {
   async kill(): Promise<void> {
     this.#isEndAsked = true;
     await this.#program?.kill();
+  }
+
+  /** Kills it, and it is not started again. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return this.kill();
   }
 
   /** Asks it to end in good order. @returns Whether it did */
