@@ -45,6 +45,14 @@ describe("the order of epochs that a server answers with", () => {
       ["s1#1 answers epoch 1 (e1) after epoch 2 (e2)"],
     ],
     [
+      "must not go back for more than one answer",
+      [answer(300, "s1", 3, "e1"), answer(500, "s1", 1, "e1"), answer(700, "s1", 2, "e2")],
+      [
+        "s1#1 answers epoch 1 (e1) after epoch 3 (e1)",
+        "s1#1 answers epoch 2 (e2) after epoch 3 (e1)",
+      ],
+    ],
+    [
       "must not go back after a loss of data either",
       [answer(300, "s1", 2, "e2"), loss(400, "everything"), answer(500, "s1", 1, "e1")],
       ["s1#1 answers epoch 1 (e1) after epoch 2 (e2)"],
@@ -222,12 +230,12 @@ describe("a move away from an endpoint that is taken for dead", () => {
       [],
     ],
     [
-      "is right when the others are just back at the store",
+      "is right when the others reach the store again, and may still be dialling it",
       [
         link(2000, "s2>store", "cut"),
         link(2000, "s3>store", "cut"),
-        link(8800, "s2>store", "open"),
-        link(8800, "s3>store", "open"),
+        link(8000, "s2>store", "open"),
+        link(8000, "s3>store", "open"),
         ...seenDown(8900, "s1"),
         move,
       ],
