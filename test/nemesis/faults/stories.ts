@@ -54,26 +54,20 @@ async function forgottenPeers(world: World, signal: AbortSignal): Promise<void> 
   await pause(leaseInMs, signal);
 }
 
-/** The same, and the store is away for longer than a lease. */
+/** The same, and the store is away for longer than a lease; that server is the first one back. */
 async function absentStore(world: World, signal: AbortSignal): Promise<void> {
-  const { leaseInMs } = world.settings;
+  const { leaseInMs, pollInMs } = world.settings;
   const { leader, followers, active } = await castOf(world);
-  const minority = [leader, ...followers].slice(
-    0,
-    Math.ceil(world.settings.servers.length / 2) - 1,
-  );
-  world.setLinks(
-    minority.map((server) => linkName(server, active)),
-    "cut",
-  );
-  await until(() => minority.every((it) => world.view.seesDown(it, active)), 20_000).catch(
-    () => {},
-  );
-  // Which server is the first one back is a matter of chance.
-  for (let time = 0; time < 3 && world.view.active === active; time += 1) {
+  const late = followers.map((server) => linkName(server, "store"));
+  world.setLinks([linkName(leader, active)], "cut");
+  await until(() => world.view.seesDown(leader, active), 20_000).catch(() => {});
+  for (let time = 0; time < 2 && world.view.active === active; time += 1) {
+    world.setLinks(late, "cut");
     world.pauseStore();
     await pause(1.5 * leaseInMs, signal);
     world.resumeStore();
+    await pause(2 * pollInMs, signal);
+    world.setLinks(late, "open");
     await pause(leaseInMs, signal);
   }
 }
