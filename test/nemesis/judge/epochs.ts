@@ -10,7 +10,7 @@ export function judgeOrder(truth: Truth): Verdict {
   const findings = truth.settings.servers.flatMap((server) =>
     orderOf(
       truth,
-      answersOf(truth).filter((answer) => answer.server === server),
+      truth.answersOf(server).filter((it): it is Answer => it.endpoint !== undefined),
     ),
   );
   return verdictOf("epochs that a server answers with never go back", findings);
@@ -69,10 +69,6 @@ export function judgeNames(truth: Truth): Verdict {
     return [{ at, what: `epoch ${keys[0]} names ${before} and ${active}, ${when}` }];
   });
   return verdictOf("no epoch names two endpoints", findings);
-}
-
-function answersOf(truth: Truth): Answer[] {
-  return truth.of("answer").filter((it): it is Answer => it.endpoint !== undefined);
 }
 
 const isLossIn = (truth: Truth, from: number, to: number): boolean =>

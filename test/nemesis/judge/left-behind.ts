@@ -53,8 +53,8 @@ function mostSpanAgainst(truth: Truth, stay: Stay, server: string): Span | undef
   let from: number | undefined;
   let last = 0;
   const answers = truth
-    .of("answer")
-    .filter((it) => it.server === server && it.askedAt >= stay.from && it.at <= stay.to);
+    .answersOf(server)
+    .filter((it) => it.askedAt >= stay.from && it.at <= stay.to);
   for (const { endpoint, at } of answers) {
     const isAgainst =
       endpoint !== undefined &&

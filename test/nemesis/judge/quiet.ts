@@ -15,9 +15,7 @@ export function judgeQuiet(truth: Truth): Verdict {
 /** The last of each server within a quiet time. */
 function answersIn(truth: Truth, from: number, to: number): EntryOf<"answer">[] {
   return truth.settings.servers.flatMap((server) => {
-    const last = truth
-      .of("answer")
-      .findLast((it) => it.server === server && it.askedAt > from && it.at <= to);
+    const last = truth.answersOf(server).findLast((it) => it.askedAt > from && it.at <= to);
     return last ? [last] : [];
   });
 }

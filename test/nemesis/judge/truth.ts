@@ -36,6 +36,7 @@ export class Truth {
   readonly #store = new Steps(true);
   readonly #split = new Steps(false);
   readonly #byKind = new Map<string, Entry[]>();
+  readonly #answers = new Map<string, EntryOf<"answer">[]>();
   readonly #lags: readonly EntryOf<"lag">[];
 
   /** @param entries In the order of time. What comes after the end of the run does not count. */
@@ -46,6 +47,11 @@ export class Truth {
       const alike = this.#byKind.get(entry.kind) ?? [];
       this.#byKind.set(entry.kind, alike);
       alike.push(entry);
+    }
+    for (const answer of this.of("answer")) {
+      const ofServer = this.#answers.get(answer.server) ?? [];
+      this.#answers.set(answer.server, ofServer);
+      ofServer.push(answer);
     }
     const [settings] = this.of("settings");
     if (settings === undefined) throw new Error("the recording does not say what it is of");
@@ -64,6 +70,11 @@ export class Truth {
 
   of<Kind extends Entry["kind"]>(kind: Kind): readonly EntryOf<Kind>[] {
     return (this.#byKind.get(kind) ?? []) as EntryOf<Kind>[];
+  }
+
+  /** What one server answered. */
+  answersOf(server: string): readonly EntryOf<"answer">[] {
+    return this.#answers.get(server) ?? [];
   }
 
   get end(): number {
