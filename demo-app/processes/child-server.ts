@@ -28,6 +28,11 @@ export class ChildServer {
     this.#child.once("exit", () => process.off("exit", end));
   }
 
+  /** Undefined when it never began. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** What it prints once it is ready. @throws Error with its output when it ends before. */
   async waitForOutput(pattern: RegExp): Promise<RegExpExecArray> {
     const signal = AbortSignal.timeout(START_DEADLINE_IN_MS);
@@ -48,10 +53,11 @@ export class ChildServer {
     this.#child.kill("SIGCONT");
   }
 
-  async close(): Promise<void> {
+  /** Ends it at once, or as the signal says. Idempotent. */
+  async close(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     if (this.#hasEnded) return;
     const ended = once(this.#child, "exit");
-    this.#child.kill("SIGKILL");
+    this.#child.kill(signal);
     await ended;
   }
 

@@ -15,15 +15,23 @@ export class ChildProgram<Message> {
   readonly #child: ChildProcess;
   readonly #ended: Promise<readonly unknown[]>;
 
-  /** @param file From the root of the project. */
-  constructor(file: string, settings: object) {
-    this.#child = spawn(process.execPath, nodeArguments(file), {
+  /**
+   * @param file From the root of the project.
+   * @param args How Node runs it. Default: translated as it starts.
+   */
+  constructor(file: string, settings: object, args: readonly string[] = nodeArguments(file)) {
+    this.#child = spawn(process.execPath, args, {
       env: { ...process.env, [SETTINGS_VARIABLE]: JSON.stringify(settings) },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     this.#ended = once(this.#child, "exit");
     this.#ended.catch(() => {});
     this.#child.on("message", (message) => this.messages.add(message as Message));
+  }
+
+  /** Undefined when it never began. */
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   /** Its first message that fits. @throws Error when it ends before. */

@@ -9,9 +9,9 @@ import {
   resilientPubSub,
 } from "express-resilient-pubsub";
 import { type Nat, startNat } from "../support/nat.ts";
+import { oneOf, type RandomSource } from "../support/random-source.ts";
 import { REGIONS, type RegionName, type Scene } from "./plan.ts";
 import { POISONS, type Poison, poisonText } from "./poison.ts";
-import { oneOf, type RandomSource } from "./random-source.ts";
 import type { Region } from "./region.ts";
 
 /** Times are monotonic milliseconds. */

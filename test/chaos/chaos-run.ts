@@ -1,13 +1,13 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { isRedisInstalled } from "../support/is-redis-installed.ts";
+import { createRandomSource } from "../support/random-source.ts";
 import { AppServer, type Settings, type Traffic } from "./app-server.ts";
 import { type Measurements, measure, noMeasurements } from "./measurement.ts";
 import { growthOf, isFlat, memoryInUse } from "./memory.ts";
 import { Pair } from "./pair.ts";
 import { violationsOfPair } from "./pair-verdict.ts";
 import { type Cycle, drawPlan, type Plan, REGIONS, type RegionName, type Scene } from "./plan.ts";
-import { createRandomSource } from "./random-source.ts";
 import { RedisPair } from "./redis-pair.ts";
 import { Region } from "./region.ts";
 import {

@@ -4,7 +4,7 @@ import {
   oneOf,
   type RandomSource,
   shuffled,
-} from "./random-source.ts";
+} from "../support/random-source.ts";
 
 export const REGIONS = ["east", "west", "south"] as const;
 export type RegionName = (typeof REGIONS)[number];

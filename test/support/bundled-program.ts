@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { buildSync } from "esbuild";
 
-const root = path.join(__dirname, "../..");
+const root = path.resolve(".");
 
 /**
  * A program of this project as one file that Node starts by itself. A process that has to translate

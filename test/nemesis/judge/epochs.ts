@@ -1,0 +1,83 @@
+import type { EntryOf } from "../recording/entry.ts";
+import type { Truth } from "./truth.ts";
+import { type Finding, type Verdict, type Violation, verdictOf } from "./verdict.ts";
+
+/** Answers with an agreement. */
+type Answer = EntryOf<"answer"> & { readonly endpoint: string };
+
+/** Epochs that a server answers with never go back. */
+export function judgeOrder(truth: Truth): Verdict {
+  const findings = truth.settings.servers.flatMap((server) =>
+    orderOf(
+      truth,
+      truth.answersOf(server).filter((it): it is Answer => it.endpoint !== undefined),
+    ),
+  );
+  return verdictOf("epochs that a server answers with never go back", findings);
+}
+
+/** @param answers Of one server. */
+function orderOf(truth: Truth, answers: readonly Answer[]): Finding[] {
+  const greatest = new Map<string, Answer>();
+  let last: Answer | undefined;
+  let heard = 0;
+  return [...answers]
+    .sort((a, b) => a.askedAt - b.askedAt)
+    .map((answer) => {
+      // Whoever was asked before the other had answered may be answered before it.
+      for (; (answers[heard]?.at ?? Infinity) < answer.askedAt; heard += 1) {
+        last = answers[heard] as Answer;
+        const known = greatest.get(last.incarnation);
+        if (known === undefined || last.epoch >= known.epoch) greatest.set(last.incarnation, last);
+      }
+      return findingOf(truth, answer, greatest.get(answer.incarnation), last);
+    });
+}
+
+/**
+ * @param greatest Of all answers before, in the same incarnation.
+ * @param last Of all answers before.
+ */
+function findingOf(
+  truth: Truth,
+  answer: Answer,
+  greatest: Answer | undefined,
+  last: Answer | undefined,
+): Finding {
+  if (greatest && greatest.epoch > answer.epoch) {
+    const isLossBetween = isLossIn(truth, greatest.at, answer.at);
+    if (greatest.run !== answer.run && isLossBetween) return "excused";
+    return violation(answer, `answers ${name(answer)} after ${name(greatest)}`);
+  }
+  const isOther = last !== undefined && last.incarnation !== answer.incarnation;
+  if (!isOther || isLossIn(truth, Number.NEGATIVE_INFINITY, answer.at)) return "fine";
+  return violation(answer, `answers ${name(answer)} after ${name(last)}, and nothing was lost`);
+}
+
+/** No epoch names two endpoints. */
+export function judgeNames(truth: Truth): Verdict {
+  const named = new Map<string, string>();
+  const findings = truth.agreements.flatMap(({ epoch, incarnation, active, at }): Finding[] => {
+    const isLoss = isLossIn(truth, Number.NEGATIVE_INFINITY, at);
+    const keys = [`${epoch} of "${incarnation}"`, ...(isLoss ? [] : [`${epoch}`])];
+    const before = keys
+      .map((key) => named.get(key))
+      .find((it) => it !== undefined && it !== active);
+    for (const key of keys) if (!named.has(key)) named.set(key, active);
+    if (before === undefined) return ["fine"];
+    const when = isLoss ? "after a loss of data" : "and nothing was lost";
+    return [{ at, what: `epoch ${keys[0]} names ${before} and ${active}, ${when}` }];
+  });
+  return verdictOf("no epoch names two endpoints", findings);
+}
+
+const isLossIn = (truth: Truth, from: number, to: number): boolean =>
+  truth.of("loss").some(({ at }) => at >= from && at <= to);
+
+const name = ({ epoch, incarnation, endpoint }: Answer): string =>
+  `epoch ${epoch}${incarnation && ` of "${incarnation}"`} (${endpoint})`;
+
+const violation = ({ at, server, run }: Answer, what: string): Violation => ({
+  at,
+  what: `${server}#${run} ${what}`,
+});

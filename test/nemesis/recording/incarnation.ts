@@ -1,0 +1,7 @@
+/**
+ * What tells an agreement, or an answer of negotiate, from one of another history with the same number;
+ * empty where there is none.
+ */
+export function incarnationOf(told: object | undefined): string {
+  return told && "incarnation" in told ? String(told.incarnation) : "";
+}
