@@ -18,40 +18,28 @@ export function judgeOrder(truth: Truth): Verdict {
 
 /** @param answers Of one server. */
 function orderOf(truth: Truth, answers: readonly Answer[]): Finding[] {
-  const greatest = new Map<string, Answer>();
-  let last: Answer | undefined;
+  let greatest: Answer | undefined;
   let heard = 0;
   return [...answers]
     .sort((a, b) => a.askedAt - b.askedAt)
     .map((answer) => {
       // Whoever was asked before the other had answered may be answered before it.
       for (; (answers[heard]?.at ?? Infinity) < answer.askedAt; heard += 1) {
-        last = answers[heard] as Answer;
-        const known = greatest.get(last.incarnation);
-        if (known === undefined || last.epoch >= known.epoch) greatest.set(last.incarnation, last);
+        const known = answers[heard] as Answer;
+        if (greatest === undefined || known.epoch >= greatest.epoch) greatest = known;
       }
-      return findingOf(truth, answer, greatest.get(answer.incarnation), last);
+      return findingOf(truth, answer, greatest);
     });
 }
 
-/**
- * @param greatest Of all answers before, in the same incarnation.
- * @param last Of all answers before.
- */
-function findingOf(
-  truth: Truth,
-  answer: Answer,
-  greatest: Answer | undefined,
-  last: Answer | undefined,
-): Finding {
-  if (greatest && greatest.epoch > answer.epoch) {
-    const isLossBetween = isLossIn(truth, greatest.at, answer.at);
-    if (greatest.run !== answer.run && isLossBetween) return "excused";
-    return violation(answer, `answers ${name(answer)} after ${name(greatest)}`);
-  }
-  const isOther = last !== undefined && last.incarnation !== answer.incarnation;
-  if (!isOther || isLossIn(truth, Number.NEGATIVE_INFINITY, answer.at)) return "fine";
-  return violation(answer, `answers ${name(answer)} after ${name(last)}, and nothing was lost`);
+/** @param greatest Of all answers before. */
+function findingOf(truth: Truth, answer: Answer, greatest: Answer | undefined): Finding {
+  if (greatest === undefined || answer.epoch > greatest.epoch) return "fine";
+  const isSame = answer.epoch === greatest.epoch && answer.endpoint === greatest.endpoint;
+  if (isSame) return "fine";
+  const isLossBetween = isLossIn(truth, greatest.at, answer.at);
+  if (greatest.run !== answer.run && isLossBetween) return "excused";
+  return violation(answer, `answers ${name(answer)} after ${name(greatest)}`);
 }
 
 /** No epoch names two endpoints. */

@@ -82,17 +82,22 @@ describe("the order of epochs that a server answers with", () => {
       [],
     ],
     [
-      "must not begin another incarnation without a loss of data",
-      [answer(300, "s1", 2, "e2"), answer(500, "s1", 3, "e2", { incarnation: "b" })],
-      ['s1#1 answers epoch 3 of "b" (e2) after epoch 2 (e2), and nothing was lost'],
+      "must not go back to another incarnation",
+      [answer(300, "s1", 2, "e2"), answer(500, "s1", 1, "e1", { incarnation: "b" })],
+      ['s1#1 answers epoch 1 of "b" (e1) after epoch 2 (e2)'],
     ],
     [
-      "may begin another incarnation, with smaller numbers, after a loss of data",
+      "must not stay with another endpoint, of whatever incarnation",
       [
         answer(300, "s1", 2, "e2"),
         loss(400, "everything"),
-        answer(500, "s1", 1, "e1", { incarnation: "b" }),
+        answer(500, "s1", 2, "e1", { incarnation: "b" }),
       ],
+      ['s1#1 answers epoch 2 of "b" (e1) after epoch 2 (e2)'],
+    ],
+    [
+      "may stay with the same endpoint in another incarnation",
+      [answer(300, "s1", 2, "e2"), answer(500, "s1", 2, "e2", { incarnation: "b" })],
       [],
     ],
   ])("%s", (_, entries, expected) => {

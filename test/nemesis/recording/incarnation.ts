@@ -1,5 +1,5 @@
 /**
- * What tells an agreement, or an answer of negotiate, from one of another history with the same number;
+ * What tells an agreement, or an answer of negotiate, from another one of the same number;
  * empty where there is none.
  */
 export function incarnationOf(told: object | undefined): string {
