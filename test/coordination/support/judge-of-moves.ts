@@ -14,8 +14,8 @@ export class JudgeOfMoves {
   readonly #histories: ReadonlyMap<string, ProcessHistory>;
   readonly #expect: Expect;
   readonly #losesAgreements: boolean;
-  /** When servers have written down anew, the last time, what they had agreed on. */
-  readonly #restoredAt = new Map<StoreSide, number>();
+  /** When servers had to write down anew what they had agreed on, and no more knew of how many they are. */
+  readonly #restored = new Map<StoreSide, { readonly since: number; isOver: boolean }>();
   /** In the order in which they came about. */
   readonly agreements: (Agreement & { readonly at: number })[] = [];
 
@@ -32,10 +32,16 @@ export class JudgeOfMoves {
 
   recordWritten(writer: Process, { text, sentAt, side, replaced }: RecordWrite): void {
     const { now } = this.#world.timeline;
-    const { agreement } = JSON.parse(text) as AgreementRecord;
+    const { agreement, voters } = JSON.parse(text) as AgreementRecord;
     const before = replaced ? (JSON.parse(replaced) as AgreementRecord).agreement : undefined;
+    const restored = this.#restored.get(side);
+    if (restored && voters) restored.isOver = true;
     if (this.#isAgreed(agreement)) {
-      if (!isSame(before, agreement)) this.#restoredAt.set(side, now);
+      // Whoever listens already need not begin anew.
+      const isListening = restored?.isOver === false;
+      if (!isSame(before, agreement) && !isListening) {
+        this.#restored.set(side, { since: now, isOver: false });
+      }
       return;
     }
     this.#expectNumber(agreement);
@@ -45,10 +51,10 @@ export class JudgeOfMoves {
     this.#expectKnown(writer, agreement, sentAt);
     if (agreement.reason !== "active-unhealthy") return;
     this.#expectEvidence(writer, before, sentAt);
-    const restoredAt = this.#restoredAt.get(side) ?? Number.NEGATIVE_INFINITY;
+    const inMs = sentAt - (restored?.since ?? Number.NEGATIVE_INFINITY);
     this.#expect(
-      sentAt - restoredAt >= 0.9 * this.#world.scenario.leaseInMs,
-      `hasty: ${writer.id} moves all, and the store has lost who they are ${(sentAt - restoredAt).toFixed(0)} ms ago`,
+      inMs >= 0.9 * this.#world.scenario.leaseInMs,
+      `hasty: ${writer.id} moves all, and the store has lost who they are ${inMs.toFixed(0)} ms ago`,
     );
   }
 
