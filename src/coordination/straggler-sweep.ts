@@ -101,6 +101,7 @@ export class StragglerSweep {
   }
 
   async #sweepAll(): Promise<void> {
+    if (this.#isClosed) return;
     const { agreement } = this.#options.agreement;
     const inactive =
       agreement === undefined

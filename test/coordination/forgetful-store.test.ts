@@ -49,6 +49,14 @@ const losses: [string, (cluster: Cluster) => Promise<void>][] = [
     },
   ],
   [
+    "goes back to a time when nobody led and nobody was known",
+    async ({ stored }) => {
+      const record = await stored.record();
+      await stored.forgetHeartbeats();
+      await stored.spoil(JSON.stringify({ ...record, leader: null, renewals: 0, voters: [] }));
+    },
+  ],
+  [
     "is away for longer than a lease",
     async ({ isAway, pass }) => {
       isAway(true);
