@@ -3,14 +3,13 @@ import {
   createSecretKey,
   hkdfSync,
   type KeyObject,
-  randomFillSync,
   timingSafeEqual,
 } from "node:crypto";
 import { canonicalHub } from "../kit/hub-name.ts";
 
 /** What a client may ask for reviews with, without being asked who it is. */
 export interface Grant {
-  /** Drawn at random for each grant: 48 bits. */
+  /** A number of 48 bits to tell it from others by, drawn at random for each grant. It is no secret. */
   readonly client: number;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
@@ -40,13 +39,12 @@ export function deriveGrantKey(secret: KeyObject, hub: string): GrantKey {
   };
 }
 
-/** @param expiresAt Seconds since the epoch. */
-export function signGrant({ id, key }: GrantKey, expiresAt: number): string {
+export function signGrant({ id, key }: GrantKey, { client, expiresAt }: Grant): string {
   const bytes = Buffer.allocUnsafe(END);
   bytes.writeUInt8(FORMAT);
   id.copy(bytes, KEY_ID);
   bytes.writeUInt32BE(expiresAt, EXPIRY);
-  randomFillSync(bytes, CLIENT, MAC - CLIENT);
+  bytes.writeUIntBE(client, CLIENT, MAC - CLIENT);
   signatureOf(bytes, key).copy(bytes, MAC);
   return bytes.toString("base64url");
 }
@@ -72,7 +70,7 @@ export function verifyGrant(
     );
   const expiresAt = bytes.readUInt32BE(EXPIRY);
   if (!isSigned || expiresAt <= nowInSeconds) return undefined;
-  return { client: bytes.readUIntBE(CLIENT, 6), expiresAt };
+  return { client: bytes.readUIntBE(CLIENT, MAC - CLIENT), expiresAt };
 }
 
 function signatureOf(bytes: Buffer, key: KeyObject): Buffer {

@@ -22,7 +22,8 @@ export class Grants {
   issue(expiresAt: number): string {
     const secret = this.#shared(({ leaving }) => !leaving).next().value;
     if (secret === undefined) this.#warn();
-    return signGrant(this.#keyOf(secret ?? this.#own), expiresAt);
+    const client = Math.floor(this.#context.random() * 2 ** 48);
+    return signGrant(this.#keyOf(secret ?? this.#own), { client, expiresAt });
   }
 
   /** Undefined for what is none, or none of these servers', or has expired. */

@@ -5,7 +5,7 @@ const NOW = 1_800_000_000;
 const keyOf = (secret: string, hub = "chat") =>
   deriveGrantKey(createSecretKey(secret, "utf8"), hub);
 const key = keyOf("first");
-const grant = signGrant(key, NOW + 60);
+const grant = signGrant(key, { client: 281_474_976_710_655, expiresAt: NOW + 60 });
 
 /** The grant with one byte changed. */
 function changedAt(index: number): string {
@@ -23,7 +23,7 @@ const secondsLater = (text: string, expiresAt: number): string => {
 describe("a grant is good", () => {
   it("for the key that has signed it, until it expires", () => {
     expect(verifyGrant(grant, [key], NOW)).toEqual({
-      client: expect.any(Number),
+      client: 281_474_976_710_655,
       expiresAt: NOW + 60,
     });
     expect(verifyGrant(grant, [key], NOW + 59.9)).toBeDefined();
@@ -35,13 +35,6 @@ describe("a grant is good", () => {
 
   it("whatever the spelling of the hub", () => {
     expect(verifyGrant(grant, [keyOf("first", "CHAT")], NOW)).toBeDefined();
-  });
-
-  it("for one client: each has a number of its own, and keeps it", () => {
-    const grants = Array.from({ length: 100 }, () => signGrant(key, NOW + 60));
-    const clientOf = (text: string) => verifyGrant(text, [key], NOW)?.client;
-    expect(new Set(grants.map(clientOf)).size).toBe(100);
-    expect(clientOf(grant)).toBe(clientOf(grant));
   });
 });
 
