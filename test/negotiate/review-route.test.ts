@@ -1,6 +1,7 @@
 import express, { type RequestHandler } from "express";
 import { type ResilientPubSubOptions, resilientPubSub } from "express-resilient-pubsub";
 import type { Emulator } from "express-resilient-pubsub/emulator";
+import { fails, faultyStore } from "../coordination/support/faulty-store.ts";
 import { afterTest, closeAfterTest } from "../support/clean-up.ts";
 import { startEmulator } from "../support/emulator.ts";
 import { entraCredential } from "../support/entra-credential.ts";
@@ -128,6 +129,8 @@ describe("a client is told to move", () => {
 
   it("from an endpoint that is evacuated, at the pace of that, until it is stopped", async () => {
     const { pubsub, review } = await start();
+    pubsub.endpoints.evacuate("eastus", { connectionsPerSecond: 0.001 });
+    expect(await review()).toEqual(STAY);
     const evacuation = pubsub.endpoints.evacuate("eastus", { connectionsPerSecond: 1000 });
     await until(async () => (await review()).status === 200);
     expect(await review()).toEqual(moved("evacuated"));
@@ -147,6 +150,21 @@ describe("where servers agree on one endpoint", () => {
     expect(await review({ epoch, incarnation })).toEqual(moved("agreement"));
     expect(await review({ endpoint: "westus", epoch })).toEqual(moved("agreement"));
     expect(await review({ endpoint: "westus", epoch: epoch + 1 })).toEqual(STAY);
+  });
+
+  it("a client stays wherever it is while the store is lost", async () => {
+    const store = faultyStore();
+    const coordination = { store, pollIntervalInMs: 50, leaseInMs: 200 };
+    const { negotiated, pubsub, review } = await start({ ...agreeing, coordination });
+    const isReachable = () => pubsub.coordination.status().store.isReachable;
+    const { epoch } = negotiated;
+    expect(await review({ endpoint: "westus", epoch })).toEqual(moved("agreement"));
+    store.everyCall = fails;
+    await until(() => !isReachable());
+    expect(await review({ endpoint: "westus", epoch })).toEqual(STAY);
+    store.everyCall = undefined;
+    await until(isReachable);
+    expect(await review({ endpoint: "westus", epoch })).toEqual(moved("agreement"));
   });
 
   it.each<[string, Record<string, unknown>, object]>([
