@@ -23,10 +23,11 @@ export interface GrantKey {
 
 const FORMAT = 1;
 const KEY_LENGTH = 32;
-/** Where each part of a grant begins: format, key id, expiry, client, signature. */
-const [KEY_ID, EXPIRY, CLIENT, MAC, END] = [1, 7, 11, 17, 33] as const;
-/** What base64url makes of it, without a bit to spare, so that no two texts are the same grant. */
-const GRANT = /^[\w-]{44}$/;
+/** Where each part of what is signed begins: format, key id, expiry, client. */
+const [KEY_ID, EXPIRY, CLIENT, END] = [1, 8, 12, 18] as const;
+/** It and its signature as base64url, without a bit to spare, so that no two texts are the same grant. */
+const GRANT = /^([\w-]{24})([\w-]{24})$/;
+const SIGNATURE_LENGTH = 24;
 
 /** Servers that have the same secret derive the same key, from which it cannot be found out. */
 export function deriveGrantKey(secret: KeyObject, hub: string): GrantKey {
@@ -44,9 +45,9 @@ export function signGrant({ id, key }: GrantKey, { client, expiresAt }: Grant): 
   bytes.writeUInt8(FORMAT);
   id.copy(bytes, KEY_ID);
   bytes.writeUInt32BE(expiresAt, EXPIRY);
-  bytes.writeUIntBE(client, CLIENT, MAC - CLIENT);
-  signatureOf(bytes, key).copy(bytes, MAC);
-  return bytes.toString("base64url");
+  bytes.writeUIntBE(client, CLIENT, END - CLIENT);
+  const signed = bytes.toString("base64url");
+  return signed + signatureOf(signed, key);
 }
 
 /**
@@ -59,21 +60,25 @@ export function verifyGrant(
   keys: readonly GrantKey[],
   nowInSeconds: number,
 ): Grant | undefined {
-  if (!GRANT.test(text)) return undefined;
-  const bytes = Buffer.from(text, "base64url");
+  const [, signed, signature] = GRANT.exec(text) ?? [];
+  if (signed === undefined || signature === undefined) return undefined;
+  const bytes = Buffer.from(signed, "base64url");
   const id = bytes.subarray(KEY_ID, EXPIRY);
-  const isSigned =
+  const isGenuine =
     bytes[0] === FORMAT &&
-    keys.some(
-      (known) =>
-        known.id.equals(id) && timingSafeEqual(signatureOf(bytes, known.key), bytes.subarray(MAC)),
-    );
+    keys.some((known) => known.id.equals(id) && isSame(signatureOf(signed, known.key), signature));
   const expiresAt = bytes.readUInt32BE(EXPIRY);
-  if (!isSigned || expiresAt <= nowInSeconds) return undefined;
-  return { client: bytes.readUIntBE(CLIENT, MAC - CLIENT), expiresAt };
+  if (!isGenuine || expiresAt <= nowInSeconds) return undefined;
+  return { client: bytes.readUIntBE(CLIENT, END - CLIENT), expiresAt };
 }
 
-function signatureOf(bytes: Buffer, key: KeyObject): Buffer {
-  const signature = createHmac("sha256", key).update(bytes.subarray(0, MAC)).digest();
-  return signature.subarray(0, END - MAC);
+/** As text, which takes less time than as bytes. */
+function signatureOf(signed: string, key: KeyObject): string {
+  const signature = createHmac("sha256", key).update(signed).digest("base64url");
+  return signature.slice(0, SIGNATURE_LENGTH);
+}
+
+/** Takes the same time whatever differs. */
+function isSame(expected: string, given: string): boolean {
+  return timingSafeEqual(Buffer.from(expected, "latin1"), Buffer.from(given, "latin1"));
 }

@@ -182,7 +182,7 @@ describe("a grant", () => {
   it.each<[string, Record<string, unknown>]>([
     ["that is missing", { grant: undefined }],
     ["that is empty", { grant: "" }],
-    ["that somebody has made up", { grant: "A".repeat(44) }],
+    ["that somebody has made up", { grant: "A".repeat(48) }],
     ["that is huge", { grant: "A".repeat(12_000) }],
   ])("%s is to be renewed, and the client stays meanwhile", async (_, difference) => {
     const { pubsub, review } = await start();
@@ -401,7 +401,7 @@ describe("reviews are a census:", () => {
       await world.review();
       await world.review({ grant: other.grant, endpoint: "westus" });
       await world.review({ grant: undefined });
-      await world.review({ grant: "A".repeat(44) });
+      await world.review({ grant: "A".repeat(48) });
       await world.review({ endpoint: "northus" });
     };
     await until(async () => {
@@ -416,7 +416,7 @@ describe("reviews are a census:", () => {
     const world = await start({ negotiate: often });
     await until(() => world.pubsub.endpoints.snapshot()[0]?.clients === 0);
     const flood = Array.from({ length: 100 }, (_, index) =>
-      world.review(index % 2 ? {} : { grant: String(index).padEnd(44, "A") }),
+      world.review(index % 2 ? {} : { grant: String(index).padEnd(48, "A") }),
     );
     const answers = await Promise.all(flood);
     expect(answers.filter(({ status }) => status === 204)).toHaveLength(50);
