@@ -19,7 +19,7 @@ const shared = {
 const onExpress = [
   "http/{routing-rules,wildcard-mounts}",
   "resilient-pubsub/{end-to-end,injected-requests,operations,serverless-adapters,several-hubs}",
-  "negotiate/{agreed-endpoint,client-access-token,negotiate,overload}",
+  "negotiate/{agreed-endpoint,client-access-token,negotiate,overload,review-route}",
   "upstream/**/*",
   "fan-out/broadcast",
   "lifecycle/close",

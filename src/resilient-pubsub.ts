@@ -7,6 +7,7 @@ import type {
   ShutdownOptions,
 } from "./contract/resilient-pubsub.ts";
 import { Coordination, withoutCoordination } from "./coordination/coordination.ts";
+import { Census } from "./endpoints/census.ts";
 import { ConnectionLocations } from "./endpoints/connection-locations.ts";
 import { DisplacedClients } from "./endpoints/displaced-clients.ts";
 import { endpointsControl } from "./endpoints/endpoints-control.ts";
@@ -111,7 +112,8 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
 }
 
 function contextOf(configuration: Configuration, events: TypedEvents): PluginContext {
-  const { endpoints, health, hub, service, topology } = configuration;
+  const { endpoints, health, hub, negotiate, service, topology } = configuration;
+  const { reviewAfterInMs } = negotiate;
   const registry = new EndpointRegistry(
     endpoints.map((endpoint) => createEndpoint(endpoint, hub, service.maxSocketsPerEndpoint)),
     health,
@@ -126,6 +128,7 @@ function contextOf(configuration: Configuration, events: TypedEvents): PluginCon
     events,
     locations: new ConnectionLocations(),
     displaced: new DisplacedClients(),
+    census: reviewAfterInMs === false ? undefined : new Census(reviewAfterInMs),
     warnings: new OnceWarnings(),
     random: Math.random,
   };

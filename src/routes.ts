@@ -1,33 +1,38 @@
-import type { Request, Response } from "express";
+import type { Request, RequestHandler, Response } from "express";
 import type { PluginContext } from "./context/plugin-context.ts";
 import type { ResilientPubSub } from "./contract/resilient-pubsub.ts";
 import type { AppPlugins } from "./http/app-plugins.ts";
-import { exactRoute, upstreamRoute } from "./http/route-path.ts";
+import { exactRoute, type RoutePath, reviewPath, upstreamRoute } from "./http/route-path.ts";
 import { isRequestAt } from "./http/routing-rules.ts";
 import type { Traffic } from "./lifecycle/traffic.ts";
+import { Grants } from "./negotiate/grants.ts";
 import { negotiateHandler } from "./negotiate/negotiate-handler.ts";
+import { ReconnectSpread } from "./negotiate/reconnect-spread.ts";
+import { reviewHandler } from "./negotiate/review-handler.ts";
 import { upstreamHandler } from "./upstream/upstream-handler.ts";
 
 /** As `ResilientPubSub` has it. Express hands on what it has made of Node's requests. */
 type Middleware = (...given: Parameters<ResilientPubSub>) => void;
 
-/** The middleware: which requests are a negotiate or an event, and what all others are given. */
+/** The middleware: which requests are a negotiate, a review or an event, and what all others are given. */
 export function routes(
   context: PluginContext,
   appPlugins: AppPlugins,
   traffic: Traffic,
 ): Middleware {
-  const { hub, negotiate: negotiateOptions, upstream: upstreamOptions } = context.configuration;
-  const negotiatePath = exactRoute(negotiateOptions.path);
+  const { hub, upstream: upstreamOptions } = context.configuration;
+  const ownRoutes = clientRoutes(context);
   const upstreamPath = upstreamRoute(upstreamOptions.path, hub);
-  const negotiate = negotiateHandler(context);
   const upstream = upstreamHandler(context);
 
   return function resilientPubSub(request, response, next) {
     const [req, res] = [request as Request, response as Response];
     const self = appPlugins.offer(req, res);
-    if (NEGOTIATE_METHODS.has(req.method) && isRequestAt(negotiatePath, req, self)) {
-      if (traffic.admitNegotiate(req, res)) negotiate(req, res, next);
+    const asked = ownRoutes.find(
+      ({ methods, path }) => methods.has(req.method) && isRequestAt(path, req, self),
+    );
+    if (asked) {
+      if (traffic.admitNegotiate(req, res)) asked.answer(req, res, next);
     } else if (isRequestAt(upstreamPath, req, self)) {
       if (req.method !== "POST" || traffic.admitEvent(req, res)) upstream(req, res, next);
     } else {
@@ -37,5 +42,30 @@ export function routes(
   };
 }
 
+/** What clients ask for. */
+interface ClientRoute {
+  readonly methods: ReadonlySet<string>;
+  readonly path: RoutePath;
+  readonly answer: RequestHandler;
+}
+
+function clientRoutes(context: PluginContext): ClientRoute[] {
+  const { path, reviewAfterInMs } = context.configuration.negotiate;
+  const advisers = { grants: new Grants(context), spread: new ReconnectSpread(context) };
+  const negotiate = {
+    methods: NEGOTIATE_METHODS,
+    path: exactRoute(path),
+    answer: negotiateHandler(context, advisers),
+  };
+  if (reviewAfterInMs === false) return [negotiate];
+  const review = {
+    methods: REVIEW_METHODS,
+    path: exactRoute(reviewPath(path)),
+    answer: reviewHandler(context, reviewAfterInMs, advisers),
+  };
+  return [negotiate, review];
+}
+
 /** As to a route of Express, HEAD is GET without the body of the answer. */
-const NEGOTIATE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST"]);
+const REVIEW_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
+const NEGOTIATE_METHODS: ReadonlySet<string> = new Set([...REVIEW_METHODS, "POST"]);

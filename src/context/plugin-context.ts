@@ -1,4 +1,5 @@
 import type { Agreement } from "../contract/coordination.ts";
+import type { Census } from "../endpoints/census.ts";
 import type { ConnectionLocations } from "../endpoints/connection-locations.ts";
 import type { DisplacedClients } from "../endpoints/displaced-clients.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
@@ -16,6 +17,8 @@ export interface PluginContext {
   readonly events: InternalEvents;
   readonly locations: ConnectionLocations;
   readonly displaced: DisplacedClients;
+  /** Of the clients that ask for reviews; none where there are no reviews. */
+  readonly census?: Census | undefined;
   readonly warnings: OnceWarnings;
   /** From 0 (included) to 1 (excluded). */
   readonly random: () => number;
@@ -31,6 +34,10 @@ export interface AgreedChoice {
   readonly agreement: AgreementId | undefined;
   /** Undefined when this server knows no agreement, or not its endpoint. */
   readonly active: RegisteredEndpoint | undefined;
+  /** Whether the store has not been reached for so long that the agreement may be another one by now. */
+  readonly isStoreLost: boolean;
+  /** App servers that are known to live, this one included. */
+  readonly servers: number;
   /** Resolves when the choice changes. */
   readonly changed: Promise<void>;
 }

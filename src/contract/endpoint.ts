@@ -65,4 +65,11 @@ export interface EndpointSnapshot {
   readonly leaving: boolean;
   /** Its last health check; undefined before the first has finished. */
   readonly lastProbe: ProbeRecord | undefined;
+  /**
+   * Its clients that have asked this app server for a review within the last four
+   * `negotiate.reviewAfterInMs`, to within 2 % for up to a million. Several servers are asked by
+   * their shares, which add up; clients that ask for no reviews are not counted. Undefined before
+   * the first `reviewAfterInMs` is over, and where there are no reviews.
+   */
+  readonly clients: number | undefined;
 }

@@ -1,5 +1,11 @@
 import type { EndpointRole } from "./endpoint.ts";
 
+/** What a client is told for the time when it has lost its connection, and others with it. */
+export interface ReconnectAdvice {
+  /** Over how many milliseconds the clients that lose their connections at once spread their negotiates. */
+  readonly spreadInMs: number;
+}
+
 /** What a negotiating client is answered, as JSON. */
 export interface NegotiateAnswer {
   /** WebSocket URL with access token. */
@@ -17,4 +23,13 @@ export interface NegotiateAnswer {
    * which there may be after the servers' store has lost something.
    */
   readonly incarnation?: string | undefined;
+  /**
+   * How often a connected client should ask whether it is to stay, in milliseconds. Absent where
+   * `negotiate.reviewAfterInMs` is false.
+   */
+  readonly reviewAfterInMs?: number | undefined;
+  /** What it asks that with. It expires with the token, and is good for all app servers. */
+  readonly grant?: string | undefined;
+  /** How to come back after a loss; absent while nothing is known of how many would. */
+  readonly reconnect?: ReconnectAdvice | undefined;
 }

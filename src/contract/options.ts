@@ -165,6 +165,25 @@ export interface NegotiateOptions {
    * @default false
    */
   maxPerSecond?: false | number | undefined;
+  /**
+   * How often each connected client asks at `{path}/place` whether it is to stay where it is, a whole
+   * number of milliseconds from 100. False: there is no such route, and clients do not ask.
+   * @default 20000
+   */
+  reviewAfterInMs?: false | number | undefined;
+  /**
+   * Signs what clients ask for reviews with: a text of 32 characters or more, the same on all app
+   * servers; or several, of which the first signs and all are accepted, to change it without a gap.
+   * Needed where no endpoint has an access key. Never repeated in an error or an event.
+   * @default derived from the access keys of the endpoints
+   */
+  secret?: string | string[] | undefined;
+  /**
+   * How many clients all app servers have together, a whole number from 1 to 1,000,000,000, for as
+   * long as no reviews have told: what they are advised about coming back after a loss depends on it.
+   * @default clients are advised nothing until their reviews are counted
+   */
+  expectedClients?: number | undefined;
 }
 
 /**

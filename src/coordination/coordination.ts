@@ -129,6 +129,15 @@ export class Coordination implements AgreedChoice {
       );
   }
 
+  get isStoreLost(): boolean {
+    const { isLost, answeredAt } = this.#coordinator.reachability;
+    return isLost || answeredAt === undefined;
+  }
+
+  get servers(): number {
+    return this.#coordinator.peers.size + 1;
+  }
+
   /** Resolves when this server answers with another agreement. */
   get changed(): Promise<void> {
     return this.#change.promise;
@@ -171,7 +180,7 @@ export class Coordination implements AgreedChoice {
 
   #status(): CoordinationStatus {
     const { isLeader, leader, peers, reachability } = this.#coordinator;
-    const { isLost, error, answeredAt } = reachability;
+    const { error, answeredAt } = reachability;
     const { description } = this.#context.configuration.coordination.store;
     return {
       agreement: this.agreement,
@@ -181,7 +190,7 @@ export class Coordination implements AgreedChoice {
       peers: [...peers].map(([server, endpoints]) => ({ server, endpoints })),
       store: {
         description,
-        isReachable: !isLost && answeredAt !== undefined,
+        isReachable: !this.isStoreLost,
         error,
         answeredAt,
       },

@@ -8,6 +8,7 @@ import {
   parseRemoveOptions,
 } from "../options/parse-options.ts";
 import { createEndpoint } from "../service/endpoint.ts";
+import type { Census } from "./census.ts";
 import type { RegisteredEndpoint } from "./registered-endpoint.ts";
 import type { EndpointRegistry } from "./registry.ts";
 
@@ -20,6 +21,7 @@ export interface OwnedEndpointsControl {
 interface ControlContext {
   readonly configuration: Pick<Configuration, "hub" | "service">;
   readonly registry: EndpointRegistry;
+  readonly census?: Pick<Census, "clientsOn"> | undefined;
   readonly monitor: {
     check(endpoint: RegisteredEndpoint): Promise<void>;
     unwatch(endpoint: RegisteredEndpoint): void;
@@ -31,6 +33,7 @@ interface ControlContext {
 export function endpointsControl({
   configuration,
   registry,
+  census,
   monitor,
   agreed,
 }: ControlContext): OwnedEndpointsControl {
@@ -85,7 +88,8 @@ export function endpointsControl({
 
   return {
     control: {
-      snapshot: () => registry.all().map((endpoint) => endpoint.snapshot()),
+      snapshot: () =>
+        registry.all().map((endpoint) => endpoint.snapshot(census?.clientsOn(endpoint))),
       drain: (name) => registry.drain(name),
       undrain: (name) => registry.undrain(name),
       forceFailover,

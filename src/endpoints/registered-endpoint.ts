@@ -8,6 +8,7 @@ import type {
 import { thisMoment } from "../kit/moment.ts";
 import type { Endpoint } from "../service/endpoint.ts";
 import { type CallState, initialCallState } from "./call-state.ts";
+import type { EvacuationPace } from "./evacuation-pace.ts";
 import { type HealthState, initialHealthState, isUndecided } from "./health-state.ts";
 import type { Routable } from "./serving-order.ts";
 
@@ -23,6 +24,7 @@ export interface EndpointRecord {
   forced: boolean;
   joining: boolean;
   leaving: boolean;
+  evacuation: EvacuationPace | undefined;
   lastProbe: ProbeRecord | undefined;
   /** How far our clock is ahead, if its credentials may have been rejected for that (ms). */
   clockSkewInMs: number | undefined;
@@ -42,6 +44,7 @@ export function createRecord(joining: boolean): EndpointRecord {
     forced: false,
     joining,
     leaving: false,
+    evacuation: undefined,
     lastProbe: undefined,
     clockSkewInMs: undefined,
     lastSequence: 0,
@@ -96,6 +99,11 @@ export class RegisteredEndpoint implements Routable {
   /** Removed by an operator, while fan-out still reaches its clients. */
   get leaving(): boolean {
     return this.#record.leaving;
+  }
+
+  /** While an operator has its clients moved away. */
+  get evacuation(): EvacuationPace | undefined {
+    return this.#record.evacuation;
   }
 
   get lastProbe(): ProbeRecord | undefined {
@@ -155,7 +163,8 @@ export class RegisteredEndpoint implements Routable {
     return this.downReason ?? (this.drained ? "drained" : this.state);
   }
 
-  snapshot(): EndpointSnapshot {
+  /** @param clients How many are on it, as far as is known. */
+  snapshot(clients?: number): EndpointSnapshot {
     return Object.freeze({
       name: this.name,
       role: this.role,
@@ -169,6 +178,7 @@ export class RegisteredEndpoint implements Routable {
       joining: this.joining,
       leaving: this.leaving,
       lastProbe: this.lastProbe,
+      clients,
     });
   }
 }

@@ -1,10 +1,12 @@
 import type { DownReason } from "../contract/endpoint.ts";
+import { BoundedMap } from "../kit/bounded-map.ts";
 import { InvalidOptionsError, ResilientPubSubError } from "../kit/errors.ts";
 import { isSameOrigin } from "../kit/loopback.ts";
 import { thisMoment } from "../kit/moment.ts";
 import type { InternalEvents } from "../kit/typed-events.ts";
 import type { Endpoint } from "../service/endpoint.ts";
 import { afterCall, afterCanary, afterEjection, afterRecovery } from "./call-state.ts";
+import type { EvacuationPace } from "./evacuation-pace.ts";
 import {
   afterProbe,
   isInRecoveryPeriod,
@@ -15,6 +17,9 @@ import { type Movement, movementsBetween } from "./movements.ts";
 import { createRecord, type EndpointRecord, RegisteredEndpoint } from "./registered-endpoint.ts";
 import { type Routable, servingEndpoints } from "./serving-order.ts";
 
+/** More than an operator removes in the life of a process. */
+const maxRemoved = 1000;
+
 /** The set of endpoints, and the only place where their state changes. Every change is announced. */
 export class EndpointRegistry {
   readonly #thresholds: Thresholds;
@@ -22,6 +27,8 @@ export class EndpointRegistry {
   readonly #isAgreed: boolean;
   readonly #endpoints = new Map<string, RegisteredEndpoint>();
   readonly #records = new WeakMap<RegisteredEndpoint, EndpointRecord>();
+  /** Names of endpoints that were removed, and not added again. */
+  readonly #removed = new BoundedMap<string, true>(maxRemoved);
   /** The last endpoints that served; they are remembered while nobody does. */
   #serving: readonly Routable[];
   #isAllDown = false;
@@ -66,6 +73,7 @@ export class EndpointRegistry {
     const record = createRecord(joining);
     const registered = new RegisteredEndpoint(endpoint, record);
     this.#endpoints.set(endpoint.name, registered);
+    this.#removed.delete(endpoint.name);
     this.#records.set(registered, record);
     return registered;
   }
@@ -87,6 +95,11 @@ export class EndpointRegistry {
   /** Whether it is one of the set; one that is leaving still is. */
   has(endpoint: RegisteredEndpoint): boolean {
     return this.#endpoints.get(endpoint.name) === endpoint;
+  }
+
+  /** Whether an operator has removed the endpoint of this name, which may still be leaving. */
+  hasRemoved(name: string): boolean {
+    return this.#removed.get(name) === true;
   }
 
   /** Counts the outcome of one probe, unless a newer one of this endpoint has been counted. */
@@ -232,6 +245,11 @@ export class EndpointRegistry {
     this.#announceMovements();
   }
 
+  /** Has its clients moved away at this pace, or no more when that is undefined. */
+  evacuate(endpoint: RegisteredEndpoint, pace: EvacuationPace | undefined): void {
+    this.#update(endpoint, { evacuation: pace });
+  }
+
   /** Prefers one endpoint over all others, in place of the one that was forced before. */
   force(name: string): void {
     const endpoint = this.get(name);
@@ -296,6 +314,7 @@ export class EndpointRegistry {
     }
     if (removed.forced) this.#unforce();
     this.#update(removed, { leaving: true });
+    this.#removed.set(name, true);
     this.#events.emit("endpointLeaving", { endpoint: name });
     this.#announceMovements();
     return removed;

@@ -1,5 +1,6 @@
 import type { PluginContext } from "../context/plugin-context.ts";
 import type { Evacuation, EvacuationResult } from "../contract/endpoints-control.ts";
+import { EvacuationPace } from "../endpoints/evacuation-pace.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { servingEndpoints } from "../endpoints/serving-order.ts";
 import { MOVE_REASON_PREFIX } from "../marker-groups/close-reasons.ts";
@@ -18,7 +19,7 @@ import { type ClosingPolicy, PacedClosing } from "./paced-closing.ts";
  */
 export class EndpointEvacuation implements ClosingPolicy<ClosableGroup> {
   readonly handle: Evacuation;
-  perSecond: number;
+  readonly #pace: EvacuationPace;
   readonly #context: PluginContext;
   readonly #endpoint: RegisteredEndpoint;
   readonly #onEnd: () => void;
@@ -38,7 +39,7 @@ export class EndpointEvacuation implements ClosingPolicy<ClosableGroup> {
   ) {
     this.#context = context;
     this.#endpoint = endpoint;
-    this.perSecond = perSecond;
+    this.#pace = new EvacuationPace(perSecond);
     this.#onEnd = onEnd;
     this.#closing = new PacedClosing<ClosableGroup>(context, this);
     const done = new Promise<EvacuationResult>((resolve) => {
@@ -47,7 +48,16 @@ export class EndpointEvacuation implements ClosingPolicy<ClosableGroup> {
     this.handle = Object.freeze({ endpoint: endpoint.name, done, stop: () => this.stop() });
   }
 
+  get perSecond(): number {
+    return this.#pace.perSecond;
+  }
+
+  set perSecond(perSecond: number) {
+    this.#pace.perSecond = perSecond;
+  }
+
   start(): void {
+    this.#context.registry.evacuate(this.#endpoint, this.#pace);
     this.#closing.start();
   }
 
@@ -88,6 +98,7 @@ export class EndpointEvacuation implements ClosingPolicy<ClosableGroup> {
 
   onClosed(_: ClosableGroup, closed: number): void {
     this.#closed += closed;
+    this.#pace.closed(closed);
     this.#context.events.emit("evacuationClosing", { endpoint: this.#endpoint.name, closed });
     this.#isDone = false;
   }
@@ -110,6 +121,7 @@ export class EndpointEvacuation implements ClosingPolicy<ClosableGroup> {
   }
 
   async #end(): Promise<void> {
+    this.#context.registry.evacuate(this.#endpoint, undefined);
     this.#onEnd();
     await this.#closing.close();
     if (this.#isDone) return;

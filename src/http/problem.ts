@@ -2,6 +2,7 @@ import { STATUS_CODES } from "node:http";
 import type { Response } from "express";
 import type { ErrorCode } from "../contract/error-code.ts";
 import { escapeUnprintable } from "../kit/safe-text.ts";
+import { exposeToOrigins } from "./expose-header.ts";
 
 /**
  * An error answer as `application/problem+json` (RFC 9457). `detail` must be fit for strangers. A
@@ -34,16 +35,6 @@ export function sendProblem(res: Response, { status, code, detail, headers }: Pr
 }
 
 const RETRY_AFTER = "Retry-After";
-const EXPOSE = "Access-Control-Expose-Headers";
-
-/** Where the app's CORS middleware lets a page of another origin in, that may read the header too. */
-function exposeToOrigins(res: Response, header: string): void {
-  if (res.getHeader("Access-Control-Allow-Origin") === undefined) return;
-  const exposed = [res.getHeader(EXPOSE) ?? []].flat().join(", ");
-  const names = exposed.toLowerCase().split(/\s*,\s*/);
-  if (names.includes(header.toLowerCase())) return;
-  res.setHeader(EXPOSE, exposed === "" ? header : `${exposed}, ${header}`);
-}
 
 /** Thrown to refuse a request: whoever answers it sends the problem. */
 export class RequestRefused extends Error {

@@ -44,6 +44,10 @@ function patternProblem(placeholders: readonly string[]): string {
     : `it is no pattern; write it out, with ${allowed}, and ${placeholders.join(" and ")} for what differs`;
 }
 
+/** The path where a client asks whether it is to stay, below the one where it negotiates. */
+export const reviewPath = (negotiatePath: string): string =>
+  `${negotiatePath.replace(/\/$/, "")}/place`;
+
 /** A path that is matched as by `app.all(path)`, and nothing below it. */
 export function exactRoute(path: string): RoutePath {
   return routePath(escapeRegExp(path), "whole");

@@ -11,14 +11,19 @@ export function section<Shape extends z.ZodRawShape>(shape: Shape) {
   });
 }
 
-export function integer(minimum: number, maximum: number, unit = "") {
-  const error = `give a whole number${unit && ` of ${unit}`} from ${minimum} to ${maximum}`;
+/** @param error What is said of anything else. Default: which numbers there are. */
+export function integer(
+  minimum: number,
+  maximum: number,
+  unit = "",
+  error = `give a whole number${unit && ` of ${unit}`} from ${minimum} to ${maximum}`,
+) {
   return z.number({ error }).int({ error }).min(minimum, { error }).max(maximum, { error });
 }
 
 /** A duration that a timer can hold. */
-export function milliseconds(minimum: number) {
-  return integer(minimum, maxTimerInMs, "milliseconds");
+export function milliseconds(minimum: number, error?: string) {
+  return integer(minimum, maxTimerInMs, "milliseconds", error);
 }
 
 export function nonEmptyString(error: string) {

@@ -36,7 +36,7 @@ export class Traffic {
   readonly #recent = { plugin: new RecentResponses(), application: new RecentResponses() };
   readonly #awaited = new Map<Response, Answerer>();
 
-  /** Whether a negotiate is to be handled; it is answered when not. */
+  /** Whether a negotiate, or a review, is to be handled; it is answered when not. */
   admitNegotiate(req: Request, res: Response): boolean {
     return this.#admit(req, res, this.#taken.negotiates);
   }

@@ -1,9 +1,16 @@
 import type { Request } from "express";
 import type { Router } from "../contract/options.ts";
+import type { Census } from "../endpoints/census.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { withDeadline } from "../kit/deadline.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
 import type { InternalEvents } from "../kit/typed-events.ts";
+
+interface RouterEnvironment {
+  readonly census?: Pick<Census, "clientsOn"> | undefined;
+  readonly events: InternalEvents;
+  readonly timeoutInMs: number;
+}
 
 /**
  * Asks the application's router. When it throws, takes longer than the deadline, or names none of the candidates, the default rule
@@ -13,10 +20,12 @@ export async function askRouter(
   router: Router,
   req: Request,
   candidates: readonly RegisteredEndpoint[],
-  { events, timeoutInMs }: { events: InternalEvents; timeoutInMs: number },
+  { census, events, timeoutInMs }: RouterEnvironment,
 ): Promise<RegisteredEndpoint | undefined> {
   try {
-    const snapshots = candidates.map((candidate) => candidate.snapshot());
+    const snapshots = candidates.map((candidate) =>
+      candidate.snapshot(census?.clientsOn(candidate)),
+    );
     const pending = router(req, snapshots);
     const answer =
       pending instanceof Promise

@@ -3,6 +3,7 @@ import type { PluginContext } from "../context/plugin-context.ts";
 import type { NegotiateAnswer } from "../contract/negotiate-answer.ts";
 import type { Identity } from "../contract/options.ts";
 import { answerOrRefuse, RequestRefused } from "../http/problem.ts";
+import { type Advisers, adviceFor } from "./advice.ts";
 import { callerOf } from "./caller.ts";
 import { issueToken, isTokenRefused, type TokenRequest } from "./client-token.ts";
 import { identify } from "./identity.ts";
@@ -13,14 +14,15 @@ import { isTokenTooLong } from "./token-length.ts";
 const RETRY_AFTER_IN_SECONDS = { min: 1, spread: 5 };
 
 /** The negotiate route. */
-export function negotiateHandler(context: PluginContext): RequestHandler {
+export function negotiateHandler(context: PluginContext, advisers: Advisers): RequestHandler {
   const { configuration, events, random } = context;
   const perSecond = configuration.negotiate.maxPerSecond;
   const rateLimiter = new RateLimiter({ perSecond, events, random });
   return function negotiate(req, res, next) {
     answerOrRefuse(res, async () => {
       const identity = await identityOf(context, req);
-      sendAnswer(res, await endpointFor(context, rateLimiter, req, identity));
+      sendAnswer(res, await endpointFor(context, { ...advisers, rateLimiter }, req, identity));
+      advisers.spread.rate.count();
     }).catch(next);
   };
 }
@@ -69,7 +71,7 @@ async function identityOf(
  */
 async function endpointFor(
   context: PluginContext,
-  rateLimiter: RateLimiter,
+  { rateLimiter, ...advisers }: Advisers & { readonly rateLimiter: RateLimiter },
   req: Request,
   identity: Identity,
 ): Promise<NegotiateAnswer> {
@@ -86,7 +88,8 @@ async function endpointFor(
     const expiresAt = new Date(issued.expiresAt * 1000).toISOString();
     const { name, role } = chosen;
     const { epoch, incarnation } = agreement ?? {};
-    return { url: issued.url, endpoint: name, role, expiresAt, epoch, incarnation };
+    const advice = adviceFor(context, advisers, issued.expiresAt);
+    return { url: issued.url, endpoint: name, role, expiresAt, epoch, incarnation, ...advice };
   }).catch((error) => {
     throw isTokenTooLong(error) ? tokenTooLong(context, error) : error;
   });

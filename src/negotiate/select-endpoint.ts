@@ -96,7 +96,7 @@ async function verify(
 }
 
 function choose(
-  { configuration, events, monitor, random }: PluginContext,
+  { census, configuration, events, monitor, random }: PluginContext,
   req: Request | undefined,
   candidates: readonly RegisteredEndpoint[],
   avoided: ReadonlySet<RegisteredEndpoint>,
@@ -112,7 +112,7 @@ function choose(
   const { router, health } = configuration;
   if (router === undefined || req === undefined) return byRule();
   const { timeoutInMs } = health;
-  const routing = askRouter(router, req, eligible, { events, timeoutInMs });
+  const routing = askRouter(router, req, eligible, { census, events, timeoutInMs });
   return routing.then((routed) => routed ?? byRule());
 }
 

@@ -37,7 +37,7 @@ import {
   removeOptionsSchema,
 } from "./schema.ts";
 
-const SECRET_OPTIONS = ["connectionString", "accessKeys", "credential"];
+const SECRET_OPTIONS = ["connectionString", "accessKeys", "credential", "secret"];
 
 /** An endpoint after parsing. Secrets are held as `KeyObject`, which no serialiser prints. */
 export interface EndpointConfiguration {
@@ -62,9 +62,15 @@ export interface UpstreamConfiguration extends Readonly<Omit<UpstreamOptions, "a
   readonly handlerTimeoutInMs: number;
 }
 
+type OptionalInNegotiate = "authenticate" | "expectedClients";
+
 export type NegotiateConfiguration = Readonly<
-  Required<Omit<NegotiateOptions, "authenticate">> & Pick<NegotiateOptions, "authenticate">
->;
+  Required<Omit<NegotiateOptions, OptionalInNegotiate | "secret">> &
+    Pick<NegotiateOptions, OptionalInNegotiate>
+> & {
+  /** The first one signs, all verify; none when keys are derived from the endpoints. */
+  readonly secret: readonly KeyObject[];
+};
 
 export type CoordinationConfiguration = Readonly<Required<CoordinationOptions>>;
 
@@ -109,10 +115,14 @@ export function parseOptions(options: unknown): Configuration {
     ...(parsed.success ? routeProblems(parsed.data) : []),
   ];
   if (!parsed.success || problems.length > 0) throw new InvalidOptionsError(problems);
-  const { endpoints, upstream, ...rest } = parsed.data;
+  const { endpoints, negotiate, upstream, ...rest } = parsed.data;
   return Object.freeze({
     ...freezeSections(rest),
     endpoints: Object.freeze(endpoints.map(toConfiguration)),
+    negotiate: Object.freeze({
+      ...negotiate,
+      secret: Object.freeze([negotiate.secret ?? []].flat().map(toSecretKey)),
+    }),
     upstream: Object.freeze({
       ...upstream,
       allowedOrigins: Object.freeze(upstream.allowedOrigins.map((host) => host.toLowerCase())),

@@ -1,4 +1,4 @@
-import { isSameRoute } from "../http/route-path.ts";
+import { isSameRoute, reviewPath } from "../http/route-path.ts";
 import { describeValue } from "../kit/describe-value.ts";
 import type { OptionProblem } from "../kit/errors.ts";
 import { withOneLoopbackName } from "../kit/loopback.ts";
@@ -80,8 +80,12 @@ export function routeProblems(options: {
   upstream: { path: string };
 }): OptionProblem[] {
   const { hub, negotiate, upstream } = options;
-  if (!isSameRoute(negotiate.path, upstream.path, hub)) return [];
-  const message = `got ${describeValue(negotiate.path)}, which is upstream.path as well; give each a path of its own`;
+  const taken = [negotiate.path, reviewPath(negotiate.path)].find((path) =>
+    isSameRoute(path, upstream.path, hub),
+  );
+  if (taken === undefined) return [];
+  const what = taken === negotiate.path ? "which is" : "below which reviews are answered, at";
+  const message = `got ${describeValue(negotiate.path)}, ${what} upstream.path as well; give each a path of its own`;
   return [{ path: "negotiate.path", message }];
 }
 

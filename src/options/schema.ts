@@ -17,6 +17,7 @@ import type { CoordinationStore } from "../contract/store.ts";
 import type { UpstreamOptions } from "../contract/upstream-options.ts";
 import { PATH_PLACEHOLDERS, routePathProblem } from "../http/route-path.ts";
 import { parseCron } from "../kit/cron.ts";
+import { maxTimerInMs } from "../kit/max-timer.ts";
 import {
   flag,
   func,
@@ -109,6 +110,14 @@ function credentialProblem(options: EndpointOptions): string | undefined {
 
 const LIMIT_ERROR = "give false, or a number above 0";
 
+const MIN_REVIEW_IN_MS = 100;
+const REVIEW_ERROR = `give false, or a whole number of milliseconds from ${MIN_REVIEW_IN_MS} to ${maxTimerInMs}`;
+
+const minSecretLength = 32;
+const SECRET_ERROR = `give a text of ${minSecretLength} characters or more, such as openssl rand -base64 32 prints, or an array of such`;
+
+const secret = z.string({ error: SECRET_ERROR }).min(minSecretLength, { error: SECRET_ERROR });
+
 const negotiate = section({
   path: path().default("/negotiate"),
   authenticate: func<Authenticate>().optional(),
@@ -120,6 +129,15 @@ const negotiate = section({
   maxPerSecond: z
     .union([z.literal(false), z.number().positive({ error: LIMIT_ERROR })], { error: LIMIT_ERROR })
     .default(false),
+  reviewAfterInMs: z
+    .union([z.literal(false), milliseconds(MIN_REVIEW_IN_MS, REVIEW_ERROR)], {
+      error: REVIEW_ERROR,
+    })
+    .default(20_000),
+  secret: z
+    .union([secret, z.array(secret).min(1, { error: SECRET_ERROR })], { error: SECRET_ERROR })
+    .optional(),
+  expectedClients: integer(1, 1_000_000_000, "clients").optional(),
 }).refine(...rule(identityProblem, "authenticate")) satisfies z.ZodType<NegotiateOptions>;
 
 function identityProblem({ authenticate, allowAnonymous }: NegotiateOptions): string | undefined {

@@ -15,6 +15,7 @@ const questions = [
   "failover",
   "health-job",
   "negotiate",
+  "review",
   "route",
   "fan-out",
   "fan-out-steps",

@@ -63,6 +63,17 @@ describe("an endpoint that is removed", () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
+  it("is known as one that was removed, until another one has its name", async () => {
+    const { control, registry } = setUp();
+    const removed = () => ["p1", "s1"].map((name) => registry.hasRemoved(name));
+    expect(removed()).toEqual([false, false]);
+    control.remove("p1");
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(removed()).toEqual([true, false]);
+    control.add(options("p1"));
+    expect(removed()).toEqual([false, false]);
+  });
+
   it("without a grace is gone at once", () => {
     const { control, log, flags, destroyed } = setUp();
     control.remove("s1", { fanOutForInMs: 0 });

@@ -94,6 +94,27 @@ describe("an endpoint that is evacuated", () => {
     expect(await evacuation.done).toEqual({ isEmpty: true, closed: 12 });
   });
 
+  it.each<[string, Behaviour, number]>([
+    ["nobody but those who are closed, while that works", {}, 0],
+    ["as many as are not closed, when closing fails", { closing: "fails" }, 20],
+  ])("lets go of those who ask: %s", async (_, behaviour, expected) => {
+    const { evacuations, registry } = startServer({ eastus: occupied(1000, behaviour) });
+    const eastus = registry.get("eastus");
+    expect(eastus.evacuation).toBeUndefined();
+    const { stop } = evacuations.evacuate("eastus", atFive);
+    let left = 0;
+    // The first second is over before anybody is closed.
+    await pass(1700);
+    while (eastus.evacuation?.admit());
+    for (let second = 0; second < 4; second += 1) {
+      await pass(1000);
+      while (eastus.evacuation?.admit()) left += 1;
+    }
+    expect(left).toBe(expected);
+    stop();
+    expect(eastus.evacuation).toBeUndefined();
+  });
+
   it("where nobody is, is done at once", async () => {
     const { evacuations, log } = startServer({});
     const { done } = evacuations.evacuate("westus", atFive);
@@ -327,6 +348,8 @@ describe("an order to evacuate is refused, and changes nothing,", () => {
     const agreed = {
       agreement: undefined,
       active: undefined,
+      isStoreLost: false,
+      servers: 1,
       changed: new Promise<void>(() => {}),
     };
     const evacuations = closeAfterTest(new Evacuations({ ...context, agreed }));

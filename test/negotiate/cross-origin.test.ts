@@ -77,6 +77,21 @@ describe("a page of another origin may read", () => {
     expect(answered.get("access-control-expose-headers")).toBe("Retry-After");
   });
 
+  it("over how long to spread its next negotiate, from a review", async () => {
+    const { negotiate, url } = await start({
+      negotiate: { allowAnonymous: true, expectedClients: 1000 },
+    });
+    const { body } = await negotiate("", { headers });
+    const query = new URLSearchParams({ endpoint: body.endpoint, grant: body.grant });
+    const { status, headers: answered } = await fetchAnswer(`${url}/negotiate/place?${query}`, {
+      headers,
+    });
+    expect(status).toBe(204);
+    expect(answered.get("access-control-allow-origin")).toBe(PAGE);
+    expect(answered.get("access-control-expose-headers")).toBe("Reconnect-Spread-In-Ms");
+    expect(answered.get("reconnect-spread-in-ms")).toMatch(/^\d+$/);
+  });
+
   it("when to come back, if the server is closing", async () => {
     const { negotiate, pubsub } = await start();
     await pubsub.close();

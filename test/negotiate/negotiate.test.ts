@@ -23,7 +23,8 @@ describe("negotiate answers", () => {
     expect(status).toBe(200);
     expect(headers.get("cache-control")).toBe("no-store");
     expect(headers.get("content-type")).toMatch(/^application\/json/);
-    expect(Object.keys(body).sort()).toEqual(["endpoint", "expiresAt", "role", "url"]);
+    const expected = ["endpoint", "expiresAt", "grant", "reviewAfterInMs", "role", "url"];
+    expect(Object.keys(body).sort()).toEqual(expected);
     expect(body).toMatchObject({ endpoint: "eastus", role: "primary" });
     expect(body.url).toMatch(`${eastus.endpoint.replace("http", "ws")}/client/hubs/chat?`);
 

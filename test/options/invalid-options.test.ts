@@ -208,6 +208,38 @@ describe("options that cannot be used are refused with path, value and remedy:",
         "give false, or a number above 0",
       ],
     ),
+    ...[0, 99, 1.5, true, "20s", 2 ** 31].map((reviewAfterInMs): [string, unknown, string] => [
+      `reviews after ${reviewAfterInMs}`,
+      { ...GOOD, negotiate: { allowAnonymous: true, reviewAfterInMs } },
+      "give false, or a whole number of milliseconds from 100 to 2147483647",
+    ]),
+    ...[0, 1.5, "many", 2e9].map((expectedClients): [string, unknown, string] => [
+      `${expectedClients} expected clients`,
+      { ...GOOD, negotiate: { allowAnonymous: true, expectedClients } },
+      "give a whole number of clients from 1 to 1000000000",
+    ]),
+    ...(
+      [
+        ["a short text", "hunter2", ": got a string of 7 characters"],
+        ["nothing", "", ": got a string of 0 characters"],
+        ["no text", 1, ": got 1"],
+        ["no secret at all", [], ": got an array of 0"],
+        [
+          "a list with a short one",
+          ["s".repeat(32), "hunter2"],
+          "[1]: got a string of 7 characters",
+        ],
+      ] as const
+    ).map(([what, secret, shown]): [string, unknown, string] => [
+      `a secret that is ${what}`,
+      { ...GOOD, negotiate: { allowAnonymous: true, secret } },
+      `negotiate.secret${shown}; give a text of 32 characters or more, such as`,
+    ]),
+    [
+      "an upstream path where reviews are answered",
+      { ...GOOD, upstream: { path: "/negotiate/place" } },
+      'negotiate.path: got "/negotiate", below which reviews are answered, at upstream.path as well',
+    ],
     [
       "a pace that is no number",
       { ...GOOD, failback: { close: { connectionsPerSecond: "50" } } },

@@ -58,15 +58,31 @@ describe("an access key never appears in a message,", () => {
   });
 
   it("nor when the configuration is printed", () => {
-    expect(inspect(parseOptions(GOOD), { depth: null })).not.toContain(KEY);
-    expect(JSON.stringify(parseOptions(GOOD))).not.toContain(KEY);
+    const secret = "a secret of the application, which is long";
+    const configuration = parseOptions({
+      ...GOOD,
+      negotiate: { allowAnonymous: true, secret: [secret] },
+    });
+    for (const printed of [
+      inspect(configuration, { depth: null }),
+      JSON.stringify(configuration),
+    ]) {
+      expect(printed).not.toContain(KEY);
+      expect(printed).not.toContain(secret);
+    }
   });
 });
 
 describe("options that can be used", () => {
   it("get the documented defaults", () => {
     expect(parseOptions(GOOD)).toMatchObject({
-      negotiate: { path: "/negotiate", tokenLifetimeInMinutes: 60, whenNoneHealthy: "reject" },
+      negotiate: {
+        path: "/negotiate",
+        tokenLifetimeInMinutes: 60,
+        whenNoneHealthy: "reject",
+        reviewAfterInMs: 20_000,
+        secret: [],
+      },
       upstream: {
         path: "/api/webpubsub/hubs/{hub}/",
         allowedOrigins: [],

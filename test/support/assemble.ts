@@ -1,4 +1,5 @@
 import type { PluginContext } from "../../src/context/plugin-context.ts";
+import { Census } from "../../src/endpoints/census.ts";
 import { ConnectionLocations } from "../../src/endpoints/connection-locations.ts";
 import { DisplacedClients } from "../../src/endpoints/displaced-clients.ts";
 import { EndpointRegistry } from "../../src/endpoints/registry.ts";
@@ -28,7 +29,8 @@ export function assemble(
   configuration: Configuration,
   given: GivenParts = {},
 ): PluginContext & { readonly events: TypedEvents } {
-  const { health, hub } = configuration;
+  const { health, hub, negotiate } = configuration;
+  const { reviewAfterInMs } = negotiate;
   const { events = new TypedEvents(), probes = unanswered, random = () => 0 } = given;
   const endpoints =
     given.endpoints ?? configuration.endpoints.map((endpoint) => createEndpoint(endpoint, hub));
@@ -41,6 +43,7 @@ export function assemble(
     events,
     locations: new ConnectionLocations(),
     displaced: new DisplacedClients(),
+    census: reviewAfterInMs === false ? undefined : new Census(reviewAfterInMs),
     warnings: new OnceWarnings(),
     random,
   };

@@ -13,6 +13,7 @@ const well = (name: string, more: Partial<EndpointSnapshot> = {}): EndpointSnaps
   forced: false,
   joining: false,
   leaving: false,
+  clients: undefined,
   lastProbe: { at: 0, durationInMs: 1, ok: true },
   ...more,
 });

@@ -1,0 +1,44 @@
+/**
+ * How many clients may leave an endpoint that is evacuated. Those that are closed are closed at this
+ * pace; what they leave of it is for clients that ask whether they are to stay.
+ */
+export class EvacuationPace {
+  #perSecond: number;
+  #left = 0;
+  #countedAt = performance.now();
+
+  constructor(perSecond: number) {
+    this.#perSecond = perSecond;
+  }
+
+  get perSecond(): number {
+    return this.#perSecond;
+  }
+
+  set perSecond(perSecond: number) {
+    this.#refill();
+    this.#perSecond = perSecond;
+  }
+
+  /** So many have been closed, whether or not there was room for them. */
+  closed(count: number): void {
+    this.#refill();
+    this.#left -= count;
+  }
+
+  /** Whether one more may leave now; it is counted as having left. */
+  admit(): boolean {
+    this.#refill();
+    if (this.#left < 1) return false;
+    this.#left -= 1;
+    return true;
+  }
+
+  /** No more than a second's worth, and never less than one, is kept for later. */
+  #refill(): void {
+    const now = performance.now();
+    const earned = ((now - this.#countedAt) / 1000) * this.#perSecond;
+    this.#left = Math.min(Math.max(1, this.#perSecond), this.#left + earned);
+    this.#countedAt = now;
+  }
+}

@@ -1,0 +1,28 @@
+import type { PluginContext } from "../context/plugin-context.ts";
+import type { NegotiateAnswer } from "../contract/negotiate-answer.ts";
+import type { Grants } from "./grants.ts";
+import type { ReconnectSpread } from "./reconnect-spread.ts";
+
+/** Who knows what clients are told besides where to connect. */
+export interface Advisers {
+  readonly grants: Grants;
+  readonly spread: ReconnectSpread;
+}
+
+/**
+ * What a client is told for the time after it has connected.
+ *
+ * @param expiresAt When its token expires, seconds since the epoch.
+ */
+export function adviceFor(
+  { configuration }: PluginContext,
+  { grants, spread }: Advisers,
+  expiresAt: number,
+): Pick<NegotiateAnswer, "reviewAfterInMs" | "grant" | "reconnect"> {
+  const { reviewAfterInMs } = configuration.negotiate;
+  const spreadInMs = spread.inMs;
+  return {
+    ...(reviewAfterInMs !== false && { reviewAfterInMs, grant: grants.issue(expiresAt) }),
+    ...(spreadInMs !== undefined && { reconnect: { spreadInMs } }),
+  };
+}

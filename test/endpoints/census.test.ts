@@ -1,0 +1,99 @@
+import { Census } from "../../src/endpoints/census.ts";
+import { RegisteredEndpoint } from "../../src/endpoints/registered-endpoint.ts";
+import { parseEndpoint } from "../../src/options/parse-options.ts";
+import { createEndpoint } from "../../src/service/endpoint.ts";
+
+const INTERVAL_IN_MS = 20_000;
+
+function endpoint(name: string): RegisteredEndpoint {
+  const connectionString = `Endpoint=https://${name}.example;AccessKey=k`;
+  return new RegisteredEndpoint(
+    createEndpoint(parseEndpoint({ name, role: "primary", connectionString }), "chat"),
+  );
+}
+
+const [east, west] = [endpoint("east"), endpoint("west")];
+
+/** A census whose clock stands still until it is told to go on. */
+function startCensus() {
+  let now = 1000;
+  const census = new Census(INTERVAL_IN_MS, () => now);
+  return {
+    census,
+    ask: (where: RegisteredEndpoint, ...clients: number[]) => {
+      for (const client of clients) census.count(where, client);
+    },
+    pass: (intervals: number) => {
+      now += intervals * INTERVAL_IN_MS;
+    },
+    counts: () => [census.clientsOn(east), census.clientsOn(west), census.fullest],
+  };
+}
+
+it("nothing is said before everybody has had the time to ask", () => {
+  const { ask, pass, counts } = startCensus();
+  ask(east, 1, 2, 3);
+  expect(counts()).toEqual([undefined, undefined, undefined]);
+  pass(0.9);
+  expect(counts()).toEqual([undefined, undefined, undefined]);
+  pass(0.1);
+  expect(counts()).toEqual([3, 0, 3]);
+});
+
+it("a client that asks several times is counted once", () => {
+  const { ask, pass, counts } = startCensus();
+  ask(east, 7, 7, 7);
+  pass(1);
+  ask(east, 7);
+  pass(1);
+  expect(counts()).toEqual([1, 0, 1]);
+});
+
+it("a hidden page that asks four times less often is counted all the time", () => {
+  const { census, ask, pass } = startCensus();
+  const counted: unknown[] = [];
+  for (let interval = 0; interval < 12; interval += 1) {
+    if (interval % 4 === 0) ask(west, 5);
+    pass(1);
+    counted.push(census.clientsOn(west));
+  }
+  expect(counted).toEqual(Array(12).fill(1));
+});
+
+it.each([
+  [4, 2],
+  [5, 0],
+  [6, 0],
+  [1000, 0],
+])(
+  "of two clients that have last asked %i intervals ago, %i are counted",
+  (intervals, expected) => {
+    const { census, ask, pass } = startCensus();
+    ask(east, 1, 2);
+    pass(intervals);
+    expect(census.clientsOn(east)).toBe(expected);
+  },
+);
+
+it("nobody is known to be anywhere when the last client is gone", () => {
+  const { census, ask, pass } = startCensus();
+  ask(east, 1);
+  pass(9);
+  expect(census.fullest).toBeUndefined();
+});
+
+it("the fullest endpoint is the one with most clients", () => {
+  const { ask, pass, counts } = startCensus();
+  ask(east, 1);
+  ask(west, 1, 2, 3);
+  pass(1);
+  expect(counts()).toEqual([1, 3, 3]);
+});
+
+it("an interval that is under way is not counted yet", () => {
+  const { ask, pass, counts } = startCensus();
+  ask(east, 1);
+  pass(1);
+  ask(east, 2, 3, 4);
+  expect(counts()).toEqual([1, 0, 1]);
+});
