@@ -103,7 +103,8 @@ export class ClientRun {
   }
 
   #onNotification(notification: ReconnectNotification): void {
-    const { calls, emitter } = this.#options;
+    const { calls, emitter, configuration } = this.#options;
+    const { autoReconnect } = configuration;
     const { current } = this.#loop;
     switch (notification.type) {
       case "connected":
@@ -119,9 +120,11 @@ export class ClientRun {
       case "lost":
         calls.onLost();
         this.#emitDisconnected(notification.code);
+        if (!autoReconnect) this.finish("gave-up");
         break;
       case "connect-failed":
-        emitter.emit("connect-failed", notification.args);
+        if (autoReconnect) emitter.emit("connect-failed", notification.args);
+        else this.finish("gave-up", notification.args);
         break;
       case "stopped":
         this.finish(notification.code, notification);
@@ -177,13 +180,15 @@ export class ClientRun {
 
   #emitDisconnected(code: DisconnectedCode): void {
     if (!this.#told) return;
-    const { session, disconnected: disconnectedMessage } = this.#told;
+    const { session, disconnected: disconnectedMessage, ending } = this.#told;
     this.#lost = this.#told;
     this.#told = undefined;
     this.#options.emitter.emit("disconnected", {
       code,
       ...(session && { connectionId: session.connectionId }),
       ...(disconnectedMessage && { message: disconnectedMessage }),
+      ...(ending?.cause === "closed" && { closeCode: ending.code }),
+      ...(ending?.reason && { reason: ending.reason }),
     });
   }
 

@@ -1,5 +1,4 @@
-import { type ConnectionEnding, PROTOCOL_ERROR } from "./connection-ending.ts";
-import { ConnectError } from "./errors.ts";
+import { type ConnectionEnding, connectError, PROTOCOL_ERROR } from "./connection-ending.ts";
 import {
   type AckFrame,
   type ConnectedFrame,
@@ -10,13 +9,18 @@ import {
 } from "./frames.ts";
 import { KeepAlive, type KeepAliveDecision } from "./keep-alive.ts";
 import type { NegotiatedEndpoint } from "./negotiated-endpoint.ts";
-import type { ClientConfiguration, WebSocketLike } from "./options.ts";
+import { isOffline } from "./network-and-visibility.ts";
+import { type ClientConfiguration, type WebSocketLike, webSocketOf } from "./options.ts";
+import { onForbidden } from "./page-policy.ts";
+import { reasonOf } from "./reason.ts";
 import { isSequenceId, Session } from "./session.ts";
 import type { DisconnectedMessage, GroupDataMessage, ServerDataMessage } from "./wire-types.ts";
 
 const OPEN = 1;
+const CLOSED = 3;
 const ACKNOWLEDGE_WITHIN_IN_MS = 1000;
 const CLOSE_WITHIN_IN_MS = 2000;
+const ABNORMAL = 1006;
 
 /** What a connection brings that is for others to deal with. */
 export type IncomingFrame = AckFrame | InvokeResponseFrame | GroupDataMessage | ServerDataMessage;
@@ -43,17 +47,22 @@ export class Connection {
   aliveAt = this.openedAt;
   session: Session | undefined;
   disconnected: DisconnectedMessage | undefined;
+  /** How it ended, if it has. */
+  ending: ConnectionEnding | undefined;
   readonly #url: string;
   readonly #options: ConnectionOptions;
   readonly #socket: WebSocketLike;
   readonly #isRecovery: boolean;
-  readonly #deadline: ReturnType<typeof setTimeout>;
+  readonly #stopWatching: () => void;
+  #deadline: ReturnType<typeof setTimeout>;
   /** What came before anybody adopted the connection. */
   #undelivered: IncomingFrame[] | undefined = [];
   #keepAlive: KeepAlive | undefined;
   #nextCheck: ReturnType<typeof setTimeout> | undefined;
   #nextAcknowledgement: ReturnType<typeof setTimeout> | undefined;
   #isOver = false;
+  /** What the platform has said of a failure. */
+  #reason = "";
   #open!: () => void;
   #refuse!: (error: Error) => void;
   #end!: (ending: ConnectionEnding) => void;
@@ -63,7 +72,8 @@ export class Connection {
     { url, endpoint, epoch, incarnation }: NegotiatedEndpoint,
     options: ConnectionOptions,
   ) {
-    const { webSocket, protocol, handshakeTimeoutInMs } = options.configuration;
+    const { protocol, handshakeTimeoutInMs } = options.configuration;
+    const webSocket = webSocketOf(options.configuration);
     this.#url = url;
     this.endpoint = endpoint;
     this.epoch = epoch;
@@ -82,6 +92,7 @@ export class Connection {
     });
     this.#socket = new webSocket(url, protocol);
     this.#listen();
+    this.#stopWatching = onForbidden(url, () => this.#finish({ cause: "forbidden" }));
     this.#deadline = setTimeout(() => this.#finish({ cause: "silent" }), handshakeTimeoutInMs);
   }
 
@@ -123,11 +134,23 @@ export class Connection {
       if (this.#isRecovery) this.send(PING);
     };
     socket.onmessage = ({ data }: { data: unknown }) => this.#receive(String(data));
-    // Tells nothing that the close event does not tell.
-    socket.onerror = () => {};
-    socket.onclose = ({ code }: { code: number }) => {
-      this.#finish({ cause: "closed", code }, () => {});
+    socket.onerror = (event: unknown) => this.#onError(event);
+    socket.onclose = ({ code, reason }: { code: number; reason?: unknown }) => {
+      this.#finish({ cause: "closed", code, reason: this.#reason || reasonOf(reason) }, () => {});
     };
+  }
+
+  /** In Node and its likes the event tells why; in browsers it tells nothing. */
+  #onError(event: unknown): void {
+    this.#reason = reasonOf(event);
+    if (this.#isOver || this.#keepAlive) return;
+    // Most platforms close the socket next. It is closed already where it was not allowed to open.
+    const isClosed = this.#socket.readyState === CLOSED;
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(
+      () => this.#finish(isClosed ? { cause: "forbidden" } : { cause: "closed", code: ABNORMAL }),
+      isClosed ? 0 : CLOSE_WITHIN_IN_MS,
+    );
   }
 
   #receive(text: string): void {
@@ -170,6 +193,7 @@ export class Connection {
   #becomeOpen(): void {
     if (this.#keepAlive) return;
     clearTimeout(this.#deadline);
+    this.#stopWatching();
     this.#keepAlive = new KeepAlive(this.#options.configuration, Date.now());
     this.#checkKeepAlive();
     this.session?.resetAcknowledgement();
@@ -210,27 +234,20 @@ export class Connection {
   #finish(ending: ConnectionEnding, release: () => void = () => this.#destroy()): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.ending = { reason: this.#reason, ...ending, wasOffline: isOffline() };
     if (ending.cause !== "silent") this.aliveAt = performance.now();
+    if (!this.#keepAlive) this.#stopWatching();
     clearTimeout(this.#deadline);
     clearTimeout(this.#nextCheck);
     clearTimeout(this.#nextAcknowledgement);
     this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
     release();
-    this.#refuse(connectError(this.endpoint, ending));
-    this.#end(ending);
+    this.#refuse(connectError(this.endpoint, this.ending));
+    this.#end(this.ending);
   }
 
   #destroy(): void {
     if (this.#socket.terminate) this.#socket.terminate();
     else this.#socket.close();
   }
-}
-
-function connectError(endpoint: string, ending: ConnectionEnding): ConnectError {
-  if (ending.cause === "closed") {
-    const how = `was closed with code ${ending.code} before the service's greeting`;
-    return new ConnectError(endpoint, how, ending.code);
-  }
-  const how = ending.cause === "silent" ? "was not answered in time" : "was given up";
-  return new ConnectError(endpoint, how);
 }

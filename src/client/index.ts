@@ -22,6 +22,7 @@ export type {
 export {
   type ClientErrorCode,
   ConnectError,
+  InvalidArgumentError,
   InvocationError,
   isPubSubClientError,
   NegotiateError,
@@ -29,6 +30,7 @@ export {
   SendMessageError,
 } from "./errors.ts";
 export type { Negotiate, NegotiateAnswer, NegotiateContext } from "./negotiate.ts";
+export type { NegotiateSource } from "./negotiate-source.ts";
 export type {
   ClientProtocol,
   ResilientPubSubClientOptions,

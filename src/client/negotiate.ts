@@ -1,7 +1,8 @@
 import { parseRetryAfter } from "../kit/retry-after.ts";
-import { isNegotiateError, NegotiateError, PubSubClientError } from "./errors.ts";
+import { isNegotiateError, NegotiateError } from "./errors.ts";
 import type { NegotiatedEndpoint } from "./negotiated-endpoint.ts";
 import type { ResilientPubSubClientOptions } from "./options.ts";
+import { reasonOf } from "./reason.ts";
 
 /** What the negotiate route of the plugin answers. */
 export interface NegotiateAnswer {
@@ -47,18 +48,19 @@ export interface NegotiateContext {
  */
 export type Negotiate = (context: NegotiateContext) => NegotiateAnswer | Promise<NegotiateAnswer>;
 
-/** @throws PubSubClientError `ERR_INVALID_OPTIONS` when it is neither a URL nor a function. */
 export function createNegotiate(
-  negotiate: string | URL | Negotiate,
+  negotiate: Negotiate | readonly string[],
   init: ResilientPubSubClientOptions["negotiateRequest"],
 ): Negotiate {
   if (typeof negotiate === "function") return negotiate;
-  const url = absolute(negotiate);
+  const [url = ""] = negotiate;
   return async ({ failed, signal }) => {
     const target = new URL(url);
     for (const endpoint of failed) target.searchParams.append("failed", endpoint);
     const request = typeof init === "function" ? await init() : init;
-    const response = await fetch(target, { ...request, signal });
+    const response = await fetch(target, { ...request, signal }).catch((error) => {
+      throw requestMistake(target, request) ?? error;
+    });
     if (!response.ok) throw await refusal(response);
     return parseAnswer(await response.text(), response);
   };
@@ -144,27 +146,21 @@ async function refusal(response: Response): Promise<NegotiateError> {
   );
 }
 
-function wrapped(cause: unknown): NegotiateError {
-  const { status, message } = (cause ?? {}) as { status?: unknown; message?: unknown };
-  const reason = typeof message === "string" ? message : typeof cause;
-  const text = `Negotiate failed: ${typeof cause === "string" ? cause : reason}`;
-  return new NegotiateError(text, typeof status === "number" ? { status, cause } : { cause });
+/** A request that the platform refuses to make will be refused each time. */
+function requestMistake(target: URL, request: RequestInit | undefined): NegotiateError | undefined {
+  try {
+    // The body is used up, or still in use; whether there may be one is all that can be asked.
+    new Request(target, { ...request, body: request?.body && "" });
+    return undefined;
+  } catch {
+    // No cause: it would quote the header that is wrong, and with it perhaps a token.
+    const message = "negotiateRequest makes no valid request; check method, headers and body.";
+    return new NegotiateError(message, {}, "ERR_INVALID_OPTIONS");
+  }
 }
 
-function absolute(negotiate: string | URL): string {
-  const { document, location } = globalThis as {
-    document?: { baseURI: string } | undefined;
-    location?: { href: string } | undefined;
-  };
-  let url: URL;
-  try {
-    url = new URL(negotiate, document?.baseURI ?? location?.href);
-  } catch (cause) {
-    const message = `negotiate must be a function or a URL, absolute outside of browsers, and is ${String(negotiate)}.`;
-    throw new PubSubClientError("ERR_INVALID_OPTIONS", message, { cause });
-  }
-  if (url.protocol === "http:" || url.protocol === "https:") return url.href;
-  // Not the URL itself: one for WebSockets has a token in it.
-  const message = `negotiate must be an http: or https: URL, or a function, and begins with ${url.protocol}.`;
-  throw new PubSubClientError("ERR_INVALID_OPTIONS", message);
+function wrapped(cause: unknown): NegotiateError {
+  const { status } = (cause ?? {}) as { status?: unknown };
+  const text = `Negotiate failed: ${reasonOf(cause) || typeof cause}.`;
+  return new NegotiateError(text, typeof status === "number" ? { status, cause } : { cause });
 }

@@ -1,6 +1,6 @@
 import { WebSocket } from "ws";
-import type { Negotiate } from "./negotiate.ts";
-import type { ResilientPubSubClientOptions } from "./options.ts";
+import type { NegotiateSource } from "./negotiate-source.ts";
+import { isObject, type ResilientPubSubClientOptions } from "./options.ts";
 import { ResilientPubSubClient as BrowserClient } from "./resilient-pubsub-client.ts";
 
 export * from "./index.ts";
@@ -17,14 +17,20 @@ export class ResilientPubSubClient extends BrowserClient {
   /**
    * Makes a client that is stopped; `start` connects it.
    *
-   * @param negotiate URL of the plugin's negotiate route, or a function that gives its answer.
+   * @param negotiate URL of the plugin's negotiate route, absolute; several of them (one for each
+   *   app server region); or a function that gives its answer.
    * @throws PubSubClientError `ERR_INVALID_OPTIONS`
    * @example
    * ```ts
    * const client = new ResilientPubSubClient("http://localhost:3000/negotiate");
    * ```
    */
-  constructor(negotiate: string | URL | Negotiate, options: ResilientPubSubClientOptions = {}) {
-    super(negotiate, { ...options, webSocket: options.webSocket ?? NodeWebSocket });
+  constructor(negotiate: NegotiateSource, options: ResilientPubSubClientOptions = {}) {
+    super(negotiate, isObject(options) ? withWebSocket(options) : options);
   }
+}
+
+function withWebSocket(options: ResilientPubSubClientOptions): ResilientPubSubClientOptions {
+  const { webSocket = NodeWebSocket } = options;
+  return { ...options, webSocket };
 }

@@ -1,6 +1,8 @@
 import { maxTimerInMs } from "../kit/max-timer.ts";
 import { backoffInMs } from "./backoff.ts";
+import type { StoppedCode } from "./client-events.ts";
 import { disconnectedCodeOf, isEndpointSuspect, mayBeRecovered } from "./connection-ending.ts";
+import type { ClientErrorCode } from "./errors.ts";
 import { hasNewerEpoch, mustMove, type NegotiatedEndpoint } from "./negotiated-endpoint.ts";
 import type {
   ConnectedState,
@@ -17,6 +19,12 @@ import type {
 const STABLE_AFTER_IN_MS = 5000;
 // What a recovery that is under way is given before the endpoint is reported as failed.
 const RECOVERY_HEAD_START_IN_MS = 500;
+
+// After these, asking again would be of no use.
+const FINAL_ERRORS: { readonly [Code in ClientErrorCode]?: StoppedCode } = {
+  ERR_NEGOTIATE_REFUSED: "negotiate-refused",
+  ERR_INVALID_OPTIONS: "invalid-request",
+};
 
 type Named<States, Name> = States extends { name: infer Names }
   ? Name extends Names
@@ -148,8 +156,14 @@ function onConnectionEnded(
   ];
 }
 
-function onTurn({ search }: SearchState, { now, attemptedAt = now }: Event): Decision {
+function onTurn(
+  { search, ...state }: StateOf<"waiting-for-turn">,
+  { now, attemptedAt = now }: Event,
+  { autoReconnect }: Settings,
+): Decision {
   if (!search.isRecovering) return negotiateAgainst({ search });
+  // Only the old connection is wanted.
+  if (!autoReconnect) return [{ ...state, search }];
   // An endpoint that refused a while ago may just have been restarting.
   const inMs = Math.max(0, RECOVERY_HEAD_START_IN_MS - (now - attemptedAt));
   return [{ name: "retrying-recovery", search, pause: { inMs } }];
@@ -203,8 +217,8 @@ function onAttemptFailed(
   { error, endpoint, backoff }: EventOf<"attempt-failed">,
   settings: Settings,
 ): Decision {
-  if (error.code === "ERR_NEGOTIATE_REFUSED") {
-    const code = "negotiate-refused";
+  const code = FINAL_ERRORS[error.code];
+  if (code) {
     return [
       { name: "stopped", code },
       { type: "stopped", code, error },
@@ -213,10 +227,11 @@ function onAttemptFailed(
   const failures = search.failures + 1;
   const minInMs = retryAfterOf(error);
   // The first that is refused at the door asks for another at once.
-  const isAtOnce = endpoint && failures === 1 && search.failed.length === 0;
+  const suspect = "isEndpointSuspect" in error && error.isEndpointSuspect ? endpoint : undefined;
+  const isAtOnce = suspect && failures === 1 && search.failed.length === 0;
   const backoffPauseInMs = isAtOnce ? 0 : backoffInMs(settings, failures, backoff);
   const retryInMs = Math.min(maxTimerInMs, minInMs + backoffPauseInMs);
-  const failed = including(search.failed, endpoint);
+  const failed = including(search.failed, suspect);
   return [
     {
       name: "backing-off",

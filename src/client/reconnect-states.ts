@@ -4,6 +4,7 @@ import type { ConnectError, NegotiateError } from "./errors.ts";
 import type { EndpointAndEpoch, NegotiatedEndpoint } from "./negotiated-endpoint.ts";
 
 export interface ReconnectSettings {
+  readonly autoReconnect: boolean;
   readonly handshakeTimeoutInMs: number;
   readonly recoveryTimeoutInMs: number;
   readonly reconnectSpreadInMs: number;

@@ -9,6 +9,7 @@ import type {
 } from "../../src/client/reconnect-states.ts";
 
 const settings = {
+  autoReconnect: true,
   handshakeTimeoutInMs: 5000,
   recoveryTimeoutInMs: 30_000,
   reconnectSpreadInMs: 1000,
