@@ -1,5 +1,5 @@
 import { decodeBase64, encodeBase64 } from "./base64.ts";
-import { PubSubClientError } from "./errors.ts";
+import { InvalidArgumentError } from "./errors.ts";
 import type {
   AckMessageError,
   DisconnectedMessage,
@@ -54,12 +54,12 @@ export const sequenceAck = (sequenceId: number): string =>
 export const cancelInvocation = (invocationId: string): string =>
   JSON.stringify({ type: "cancelInvocation", invocationId });
 
-/** @throws PubSubClientError `ERR_INVALID_ARGUMENT` when it is too long. */
+/** @throws InvalidArgumentError when it is too long. */
 export function encodeFrame(frame: object): string {
   return checked(JSON.stringify(frame));
 }
 
-/** @throws PubSubClientError `ERR_INVALID_ARGUMENT` when the content is not of that type, or too long. */
+/** @throws InvalidArgumentError when the content is not of that type, or too long. */
 export function encodeDataFrame(
   frame: object,
   content: JSONTypes | ArrayBuffer,
@@ -81,8 +81,7 @@ function encodeData(content: JSONTypes | ArrayBuffer, dataType: WebPubSubDataTyp
       if (!isArrayBuffer(content)) throw misfit(dataType, "an ArrayBuffer");
       return JSON.stringify(encodeBase64(content));
     default:
-      throw new PubSubClientError(
-        "ERR_INVALID_ARGUMENT",
+      throw new InvalidArgumentError(
         `dataType must be json, text, binary or protobuf, and is ${String(dataType)}.`,
       );
   }
@@ -91,13 +90,23 @@ function encodeData(content: JSONTypes | ArrayBuffer, dataType: WebPubSubDataTyp
 function encodeJson(content: unknown): string {
   let text: string | undefined;
   try {
-    text = JSON.stringify(content);
+    text = JSON.stringify(content, refuseForeign);
   } catch (cause) {
-    throw misfit("json", "what JSON can say", { cause });
+    throw misfit("json", "what JSON can hold", { cause });
   }
   // NaN becomes null as well, and a function nothing at all; the service would close the connection.
   if (text === undefined || text === "null") throw misfit("json", "anything but null");
   return text;
+}
+
+// JSON would make `{}` of them, or an object of numbered members.
+const FOREIGN = /(?:Map|Set|Buffer|View|\wArray|Promise|RegExp|Error|Blob|File)\]$/;
+
+function refuseForeign(_key: string, value: unknown): unknown {
+  if (typeof value !== "object") return value;
+  const name = Object.prototype.toString.call(value);
+  if (FOREIGN.test(name)) throw new TypeError(`JSON has nothing for ${name}.`);
+  return value;
 }
 
 function checked(text: string): string {
@@ -106,17 +115,15 @@ function checked(text: string): string {
   const bytes = mayBeTooLong ? new TextEncoder().encode(text).length : 0;
   if (bytes <= maxMessageInBytes) return text;
   const message = `A message may have 1 MiB; this one has ${bytes} bytes.`;
-  throw new PubSubClientError("ERR_INVALID_ARGUMENT", message);
+  throw new InvalidArgumentError(message);
 }
 
 // One from another realm, such as a frame, is not an instance of this realm's class.
 const isArrayBuffer = (content: unknown): content is ArrayBuffer =>
   Object.prototype.toString.call(content) === "[object ArrayBuffer]";
 
-const misfit = (dataType: string, expected: string, options?: ErrorOptions): PubSubClientError => {
-  const message = `Content of type ${dataType} must be ${expected}.`;
-  return new PubSubClientError("ERR_INVALID_ARGUMENT", message, options);
-};
+const misfit = (dataType: string, expected: string, options?: ErrorOptions): InvalidArgumentError =>
+  new InvalidArgumentError(`Content of type ${dataType} must be ${expected}.`, options);
 
 const MESSAGE_KINDS = new Map([
   ["group", "groupData"],

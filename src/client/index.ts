@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { FAILBACK_REASON_PREFIX, MOVE_REASON_PREFIX } from "../kit/close-reasons.ts";
 export type { CodedError, ErrorFamily } from "../kit/coded-error.ts";
 export type {
   ClientEvents,
@@ -19,6 +20,7 @@ export type {
   OnStoppedArgs,
   StoppedCode,
 } from "./client-events.ts";
+export { closeReasonOf } from "./close-reason.ts";
 export {
   type ClientErrorCode,
   ConnectError,

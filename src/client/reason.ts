@@ -1,5 +1,5 @@
 // What may hold a token: what is quoted, URLs, and what tokens begin with.
-const SECRETS = /"[^"]*"|\b(?:\w+:\/\/|(?:bearer|basic) |eyj|access_token=)\S*/gi;
+const SECRETS = /".*"|\b(?:\w+:\/\/|(?:bearer|basic) |eyj|access_token=)\S*/gis;
 const maxLength = 300;
 const maxDepth = 5;
 

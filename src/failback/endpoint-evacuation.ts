@@ -2,7 +2,7 @@ import type { PluginContext } from "../context/plugin-context.ts";
 import type { Evacuation, EvacuationResult } from "../contract/endpoints-control.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { servingEndpoints } from "../endpoints/serving-order.ts";
-import { MOVE_REASON_PREFIX } from "../marker-groups/close-reasons.ts";
+import { MOVE_REASON_PREFIX } from "../kit/close-reasons.ts";
 import { EVACUATED_GROUP } from "../marker-groups/marker.ts";
 import {
   type CallOptions,
