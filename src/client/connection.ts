@@ -4,8 +4,9 @@ import {
   type AckFrame,
   type ConnectedFrame,
   type InvokeResponseFrame,
+  interpretFrame,
   PING,
-  parseFrame,
+  type ServiceFrame,
   sequenceAck,
 } from "./frames.ts";
 import { KeepAlive, type KeepAliveDecision } from "./keep-alive.ts";
@@ -133,23 +134,26 @@ export class Connection {
   #receive(text: string): void {
     this.aliveAt = performance.now();
     this.#keepAlive?.onMessage(Date.now());
-    let frame: ReturnType<typeof parseFrame>;
+    let frame: ServiceFrame | undefined;
     try {
-      frame = parseFrame(text);
+      const wireFrame = JSON.parse(text);
+      if (this.#isRecovery) this.#becomeOpen();
+      // Whatever it says: what is never acknowledged ends the connection for good in the end.
+      if (!this.#accept(wireFrame?.sequenceId, text.length)) return;
+      frame = interpretFrame(wireFrame);
     } catch {
       this.#finish({ cause: "closed", code: PROTOCOL_ERROR });
       return;
     }
-    if (frame?.kind === "connected") this.#onConnectedFrame(frame);
-    else if (this.#isRecovery) this.#becomeOpen();
     switch (frame?.kind) {
+      case "connected":
+        this.#onConnectedFrame(frame);
+        break;
       case "disconnected":
         this.disconnected = frame;
         break;
       case "groupData":
       case "serverData":
-        if (this.#accept(frame.sequenceId, text.length)) this.#passOn(frame);
-        break;
       case "ack":
       case "invokeResponse":
         this.#passOn(frame);

@@ -118,19 +118,22 @@ const misfit = (dataType: string, expected: string, options?: ErrorOptions): Pub
   return new PubSubClientError("ERR_INVALID_ARGUMENT", message, options);
 };
 
+// biome-ignore lint/suspicious/noExplicitAny: it came over the wire, and is what the protocol says
+export type WireFrame = any;
+
 const MESSAGE_KINDS = new Map([
   ["group", "groupData"],
   ["server", "serverData"],
 ]);
 
 /**
- * Reads what the service sent. Undefined for what this client does not know: the service may have
+ * What the service sent says. Undefined for what this client does not know: the service may have
  * learned something new.
  *
- * @throws SyntaxError or DOMException when it is not the protocol at all.
+ * @param frame The JSON of it.
+ * @throws DOMException when the data is not what it is said to be.
  */
-export function parseFrame(text: string): ServiceFrame | undefined {
-  const frame = JSON.parse(text);
+export function interpretFrame(frame: WireFrame): ServiceFrame | undefined {
   switch (frame?.type) {
     case "pong":
       return { kind: "pong" };
@@ -160,9 +163,6 @@ export function parseFrame(text: string): ServiceFrame | undefined {
   }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: it came over the wire, and is what the protocol says
-type WireFrame = any;
-
 function withoutType({ type: _, ...rest }: WireFrame): WireFrame {
   return rest;
 }
@@ -184,9 +184,10 @@ function readError({ error }: WireFrame): { error?: AckMessageError } {
 function decodeData({ dataType, data }: WireFrame): JSONTypes | ArrayBuffer | undefined {
   switch (dataType) {
     case "text":
-    case "json":
-      // The protocol has no null; whoever listens is promised that none comes.
       return data ?? undefined;
+    case "json":
+      // May be null, for which the official types have no word.
+      return data;
     case "binary":
     case "protobuf":
       return decodeBase64(data);
