@@ -93,6 +93,11 @@ export class Connection {
     return true;
   }
 
+  /** How many bytes of what was sent have not gone out yet, as far as the platform tells. */
+  get bufferedAmount(): number {
+    return this.#socket.bufferedAmount ?? 0;
+  }
+
   /** Delivers what has come, and from now on whatever comes: one of several may never be adopted. */
   deliver(): void {
     const early = this.#undelivered ?? [];

@@ -34,7 +34,7 @@ export interface InvokeResponseFrame {
 }
 
 // The service closes the connection of a client that sends more at once.
-const maxMessageInBytes = 1024 * 1024;
+export const maxMessageInBytes = 1024 * 1024;
 
 /** What the service says. */
 export type ServiceFrame =
