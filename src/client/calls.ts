@@ -61,6 +61,14 @@ export class Calls {
     this.#settings = settings;
   }
 
+  /** How much was sent that the service has not answered. */
+  get unansweredCharacters(): number {
+    let characters = 0;
+    for (const { text, wasSent } of this.#unanswered.values())
+      if (wasSent) characters += text.length;
+    return characters;
+  }
+
   /** An id that no call has had. */
   createId(): number {
     this.#lastId += 1;

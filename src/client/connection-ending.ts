@@ -3,7 +3,12 @@ import type { DisconnectedCode } from "./client-events.ts";
 /** How a connection ended. */
 export type ConnectionEnding =
   | { readonly cause: "closed"; readonly code: number }
-  | { readonly cause: "silent" | "left" };
+  | {
+      readonly cause: "silent";
+      /** The endpoint answered elsewhere meanwhile. */
+      readonly isEndpointAnswering?: boolean;
+    }
+  | { readonly cause: "left" };
 
 /** The service does not know the connection, or does not want the client. */
 export const POLICY_VIOLATION = 1008;
@@ -32,6 +37,7 @@ export function mayBeRecovered(ending: ConnectionEnding): boolean {
  * as a failback, is not: it comes back without a complaint.
  */
 export function isEndpointSuspect(ending: ConnectionEnding): boolean {
-  if (ending.cause !== "closed") return ending.cause === "silent";
+  if (ending.cause === "silent") return !ending.isEndpointAnswering;
+  if (ending.cause === "left") return false;
   return ending.code === PROTOCOL_ERROR || (ending.code !== GOING_AWAY && mayBeRecovered(ending));
 }

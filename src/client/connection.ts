@@ -1,4 +1,5 @@
 import { type ConnectionEnding, PROTOCOL_ERROR } from "./connection-ending.ts";
+import { isAnswering } from "./endpoint-health.ts";
 import { ConnectError } from "./errors.ts";
 import {
   type AckFrame,
@@ -18,6 +19,8 @@ import type { DisconnectedMessage, GroupDataMessage, ServerDataMessage } from ".
 const OPEN = 1;
 const ACKNOWLEDGE_WITHIN_IN_MS = 1000;
 const CLOSE_WITHIN_IN_MS = 2000;
+// A ping of WebSockets is less, and a gateway may send it whose service is gone.
+const LEAST_BYTES = 128;
 
 /** What a connection brings that is for others to deal with. */
 export type IncomingFrame = AckFrame | InvokeResponseFrame | GroupDataMessage | ServerDataMessage;
@@ -25,8 +28,12 @@ export type IncomingFrame = AckFrame | InvokeResponseFrame | GroupDataMessage | 
 export interface ConnectionOptions {
   readonly configuration: ClientConfiguration;
   readonly onFrame: (frame: IncomingFrame) => void;
+  /** Those that were sent, on this connection or the socket before it. */
+  readonly calls: { readonly unansweredCharacters: number };
   /** The one to be continued; without it, a new one begins. */
   readonly session?: Session;
+  /** Told when the endpoint accepts the socket; when it says no more, whether it answers elsewhere. */
+  readonly onSigns?: (isAnswering: boolean) => void;
 }
 
 /** One WebSocket to one endpoint, from its opening to its end. */
@@ -52,6 +59,12 @@ export class Connection {
   /** What came before anybody adopted the connection. */
   #undelivered: IncomingFrame[] | undefined = [];
   #keepAlive: KeepAlive | undefined;
+  #bytesRead = 0;
+  #bytesWaiting = 0;
+  #charactersSinceHeard = 0;
+  #question: AbortController | undefined;
+  #isEndpointAnswering = false;
+  #isOpen = false;
   #nextCheck: ReturnType<typeof setTimeout> | undefined;
   #nextAcknowledgement: ReturnType<typeof setTimeout> | undefined;
   #isOver = false;
@@ -83,13 +96,15 @@ export class Connection {
     });
     this.#socket = new webSocket(url, protocol);
     this.#listen();
-    this.#deadline = setTimeout(() => this.#finish({ cause: "silent" }), handshakeTimeoutInMs);
+    const deadlineInMs = Math.max(handshakeTimeoutInMs, this.session?.patience.roundTripsInMs ?? 0);
+    this.#deadline = setTimeout(() => this.#finish({ cause: "silent" }), deadlineInMs);
   }
 
   /** @returns False when it is not open: then nothing was sent. */
   send(text: string): boolean {
     if (this.#isOver || this.#socket.readyState !== OPEN) return false;
     this.#socket.send(text);
+    this.#charactersSinceHeard += text.length;
     return true;
   }
 
@@ -125,8 +140,10 @@ export class Connection {
   #listen(): void {
     const socket = this.#socket;
     socket.onopen = () => {
+      if (!this.#isRecovery) return;
+      this.#options.onSigns?.(true);
       // A recovered connection may have nothing to say.
-      if (this.#isRecovery) this.send(PING);
+      this.#follow(this.#watch().ask(Date.now()));
     };
     socket.onmessage = ({ data }: { data: unknown }) => this.#receive(String(data));
     // Tells nothing that the close event does not tell.
@@ -138,7 +155,8 @@ export class Connection {
 
   #receive(text: string): void {
     this.aliveAt = performance.now();
-    this.#keepAlive?.onMessage(Date.now());
+    this.#keepAlive?.onMessage(Date.now(), text.length + this.#unanswered);
+    this.#charactersSinceHeard = 0;
     let frame: ServiceFrame | undefined;
     try {
       const wireFrame = JSON.parse(text);
@@ -172,17 +190,31 @@ export class Connection {
 
   #onConnectedFrame(frame: ConnectedFrame): void {
     if (this.session) this.session.renew(frame);
-    else this.session = new Session(this.#url, frame);
+    else {
+      this.session = new Session(this.#url, frame);
+      // For the socket and for the WebSocket, at least.
+      this.session.patience.onRoundTrip((performance.now() - this.openedAt) / 2);
+    }
     this.#becomeOpen();
   }
 
   #becomeOpen(): void {
-    if (this.#keepAlive) return;
-    clearTimeout(this.#deadline);
-    this.#keepAlive = new KeepAlive(this.#options.configuration, Date.now());
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    this.#watch();
     this.#checkKeepAlive();
     this.session?.resetAcknowledgement();
     this.#open();
+  }
+
+  #watch(): KeepAlive {
+    clearTimeout(this.#deadline);
+    if (this.#keepAlive) return this.#keepAlive;
+    // What the opening took says nothing of later.
+    this.#hasMovedBytes();
+    const { configuration } = this.#options;
+    this.#keepAlive = new KeepAlive(configuration, Date.now(), this.session?.patience);
+    return this.#keepAlive;
   }
 
   #accept(sequenceId: unknown, characters: number): boolean {
@@ -202,16 +234,49 @@ export class Connection {
   }
 
   #checkKeepAlive(): void {
-    if (this.#keepAlive) this.#follow(this.#keepAlive.check(Date.now()));
+    if (!this.#keepAlive) return;
+    const now = Date.now();
+    if (this.#hasMovedBytes()) this.#keepAlive.onBytes(now);
+    this.#follow(this.#keepAlive.check(now, this.#unanswered));
+  }
+
+  /** Since it was asked last. */
+  #hasMovedBytes(): boolean {
+    const { bytesRead = 0 } = this.#socket;
+    const waiting = this.bufferedAmount;
+    const hasMoved =
+      bytesRead - this.#bytesRead >= LEAST_BYTES || this.#bytesWaiting - waiting >= LEAST_BYTES;
+    this.#bytesRead = bytesRead;
+    this.#bytesWaiting = waiting;
+    return hasMoved;
+  }
+
+  get #unanswered(): number {
+    // Until it is adopted, nothing of the calls has been sent again.
+    const ofCalls = this.#undelivered ? 0 : this.#options.calls.unansweredCharacters;
+    return Math.max(ofCalls, this.#charactersSinceHeard);
+  }
+
+  async #askEndpoint(): Promise<void> {
+    this.#question?.abort();
+    const question = new AbortController();
+    this.#question = question;
+    const isOne = await isAnswering(this.#url, question.signal);
+    if (this.#question === question) this.#isEndpointAnswering = isOne;
   }
 
   #follow({ due, inMs: againInMs }: KeepAliveDecision): void {
     if (this.#isOver) return;
     if (due === "give-up") {
-      this.#finish({ cause: "silent" });
+      this.#options.onSigns?.(this.#isEndpointAnswering);
+      this.#finish({ cause: "silent", isEndpointAnswering: this.#isEndpointAnswering });
       return;
     }
-    if (due === "ping") this.send(PING);
+    if (due === "ask-endpoint") void this.#askEndpoint();
+    if (due === "ping") {
+      this.#isEndpointAnswering = false;
+      this.send(PING);
+    }
     clearTimeout(this.#nextCheck);
     this.#nextCheck = setTimeout(() => this.#checkKeepAlive(), againInMs);
   }
@@ -223,6 +288,7 @@ export class Connection {
     clearTimeout(this.#deadline);
     clearTimeout(this.#nextCheck);
     clearTimeout(this.#nextAcknowledgement);
+    this.#question?.abort();
     this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
     release();
     this.#refuse(connectError(this.endpoint, ending));

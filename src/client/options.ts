@@ -10,6 +10,8 @@ export interface WebSocketLike {
   readonly readyState: number;
   /** How many bytes of what was sent have not gone out yet, where that is known. */
   readonly bufferedAmount?: number | undefined;
+  /** How many bytes have come in, those of unfinished messages included, where that is known. */
+  readonly bytesRead?: number | undefined;
   /** Called when it is open. */
   onopen: ((event: never) => void) | null;
   /** Called with each frame, a string as `data`. */
