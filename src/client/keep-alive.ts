@@ -6,7 +6,7 @@ const URGENT_TIMEOUT_IN_MS = 2000;
 // So that an answer that has come can be read by a process that was busy.
 const GRACE_IN_MS = 100;
 // Of its patience; an answer has the rest of it to come.
-const SHARE_BEFORE_ENDPOINT_IS_ASKED = 0.25;
+const SHARE_BEFORE_ENDPOINT_IS_ASKED = 0.1;
 
 export interface KeepAliveSettings {
   readonly keepAliveIntervalInMs: number;
