@@ -1,4 +1,4 @@
-import type { Calls } from "./calls.ts";
+import type { CallRequest, Calls } from "./calls.ts";
 import type { ClientEvents, ClientState, DisconnectedCode, StoppedCode } from "./client-events.ts";
 import type { Connection, IncomingFrame } from "./connection.ts";
 import { ConnectionLoop } from "./connection-loop.ts";
@@ -131,17 +131,27 @@ export class ClientRun {
     }
   }
 
-  /** Joins the groups again, before anything that waits is sent and anybody hears of the connection. */
+  /**
+   * Joins the groups again, before anything that waits is sent. Who listens hears of the connection
+   * when they are joined, or at the end of their deadline; nobody else waits for it.
+   */
   async #onConnected(connection: Connection): Promise<void> {
     const { calls, configuration, emitter, groups } = this.#options;
     const isOver = (): boolean => this.#isOver || this.#loop.current !== connection;
     const { session, endpoint, epoch } = connection;
     const connectedAt = performance.now();
-    if (configuration.autoRejoinGroups) {
-      await Promise.all([...groups].map((group) => this.#rejoin(connection, group, isOver)));
-    }
+    const names = configuration.autoRejoinGroups ? [...groups] : [];
+    const joins = calls.onUp(
+      connection,
+      names.map((group) => this.#joinOf(group)),
+    );
+    const report = (error: Error, index: number): void => {
+      const group = names[index] as string;
+      // Without a connection there is nothing to be in; the next one joins again.
+      if (!isOver()) emitter.emit("rejoin-group-failed", { group, error });
+    };
+    await Promise.all(joins.map((join, index) => join.catch((error) => report(error, index))));
     if (isOver()) return;
-    calls.onUp((text) => connection.send(text));
     this.#setState("connected");
     if (isOver()) return;
     const lost = this.#lost;
@@ -162,20 +172,15 @@ export class ClientRun {
     // It was cut before it was ready, so nobody has heard of it.
     if (!this.#told) return void this.#onConnected(connection);
     this.#told = connection;
-    this.#options.calls.onUp((text) => connection.send(text));
+    void this.#options.calls.onUp(connection);
     this.#setState("connected");
   }
 
-  async #rejoin(connection: Connection, group: string, isOver: () => boolean): Promise<void> {
-    const { calls, emitter } = this.#options;
+  #joinOf(group: string): CallRequest {
+    const { calls, configuration } = this.#options;
     const ackId = calls.createId();
-    const text = encodeFrame({ type: "joinGroup", group, ackId });
-    try {
-      await calls.performNow({ text, ackId }, (frame) => connection.send(frame));
-    } catch (error) {
-      // Without a connection there is nothing to be in; the next one joins again.
-      if (!isOver()) emitter.emit("rejoin-group-failed", { group, error: error as Error });
-    }
+    const timeoutInMs = Math.min(configuration.callTimeoutInMs, configuration.handshakeTimeoutInMs);
+    return { text: encodeFrame({ type: "joinGroup", group, ackId }), ackId, timeoutInMs };
   }
 
   #emitDisconnected(code: DisconnectedCode): void {

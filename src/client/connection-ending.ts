@@ -4,8 +4,13 @@ import { ConnectError } from "./errors.ts";
 /** How a connection ended, or an attempt to have one. */
 export type ConnectionEnding = (
   | { readonly cause: "closed"; readonly code: number }
+  | {
+      readonly cause: "silent";
+      /** The endpoint answered elsewhere meanwhile. */
+      readonly isEndpointAnswering?: boolean;
+    }
   /** `forbidden`: the page's own policy did not let it out. */
-  | { readonly cause: "silent" | "left" | "forbidden" }
+  | { readonly cause: "left" | "forbidden" }
 ) & {
   /** What the platform said of it, without URL and token; empty if nothing. */
   readonly reason?: string;
@@ -52,8 +57,9 @@ export function isEndpointSuspect(ending: ConnectionEnding): boolean {
 }
 
 /** The same of an attempt to connect: whoever closes it, for whatever reason, lets nobody in. */
-export function isAttemptSuspect({ cause, wasOffline }: ConnectionEnding): boolean {
-  return !wasOffline && (cause === "closed" || cause === "silent");
+export function isAttemptSuspect(ending: ConnectionEnding): boolean {
+  if (ending.wasOffline) return false;
+  return ending.cause === "silent" ? !ending.isEndpointAnswering : ending.cause === "closed";
 }
 
 /** What came of an attempt that ended so. */

@@ -1,5 +1,5 @@
 import type { StoppedCode } from "./client-events.ts";
-import type { Connection, IncomingFrame } from "./connection.ts";
+import type { Connection, ConnectionOptions, IncomingFrame } from "./connection.ts";
 import type { ConnectError, NegotiateError } from "./errors.ts";
 import { type Negotiate, negotiateOnce } from "./negotiate.ts";
 import type { NegotiatedEndpoint } from "./negotiated-endpoint.ts";
@@ -17,6 +17,7 @@ import { Recovery } from "./recovery.ts";
 export interface ConnectionLoopOptions {
   readonly configuration: ClientConfiguration;
   readonly negotiate: Negotiate;
+  readonly calls: ConnectionOptions["calls"];
   /** Must not throw, nor must the next one. */
   readonly onFrame: (frame: IncomingFrame) => void;
   readonly onNotification: (notification: ReconnectNotification) => void;
@@ -58,6 +59,7 @@ export class ConnectionLoop {
       ...occurrence,
       now: performance.now(),
       attemptedAt: this.#recovery?.attemptedAt,
+      isLetIn: this.#recovery?.isLetIn,
       spread: Math.random(),
       backoff: Math.random(),
     };
@@ -80,6 +82,7 @@ export class ConnectionLoop {
   #begin(state: ReconnectState): void {
     this.#waiting = new AbortController();
     const { signal } = this.#waiting;
+    this.#recovery?.hold(state.name === "connecting");
     const dispatch: Dispatch = (occurrence) => {
       if (!signal.aborted) this.#dispatch(occurrence);
     };

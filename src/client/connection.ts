@@ -1,10 +1,12 @@
 import { type ConnectionEnding, connectError, PROTOCOL_ERROR } from "./connection-ending.ts";
+import { isAnswering } from "./endpoint-health.ts";
 import {
   type AckFrame,
   type ConnectedFrame,
   type InvokeResponseFrame,
+  interpretFrame,
   PING,
-  parseFrame,
+  type ServiceFrame,
   sequenceAck,
 } from "./frames.ts";
 import { KeepAlive, type KeepAliveDecision } from "./keep-alive.ts";
@@ -21,6 +23,8 @@ const CLOSED = 3;
 const ACKNOWLEDGE_WITHIN_IN_MS = 1000;
 const CLOSE_WITHIN_IN_MS = 2000;
 const ABNORMAL = 1006;
+// A ping of WebSockets is less, and a gateway may send it whose service is gone.
+const LEAST_BYTES = 128;
 
 /** What a connection brings that is for others to deal with. */
 export type IncomingFrame = AckFrame | InvokeResponseFrame | GroupDataMessage | ServerDataMessage;
@@ -28,8 +32,12 @@ export type IncomingFrame = AckFrame | InvokeResponseFrame | GroupDataMessage | 
 export interface ConnectionOptions {
   readonly configuration: ClientConfiguration;
   readonly onFrame: (frame: IncomingFrame) => void;
+  /** Those that were sent, on this connection or the socket before it. */
+  readonly calls: { readonly unansweredCharacters: number };
   /** The one to be continued; without it, a new one begins. */
   readonly session?: Session;
+  /** Told when the endpoint accepts the socket; when it says no more, whether it answers elsewhere. */
+  readonly onSigns?: (isAnswering: boolean) => void;
 }
 
 /** One WebSocket to one endpoint, from its opening to its end. */
@@ -58,6 +66,12 @@ export class Connection {
   /** What came before anybody adopted the connection. */
   #undelivered: IncomingFrame[] | undefined = [];
   #keepAlive: KeepAlive | undefined;
+  #bytesRead = 0;
+  #bytesWaiting = 0;
+  #charactersSinceHeard = 0;
+  #question: AbortController | undefined;
+  #isEndpointAnswering = false;
+  #isOpen = false;
   #nextCheck: ReturnType<typeof setTimeout> | undefined;
   #nextAcknowledgement: ReturnType<typeof setTimeout> | undefined;
   #isOver = false;
@@ -93,14 +107,21 @@ export class Connection {
     this.#socket = new webSocket(url, protocol);
     this.#listen();
     this.#stopWatching = onForbidden(url, () => this.#finish({ cause: "forbidden" }));
-    this.#deadline = setTimeout(() => this.#finish({ cause: "silent" }), handshakeTimeoutInMs);
+    const deadlineInMs = Math.max(handshakeTimeoutInMs, this.session?.patience.roundTripsInMs ?? 0);
+    this.#deadline = setTimeout(() => this.#finish({ cause: "silent" }), deadlineInMs);
   }
 
   /** @returns False when it is not open: then nothing was sent. */
   send(text: string): boolean {
     if (this.#isOver || this.#socket.readyState !== OPEN) return false;
     this.#socket.send(text);
+    this.#charactersSinceHeard += text.length;
     return true;
+  }
+
+  /** How many bytes of what was sent have not gone out yet, as far as the platform tells. */
+  get bufferedAmount(): number {
+    return this.#socket.bufferedAmount ?? 0;
   }
 
   /** Delivers what has come, and from now on whatever comes: one of several may never be adopted. */
@@ -130,8 +151,10 @@ export class Connection {
   #listen(): void {
     const socket = this.#socket;
     socket.onopen = () => {
+      if (!this.#isRecovery) return;
+      this.#options.onSigns?.(true);
       // A recovered connection may have nothing to say.
-      if (this.#isRecovery) this.send(PING);
+      this.#follow(this.#watch().ask(Date.now()));
     };
     socket.onmessage = ({ data }: { data: unknown }) => this.#receive(String(data));
     socket.onerror = (event: unknown) => this.#onError(event);
@@ -143,7 +166,7 @@ export class Connection {
   /** In Node and its likes the event tells why; in browsers it tells nothing. */
   #onError(event: unknown): void {
     this.#reason = reasonOf(event);
-    if (this.#isOver || this.#keepAlive) return;
+    if (this.#isOver || this.#isOpen) return;
     // Most platforms close the socket next. It is closed already where it was not allowed to open.
     const isClosed = this.#socket.readyState === CLOSED;
     clearTimeout(this.#deadline);
@@ -155,24 +178,28 @@ export class Connection {
 
   #receive(text: string): void {
     this.aliveAt = performance.now();
-    this.#keepAlive?.onMessage(Date.now());
-    let frame: ReturnType<typeof parseFrame>;
+    this.#keepAlive?.onMessage(Date.now(), text.length + this.#unanswered);
+    this.#charactersSinceHeard = 0;
+    let frame: ServiceFrame | undefined;
     try {
-      frame = parseFrame(text);
+      const wireFrame = JSON.parse(text);
+      if (this.#isRecovery) this.#becomeOpen();
+      // Whatever it says: what is never acknowledged ends the connection for good in the end.
+      if (!this.#accept(wireFrame?.sequenceId, text.length)) return;
+      frame = interpretFrame(wireFrame);
     } catch {
       this.#finish({ cause: "closed", code: PROTOCOL_ERROR });
       return;
     }
-    if (frame?.kind === "connected") this.#onConnectedFrame(frame);
-    else if (this.#isRecovery) this.#becomeOpen();
     switch (frame?.kind) {
+      case "connected":
+        this.#onConnectedFrame(frame);
+        break;
       case "disconnected":
         this.disconnected = frame;
         break;
       case "groupData":
       case "serverData":
-        if (this.#accept(frame.sequenceId, text.length)) this.#passOn(frame);
-        break;
       case "ack":
       case "invokeResponse":
         this.#passOn(frame);
@@ -186,18 +213,32 @@ export class Connection {
 
   #onConnectedFrame(frame: ConnectedFrame): void {
     if (this.session) this.session.renew(frame);
-    else this.session = new Session(this.#url, frame);
+    else {
+      this.session = new Session(this.#url, frame);
+      // For the socket and for the WebSocket, at least.
+      this.session.patience.onRoundTrip((performance.now() - this.openedAt) / 2);
+    }
     this.#becomeOpen();
   }
 
   #becomeOpen(): void {
-    if (this.#keepAlive) return;
-    clearTimeout(this.#deadline);
+    if (this.#isOpen) return;
+    this.#isOpen = true;
     this.#stopWatching();
-    this.#keepAlive = new KeepAlive(this.#options.configuration, Date.now());
+    this.#watch();
     this.#checkKeepAlive();
     this.session?.resetAcknowledgement();
     this.#open();
+  }
+
+  #watch(): KeepAlive {
+    clearTimeout(this.#deadline);
+    if (this.#keepAlive) return this.#keepAlive;
+    // What the opening took says nothing of later.
+    this.#hasMovedBytes();
+    const { configuration } = this.#options;
+    this.#keepAlive = new KeepAlive(configuration, Date.now(), this.session?.patience);
+    return this.#keepAlive;
   }
 
   #accept(sequenceId: unknown, characters: number): boolean {
@@ -217,16 +258,49 @@ export class Connection {
   }
 
   #checkKeepAlive(): void {
-    if (this.#keepAlive) this.#follow(this.#keepAlive.check(Date.now()));
+    if (!this.#keepAlive) return;
+    const now = Date.now();
+    if (this.#hasMovedBytes()) this.#keepAlive.onBytes(now);
+    this.#follow(this.#keepAlive.check(now, this.#unanswered));
+  }
+
+  /** Since it was asked last. */
+  #hasMovedBytes(): boolean {
+    const { bytesRead = 0 } = this.#socket;
+    const waiting = this.bufferedAmount;
+    const hasMoved =
+      bytesRead - this.#bytesRead >= LEAST_BYTES || this.#bytesWaiting - waiting >= LEAST_BYTES;
+    this.#bytesRead = bytesRead;
+    this.#bytesWaiting = waiting;
+    return hasMoved;
+  }
+
+  get #unanswered(): number {
+    // Until it is adopted, nothing of the calls has been sent again.
+    const ofCalls = this.#undelivered ? 0 : this.#options.calls.unansweredCharacters;
+    return Math.max(ofCalls, this.#charactersSinceHeard);
+  }
+
+  async #askEndpoint(): Promise<void> {
+    this.#question?.abort();
+    const question = new AbortController();
+    this.#question = question;
+    const isOne = await isAnswering(this.#url, question.signal);
+    if (this.#question === question) this.#isEndpointAnswering = isOne;
   }
 
   #follow({ due, inMs: againInMs }: KeepAliveDecision): void {
     if (this.#isOver) return;
     if (due === "give-up") {
-      this.#finish({ cause: "silent" });
+      this.#options.onSigns?.(this.#isEndpointAnswering);
+      this.#finish({ cause: "silent", isEndpointAnswering: this.#isEndpointAnswering });
       return;
     }
-    if (due === "ping") this.send(PING);
+    if (due === "ask-endpoint") void this.#askEndpoint();
+    if (due === "ping") {
+      this.#isEndpointAnswering = false;
+      this.send(PING);
+    }
     clearTimeout(this.#nextCheck);
     this.#nextCheck = setTimeout(() => this.#checkKeepAlive(), againInMs);
   }
@@ -236,10 +310,11 @@ export class Connection {
     this.#isOver = true;
     this.ending = { reason: this.#reason, ...ending, wasOffline: isOffline() };
     if (ending.cause !== "silent") this.aliveAt = performance.now();
-    if (!this.#keepAlive) this.#stopWatching();
+    if (!this.#isOpen) this.#stopWatching();
     clearTimeout(this.#deadline);
     clearTimeout(this.#nextCheck);
     clearTimeout(this.#nextAcknowledgement);
+    this.#question?.abort();
     this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
     release();
     this.#refuse(connectError(this.endpoint, this.ending));

@@ -34,7 +34,7 @@ export interface InvokeResponseFrame {
 }
 
 // The service closes the connection of a client that sends more at once.
-const maxMessageInBytes = 1024 * 1024;
+export const maxMessageInBytes = 1024 * 1024;
 
 /** What the service says. */
 export type ServiceFrame =
@@ -100,7 +100,7 @@ function encodeJson(content: unknown): string {
 }
 
 // JSON would make `{}` of them, or an object of numbered members.
-const FOREIGN = /(?:Map|Set|Buffer|View|\wArray|Promise|Error|Blob)\]$/;
+const FOREIGN = /(?:Map|Set|uffer|View|\wArray|Promise|Error|Blob)\]$/;
 
 function refuseForeign(_key: string, value: unknown): unknown {
   const isObject = typeof value === "object";
@@ -124,19 +124,22 @@ const isArrayBuffer = (content: unknown): content is ArrayBuffer =>
 const misfit = (dataType: string, expected: string): InvalidArgumentError =>
   new InvalidArgumentError(`Content of type ${dataType} must be ${expected}.`);
 
+// biome-ignore lint/suspicious/noExplicitAny: it came over the wire, and is what the protocol says
+export type WireFrame = any;
+
 const MESSAGE_KINDS = new Map([
   ["group", "groupData"],
   ["server", "serverData"],
 ]);
 
 /**
- * Reads what the service sent. Undefined for what this client does not know: the service may have
+ * What the service sent says. Undefined for what this client does not know: the service may have
  * learned something new.
  *
- * @throws SyntaxError or DOMException when it is not the protocol at all.
+ * @param frame The JSON of it.
+ * @throws DOMException when the data is not what it is said to be.
  */
-export function parseFrame(text: string): ServiceFrame | undefined {
-  const frame = JSON.parse(text);
+export function interpretFrame(frame: WireFrame): ServiceFrame | undefined {
   switch (frame?.type) {
     case "pong":
       return { kind: "pong" };
@@ -166,9 +169,6 @@ export function parseFrame(text: string): ServiceFrame | undefined {
   }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: it came over the wire, and is what the protocol says
-type WireFrame = any;
-
 function withoutType({ type: _, ...rest }: WireFrame): WireFrame {
   return rest;
 }
@@ -190,9 +190,10 @@ function readError({ error }: WireFrame): { error?: AckMessageError } {
 function decodeData({ dataType, data }: WireFrame): JSONTypes | ArrayBuffer | undefined {
   switch (dataType) {
     case "text":
-    case "json":
-      // The protocol has no null; whoever listens is promised that none comes.
       return data ?? undefined;
+    case "json":
+      // May be null, for which the official types have no word.
+      return data;
     case "binary":
     case "protobuf":
       return decodeBase64(data);

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { WebSocket } from "ws";
 import type { NegotiateSource } from "./negotiate-source.ts";
 import { isObject, type ResilientPubSubClientOptions } from "./options.ts";
@@ -5,10 +6,19 @@ import { ResilientPubSubClient as BrowserClient } from "./resilient-pubsub-clien
 
 export * from "./index.ts";
 
-/** Compression costs memory for each connection, and the service does not offer it. */
 class NodeWebSocket extends WebSocket {
+  #socket: Socket | undefined;
+
   constructor(url: string, protocol: string) {
+    // Compression costs memory for each connection, and the service does not offer it.
     super(url, protocol, { perMessageDeflate: false });
+    this.once("upgrade", ({ socket }) => {
+      this.#socket = socket;
+    });
+  }
+
+  get bytesRead(): number {
+    return this.#socket?.bytesRead ?? 0;
   }
 }
 

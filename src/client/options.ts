@@ -8,6 +8,10 @@ export type ClientProtocol = "json.reliable.webpubsub.azure.v1" | "json.webpubsu
 export interface WebSocketLike {
   /** 1 while it is open. */
   readonly readyState: number;
+  /** How many bytes of what was sent have not gone out yet, where that is known. */
+  readonly bufferedAmount?: number | undefined;
+  /** How many bytes have come in, those of unfinished messages included, where that is known. */
+  readonly bytesRead?: number | undefined;
   /** Called when it is open. */
   onopen: ((event: never) => void) | null;
   /** Called with each frame, a string as `data`. */

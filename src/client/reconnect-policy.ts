@@ -158,10 +158,11 @@ function onConnectionEnded(
 
 function onTurn(
   { search, ...state }: StateOf<"waiting-for-turn">,
-  { now, attemptedAt = now }: Event,
+  event: Event,
   { autoReconnect }: Settings,
 ): Decision {
-  if (!search.isRecovering) return negotiateAgainst({ search });
+  const { now, attemptedAt = now } = event;
+  if (!search.isRecovering) return negotiateAgainst({ search }, event);
   // Only the old connection is wanted.
   if (!autoReconnect) return [{ ...state, search }];
   // An endpoint that refused a while ago may just have been restarting.
@@ -193,20 +194,26 @@ function onNegotiated(
 
 /**
  * Negotiate names the endpoint, so nothing need be lost. But while that refuses, it may be about to
- * be taken out, and negotiate is asked again.
+ * be taken out, and negotiate is asked again. An attempt that it has let in takes its time: a large
+ * message may be the first thing to come.
  */
 function onRecoveryOverdue(
-  { search, target }: StateOf<"preferring-recovery">,
-  { now, backoff }: Event,
+  state: StateOf<"preferring-recovery">,
+  event: Event,
   settings: Settings,
 ): Decision {
-  const { failed, isRecovering, preferredUntil = now } = search;
-  if (!isRecovering || now >= preferredUntil) return connect(target, search);
+  const { target, search } = state;
+  const { now, backoff } = event;
+  const { preferredUntil = now, ...undecided } = search;
+  const isAlive = isAnswering(search, event);
+  if (isAlive && event.type === "paused") return [state];
+  if (!search.isRecovering || (now >= preferredUntil && !isAlive)) return connect(target, search);
   const refusals = (search.refusals ?? 0) + 1;
+  const failed = including(search.failed, target.endpoint);
   return [
     {
       name: "backing-off",
-      search: { ...search, refusals, failed: including(failed, target.endpoint) },
+      search: isAlive ? { ...undecided, refusals } : { ...search, refusals, failed },
       pause: { inMs: backoffInMs(settings, refusals, backoff) },
     },
   ];
@@ -259,9 +266,15 @@ function onRecovered(
 }
 
 /** Negotiates, and complains about the endpoint that the client comes from, if there is reason to. */
-function negotiateAgainst({ search }: { readonly search: Search }): Decision {
+function negotiateAgainst({ search }: { readonly search: Search }, event: Event): Decision {
   const { failed, isSuspect, last } = search;
-  return negotiate(isSuspect ? { ...search, failed: including(failed, last?.endpoint) } : search);
+  const isToBlame = isSuspect && !isAnswering(search, event);
+  return negotiate(isToBlame ? { ...search, failed: including(failed, last?.endpoint) } : search);
+}
+
+/** One that fell silent, at its health route as well, is not trusted for opening a socket. */
+function isAnswering({ isSuspect, last }: Search, { isLetIn }: Event): boolean {
+  return Boolean(isLetIn) && !(isSuspect && last?.code === "keep-alive-timeout");
 }
 
 const negotiate = (search: Search): Decision => [{ name: "negotiating", search }];

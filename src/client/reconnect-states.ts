@@ -110,6 +110,8 @@ export type ReconnectEvent = ReconnectOccurrence & {
   readonly now: number;
   /** When the attempt to recover that waits for an answer began, if one does. */
   readonly attemptedAt?: number | undefined;
+  /** The endpoint has accepted the socket of the latest attempt, and not ended it since. */
+  readonly isLetIn?: boolean | undefined;
   readonly spread: number;
   readonly backoff: number;
 };
