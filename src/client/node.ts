@@ -17,14 +17,18 @@ export class ResilientPubSubClient extends BrowserClient {
   /**
    * Makes a client that is stopped; `start` connects it.
    *
-   * @param negotiate URL of the plugin's negotiate route, or a function that gives its answer.
+   * @param negotiate URL of the plugin's negotiate route, a list of such URLs of several app servers,
+   *   or a function that gives its answer.
    * @throws PubSubClientError `ERR_INVALID_OPTIONS`
    * @example
    * ```ts
    * const client = new ResilientPubSubClient("http://localhost:3000/negotiate");
    * ```
    */
-  constructor(negotiate: string | URL | Negotiate, options: ResilientPubSubClientOptions = {}) {
+  constructor(
+    negotiate: string | URL | readonly (string | URL)[] | Negotiate,
+    options: ResilientPubSubClientOptions = {},
+  ) {
     super(negotiate, { ...options, webSocket: options.webSocket ?? NodeWebSocket });
   }
 }

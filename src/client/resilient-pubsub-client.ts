@@ -1,11 +1,12 @@
 import { abortReason } from "./abort-reason.ts";
+import { AppServers } from "./app-servers.ts";
 import { Calls } from "./calls.ts";
 import type { ClientEvents, ClientState } from "./client-events.ts";
 import { ClientRun } from "./client-run.ts";
 import { Emitter } from "./emitter.ts";
 import { PubSubClientError } from "./errors.ts";
 import { encodeDataFrame, encodeFrame } from "./frames.ts";
-import { createNegotiate, type Negotiate } from "./negotiate.ts";
+import type { Negotiate } from "./negotiate.ts";
 import {
   type ClientConfiguration,
   type ResilientPubSubClientOptions,
@@ -31,7 +32,7 @@ import type {
  */
 export class ResilientPubSubClient {
   readonly #configuration: ClientConfiguration;
-  readonly #negotiate: Negotiate;
+  readonly #appServers: AppServers;
   readonly #emitter = new Emitter<ClientEvents>();
   readonly #groups = new Set<string>();
   #calls: Calls;
@@ -40,7 +41,8 @@ export class ResilientPubSubClient {
   /**
    * Makes a client that is stopped; `start` connects it.
    *
-   * @param negotiate URL of the plugin's negotiate route, or a function that gives its answer.
+   * @param negotiate URL of the plugin's negotiate route, a list of such URLs of several app servers,
+   *   or a function that gives its answer.
    * @throws PubSubClientError `ERR_INVALID_OPTIONS`
    * @example
    * ```ts
@@ -49,9 +51,12 @@ export class ResilientPubSubClient {
    * });
    * ```
    */
-  constructor(negotiate: string | URL | Negotiate, options: ResilientPubSubClientOptions = {}) {
+  constructor(
+    negotiate: string | URL | readonly (string | URL)[] | Negotiate,
+    options: ResilientPubSubClientOptions = {},
+  ) {
     this.#configuration = resolveOptions(options);
-    this.#negotiate = createNegotiate(negotiate, options.negotiateRequest);
+    this.#appServers = new AppServers(negotiate, this.#configuration);
     this.#calls = new Calls(this.#configuration);
   }
 
@@ -107,7 +112,7 @@ export class ResilientPubSubClient {
     if (abortSignal?.aborted) throw abortReason(abortSignal, "Starting");
     const run = new ClientRun({
       configuration: this.#configuration,
-      negotiate: this.#negotiate,
+      appServers: this.#appServers,
       emitter: this.#emitter,
       calls: this.#calls,
       groups: this.#groups,

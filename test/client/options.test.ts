@@ -1,6 +1,7 @@
 import { PubSubClientError, ResilientPubSubClient } from "express-resilient-pubsub/client";
 import { resolveOptions } from "../../src/client/options.ts";
 import { ResilientPubSubClient as BrowserClient } from "../../src/client/resilient-pubsub-client.ts";
+import { afterTest } from "../support/clean-up.ts";
 
 class SomeWebSocket {}
 const webSocket = SomeWebSocket as never;
@@ -56,7 +57,14 @@ describe("an option is refused that", () => {
 describe("a negotiate is refused that", () => {
   it.each<[string, unknown]>([
     ["is not there", undefined],
+    ["is null", null],
     ["is a number", 5],
+    ["is empty", ""],
+    ["is an object", { getClientAccessUrl: async () => "wss://east.example" }],
+    ["is a promise", Promise.resolve("/negotiate")],
+    ["is an empty list", []],
+    ["is a list with something else in it", ["https://east.example/negotiate", undefined]],
+    ["has a password in it", "https://ada:secret@east.example/negotiate"],
     ["has no host, and there is no page to give it one", "/negotiate"],
     [
       "is what the service's own client takes",
@@ -68,6 +76,19 @@ describe("a negotiate is refused that", () => {
     expect(error).toEqual(invalid);
     expect(error).toBeInstanceOf(PubSubClientError);
     expect((error as Error).message).not.toContain("secret");
+  });
+
+  it.each<[string, unknown]>([
+    ["is undefined", undefined],
+    ["is null", null],
+    ["is a number", 42],
+    ["is empty", ""],
+    ["is an object", {}],
+  ])("%s, in a page, where a relative URL would do", (_, negotiate) => {
+    Object.assign(globalThis, { document: { baseURI: "https://app.example/page/" } });
+    afterTest(() => Reflect.deleteProperty(globalThis, "document"));
+    expect(errorOf(() => new ResilientPubSubClient(negotiate as string))).toEqual(invalid);
+    new ResilientPubSubClient("negotiate");
   });
 });
 

@@ -289,7 +289,7 @@ describe("reconnect policy: a client that searches and recovers", () => {
       connecting(cut, west),
       { type: "recovered" },
       [
-        { name: "waiting-to-review", failures: 0, at: last, pause: { inMs: 500 } },
+        { name: "waiting-to-confirm", failures: 0, at: last, pause: { inMs: 500 } },
         { type: "recovered" },
       ],
     ],
@@ -305,29 +305,29 @@ describe("reconnect policy: a client that searches and recovers", () => {
 });
 
 describe("reconnect policy: a review", () => {
-  const reviewing = { ...connected, name: "reviewing" } as const;
+  const confirming = { ...connected, name: "confirming" } as const;
   it.each<Row>([
     [
       "begins when its moment has come",
-      { ...connected, name: "waiting-to-review", pause },
+      { ...connected, name: "waiting-to-confirm", pause },
       { type: "paused" },
-      [reviewing],
+      [confirming],
     ],
     [
       "that names the same endpoint changes nothing",
-      reviewing,
+      confirming,
       { type: "negotiated", target: east },
       [connected],
     ],
     [
       "that names another endpoint makes the client leave",
-      reviewing,
+      confirming,
       { type: "negotiated", target: west },
       [{ ...connected, name: "leaving", target: west }],
     ],
     [
       "without an answer changes nothing",
-      reviewing,
+      confirming,
       { type: "attempt-failed", error: new NegotiateError("no", { status: 401 }) },
       [connected],
     ],
@@ -346,8 +346,8 @@ const states: ReconnectState[] = [
   { name: "negotiating", search: cut },
   { name: "connecting", search: cut, target: east },
   connected,
-  { ...connected, name: "waiting-to-review", pause },
-  { ...connected, name: "reviewing" },
+  { ...connected, name: "waiting-to-confirm", pause },
+  { ...connected, name: "confirming" },
   { ...connected, name: "leaving", target: west },
 ];
 
