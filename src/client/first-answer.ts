@@ -1,41 +1,31 @@
 /**
  * Asks the first; the next one as well whenever one fails, or none has answered for a while. The first
- * answer wins, and those that are slower are cancelled.
+ * answer wins.
  *
- * @param ask Resolves with an answer; rejects when another may have a better one.
- * @throws A list of all that went wrong, when nobody answers. It does not settle after the signal has ended.
+ * @param signal Ends it all, and is to end when there is an answer: the others need not go on.
+ * @throws A list of all that went wrong, when nobody has an answer.
  */
-export async function firstAnswer<Answer>(
-  urls: readonly string[],
-  ask: (url: string, signal: AbortSignal) => Promise<Answer>,
+export function firstAnswer<Asked, Answer>(
+  candidates: readonly Asked[],
+  ask: (candidate: Asked) => Promise<Answer>,
   patienceInMs: number,
   signal: AbortSignal,
 ): Promise<Answer> {
   const failures: unknown[] = [];
-  const ending = new AbortController();
-  const [...waiting] = urls;
+  const [...waiting] = candidates;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const end = (): void => {
-    clearTimeout(timer);
-    ending.abort();
-  };
-  signal.addEventListener("abort", end);
-  try {
-    return await new Promise((resolve, reject) => {
-      const next = (): void => {
-        clearTimeout(timer);
-        const url = waiting.shift();
-        if (url === undefined || ending.signal.aborted) return;
-        if (waiting.length > 0) timer = setTimeout(next, patienceInMs);
-        ask(url, ending.signal).then(resolve, (error) => {
-          if (failures.push(error) === urls.length) reject(failures);
-          else next();
-        });
-      };
-      next();
-    });
-  } finally {
-    signal.removeEventListener("abort", end);
-    end();
-  }
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  return new Promise((resolve, reject) => {
+    const next = (): void => {
+      clearTimeout(timer);
+      const candidate = waiting.shift();
+      if (candidate === undefined || signal.aborted) return;
+      timer = setTimeout(next, patienceInMs);
+      ask(candidate).then(resolve, (error) => {
+        if (failures.push(error) === candidates.length) reject(failures);
+        else next();
+      });
+    };
+    next();
+  });
 }

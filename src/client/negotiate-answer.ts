@@ -15,9 +15,10 @@ export interface Told {
 }
 
 /** @throws NegotiateError */
-export function readAnswer(answer: NegotiateAnswer | undefined): NegotiatedEndpoint & Told {
+export function readAnswer(answered: unknown): NegotiatedEndpoint & Told {
+  const answer = (answered ?? {}) as Partial<NegotiateAnswer>;
   const problem = "Negotiate must answer { url, endpoint }, url being a ws: or wss: URL";
-  if (typeof answer?.url !== "string") throw new NegotiateError(`${problem}; it has no url.`);
+  if (typeof answer.url !== "string") throw new NegotiateError(`${problem}; it has no url.`);
   let url: URL;
   try {
     url = new URL(answer.url);

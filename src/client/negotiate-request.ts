@@ -1,5 +1,6 @@
 import { parseRetryAfter } from "../kit/retry-after.ts";
 import { NegotiateError } from "./errors.ts";
+import { askOnce } from "./negotiate.ts";
 import { readDuration } from "./negotiate-answer.ts";
 
 const MAX_ANSWER_IN_BYTES = 256 * 1024;
@@ -22,14 +23,14 @@ export async function readJson(response: Response): Promise<unknown> {
 }
 
 /** What an answer that is no success says. The body may never end. */
-export async function readRefusal(response: Response): Promise<NegotiateError> {
+export async function readRefusal(
+  response: Response,
+  signal: AbortSignal,
+): Promise<NegotiateError> {
   const { status, headers } = response;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, PROBLEM_WITHIN_IN_MS);
-  });
-  const problem = await Promise.race([readJson(response).catch(() => undefined), late]);
-  clearTimeout(timer);
+  const problem = await askOnce(() => readJson(response), PROBLEM_WITHIN_IN_MS, signal).catch(
+    () => undefined,
+  );
   const { code, retryAfterInMs } = (problem ?? {}) as { code?: unknown; retryAfterInMs?: unknown };
   // The clocks of both sides need not agree. Pages of other origins may not see the header.
   const now = Date.parse(headers.get("Date") ?? "") || Date.now();

@@ -1,4 +1,4 @@
-import { isNegotiateError, NegotiateError } from "./errors.ts";
+import { type ClientErrorCode, isNegotiateError, NegotiateError } from "./errors.ts";
 
 /** What the negotiate route of the plugin answers. */
 export interface NegotiateAnswer {
@@ -57,7 +57,7 @@ export interface NegotiateAnswer {
 export interface NegotiateContext {
   /** Endpoints that this client has just failed on, to be passed on as `failed=`. */
   readonly failed: readonly string[];
-  /** Ends the request: its deadline has passed, or the client was stopped. */
+  /** Ends the request: its deadline has passed, the client was stopped, or there is an answer. */
   readonly signal: AbortSignal;
 }
 
@@ -94,8 +94,14 @@ export async function askOnce<Answer>(
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", end);
+    // Whatever was asked beside, and is not answered yet.
+    end();
   }
 }
+
+/** There is no use in asking again. */
+export const isRefusal = ({ code }: { readonly code: ClientErrorCode }): boolean =>
+  code === "ERR_NEGOTIATE_REFUSED";
 
 /** The error, whatever was thrown. */
 export const asNegotiateError = (error: unknown): NegotiateError =>

@@ -1,6 +1,7 @@
 import { maxTimerInMs } from "../kit/max-timer.ts";
 import { backoffInMs, retryAfterOf } from "./backoff.ts";
 import { disconnectedCodeOf, isEndpointSuspect, mayBeRecovered } from "./connection-ending.ts";
+import { isRefusal } from "./negotiate.ts";
 import { hasNewerEpoch, mustMove, type NegotiatedEndpoint } from "./negotiated-endpoint.ts";
 import type {
   ConnectedState,
@@ -202,7 +203,7 @@ function onAttemptFailed(
   { error, endpoint, backoff }: EventOf<"attempt-failed">,
   settings: Settings,
 ): Decision {
-  if (error.code === "ERR_NEGOTIATE_REFUSED") {
+  if (isRefusal(error)) {
     const code = "negotiate-refused";
     return [
       { name: "stopped", code },

@@ -33,7 +33,8 @@ export class ReviewSchedule {
 
   /** @param spreadInMs Within which all that may doubt now ask. */
   onDoubt({ now, random, reviewAfterInMs }: ReviewMoment, spreadInMs: number): void {
-    const earliestAt = this.#askedAt + LEAST_SHARE * reviewAfterInMs;
-    this.dueAt = Math.min(this.dueAt, Math.max(now, earliestAt) + random * spreadInMs);
+    const earliestAt = Math.max(now, this.#askedAt + LEAST_SHARE * reviewAfterInMs);
+    // Another doubt is no reason for another throw of the dice: the soonest would win.
+    if (this.dueAt > earliestAt + spreadInMs) this.dueAt = earliestAt + random * spreadInMs;
   }
 }

@@ -53,10 +53,10 @@ export class Reviews {
     this.#isAsking = true;
     this.#plan((moment) => this.#schedule.onAsked(moment, isHidden()));
     try {
-      const advice = await this.#appServers.review(at, signal);
+      const review = await this.#appServers.review(at, signal);
       if (signal.aborted) return;
-      if (advice === "move") return move();
-      if (advice === "renew") await this.#appServers.negotiate([], signal);
+      if (review.move === true) move();
+      else if (review.renew === true) await this.#appServers.negotiate([], signal);
     } catch {
       // Nobody knows better than to stay.
     } finally {

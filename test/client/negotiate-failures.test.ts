@@ -232,7 +232,7 @@ describe("a negotiate function", () => {
       { negotiateTimeoutInMs: 20 },
     );
     await client.start();
-    expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+    expect(signals[0]?.aborted).toBe(true);
     expect(log).toContain("connect-failed ERR_NEGOTIATE_FAILED");
   });
 

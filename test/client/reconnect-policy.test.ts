@@ -131,6 +131,7 @@ describe("reconnect policy: a client that searches and recovers", () => {
   });
   const refused = new NegotiateError("no", { status: 401 });
   const busy = new NegotiateError("busy", { status: 503, retryAfterInMs: 2000 });
+  const away = new NegotiateError("away", { status: 503, retryAfterInMs: 86_400_000 });
   const shut = new ConnectError("east", "was closed");
   const preferring = (search: Search): ReconnectState => ({
     name: "preferring-recovery",
@@ -260,6 +261,19 @@ describe("reconnect policy: a client that searches and recovers", () => {
       ],
     ],
     [
+      "does not come back with all that were told the same Retry-After, nor two minutes after it",
+      negotiating(first),
+      { type: "attempt-failed", error: away, backoff: 0.5 },
+      [
+        {
+          name: "backing-off",
+          search: { ...first, failures: 1 },
+          pause: { inMs: 126_000, minInMs: 120_000 },
+        },
+        { type: "connect-failed", args: { error: away, retryInMs: 126_000 } },
+      ],
+    ],
+    [
       "does not pause after the first endpoint that lets it not in",
       connecting(first),
       { type: "attempt-failed", error: shut, endpoint: "east" },
@@ -304,9 +318,15 @@ describe("reconnect policy: a client that searches and recovers", () => {
   });
 });
 
-describe("reconnect policy: a review", () => {
+describe("reconnect policy: a confirmation", () => {
   const confirming = { ...connected, name: "confirming" } as const;
   it.each<Row>([
+    [
+      "begins when an app server advises to move, without a complaint",
+      connected,
+      { type: "advised-to-move" },
+      [confirming],
+    ],
     [
       "begins when its moment has come",
       { ...connected, name: "waiting-to-confirm", pause },
