@@ -73,7 +73,7 @@ export class AppServer {
     });
     const { ok, status, headers } = response;
     if (status === 404) this.hasReview = false;
-    if (!ok) throw new NegotiateError(`Review answered ${status}.`);
+    if (!ok) throw new NegotiateError("No review.");
     const spread = headers.get("Reconnect-Spread-In-Ms");
     const spreadInMs = spread ? readDuration(Number(spread)) : undefined;
     return { ...(status !== 204 && ((await readJson(response)) as Review)), spreadInMs };

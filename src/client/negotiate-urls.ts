@@ -7,26 +7,30 @@ import { PubSubClientError } from "./errors.ts";
  */
 export function readNegotiateUrls(negotiate: unknown): readonly string[] {
   const urls = [negotiate].flat().map(absolute);
-  if (urls.length > 0 && urls.every(isNegotiateUrl)) return urls.map(({ href }) => href);
-  // Not what it is: a URL may have a token or a password in it.
-  throw new PubSubClientError(
-    "ERR_INVALID_OPTIONS",
-    "negotiate must be an http: or https: URL without user info, absolute outside of browsers, a list of such URLs, or a function.",
-  );
+  if (urls.length > 0) return urls;
+  throw invalid();
 }
 
-function absolute(value: unknown): URL | undefined {
+function absolute(value: unknown): string {
   const { document, location } = globalThis as {
     document?: { baseURI: string } | undefined;
     location?: { href: string } | undefined;
   };
-  if (!value || (typeof value !== "string" && !(value instanceof URL))) return undefined;
+  // In a page, anything else is a relative URL as well.
+  if (value === "" || (typeof value !== "string" && !(value instanceof URL))) throw invalid();
+  let url: URL;
   try {
-    return new URL(value, document?.baseURI ?? location?.href);
+    url = new URL(value, document?.baseURI ?? location?.href);
   } catch {
-    return undefined;
+    throw invalid();
   }
+  if (/^https?:$/.test(url.protocol) && !url.username && !url.password) return url.href;
+  throw invalid();
 }
 
-const isNegotiateUrl = (url: URL | undefined): url is URL =>
-  url !== undefined && /^https?:$/.test(url.protocol) && !url.username && !url.password;
+/** It does not say what was given: a URL may have a token or a password in it. */
+function invalid(): PubSubClientError {
+  const message =
+    "negotiate must be an http: or https: URL (absolute outside of browsers, without user and password), a list of such URLs, or a function.";
+  return new PubSubClientError("ERR_INVALID_OPTIONS", message);
+}
