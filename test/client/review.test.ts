@@ -65,6 +65,27 @@ it("a connected client asks again and again whether it is to stay, with its gran
   expect(log).toEqual(["state connecting", "state connected", "connected east"]);
 });
 
+it("a review is asked as negotiate is, but by GET and without a body", async () => {
+  const { appServer } = await startWorld();
+  const asked: string[] = [];
+  appServer.place = (res, req) => {
+    const { authorization, "content-length": length } = req.headers;
+    asked.push(`${req.method} ${authorization} ${length}`);
+    answerStatus(204)(res, req);
+  };
+  let count = 0;
+  const { client } = makeClient(appServer.url, {
+    negotiateRequest: () => ({
+      method: "POST",
+      body: "room 1",
+      headers: { Authorization: `n${++count}` },
+    }),
+  });
+  await client.start();
+  await until(() => asked.length >= 2);
+  expect(asked.slice(0, 2)).toEqual(["GET n2 undefined", "GET n3 undefined"]);
+});
+
 it("a client that is told to move goes where negotiate says, without a complaint", async () => {
   const { appServer, east, sendTo } = await startWorld();
   const { client, log } = makeClient(appServer.url);
@@ -130,7 +151,13 @@ describe("a client stays, and asks again, when its review is answered by", () =>
     ["503 with a pause", answerStatus(503, { "Retry-After": "60" })],
     ["401", answerStatus(401)],
     ["a login page", answerStatus(200, { "Content-Type": "text/html" }, "<html>")],
-    ["a redirect", answerStatus(302, { Location: "/place" })],
+    [
+      "a redirect",
+      (res, req) =>
+        req.url?.endsWith("?again")
+          ? answerJson({ move: true })(res, req)
+          : answerStatus(302, { Location: "/negotiate/place?again" })(res, req),
+    ],
     ["nothing at all", never],
     ["hanging up", hangUp],
     ["half of its JSON", answerStatus(200, {}, '{"move":tr')],
@@ -251,6 +278,18 @@ describe("a client asks at once", () => {
     await expect(client.joinGroup("last")).rejects.toThrow();
     expect(appServer.reviewed).toHaveLength(1);
   });
+});
+
+it("a review that is not answered is the only one", async () => {
+  const { appServer } = await startWorld();
+  appServer.place = never;
+  const { client } = makeClient(appServer.url, {
+    negotiateTimeoutInMs: HOUR_IN_MS,
+    callTimeoutInMs: 5 * SOON_IN_MS,
+  });
+  await client.start();
+  await expect(client.invokeEvent("e", 1, "json")).rejects.toThrow();
+  expect(appServer.reviewed).toHaveLength(1);
 });
 
 it("a review that is under way is given up when the client is stopped, and when its connection ends", async () => {
