@@ -56,6 +56,8 @@ export class Calls {
   #queuedCharacters = 0;
   #outlet: Outlet | undefined;
   #lastId = 0;
+  /** Told when the service has not answered in time, or has refused a join. */
+  onDoubt = (): void => {};
 
   constructor(settings: ClientConfiguration) {
     this.#settings = settings;
@@ -143,7 +145,10 @@ export class Calls {
     if (!call) return;
     const isDuplicated = error?.name === "Duplicate";
     if (success || isDuplicated) call.resolve({ ackId, isDuplicated });
-    else call.reject(refused(call, error));
+    else {
+      if (call.isRepeatable) this.onDoubt();
+      call.reject(refused(call, error));
+    }
   }
 
   respond({ invocationId, success, dataType, data, error }: InvokeResponseFrame): void {
@@ -176,7 +181,10 @@ export class Calls {
         this.#dequeue(call);
         if (this.#unanswered.get(key) === call) this.#unanswered.delete(key);
       };
-      const timer = setTimeout(() => call.reject(timedOut(call, timeoutInMs)), timeoutInMs);
+      const timer = setTimeout(() => {
+        if (call.wasSent) this.onDoubt();
+        call.reject(timedOut(call, timeoutInMs));
+      }, timeoutInMs);
       const call: Call = {
         ...request,
         wasSent: false,

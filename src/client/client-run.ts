@@ -1,3 +1,4 @@
+import type { AppServers } from "./app-servers.ts";
 import type { CallRequest, Calls } from "./calls.ts";
 import type { ClientEvents, ClientState, DisconnectedCode, StoppedCode } from "./client-events.ts";
 import type { Connection, IncomingFrame } from "./connection.ts";
@@ -5,15 +6,14 @@ import { ConnectionLoop } from "./connection-loop.ts";
 import type { Emitter } from "./emitter.ts";
 import { PubSubClientError } from "./errors.ts";
 import { encodeFrame } from "./frames.ts";
-import type { Negotiate } from "./negotiate.ts";
 import { mustMove } from "./negotiated-endpoint.ts";
-import { onConnectivityChange } from "./network-and-visibility.ts";
+import { isOffline, onConnectivityChange } from "./network-and-visibility.ts";
 import type { ClientConfiguration } from "./options.ts";
 import type { ReconnectNotification } from "./reconnect-states.ts";
 
 export interface ClientRunOptions {
   readonly configuration: ClientConfiguration;
-  readonly negotiate: Negotiate;
+  readonly appServers: AppServers;
   readonly emitter: Emitter<ClientEvents>;
   readonly calls: Calls;
   /** Those to be joined on each new connection. */
@@ -47,7 +47,11 @@ export class ClientRun {
       onFrame: (frame) => this.#onFrame(frame),
       onNotification: (notification) => this.#onNotification(notification),
     });
-    this.#stopListening = onConnectivityChange(() => this.#loop.current?.checkAlive());
+    options.calls.onDoubt = () => this.#loop.doubt();
+    this.#stopListening = onConnectivityChange(() => {
+      this.#loop.current?.checkAlive();
+      if (!isOffline()) this.#loop.doubt();
+    });
   }
 
   get state(): ClientState {
@@ -148,7 +152,9 @@ export class ClientRun {
     const report = (error: Error, index: number): void => {
       const group = names[index] as string;
       // Without a connection there is nothing to be in; the next one joins again.
-      if (!isOver()) emitter.emit("rejoin-group-failed", { group, error });
+      if (isOver()) return;
+      this.#loop.doubt();
+      emitter.emit("rejoin-group-failed", { group, error });
     };
     await Promise.all(joins.map((join, index) => join.catch((error) => report(error, index))));
     if (isOver()) return;

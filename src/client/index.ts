@@ -32,7 +32,7 @@ export {
   SendMessageError,
 } from "./errors.ts";
 export type { Negotiate, NegotiateAnswer, NegotiateContext } from "./negotiate.ts";
-export type { NegotiateSource } from "./negotiate-source.ts";
+export type { NegotiateSource } from "./negotiate-urls.ts";
 export type {
   ClientProtocol,
   ResilientPubSubClientOptions,

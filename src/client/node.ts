@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { WebSocket } from "ws";
-import type { NegotiateSource } from "./negotiate-source.ts";
+import type { NegotiateSource } from "./negotiate-urls.ts";
 import { isObject, type ResilientPubSubClientOptions } from "./options.ts";
 import { ResilientPubSubClient as BrowserClient } from "./resilient-pubsub-client.ts";
 
@@ -27,8 +27,8 @@ export class ResilientPubSubClient extends BrowserClient {
   /**
    * Makes a client that is stopped; `start` connects it.
    *
-   * @param negotiate URL of the plugin's negotiate route, absolute; several of them (one for each
-   *   app server region); or a function that gives its answer.
+   * @param negotiate URL of the plugin's negotiate route, absolute; a list of such URLs of several app
+   *   servers; or a function that gives its answer.
    * @throws PubSubClientError `ERR_INVALID_OPTIONS`
    * @example
    * ```ts

@@ -67,7 +67,7 @@ export interface ResilientPubSubClientOptions {
    */
   keepAliveTimeoutInMs?: number | undefined;
   /**
-   * Deadline of one negotiate.
+   * Deadline of one negotiate, however many URLs it has, and of one review.
    *
    * @default 5000
    */
@@ -87,7 +87,8 @@ export interface ResilientPubSubClientOptions {
   recoveryTimeoutInMs?: number | undefined;
   /**
    * Clients that lose their connections together negotiate at random moments within this time, so
-   * that they do not arrive together.
+   * that they do not arrive together. It counts where the app server tells none
+   * (`reconnect.spreadInMs`).
    *
    * @default 1000
    */

@@ -1,5 +1,5 @@
 import { maxTimerInMs } from "../kit/max-timer.ts";
-import { backoffInMs } from "./backoff.ts";
+import { backoffInMs, retryAfterOf } from "./backoff.ts";
 import type { StoppedCode } from "./client-events.ts";
 import { disconnectedCodeOf, isEndpointSuspect, mayBeRecovered } from "./connection-ending.ts";
 import type { ClientErrorCode } from "./errors.ts";
@@ -17,6 +17,8 @@ import type {
 
 // A connection that ends sooner counts as another failure: the next one would end just as soon.
 const STABLE_AFTER_IN_MS = 5000;
+// Of what a server asks to be left alone: those that it told the same shall not all come then.
+const RETRY_AFTER_SPREAD = 0.1;
 // What a recovery that is under way is given before the endpoint is reported as failed.
 const RECOVERY_HEAD_START_IN_MS = 500;
 
@@ -86,12 +88,9 @@ const TRANSITIONS: { readonly [Name in ReconnectState["name"]]: Handlers<StateOf
     "attempt-failed": onAttemptFailed,
   },
   "backing-off": { ...whileRecovering, paused: ({ search }) => negotiate(search) },
-  connected: { ended: onConnectionEnded },
-  "waiting-to-review": {
-    ended: onConnectionEnded,
-    paused: ({ failures, at }) => [{ name: "reviewing", failures, at }],
-  },
-  reviewing: {
+  connected: { ended: onConnectionEnded, "advised-to-move": confirm },
+  "waiting-to-confirm": { ended: onConnectionEnded, paused: confirm },
+  confirming: {
     ended: onConnectionEnded,
     negotiated: (state, { target }) => [
       mustMove(state.at, target)
@@ -236,8 +235,9 @@ function onAttemptFailed(
   // The first that is refused at the door asks for another at once.
   const suspect = "isEndpointSuspect" in error && error.isEndpointSuspect ? endpoint : undefined;
   const isAtOnce = suspect && failures === 1 && search.failed.length === 0;
+  const spreadInMs = backoff * RETRY_AFTER_SPREAD * minInMs;
   const backoffPauseInMs = isAtOnce ? 0 : backoffInMs(settings, failures, backoff);
-  const retryInMs = Math.min(maxTimerInMs, minInMs + backoffPauseInMs);
+  const retryInMs = Math.min(maxTimerInMs, minInMs + Math.max(spreadInMs, backoffPauseInMs));
   const failed = including(search.failed, suspect);
   return [
     {
@@ -247,6 +247,11 @@ function onAttemptFailed(
     },
     { type: "connect-failed", args: { error, retryInMs, ...(endpoint && { endpoint }) } },
   ];
+}
+
+/** Asks negotiate, without a complaint, whether the client is where it belongs. */
+function confirm({ failures, at }: ConnectedState): Decision {
+  return [{ name: "confirming", failures, at }];
 }
 
 function onRecovered(
@@ -260,7 +265,7 @@ function onRecovered(
   return [
     isConfirmed
       ? { name: "connected", failures, at }
-      : { name: "waiting-to-review", failures, at, pause: { inMs: spread * reconnectSpreadInMs } },
+      : { name: "waiting-to-confirm", failures, at, pause: { inMs: spread * reconnectSpreadInMs } },
     { type: "recovered" },
   ];
 }
@@ -291,10 +296,4 @@ const endRecovery = (search: Search): Effect[] => (search.isRecovering ? lose(se
 
 function including(failed: readonly string[], endpoint?: string): readonly string[] {
   return !endpoint || failed.includes(endpoint) ? failed : [...failed, endpoint];
-}
-
-function retryAfterOf(error: object): number {
-  const { retryAfterInMs } = error as { retryAfterInMs?: unknown };
-  // The application may have made the error, and anything may be in it.
-  return typeof retryAfterInMs === "number" && retryAfterInMs > 0 ? retryAfterInMs : 0;
 }

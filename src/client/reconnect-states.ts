@@ -60,8 +60,8 @@ export type ConnectedState = {
   readonly at: EndpointAndEpoch;
   readonly search?: undefined;
 } & (
-  | { readonly name: "connected" | "reviewing"; readonly pause?: undefined }
-  | { readonly name: "waiting-to-review"; readonly pause: Pause }
+  | { readonly name: "connected" | "confirming"; readonly pause?: undefined }
+  | { readonly name: "waiting-to-confirm"; readonly pause: Pause }
   | { readonly name: "leaving"; readonly target: NegotiatedEndpoint; readonly pause?: undefined }
 );
 
@@ -88,6 +88,8 @@ export type RecoveryOccurrence =
 /** What happened. */
 export type ReconnectOccurrence =
   | { readonly type: "paused" | "connected" | "recovered" }
+  /** By an app server that knows better, while there is a connection. */
+  | { readonly type: "advised-to-move" }
   | { readonly type: "stop-requested"; readonly code: StoppedCode }
   | { readonly type: "negotiated"; readonly target: NegotiatedEndpoint }
   | {

@@ -1,12 +1,12 @@
 import { abortReason } from "./abort-reason.ts";
+import { AppServers } from "./app-servers.ts";
 import { Calls } from "./calls.ts";
 import type { ClientEvents, ClientState } from "./client-events.ts";
 import { ClientRun } from "./client-run.ts";
 import { Emitter } from "./emitter.ts";
 import { InvalidArgumentError, PubSubClientError } from "./errors.ts";
 import { encodeDataFrame, encodeFrame } from "./frames.ts";
-import { createNegotiate, type Negotiate } from "./negotiate.ts";
-import { type NegotiateSource, resolveNegotiate } from "./negotiate-source.ts";
+import type { NegotiateSource } from "./negotiate-urls.ts";
 import {
   type ClientConfiguration,
   describe,
@@ -42,8 +42,8 @@ export class ResilientPubSubClient {
   /**
    * Makes a client that is stopped; `start` connects it.
    *
-   * @param negotiate URL of the plugin's negotiate route, several of them (one for each app server
-   *   region), or a function that gives its answer. Relative URLs are those of the page.
+   * @param negotiate URL of the plugin's negotiate route, a list of such URLs of several app servers,
+   *   or a function that gives its answer.
    * @throws PubSubClientError `ERR_INVALID_OPTIONS`
    * @example
    * ```ts
@@ -56,7 +56,7 @@ export class ResilientPubSubClient {
     const configuration = resolveOptions(options);
     const parts: Parts = {
       configuration,
-      negotiate: createNegotiate(resolveNegotiate(negotiate), configuration.negotiateRequest),
+      appServers: new AppServers(negotiate, configuration),
       emitter: new Emitter(),
       groups: new Set(),
       calls: new Calls(configuration),
@@ -212,7 +212,7 @@ export class ResilientPubSubClient {
 /** What a client consists of; all but `calls` and `run` is there for good. */
 interface Parts {
   readonly configuration: ClientConfiguration;
-  readonly negotiate: Negotiate;
+  readonly appServers: AppServers;
   readonly emitter: Emitter<ClientEvents>;
   readonly groups: Set<string>;
   calls: Calls;

@@ -1,5 +1,5 @@
 import { PubSubClientError, ResilientPubSubClient } from "express-resilient-pubsub/client";
-import { resolveNegotiate } from "../../src/client/negotiate-source.ts";
+import { readNegotiateUrls } from "../../src/client/negotiate-urls.ts";
 import { resolveOptions } from "../../src/client/options.ts";
 import { ResilientPubSubClient as BrowserClient } from "../../src/client/resilient-pubsub-client.ts";
 
@@ -166,7 +166,7 @@ describe("in a page", () => {
       ["https://app.example/negotiate", "https://west.example/negotiate"],
     ],
   ])("the URLs %s are made absolute", (_, scope, negotiate, urls) => {
-    expect(inScope(scope, () => resolveNegotiate(negotiate as string))).toEqual(urls);
+    expect(inScope(scope, () => readNegotiateUrls(negotiate))).toEqual(urls);
   });
 });
 
