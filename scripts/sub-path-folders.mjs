@@ -23,7 +23,8 @@ for (const subPath of subPaths) {
   }
 }
 
-function manifestOf({ browser, import: imported, require: required }, up) {
+function manifestOf({ browser, node, ...entry }, up) {
+  const { import: imported, require: required } = node ?? entry;
   const from = (file) => file.replace("./", up);
   return {
     main: from(required.default),

@@ -18,7 +18,7 @@ export {
 } from "./kit/errors.ts";
 
 // How the reasons begin that clients are closed with, to tell such a close from any other.
-export { FAILBACK_REASON_PREFIX, MOVE_REASON_PREFIX } from "./marker-groups/close-reasons.ts";
+export { FAILBACK_REASON_PREFIX, MOVE_REASON_PREFIX } from "./kit/close-reasons.ts";
 
 // What clients may do by themselves, group by group.
 export { roles } from "./marker-groups/roles.ts";

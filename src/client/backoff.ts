@@ -20,3 +20,14 @@ export function backoffInMs(
   const doubled = retryDelayInMs * 2 ** Math.min(failures - 1, 30);
   return random * Math.min(maxRetryDelayInMs, doubled);
 }
+
+// A server that asks for more than that has a wrong clock, or a page of its proxy asks in its name.
+const MAX_RETRY_AFTER_IN_MS = 120_000;
+
+/** How long a server is to be left alone, as its error says; 0 where it does not. */
+export function retryAfterOf(error: object): number {
+  const { retryAfterInMs } = error as { retryAfterInMs?: unknown };
+  // The application may have made the error, and anything may be in it.
+  const isLater = typeof retryAfterInMs === "number" && retryAfterInMs > 0;
+  return isLater ? Math.min(MAX_RETRY_AFTER_IN_MS, retryAfterInMs) : 0;
+}

@@ -1,6 +1,12 @@
+import { AbortListeners } from "./abort-listeners.ts";
 import { abortReason } from "./abort-reason.ts";
 import { type ClientErrorCode, InvocationError, SendMessageError } from "./errors.ts";
-import { type AckFrame, cancelInvocation, type InvokeResponseFrame } from "./frames.ts";
+import {
+  type AckFrame,
+  cancelInvocation,
+  type InvokeResponseFrame,
+  maxMessageInBytes,
+} from "./frames.ts";
 import type { ClientConfiguration } from "./options.ts";
 import type { AbortSignalLike, InvokeEventResult, WebPubSubResult } from "./wire-types.ts";
 
@@ -18,6 +24,8 @@ export interface CallRequest extends CallId {
   readonly text: string;
   /** Doing it twice is the same as doing it once. */
   readonly isRepeatable?: boolean;
+  /** In place of `callTimeoutInMs`. */
+  readonly timeoutInMs?: number;
   readonly abortSignal?: AbortSignalLike | undefined;
 }
 
@@ -27,7 +35,13 @@ interface Call extends CallRequest {
   reject(error: unknown): void;
 }
 
-type Transmit = (text: string) => boolean;
+/** What calls go out by. */
+export interface Outlet {
+  /** @returns False when it is not open: then nothing was sent. */
+  send(text: string): boolean;
+  /** How much it has taken that has not gone out yet. */
+  readonly bufferedAmount: number;
+}
 
 /**
  * The calls that are not settled: those that wait for a connection, in order, and those that wait
@@ -38,12 +52,23 @@ export class Calls {
   readonly #settings: ClientConfiguration;
   readonly #queued = new Set<Call>();
   readonly #unanswered = new Map<string, Call>();
+  readonly #abortListeners = new AbortListeners();
   #queuedCharacters = 0;
-  #transmit: Transmit | undefined;
+  #outlet: Outlet | undefined;
   #lastId = 0;
+  /** Told when the service has not answered in time, or has refused a join. */
+  onDoubt = (): void => {};
 
   constructor(settings: ClientConfiguration) {
     this.#settings = settings;
+  }
+
+  /** How much was sent that the service has not answered. */
+  get unansweredCharacters(): number {
+    let characters = 0;
+    for (const { text, wasSent } of this.#unanswered.values())
+      if (wasSent) characters += text.length;
+    return characters;
   }
 
   /** An id that no call has had. */
@@ -57,31 +82,33 @@ export class Calls {
   perform(request: CallRequest): Promise<WebPubSubResult>;
   perform(request: CallRequest): Promise<WebPubSubResult | InvokeEventResult> {
     return this.#begin(request, (call) => {
-      const isNext = this.#transmit !== undefined && this.#queued.size === 0;
-      if (!isNext || !send(call, this.#transmit)) this.#enqueue(call);
+      const isNext = this.#outlet !== undefined && this.#queued.size === 0;
+      if (isNext && this.#isStuck(call)) return;
+      if (!isNext || !send(call, this.#outlet)) this.#enqueue(call);
     });
   }
 
-  /** Sends the call now, before all that wait, and fails it when that is not possible. */
-  performNow(request: CallRequest, transmit: Transmit): Promise<WebPubSubResult> {
-    return this.#begin(request, (call) => {
-      if (!send(call, transmit)) call.reject(unknown(call));
-    }) as Promise<WebPubSubResult>;
-  }
-
-  /** There is a connection: what was not answered is sent again, and then what has waited. */
-  onUp(transmit: Transmit): void {
-    this.#transmit = transmit;
-    for (const call of this.#unanswered.values()) if (call.wasSent) transmit(call.text);
+  /**
+   * There is a connection: what was not answered is sent again, and then what has waited.
+   *
+   * @param first What is sent before all of that. It is not repeated, and fails where it cannot be sent.
+   * @returns What becomes of them.
+   */
+  onUp(outlet: Outlet, first: readonly CallRequest[] = []): Promise<WebPubSubResult>[] {
+    this.#outlet = outlet;
+    const unanswered = [...this.#unanswered.values()];
+    const results = first.map((request) => this.#performNow(request, outlet));
+    for (const call of unanswered) if (call.wasSent) outlet.send(call.text);
     for (const call of this.#queued) {
-      if (!send(call, transmit)) return;
+      if (!send(call, outlet)) break;
       this.#dequeue(call);
     }
+    return results;
   }
 
   /** The connection is gone; it may be recovered, and with it the answers to all but invocations. */
   onCut(): void {
-    this.#transmit = undefined;
+    this.#outlet = undefined;
     for (const call of this.#unanswered.values()) {
       if (call.wasSent && call.invocationId !== undefined) call.reject(unknown(call));
     }
@@ -107,7 +134,7 @@ export class Calls {
 
   /** Nobody will send or answer any more. */
   close(): void {
-    this.#transmit = undefined;
+    this.#outlet = undefined;
     for (const call of [...this.#queued, ...this.#unanswered.values()]) {
       call.reject(failure(call, "ERR_CLIENT_STOPPED", "The client was stopped"));
     }
@@ -118,7 +145,10 @@ export class Calls {
     if (!call) return;
     const isDuplicated = error?.name === "Duplicate";
     if (success || isDuplicated) call.resolve({ ackId, isDuplicated });
-    else call.reject(refused(call, error));
+    else {
+      if (call.isRepeatable) this.onDoubt();
+      call.reject(refused(call, error));
+    }
   }
 
   respond({ invocationId, success, dataType, data, error }: InvokeResponseFrame): void {
@@ -133,7 +163,7 @@ export class Calls {
     request: CallRequest,
     start: (call: Call) => void,
   ): Promise<WebPubSubResult | InvokeEventResult> {
-    const { abortSignal } = request;
+    const { abortSignal, timeoutInMs = this.#settings.callTimeoutInMs } = request;
     const key = keyOf(request);
     this.#reserve(request);
     return new Promise((resolve, reject) => {
@@ -141,20 +171,20 @@ export class Calls {
       const abort = (): void => {
         const { invocationId } = call;
         if (call.wasSent && invocationId !== undefined) {
-          this.#transmit?.(cancelInvocation(invocationId));
+          this.#outlet?.send(cancelInvocation(invocationId));
         }
         call.reject(abortSignal && abortReason(abortSignal, "The call"));
       };
       const settle = (): void => {
         clearTimeout(timer);
-        abortSignal?.removeEventListener("abort", abort);
+        if (abortSignal) this.#abortListeners.remove(abortSignal, abort);
         this.#dequeue(call);
         if (this.#unanswered.get(key) === call) this.#unanswered.delete(key);
       };
-      const timer = setTimeout(
-        () => call.reject(timedOut(call, this.#settings.callTimeoutInMs)),
-        this.#settings.callTimeoutInMs,
-      );
+      const timer = setTimeout(() => {
+        if (call.wasSent) this.onDoubt();
+        call.reject(timedOut(call, timeoutInMs));
+      }, timeoutInMs);
       const call: Call = {
         ...request,
         wasSent: false,
@@ -171,7 +201,7 @@ export class Calls {
         const why = "Another call with this id is not settled yet";
         return call.reject(failure(call, "ERR_INVALID_ARGUMENT", why));
       }
-      abortSignal?.addEventListener("abort", abort);
+      if (abortSignal) this.#abortListeners.add(abortSignal, abort);
       if (key !== "") this.#unanswered.set(key, call);
       start(call);
     });
@@ -181,6 +211,23 @@ export class Calls {
   #reserve({ ackId, invocationId }: CallId): void {
     const id = ackId ?? Number(invocationId);
     if (id > this.#lastId && id < maxForeignId) this.#lastId = id;
+  }
+
+  #performNow(request: CallRequest, outlet: Outlet): Promise<WebPubSubResult> {
+    return this.#begin(request, (call) => {
+      if (!send(call, outlet)) call.reject(unknown(call));
+    }) as Promise<WebPubSubResult>;
+  }
+
+  /** Rejects what an open socket cannot take, because it sends nothing, or less than it is given. */
+  #isStuck(call: Call): boolean {
+    const { bufferedAmount = 0 } = this.#outlet ?? {};
+    // A message is legal whatever may wait.
+    const most = Math.max(this.#settings.maxQueuedCharacters, maxMessageInBytes);
+    if (bufferedAmount + call.text.length <= most) return false;
+    const why = `The connection has yet to send ${bufferedAmount} bytes (maxQueuedCharacters)`;
+    call.reject(failure(call, "ERR_QUEUE_FULL", why));
+    return true;
   }
 
   #enqueue(call: Call): void {
@@ -201,8 +248,8 @@ export class Calls {
 }
 
 /** @returns False when there is no connection any more. */
-function send(call: Call, transmit: Transmit | undefined): boolean {
-  call.wasSent = transmit?.(call.text) ?? false;
+function send(call: Call, outlet: Outlet | undefined): boolean {
+  call.wasSent = outlet?.send(call.text) ?? false;
   // Nobody will answer.
   if (call.wasSent && keyOf(call) === "") call.resolve({ isDuplicated: false });
   return call.wasSent;
@@ -237,5 +284,7 @@ function refused(call: Call, error: AckFrame["error"]): Error {
 const unknown = (call: Call): Error =>
   failure(call, "ERR_OUTCOME_UNKNOWN", "The connection was lost before the answer");
 
-const timedOut = (call: Call, timeoutInMs: number): Error =>
-  failure(call, "ERR_CALL_TIMED_OUT", `No answer within ${timeoutInMs} ms (callTimeoutInMs)`);
+function timedOut(call: Call, timeoutInMs: number): Error {
+  const setting = call.timeoutInMs === undefined ? " (callTimeoutInMs)" : "";
+  return failure(call, "ERR_CALL_TIMED_OUT", `No answer within ${timeoutInMs} ms${setting}`);
+}

@@ -19,9 +19,16 @@ export interface OnConnectedArgs {
  *
  * - `stopped`: `stop` was called;
  * - `start-aborted`: the signal given to `start` ended before the first connection was up;
- * - `negotiate-refused`: negotiate answered 401 or 403.
+ * - `negotiate-refused`: negotiate answered 401 or 403;
+ * - `invalid-request`: `negotiateRequest` makes no request that can be sent;
+ * - `gave-up`: the connection was lost, or did not come about, and `autoReconnect` is false.
  */
-export type StoppedCode = "stopped" | "start-aborted" | "negotiate-refused";
+export type StoppedCode =
+  | "stopped"
+  | "start-aborted"
+  | "negotiate-refused"
+  | "invalid-request"
+  | "gave-up";
 
 /**
  * Why a connection was lost:
@@ -47,15 +54,19 @@ export interface OnDisconnectedArgs {
   code: DisconnectedCode;
   /** The connection that is lost. */
   connectionId?: string | undefined;
-  /** The service's last word, if it had one. */
+  /** The service's last word, if it had one; see `closeReasonOf`. */
   message?: DisconnectedMessage | undefined;
+  /** What the socket was closed with, if it was. */
+  closeCode?: number | undefined;
+  /** What the platform said of the end, such as `read ECONNRESET`, if it said anything. */
+  reason?: string | undefined;
 }
 
 /** The client has stopped and will not connect again by itself. */
 export interface OnStoppedArgs {
   /** Why. */
   code: StoppedCode;
-  /** What went wrong, unless `stop` was called. */
+  /** What went wrong; absent when `stop` was called, or a connection was lost. */
   error?: Error | undefined;
 }
 

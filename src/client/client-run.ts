@@ -1,19 +1,19 @@
-import type { Calls } from "./calls.ts";
+import type { AppServers } from "./app-servers.ts";
+import type { CallRequest, Calls } from "./calls.ts";
 import type { ClientEvents, ClientState, DisconnectedCode, StoppedCode } from "./client-events.ts";
 import type { Connection, IncomingFrame } from "./connection.ts";
 import { ConnectionLoop } from "./connection-loop.ts";
 import type { Emitter } from "./emitter.ts";
 import { PubSubClientError } from "./errors.ts";
 import { encodeFrame } from "./frames.ts";
-import type { Negotiate } from "./negotiate.ts";
 import { mustMove } from "./negotiated-endpoint.ts";
-import { onConnectivityChange } from "./network-and-visibility.ts";
+import { isOffline, onConnectivityChange } from "./network-and-visibility.ts";
 import type { ClientConfiguration } from "./options.ts";
 import type { ReconnectNotification } from "./reconnect-states.ts";
 
 export interface ClientRunOptions {
   readonly configuration: ClientConfiguration;
-  readonly negotiate: Negotiate;
+  readonly appServers: AppServers;
   readonly emitter: Emitter<ClientEvents>;
   readonly calls: Calls;
   /** Those to be joined on each new connection. */
@@ -47,7 +47,11 @@ export class ClientRun {
       onFrame: (frame) => this.#onFrame(frame),
       onNotification: (notification) => this.#onNotification(notification),
     });
-    this.#stopListening = onConnectivityChange(() => this.#loop.current?.checkAlive());
+    options.calls.onDoubt = () => this.#loop.doubt();
+    this.#stopListening = onConnectivityChange(() => {
+      this.#loop.current?.checkAlive();
+      if (!isOffline()) this.#loop.doubt();
+    });
   }
 
   get state(): ClientState {
@@ -103,7 +107,8 @@ export class ClientRun {
   }
 
   #onNotification(notification: ReconnectNotification): void {
-    const { calls, emitter } = this.#options;
+    const { calls, emitter, configuration } = this.#options;
+    const { autoReconnect } = configuration;
     const { current } = this.#loop;
     switch (notification.type) {
       case "connected":
@@ -119,26 +124,40 @@ export class ClientRun {
       case "lost":
         calls.onLost();
         this.#emitDisconnected(notification.code);
+        if (!autoReconnect) this.finish("gave-up");
         break;
       case "connect-failed":
-        emitter.emit("connect-failed", notification.args);
+        if (autoReconnect) emitter.emit("connect-failed", notification.args);
+        else this.finish("gave-up", notification.args);
         break;
       case "stopped":
         this.finish(notification.code, notification);
     }
   }
 
-  /** Joins the groups again, before anything that waits is sent and anybody hears of the connection. */
+  /**
+   * Joins the groups again, before anything that waits is sent. Who listens hears of the connection
+   * when they are joined, or at the end of their deadline; nobody else waits for it.
+   */
   async #onConnected(connection: Connection): Promise<void> {
     const { calls, configuration, emitter, groups } = this.#options;
     const isOver = (): boolean => this.#isOver || this.#loop.current !== connection;
     const { session, endpoint, epoch } = connection;
     const connectedAt = performance.now();
-    if (configuration.autoRejoinGroups) {
-      await Promise.all([...groups].map((group) => this.#rejoin(connection, group, isOver)));
-    }
+    const names = configuration.autoRejoinGroups ? [...groups] : [];
+    const joins = calls.onUp(
+      connection,
+      names.map((group) => this.#joinOf(group)),
+    );
+    const report = (error: Error, index: number): void => {
+      const group = names[index] as string;
+      // Without a connection there is nothing to be in; the next one joins again.
+      if (isOver()) return;
+      this.#loop.doubt();
+      emitter.emit("rejoin-group-failed", { group, error });
+    };
+    await Promise.all(joins.map((join, index) => join.catch((error) => report(error, index))));
     if (isOver()) return;
-    calls.onUp((text) => connection.send(text));
     this.#setState("connected");
     if (isOver()) return;
     const lost = this.#lost;
@@ -159,31 +178,28 @@ export class ClientRun {
     // It was cut before it was ready, so nobody has heard of it.
     if (!this.#told) return void this.#onConnected(connection);
     this.#told = connection;
-    this.#options.calls.onUp((text) => connection.send(text));
+    void this.#options.calls.onUp(connection);
     this.#setState("connected");
   }
 
-  async #rejoin(connection: Connection, group: string, isOver: () => boolean): Promise<void> {
-    const { calls, emitter } = this.#options;
+  #joinOf(group: string): CallRequest {
+    const { calls, configuration } = this.#options;
     const ackId = calls.createId();
-    const text = encodeFrame({ type: "joinGroup", group, ackId });
-    try {
-      await calls.performNow({ text, ackId }, (frame) => connection.send(frame));
-    } catch (error) {
-      // Without a connection there is nothing to be in; the next one joins again.
-      if (!isOver()) emitter.emit("rejoin-group-failed", { group, error: error as Error });
-    }
+    const timeoutInMs = Math.min(configuration.callTimeoutInMs, configuration.handshakeTimeoutInMs);
+    return { text: encodeFrame({ type: "joinGroup", group, ackId }), ackId, timeoutInMs };
   }
 
   #emitDisconnected(code: DisconnectedCode): void {
     if (!this.#told) return;
-    const { session, disconnected: disconnectedMessage } = this.#told;
+    const { session, disconnected: disconnectedMessage, ending } = this.#told;
     this.#lost = this.#told;
     this.#told = undefined;
     this.#options.emitter.emit("disconnected", {
       code,
       ...(session && { connectionId: session.connectionId }),
       ...(disconnectedMessage && { message: disconnectedMessage }),
+      ...(ending?.cause === "closed" && { closeCode: ending.code }),
+      ...(ending?.reason && { reason: ending.reason }),
     });
   }
 

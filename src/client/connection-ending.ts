@@ -1,9 +1,22 @@
 import type { DisconnectedCode } from "./client-events.ts";
+import { ConnectError } from "./errors.ts";
 
-/** How a connection ended. */
-export type ConnectionEnding =
+/** How a connection ended, or an attempt to have one. */
+export type ConnectionEnding = (
   | { readonly cause: "closed"; readonly code: number }
-  | { readonly cause: "silent" | "left" };
+  | {
+      readonly cause: "silent";
+      /** The endpoint answered elsewhere meanwhile. */
+      readonly isEndpointAnswering?: boolean;
+    }
+  /** `forbidden`: the page's own policy did not let it out. */
+  | { readonly cause: "left" | "forbidden" }
+) & {
+  /** What the platform said of it, without URL and token; empty if nothing. */
+  readonly reason?: string;
+  /** The browser had no network then. */
+  readonly wasOffline?: boolean;
+};
 
 /** The service does not know the connection, or does not want the client. */
 export const POLICY_VIOLATION = 1008;
@@ -14,9 +27,15 @@ export const PROTOCOL_ERROR = 1002;
 // Those after which the service has forgotten the connection: it, or the client, meant it to end.
 const FINAL_CODES: ReadonlySet<number> = new Set([1000, 1003, 1007, POLICY_VIOLATION, 1009]);
 
+const CODES = {
+  silent: "keep-alive-timeout",
+  left: "moved",
+  forbidden: "connection-lost",
+} as const satisfies Record<string, DisconnectedCode>;
+
 /** What the application is told about the end, when nothing of the connection could be saved. */
 export function disconnectedCodeOf(ending: ConnectionEnding): DisconnectedCode {
-  if (ending.cause !== "closed") return ending.cause === "silent" ? "keep-alive-timeout" : "moved";
+  if (ending.cause !== "closed") return CODES[ending.cause];
   if (ending.code === PROTOCOL_ERROR) return "protocol-error";
   return FINAL_CODES.has(ending.code) ? "closed-by-service" : "connection-lost";
 }
@@ -28,10 +47,30 @@ export function mayBeRecovered(ending: ConnectionEnding): boolean {
 }
 
 /**
- * Whether the end says something against the endpoint. A client that is closed with a reason, such
- * as a failback, is not: it comes back without a complaint.
+ * Whether the end of a connection says something against the endpoint. A client that is closed with
+ * a reason, such as a failback, is not: it comes back without a complaint.
  */
 export function isEndpointSuspect(ending: ConnectionEnding): boolean {
-  if (ending.cause !== "closed") return ending.cause === "silent";
-  return ending.code === PROTOCOL_ERROR || (ending.code !== GOING_AWAY && mayBeRecovered(ending));
+  if (ending.cause !== "closed") return isAttemptSuspect(ending);
+  const isOrderly = ending.code === GOING_AWAY || !mayBeRecovered(ending);
+  return isAttemptSuspect(ending) && (ending.code === PROTOCOL_ERROR || !isOrderly);
+}
+
+/** The same of an attempt to connect: whoever closes it, for whatever reason, lets nobody in. */
+export function isAttemptSuspect(ending: ConnectionEnding): boolean {
+  if (ending.wasOffline) return false;
+  return ending.cause === "silent" ? !ending.isEndpointAnswering : ending.cause === "closed";
+}
+
+/** What came of an attempt that ended so. */
+export function connectError(endpoint: string, ending: ConnectionEnding): ConnectError {
+  const closeCode = ending.cause === "closed" ? ending.code : undefined;
+  const how = {
+    closed: `was closed with code ${closeCode} before the service's greeting`,
+    silent: "was not answered in time",
+    left: "was given up",
+    forbidden: "was forbidden by the page (Content Security Policy, connect-src)",
+  }[ending.cause];
+  const why = ending.reason ? `: ${ending.reason}` : "";
+  return new ConnectError(endpoint, how + why, closeCode, isAttemptSuspect(ending));
 }

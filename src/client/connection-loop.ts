@@ -1,7 +1,7 @@
+import type { AppServers } from "./app-servers.ts";
 import type { StoppedCode } from "./client-events.ts";
-import type { Connection, IncomingFrame } from "./connection.ts";
+import type { Connection, ConnectionOptions, IncomingFrame } from "./connection.ts";
 import type { ConnectError, NegotiateError } from "./errors.ts";
-import { type Negotiate, negotiateOnce } from "./negotiate.ts";
 import type { NegotiatedEndpoint } from "./negotiated-endpoint.ts";
 import { openConnection } from "./open-connection.ts";
 import type { ClientConfiguration } from "./options.ts";
@@ -13,10 +13,12 @@ import type {
   ReconnectState,
 } from "./reconnect-states.ts";
 import { Recovery } from "./recovery.ts";
+import { Reviews } from "./reviews.ts";
 
 export interface ConnectionLoopOptions {
   readonly configuration: ClientConfiguration;
-  readonly negotiate: Negotiate;
+  readonly appServers: AppServers;
+  readonly calls: ConnectionOptions["calls"];
   /** Must not throw, nor must the next one. */
   readonly onFrame: (frame: IncomingFrame) => void;
   readonly onNotification: (notification: ReconnectNotification) => void;
@@ -28,6 +30,7 @@ export interface ConnectionLoopOptions {
  */
 export class ConnectionLoop {
   readonly #options: ConnectionLoopOptions;
+  readonly #reviews: Reviews;
   #state: ReconnectState = INITIAL_STATE;
   #current: Connection | undefined;
   #last: Connection | undefined;
@@ -37,6 +40,7 @@ export class ConnectionLoop {
 
   constructor(options: ConnectionLoopOptions) {
     this.#options = options;
+    this.#reviews = new Reviews(options.appServers);
   }
 
   get current(): Connection | undefined {
@@ -53,16 +57,28 @@ export class ConnectionLoop {
     this.#current?.leave();
   }
 
+  /** Something speaks against the connection: asks an app server soon whether to stay. */
+  doubt(): void {
+    this.#reviews.doubt();
+  }
+
+  /** With the spread of reconnects that was told last. */
+  get #configuration(): ClientConfiguration {
+    const { configuration, appServers } = this.#options;
+    return { ...configuration, reconnectSpreadInMs: appServers.reconnectSpreadInMs };
+  }
+
   #dispatch(occurrence: ReconnectOccurrence): void {
     const event = {
       ...occurrence,
       now: performance.now(),
       attemptedAt: this.#recovery?.attemptedAt,
+      isLetIn: this.#recovery?.isLetIn,
       spread: Math.random(),
       backoff: Math.random(),
     };
     const previous = this.#state;
-    const [state, ...effects] = next(previous, event, this.#options.configuration);
+    const [state, ...effects] = next(previous, event, this.#configuration);
     const isNew = state.name !== previous.name;
     if (isNew) this.#waiting.abort();
     this.#state = state;
@@ -80,12 +96,13 @@ export class ConnectionLoop {
   #begin(state: ReconnectState): void {
     this.#waiting = new AbortController();
     const { signal } = this.#waiting;
+    this.#recovery?.hold(state.name === "connecting");
     const dispatch: Dispatch = (occurrence) => {
       if (!signal.aborted) this.#dispatch(occurrence);
     };
     if (state.pause) {
       const { inMs, minInMs } = state.pause;
-      const ended = pause(inMs, signal, this.#options.configuration, minInMs);
+      const ended = pause(inMs, signal, this.#configuration, minInMs);
       void ended.then(() => dispatch({ type: "paused" }));
     }
     switch (state.name) {
@@ -96,7 +113,12 @@ export class ConnectionLoop {
       case "negotiating":
         this.#negotiate(state.search.failed, signal, dispatch);
         break;
-      case "reviewing":
+      case "connected":
+        if (this.#current) {
+          this.#reviews.begin(this.#current, signal, () => dispatch({ type: "advised-to-move" }));
+        }
+        break;
+      case "confirming":
         this.#negotiate([], signal, dispatch);
         break;
       case "connecting":
@@ -108,8 +130,7 @@ export class ConnectionLoop {
   }
 
   #negotiate(failed: readonly string[], signal: AbortSignal, dispatch: Dispatch): void {
-    const { configuration, negotiate } = this.#options;
-    negotiateOnce(negotiate, failed, configuration.negotiateTimeoutInMs, signal).then(
+    this.#options.appServers.negotiate(failed, signal).then(
       (target) => dispatch({ type: "negotiated", target }),
       (error: NegotiateError) => dispatch({ type: "attempt-failed", error }),
     );
@@ -134,6 +155,7 @@ export class ConnectionLoop {
       { url, endpoint, epoch, incarnation },
       {
         ...this.#options,
+        configuration: this.#configuration,
         session,
         failures,
         onRecovered: (connection) => this.#use(connection, "recovered"),

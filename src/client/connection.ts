@@ -1,22 +1,30 @@
-import { type ConnectionEnding, PROTOCOL_ERROR } from "./connection-ending.ts";
-import { ConnectError } from "./errors.ts";
+import { type ConnectionEnding, connectError, PROTOCOL_ERROR } from "./connection-ending.ts";
+import { isAnswering } from "./endpoint-health.ts";
 import {
   type AckFrame,
   type ConnectedFrame,
   type InvokeResponseFrame,
+  interpretFrame,
   PING,
-  parseFrame,
+  type ServiceFrame,
   sequenceAck,
 } from "./frames.ts";
 import { KeepAlive, type KeepAliveDecision } from "./keep-alive.ts";
 import type { NegotiatedEndpoint } from "./negotiated-endpoint.ts";
-import type { ClientConfiguration, WebSocketLike } from "./options.ts";
+import { isOffline } from "./network-and-visibility.ts";
+import { type ClientConfiguration, type WebSocketLike, webSocketOf } from "./options.ts";
+import { onForbidden } from "./page-policy.ts";
+import { reasonOf } from "./reason.ts";
 import { isSequenceId, Session } from "./session.ts";
 import type { DisconnectedMessage, GroupDataMessage, ServerDataMessage } from "./wire-types.ts";
 
 const OPEN = 1;
+const CLOSED = 3;
 const ACKNOWLEDGE_WITHIN_IN_MS = 1000;
 const CLOSE_WITHIN_IN_MS = 2000;
+const ABNORMAL = 1006;
+// A ping of WebSockets is less, and a gateway may send it whose service is gone.
+const LEAST_BYTES = 128;
 
 /** What a connection brings that is for others to deal with. */
 export type IncomingFrame = AckFrame | InvokeResponseFrame | GroupDataMessage | ServerDataMessage;
@@ -24,8 +32,12 @@ export type IncomingFrame = AckFrame | InvokeResponseFrame | GroupDataMessage | 
 export interface ConnectionOptions {
   readonly configuration: ClientConfiguration;
   readonly onFrame: (frame: IncomingFrame) => void;
+  /** Those that were sent, on this connection or the socket before it. */
+  readonly calls: { readonly unansweredCharacters: number };
   /** The one to be continued; without it, a new one begins. */
   readonly session?: Session;
+  /** Told when the endpoint accepts the socket; when it says no more, whether it answers elsewhere. */
+  readonly onSigns?: (isAnswering: boolean) => void;
 }
 
 /** One WebSocket to one endpoint, from its opening to its end. */
@@ -43,17 +55,28 @@ export class Connection {
   aliveAt = this.openedAt;
   session: Session | undefined;
   disconnected: DisconnectedMessage | undefined;
+  /** How it ended, if it has. */
+  ending: ConnectionEnding | undefined;
   readonly #url: string;
   readonly #options: ConnectionOptions;
   readonly #socket: WebSocketLike;
   readonly #isRecovery: boolean;
-  readonly #deadline: ReturnType<typeof setTimeout>;
+  readonly #stopWatching: () => void;
+  #deadline: ReturnType<typeof setTimeout>;
   /** What came before anybody adopted the connection. */
   #undelivered: IncomingFrame[] | undefined = [];
   #keepAlive: KeepAlive | undefined;
+  #bytesRead = 0;
+  #bytesWaiting = 0;
+  #charactersSinceHeard = 0;
+  #question: AbortController | undefined;
+  #isEndpointAnswering = false;
+  #isOpen = false;
   #nextCheck: ReturnType<typeof setTimeout> | undefined;
   #nextAcknowledgement: ReturnType<typeof setTimeout> | undefined;
   #isOver = false;
+  /** What the platform has said of a failure. */
+  #reason = "";
   #open!: () => void;
   #refuse!: (error: Error) => void;
   #end!: (ending: ConnectionEnding) => void;
@@ -63,7 +86,8 @@ export class Connection {
     { url, endpoint, epoch, incarnation }: NegotiatedEndpoint,
     options: ConnectionOptions,
   ) {
-    const { webSocket, protocol, handshakeTimeoutInMs } = options.configuration;
+    const { protocol, handshakeTimeoutInMs } = options.configuration;
+    const webSocket = webSocketOf(options.configuration);
     this.#url = url;
     this.endpoint = endpoint;
     this.epoch = epoch;
@@ -82,14 +106,22 @@ export class Connection {
     });
     this.#socket = new webSocket(url, protocol);
     this.#listen();
-    this.#deadline = setTimeout(() => this.#finish({ cause: "silent" }), handshakeTimeoutInMs);
+    this.#stopWatching = onForbidden(url, () => this.#finish({ cause: "forbidden" }));
+    const deadlineInMs = Math.max(handshakeTimeoutInMs, this.session?.patience.roundTripsInMs ?? 0);
+    this.#deadline = setTimeout(() => this.#finish({ cause: "silent" }), deadlineInMs);
   }
 
   /** @returns False when it is not open: then nothing was sent. */
   send(text: string): boolean {
     if (this.#isOver || this.#socket.readyState !== OPEN) return false;
     this.#socket.send(text);
+    this.#charactersSinceHeard += text.length;
     return true;
+  }
+
+  /** How many bytes of what was sent have not gone out yet, as far as the platform tells. */
+  get bufferedAmount(): number {
+    return this.#socket.bufferedAmount ?? 0;
   }
 
   /** Delivers what has come, and from now on whatever comes: one of several may never be adopted. */
@@ -119,37 +151,55 @@ export class Connection {
   #listen(): void {
     const socket = this.#socket;
     socket.onopen = () => {
+      if (!this.#isRecovery) return;
+      this.#options.onSigns?.(true);
       // A recovered connection may have nothing to say.
-      if (this.#isRecovery) this.send(PING);
+      this.#follow(this.#watch().ask(Date.now()));
     };
     socket.onmessage = ({ data }: { data: unknown }) => this.#receive(String(data));
-    // Tells nothing that the close event does not tell.
-    socket.onerror = () => {};
-    socket.onclose = ({ code }: { code: number }) => {
-      this.#finish({ cause: "closed", code }, () => {});
+    socket.onerror = (event: unknown) => this.#onError(event);
+    socket.onclose = ({ code, reason }: { code: number; reason?: unknown }) => {
+      this.#finish({ cause: "closed", code, reason: this.#reason || reasonOf(reason) }, () => {});
     };
+  }
+
+  /** In Node and its likes the event tells why; in browsers it tells nothing. */
+  #onError(event: unknown): void {
+    this.#reason = reasonOf(event);
+    if (this.#isOver || this.#isOpen) return;
+    // Most platforms close the socket next. It is closed already where it was not allowed to open.
+    const isClosed = this.#socket.readyState === CLOSED;
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(
+      () => this.#finish(isClosed ? { cause: "forbidden" } : { cause: "closed", code: ABNORMAL }),
+      isClosed ? 0 : CLOSE_WITHIN_IN_MS,
+    );
   }
 
   #receive(text: string): void {
     this.aliveAt = performance.now();
-    this.#keepAlive?.onMessage(Date.now());
-    let frame: ReturnType<typeof parseFrame>;
+    this.#keepAlive?.onMessage(Date.now(), text.length + this.#unanswered);
+    this.#charactersSinceHeard = 0;
+    let frame: ServiceFrame | undefined;
     try {
-      frame = parseFrame(text);
+      const wireFrame = JSON.parse(text);
+      if (this.#isRecovery) this.#becomeOpen();
+      // Whatever it says: what is never acknowledged ends the connection for good in the end.
+      if (!this.#accept(wireFrame?.sequenceId, text.length)) return;
+      frame = interpretFrame(wireFrame);
     } catch {
       this.#finish({ cause: "closed", code: PROTOCOL_ERROR });
       return;
     }
-    if (frame?.kind === "connected") this.#onConnectedFrame(frame);
-    else if (this.#isRecovery) this.#becomeOpen();
     switch (frame?.kind) {
+      case "connected":
+        this.#onConnectedFrame(frame);
+        break;
       case "disconnected":
         this.disconnected = frame;
         break;
       case "groupData":
       case "serverData":
-        if (this.#accept(frame.sequenceId, text.length)) this.#passOn(frame);
-        break;
       case "ack":
       case "invokeResponse":
         this.#passOn(frame);
@@ -163,17 +213,32 @@ export class Connection {
 
   #onConnectedFrame(frame: ConnectedFrame): void {
     if (this.session) this.session.renew(frame);
-    else this.session = new Session(this.#url, frame);
+    else {
+      this.session = new Session(this.#url, frame);
+      // For the socket and for the WebSocket, at least.
+      this.session.patience.onRoundTrip((performance.now() - this.openedAt) / 2);
+    }
     this.#becomeOpen();
   }
 
   #becomeOpen(): void {
-    if (this.#keepAlive) return;
-    clearTimeout(this.#deadline);
-    this.#keepAlive = new KeepAlive(this.#options.configuration, Date.now());
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    this.#stopWatching();
+    this.#watch();
     this.#checkKeepAlive();
     this.session?.resetAcknowledgement();
     this.#open();
+  }
+
+  #watch(): KeepAlive {
+    clearTimeout(this.#deadline);
+    if (this.#keepAlive) return this.#keepAlive;
+    // What the opening took says nothing of later.
+    this.#hasMovedBytes();
+    const { configuration } = this.#options;
+    this.#keepAlive = new KeepAlive(configuration, Date.now(), this.session?.patience);
+    return this.#keepAlive;
   }
 
   #accept(sequenceId: unknown, characters: number): boolean {
@@ -193,16 +258,49 @@ export class Connection {
   }
 
   #checkKeepAlive(): void {
-    if (this.#keepAlive) this.#follow(this.#keepAlive.check(Date.now()));
+    if (!this.#keepAlive) return;
+    const now = Date.now();
+    if (this.#hasMovedBytes()) this.#keepAlive.onBytes(now);
+    this.#follow(this.#keepAlive.check(now, this.#unanswered));
+  }
+
+  /** Since it was asked last. */
+  #hasMovedBytes(): boolean {
+    const { bytesRead = 0 } = this.#socket;
+    const waiting = this.bufferedAmount;
+    const hasMoved =
+      bytesRead - this.#bytesRead >= LEAST_BYTES || this.#bytesWaiting - waiting >= LEAST_BYTES;
+    this.#bytesRead = bytesRead;
+    this.#bytesWaiting = waiting;
+    return hasMoved;
+  }
+
+  get #unanswered(): number {
+    // Until it is adopted, nothing of the calls has been sent again.
+    const ofCalls = this.#undelivered ? 0 : this.#options.calls.unansweredCharacters;
+    return Math.max(ofCalls, this.#charactersSinceHeard);
+  }
+
+  async #askEndpoint(): Promise<void> {
+    this.#question?.abort();
+    const question = new AbortController();
+    this.#question = question;
+    const isOne = await isAnswering(this.#url, question.signal);
+    if (this.#question === question) this.#isEndpointAnswering = isOne;
   }
 
   #follow({ due, inMs: againInMs }: KeepAliveDecision): void {
     if (this.#isOver) return;
     if (due === "give-up") {
-      this.#finish({ cause: "silent" });
+      this.#options.onSigns?.(this.#isEndpointAnswering);
+      this.#finish({ cause: "silent", isEndpointAnswering: this.#isEndpointAnswering });
       return;
     }
-    if (due === "ping") this.send(PING);
+    if (due === "ask-endpoint") void this.#askEndpoint();
+    if (due === "ping") {
+      this.#isEndpointAnswering = false;
+      this.send(PING);
+    }
     clearTimeout(this.#nextCheck);
     this.#nextCheck = setTimeout(() => this.#checkKeepAlive(), againInMs);
   }
@@ -210,27 +308,21 @@ export class Connection {
   #finish(ending: ConnectionEnding, release: () => void = () => this.#destroy()): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.ending = { reason: this.#reason, ...ending, wasOffline: isOffline() };
     if (ending.cause !== "silent") this.aliveAt = performance.now();
+    if (!this.#isOpen) this.#stopWatching();
     clearTimeout(this.#deadline);
     clearTimeout(this.#nextCheck);
     clearTimeout(this.#nextAcknowledgement);
+    this.#question?.abort();
     this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
     release();
-    this.#refuse(connectError(this.endpoint, ending));
-    this.#end(ending);
+    this.#refuse(connectError(this.endpoint, this.ending));
+    this.#end(this.ending);
   }
 
   #destroy(): void {
     if (this.#socket.terminate) this.#socket.terminate();
     else this.#socket.close();
   }
-}
-
-function connectError(endpoint: string, ending: ConnectionEnding): ConnectError {
-  if (ending.cause === "closed") {
-    const how = `was closed with code ${ending.code} before the service's greeting`;
-    return new ConnectError(endpoint, how, ending.code);
-  }
-  const how = ending.cause === "silent" ? "was not answered in time" : "was given up";
-  return new ConnectError(endpoint, how);
 }

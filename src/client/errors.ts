@@ -30,10 +30,21 @@ export class PubSubClientError extends CodedError<ClientErrorCode> {
 
 /**
  * Tells an error of the client from any other, also across duplicate installs and builds, where
- * `instanceof` does not.
+ * `instanceof` does not. It holds for an `InvalidArgumentError` as well, which is a `TypeError`.
  */
 export function isPubSubClientError(error: unknown): error is PubSubClientError {
   return isOfFamily(error, "client");
+}
+
+/** Thrown, code `ERR_INVALID_ARGUMENT`, for an argument that cannot be used; nothing was sent. */
+export class InvalidArgumentError extends TypeError {
+  /** The same for all errors of this class. */
+  readonly code = "ERR_INVALID_ARGUMENT" satisfies ClientErrorCode;
+
+  /** @internal */
+  get [BRAND](): "client" {
+    return "client";
+  }
 }
 
 /** Negotiate named no endpoint to connect to. */
@@ -46,14 +57,17 @@ export class NegotiateError extends PubSubClientError {
   constructor(
     message: string,
     details: { status?: number; retryAfterInMs?: number; cause?: unknown } = {},
+    code = codeOf(details.status),
   ) {
-    const isRefusal = details.status === 401 || details.status === 403;
-    const code = isRefusal ? "ERR_NEGOTIATE_REFUSED" : "ERR_NEGOTIATE_FAILED";
     super(code, message, "cause" in details ? { cause: details.cause } : undefined);
     this.name = "NegotiateError";
     this.status = details.status;
     this.retryAfterInMs = details.retryAfterInMs;
   }
+}
+
+function codeOf(status: number | undefined): ClientErrorCode {
+  return status === 401 || status === 403 ? "ERR_NEGOTIATE_REFUSED" : "ERR_NEGOTIATE_FAILED";
 }
 
 /** One of another build of this package is one as well. */
@@ -66,12 +80,18 @@ export class ConnectError extends PubSubClientError {
   readonly endpoint: string;
   /** What the socket was closed with, if it was; browsers tell no more than 1006 of a refusal. */
   readonly closeCode: number | undefined;
+  /**
+   * Whether negotiate is told that the endpoint has failed. Not so when the page forbade the
+   * connection, or had no network.
+   */
+  readonly isEndpointSuspect: boolean;
 
-  constructor(endpoint: string, how: string, closeCode?: number) {
+  constructor(endpoint: string, how: string, closeCode?: number, isEndpointSuspect = true) {
     super("ERR_CONNECT_FAILED", `The connection to ${endpoint} ${how}.`);
     this.name = "ConnectError";
     this.endpoint = endpoint;
     this.closeCode = closeCode;
+    this.isEndpointSuspect = isEndpointSuspect;
   }
 }
 

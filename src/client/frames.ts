@@ -1,5 +1,5 @@
 import { decodeBase64, encodeBase64 } from "./base64.ts";
-import { PubSubClientError } from "./errors.ts";
+import { InvalidArgumentError } from "./errors.ts";
 import type {
   AckMessageError,
   DisconnectedMessage,
@@ -34,7 +34,7 @@ export interface InvokeResponseFrame {
 }
 
 // The service closes the connection of a client that sends more at once.
-const maxMessageInBytes = 1024 * 1024;
+export const maxMessageInBytes = 1024 * 1024;
 
 /** What the service says. */
 export type ServiceFrame =
@@ -54,12 +54,12 @@ export const sequenceAck = (sequenceId: number): string =>
 export const cancelInvocation = (invocationId: string): string =>
   JSON.stringify({ type: "cancelInvocation", invocationId });
 
-/** @throws PubSubClientError `ERR_INVALID_ARGUMENT` when it is too long. */
+/** @throws InvalidArgumentError when it is too long. */
 export function encodeFrame(frame: object): string {
   return checked(JSON.stringify(frame));
 }
 
-/** @throws PubSubClientError `ERR_INVALID_ARGUMENT` when the content is not of that type, or too long. */
+/** @throws InvalidArgumentError when the content is not of that type, or too long. */
 export function encodeDataFrame(
   frame: object,
   content: JSONTypes | ArrayBuffer,
@@ -81,8 +81,7 @@ function encodeData(content: JSONTypes | ArrayBuffer, dataType: WebPubSubDataTyp
       if (!isArrayBuffer(content)) throw misfit(dataType, "an ArrayBuffer");
       return JSON.stringify(encodeBase64(content));
     default:
-      throw new PubSubClientError(
-        "ERR_INVALID_ARGUMENT",
+      throw new InvalidArgumentError(
         `dataType must be json, text, binary or protobuf, and is ${String(dataType)}.`,
       );
   }
@@ -91,13 +90,22 @@ function encodeData(content: JSONTypes | ArrayBuffer, dataType: WebPubSubDataTyp
 function encodeJson(content: unknown): string {
   let text: string | undefined;
   try {
-    text = JSON.stringify(content);
-  } catch (cause) {
-    throw misfit("json", "what JSON can say", { cause });
+    text = JSON.stringify(content, refuseForeign);
+  } catch {
+    throw misfit("json", "what JSON can hold: no bytes, Map, Set, BigInt or circle");
   }
   // NaN becomes null as well, and a function nothing at all; the service would close the connection.
   if (text === undefined || text === "null") throw misfit("json", "anything but null");
   return text;
+}
+
+// JSON would make `{}` of them, or an object of numbered members.
+const FOREIGN = /(?:Map|Set|uffer|View|\wArray|Promise|Error|Blob)\]$/;
+
+function refuseForeign(_key: string, value: unknown): unknown {
+  const isObject = typeof value === "object";
+  if (isObject && FOREIGN.test(Object.prototype.toString.call(value))) throw value;
+  return value;
 }
 
 function checked(text: string): string {
@@ -106,17 +114,18 @@ function checked(text: string): string {
   const bytes = mayBeTooLong ? new TextEncoder().encode(text).length : 0;
   if (bytes <= maxMessageInBytes) return text;
   const message = `A message may have 1 MiB; this one has ${bytes} bytes.`;
-  throw new PubSubClientError("ERR_INVALID_ARGUMENT", message);
+  throw new InvalidArgumentError(message);
 }
 
 // One from another realm, such as a frame, is not an instance of this realm's class.
 const isArrayBuffer = (content: unknown): content is ArrayBuffer =>
   Object.prototype.toString.call(content) === "[object ArrayBuffer]";
 
-const misfit = (dataType: string, expected: string, options?: ErrorOptions): PubSubClientError => {
-  const message = `Content of type ${dataType} must be ${expected}.`;
-  return new PubSubClientError("ERR_INVALID_ARGUMENT", message, options);
-};
+const misfit = (dataType: string, expected: string): InvalidArgumentError =>
+  new InvalidArgumentError(`Content of type ${dataType} must be ${expected}.`);
+
+// biome-ignore lint/suspicious/noExplicitAny: it came over the wire, and is what the protocol says
+export type WireFrame = any;
 
 const MESSAGE_KINDS = new Map([
   ["group", "groupData"],
@@ -124,13 +133,13 @@ const MESSAGE_KINDS = new Map([
 ]);
 
 /**
- * Reads what the service sent. Undefined for what this client does not know: the service may have
+ * What the service sent says. Undefined for what this client does not know: the service may have
  * learned something new.
  *
- * @throws SyntaxError or DOMException when it is not the protocol at all.
+ * @param frame The JSON of it.
+ * @throws DOMException when the data is not what it is said to be.
  */
-export function parseFrame(text: string): ServiceFrame | undefined {
-  const frame = JSON.parse(text);
+export function interpretFrame(frame: WireFrame): ServiceFrame | undefined {
   switch (frame?.type) {
     case "pong":
       return { kind: "pong" };
@@ -160,9 +169,6 @@ export function parseFrame(text: string): ServiceFrame | undefined {
   }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: it came over the wire, and is what the protocol says
-type WireFrame = any;
-
 function withoutType({ type: _, ...rest }: WireFrame): WireFrame {
   return rest;
 }
@@ -184,9 +190,10 @@ function readError({ error }: WireFrame): { error?: AckMessageError } {
 function decodeData({ dataType, data }: WireFrame): JSONTypes | ArrayBuffer | undefined {
   switch (dataType) {
     case "text":
-    case "json":
-      // The protocol has no null; whoever listens is promised that none comes.
       return data ?? undefined;
+    case "json":
+      // May be null, for which the official types have no word.
+      return data;
     case "binary":
     case "protobuf":
       return decodeBase64(data);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { FAILBACK_REASON_PREFIX, MOVE_REASON_PREFIX } from "../kit/close-reasons.ts";
 export type { CodedError, ErrorFamily } from "../kit/coded-error.ts";
 export type {
   ClientEvents,
@@ -19,9 +20,11 @@ export type {
   OnStoppedArgs,
   StoppedCode,
 } from "./client-events.ts";
+export { closeReasonOf } from "./close-reason.ts";
 export {
   type ClientErrorCode,
   ConnectError,
+  InvalidArgumentError,
   InvocationError,
   isPubSubClientError,
   NegotiateError,
@@ -29,6 +32,7 @@ export {
   SendMessageError,
 } from "./errors.ts";
 export type { Negotiate, NegotiateAnswer, NegotiateContext } from "./negotiate.ts";
+export type { NegotiateSource } from "./negotiate-urls.ts";
 export type {
   ClientProtocol,
   ResilientPubSubClientOptions,

@@ -1,8 +1,12 @@
+import { Patience, transferInMs } from "./patience.ts";
+
 const CHECK_INTERVAL_IN_MS = 1000;
 // For a connection that has reason to be dead: the machine slept, or its network came and went.
 const URGENT_TIMEOUT_IN_MS = 2000;
 // So that an answer that has come can be read by a process that was busy.
 const GRACE_IN_MS = 100;
+// Of its patience; an answer has the rest of it to come.
+const SHARE_BEFORE_ENDPOINT_IS_ASKED = 0.1;
 
 export interface KeepAliveSettings {
   readonly keepAliveIntervalInMs: number;
@@ -11,7 +15,7 @@ export interface KeepAliveSettings {
 
 /** What is to be done now, and when to ask again. */
 export interface KeepAliveDecision {
-  readonly due: "ping" | "give-up" | undefined;
+  readonly due: "ping" | "ask-endpoint" | "give-up" | undefined;
   readonly inMs: number;
 }
 
@@ -22,26 +26,44 @@ export interface KeepAliveDecision {
  */
 export class KeepAlive {
   readonly #settings: KeepAliveSettings;
+  readonly #patience: Patience;
   #lastMessageAt: number;
   #pingedAt: number | undefined;
   #timeoutInMs: number;
   #nextCheckAt: number;
   #hasAskedEarly = false;
+  #hasAskedEndpoint = false;
   #hasHadGrace = false;
 
-  constructor(settings: KeepAliveSettings, now: number) {
+  constructor(settings: KeepAliveSettings, now: number, patience = new Patience()) {
     this.#settings = settings;
+    this.#patience = patience;
     this.#lastMessageAt = now;
     this.#nextCheckAt = now;
     this.#timeoutInMs = this.#usualTimeoutInMs;
   }
 
-  onMessage(now: number): void {
+  /** @param characters Of the message, and of what was under way when it came. */
+  onMessage(now: number, characters = 0): void {
+    if (this.#pingedAt !== undefined) {
+      this.#patience.onRoundTrip(now - this.#pingedAt - transferInMs(characters));
+    }
+    this.#patience.onMessage();
+    this.#hasAskedEarly = false;
+    this.onBytes(now);
+  }
+
+  /** Something of a message has come, or gone out. */
+  onBytes(now: number): void {
     this.#lastMessageAt = now;
     this.#pingedAt = undefined;
-    this.#hasAskedEarly = false;
     this.#hasHadGrace = false;
     this.#timeoutInMs = this.#usualTimeoutInMs;
+  }
+
+  /** Asks at once. */
+  ask(now: number): KeepAliveDecision {
+    return this.#ping(now);
   }
 
   /** Asks at once and waits less long for the answer. */
@@ -52,25 +74,42 @@ export class KeepAlive {
     return this.#ping(now);
   }
 
-  check(now: number): KeepAliveDecision {
+  /** @param unanswered How many characters are under way that the service has not answered. */
+  check(now: number, unanswered = 0): KeepAliveDecision {
     const hasSlept = Math.abs(now - this.#nextCheckAt) > CHECK_INTERVAL_IN_MS;
     // Once: a tab in the background is late each time.
     if (hasSlept && !this.#hasAskedEarly) return this.askNow(now);
     const { keepAliveIntervalInMs: interval, keepAliveTimeoutInMs: timeout } = this.#settings;
     if (this.#pingedAt !== undefined) {
-      if (now - this.#pingedAt >= this.#timeoutInMs) {
-        if (!hasSlept || this.#hasHadGrace) return { due: "give-up", inMs: 0 };
-        this.#hasHadGrace = true;
-        return this.#wait(now, now + GRACE_IN_MS);
-      }
-      return this.#wait(now, this.#pingedAt + this.#timeoutInMs);
+      return this.#awaitAnswer(now, this.#pingedAt, unanswered, hasSlept);
     }
     if (interval > 0) {
       if (now - this.#lastMessageAt >= interval) return this.#ping(now);
       return this.#wait(now, this.#lastMessageAt + interval);
     }
-    if (timeout > 0 && now - this.#lastMessageAt >= timeout) return { due: "give-up", inMs: 0 };
+    const isOverdue = now - this.#lastMessageAt >= this.#patience.inMs(timeout, unanswered);
+    if (timeout > 0 && isOverdue) return this.#giveUp();
     return this.#wait(now, Number.POSITIVE_INFINITY);
+  }
+
+  #awaitAnswer(
+    now: number,
+    pingedAt: number,
+    unanswered: number,
+    hasSlept: boolean,
+  ): KeepAliveDecision {
+    const patienceInMs = this.#patience.inMs(this.#timeoutInMs, unanswered);
+    const waitedInMs = now - pingedAt;
+    if (waitedInMs >= patienceInMs) {
+      if (!hasSlept || this.#hasHadGrace) return this.#giveUp();
+      this.#hasHadGrace = true;
+      return this.#wait(now, now + GRACE_IN_MS);
+    }
+    const waiting = this.#wait(now, pingedAt + patienceInMs);
+    if (this.#hasAskedEndpoint || waitedInMs < patienceInMs * SHARE_BEFORE_ENDPOINT_IS_ASKED)
+      return waiting;
+    this.#hasAskedEndpoint = true;
+    return { ...waiting, due: "ask-endpoint" };
   }
 
   get #usualTimeoutInMs(): number {
@@ -81,7 +120,16 @@ export class KeepAlive {
 
   #ping(now: number): KeepAliveDecision {
     this.#pingedAt = now;
-    return { ...this.#wait(now, now + this.#timeoutInMs), due: "ping" };
+    this.#hasAskedEndpoint = false;
+    return {
+      ...this.#wait(now, now + this.#timeoutInMs * SHARE_BEFORE_ENDPOINT_IS_ASKED),
+      due: "ping",
+    };
+  }
+
+  #giveUp(): KeepAliveDecision {
+    this.#patience.onSilence();
+    return { due: "give-up", inMs: 0 };
   }
 
   #wait(now: number, until: number): KeepAliveDecision {

@@ -1,7 +1,5 @@
-import { parseRetryAfter } from "../kit/retry-after.ts";
-import { isNegotiateError, NegotiateError, PubSubClientError } from "./errors.ts";
-import type { NegotiatedEndpoint } from "./negotiated-endpoint.ts";
-import type { ResilientPubSubClientOptions } from "./options.ts";
+import { type ClientErrorCode, isNegotiateError, NegotiateError } from "./errors.ts";
+import { reasonOf } from "./reason.ts";
 
 /** What the negotiate route of the plugin answers. */
 export interface NegotiateAnswer {
@@ -31,13 +29,36 @@ export interface NegotiateAnswer {
    * @default none
    */
   readonly incarnation?: string | undefined;
+  /**
+   * Every so many milliseconds a connected client asks whether it is to stay (review).
+   *
+   * @default it does not ask
+   */
+  readonly reviewAfterInMs?: number | undefined;
+  /**
+   * What opens the review route; without it the client does not ask.
+   *
+   * @default none
+   */
+  readonly grant?: string | undefined;
+  /** What the server says of the client's next reconnects. */
+  readonly reconnect?:
+    | {
+        /**
+         * Within how many milliseconds clients that lose their connections together come back.
+         *
+         * @default the client's option `reconnectSpreadInMs`
+         */
+        readonly spreadInMs?: number | undefined;
+      }
+    | undefined;
 }
 
 /** What a negotiate function is given. */
 export interface NegotiateContext {
   /** Endpoints that this client has just failed on, to be passed on as `failed=`. */
   readonly failed: readonly string[];
-  /** Ends the request: its deadline has passed, or the client was stopped. */
+  /** Ends the request: its deadline has passed, the client was stopped, or there is an answer. */
   readonly signal: AbortSignal;
 }
 
@@ -47,34 +68,16 @@ export interface NegotiateContext {
  */
 export type Negotiate = (context: NegotiateContext) => NegotiateAnswer | Promise<NegotiateAnswer>;
 
-/** @throws PubSubClientError `ERR_INVALID_OPTIONS` when it is neither a URL nor a function. */
-export function createNegotiate(
-  negotiate: string | URL | Negotiate,
-  init: ResilientPubSubClientOptions["negotiateRequest"],
-): Negotiate {
-  if (typeof negotiate === "function") return negotiate;
-  const url = absolute(negotiate);
-  return async ({ failed, signal }) => {
-    const target = new URL(url);
-    for (const endpoint of failed) target.searchParams.append("failed", endpoint);
-    const request = typeof init === "function" ? await init() : init;
-    const response = await fetch(target, { ...request, signal });
-    if (!response.ok) throw await refusal(response);
-    return parseAnswer(await response.text(), response);
-  };
-}
-
 /**
- * One negotiate, with its deadline.
+ * One question to the app servers, with its deadline.
  *
  * @throws NegotiateError; `ERR_NEGOTIATE_REFUSED` when there is no use in asking again.
  */
-export async function negotiateOnce(
-  negotiate: Negotiate,
-  failed: readonly string[],
+export async function askOnce<Answer>(
+  ask: (signal: AbortSignal) => Answer | Promise<Answer>,
   timeoutInMs: number,
   signal: AbortSignal,
-): Promise<NegotiatedEndpoint> {
+): Promise<Answer> {
   const deadline = new AbortController();
   const end = (): void => deadline.abort();
   const timer = setTimeout(end, timeoutInMs);
@@ -86,85 +89,27 @@ export async function negotiateOnce(
   });
   try {
     // A function of the application's may take no notice of the signal.
-    const answering = Promise.resolve(negotiate({ failed, signal: deadline.signal }));
-    return readAnswer(await Promise.race([answering, ended]));
+    return await Promise.race([Promise.resolve(ask(deadline.signal)), ended]);
   } catch (error) {
-    throw isNegotiateError(error) ? error : wrapped(error);
+    throw asNegotiateError(error);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", end);
+    // Whatever was asked beside, and is not answered yet.
+    end();
   }
 }
 
-function parseAnswer(body: string, { status, headers }: Response): NegotiateAnswer {
-  try {
-    return JSON.parse(body);
-  } catch {
-    // No cause: it would quote the body, and with it perhaps a token.
-    const type = headers.get("Content-Type") ?? "no content type";
-    throw new NegotiateError(`Negotiate answered ${status}, but with no JSON (${type}).`, {
-      status,
-    });
-  }
-}
+/** There is no use in asking again. */
+export const isRefusal = ({ code }: { readonly code: ClientErrorCode }): boolean =>
+  code === "ERR_NEGOTIATE_REFUSED" || code === "ERR_INVALID_OPTIONS";
 
-function readAnswer(answer: NegotiateAnswer | undefined): NegotiatedEndpoint {
-  const problem = "Negotiate must answer { url, endpoint }, url being a ws: or wss: URL";
-  if (typeof answer?.url !== "string") throw new NegotiateError(`${problem}; it has no url.`);
-  let url: URL;
-  try {
-    url = new URL(answer.url);
-  } catch {
-    // The URL itself would tell the token.
-    throw new NegotiateError(`${problem}; this url is none.`);
-  }
-  if (url.protocol !== "ws:" && url.protocol !== "wss:") {
-    throw new NegotiateError(`${problem}; this one begins with ${url.protocol}.`);
-  }
-  const { endpoint, epoch, incarnation } = answer;
-  const isNamed = typeof endpoint === "string" && endpoint !== "";
-  const isAgreed = Number.isSafeInteger(epoch) && (epoch as number) > 0;
-  return {
-    url: answer.url,
-    endpoint: isNamed ? endpoint : url.host,
-    epoch: isAgreed ? epoch : undefined,
-    incarnation: typeof incarnation === "string" ? incarnation : undefined,
-  };
-}
-
-async function refusal(response: Response): Promise<NegotiateError> {
-  const { status } = response;
-  const problem = (await response.json().catch(() => undefined)) as { code?: unknown } | undefined;
-  const code = typeof problem?.code === "string" ? ` (${problem.code})` : "";
-  const retryAfterInMs = parseRetryAfter(response.headers.get("Retry-After"), Date.now());
-  const message = `Negotiate answered ${status}${code}.`;
-  return new NegotiateError(
-    message,
-    retryAfterInMs === undefined ? { status } : { status, retryAfterInMs },
-  );
-}
+/** The error, whatever was thrown. */
+export const asNegotiateError = (error: unknown): NegotiateError =>
+  isNegotiateError(error) ? error : wrapped(error);
 
 function wrapped(cause: unknown): NegotiateError {
-  const { status, message } = (cause ?? {}) as { status?: unknown; message?: unknown };
-  const reason = typeof message === "string" ? message : typeof cause;
-  const text = `Negotiate failed: ${typeof cause === "string" ? cause : reason}`;
+  const { status } = (cause ?? {}) as { status?: unknown };
+  const text = `Negotiate failed: ${reasonOf(cause) || typeof cause}.`;
   return new NegotiateError(text, typeof status === "number" ? { status, cause } : { cause });
-}
-
-function absolute(negotiate: string | URL): string {
-  const { document, location } = globalThis as {
-    document?: { baseURI: string } | undefined;
-    location?: { href: string } | undefined;
-  };
-  let url: URL;
-  try {
-    url = new URL(negotiate, document?.baseURI ?? location?.href);
-  } catch (cause) {
-    const message = `negotiate must be a function or a URL, absolute outside of browsers, and is ${String(negotiate)}.`;
-    throw new PubSubClientError("ERR_INVALID_OPTIONS", message, { cause });
-  }
-  if (url.protocol === "http:" || url.protocol === "https:") return url.href;
-  // Not the URL itself: one for WebSockets has a token in it.
-  const message = `negotiate must be an http: or https: URL, or a function, and begins with ${url.protocol}.`;
-  throw new PubSubClientError("ERR_INVALID_OPTIONS", message);
 }

@@ -16,6 +16,9 @@ const page = (): Page => globalThis as Page;
 /** The browser knows that there is no network. It may be wrong when it says that there is one. */
 export const isOffline = (): boolean => page().navigator?.onLine === false;
 
+/** Nobody looks at the page at the moment. */
+export const isHidden = (): boolean => page().document?.visibilityState === "hidden";
+
 /**
  * Whenever what failed before may work again: the network is back, or the page from sleep or from
  * the background.

@@ -1,14 +1,24 @@
+import type { Socket } from "node:net";
 import { WebSocket } from "ws";
-import type { Negotiate } from "./negotiate.ts";
-import type { ResilientPubSubClientOptions } from "./options.ts";
+import type { NegotiateSource } from "./negotiate-urls.ts";
+import { isObject, type ResilientPubSubClientOptions } from "./options.ts";
 import { ResilientPubSubClient as BrowserClient } from "./resilient-pubsub-client.ts";
 
 export * from "./index.ts";
 
-/** Compression costs memory for each connection, and the service does not offer it. */
 class NodeWebSocket extends WebSocket {
+  #socket: Socket | undefined;
+
   constructor(url: string, protocol: string) {
+    // Compression costs memory for each connection, and the service does not offer it.
     super(url, protocol, { perMessageDeflate: false });
+    this.once("upgrade", ({ socket }) => {
+      this.#socket = socket;
+    });
+  }
+
+  get bytesRead(): number {
+    return this.#socket?.bytesRead ?? 0;
   }
 }
 
@@ -17,14 +27,20 @@ export class ResilientPubSubClient extends BrowserClient {
   /**
    * Makes a client that is stopped; `start` connects it.
    *
-   * @param negotiate URL of the plugin's negotiate route, or a function that gives its answer.
+   * @param negotiate URL of the plugin's negotiate route, absolute; a list of such URLs of several app
+   *   servers; or a function that gives its answer.
    * @throws PubSubClientError `ERR_INVALID_OPTIONS`
    * @example
    * ```ts
    * const client = new ResilientPubSubClient("http://localhost:3000/negotiate");
    * ```
    */
-  constructor(negotiate: string | URL | Negotiate, options: ResilientPubSubClientOptions = {}) {
-    super(negotiate, { ...options, webSocket: options.webSocket ?? NodeWebSocket });
+  constructor(negotiate: NegotiateSource, options: ResilientPubSubClientOptions = {}) {
+    super(negotiate, isObject(options) ? withWebSocket(options) : options);
   }
+}
+
+function withWebSocket(options: ResilientPubSubClientOptions): ResilientPubSubClientOptions {
+  const { webSocket = NodeWebSocket } = options;
+  return { ...options, webSocket };
 }

@@ -1,4 +1,5 @@
 import { Connection, type ConnectionOptions } from "./connection.ts";
+import { connectError } from "./connection-ending.ts";
 import { ConnectError } from "./errors.ts";
 import type { NegotiatedEndpoint } from "./negotiated-endpoint.ts";
 
@@ -27,7 +28,11 @@ export async function openConnection(
 function create(target: NegotiatedEndpoint, options: ConnectionOptions): Connection {
   try {
     return new Connection(target, options);
-  } catch {
+  } catch (error) {
+    // What a page may not connect to, such as ws: from https:, some browsers refuse by throwing.
+    if ((error as Error)?.name === "SecurityError") {
+      throw connectError(target.endpoint, { cause: "forbidden" });
+    }
     // No cause: it would quote the URL, and with it the token.
     throw new ConnectError(
       target.endpoint,

@@ -8,6 +8,10 @@ export type ClientProtocol = "json.reliable.webpubsub.azure.v1" | "json.webpubsu
 export interface WebSocketLike {
   /** 1 while it is open. */
   readonly readyState: number;
+  /** How many bytes of what was sent have not gone out yet, where that is known. */
+  readonly bufferedAmount?: number | undefined;
+  /** How many bytes have come in, those of unfinished messages included, where that is known. */
+  readonly bytesRead?: number | undefined;
   /** Called when it is open. */
   onopen: ((event: never) => void) | null;
   /** Called with each frame, a string as `data`. */
@@ -37,6 +41,13 @@ export interface ResilientPubSubClientOptions {
    */
   protocol?: ClientProtocol | undefined;
   /**
+   * Get another connection when one is lost for good, and try again when one does not come about.
+   * Without it the client stops then; a cut connection is recovered all the same.
+   *
+   * @default true
+   */
+  autoReconnect?: boolean | undefined;
+  /**
    * Join groups again after a connection was lost.
    *
    * @default true
@@ -56,7 +67,7 @@ export interface ResilientPubSubClientOptions {
    */
   keepAliveTimeoutInMs?: number | undefined;
   /**
-   * Deadline of one negotiate.
+   * Deadline of one negotiate, however many URLs it has, and of one review.
    *
    * @default 5000
    */
@@ -76,7 +87,8 @@ export interface ResilientPubSubClientOptions {
   recoveryTimeoutInMs?: number | undefined;
   /**
    * Clients that lose their connections together negotiate at random moments within this time, so
-   * that they do not arrive together.
+   * that they do not arrive together. It counts where the app server tells none
+   * (`reconnect.spreadInMs`).
    *
    * @default 1000
    */
@@ -132,72 +144,116 @@ export interface ResilientPubSubClientOptions {
 }
 
 type Resolved<T> = { readonly [K in keyof T]-?: NonNullable<T[K]> };
+type RetryOptions = NonNullable<ResilientPubSubClientOptions["reconnectRetryOptions"]>;
+type Optional = "negotiateRequest" | "webSocket";
 
 export type ClientConfiguration = Omit<
   Resolved<ResilientPubSubClientOptions>,
-  "reconnectRetryOptions" | "negotiateRequest"
-> & {
-  readonly retryDelayInMs: number;
-  readonly maxRetryDelayInMs: number;
-  readonly negotiateRequest: ResilientPubSubClientOptions["negotiateRequest"];
-};
+  "reconnectRetryOptions" | Optional
+> &
+  Resolved<RetryOptions> &
+  Pick<ResilientPubSubClientOptions, Optional>;
 
-const PROTOCOLS: readonly ClientProtocol[] = [
+/** What an option must be, in code and in words, and what it is when it is left out. */
+type Rule = readonly [isMet: (value: unknown) => boolean, expected: string, byDefault?: unknown];
+
+const PROTOCOLS: readonly unknown[] = [
   "json.reliable.webpubsub.azure.v1",
   "json.webpubsub.azure.v1",
-];
+] satisfies ClientProtocol[];
+
+const OPTIONS: { readonly [Name in keyof ResilientPubSubClientOptions]-?: Rule } = {
+  protocol: [(value) => PROTOCOLS.includes(value), PROTOCOLS.join(" or "), PROTOCOLS[0]],
+  autoReconnect: flag(true),
+  autoRejoinGroups: flag(true),
+  keepAliveIntervalInMs: number(5000),
+  keepAliveTimeoutInMs: number(10_000),
+  negotiateTimeoutInMs: number(5000, 1),
+  handshakeTimeoutInMs: number(5000, 1),
+  recoveryTimeoutInMs: number(30_000),
+  reconnectSpreadInMs: number(1000),
+  reconnectRetryOptions: [isObject, "an object", {}],
+  callTimeoutInMs: number(30_000, 1),
+  maxQueuedCalls: number(1000),
+  maxQueuedCharacters: number(4 * 1024 * 1024),
+  negotiateRequest: [(value) => isObject(value) || isFunction(value), "an object or a function"],
+  webSocket: [isFunction, "a class"],
+};
+
+const RETRY_OPTIONS: { readonly [Name in keyof RetryOptions]-?: Rule } = {
+  retryDelayInMs: number(500, 1),
+  maxRetryDelayInMs: number(15_000, 1),
+};
 
 /** @throws PubSubClientError `ERR_INVALID_OPTIONS` */
 export function resolveOptions(options: ResilientPubSubClientOptions): ClientConfiguration {
-  const { reconnectRetryOptions = {}, protocol = PROTOCOLS[0] as ClientProtocol } = options;
-  if (!PROTOCOLS.includes(protocol)) throw invalid("protocol", protocol, PROTOCOLS.join(" or "));
-  const keepAliveIntervalInMs = duration(options, "keepAliveIntervalInMs", 5000);
-  const keepAliveTimeoutInMs = duration(options, "keepAliveTimeoutInMs", 10_000);
+  const { reconnectRetryOptions, ...others } = read(options, OPTIONS);
+  const retryOptions = read(reconnectRetryOptions, RETRY_OPTIONS, "reconnectRetryOptions.");
+  const configuration = { ...others, ...retryOptions } as unknown as ClientConfiguration;
+  const { keepAliveIntervalInMs, keepAliveTimeoutInMs } = configuration;
   if (keepAliveTimeoutInMs > 0 && keepAliveTimeoutInMs <= keepAliveIntervalInMs) {
     const expected = `0 or more than keepAliveIntervalInMs (${keepAliveIntervalInMs})`;
-    throw invalid("keepAliveTimeoutInMs", keepAliveTimeoutInMs, expected);
+    throw invalid("Option keepAliveTimeoutInMs", expected, keepAliveTimeoutInMs);
   }
-  return Object.freeze({
-    protocol,
-    autoRejoinGroups: options.autoRejoinGroups ?? true,
-    keepAliveIntervalInMs,
-    keepAliveTimeoutInMs,
-    negotiateTimeoutInMs: duration(options, "negotiateTimeoutInMs", 5000, 1),
-    handshakeTimeoutInMs: duration(options, "handshakeTimeoutInMs", 5000, 1),
-    recoveryTimeoutInMs: duration(options, "recoveryTimeoutInMs", 30_000),
-    reconnectSpreadInMs: duration(options, "reconnectSpreadInMs", 1000),
-    retryDelayInMs: duration(reconnectRetryOptions, "retryDelayInMs", 500, 1),
-    maxRetryDelayInMs: duration(reconnectRetryOptions, "maxRetryDelayInMs", 15_000, 1),
-    callTimeoutInMs: duration(options, "callTimeoutInMs", 30_000, 1),
-    maxQueuedCalls: duration(options, "maxQueuedCalls", 1000),
-    maxQueuedCharacters: duration(options, "maxQueuedCharacters", 4 * 1024 * 1024),
-    negotiateRequest: options.negotiateRequest,
-    webSocket: options.webSocket ?? platformWebSocket(),
-  });
+  return Object.freeze(configuration);
 }
 
-function duration<Name extends string>(
-  options: { readonly [K in Name]?: number },
-  name: Name,
-  byDefault: number,
-  least = 0,
-): number {
-  const value: unknown = options[name] ?? byDefault;
-  const isFine = typeof value === "number" && value >= least && value <= maxTimerInMs;
-  if (!isFine) throw invalid(name, value, `a number from ${least} to ${maxTimerInMs}`);
-  return value;
-}
-
-function platformWebSocket(): WebSocketConstructor {
+/** @throws PubSubClientError `ERR_INVALID_OPTIONS` where there is none. */
+export function webSocketOf({ webSocket }: ClientConfiguration): WebSocketConstructor {
   const { WebSocket } = globalThis as { WebSocket?: WebSocketConstructor | undefined };
-  if (WebSocket) return WebSocket;
-  throw new PubSubClientError(
-    "ERR_INVALID_OPTIONS",
-    "This platform has no WebSocket; give one as the option webSocket.",
-  );
+  const chosen = webSocket ?? WebSocket;
+  if (!chosen) throw refused("Option webSocket must be given: this platform has no WebSocket");
+  return chosen;
 }
 
-function invalid(name: string, value: unknown, expected: string): PubSubClientError {
-  const message = `Option ${name} must be ${expected}, and is ${String(value)}.`;
-  return new PubSubClientError("ERR_INVALID_OPTIONS", message);
+/** A value in a message: only such as cannot be a secret. */
+export function describe(value: unknown): string {
+  const isPlain = value === null || /^[nbu]/.test(typeof value);
+  return isPlain ? String(value) : `a value of type ${typeof value}`;
 }
+
+function read(
+  given: unknown,
+  rules: Readonly<Record<string, Rule>>,
+  prefix = "",
+): Record<string, unknown> {
+  if (!isObject(given)) throw invalid("The options", "an object", given);
+  const known = Object.keys(rules);
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown)
+    throw refused(`Option ${prefix}${unknown} is unknown; there are ${known.join(", ")}`);
+  const entries = known.map((name) => {
+    const [isMet, expected, byDefault] = rules[name] as Rule;
+    const value = given[name] === undefined ? byDefault : given[name];
+    if (value !== undefined && !isMet(value))
+      throw invalid(`Option ${prefix}${name}`, expected, value);
+    return [name, value] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function number(byDefault: number, least = 0): Rule {
+  return [
+    (value) => typeof value === "number" && value >= least && value <= maxTimerInMs,
+    `a number from ${least} to ${maxTimerInMs}`,
+    byDefault,
+  ];
+}
+
+function flag(byDefault: boolean): Rule {
+  return [(value) => typeof value === "boolean", "true or false", byDefault];
+}
+
+export function isObject(value: unknown): value is object & Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
+}
+
+const invalid = (what: string, expected: string, value: unknown): PubSubClientError =>
+  refused(`${what} must be ${expected}, got ${describe(value)}`);
+
+const refused = (problem: string): PubSubClientError =>
+  new PubSubClientError("ERR_INVALID_OPTIONS", `${problem}.`);

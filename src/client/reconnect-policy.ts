@@ -1,6 +1,8 @@
 import { maxTimerInMs } from "../kit/max-timer.ts";
-import { backoffInMs } from "./backoff.ts";
+import { backoffInMs, retryAfterOf } from "./backoff.ts";
+import type { StoppedCode } from "./client-events.ts";
 import { disconnectedCodeOf, isEndpointSuspect, mayBeRecovered } from "./connection-ending.ts";
+import type { ClientErrorCode } from "./errors.ts";
 import { hasNewerEpoch, mustMove, type NegotiatedEndpoint } from "./negotiated-endpoint.ts";
 import type {
   ConnectedState,
@@ -15,8 +17,16 @@ import type {
 
 // A connection that ends sooner counts as another failure: the next one would end just as soon.
 const STABLE_AFTER_IN_MS = 5000;
+// Of what a server asks to be left alone: those that it told the same shall not all come then.
+const RETRY_AFTER_SPREAD = 0.1;
 // What a recovery that is under way is given before the endpoint is reported as failed.
 const RECOVERY_HEAD_START_IN_MS = 500;
+
+// After these, asking again would be of no use.
+const FINAL_ERRORS: { readonly [Code in ClientErrorCode]?: StoppedCode } = {
+  ERR_NEGOTIATE_REFUSED: "negotiate-refused",
+  ERR_INVALID_OPTIONS: "invalid-request",
+};
 
 type Named<States, Name> = States extends { name: infer Names }
   ? Name extends Names
@@ -78,12 +88,9 @@ const TRANSITIONS: { readonly [Name in ReconnectState["name"]]: Handlers<StateOf
     "attempt-failed": onAttemptFailed,
   },
   "backing-off": { ...whileRecovering, paused: ({ search }) => negotiate(search) },
-  connected: { ended: onConnectionEnded },
-  "waiting-to-review": {
-    ended: onConnectionEnded,
-    paused: ({ failures, at }) => [{ name: "reviewing", failures, at }],
-  },
-  reviewing: {
+  connected: { ended: onConnectionEnded, "advised-to-move": confirm },
+  "waiting-to-confirm": { ended: onConnectionEnded, paused: confirm },
+  confirming: {
     ended: onConnectionEnded,
     negotiated: (state, { target }) => [
       mustMove(state.at, target)
@@ -148,8 +155,15 @@ function onConnectionEnded(
   ];
 }
 
-function onTurn({ search }: SearchState, { now, attemptedAt = now }: Event): Decision {
-  if (!search.isRecovering) return negotiateAgainst({ search });
+function onTurn(
+  { search, ...state }: StateOf<"waiting-for-turn">,
+  event: Event,
+  { autoReconnect }: Settings,
+): Decision {
+  const { now, attemptedAt = now } = event;
+  if (!search.isRecovering) return negotiateAgainst({ search }, event);
+  // Only the old connection is wanted.
+  if (!autoReconnect) return [{ ...state, search }];
   // An endpoint that refused a while ago may just have been restarting.
   const inMs = Math.max(0, RECOVERY_HEAD_START_IN_MS - (now - attemptedAt));
   return [{ name: "retrying-recovery", search, pause: { inMs } }];
@@ -179,20 +193,26 @@ function onNegotiated(
 
 /**
  * Negotiate names the endpoint, so nothing need be lost. But while that refuses, it may be about to
- * be taken out, and negotiate is asked again.
+ * be taken out, and negotiate is asked again. An attempt that it has let in takes its time: a large
+ * message may be the first thing to come.
  */
 function onRecoveryOverdue(
-  { search, target }: StateOf<"preferring-recovery">,
-  { now, backoff }: Event,
+  state: StateOf<"preferring-recovery">,
+  event: Event,
   settings: Settings,
 ): Decision {
-  const { failed, isRecovering, preferredUntil = now } = search;
-  if (!isRecovering || now >= preferredUntil) return connect(target, search);
+  const { target, search } = state;
+  const { now, backoff } = event;
+  const { preferredUntil = now, ...undecided } = search;
+  const isAlive = isAnswering(search, event);
+  if (isAlive && event.type === "paused") return [state];
+  if (!search.isRecovering || (now >= preferredUntil && !isAlive)) return connect(target, search);
   const refusals = (search.refusals ?? 0) + 1;
+  const failed = including(search.failed, target.endpoint);
   return [
     {
       name: "backing-off",
-      search: { ...search, refusals, failed: including(failed, target.endpoint) },
+      search: isAlive ? { ...undecided, refusals } : { ...search, refusals, failed },
       pause: { inMs: backoffInMs(settings, refusals, backoff) },
     },
   ];
@@ -203,8 +223,8 @@ function onAttemptFailed(
   { error, endpoint, backoff }: EventOf<"attempt-failed">,
   settings: Settings,
 ): Decision {
-  if (error.code === "ERR_NEGOTIATE_REFUSED") {
-    const code = "negotiate-refused";
+  const code = FINAL_ERRORS[error.code];
+  if (code) {
     return [
       { name: "stopped", code },
       { type: "stopped", code, error },
@@ -213,10 +233,12 @@ function onAttemptFailed(
   const failures = search.failures + 1;
   const minInMs = retryAfterOf(error);
   // The first that is refused at the door asks for another at once.
-  const isAtOnce = endpoint && failures === 1 && search.failed.length === 0;
+  const suspect = "isEndpointSuspect" in error && error.isEndpointSuspect ? endpoint : undefined;
+  const isAtOnce = suspect && failures === 1 && search.failed.length === 0;
+  const spreadInMs = backoff * RETRY_AFTER_SPREAD * minInMs;
   const backoffPauseInMs = isAtOnce ? 0 : backoffInMs(settings, failures, backoff);
-  const retryInMs = Math.min(maxTimerInMs, minInMs + backoffPauseInMs);
-  const failed = including(search.failed, endpoint);
+  const retryInMs = Math.min(maxTimerInMs, minInMs + Math.max(spreadInMs, backoffPauseInMs));
+  const failed = including(search.failed, suspect);
   return [
     {
       name: "backing-off",
@@ -225,6 +247,11 @@ function onAttemptFailed(
     },
     { type: "connect-failed", args: { error, retryInMs, ...(endpoint && { endpoint }) } },
   ];
+}
+
+/** Asks negotiate, without a complaint, whether the client is where it belongs. */
+function confirm({ failures, at }: ConnectedState): Decision {
+  return [{ name: "confirming", failures, at }];
 }
 
 function onRecovered(
@@ -238,15 +265,21 @@ function onRecovered(
   return [
     isConfirmed
       ? { name: "connected", failures, at }
-      : { name: "waiting-to-review", failures, at, pause: { inMs: spread * reconnectSpreadInMs } },
+      : { name: "waiting-to-confirm", failures, at, pause: { inMs: spread * reconnectSpreadInMs } },
     { type: "recovered" },
   ];
 }
 
 /** Negotiates, and complains about the endpoint that the client comes from, if there is reason to. */
-function negotiateAgainst({ search }: { readonly search: Search }): Decision {
+function negotiateAgainst({ search }: { readonly search: Search }, event: Event): Decision {
   const { failed, isSuspect, last } = search;
-  return negotiate(isSuspect ? { ...search, failed: including(failed, last?.endpoint) } : search);
+  const isToBlame = isSuspect && !isAnswering(search, event);
+  return negotiate(isToBlame ? { ...search, failed: including(failed, last?.endpoint) } : search);
+}
+
+/** One that fell silent, at its health route as well, is not trusted for opening a socket. */
+function isAnswering({ isSuspect, last }: Search, { isLetIn }: Event): boolean {
+  return Boolean(isLetIn) && !(isSuspect && last?.code === "keep-alive-timeout");
 }
 
 const negotiate = (search: Search): Decision => [{ name: "negotiating", search }];
@@ -263,10 +296,4 @@ const endRecovery = (search: Search): Effect[] => (search.isRecovering ? lose(se
 
 function including(failed: readonly string[], endpoint?: string): readonly string[] {
   return !endpoint || failed.includes(endpoint) ? failed : [...failed, endpoint];
-}
-
-function retryAfterOf(error: object): number {
-  const { retryAfterInMs } = error as { retryAfterInMs?: unknown };
-  // The application may have made the error, and anything may be in it.
-  return typeof retryAfterInMs === "number" && retryAfterInMs > 0 ? retryAfterInMs : 0;
 }

@@ -4,6 +4,7 @@ import type { ConnectError, NegotiateError } from "./errors.ts";
 import type { EndpointAndEpoch, NegotiatedEndpoint } from "./negotiated-endpoint.ts";
 
 export interface ReconnectSettings {
+  readonly autoReconnect: boolean;
   readonly handshakeTimeoutInMs: number;
   readonly recoveryTimeoutInMs: number;
   readonly reconnectSpreadInMs: number;
@@ -59,8 +60,8 @@ export type ConnectedState = {
   readonly at: EndpointAndEpoch;
   readonly search?: undefined;
 } & (
-  | { readonly name: "connected" | "reviewing"; readonly pause?: undefined }
-  | { readonly name: "waiting-to-review"; readonly pause: Pause }
+  | { readonly name: "connected" | "confirming"; readonly pause?: undefined }
+  | { readonly name: "waiting-to-confirm"; readonly pause: Pause }
   | { readonly name: "leaving"; readonly target: NegotiatedEndpoint; readonly pause?: undefined }
 );
 
@@ -87,6 +88,8 @@ export type RecoveryOccurrence =
 /** What happened. */
 export type ReconnectOccurrence =
   | { readonly type: "paused" | "connected" | "recovered" }
+  /** By an app server that knows better, while there is a connection. */
+  | { readonly type: "advised-to-move" }
   | { readonly type: "stop-requested"; readonly code: StoppedCode }
   | { readonly type: "negotiated"; readonly target: NegotiatedEndpoint }
   | {
@@ -109,6 +112,8 @@ export type ReconnectEvent = ReconnectOccurrence & {
   readonly now: number;
   /** When the attempt to recover that waits for an answer began, if one does. */
   readonly attemptedAt?: number | undefined;
+  /** The endpoint has accepted the socket of the latest attempt, and not ended it since. */
+  readonly isLetIn?: boolean | undefined;
   readonly spread: number;
   readonly backoff: number;
 };

@@ -1,3 +1,4 @@
+import { maxTimerInMs } from "../kit/max-timer.ts";
 import { backoffInMs } from "./backoff.ts";
 import type { Connection, ConnectionOptions } from "./connection.ts";
 import { POLICY_VIOLATION } from "./connection-ending.ts";
@@ -27,6 +28,9 @@ export class Recovery {
   readonly #options: RecoveryOptions;
   readonly #ending = new AbortController();
   #pause = new AbortController();
+  #isHeld = false;
+  /** The endpoint has accepted the socket of the latest attempt, and not ended it, nor died, since. */
+  isLetIn = false;
   /** Of the attempt that waits for an answer, if one does. */
   attemptedAt: number | undefined;
 
@@ -40,6 +44,13 @@ export class Recovery {
   /** Tries at once, unless it is trying already. */
   retry(): void {
     this.#pause.abort();
+  }
+
+  /** Begins no attempt, for as long as something better is under way. */
+  hold(isHeld: boolean): void {
+    const wasHeld = this.#isHeld;
+    this.#isHeld = isHeld;
+    if (wasHeld && !isHeld) this.#pause.abort();
   }
 
   end(): void {
@@ -56,9 +67,16 @@ export class Recovery {
     let isRefused = false;
     while (!signal.aborted && performance.now() < giveUpAt) {
       this.attemptedAt = performance.now();
-      isRefused = await openConnection(this.#target, this.#options, signal).then(
+      this.isLetIn = false;
+      const onSigns = (isAnswering: boolean): void => {
+        this.isLetIn = isAnswering;
+      };
+      isRefused = await openConnection(this.#target, { ...this.#options, onSigns }, signal).then(
         (connection) => this.#onOpened(connection),
-        ({ closeCode }: ConnectError) => closeCode === POLICY_VIOLATION,
+        ({ closeCode }: ConnectError) => {
+          this.isLetIn &&= closeCode === undefined;
+          return closeCode === POLICY_VIOLATION;
+        },
       );
       this.attemptedAt = undefined;
       if (isRefused || signal.aborted) break;
@@ -81,8 +99,12 @@ export class Recovery {
   }
 
   async #wait(inMs: number): Promise<void> {
-    if (this.#ending.signal.aborted) return;
-    this.#pause = new AbortController();
-    await pause(inMs, this.#pause.signal, this.#options.configuration);
+    let pauseInMs = inMs;
+    do {
+      if (this.#ending.signal.aborted) return;
+      this.#pause = new AbortController();
+      await pause(pauseInMs, this.#pause.signal, this.#options.configuration);
+      pauseInMs = maxTimerInMs;
+    } while (this.#isHeld);
   }
 }

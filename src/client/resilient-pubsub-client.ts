@@ -1,15 +1,18 @@
 import { abortReason } from "./abort-reason.ts";
+import { AppServers } from "./app-servers.ts";
 import { Calls } from "./calls.ts";
 import type { ClientEvents, ClientState } from "./client-events.ts";
 import { ClientRun } from "./client-run.ts";
 import { Emitter } from "./emitter.ts";
-import { PubSubClientError } from "./errors.ts";
+import { InvalidArgumentError, PubSubClientError } from "./errors.ts";
 import { encodeDataFrame, encodeFrame } from "./frames.ts";
-import { createNegotiate, type Negotiate } from "./negotiate.ts";
+import type { NegotiateSource } from "./negotiate-urls.ts";
 import {
   type ClientConfiguration,
+  describe,
   type ResilientPubSubClientOptions,
   resolveOptions,
+  webSocketOf,
 } from "./options.ts";
 import type {
   InvokeEventOptions,
@@ -30,17 +33,17 @@ import type {
  * are those of `WebPubSubClient` from `@azure/web-pubsub-client`, except for group streams.
  */
 export class ResilientPubSubClient {
-  readonly #configuration: ClientConfiguration;
-  readonly #negotiate: Negotiate;
-  readonly #emitter = new Emitter<ClientEvents>();
-  readonly #groups = new Set<string>();
-  #calls: Calls;
-  #run: ClientRun | undefined;
+  /**
+   * Behind a function: Vue and its likes hand out objects as proxies, to which private members are
+   * closed, and whatever is reached through a proxy as proxies too; functions they leave alone.
+   */
+  private readonly parts: () => Parts;
 
   /**
    * Makes a client that is stopped; `start` connects it.
    *
-   * @param negotiate URL of the plugin's negotiate route, or a function that gives its answer.
+   * @param negotiate URL of the plugin's negotiate route, a list of such URLs of several app servers,
+   *   or a function that gives its answer.
    * @throws PubSubClientError `ERR_INVALID_OPTIONS`
    * @example
    * ```ts
@@ -49,20 +52,27 @@ export class ResilientPubSubClient {
    * });
    * ```
    */
-  constructor(negotiate: string | URL | Negotiate, options: ResilientPubSubClientOptions = {}) {
-    this.#configuration = resolveOptions(options);
-    this.#negotiate = createNegotiate(negotiate, options.negotiateRequest);
-    this.#calls = new Calls(this.#configuration);
+  constructor(negotiate: NegotiateSource, options: ResilientPubSubClientOptions = {}) {
+    const configuration = resolveOptions(options);
+    const parts: Parts = {
+      configuration,
+      appServers: new AppServers(negotiate, configuration),
+      emitter: new Emitter(),
+      groups: new Set(),
+      calls: new Calls(configuration),
+      run: undefined,
+    };
+    this.parts = () => parts;
   }
 
   /** What the client is doing; each change raises `state-changed`. */
   get state(): ClientState {
-    return this.#run?.state ?? "stopped";
+    return this.parts().run?.state ?? "stopped";
   }
 
   /** Name of the endpoint that the client is connected to; undefined while it is not. */
   get endpoint(): string | undefined {
-    return this.#run?.endpoint;
+    return this.parts().run?.endpoint;
   }
 
   /**
@@ -78,7 +88,7 @@ export class ResilientPubSubClient {
     event: Name,
     listener: (args: ClientEvents[Name]) => void,
   ): void {
-    this.#emitter.on(event, listener);
+    this.parts().emitter.on(event, listener);
   }
 
   /** Calls that listener no more. */
@@ -86,7 +96,7 @@ export class ResilientPubSubClient {
     event: Name,
     listener: (args: ClientEvents[Name]) => void,
   ): void {
-    this.#emitter.off(event, listener);
+    this.parts().emitter.off(event, listener);
   }
 
   /**
@@ -100,36 +110,18 @@ export class ResilientPubSubClient {
    * await client.start({ abortSignal: AbortSignal.timeout(30_000) });
    * ```
    */
-  async start({ abortSignal }: StartOptions = {}): Promise<void> {
-    if (this.#run) {
-      throw new PubSubClientError("ERR_CLIENT_STARTED", "The client is started already.");
-    }
-    if (abortSignal?.aborted) throw abortReason(abortSignal, "Starting");
-    const run = new ClientRun({
-      configuration: this.#configuration,
-      negotiate: this.#negotiate,
-      emitter: this.#emitter,
-      calls: this.#calls,
-      groups: this.#groups,
-      onFinished: () => {
-        this.#run = undefined;
-        this.#calls = new Calls(this.#configuration);
-      },
+  start(options: StartOptions = {}): Promise<void> {
+    const starting: Promise<void> = start(this.parts(), options).catch((error) => {
+      // Whoever calls `stop`, or `start` twice, and does not await this, shall not crash of it.
+      if (/^ERR_CLIENT_/.test(error?.code)) starting.catch(() => {});
+      throw error;
     });
-    this.#run = run;
-    const abort = (): void =>
-      run.finish("start-aborted", abortSignal && { error: abortReason(abortSignal, "Starting") });
-    abortSignal?.addEventListener("abort", abort);
-    try {
-      await run.start();
-    } finally {
-      abortSignal?.removeEventListener("abort", abort);
-    }
+    return starting;
   }
 
   /** Disconnects; waiting calls are rejected (`ERR_CLIENT_STOPPED`). The client can be started again. */
   stop(): void {
-    this.#run?.finish("stopped");
+    this.parts().run?.finish("stopped");
   }
 
   /**
@@ -143,8 +135,8 @@ export class ResilientPubSubClient {
    * ```
    */
   async joinGroup(groupName: string, options: JoinGroupOptions = {}): Promise<WebPubSubResult> {
-    const result = await this.#change("joinGroup", groupName, options);
-    this.#groups.add(groupName);
+    const result = await change(this.parts(), "joinGroup", groupName, options);
+    this.parts().groups.add(groupName);
     return result;
   }
 
@@ -154,8 +146,8 @@ export class ResilientPubSubClient {
    * @throws SendMessageError; `ERR_CALL_REFUSED` when the service says no.
    */
   async leaveGroup(groupName: string, options: LeaveGroupOptions = {}): Promise<WebPubSubResult> {
-    const result = await this.#change("leaveGroup", groupName, options);
-    this.#groups.delete(groupName);
+    const result = await change(this.parts(), "leaveGroup", groupName, options);
+    this.parts().groups.delete(groupName);
     return result;
   }
 
@@ -173,7 +165,7 @@ export class ResilientPubSubClient {
   ): Promise<WebPubSubResult> {
     const group = nonEmpty("groupName", groupName);
     const { noEcho = false } = options;
-    return this.#send({ type: "sendToGroup", group, noEcho }, content, dataType, options);
+    return send(this.parts(), { type: "sendToGroup", group, noEcho }, content, dataType, options);
   }
 
   /**
@@ -192,7 +184,7 @@ export class ResilientPubSubClient {
     options: SendEventOptions = {},
   ): Promise<WebPubSubResult> {
     const event = nonEmpty("eventName", eventName);
-    return this.#send({ type: "event", event }, content, dataType, options);
+    return send(this.parts(), { type: "event", event }, content, dataType, options);
   }
 
   /**
@@ -207,51 +199,90 @@ export class ResilientPubSubClient {
     options: InvokeEventOptions = {},
   ): Promise<InvokeEventResult> {
     const event = nonEmpty("eventName", eventName);
-    const { invocationId = String(this.#calls.createId()), abortSignal } = options;
+    const { calls } = this.parts();
+    const { invocationId = String(calls.createId()), abortSignal } = options;
     const frame = { type: "invoke", invocationId, target: "event", event };
     nonEmpty("invocationId", invocationId);
     const text = encodeDataFrame(frame, content, dataType);
-    this.#refuseWhenStopped();
-    return this.#calls.perform({ text, invocationId, abortSignal });
-  }
-
-  async #send(
-    frame: object,
-    content: JSONTypes | ArrayBuffer,
-    dataType: WebPubSubDataType,
-    { ackId = this.#calls.createId(), fireAndForget = false, abortSignal }: SendEventOptions,
-  ): Promise<WebPubSubResult> {
-    const id = fireAndForget ? {} : { ackId: count("ackId", ackId) };
-    const text = encodeDataFrame({ ...frame, ...id }, content, dataType);
-    this.#refuseWhenStopped();
-    return this.#calls.perform({ ...id, text, abortSignal });
-  }
-
-  async #change(
-    type: "joinGroup" | "leaveGroup",
-    groupName: string,
-    { ackId = this.#calls.createId(), abortSignal }: JoinGroupOptions,
-  ): Promise<WebPubSubResult> {
-    const group = nonEmpty("groupName", groupName);
-    const text = encodeFrame({ type, group, ackId: count("ackId", ackId) });
-    this.#refuseWhenStopped();
-    return this.#calls.perform({ text, ackId, abortSignal, isRepeatable: true });
-  }
-
-  #refuseWhenStopped(): void {
-    if (this.#run) return;
-    throw new PubSubClientError("ERR_CLIENT_STOPPED", "The client is stopped; start it first.");
+    refuseWhenStopped(this.parts());
+    return calls.perform({ text, invocationId, abortSignal });
   }
 }
 
+/** What a client consists of; all but `calls` and `run` is there for good. */
+interface Parts {
+  readonly configuration: ClientConfiguration;
+  readonly appServers: AppServers;
+  readonly emitter: Emitter<ClientEvents>;
+  readonly groups: Set<string>;
+  calls: Calls;
+  run: ClientRun | undefined;
+}
+
+async function start(parts: Parts, { abortSignal }: StartOptions): Promise<void> {
+  if (parts.run) {
+    throw new PubSubClientError("ERR_CLIENT_STARTED", "The client is started already.");
+  }
+  if (abortSignal?.aborted) throw abortReason(abortSignal, "Starting");
+  // On a server that renders pages a client may be made, but there may be nothing to connect it with.
+  webSocketOf(parts.configuration);
+  const run = new ClientRun({
+    ...parts,
+    onFinished: () => {
+      parts.run = undefined;
+      parts.calls = new Calls(parts.configuration);
+    },
+  });
+  parts.run = run;
+  const abort = (): void =>
+    run.finish("start-aborted", abortSignal && { error: abortReason(abortSignal, "Starting") });
+  abortSignal?.addEventListener("abort", abort);
+  try {
+    await run.start();
+  } finally {
+    abortSignal?.removeEventListener("abort", abort);
+  }
+}
+
+async function send(
+  parts: Parts,
+  frame: object,
+  content: JSONTypes | ArrayBuffer,
+  dataType: WebPubSubDataType,
+  { ackId = parts.calls.createId(), fireAndForget = false, abortSignal }: SendEventOptions,
+): Promise<WebPubSubResult> {
+  const id = fireAndForget ? {} : { ackId: count("ackId", ackId) };
+  const text = encodeDataFrame({ ...frame, ...id }, content, dataType);
+  refuseWhenStopped(parts);
+  return parts.calls.perform({ ...id, text, abortSignal });
+}
+
+async function change(
+  parts: Parts,
+  type: "joinGroup" | "leaveGroup",
+  groupName: string,
+  { ackId = parts.calls.createId(), abortSignal }: JoinGroupOptions,
+): Promise<WebPubSubResult> {
+  const group = nonEmpty("groupName", groupName);
+  const text = encodeFrame({ type, group, ackId: count("ackId", ackId) });
+  refuseWhenStopped(parts);
+  return parts.calls.perform({ text, ackId, abortSignal, isRepeatable: true });
+}
+
+function refuseWhenStopped({ run }: Parts): void {
+  if (run) return;
+  throw new PubSubClientError("ERR_CLIENT_STOPPED", "The client is stopped; start it first.");
+}
+
 function nonEmpty(name: string, value: unknown): string {
-  if (typeof value === "string" && value !== "") return value;
-  const message = `${name} must be a string that is not empty, and is ${String(value)}.`;
-  throw new PubSubClientError("ERR_INVALID_ARGUMENT", message);
+  if (typeof value === "string" && value) return value;
+  throw misfit(name, "a string that is not empty", value);
 }
 
 function count(name: string, value: unknown): number {
   if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
-  const message = `${name} must be a whole number, 0 or more, and is ${String(value)}.`;
-  throw new PubSubClientError("ERR_INVALID_ARGUMENT", message);
+  throw misfit(name, "a whole number, 0 or more", value);
 }
+
+const misfit = (name: string, expected: string, value: unknown): InvalidArgumentError =>
+  new InvalidArgumentError(`${name} must be ${expected}, got ${describe(value)}.`);

@@ -1,4 +1,5 @@
 import type { ConnectedFrame } from "./frames.ts";
+import { Patience } from "./patience.ts";
 
 // The service gives a client up that leaves 1000 messages or 16 MB unacknowledged.
 const maxUnacknowledgedMessages = 300;
@@ -9,6 +10,7 @@ const maxUnacknowledgedCharacters = 2 * 1024 * 1024;
  * its messages. Recovering a connection means going on with this.
  */
 export class Session {
+  readonly patience = new Patience();
   readonly #url: string;
   connectionId: string;
   userId: string;

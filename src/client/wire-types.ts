@@ -59,7 +59,10 @@ export interface GroupDataMessage {
   readonly kind: "groupData";
   /** As what the sender sent it. */
   dataType: WebPubSubDataType;
-  /** A string for `text`, an ArrayBuffer for `binary` and `protobuf`. */
+  /**
+   * A string for `text`, an ArrayBuffer for `binary` and `protobuf`. JSON null comes as null, for
+   * which the official types have no word.
+   */
   data: JSONTypes | ArrayBuffer;
   /** Reliable protocol only. Starts anew with each connection. */
   sequenceId?: number | undefined;
@@ -80,7 +83,10 @@ export interface ServerDataMessage {
   readonly kind: "serverData";
   /** As what the server sent it. */
   dataType: WebPubSubDataType;
-  /** A string for `text`, an ArrayBuffer for `binary` and `protobuf`. */
+  /**
+   * A string for `text`, an ArrayBuffer for `binary` and `protobuf`. JSON null comes as null, for
+   * which the official types have no word.
+   */
   data: JSONTypes | ArrayBuffer;
   /** Reliable protocol only. Starts anew with each connection. */
   sequenceId?: number | undefined;

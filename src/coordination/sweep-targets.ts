@@ -1,7 +1,7 @@
 import type { PluginContext } from "../context/plugin-context.ts";
 import type { AbortSignalLike } from "../contract/abort-signal.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import { MOVE_REASON_PREFIX } from "../marker-groups/close-reasons.ts";
+import { MOVE_REASON_PREFIX } from "../kit/close-reasons.ts";
 import { NEGOTIATED_GROUP } from "../marker-groups/marker.ts";
 import { callWithin } from "../service/call-within.ts";
 import { classifyFailure } from "../service/failure.ts";

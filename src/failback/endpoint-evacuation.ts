@@ -3,7 +3,7 @@ import type { Evacuation, EvacuationResult } from "../contract/endpoints-control
 import { EvacuationPace } from "../endpoints/evacuation-pace.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { servingEndpoints } from "../endpoints/serving-order.ts";
-import { MOVE_REASON_PREFIX } from "../marker-groups/close-reasons.ts";
+import { MOVE_REASON_PREFIX } from "../kit/close-reasons.ts";
 import { EVACUATED_GROUP } from "../marker-groups/marker.ts";
 import {
   type CallOptions,

@@ -1,6 +1,6 @@
 import type { PluginContext } from "../context/plugin-context.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import { FAILBACK_REASON_PREFIX } from "../marker-groups/close-reasons.ts";
+import { FAILBACK_REASON_PREFIX } from "../kit/close-reasons.ts";
 import { displacedGroup } from "../marker-groups/displaced-group.ts";
 import {
   type CallOptions,

@@ -1,3 +1,4 @@
+import { isPubSubClientError } from "express-resilient-pubsub/client";
 import { makeClient } from "./support/make-client.ts";
 import { ScriptedNegotiate } from "./support/scripted-negotiate.ts";
 import { ScriptedService } from "./support/scripted-service.ts";
@@ -28,6 +29,12 @@ describe("bad input is refused before anything is sent:", () => {
     ["a function", (client) => client.sendEvent("e", () => 1, "json")],
     ["a circle", (client) => client.sendEvent("e", circular, "json")],
     ["a bigint", (client) => client.sendEvent("e", 5n, "json")],
+    ["bytes as JSON", (client) => client.sendEvent("e", new ArrayBuffer(2), "json")],
+    ["a view as JSON", (client) => client.sendEvent("e", new Uint8Array(2), "json")],
+    ["a map as JSON", (client) => client.sendEvent("e", { map: new Map([[1, 2]]) }, "json")],
+    ["a set as JSON", (client) => client.sendEvent("e", [new Set([1])], "json")],
+    ["an error as JSON", (client) => client.sendEvent("e", new Error("no"), "json")],
+    ["a promise as JSON", (client) => client.sendEvent("e", Promise.resolve(1), "json")],
     ["a number as text", (client) => client.sendEvent("e", 5, "text")],
     ["a string as binary", (client) => client.sendEvent("e", "AAA=", "binary")],
     ["a view as binary", (client) => client.sendEvent("e", new Uint8Array(2), "binary")],
@@ -41,11 +48,36 @@ describe("bad input is refused before anything is sent:", () => {
     ["an empty invocationId", (client) => client.invokeEvent("e", 1, "json", { invocationId: "" })],
   ])("%s", async (_, call) => {
     const { client, east } = await connect();
-    await expect(call(client)).rejects.toEqual(failing("ERR_INVALID_ARGUMENT"));
+    const error = await call(client).catch((error) => error);
+    expect(error).toEqual(failing("ERR_INVALID_ARGUMENT"));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(isPubSubClientError(error)).toBe(true);
     await client.joinGroup("fine");
     expect(east.latest?.received).toEqual([
       { type: "joinGroup", group: "fine", ackId: expect.anything() },
     ]);
+  });
+
+  it.each<[string, unknown, unknown]>([
+    ["a date", { at: new Date(0) }, { at: "1970-01-01T00:00:00.000Z" }],
+    [
+      "an instance of a class",
+      new (class Order {
+        id = 7;
+      })(),
+      { id: 7 },
+    ],
+    [
+      "what says itself what it is in JSON",
+      { toJSON: () => [new Date(0)] },
+      ["1970-01-01T00:00:00.000Z"],
+    ],
+    ["an object without a prototype", Object.assign(Object.create(null), { a: [1] }), { a: [1] }],
+    ["a member that is undefined", { a: undefined, b: 1 }, { b: 1 }],
+  ])("but not %s, which JSON can hold", async (_, content, data) => {
+    const { client, east } = await connect();
+    await client.sendEvent("e", content as object, "json");
+    expect(east.latest?.receivedOf("event")).toEqual([expect.objectContaining({ data })]);
   });
 
   it("an ackId that another unsettled call has", async () => {

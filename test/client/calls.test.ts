@@ -1,3 +1,4 @@
+import { WebSocket } from "ws";
 import { until } from "../support/until.ts";
 import { makeClient } from "./support/make-client.ts";
 import { ScriptedNegotiate } from "./support/scripted-negotiate.ts";
@@ -366,6 +367,39 @@ describe("groups after a move", () => {
     ]);
   });
 
+  it("a join that is not answered after a move holds up no call, and is reported at its own deadline", async () => {
+    const connected = await connect({ handshakeTimeoutInMs: 500, callTimeoutInMs: 3_600_000 });
+    const { client, west, routing, events } = connected;
+    await client.joinGroup("slow");
+    await client.joinGroup("fine");
+    west.behaviour = {
+      answer: (frame, socket) => {
+        if (frame.group !== "slow") socket.answer(frame);
+      },
+    };
+    await cutOff(connected);
+    const waiting = client.sendToGroup("fine", "hi", "text");
+    routing.sendTo("west");
+    await waiting;
+    expect(sent(west)).toEqual(["joinGroup slow", "joinGroup fine", "sendToGroup fine hi"]);
+    expect(client.state).not.toBe("connected");
+    await until(() => client.endpoint === "west");
+    expect(events["rejoin-group-failed"]).toEqual([
+      { group: "slow", error: failing("ERR_CALL_TIMED_OUT") },
+    ]);
+  });
+
+  it("joins after a move have no longer deadline than calls", async () => {
+    const connected = await connect({ handshakeTimeoutInMs: 3_600_000, callTimeoutInMs: 50 });
+    const { client, west, routing, events } = connected;
+    await client.joinGroup("slow");
+    west.behaviour = { answer: () => {} };
+    await cutOff(connected);
+    routing.sendTo("west");
+    await until(() => client.endpoint === "west");
+    expect(events["rejoin-group-failed"]).toHaveLength(1);
+  });
+
   it("groups are not joined again after a move when that is turned off", async () => {
     const connected = await connect({ autoRejoinGroups: false });
     const { client, west, routing } = connected;
@@ -375,5 +409,56 @@ describe("groups after a move", () => {
     await until(() => client.endpoint === "west");
     await client.joinGroup("other");
     expect(sent(west)).toEqual(["joinGroup other"]);
+  });
+});
+
+it("one signal for many calls is listened to once, and for as long as one of them waits", async () => {
+  const { client, east } = await connect();
+  east.behaviour = { answer: silentAboutCalls };
+  const controller = new AbortController();
+  const { signal: abortSignal } = controller;
+  const add = jest.spyOn(abortSignal, "addEventListener");
+  const remove = jest.spyOn(abortSignal, "removeEventListener");
+  const calls = [1, 2, 3, 4].map((data) => client.sendEvent("e", data, "json", { abortSignal }));
+  await until(() => sent(east).length === 4);
+  east.latest?.send({ type: "ack", ackId: 1, success: true });
+  await calls[0];
+  expect([add.mock.calls.length, remove.mock.calls.length]).toEqual([1, 0]);
+  controller.abort();
+  const outcomes = await Promise.allSettled(calls);
+  expect(outcomes.map(({ status }) => status)).toEqual([
+    "fulfilled",
+    "rejected",
+    "rejected",
+    "rejected",
+  ]);
+  expect(remove).toHaveBeenCalledTimes(1);
+});
+
+describe("a socket that is open and stuck", () => {
+  /** Tells that so much waits, whatever was sent. */
+  function stuckWith(bytes: number) {
+    return class extends WebSocket {
+      constructor(url: string, protocol: string) {
+        super(url, protocol);
+        Object.defineProperty(this, "bufferedAmount", { value: bytes });
+      }
+    };
+  }
+  const full = { code: "ERR_QUEUE_FULL", message: expect.stringContaining("not sent") };
+
+  it.each([
+    ["takes what the queue would take", 4 * 1024 * 1024 - 200, {}, undefined],
+    ["takes no more than that", 4 * 1024 * 1024, {}, full],
+    ["takes as much as it is allowed to", 5000, { maxQueuedCharacters: 2 ** 30 }, undefined],
+    ["takes one message whatever may wait", 5000, { maxQueuedCharacters: 0 }, undefined],
+  ])("%s", async (_, bytes, options, expected) => {
+    const { client } = await connect({ ...options, webSocket: stuckWith(bytes) });
+    const outcome = await client.sendEvent("e", "x", "text").then(
+      () => undefined,
+      (error) => error,
+    );
+    if (expected) expect(outcome).toMatchObject(expected);
+    else expect(outcome).toBeUndefined();
   });
 });

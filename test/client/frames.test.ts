@@ -3,8 +3,8 @@ import { decodeBase64, encodeBase64 } from "../../src/client/base64.ts";
 import {
   encodeDataFrame,
   encodeFrame,
+  interpretFrame,
   PING,
-  parseFrame,
   sequenceAck,
 } from "../../src/client/frames.ts";
 
@@ -118,8 +118,19 @@ describe("a frame that comes", () => {
       },
     ],
     [
-      "null, which nobody is promised",
+      "null from the server",
       { type: "message", from: "server", dataType: "json", data: null },
+      { kind: "serverData", from: "server", dataType: "json", data: null },
+    ],
+    [
+      "null from a group",
+      { type: "message", from: "group", group: "g", dataType: "json", data: null },
+      { kind: "groupData", from: "group", group: "g", dataType: "json", data: null },
+    ],
+    ["JSON without data", { type: "message", from: "server", dataType: "json" }, undefined],
+    [
+      "text that is null",
+      { type: "message", from: "server", dataType: "text", data: null },
       undefined,
     ],
     [
@@ -141,22 +152,17 @@ describe("a frame that comes", () => {
     ["a new type", { type: "streamAck", streamId: "s" }, undefined],
     ["a list", [1], undefined],
   ])("%s", (_, frame, expected) => {
-    expect(parseFrame(JSON.stringify(frame))).toEqual(expected);
+    expect(interpretFrame(frame)).toEqual(expected);
   });
 
-  it.each([["null"], ["5"], ['"x"'], ["true"]])(
-    "a frame that comes as %s is of no known kind",
-    (text) => {
-      expect(parseFrame(text)).toBeUndefined();
-    },
-  );
+  it.each([[null], [5], ["x"], [true]])("a frame that comes as %j is of no known kind", (frame) => {
+    expect(interpretFrame(frame)).toBeUndefined();
+  });
 
-  it.each([[""], ["{"], ['{"type":"message","from":"server","dataType":"binary","data":"?"}']])(
-    "a frame that comes as %j breaks the protocol",
-    (text) => {
-      expect(() => parseFrame(text)).toThrow();
-    },
-  );
+  it("a frame whose base64 is none breaks the protocol", () => {
+    const frame = { type: "message", from: "server", dataType: "binary", data: "?" };
+    expect(() => interpretFrame(frame)).toThrow();
+  });
 });
 
 it("base64 is what Buffer makes of it, at any length", () => {

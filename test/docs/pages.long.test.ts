@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { WebPubSubServiceClient } from "@azure/web-pubsub";
+import { FAILBACK_REASON_PREFIX } from "express-resilient-pubsub/client";
 import type { Emulator } from "express-resilient-pubsub/emulator";
 import { startAzurite } from "../../demo-app/processes/azurite.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
@@ -75,6 +76,15 @@ describe("the client page's snippet", () => {
     expect(client.output).toMatch(/^on eastus\nnews .*\n(.*\n)*eastus -> westus in \d+ ms\n/m);
   });
 
+  it("client-close-reason tells of a failback", async () => {
+    const { pubsub, url } = await startRegionsForSnippets();
+    const client = await run("client-close-reason", {}, new URL(url).port);
+    await until(async () => {
+      await pubsub.closeAllConnections({ reason: `${FAILBACK_REASON_PREFIX}eastus` });
+      return client.output.includes("called home: failback: eastus");
+    });
+  });
+
   it("client-negotiate asks with a token", async () => {
     const { pubsub, url } = await startRegionsForSnippets({
       negotiate: {
@@ -127,6 +137,7 @@ it("every TypeScript snippet of all pages compiles and is run by a test", async 
     "fan-out-commands",
     "fan-out-questions",
     "client-events",
+    "client-close-reason",
     "client-negotiate",
     "client-client",
   ]);

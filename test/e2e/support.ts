@@ -13,6 +13,8 @@ export interface Seen {
   readonly state?: string;
   readonly retryInMs?: number;
   readonly code?: string;
+  /** Its text. */
+  readonly error?: string;
   readonly message?: string;
   readonly data?: unknown;
 }
@@ -25,7 +27,7 @@ const PAGE = `<!doctype html><link rel="icon" href="data:,"><script type="module
   globalThis.begin = (negotiate, options) => {
     globalThis.client = new ResilientPubSubClient(negotiate, options);
     for (const name of names) client.on(name, ({ error, message, ...rest }) => {
-      seen.push({ name, ...rest, code: error?.code, data: message?.data, message: message?.message });
+      seen.push({ name, ...rest, code: error?.code, error: error?.message, data: message?.data, message: message?.message });
     });
     return client.start().then(() => "started", ({ code }) => code);
   };
@@ -45,9 +47,9 @@ export function useClientPage() {
       health: { transitionIntervalInMs: 50, timeoutInMs: 500 },
       fanOut: { timeoutInMs: 500 },
       prepare: (app) => {
+        prepare(app);
         app.get("/page", (_req, res) => void res.type("html").send(PAGE));
         app.get("/client.js", (_req, res) => void res.type("js").send(clientCode));
-        prepare(app);
       },
     });
     return { ...world, page: new ClientPage(await openTab(`${world.url}/page`)) };

@@ -1,5 +1,5 @@
 import { MOVE_REASON_PREFIX } from "express-resilient-pubsub";
-import { ResilientPubSubClient } from "express-resilient-pubsub/client";
+import { closeReasonOf, ResilientPubSubClient } from "express-resilient-pubsub/client";
 import { afterTest } from "../support/clean-up.ts";
 import { connectClient } from "../support/official-client.ts";
 import { startRegions } from "../support/regions.ts";
@@ -19,7 +19,7 @@ it("clients of an evacuated region go to the other one without a complaint, whoe
   await client.start();
   const farewells: unknown[] = [];
   const official = await connectClient(async () => (await negotiate("?user=bob")).body.url);
-  official.client.on("disconnected", ({ message }) => void farewells.push(message?.message));
+  official.client.on("disconnected", (event) => void farewells.push(closeReasonOf(event)));
   const stranger = await pubsub.getClientAccessToken({ userId: "eve" });
   await connectClient(stranger.url, { autoReconnect: false });
 

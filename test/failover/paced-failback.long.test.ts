@@ -8,6 +8,7 @@ import {
   type ResilientPubSubOptions,
   resilientPubSub,
 } from "express-resilient-pubsub";
+import { closeReasonOf } from "express-resilient-pubsub/client";
 import type { Activity, Emulator } from "express-resilient-pubsub/emulator";
 import WebSocket from "ws";
 import { closeAfterTest } from "../support/clean-up.ts";
@@ -121,7 +122,7 @@ describe("after an outage of their primary,", () => {
     await until(() => east.log.some((line) => line.startsWith("failbackDone")));
     for (const { stays, farewells } of displaced) {
       expect(stays).toEqual(["westus", "eastus"]);
-      expect(farewells[0]?.message?.message).toBe(`${FAILBACK_REASON_PREFIX}eastus`);
+      expect(closeReasonOf(farewells[0] ?? {})).toBe(`${FAILBACK_REASON_PREFIX}eastus`);
     }
     await until(async () => (await east.pubsub.broadcast("hi")).delivered.length === 2);
     await until(() => [...displaced, local].every(({ received }) => received.length > 0));

@@ -1,6 +1,5 @@
 import {
   type ClientEvents,
-  type Negotiate,
   ResilientPubSubClient,
   type ResilientPubSubClientOptions,
 } from "express-resilient-pubsub/client";
@@ -24,7 +23,7 @@ export const withoutDelays: ResilientPubSubClientOptions = {
 
 /** A client that is hasty, but for these options, not started yet, and stopped after the test. */
 export function makeClient(
-  negotiate: string | URL | Negotiate,
+  negotiate: ConstructorParameters<typeof ResilientPubSubClient>[0],
   options: ResilientPubSubClientOptions = {},
 ): MadeClient {
   const client = new ResilientPubSubClient(negotiate, { ...withoutDelays, ...options });

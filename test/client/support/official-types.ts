@@ -29,7 +29,10 @@ export type TheSame = Fits<
     Same<Ours.InvokeEventOptions, Official.InvokeEventOptions>,
     Same<Ours.WebPubSubResult, Official.WebPubSubResult>,
     Same<Ours.InvokeEventResult, Official.InvokeEventResult>,
-    Same<Omit<Ours.OnDisconnectedArgs, "code">, Official.OnDisconnectedArgs>,
+    Same<
+      Omit<Ours.OnDisconnectedArgs, "code" | "closeCode" | "reason">,
+      Official.OnDisconnectedArgs
+    >,
     Same<Ours.OnServerDataMessageArgs, Official.OnServerDataMessageArgs>,
     Same<Ours.OnGroupDataMessageArgs, Official.OnGroupDataMessageArgs>,
     Same<Ours.OnRejoinGroupFailedArgs, Official.OnRejoinGroupFailedArgs>,

@@ -65,8 +65,8 @@ export class ServiceClient {
     this.send({ type: "message", from: "server", dataType: "json", data, sequenceId });
   }
 
-  close(code: number): void {
-    this.#socket.close(code);
+  close(code: number, reason?: string): void {
+    this.#socket.close(code, reason);
   }
 
   /** As a broken network does. */

@@ -1,0 +1,101 @@
+import { retryAfterOf } from "./backoff.ts";
+import { NegotiateError } from "./errors.ts";
+import { asNegotiateError, isRefusal } from "./negotiate.ts";
+import { readAnswer, readDuration, type Told } from "./negotiate-answer.ts";
+import { readJson, readRefusal } from "./negotiate-request.ts";
+import type { EndpointAndEpoch, NegotiatedEndpoint } from "./negotiated-endpoint.ts";
+import type { ResilientPubSubClientOptions } from "./options.ts";
+
+/** What a review says. */
+export interface Review {
+  /** Negotiate, and go where it says. */
+  readonly move?: unknown;
+  /** Negotiate for another grant, and stay. */
+  readonly renew?: unknown;
+  readonly spreadInMs?: number | undefined;
+}
+
+/** One URL of negotiate, and what is asked there. */
+export class AppServer {
+  /** It has asked to be left alone until then. */
+  restUntil = 0;
+  hasReview = true;
+  readonly #url: string;
+  readonly #init: ResilientPubSubClientOptions["negotiateRequest"];
+
+  constructor(url: string, init: ResilientPubSubClientOptions["negotiateRequest"]) {
+    this.#url = url;
+    this.#init = init;
+  }
+
+  /**
+   * Where to go, or a refusal by the app itself, which any other server would repeat.
+   *
+   * @throws NegotiateError when another server may do better.
+   */
+  async negotiate(
+    failed: readonly string[],
+    signal: AbortSignal,
+  ): Promise<(NegotiatedEndpoint & Told) | NegotiateError> {
+    try {
+      const url = new URL(this.#url);
+      for (const endpoint of failed) url.searchParams.append("failed", endpoint);
+      const response = await this.#fetch(url, { signal });
+      if (response.ok) return readAnswer(await readJson(response));
+      const refusal = await readRefusal(response, signal);
+      // A firewall or a proxy refuses with a page of its own.
+      const isOfApp = /json/.test(response.headers.get("Content-Type") ?? "");
+      if (isOfApp && isRefusal(refusal)) return refusal;
+      throw refusal;
+    } catch (error) {
+      const failure = asNegotiateError(error);
+      this.restUntil = performance.now() + retryAfterOf(failure);
+      throw failure;
+    }
+  }
+
+  /** Whether a client is to stay where it is. @throws whatever is no answer to that */
+  async review(
+    { endpoint, epoch, incarnation }: EndpointAndEpoch,
+    grant: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Review> {
+    const url = new URL(this.#url);
+    url.pathname = url.pathname.replace(/\/?$/, "/place");
+    for (const [name, value] of Object.entries({ endpoint, epoch, incarnation, grant })) {
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    const response = await this.#fetch(url, {
+      method: "GET",
+      body: null,
+      redirect: "error",
+      signal,
+    });
+    const { ok, status, headers } = response;
+    if (status === 404) this.hasReview = false;
+    if (!ok) throw new NegotiateError("No review.");
+    const spread = headers.get("Reconnect-Spread-In-Ms");
+    const spreadInMs = spread ? readDuration(Number(spread)) : undefined;
+    return { ...(status !== 204 && ((await readJson(response)) as Review)), spreadInMs };
+  }
+
+  async #fetch(url: URL, own: RequestInit): Promise<Response> {
+    const init = typeof this.#init === "function" ? await this.#init() : this.#init;
+    return fetch(url, { ...init, ...own }).catch((error) => {
+      throw mistakeOf(url, init) ?? error;
+    });
+  }
+}
+
+/** A request that the platform refuses to make will be refused each time. */
+function mistakeOf(url: URL, init: RequestInit | undefined): NegotiateError | undefined {
+  try {
+    // The body may be used up; whether there may be one is all that can be asked.
+    new Request(url, { ...init, body: init?.body && "" });
+    return undefined;
+  } catch {
+    // No cause: it would quote the header that is wrong, and with it perhaps a token.
+    const message = "negotiateRequest makes no valid request; check method, headers and body.";
+    return new NegotiateError(message, {}, "ERR_INVALID_OPTIONS");
+  }
+}
