@@ -80,7 +80,8 @@ export class ConnectionLoop {
     const previous = this.#state;
     const [state, ...effects] = next(previous, event, this.#configuration);
     const isNew = state.name !== previous.name;
-    if (isNew) this.#waiting.abort();
+    // With a reason: without one, the platform makes an error with its stack.
+    if (isNew) this.#waiting.abort(null);
     this.#state = state;
     if (!state.search?.isRecovering) this.#recovery?.end();
     for (const effect of effects) {

@@ -27,7 +27,7 @@ export class Recovery {
   readonly #target: NegotiatedEndpoint;
   readonly #options: RecoveryOptions;
   readonly #ending = new AbortController();
-  #pause = new AbortController();
+  #pause: AbortController | undefined;
   #isHeld = false;
   /** The endpoint has accepted the socket of the latest attempt, and not ended it, nor died, since. */
   isLetIn = false;
@@ -43,19 +43,20 @@ export class Recovery {
 
   /** Tries at once, unless it is trying already. */
   retry(): void {
-    this.#pause.abort();
+    this.#pause?.abort(null);
   }
 
   /** Begins no attempt, for as long as something better is under way. */
   hold(isHeld: boolean): void {
     const wasHeld = this.#isHeld;
     this.#isHeld = isHeld;
-    if (wasHeld && !isHeld) this.#pause.abort();
+    if (wasHeld && !isHeld) this.retry();
   }
 
   end(): void {
-    this.#ending.abort();
-    this.#pause.abort();
+    // With a reason: without one, the platform makes an error with its stack.
+    this.#ending.abort(null);
+    this.#pause?.abort(null);
   }
 
   async #run(signal: AbortSignal): Promise<void> {
