@@ -21,6 +21,7 @@ import { probe } from "./health/probe.ts";
 import { AppPlugins } from "./http/app-plugins.ts";
 import { TypedEvents } from "./kit/typed-events.ts";
 import { OnceWarnings } from "./kit/warn-once.ts";
+import { refusedOnceClosing } from "./lifecycle/orders.ts";
 import { Readiness } from "./lifecycle/readiness.ts";
 import { Shutdown } from "./lifecycle/shutdown.ts";
 import { Traffic } from "./lifecycle/traffic.ts";
@@ -89,17 +90,24 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
     agreed: async () => agreed?.ready(),
     closing: shutdown.begun,
   });
+  const coordination = refusedOnceClosing(agreed?.control ?? withoutCoordination, shutdown.begun);
   failback.start();
   agreed?.start();
   const appPlugins = new AppPlugins(() => plugin, configuration.negotiate.path);
 
   const plugin: ResilientPubSub = Object.assign(routes(context, appPlugins, traffic), {
     events,
-    endpoints: {
-      ...endpoints.control,
-      evacuate: (name: string, how: EvacuateOptions) => evacuations.evacuate(name, how),
+    endpoints: refusedOnceClosing(
+      {
+        ...endpoints.control,
+        evacuate: (name: string, how: EvacuateOptions) => evacuations.evacuate(name, how),
+      },
+      shutdown.begun,
+    ),
+    coordination: {
+      ...coordination,
+      switchTo: async (name: string) => coordination.switchTo(name),
     },
-    coordination: agreed?.control ?? withoutCoordination,
     ...appPlugins.membership,
     ...pubSubService(fanOut, configuration.hub),
     getClientAccessToken: (tokenOptions?: ClientAccessTokenOptions) =>
