@@ -54,9 +54,10 @@ import { warnByDefault } from "./telemetry/default-warnings.ts";
  * ```
  */
 export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSub {
-  const events = new TypedEvents(describeError);
-  const base = contextOf(parseOptions(options), events);
-  const { configuration, monitor, registry, warnings } = base;
+  const warnings = new OnceWarnings();
+  const events = new TypedEvents(describeError, warnings);
+  const base = contextOf(parseOptions(options), events, warnings);
+  const { configuration, monitor, registry } = base;
   warnByDefault(configuration.hub, events, warnings);
   const agreed = configuration.topology === "client-client" ? new Coordination(base) : undefined;
   const context: PluginContext = { ...base, agreed };
@@ -118,7 +119,11 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   return plugin;
 }
 
-function contextOf(configuration: Configuration, events: TypedEvents): PluginContext {
+function contextOf(
+  configuration: Configuration,
+  events: TypedEvents,
+  warnings: OnceWarnings,
+): PluginContext {
   const { endpoints, health, hub, service, topology } = configuration;
   const registry = new EndpointRegistry(
     endpoints.map((endpoint) => createEndpoint(endpoint, hub, service.maxSocketsPerEndpoint)),
@@ -134,7 +139,7 @@ function contextOf(configuration: Configuration, events: TypedEvents): PluginCon
     events,
     locations: new ConnectionLocations(),
     displaced: new DisplacedClients(),
-    warnings: new OnceWarnings(),
+    warnings,
     random: Math.random,
   };
 }
