@@ -66,7 +66,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   const evacuations = new Evacuations(context);
   const endpoints = endpointsControl(context);
   const traffic = new Traffic();
-  const shutdown = new Shutdown({
+  const shutdown: Shutdown = new Shutdown({
     events,
     traffic,
     operations: fanOut,
@@ -82,6 +82,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
         name: `endpoint ${JSON.stringify(name)}`,
         close: () => endpoint.close(),
       })),
+      { name: "place in the app", close: () => appPlugins.leave() },
     ],
   });
   const readiness = new Readiness({
@@ -94,7 +95,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   const coordination = refusedOnceClosing(agreed?.control ?? withoutCoordination, shutdown.begun);
   failback.start();
   agreed?.start();
-  const appPlugins = new AppPlugins(() => plugin, configuration.negotiate.path);
+  const appPlugins = new AppPlugins(() => plugin, configuration.negotiate.path, shutdown.begun);
 
   const plugin: ResilientPubSub = Object.assign(routes(context, appPlugins, traffic), {
     events,

@@ -25,6 +25,10 @@ export function routes(
 
   return function resilientPubSub(request, response, next) {
     const [req, res] = [request as Request, response as Response];
+    if (appPlugins.isReplaced(req)) {
+      next();
+      return;
+    }
     const self = appPlugins.offer(req, res);
     if (NEGOTIATE_METHODS.has(req.method) && isRequestAt(negotiatePath, req, self)) {
       if (traffic.admitNegotiate(req, res)) negotiate(req, res, next);

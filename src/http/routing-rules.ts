@@ -10,7 +10,7 @@ interface Layer {
   readonly handle?: unknown;
   readonly route?: { readonly stack?: readonly Layer[] };
 }
-interface App {
+export interface App {
   /** Of Express 4, where `router` throws. */
   readonly _router?: Router;
   readonly router?: Router;
@@ -75,6 +75,20 @@ const routerOf = (app: App): Router | undefined => app._router ?? app.router;
 function appRouters(app: App): Router[] {
   const router = routerOf(app);
   return [...(router ? [router] : []), ...(app.parent ? appRouters(app.parent) : [])];
+}
+
+/** All that is mounted in an app, in its routers, and in the apps that it is mounted in. */
+export function mountedIn(app: App): Set<unknown> {
+  const mounted = new Set<unknown>();
+  const collect = ({ stack }: Router): void => {
+    for (const handle of handlesOf(stack)) {
+      const router = mounted.has(handle) ? undefined : asRouter(handle);
+      mounted.add(handle);
+      if (router) collect(router);
+    }
+  };
+  appRouters(app).forEach(collect);
+  return mounted;
 }
 
 /** The routers in a router by which the middleware is reached, and that itself; none when it is not. */
