@@ -8,7 +8,7 @@ import type { EndpointConfiguration } from "../options/parse-options.ts";
 import { defaultMaxSockets } from "../options/schema.ts";
 import { poolClient } from "./pool-client.ts";
 import { authorizationPolicy, requestPipeline } from "./request-pipeline.ts";
-import { SocketPool } from "./socket-pool.ts";
+import { type HttpLibrary, SocketPool } from "./socket-pool.ts";
 
 /** One service instance: who it is, and the means to call it. */
 export interface Endpoint {
@@ -26,7 +26,7 @@ export interface Endpoint {
   readonly agent: HttpAgent;
   /** When a call was answered last, whatever the answer; monotonic milliseconds. */
   readonly answeredAt: number;
-  /** Resolves when calls can be made: the HTTP library has been loaded. */
+  /** Resolves when calls can be made: the HTTP library has been loaded, or cannot be. */
   readonly opened: Promise<unknown>;
   /**
    * Lets go of what is under way, since the endpoint is used no more: calls that wait for a socket
@@ -41,18 +41,30 @@ export interface Endpoint {
 const maxHealthSockets = 16;
 const maxCheckSockets = 2;
 
-/** @param maxSockets The most that calls open to it. */
+/** `undici`, which takes half as long to load as the whole SDK. */
+type LoadLibrary = () => Promise<HttpLibrary>;
+const loadUndici: LoadLibrary = () => import("undici/index.js");
+
+/**
+ * @param maxSockets The most that calls open to it.
+ * @param loadLibrary Called at once; while it fails, so does every call.
+ */
 export function createEndpoint(
   config: EndpointConfiguration,
   hub: string,
   maxSockets = defaultMaxSockets,
+  loadLibrary = loadUndici,
 ): Endpoint {
   const restUrl = config.reverseProxyEndpoint ?? config.url;
   const Agent = restUrl.startsWith("https:") ? HttpsAgent : HttpAgent;
   // One that is kept finds its way when there are no ports left for others.
   const agent = new Agent({ keepAlive: true, maxSockets: maxHealthSockets, maxFreeSockets: 1 });
-  const pools = openPools(config.name, restUrl, [maxSockets, maxCheckSockets]);
-  const [calls, checks] = [pools.then(([first]) => first), pools.then(([, second]) => second)];
+  const loading = loadLibrary();
+  const open = async (limit: number) =>
+    new SocketPool(await loading, { name: config.name, origin: restUrl, maxSockets: limit });
+  const [calls, checks] = [open(maxSockets), open(maxCheckSockets)];
+  // Calls tell that one has failed, and there may be none: nobody else must listen for it.
+  const opened = Promise.allSettled([calls, checks]);
   // One for both: a canary has to try the token that calls are made with.
   const authorization = authorizationPolicy(config.credential);
   let answeredAt = Number.NEGATIVE_INFINITY;
@@ -69,25 +81,19 @@ export function createEndpoint(
     get answeredAt() {
       return answeredAt;
     },
-    opened: pools,
-    giveUp: () => void calls.then((pool) => pool.giveUp()),
+    opened,
+    giveUp: () => void calls.then((pool) => pool.giveUp(), nothingToEnd),
     close: async () => {
       agent.destroy();
-      for (const pool of await pools) pool.close();
+      await Promise.all(
+        [calls, checks].map((opening) => opening.then((pool) => pool.close(), nothingToEnd)),
+      );
     },
   };
 }
 
-/** Loads `undici` with the first endpoint: it takes half as long as the whole SDK. */
-async function openPools(
-  name: string,
-  origin: string,
-  [ofCalls, ofChecks]: readonly [number, number],
-): Promise<readonly [SocketPool, SocketPool]> {
-  const library = await import("undici/index.js");
-  const open = (maxSockets: number) => new SocketPool(library, { name, origin, maxSockets });
-  return [open(ofCalls), open(ofChecks)];
-}
+/** The library could not be loaded, so there is no pool. */
+const nothingToEnd = (): void => {};
 
 function createClient(
   { url, credential }: EndpointConfiguration,
