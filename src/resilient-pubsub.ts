@@ -14,6 +14,7 @@ import { EndpointRegistry } from "./endpoints/registry.ts";
 import { Evacuations } from "./failback/evacuations.ts";
 import { Failback } from "./failback/failback.ts";
 import { FanOut } from "./fan-out/fan-out.ts";
+import { Operations } from "./fan-out/operations.ts";
 import { pubSubService } from "./fan-out/pubsub-service.ts";
 import { sendCanary } from "./health/canary.ts";
 import { HealthMonitor } from "./health/monitor.ts";
@@ -61,7 +62,8 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   warnByDefault(configuration.hub, events, warnings);
   const agreed = configuration.topology === "client-client" ? new Coordination(base) : undefined;
   const context: PluginContext = { ...base, agreed };
-  const fanOut = new FanOut(context);
+  const operations = new Operations(context);
+  const fanOut = new FanOut(context, operations);
   const failback = new Failback(context);
   const evacuations = new Evacuations(context);
   const endpoints = endpointsControl(context);
@@ -69,7 +71,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   const shutdown: Shutdown = new Shutdown({
     events,
     traffic,
-    operations: fanOut,
+    operations,
     first: [
       { name: "failback", close: () => failback.close() },
       { name: "evacuations", close: () => evacuations.close() },
@@ -113,7 +115,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
     ...appPlugins.membership,
     ...pubSubService(fanOut, configuration.hub),
     getClientAccessToken: (tokenOptions?: ClientAccessTokenOptions) =>
-      fanOut.track(() => clientAccessToken(context, tokenOptions)),
+      operations.track(() => clientAccessToken(context, tokenOptions)),
     ready: (readyOptions?: ReadyOptions) => readiness.ready(readyOptions),
     close: (closeOptions?: ShutdownOptions) => shutdown.close(closeOptions),
   });
