@@ -32,6 +32,7 @@ import { routes } from "./routes.ts";
 import { describeError } from "./service/describe-error.ts";
 import { createEndpoint } from "./service/endpoint.ts";
 import { warnByDefault } from "./telemetry/default-warnings.ts";
+import { AnswerDeadlines } from "./upstream/answer-deadline.ts";
 
 /**
  * Creates the middleware: negotiate with failover, the upstream event routes, and
@@ -68,6 +69,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   const evacuations = new Evacuations(context);
   const endpoints = endpointsControl(context);
   const traffic = new Traffic();
+  const answerDeadlines = new AnswerDeadlines();
   const shutdown: Shutdown = new Shutdown({
     events,
     traffic,
@@ -78,6 +80,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
       { name: "coordination", close: () => agreed?.close() },
     ],
     last: () => [
+      { name: "answer deadlines", close: () => answerDeadlines.close() },
       { name: "removals", close: () => endpoints.close() },
       { name: "health checks", close: () => monitor.close() },
       ...registry.all().map(({ name, endpoint }) => ({
@@ -99,26 +102,29 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   agreed?.start();
   const appPlugins = new AppPlugins(() => plugin, configuration.negotiate.path, shutdown.begun);
 
-  const plugin: ResilientPubSub = Object.assign(routes(context, appPlugins, traffic), {
-    events,
-    endpoints: refusedOnceClosing(
-      {
-        ...endpoints.control,
-        evacuate: (name: string, how: EvacuateOptions) => evacuations.evacuate(name, how),
+  const plugin: ResilientPubSub = Object.assign(
+    routes(context, appPlugins, traffic, answerDeadlines),
+    {
+      events,
+      endpoints: refusedOnceClosing(
+        {
+          ...endpoints.control,
+          evacuate: (name: string, how: EvacuateOptions) => evacuations.evacuate(name, how),
+        },
+        shutdown.begun,
+      ),
+      coordination: {
+        ...coordination,
+        switchTo: async (name: string) => coordination.switchTo(name),
       },
-      shutdown.begun,
-    ),
-    coordination: {
-      ...coordination,
-      switchTo: async (name: string) => coordination.switchTo(name),
+      ...appPlugins.membership,
+      ...pubSubService(fanOut, configuration.hub),
+      getClientAccessToken: (tokenOptions?: ClientAccessTokenOptions) =>
+        operations.track(() => clientAccessToken(context, tokenOptions)),
+      ready: (readyOptions?: ReadyOptions) => readiness.ready(readyOptions),
+      close: (closeOptions?: ShutdownOptions) => shutdown.close(closeOptions),
     },
-    ...appPlugins.membership,
-    ...pubSubService(fanOut, configuration.hub),
-    getClientAccessToken: (tokenOptions?: ClientAccessTokenOptions) =>
-      operations.track(() => clientAccessToken(context, tokenOptions)),
-    ready: (readyOptions?: ReadyOptions) => readiness.ready(readyOptions),
-    close: (closeOptions?: ShutdownOptions) => shutdown.close(closeOptions),
-  });
+  );
   return plugin;
 }
 

@@ -6,6 +6,7 @@ import { exactRoute, upstreamRoute } from "./http/route-path.ts";
 import { isRequestAt } from "./http/routing-rules.ts";
 import type { Traffic } from "./lifecycle/traffic.ts";
 import { negotiateHandler } from "./negotiate/negotiate-handler.ts";
+import type { AnswerDeadlines } from "./upstream/answer-deadline.ts";
 import { upstreamHandler } from "./upstream/upstream-handler.ts";
 
 /** As `ResilientPubSub` has it. Express hands on what it has made of Node's requests. */
@@ -16,12 +17,13 @@ export function routes(
   context: PluginContext,
   appPlugins: AppPlugins,
   traffic: Traffic,
+  answerDeadlines: AnswerDeadlines,
 ): Middleware {
   const { hub, negotiate: negotiateOptions, upstream: upstreamOptions } = context.configuration;
   const negotiatePath = exactRoute(negotiateOptions.path);
   const upstreamPath = upstreamRoute(upstreamOptions.path, hub);
   const negotiate = negotiateHandler(context);
-  const upstream = upstreamHandler(context);
+  const upstream = upstreamHandler(context, answerDeadlines);
 
   return function resilientPubSub(request, response, next) {
     const [req, res] = [request as Request, response as Response];
