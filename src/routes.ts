@@ -2,6 +2,7 @@ import type { Request, Response } from "express";
 import type { PluginContext } from "./context/plugin-context.ts";
 import type { ResilientPubSub } from "./contract/resilient-pubsub.ts";
 import type { AppPlugins } from "./http/app-plugins.ts";
+import { pathBelowMount } from "./http/mount-path.ts";
 import { exactRoute, upstreamRoute } from "./http/route-path.ts";
 import { isRequestAt } from "./http/routing-rules.ts";
 import type { Traffic } from "./lifecycle/traffic.ts";
@@ -32,9 +33,10 @@ export function routes(
       return;
     }
     const self = appPlugins.offer(req, res);
-    if (NEGOTIATE_METHODS.has(req.method) && isRequestAt(negotiatePath, req, self)) {
+    const path = pathBelowMount(req);
+    if (NEGOTIATE_METHODS.has(req.method) && isRequestAt(negotiatePath, req, self, path)) {
       if (traffic.admitNegotiate(req, res)) negotiate(req, res, next);
-    } else if (isRequestAt(upstreamPath, req, self)) {
+    } else if (isRequestAt(upstreamPath, req, self, path)) {
       if (req.method !== "POST" || traffic.admitEvent(req, res)) upstream(req, res, next);
     } else {
       traffic.pass(req, res);

@@ -26,9 +26,14 @@ const STRICTEST: RoutingRules = { caseSensitive: true, strict: true };
  * registered for the path does not recognise must not be answered behind it either.
  *
  * @param middleware What is mounted in the app and asks.
+ * @param path As `pathBelowMount` has it; for those who ask about several routes.
  */
-export function isRequestAt(route: RoutePath, req: Request, middleware: RequestHandler): boolean {
-  const path = pathBelowMount(req);
+export function isRequestAt(
+  route: RoutePath,
+  req: Request,
+  middleware: RequestHandler,
+  path = pathBelowMount(req),
+): boolean {
   // Nearly every request of an app comes by here, and ends here.
   if (!route.isAt(path, LOOSEST)) return false;
   const written = writtenPath(req);
