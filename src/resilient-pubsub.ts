@@ -15,6 +15,7 @@ import { EndpointRegistry } from "./endpoints/registry.ts";
 import { Evacuations } from "./failback/evacuations.ts";
 import { Failback } from "./failback/failback.ts";
 import { FanOut } from "./fan-out/fan-out.ts";
+import { Operations } from "./fan-out/operations.ts";
 import { pubSubService } from "./fan-out/pubsub-service.ts";
 import { sendCanary } from "./health/canary.ts";
 import { HealthMonitor } from "./health/monitor.ts";
@@ -22,6 +23,7 @@ import { probe } from "./health/probe.ts";
 import { AppPlugins } from "./http/app-plugins.ts";
 import { TypedEvents } from "./kit/typed-events.ts";
 import { OnceWarnings } from "./kit/warn-once.ts";
+import { refusedOnceClosing } from "./lifecycle/orders.ts";
 import { Readiness } from "./lifecycle/readiness.ts";
 import { Shutdown } from "./lifecycle/shutdown.ts";
 import { Traffic } from "./lifecycle/traffic.ts";
@@ -31,6 +33,7 @@ import { routes } from "./routes.ts";
 import { describeError } from "./service/describe-error.ts";
 import { createEndpoint } from "./service/endpoint.ts";
 import { warnByDefault } from "./telemetry/default-warnings.ts";
+import { AnswerDeadlines } from "./upstream/answer-deadline.ts";
 
 /**
  * Creates the middleware: negotiate with failover, the upstream event routes, and
@@ -54,33 +57,38 @@ import { warnByDefault } from "./telemetry/default-warnings.ts";
  * ```
  */
 export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSub {
-  const events = new TypedEvents(describeError);
-  const base = contextOf(parseOptions(options), events);
-  const { configuration, monitor, registry, warnings } = base;
+  const warnings = new OnceWarnings();
+  const events = new TypedEvents(describeError, warnings);
+  const base = contextOf(parseOptions(options), events, warnings);
+  const { configuration, monitor, registry } = base;
   warnByDefault(configuration.hub, events, warnings);
   const agreed = configuration.topology === "client-client" ? new Coordination(base) : undefined;
   const context: PluginContext = { ...base, agreed };
-  const fanOut = new FanOut(context);
+  const operations = new Operations(context);
+  const fanOut = new FanOut(context, operations);
   const failback = new Failback(context);
   const evacuations = new Evacuations(context);
   const endpoints = endpointsControl(context);
   const traffic = new Traffic();
-  const shutdown = new Shutdown({
+  const answerDeadlines = new AnswerDeadlines();
+  const shutdown: Shutdown = new Shutdown({
     events,
     traffic,
-    operations: fanOut,
+    operations,
     first: [
       { name: "failback", close: () => failback.close() },
       { name: "evacuations", close: () => evacuations.close() },
       { name: "coordination", close: () => agreed?.close() },
     ],
     last: () => [
+      { name: "answer deadlines", close: () => answerDeadlines.close() },
       { name: "removals", close: () => endpoints.close() },
       { name: "health checks", close: () => monitor.close() },
       ...registry.all().map(({ name, endpoint }) => ({
         name: `endpoint ${JSON.stringify(name)}`,
         close: () => endpoint.close(),
       })),
+      { name: "place in the app", close: () => appPlugins.leave() },
     ],
   });
   const readiness = new Readiness({
@@ -90,28 +98,42 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
     agreed: async () => agreed?.ready(),
     closing: shutdown.begun,
   });
+  const coordination = refusedOnceClosing(agreed?.control ?? withoutCoordination, shutdown.begun);
   failback.start();
   agreed?.start();
-  const appPlugins = new AppPlugins(() => plugin, configuration.negotiate.path);
+  const appPlugins = new AppPlugins(() => plugin, configuration.negotiate.path, shutdown.begun);
 
-  const plugin: ResilientPubSub = Object.assign(routes(context, appPlugins, traffic), {
-    events,
-    endpoints: {
-      ...endpoints.control,
-      evacuate: (name: string, how: EvacuateOptions) => evacuations.evacuate(name, how),
+  const plugin: ResilientPubSub = Object.assign(
+    routes(context, appPlugins, traffic, answerDeadlines),
+    {
+      events,
+      endpoints: refusedOnceClosing(
+        {
+          ...endpoints.control,
+          evacuate: (name: string, how: EvacuateOptions) => evacuations.evacuate(name, how),
+        },
+        shutdown.begun,
+      ),
+      coordination: {
+        ...coordination,
+        switchTo: async (name: string) => coordination.switchTo(name),
+      },
+      ...appPlugins.membership,
+      ...pubSubService(fanOut, configuration.hub),
+      getClientAccessToken: (tokenOptions?: ClientAccessTokenOptions) =>
+        operations.track(() => clientAccessToken(context, tokenOptions)),
+      ready: (readyOptions?: ReadyOptions) => readiness.ready(readyOptions),
+      close: (closeOptions?: ShutdownOptions) => shutdown.close(closeOptions),
     },
-    coordination: agreed?.control ?? withoutCoordination,
-    ...appPlugins.membership,
-    ...pubSubService(fanOut, configuration.hub),
-    getClientAccessToken: (tokenOptions?: ClientAccessTokenOptions) =>
-      fanOut.track(() => clientAccessToken(context, tokenOptions)),
-    ready: (readyOptions?: ReadyOptions) => readiness.ready(readyOptions),
-    close: (closeOptions?: ShutdownOptions) => shutdown.close(closeOptions),
-  });
+  );
   return plugin;
 }
 
-function contextOf(configuration: Configuration, events: TypedEvents): PluginContext {
+function contextOf(
+  configuration: Configuration,
+  events: TypedEvents,
+  warnings: OnceWarnings,
+): PluginContext {
   const { endpoints, health, hub, negotiate, service, topology } = configuration;
   const { reviewAfterInMs } = negotiate;
   const registry = new EndpointRegistry(
@@ -129,7 +151,7 @@ function contextOf(configuration: Configuration, events: TypedEvents): PluginCon
     locations: new ConnectionLocations(),
     displaced: new DisplacedClients(),
     census: reviewAfterInMs === false ? undefined : new Census(reviewAfterInMs),
-    warnings: new OnceWarnings(),
+    warnings,
     random: Math.random,
   };
 }

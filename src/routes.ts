@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from "express";
 import type { PluginContext } from "./context/plugin-context.ts";
 import type { ResilientPubSub } from "./contract/resilient-pubsub.ts";
 import type { AppPlugins } from "./http/app-plugins.ts";
+import { pathBelowMount } from "./http/mount-path.ts";
 import { exactRoute, type RoutePath, reviewPath, upstreamRoute } from "./http/route-path.ts";
 import { isRequestAt } from "./http/routing-rules.ts";
 import type { Traffic } from "./lifecycle/traffic.ts";
@@ -9,6 +10,7 @@ import { Grants } from "./negotiate/grants.ts";
 import { negotiateHandler } from "./negotiate/negotiate-handler.ts";
 import { ReconnectSpread } from "./negotiate/reconnect-spread.ts";
 import { reviewHandler } from "./negotiate/review-handler.ts";
+import type { AnswerDeadlines } from "./upstream/answer-deadline.ts";
 import { upstreamHandler } from "./upstream/upstream-handler.ts";
 
 /** As `ResilientPubSub` has it. Express hands on what it has made of Node's requests. */
@@ -19,21 +21,27 @@ export function routes(
   context: PluginContext,
   appPlugins: AppPlugins,
   traffic: Traffic,
+  answerDeadlines: AnswerDeadlines,
 ): Middleware {
   const { hub, upstream: upstreamOptions } = context.configuration;
   const ownRoutes = clientRoutes(context);
   const upstreamPath = upstreamRoute(upstreamOptions.path, hub);
-  const upstream = upstreamHandler(context);
+  const upstream = upstreamHandler(context, answerDeadlines);
 
   return function resilientPubSub(request, response, next) {
     const [req, res] = [request as Request, response as Response];
+    if (appPlugins.isReplaced(req)) {
+      next();
+      return;
+    }
     const self = appPlugins.offer(req, res);
+    const path = pathBelowMount(req);
     const asked = ownRoutes.find(
-      ({ methods, path }) => methods.has(req.method) && isRequestAt(path, req, self),
+      (route) => route.methods.has(req.method) && isRequestAt(route.path, req, self, path),
     );
     if (asked) {
       if (traffic.admitNegotiate(req, res)) asked.answer(req, res, next);
-    } else if (isRequestAt(upstreamPath, req, self)) {
+    } else if (isRequestAt(upstreamPath, req, self, path)) {
       if (req.method !== "POST" || traffic.admitEvent(req, res)) upstream(req, res, next);
     } else {
       traffic.pass(req, res);

@@ -25,7 +25,10 @@ export interface EvacuationResult {
   readonly closed: number;
 }
 
-/** The endpoints at run time. Every order is for this app server; with several, give it to each. */
+/**
+ * The endpoints at run time. Every order is for this app server; with several, give it to each. From
+ * the moment at which `close` is called orders are refused with `ERR_CLOSED`, and `snapshot` answers.
+ */
 export interface EndpointsControl {
   /**
    * The state of every endpoint, in the order of configuration; those that are leaving included.
@@ -35,7 +38,7 @@ export interface EndpointsControl {
    * Takes an endpoint out of negotiate without a fault: new clients go elsewhere, those that it has
    * stay and still get broadcasts. It wins over `forceFailover`.
    *
-   * @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT`
+   * @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT`; `ERR_CLOSED`
    *
    * @example
    * ```ts
@@ -69,7 +72,7 @@ export interface EndpointsControl {
   /**
    * Gives a drained endpoint back to negotiate, and ends its evacuation.
    *
-   * @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT`
+   * @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT`; `ERR_CLOSED`
    */
   undrain(name: string): void;
   /**
@@ -81,7 +84,7 @@ export interface EndpointsControl {
    * there.
    *
    * @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT`; `ERR_WRONG_TOPOLOGY` where servers agree
-   *   on an endpoint: use `coordination.switchTo`
+   *   on an endpoint: use `coordination.switchTo`; `ERR_CLOSED`
    *
    * @example
    * ```ts
@@ -90,7 +93,11 @@ export interface EndpointsControl {
    * ```
    */
   forceFailover(name: string): void;
-  /** Leaves the choice to the normal rule again; does nothing when no endpoint is forced. */
+  /**
+   * Leaves the choice to the normal rule again; does nothing when no endpoint is forced.
+   *
+   * @throws ResilientPubSubError `ERR_CLOSED`
+   */
   clearForce(): void;
   /**
    * Adds an endpoint: to broadcasts first, then to negotiate. Nothing is sent to it and nobody is
@@ -100,6 +107,7 @@ export interface EndpointsControl {
    *
    * @throws InvalidOptionsError also when an endpoint has its name or URL; one that is being
    *   removed does not count, and is gone at once
+   * @throws ResilientPubSubError `ERR_CLOSED`
    */
   add(endpoint: EndpointOptions, options?: AddOptions): void;
   /**
@@ -107,7 +115,7 @@ export interface EndpointsControl {
    * who have just been sent there are connected (until then `leaving` in the snapshot). Clients
    * that stay connected are not reached from then on, and their events are refused.
    *
-   * @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT`
+   * @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT`; `ERR_CLOSED`
    * @throws InvalidOptionsError when it is the last endpoint, or the one that servers have agreed
    *   on
    */

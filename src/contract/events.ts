@@ -182,6 +182,15 @@ export interface PubSubEvents {
   tokenFailed: {
     /** The endpoint that was asked. */
     endpoint: string;
+    /**
+     * Whose fault it is as far as that answer alone tells; a user who is refused where others are not
+     * is only found out after it, and answered with `ERR_TOKEN_REFUSED`.
+     */
+    reason: FailureReason;
+    /** HTTP status of its answer, or of the identity provider's; undefined when there was none. */
+    status: number | undefined;
+    /** Code of the error, such as `ERR_CREDENTIAL_FAILED`; undefined when it has none. */
+    code: string | undefined;
     /** What the call of the service failed with. */
     error: unknown;
   };

@@ -82,8 +82,9 @@ export interface ResilientPubSub extends PubSub {
    * Ends the plugin without losing anything: negotiates are answered 503 at once, requests and
    * operations under way are finished, and upstream events are still answered meanwhile; then
    * timers, store and sockets are released. It does not matter whether the server is closed before,
-   * after or at the same time. From then on negotiates and events are answered 503, and operations
-   * reject with `ERR_CLOSED`. Idempotent: every call returns the same promise. It does not reject
+   * after or at the same time. Orders to `endpoints` and `coordination` are refused at once with
+   * `ERR_CLOSED`; when it has ended, negotiates and events are answered 503, and operations reject with
+   * `ERR_CLOSED`. Idempotent: every call returns the same promise. It does not reject
    * when a part cannot be ended, which the `closeFailed` event tells.
    *
    * @throws InvalidArgumentError for an option that cannot be used; then nothing is closed

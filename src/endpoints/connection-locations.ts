@@ -1,10 +1,9 @@
 import { BoundedMap } from "../kit/bounded-map.ts";
+import { maxRememberedConnectionIdLength } from "../kit/service-limits.ts";
 import type { RegisteredEndpoint } from "./registered-endpoint.ts";
 
 /** About 12 MB when full, and never more than 30; whoever is forgotten is only asked for on all endpoints again. */
 const maxRemembered = 100_000;
-/** The service's have 31 characters. */
-const maxIdLength = 128;
 
 /**
  * On which endpoint each connection lives, as far as it is known. What the service has answered is
@@ -34,7 +33,7 @@ export class ConnectionLocations {
 
   /** The service itself has answered that it is there. */
   learn(connectionId: string, location: RegisteredEndpoint): void {
-    if (connectionId.length > maxIdLength) return;
+    if (connectionId.length > maxRememberedConnectionIdLength) return;
     this.#proven.set(connectionId, location);
     this.#claimed.delete(connectionId);
   }
@@ -44,7 +43,11 @@ export class ConnectionLocations {
    * believed until the service is asked, and nobody against what the service has said.
    */
   claim(connectionId: string, location: RegisteredEndpoint): void {
-    if (connectionId.length > maxIdLength || stays(this.#proven.get(connectionId))) return;
+    if (
+      connectionId.length > maxRememberedConnectionIdLength ||
+      stays(this.#proven.get(connectionId))
+    )
+      return;
     const claimed = this.#claimed.get(connectionId);
     // Once more for one that is known, so that it is among the newest.
     this.#claimed.set(connectionId, claimed && stays(claimed) ? claimed : location);

@@ -39,7 +39,6 @@ export function endpointsControl({
 }: ControlContext): OwnedEndpointsControl {
   /** When each endpoint that is leaving will be gone. */
   const departures = new Map<RegisteredEndpoint, NodeJS.Timeout>();
-  let isClosed = false;
 
   function release(endpoint: RegisteredEndpoint): void {
     clearTimeout(departures.get(endpoint));
@@ -70,7 +69,7 @@ export function endpointsControl({
       throw new InvalidOptionsError([{ path: `endpoint "${name}"`, message }]);
     }
     const removed = registry.remove(name);
-    if (fanOutForInMs === 0 || isClosed) {
+    if (fanOutForInMs === 0) {
       release(removed);
       return;
     }
@@ -98,7 +97,6 @@ export function endpointsControl({
       remove,
     },
     close: () => {
-      isClosed = true;
       for (const timer of departures.values()) clearTimeout(timer);
       departures.clear();
     },

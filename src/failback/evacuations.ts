@@ -12,7 +12,6 @@ const ENDS = ["endpointUndrained", "endpointRemoved"] as const;
 export class Evacuations {
   readonly #context: PluginContext;
   readonly #running = new Map<RegisteredEndpoint, EndpointEvacuation>();
-  #isClosed = false;
 
   constructor(context: PluginContext) {
     this.#context = context;
@@ -27,9 +26,6 @@ export class Evacuations {
       const message =
         'One server cannot move all clients with topology: "client-client"; use coordination.switchTo, which closes those who stay behind';
       throw new ResilientPubSubError("ERR_WRONG_TOPOLOGY", message);
-    }
-    if (this.#isClosed) {
-      throw new ResilientPubSubError("ERR_CLOSED", "The plugin is closed; nobody was moved");
     }
     const endpoint = registry.get(name);
     const running = this.#running.get(endpoint);
@@ -49,7 +45,6 @@ export class Evacuations {
 
   /** Stops all of them, and the calls under way. */
   async close(): Promise<void> {
-    this.#isClosed = true;
     for (const name of ENDS) this.#context.events.off(name, this.#endOf);
     await Promise.all([...this.#running.values()].map((evacuation) => evacuation.close()));
   }

@@ -25,7 +25,12 @@ export interface Call<T> {
 export type Outcome<T> = (
   | { readonly kind: "answered"; readonly value: T }
   | { readonly kind: "absent"; readonly error: unknown }
-  | { readonly kind: "failed"; readonly error: unknown; readonly reason: FailureReason }
+  | {
+      readonly kind: "failed";
+      readonly error: unknown;
+      readonly failure: Failure;
+      readonly reason: FailureReason;
+    }
 ) & {
   /** HTTP status of the last answer, if there was one. */
   readonly status: number | undefined;
@@ -87,7 +92,7 @@ function attemptsOf<T>(
       context.monitor.reportSuccess(endpoint, startedAt);
       return { kind: "absent", error, status, attempts, durationInMs: durationInMs() };
     }
-    const ended = { error, status, attempts, durationInMs: durationInMs() };
+    const ended = { error, failure, status, attempts, durationInMs: durationInMs() };
     // That the caller has taken it back says nothing, whatever the reason looks like.
     const isOverdue = error instanceof DeadlineError || error instanceof BusyError;
     const isTakenBack = isEnded && !isOverdue;

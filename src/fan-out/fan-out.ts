@@ -1,37 +1,24 @@
 import type { OperationOptions } from "@azure/core-client";
 import type { WebPubSubServiceClient } from "@azure/web-pubsub";
 import type { PluginContext } from "../context/plugin-context.ts";
-import type { CallOptions, CommandOptions } from "../contract/call-options.ts";
+import type { CommandOptions } from "../contract/call-options.ts";
 import type { FanOutReport } from "../contract/fan-out-report.ts";
 import type { ListedConnection, ListOptions } from "../contract/listing.ts";
 import type { ContentType, Message } from "../contract/message.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import { Deadline, reasonOf, waitAtMost } from "../kit/deadline.ts";
-import { ResilientPubSubError } from "../kit/errors.ts";
-import { UnderWay } from "../kit/under-way.ts";
+import type { Deadline } from "../kit/deadline.ts";
 import { EncodedBody } from "../service/encoded-body.ts";
-import { classifyFailure } from "../service/failure.ts";
-import { checkOptions, checkSubject } from "./arguments.ts";
 import { type Call, callEndpoint, type Outcome } from "./call.ts";
 import { confirmClaim } from "./confirm-claim.ts";
 import { giveUpWhatIsOut } from "./give-up.ts";
 import { listPages } from "./list-pages.ts";
 import type { Page } from "./listing.ts";
 import { encodeMessage } from "./message.ts";
+import type { Operation, Operations } from "./operations.ts";
 import { isDeliveredToAll } from "./report.ts";
 import { type OnOutcome, Round } from "./round.ts";
 import { sdkOptionsOf } from "./sdk-options.ts";
-import { type OperationName, SEMANTICS, type Semantics } from "./semantics.ts";
-
-/** What is wanted of the endpoints. */
-export interface Operation<Options extends CallOptions = CallOptions> {
-  readonly name: OperationName;
-  /** What it is called in messages. Default its name. */
-  readonly alias?: string | undefined;
-  /** The connection, user or group that it is about, if it is about one. */
-  readonly subject?: string;
-  readonly options: Options | undefined;
-}
+import { SEMANTICS, type Semantics } from "./semantics.ts";
 
 interface MessageOperation extends Operation<CommandOptions & { contentType?: ContentType }> {
   readonly message: Message;
@@ -50,15 +37,14 @@ type Read = (
   nextLink?: string,
 ) => Promise<Page>;
 
-/** Makes operations on all endpoints that they concern, and knows those under way. */
+/** Makes operations on all endpoints that they concern: who is asked, and what the answers come to. */
 export class FanOut {
-  /** The operations that `close` waits for. */
-  readonly underWay = new UnderWay();
   readonly #context: PluginContext;
-  #isClosed = false;
+  readonly #operations: Operations;
 
-  constructor(context: PluginContext) {
+  constructor(context: PluginContext, operations: Operations) {
     this.#context = context;
+    this.#operations = operations;
     giveUpWhatIsOut(context);
   }
 
@@ -85,19 +71,18 @@ export class FanOut {
   }
 
   #askAll(operation: Operation<CommandOptions>, make: Make<unknown>): Promise<Round<unknown>> {
-    return this.#run(operation, (deadline) => this.#ask(operation, make, deadline));
+    return this.#operations.run(operation, (deadline) => this.#ask(operation, make, deadline));
   }
 
   #announceUndelivered({ name, alias = name }: Operation, round: Round<unknown>): void {
     for (const [endpoint, outcome] of round.outcomes) {
       if (outcome.kind !== "failed") continue;
-      const { code } = classifyFailure(outcome.error);
       this.#context.events.emit("deliveryFailed", {
         endpoint: endpoint.name,
         operation: alias,
         reason: outcome.reason,
         status: outcome.status,
-        code,
+        code: outcome.failure.code,
       });
     }
   }
@@ -109,7 +94,7 @@ export class FanOut {
    */
   question(operation: Operation, make: Make<boolean>): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      const answering = this.#run(operation, async (deadline) => {
+      const answering = this.#operations.run(operation, async (deadline) => {
         const location = this.#locationOf(operation);
         const round = await this.#ask(operation, make, deadline, (_, outcome) => {
           // Whoever asked is answered; the others are left to finish, which keeps their sockets.
@@ -135,70 +120,19 @@ export class FanOut {
     const context = this.#context;
     yield* listPages({
       name: operation.name,
-      round: await this.#run(operation, async () => new Round<Page>(context)),
+      round: await this.#operations.run(operation, async () => new Round<Page>(context)),
       max: operation.options?.top ?? Number.POSITIVE_INFINITY,
       read: (endpoint, spentInMs, nextLink) => {
         const call = this.#callOf(operation, (client, options) => read(client, options, nextLink));
         const { timeoutInMs = context.configuration.fanOut.timeoutInMs } = operation.options ?? {};
         const leftInMs = Math.max(1, timeoutInMs - Math.ceil(spentInMs));
         const timed = { ...operation, options: { ...operation.options, timeoutInMs: leftInMs } };
-        return this.#run(timed, (deadline) => callEndpoint(context, endpoint, call, deadline));
+        return this.#operations.run(timed, (deadline) =>
+          callEndpoint(context, endpoint, call, deadline),
+        );
       },
       onListed: (connectionId, endpoint) => context.locations.learn(connectionId, endpoint),
     });
-  }
-
-  /** Refuses further operations; those under way go on. */
-  refuse(): void {
-    this.#isClosed = true;
-  }
-
-  /**
-   * Does something that `close` waits for.
-   *
-   * @throws ResilientPubSubError `ERR_CLOSED`
-   */
-  async track<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#isClosed) {
-      throw new ResilientPubSubError("ERR_CLOSED", "The plugin is closed; nothing was sent");
-    }
-    this.underWay.begin();
-    try {
-      return await task();
-    } finally {
-      this.underWay.end();
-    }
-  }
-
-  /** @throws InvalidArgumentError, or the reason of a signal that has ended already */
-  #run<T>(
-    { name, subject, options = {} }: Operation,
-    task: (deadline: Deadline) => Promise<T>,
-  ): Promise<T> {
-    return this.track(async () => {
-      checkSubject(SEMANTICS[name].about, subject);
-      checkOptions(name, options);
-      if (options.abortSignal?.aborted) throw reasonOf(options.abortSignal);
-      const { configuration, monitor, registry } = this.#context;
-      const unknown = registry.all().filter(({ health }) => health.status === "unknown");
-      if (unknown.length > 0) await this.#firstVerdicts(unknown);
-      monitor.lookForRecovery();
-      const timeoutInMs = options.timeoutInMs ?? configuration.fanOut.timeoutInMs;
-      const deadline = new Deadline(timeoutInMs, options.abortSignal);
-      try {
-        return await task(deadline);
-      } finally {
-        deadline.end();
-      }
-    });
-  }
-
-  /** A message sent at start would else find endpoints that nobody has looked at yet. */
-  async #firstVerdicts(unknown: readonly RegisteredEndpoint[]): Promise<void> {
-    const { monitor, configuration } = this.#context;
-    if (monitor.opening) await monitor.opening;
-    const verdicts = Promise.all(unknown.map((endpoint) => monitor.check(endpoint)));
-    await waitAtMost(configuration.health.onDemandBudgetInMs, verdicts);
   }
 
   /**

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ListedConnection } from "../contract/listing.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import { classifyFailure } from "../service/failure.ts";
 import { UnexpectedAnswerError } from "../service/unexpected-answer.ts";
 import type { Outcome } from "./call.ts";
 import type { Page } from "./listing.ts";
@@ -87,7 +88,8 @@ class PagesRead {
     if (!this.#seen.has(next) && this.#seen.size < maxPages) return outcome;
     const error = new UnexpectedAnswerError("pages without an end");
     const { status, attempts, durationInMs } = outcome;
-    return { kind: "failed", reason: "endpoint", error, status, attempts, durationInMs };
+    const failure = classifyFailure(error);
+    return { kind: "failed", reason: "endpoint", error, failure, status, attempts, durationInMs };
   }
 }
 

@@ -5,6 +5,7 @@ import { describeValue } from "../kit/describe-value.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
 import { canonicalHub } from "../kit/hub-name.ts";
 import { warnProcess } from "../kit/warn-process.ts";
+import { type App, mountedIn } from "./routing-rules.ts";
 
 // Registered symbols, since an app may have loaded this package twice, as ESM and as CommonJS.
 const MEMBER = Symbol.for("express-resilient-pubsub.member");
@@ -16,8 +17,12 @@ interface Member {
   readonly passed: readonly ResilientPubSub[];
   /** Where it answers negotiates, in the app that it was seen in last. */
   readonly negotiateRoute: string;
+  /** Whether it takes no more negotiates. */
+  readonly isClosing: boolean;
   /** Told of another one of the app. */
   learn(other: ResilientPubSub): void;
+  /** Told that another one is closed. */
+  forget(other: ResilientPubSub): void;
 }
 
 type Plugin = ResilientPubSub & { readonly [MEMBER]: Member };
@@ -35,16 +40,24 @@ export interface AppMembership {
 export class AppPlugins {
   readonly #self: () => Plugin;
   readonly #negotiatePath: string;
+  readonly #closing: AbortSignal;
   readonly #others = new Map<string, ResilientPubSub>();
   /** What stands in `res.locals` once a request has passed this plugin too, by what stood there. */
   readonly #views = new WeakMap<Plugin, Plugin>();
+  /** Of each app that it has been seen in. */
+  readonly #memberships = new Set<Set<Plugin>>();
   #app: unknown;
   #mountPath = "";
+  #hasLeft = false;
 
-  /** @param self Not asked before the first request. */
-  constructor(self: () => ResilientPubSub, negotiatePath: string) {
+  /**
+   * @param self Not asked before the first request.
+   * @param closing Ends when the plugin takes no more negotiates.
+   */
+  constructor(self: () => ResilientPubSub, negotiatePath: string, closing: AbortSignal) {
     this.#self = self as () => Plugin;
     this.#negotiatePath = negotiatePath;
+    this.#closing = closing;
   }
 
   get membership(): AppMembership {
@@ -61,7 +74,14 @@ export class AppPlugins {
         get negotiateRoute() {
           return plugins.#negotiateRoute;
         },
+        get isClosing() {
+          return plugins.#closing.aborted;
+        },
         learn: (other) => void plugins.#others.set(canonicalHub(other.hubName), other),
+        forget: (other) => {
+          const hub = canonicalHub(other.hubName);
+          if (plugins.#others.get(hub) === other) plugins.#others.delete(hub);
+        },
       },
     };
   }
@@ -73,10 +93,33 @@ export class AppPlugins {
    */
   offer(req: Request, res: Response): ResilientPubSub {
     const self = this.#self();
-    if (req.app !== this.#app) this.#introduce(req);
+    if (req.app !== this.#app && !this.#hasLeft) this.#introduce(req);
     const before: unknown = res.locals.pubsub;
     res.locals.pubsub = before === self || !isPlugin(before) ? self : this.#viewAfter(before);
     return self;
+  }
+
+  /**
+   * Whether the app has another plugin of this hub in the place of this one, which is closing. Nothing
+   * that was mounted in an app can be taken out of it, so this one must let requests pass.
+   */
+  isReplaced({ app }: Request): boolean {
+    if (!this.#closing.aborted || !app) return false;
+    const hub = canonicalHub(this.#self().hubName);
+    return [...mountedIn(app as App)].some(
+      (other) => isPlugin(other) && !other[MEMBER].isClosing && canonicalHub(other.hubName) === hub,
+    );
+  }
+
+  /** Has the app and its other plugins forget this one, which is closed. */
+  leave(): void {
+    this.#hasLeft = true;
+    const self = this.#self();
+    for (const members of this.#memberships) {
+      members.delete(self);
+      for (const other of members) other[MEMBER].forget(self);
+    }
+    this.#memberships.clear();
   }
 
   get #negotiateRoute(): string {
@@ -95,6 +138,7 @@ export class AppPlugins {
       self[MEMBER].learn(other);
     }
     members.add(self);
+    this.#memberships.add(members);
   }
 
   #viewAfter(before: Plugin): Plugin {

@@ -10,7 +10,7 @@ interface Layer {
   readonly handle?: unknown;
   readonly route?: { readonly stack?: readonly Layer[] };
 }
-interface App {
+export interface App {
   /** Of Express 4, where `router` throws. */
   readonly _router?: Router;
   readonly router?: Router;
@@ -26,9 +26,14 @@ const STRICTEST: RoutingRules = { caseSensitive: true, strict: true };
  * registered for the path does not recognise must not be answered behind it either.
  *
  * @param middleware What is mounted in the app and asks.
+ * @param path As `pathBelowMount` has it; for those who ask about several routes.
  */
-export function isRequestAt(route: RoutePath, req: Request, middleware: RequestHandler): boolean {
-  const path = pathBelowMount(req);
+export function isRequestAt(
+  route: RoutePath,
+  req: Request,
+  middleware: RequestHandler,
+  path = pathBelowMount(req),
+): boolean {
   // Nearly every request of an app comes by here, and ends here.
   if (!route.isAt(path, LOOSEST)) return false;
   const written = writtenPath(req);
@@ -75,6 +80,20 @@ const routerOf = (app: App): Router | undefined => app._router ?? app.router;
 function appRouters(app: App): Router[] {
   const router = routerOf(app);
   return [...(router ? [router] : []), ...(app.parent ? appRouters(app.parent) : [])];
+}
+
+/** All that is mounted in an app, in its routers, and in the apps that it is mounted in. */
+export function mountedIn(app: App): Set<unknown> {
+  const mounted = new Set<unknown>();
+  const collect = ({ stack }: Router): void => {
+    for (const handle of handlesOf(stack)) {
+      const router = mounted.has(handle) ? undefined : asRouter(handle);
+      mounted.add(handle);
+      if (router) collect(router);
+    }
+  };
+  appRouters(app).forEach(collect);
+  return mounted;
 }
 
 /** The routers in a router by which the middleware is reached, and that itself; none when it is not. */

@@ -7,6 +7,18 @@ export const maxGroupNameLength = 1024;
  */
 export const maxIdLength = 1024;
 
+/**
+ * For the id of a connection in an event, of which the service's have 31 characters. Whoever reads an
+ * event has it in a header, and may keep it as a key of its own.
+ */
+export const maxEventConnectionIdLength = 256;
+
+/**
+ * For the id of a connection of which it is remembered where it lives. With an event each, senders
+ * fill that memory, and it must stay as small as it says; what is not remembered is only asked for.
+ */
+export const maxRememberedConnectionIdLength = 128;
+
 /** A role may end in the name of a group. */
 export const maxRoleLength = "webpubsub.joinLeaveGroup.".length + maxGroupNameLength;
 

@@ -1,10 +1,12 @@
 import type { PubSubEventSource, PubSubEvents, PubSubListener } from "../contract/events.ts";
-import { warnProcess } from "./warn-process.ts";
+import { OnceWarnings } from "./warn-once.ts";
 
 type EventName = keyof PubSubEvents;
 type HandlerError = PubSubEvents["handlerError"];
 type AnyListener = Listener<never>;
 type Listener<Name extends EventName> = PubSubListener<Name>;
+
+const maxKindLength = 100;
 
 interface Mode {
   readonly once: boolean;
@@ -14,15 +16,24 @@ interface Mode {
 
 /**
  * Typed events whose listeners can harm nobody: one that throws or rejects becomes a `handlerError`,
- * and a `handlerError` without a listener becomes a process warning, so that nothing fails silently.
+ * and a `handlerError` without a listener becomes a process warning, so that nothing fails silently;
+ * one for each kind, since what fails for one request may fail for all.
  */
 export class TypedEvents implements PubSubEventSource {
   readonly #listeners = new Map<EventName, Map<AnyListener, Mode>>();
   readonly #describe: (error: unknown) => unknown;
+  readonly #warnings: OnceWarnings;
 
-  /** @param describe What anybody may know of an `error` that an event tells; default: all of it. */
-  constructor(describe: (error: unknown) => unknown = (error) => error) {
+  /**
+   * @param describe What anybody may know of an `error` that an event tells; default: all of it.
+   * @param warnings Those of the plugin; default: none but what is told here.
+   */
+  constructor(
+    describe: (error: unknown) => unknown = (error) => error,
+    warnings = new OnceWarnings(),
+  ) {
     this.#describe = describe;
+    this.#warnings = warnings;
   }
 
   on<Name extends EventName>(name: Name, listener: Listener<Name>): this {
@@ -52,7 +63,7 @@ export class TypedEvents implements PubSubEventSource {
   emit<Name extends EventName>(name: Name, event: PubSubEvents[Name]): void {
     const listeners = [...(this.#listeners.get(name) ?? [])];
     if (listeners.length > 0 && "error" in event) this.#makeSafe(event);
-    if (name === "handlerError" && !this.isHeard(name)) warn(event as HandlerError);
+    if (name === "handlerError" && !this.isHeard(name)) this.#warn(event as HandlerError);
     for (const [listener, { once }] of listeners) {
       if (once) this.#listeners.get(name)?.delete(listener);
       this.#call(name, listener as Listener<Name>, event);
@@ -74,7 +85,7 @@ export class TypedEvents implements PubSubEventSource {
   #call<Name extends EventName>(name: Name, listener: Listener<Name>, event: PubSubEvents[Name]) {
     const failed = (error: unknown): void => {
       const failure = { handler: `listener of "${name}"`, error };
-      if (name === "handlerError") warn(failure);
+      if (name === "handlerError") this.#warn(failure);
       else this.emit("handlerError", failure);
     };
     try {
@@ -83,12 +94,22 @@ export class TypedEvents implements PubSubEventSource {
       failed(error);
     }
   }
+
+  #warn({ handler, error }: HandlerError): void {
+    const message = `${handler} failed, and no "handlerError" listener took it; what fails like this again is not told`;
+    this.#warnings.warn("ERR_HANDLER_FAILED", message, `${handler} ${kindOf(error)}`, error);
+  }
+}
+
+/** Messages may differ with each request, a code or a class does not. Anything may be thrown. */
+function kindOf(error: unknown): string {
+  try {
+    const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+    return [code, name].map(String).join(" ").slice(0, maxKindLength);
+  } catch {
+    return "";
+  }
 }
 
 /** As the parts of a plugin have them: whoever of them listens must not pass for the application. */
 export type InternalEvents = Omit<TypedEvents, "on" | "once">;
-
-function warn({ handler, error }: HandlerError): void {
-  const message = `${handler} failed, and no "handlerError" listener took it`;
-  warnProcess("ERR_HANDLER_FAILED", message, error);
-}

@@ -89,8 +89,9 @@ async function askAsEvidence(
     return token;
   } catch (error) {
     if (options.abortSignal?.aborted) throw error;
-    events.emit("tokenFailed", { endpoint: chosen.name, error });
     const failure = classifyFailure(error);
+    const { fault: reason, status, code } = failure;
+    events.emit("tokenFailed", { endpoint: chosen.name, reason, status, code, error });
     const judging = monitor.reportFailure(chosen, failure, startedAt);
     faults.push(judging.then((canary) => faultOf(failure, canary)));
     return undefined;

@@ -9,7 +9,7 @@ import { defaultMaxSockets } from "../options/schema.ts";
 import type { Answer } from "./hung-calls.ts";
 import { poolClient } from "./pool-client.ts";
 import { authorizationPolicy, requestPipeline } from "./request-pipeline.ts";
-import { type PoolSettings, SocketPool } from "./socket-pool.ts";
+import { type HttpLibrary, SocketPool } from "./socket-pool.ts";
 
 /** One service instance: who it is, and the means to call it. */
 export interface Endpoint {
@@ -27,7 +27,7 @@ export interface Endpoint {
   readonly agent: HttpAgent;
   /** When a call was answered last, whatever the answer; monotonic milliseconds. */
   readonly answeredAt: number;
-  /** Resolves when calls can be made: the HTTP library has been loaded. */
+  /** Resolves when calls can be made: the HTTP library has been loaded, or cannot be. */
   readonly opened: Promise<unknown>;
   /**
    * Called again and again while calls wait for sockets whose calls are not answered, and only a
@@ -47,22 +47,36 @@ export interface Endpoint {
 const maxHealthSockets = 16;
 const maxCheckSockets = 2;
 
-/** @param maxSockets The most that calls open to it. */
+/** `undici`, which takes half as long to load as the whole SDK. */
+type LoadLibrary = () => Promise<HttpLibrary>;
+const loadUndici: LoadLibrary = () => import("undici/index.js");
+
+/**
+ * @param maxSockets The most that calls open to it.
+ * @param loadLibrary Called at once; while it fails, so does every call.
+ */
 export function createEndpoint(
   config: EndpointConfiguration,
   hub: string,
   maxSockets = defaultMaxSockets,
+  loadLibrary = loadUndici,
 ): Endpoint {
   const restUrl = config.reverseProxyEndpoint ?? config.url;
   const Agent = restUrl.startsWith("https:") ? HttpsAgent : HttpAgent;
   // One that is kept finds its way when there are no ports left for others.
   const agent = new Agent({ keepAlive: true, maxSockets: maxHealthSockets, maxFreeSockets: 1 });
-  const common = { name: config.name, origin: restUrl };
-  const pools = openPools([
-    { ...common, maxSockets, onUnproven: () => endpoint.onUnproven?.() },
-    { ...common, maxSockets: maxCheckSockets },
-  ]);
-  const [calls, checks] = [pools.then(([first]) => first), pools.then(([, second]) => second)];
+  const loading = loadLibrary();
+  const open = async (limit: number, onUnproven?: () => void) =>
+    new SocketPool(await loading, {
+      name: config.name,
+      origin: restUrl,
+      maxSockets: limit,
+      ...(onUnproven && { onUnproven }),
+    });
+  const calls = open(maxSockets, () => endpoint.onUnproven?.());
+  const checks = open(maxCheckSockets);
+  // Calls tell that one has failed, and there may be none: nobody else must listen for it.
+  const opened = Promise.allSettled([calls, checks]);
   // One for both: a canary has to try the token that calls are made with.
   const authorization = authorizationPolicy(config.credential);
   let answeredAt = Number.NEGATIVE_INFINITY;
@@ -72,7 +86,7 @@ export function createEndpoint(
   const onCheckAnswer = (answer: Answer): void => {
     onAnswer(answer);
     // Whoever answers a check would answer a call as well.
-    void calls.then((pool) => pool.learn(answer));
+    void calls.then((pool) => pool.learn(answer), nothingToEnd);
   };
   const endpoint: Endpoint = {
     name: config.name,
@@ -84,24 +98,21 @@ export function createEndpoint(
     get answeredAt() {
       return answeredAt;
     },
-    opened: pools,
+    opened,
     onUnproven: undefined,
-    giveUp: () => void calls.then((pool) => pool.giveUp()),
+    giveUp: () => void calls.then((pool) => pool.giveUp(), nothingToEnd),
     close: async () => {
       agent.destroy();
-      for (const pool of await pools) pool.close();
+      await Promise.all(
+        [calls, checks].map((opening) => opening.then((pool) => pool.close(), nothingToEnd)),
+      );
     },
   };
   return endpoint;
 }
 
-/** Loads `undici` with the first endpoint: it takes half as long as the whole SDK. */
-async function openPools([ofCalls, ofChecks]: readonly [PoolSettings, PoolSettings]): Promise<
-  readonly [SocketPool, SocketPool]
-> {
-  const library = await import("undici/index.js");
-  return [new SocketPool(library, ofCalls), new SocketPool(library, ofChecks)];
-}
+/** The library could not be loaded, so there is no pool. */
+const nothingToEnd = (): void => {};
 
 function createClient(
   { url, credential }: EndpointConfiguration,

@@ -10,29 +10,48 @@ interface AnswerDeadline {
   readonly onLateAnswer: (error: ResilientPubSubError) => void;
 }
 
-/**
- * The answer of a handler that the service waits for. One that forgets to answer would hold the
- * client, and its request, for as long as the service has patience, and nobody would know which.
- */
-export function answerInTime<Answer>(
-  answering: Promise<Answer>,
-  { handler, timeoutInMs, onTimeout, onLateAnswer }: AnswerDeadline,
-): Promise<Answer> {
-  const startedAt = performance.now();
-  const timeUp = new Promise<never>((_resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(notAnswered(handler, timeoutInMs));
-      answering.then(
-        () => onLateAnswer(tooLate(handler, performance.now() - startedAt)),
-        // Told already: it is a failure like any other.
-        () => {},
-      );
-    }, timeoutInMs);
-    timer.unref();
-    const stop = (): void => clearTimeout(timer);
-    answering.then(stop, stop);
-  });
-  return Promise.race([answering, timeUp.catch(onTimeout)]);
+/** The time that handlers have for the answers that the service waits for. */
+export class AnswerDeadlines {
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #isClosed = false;
+
+  /**
+   * The answer of a handler. One that forgets to answer would hold the client, and its request, for as
+   * long as the service has patience, and nobody would know which.
+   */
+  answerInTime<Answer>(
+    answering: Promise<Answer>,
+    { handler, timeoutInMs, onTimeout, onLateAnswer }: AnswerDeadline,
+  ): Promise<Answer> {
+    if (this.#isClosed) return answering;
+    const startedAt = performance.now();
+    const timeUp = new Promise<never>((_resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer);
+        reject(notAnswered(handler, timeoutInMs));
+        answering.then(
+          () => onLateAnswer(tooLate(handler, performance.now() - startedAt)),
+          // Told already: it is a failure like any other.
+          () => {},
+        );
+      }, timeoutInMs);
+      this.#timers.add(timer.unref());
+      const stop = (): void => this.#stop(timer);
+      answering.then(stop, stop);
+    });
+    return Promise.race([answering, timeUp.catch(onTimeout)]);
+  }
+
+  /** From now on handlers may take their time: nobody waits for their answers any more. */
+  close(): void {
+    this.#isClosed = true;
+    for (const timer of this.#timers) this.#stop(timer);
+  }
+
+  #stop(timer: NodeJS.Timeout): void {
+    clearTimeout(timer);
+    this.#timers.delete(timer);
+  }
 }
 
 const notAnswered = (handler: string, timeoutInMs: number): ResilientPubSubError =>

@@ -6,7 +6,7 @@ import type { Response } from "express";
 import { RequestRefused } from "../http/problem.ts";
 import { keepMarkers } from "../marker-groups/marker.ts";
 import type { UpstreamConfiguration } from "../options/parse-options.ts";
-import { answerInTime } from "./answer-deadline.ts";
+import type { AnswerDeadlines } from "./answer-deadline.ts";
 import {
   standInRequest,
   standInResponse,
@@ -50,6 +50,7 @@ export async function dispatch(
   handlers: UpstreamConfiguration,
   event: UpstreamEvent,
   observer: DispatchObserver,
+  deadlines: AnswerDeadlines,
 ): Promise<UpstreamAnswer> {
   const { response, answer, refuse } = standInResponse();
   let running: Promise<UpstreamAnswer> | undefined;
@@ -71,7 +72,7 @@ export async function dispatch(
       return;
     }
     // It has answered or failed, whichever comes first: it may answer after it ended.
-    running = answerInTime(Promise.race([answered, whenEnded]), {
+    running = deadlines.answerInTime(Promise.race([answered, whenEnded]), {
       handler: option,
       timeoutInMs: handlers.handlerTimeoutInMs,
       onTimeout: failed,

@@ -1,8 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { RequestRefused } from "../http/problem.ts";
+import { maxEventConnectionIdLength } from "../kit/service-limits.ts";
 
-/** The service's have 31 characters. */
-const maxConnectionIdLength = 256;
 const REQUIRED = ["ce-type", "ce-connectionId", "WebHook-Request-Origin"];
 
 /** What the headers of an event say. */
@@ -24,8 +23,8 @@ export function readEventHeaders(received: IncomingHttpHeaders): EventHeaders {
   const headerOf = (name: string): string => String(all[name.toLowerCase()] ?? "");
   for (const name of REQUIRED) if (headerOf(name) === "") throw missing(name);
   const connectionId = headerOf("ce-connectionId");
-  if (connectionId.length > maxConnectionIdLength) {
-    throw malformed(`ce-connectionId is longer than ${maxConnectionIdLength} characters.`);
+  if (connectionId.length > maxEventConnectionIdLength) {
+    throw malformed(`ce-connectionId is longer than ${maxEventConnectionIdLength} characters.`);
   }
   return {
     all,

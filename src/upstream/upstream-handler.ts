@@ -4,6 +4,7 @@ import type { ConnectionLocations } from "../endpoints/connection-locations.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { answerOrRefuse, RequestRefused } from "../http/problem.ts";
 import { warnOfOpenMarkers } from "../marker-groups/open-markers.ts";
+import type { AnswerDeadlines } from "./answer-deadline.ts";
 import { bodyReader, isJson } from "./body.ts";
 import { type DispatchObserver, dispatch } from "./dispatch.ts";
 import { isOfMarker, noteDisplaced } from "./displaced-events.ts";
@@ -14,7 +15,10 @@ import { ORIGIN_NOT_ALLOWED, senderOf } from "./sender.ts";
 import type { UpstreamAnswer } from "./stand-ins.ts";
 
 /** The routes that the service calls: its validation handshake and its events. */
-export function upstreamHandler(context: PluginContext): RequestHandler {
+export function upstreamHandler(
+  context: PluginContext,
+  deadlines: AnswerDeadlines,
+): RequestHandler {
   const { hub, upstream } = context.configuration;
   const readBody = bodyReader(upstream.maxBodyInBytes);
   const hosts = new EndpointHosts();
@@ -37,7 +41,8 @@ export function upstreamHandler(context: PluginContext): RequestHandler {
       res.status(200).end();
       return;
     }
-    const answer = await dispatch(hub, upstream, { headers: headers.all, body }, observer);
+    const event = { headers: headers.all, body };
+    const answer = await dispatch(hub, upstream, event, observer, deadlines);
     // Whether there will be a connection is what a connect handler decides.
     if (sender && isConnect && answer.status < 300) {
       noteDisplaced(context, headers, systemBody, sender);

@@ -328,14 +328,6 @@ describe("an order to evacuate is refused, and changes nothing,", () => {
       ({ evacuations }) => evacuations.evacuate("eastus", { ...atFive, perSecond: 5 }),
       { message: expect.stringContaining("perSecond: unknown option") },
     ],
-    [
-      "when the plugin is closed",
-      ({ evacuations }) => {
-        void evacuations.close();
-        return evacuations.evacuate("eastus", atFive);
-      },
-      { code: "ERR_CLOSED" },
-    ],
   ])("%s", (_, order, error) => {
     const server = startServer({});
     expect(() => order(server)).toThrow(expect.objectContaining(error));

@@ -1,5 +1,6 @@
 import type { TokenCredential } from "@azure/core-auth";
 import express from "express";
+import type { PubSubEvents } from "express-resilient-pubsub";
 import type { Fault } from "express-resilient-pubsub/emulator";
 import { closeAfterTest } from "../support/clean-up.ts";
 import { entraCredential } from "../support/entra-credential.ts";
@@ -59,6 +60,56 @@ describe("a token request moves on to the next endpoint within the same negotiat
     await east.inject({ kind: "throttle" });
     for (let i = 0; i < 3; i++) expect((await negotiate()).body.endpoint).toBe("west");
     expect(log).toEqual(["tokenFailed east", "tokenFailed east", "tokenFailed east"]);
+  });
+});
+
+describe("a token request that fails is told with whose fault it is, the status and the code:", () => {
+  type Told = Partial<PubSubEvents["tokenFailed"]>;
+
+  it.each<[string, Fault, Told]>([
+    ["a 500", { kind: "gray" }, { reason: "endpoint", status: 500, code: undefined }],
+    ["a 403", { kind: "accessDenied" }, { reason: "endpoint", status: 403, code: undefined }],
+    ["a 429", { kind: "throttle" }, { reason: "endpoint", status: 429, code: undefined }],
+    [
+      "no answer",
+      { kind: "blackhole", requestTypes: ["RESTAPI"] },
+      { reason: "endpoint", status: undefined, code: "ERR_DEADLINE_EXCEEDED" },
+    ],
+  ])("%s", async (_, fault, told) => {
+    const { east, pubsub, negotiate } = await startWorld({ timeoutInMs: 300 });
+    const heard: unknown[] = [];
+    pubsub.events.on("tokenFailed", (event) => void heard.push(event));
+    await pubsub.ready();
+    await east.inject(fault);
+    expect((await negotiate()).body.endpoint).toBe("west");
+    expect(heard).toEqual([{ endpoint: "east", ...told, error: expect.any(Error) }]);
+  });
+
+  it("a refusal by the identity provider, which is no answer of the service", async () => {
+    let isRefused = false;
+    const good = entraCredential();
+    const credential: TokenCredential = {
+      getToken: async (...args) => {
+        if (isRefused) throw Object.assign(new Error("unknown identity"), { statusCode: 401 });
+        const token = await good.getToken(...args);
+        return token && { ...token, expiresOnTimestamp: Date.now() + 1050 };
+      },
+    };
+    const { pubsub, negotiate } = await startWorld({ credential });
+    const heard: unknown[] = [];
+    pubsub.events.on("tokenFailed", (event) => void heard.push(event));
+    await pubsub.ready();
+    isRefused = true;
+    await until(async () => {
+      await negotiate();
+      return heard.length > 0;
+    });
+    expect(heard[0]).toMatchObject({
+      endpoint: "east",
+      reason: "endpoint",
+      status: 401,
+      code: "ERR_CREDENTIAL_FAILED",
+    });
   });
 });
 

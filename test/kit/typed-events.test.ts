@@ -82,3 +82,35 @@ it.each<[string, (events: TypedEvents) => void]>([
   );
   emitWarning.mockRestore();
 });
+
+describe("what fails again and again is warned of once:", () => {
+  const failure = (code: string, message: string) => Object.assign(new Error(message), { code });
+
+  it.each<[string, (request: number) => { handler: string; error: unknown }, number]>([
+    [
+      "the same handler with the same code, whatever the message",
+      (request) => ({ handler: "negotiate.authenticate", error: failure("E_DOWN", `${request}`) }),
+      1,
+    ],
+    ["the same handler with nothing", () => ({ handler: "router", error: undefined }), 1],
+    [
+      "each code of the same handler",
+      (request) => ({ handler: "router", error: failure(`E_${request % 2}`, "") }),
+      2,
+    ],
+    [
+      "each class of error",
+      (n) => ({ handler: "router", error: n % 2 ? Error() : TypeError() }),
+      2,
+    ],
+    ["each handler", (request) => ({ handler: `upstream.${request % 3}`, error: Error() }), 3],
+  ])("%s", (_, failureOf, warnings) => {
+    const emitWarning = jest.spyOn(process, "emitWarning").mockReturnValue();
+    const events = new TypedEvents();
+    for (let request = 0; request < 12; request += 1) {
+      events.emit("handlerError", failureOf(request));
+    }
+    expect(emitWarning).toHaveBeenCalledTimes(warnings);
+    emitWarning.mockRestore();
+  });
+});

@@ -164,6 +164,71 @@ describe("three plugins in one app", () => {
   });
 });
 
+/** What an app keeps of its plugins. */
+const keptBy = ({ locals }: Express): unknown[] =>
+  Object.getOwnPropertySymbols(locals).flatMap((key) => [...Reflect.get(locals, key)]);
+
+describe("a plugin that is closed", () => {
+  it.each<[string, (old: ResilientPubSub) => unknown]>([
+    ["is closed", (old) => old.close()],
+    ["still closes", (old) => void old.close()],
+  ])("makes room for another one of its hub in the same app as soon as it %s", async (_, close) => {
+    const [old, renewed] = [pluginOf("chat"), pluginOf("Chat")];
+    const app = express().use(old);
+    app.get("/before", telling(groupOf));
+    const { url } = closeAfterTest(await serve(app));
+    await fetchAnswer(`${url}/before`);
+    await close(old);
+    app.use("/", express.Router().use(renewed));
+    const found: ResilientPubSub[] = [];
+    app.get(
+      "/behind",
+      telling((pubsub) => found.push(pubsub, pubsub.hub("chat"))),
+    );
+    // Of the new one: nobody listens where its endpoint should be.
+    expect((await fetchAnswer(`${url}/negotiate/chat`)).body.code).toBe("ERR_NO_HEALTHY_ENDPOINT");
+    const event = { method: "POST", headers: { "ce-type": "x" } };
+    const refused = await fetchAnswer(`${url}/api/webpubsub/hubs/chat/`, event);
+    expect(refused.body.code).toBe("ERR_MISSING_HEADER");
+    await fetchAnswer(`${url}/behind`);
+    expect(found.map((one) => one === renewed)).toEqual([true, true]);
+  });
+
+  it("answers with 503 itself as long as no other one of its hub is open", async () => {
+    const [old, closed, news] = [pluginOf("chat"), pluginOf("chat"), pluginOf("news")];
+    await Promise.all([old.close(), closed.close()]);
+    const [answer] = await ask(express().use(old, closed, news), "/negotiate/chat");
+    expect(answer).toMatchObject({ code: "ERR_CLOSED" });
+  });
+
+  it("is forgotten by the app and its other plugins, and so does not come back", async () => {
+    const [chat, news, renewed] = [pluginOf("chat"), pluginOf("news"), pluginOf("chat")];
+    const inUse = { chat };
+    const app = express().use((req, res, next) => inUse.chat(req, res, next));
+    app.use(news).get("/name", (_req, res) => void res.end());
+    const { url } = closeAfterTest(await serve(app));
+    await fetchAnswer(`${url}/name`);
+    expect(keptBy(app)).toEqual([chat, news]);
+    expect(news.hub("chat")).toBe(chat);
+    await chat.close();
+    expect(keptBy(app)).toEqual([news]);
+    expect(() => news.hub("chat")).toThrow(expect.objectContaining({ code: "ERR_UNKNOWN_HUB" }));
+    await fetchAnswer(`${url}/name`);
+    expect(keptBy(app)).toEqual([news]);
+    inUse.chat = renewed;
+    await fetchAnswer(`${url}/name`);
+    expect(news.hub("chat")).toBe(renewed);
+  });
+
+  it("is not forgotten in the place of the one that has replaced it", async () => {
+    const [old, renewed, news] = [pluginOf("chat"), pluginOf("chat"), pluginOf("news")];
+    await ask(express().use("/a", old).use("/b", renewed).use(news), "/a/x", "/b/x");
+    expect(news.hub("chat")).toBe(renewed);
+    await old.close();
+    expect(news.hub("chat")).toBe(renewed);
+  });
+});
+
 describe("one plugin", () => {
   it("stays res.locals.pubsub itself when it is mounted twice, and knows its own hub", async () => {
     const warnings = collectWarnings();

@@ -2,7 +2,7 @@ import { KeyObject } from "node:crypto";
 import { resilientPubSub } from "express-resilient-pubsub";
 import { sendCanary } from "../../src/health/canary.ts";
 import { parseEndpoint } from "../../src/options/parse-options.ts";
-import { createEndpoint } from "../../src/service/endpoint.ts";
+import { createEndpoint, type Endpoint } from "../../src/service/endpoint.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
 import { entraCredential } from "../support/entra-credential.ts";
 import { startRawService } from "../support/raw-service.ts";
@@ -113,4 +113,37 @@ it("calls and canaries of an endpoint have one token, which both give up when it
   await expect(send(client)).rejects.toMatchObject({ statusCode: 401 });
   await send(checkClient);
   expect(seen).toEqual(["Bearer t1", "Bearer t1", "Bearer t1", "Bearer t2"]);
+});
+
+describe("when the HTTP library cannot be loaded,", () => {
+  const lost = Object.assign(new Error("Cannot find package"), { code: "ERR_MODULE_NOT_FOUND" });
+  const connectionString = "Endpoint=http://127.0.0.1:9;AccessKey=k";
+  const config = parseEndpoint({ name: "a", role: "primary", connectionString });
+  const withoutLibrary = () => createEndpoint(config, "chat", 1, () => Promise.reject(lost));
+
+  it("calls fail with the reason, and health checks do not wait", async () => {
+    const { client, checkClient, opened } = closeAfterTest(withoutLibrary());
+    await opened;
+    for (const caller of [client, checkClient]) {
+      const sending = caller.sendToAll("hi", { contentType: "text/plain" });
+      await expect(sending).rejects.toMatchObject({ code: "ERR_MODULE_NOT_FOUND" });
+    }
+  });
+
+  it.each<[string, (endpoint: Endpoint) => unknown]>([
+    ["nobody calls", () => {}],
+    ["the endpoint goes down", (endpoint) => endpoint.giveUp()],
+    ["the endpoint is closed", (endpoint) => endpoint.close()],
+  ])("no rejection is left unhandled when %s", async (_, act) => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    const before = process.rawListeners("unhandledRejection");
+    process.removeAllListeners("unhandledRejection");
+    process.on("unhandledRejection", note);
+    await act(withoutLibrary());
+    await new Promise(setImmediate);
+    process.off("unhandledRejection", note);
+    for (const listener of before) process.on("unhandledRejection", listener as () => void);
+    expect(unhandled).toEqual([]);
+  });
 });

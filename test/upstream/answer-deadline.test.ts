@@ -1,6 +1,6 @@
 import type { UpstreamOptions } from "express-resilient-pubsub";
 import { resilientPubSub } from "express-resilient-pubsub";
-import { answerInTime } from "../../src/upstream/answer-deadline.ts";
+import { AnswerDeadlines } from "../../src/upstream/answer-deadline.ts";
 import { useFakeTime } from "../support/clean-up.ts";
 import { until } from "../support/until.ts";
 import type { EventRequest } from "../support/upstream-request.ts";
@@ -101,11 +101,36 @@ describe("a handler that does not answer in time is answered for with 500, and n
   });
 });
 
+it("close ends the time of a handler that hangs", async () => {
+  const { responses, forget } = forgetful();
+  const handlerTimeoutInMs = 24_681;
+  const { post, errors, pubsub } = await setUp({
+    handleUserEvent: forget as UpstreamOptions["handleUserEvent"],
+    handlerTimeoutInMs,
+  });
+  const [set, clear] = [
+    jest.spyOn(globalThis, "setTimeout"),
+    jest.spyOn(globalThis, "clearTimeout"),
+  ];
+  const answer = post();
+  await until(() => responses.length === 1);
+  const begun = set.mock.calls.findIndex(([, delayInMs]) => delayInMs === handlerTimeoutInMs);
+  await pubsub.close({ drainInMs: 20 });
+  expect(clear).toHaveBeenCalledWith(set.mock.results[begun]?.value);
+  expect(await answer).toMatchObject({ status: 503, body: { code: "ERR_CLOSED" } });
+  expect(errors).toEqual([]);
+  for (const spy of [set, clear]) spy.mockRestore();
+});
+
 describe("the time for an answer", () => {
   useFakeTime();
 
-  const inTime = (answering: Promise<string>, told: unknown[] = []) =>
-    answerInTime(answering, {
+  const inTime = (
+    answering: Promise<string>,
+    told: unknown[] = [],
+    deadlines = new AnswerDeadlines(),
+  ) =>
+    deadlines.answerInTime(answering, {
       handler: "upstream.handleConnect",
       timeoutInMs: 30_000,
       onTimeout: (error) => {
@@ -126,6 +151,16 @@ describe("the time for an answer", () => {
   ])("leaves no timer behind %s", async (_, answer) => {
     await inTime(answer()).catch(() => {});
     expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it("is no longer measured once the plugin is closed, for handlers that hang or begin then", async () => {
+    const deadlines = new AnswerDeadlines();
+    const hang = () => new Promise<string>(() => {});
+    void inTime(hang(), [], deadlines);
+    deadlines.close();
+    void inTime(hang(), [], deadlines);
+    expect(jest.getTimerCount()).toBe(0);
+    expect(await inTime(Promise.resolve("well"), [], deadlines)).toBe("well");
   });
 
   it("is up after that", async () => {

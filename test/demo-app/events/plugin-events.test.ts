@@ -39,7 +39,8 @@ describe("an event of the plugin in the demo", () => {
     const { events, recorded } = recordedPluginEvents();
     const error = new TypeError("https://example.com/?access_token=secret");
 
-    events.emit("tokenFailed", { endpoint: "eastus", error });
+    const facts = { reason: "local", status: undefined, code: undefined } as const;
+    events.emit("tokenFailed", { endpoint: "eastus", ...facts, error });
     events.emit("handlerError", {
       handler: "upstream",
       error: Object.assign(error, { code: "E" }),
