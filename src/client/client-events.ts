@@ -102,13 +102,13 @@ export interface OnMovedArgs {
   downtimeInMs: number;
 }
 
-/** An attempt to connect came to nothing; there will be another. */
+/** An attempt to connect came to nothing; there will be another, unless `autoReconnect` is false. */
 export interface OnConnectFailedArgs {
   /** A `NegotiateError`, or a `ConnectError` when the endpoint did not let the client in. */
   error: PubSubClientError;
   /** Undefined when negotiate failed. */
   endpoint?: string | undefined;
-  /** How long until the next attempt, in milliseconds. */
+  /** How long until the next attempt, in milliseconds. Infinity when there will be none. */
   retryInMs: number;
 }
 

@@ -127,8 +127,11 @@ export class ClientRun {
         if (!autoReconnect) this.finish("gave-up");
         break;
       case "connect-failed":
-        if (autoReconnect) emitter.emit("connect-failed", notification.args);
-        else this.finish("gave-up", notification.args);
+        emitter.emit("connect-failed", {
+          ...notification.args,
+          ...(!autoReconnect && { retryInMs: Number.POSITIVE_INFINITY }),
+        });
+        if (!autoReconnect) this.finish("gave-up", notification.args);
         break;
       case "stopped":
         this.finish(notification.code, notification);

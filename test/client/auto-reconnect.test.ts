@@ -78,7 +78,9 @@ describe("a client that does not reconnect", () => {
     const error = await client.start().catch((error) => error);
     expect(error).toMatchObject({ code: "ERR_CONNECT_FAILED", endpoint: "east" });
     expect(events.stopped).toEqual([{ code: "gave-up", error }]);
-    expect(events["connect-failed"]).toEqual([]);
+    expect(events["connect-failed"]).toEqual([
+      { error, endpoint: "east", retryInMs: Number.POSITIVE_INFINITY },
+    ]);
     east.behaviour = {};
     await client.start();
     expect(client.state).toBe("connected");

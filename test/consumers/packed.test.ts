@@ -195,7 +195,7 @@ it("the package is at most 0.4 MB packed and 1.4 MB unpacked", async () => {
 });
 
 // Within 5 % of what it is: raise the limit for a reason, and lower it when the client has shrunk.
-it("contains a browser client of at most 9.72 kB gzip", async () => {
+it("contains a browser client of at most 14 kB gzip", async () => {
   const client = await readFile(path.join(packed.folder, "dist/client.browser.js"));
-  expect(gzipSync(client, { level: 9 }).length).toBeLessThanOrEqual(9720);
+  expect(gzipSync(client, { level: 9 }).length).toBeLessThanOrEqual(14_000);
 });
