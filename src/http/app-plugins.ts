@@ -103,10 +103,11 @@ export class AppPlugins {
    * Whether the app has another plugin of this hub in the place of this one, which is closing. Nothing
    * that was mounted in an app can be taken out of it, so this one must let requests pass.
    */
-  isReplaced({ app }: Request): boolean {
-    if (!this.#closing.aborted || !app) return false;
+  isReplaced(req: Request): boolean {
+    // Nearly every request ends here.
+    if (!this.#closing.aborted || !req.app) return false;
     const hub = canonicalHub(this.#self().hubName);
-    return [...mountedIn(app as App)].some(
+    return [...mountedIn(req.app as App)].some(
       (other) => isPlugin(other) && !other[MEMBER].isClosing && canonicalHub(other.hubName) === hub,
     );
   }
