@@ -21,7 +21,7 @@ export interface SentCall {
 }
 
 /** Long for an answer that is under way, short for a call that is never answered. */
-const LEAST_PATIENCE_IN_MS = 50;
+const LEAST_PATIENCE_IN_MS = 100;
 /** What a slow line sends in a millisecond: the system takes a message long before it has sent it. */
 const BYTES_PER_MS = 50;
 const WEIGHT_OF_LATEST = 0.1;

@@ -203,6 +203,7 @@ describe("messages that are never answered delay no other: nobody waits until on
 describe("with more messages than sockets, a region is taken out", () => {
   const options = {
     service: { maxSocketsPerEndpoint: 4 },
+    fanOut: { timeoutInMs: 1000 },
     health: {
       schedule: false as const,
       transitionIntervalInMs: INTERVAL_IN_MS,

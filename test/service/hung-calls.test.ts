@@ -40,7 +40,7 @@ function verdictOn(sent: SentCall[], answers: AnswerTimes) {
   return verdict === "unproven" ? verdict : verdict.map((call) => sent.indexOf(call));
 }
 
-const long = [400, 300, 200, 100];
+const long = [2000, 1500, 1000, 500];
 const allSilent = (call: Partial<SentCall> = {}) => long.map((inMs) => silentFor(inMs, call));
 
 it("messages give way that were silent for long when another one was sent that was accepted, the oldest first", () => {
@@ -48,7 +48,7 @@ it("messages give way that were silent for long when another one was sent that w
 });
 
 it("those that are younger stay", () => {
-  expect(verdictOn(allSilent(), answersTo({ sentAgoInMs: 200 }))).toEqual([0, 1]);
+  expect(verdictOn(allSilent(), answersTo({ sentAgoInMs: 1000 }))).toEqual([0, 1]);
 });
 
 it("a message that is older, but has been heard, is passed by", () => {
@@ -63,20 +63,20 @@ describe("nobody gives way", () => {
     ["who is being sent", allSilent({ quietSince: Number.POSITIVE_INFINITY }), [{}]],
     [
       "who has been silent for a moment only",
-      [49, 48, 47, 46].map((inMs) => silentFor(inMs)),
+      [99, 98, 97, 96].map((inMs) => silentFor(inMs)),
       [{}],
     ],
     ["who closes or lists a group", allSilent({ isMessage: false }), [{}]],
     [
       "who has more to send than a slow line takes in that time",
-      allSilent({ bytes: 20_000 }),
+      allSilent({ bytes: 100_000 }),
       [{}],
     ],
-    ["where answers usually take as long", allSilent(), [{ sentAgoInMs: 250, tookInMs: 220 }]],
+    ["where answers usually take as long", allSilent(), [{ sentAgoInMs: 1250, tookInMs: 1100 }]],
     [
       "when one answer was late, as after a pause of the service or of this process",
       allSilent(),
-      [...Array.from({ length: 100 }, () => ({ sentAgoInMs: 900 })), { tookInMs: 210 }],
+      [...Array.from({ length: 100 }, () => ({ sentAgoInMs: 900 })), { tookInMs: 1050 }],
     ],
   ])("%s", (_, sent, accepted) => {
     expect(verdictOn(sent, answersTo(...accepted))).toEqual([]);
@@ -86,8 +86,8 @@ describe("nobody gives way", () => {
 describe("it is not known whether anybody would be answered", () => {
   it.each<[string, Accepted[]]>([
     ["before anybody was", []],
-    ["when nobody was that was sent later", [{ sentAgoInMs: 500 }]],
-    ["when they had not been silent for long at that time", [{ sentAgoInMs: 351 }]],
+    ["when nobody was that was sent later", [{ sentAgoInMs: 2500 }]],
+    ["when they had not been silent for long at that time", [{ sentAgoInMs: 1901 }]],
   ])("%s", (_, accepted) => {
     expect(verdictOn(allSilent(), answersTo(...accepted))).toBe("unproven");
   });
@@ -96,7 +96,7 @@ describe("it is not known whether anybody would be answered", () => {
     ["a refusal", { hasSucceeded: false }],
     ["an answer to another kind of call", { isMessage: false }],
   ])("by %s", (_, kind) => {
-    const answers = answersTo({ sentAgoInMs: 500 });
+    const answers = answersTo({ sentAgoInMs: 2500 });
     learn(answers, {}, kind);
     expect(verdictOn(allSilent(), answers)).toBe("unproven");
   });
@@ -109,13 +109,13 @@ it("a refusal that was slow to come earns nobody more time", () => {
 });
 
 it("one slow answer is forgotten after seconds, and not after many quick ones", () => {
-  const slow = (sentAgoInMs: number) => ({ sentAgoInMs, tookInMs: 900 });
+  const slow = (sentAgoInMs: number) => ({ sentAgoInMs, tookInMs: 5000 });
   const quick = Array.from({ length: 100 }, () => ({}));
-  expect(verdictOn(allSilent(), answersTo(slow(9000), ...quick))).toEqual([0, 1, 2, 3]);
-  expect(verdictOn(allSilent(), answersTo(slow(1000), ...quick))).toEqual([]);
+  expect(verdictOn(allSilent(), answersTo(slow(14_000), ...quick))).toEqual([0, 1, 2, 3]);
+  expect(verdictOn(allSilent(), answersTo(slow(5100), ...quick))).toEqual([]);
 });
 
 it("of a single socket its only call gives way", () => {
-  const call = silentFor(100);
+  const call = silentFor(500);
   expect(callsToGiveWay([call], answersTo({}), 1, NOW)).toEqual([call]);
 });
