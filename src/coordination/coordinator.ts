@@ -218,8 +218,8 @@ export class Coordinator {
       ]);
       this.#agreement.update(found);
       check(observationsOfPeers(heartbeats, self));
-      const { known, answered } = this.#agreement;
-      const next = switchActive({ self, known, answered, ...this.#ofNextAgreement }, to);
+      const { known, answered, renewals } = this.#agreement;
+      const next = switchActive({ self, known, answered, renewals, ...this.#ofNextAgreement }, to);
       if (next && (await this.#write(next))) return next.agreement;
       if (!next && known) return known.record.agreement;
     }
@@ -297,7 +297,7 @@ export class Coordinator {
 
   get #situation(): Situation {
     const { clock, self, settings, observe } = this.#options;
-    const { known, answered } = this.#agreement;
+    const { known, answered, renewals } = this.#agreement;
     const now = clock.now();
     return {
       self,
@@ -305,6 +305,7 @@ export class Coordinator {
       ...this.#ofNextAgreement,
       known,
       answered,
+      renewals,
       own: observe(),
       peers: this.#votesForLeader,
       hasAllPeers: this.#peers.isComplete,

@@ -24,6 +24,8 @@ export interface Situation {
   readonly known: KnownRecord | undefined;
   /** The newest agreement that this server has ever answered with. */
   readonly answered: Agreement | undefined;
+  /** The most renewals of all records that this server has ever seen. */
+  readonly renewals: number;
   /** Of the next agreement, if there is one: unlike that of any other. */
   readonly incarnation: string;
   readonly own: Observation;
@@ -46,13 +48,13 @@ export function decide(situation: Situation): AgreementRecord | undefined {
   const ageInMs = now - known.since;
   if (record.leader !== self) {
     const isVacant = record.leader === null || ageInMs > leaseInMs;
-    return isVacant ? renew(record, self) : undefined;
+    return isVacant ? renew(record, situation) : undefined;
   }
   // Whoever has not renewed in time may be deposed, and knows nothing of what happened meanwhile.
-  if (ageInMs > leaseInMs) return renew(record, self);
+  if (ageInMs > leaseInMs) return renew(record, situation);
   // Before it is known of how many, nobody is a majority.
   const next = record.voters && move(situation, record.agreement);
-  if (next) return { ...renew(record, self), agreement: next, doubts: 0 };
+  if (next) return { ...renew(record, situation), agreement: next, doubts: 0 };
   const voters = votersToName(situation, record);
   if (voters) return { ...renewWithDoubts(record, situation), voters };
   return ageInMs >= leaseInMs / 3 ? renewWithDoubts(record, situation) : undefined;
@@ -77,8 +79,9 @@ export function switchActive(
     self,
     known,
     answered,
+    renewals,
     ...next
-  }: Pick<Situation, "self" | "known" | "answered" | "incarnation" | "wallClock">,
+  }: Pick<Situation, "self" | "known" | "answered" | "renewals" | "incarnation" | "wallClock">,
   to: EndpointIdentity,
 ): AgreementRecord | undefined {
   const found = known?.record.agreement;
@@ -88,7 +91,7 @@ export function switchActive(
   const agreement = successor(last, to, "switched", next);
   return known
     ? { ...known.record, agreement, doubts: 0 }
-    : { agreement, leader: self, renewals: 0 };
+    : { agreement, leader: self, renewals: renewals + 1 };
 }
 
 /**
@@ -119,10 +122,11 @@ export function resign({ record }: KnownRecord, self: string): AgreementRecord |
 
 function firstRecord(situation: Situation): AgreementRecord | undefined {
   const { self, answered } = situation;
+  const renewals = situation.renewals + 1;
   // Others may have answered with it as well, and the store has forgotten who.
-  if (answered) return { agreement: answered, leader: self, renewals: 0 };
+  if (answered) return { agreement: answered, leader: self, renewals };
   const agreement = firstAgreement(situation);
-  return agreement && { agreement, leader: self, renewals: 0, voters: [self] };
+  return agreement && { agreement, leader: self, renewals, voters: [self] };
 }
 
 function firstAgreement({ own, ...next }: Situation): Agreement | undefined {
@@ -133,28 +137,27 @@ function firstAgreement({ own, ...next }: Situation): Agreement | undefined {
 
 /** A store that has lost what it was told (a failover of its own) must not turn back the epoch. */
 function restore(
-  { answered, ...next }: Situation,
+  { answered, renewals, ...next }: Situation,
   record: AgreementRecord,
 ): AgreementRecord | undefined {
   const { agreement } = record;
   if (answered === undefined || answered.epoch < agreement.epoch) return undefined;
   const { voters: _, ...rest } = record;
-  const forgetful = { ...rest, renewals: record.renewals + 1 };
+  const forgetful = { ...rest, renewals: Math.max(record.renewals, renewals) + 1 };
   if (answered.epoch > agreement.epoch) return { ...forgetful, agreement: answered };
   const found = identityOf(agreement);
   if (isAgreementOn(answered, found)) return undefined;
   return { ...forgetful, agreement: successor(agreement, found, agreement.reason, next) };
 }
 
-function renew(record: AgreementRecord, self: string): AgreementRecord {
-  return { ...record, leader: self, renewals: record.renewals + 1 };
+/** More than any before: fewer than were seen tell that a store has gone back. */
+function renew(record: AgreementRecord, { self, renewals }: Situation): AgreementRecord {
+  return { ...record, leader: self, renewals: Math.max(record.renewals, renewals) + 1 };
 }
 
-function renewWithDoubts(
-  record: AgreementRecord,
-  { self, own, peers }: Situation,
-): AgreementRecord {
-  return { ...renew(record, self), doubts: countDoubts(record, [own, ...peers.values()]) };
+function renewWithDoubts(record: AgreementRecord, situation: Situation): AgreementRecord {
+  const { own, peers } = situation;
+  return { ...renew(record, situation), doubts: countDoubts(record, [own, ...peers.values()]) };
 }
 
 function move(

@@ -25,7 +25,6 @@ export class KnownAgreement {
   readonly #listener: AgreementListener;
   #known: KnownRecord | undefined;
   #rejected: RejectedRecord | undefined;
-  /** Of the last record that counted; the next one has more, unless the store has lost something. */
   #renewals = 0;
   #answered: Agreement | undefined;
 
@@ -48,6 +47,11 @@ export class KnownAgreement {
   /** The newest agreement of all that were found; a store may lose it. */
   get answered(): Agreement | undefined {
     return this.#answered;
+  }
+
+  /** The most of all records; the next one has as many at least, unless the store has lost something. */
+  get renewals(): number {
+    return this.#renewals;
   }
 
   get leader(): string | undefined {
@@ -83,7 +87,7 @@ export class KnownAgreement {
   replace(known: KnownRecord): void {
     this.#known = known;
     this.#rejected = undefined;
-    this.#renewals = known.record.renewals;
+    this.#renewals = Math.max(this.#renewals, known.record.renewals);
     const { agreement } = known.record;
     const previous = this.#answered;
     if (previous && agreement.epoch < previous.epoch) return;

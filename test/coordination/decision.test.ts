@@ -19,6 +19,8 @@ interface Case {
   readonly leader?: "me" | "other" | null;
   readonly ageInMs?: number;
   readonly answered?: string;
+  /** The most renewals of all records that were seen. */
+  readonly seenRenewals?: number;
   readonly own?: string;
   readonly peers?: string;
   /** The servers that the record names; those that may live, unless they are given. Null for a record that knows none. */
@@ -44,6 +46,7 @@ function situationOf({ record, leader = "me", ageInMs = 0, answered, ...rest }: 
     wallClock: 5,
     known,
     answered: answered === undefined ? known?.record.agreement : agreement(answered),
+    renewals: rest.seenRenewals ?? 0,
     own: observation(rest.own ?? "east+ west+"),
     incarnation: "new",
     peers,
@@ -64,17 +67,17 @@ function decided(given: Case): string {
 
 describe("a server that finds no record writes", () => {
   it.each<[string, Case, string]>([
-    ["its first healthy endpoint", { own: "east+ west+" }, "1 east (first) me 0"],
-    ["the next one when that is unhealthy", { own: "east- west+" }, "1 west (first) me 0"],
-    ["none that is drained", { own: "east~ west+" }, "1 west (first) me 0"],
+    ["its first healthy endpoint", { own: "east+ west+" }, "1 east (first) me 1"],
+    ["the next one when that is unhealthy", { own: "east- west+" }, "1 west (first) me 1"],
+    ["none that is drained", { own: "east~ west+" }, "1 west (first) me 1"],
     ["nothing before a better one has answered", { own: "east? west+" }, "nothing"],
-    ["without waiting for a worse one", { own: "east+ west?" }, "1 east (first) me 0"],
+    ["without waiting for a worse one", { own: "east+ west?" }, "1 east (first) me 1"],
     ["nothing when none is healthy", { own: "east- west? north~" }, "nothing"],
     ["nothing when it knows none", { own: "" }, "nothing"],
     [
       "what it answers with when the store has lost it",
       { own: "east+", answered: "4 west" },
-      "4 west (first) me 0",
+      "4 west (first) me 1",
     ],
   ])("%s", (_, given, expected) => {
     expect(decided(given)).toBe(expected);
@@ -315,8 +318,8 @@ describe("an operator's order", () => {
       "6 west other 7",
     ],
     ["is not carried out by an older record", "3 east", "5 north", "east", "6 east other 7"],
-    ["makes the first agreement", undefined, undefined, "west", "1 west me 0"],
-    ["goes on without a record", undefined, "5 north", "west", "6 west me 0"],
+    ["makes the first agreement", undefined, undefined, "west", "1 west me 1"],
+    ["goes on without a record", undefined, "5 north", "west", "6 west me 1"],
   ])("%s", (_, record, answered, to, expected) => {
     const situation = situationOf({
       ...(record === undefined ? {} : { record }),
@@ -339,6 +342,18 @@ it("a leader that resigns changes only the leader, and that it is no voter", () 
   const left = { ...known?.record, leader: null, voters: ["p0"] };
   expect(known && resign(known, "me")).toEqual(left);
   expect(known && resign(known, "other")).toBeUndefined();
+});
+
+describe("renewals are more than any that were seen", () => {
+  it.each<[string, Case]>([
+    ["of one who takes the lead", { record: "3 east", leader: null }],
+    ["of a leader", { record: "3 east", ageInMs: LEASE / 3 }],
+    ["of a move", { record: "3 east", own: UNHEALTHY }],
+    ["of what a store has lost", { answered: "3 east" }],
+    ["of what a store has partly lost", { record: "3 east", answered: "5 west" }],
+  ])("%s", (_, given) => {
+    expect(decide(situationOf({ ...given, seenRenewals: 20 }))?.renewals).toBe(21);
+  });
 });
 
 describe("each agreement has an incarnation of its own", () => {

@@ -57,6 +57,16 @@ const losses: [string, (cluster: Cluster) => Promise<void>][] = [
     },
   ],
   [
+    "loses everything, and is as it was before after a moment",
+    async ({ forget, pass, stored }) => {
+      const before = await stored.record();
+      forget();
+      await pass(POLL);
+      await stored.forgetHeartbeats();
+      await stored.spoil(JSON.stringify({ ...before, leader: null, voters: [] }));
+    },
+  ],
+  [
     "is away for longer than a lease",
     async ({ isAway, pass }) => {
       isAway(true);
