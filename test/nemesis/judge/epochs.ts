@@ -37,7 +37,8 @@ function findingOf(truth: Truth, answer: Answer, greatest: Answer | undefined): 
   if (greatest === undefined || answer.epoch > greatest.epoch) return "fine";
   const isSame = answer.epoch === greatest.epoch && answer.endpoint === greatest.endpoint;
   if (isSame) return "fine";
-  const isLossBetween = isLossIn(truth, greatest.at, answer.at);
+  // What was lost may have been written just before, and answered with just after.
+  const isLossBetween = isLossIn(truth, greatest.at - truth.settings.leaseInMs, answer.at);
   if (greatest.run !== answer.run && isLossBetween) return "excused";
   return violation(answer, `answers ${name(answer)} after ${name(greatest)}`);
 }

@@ -72,6 +72,15 @@ describe("the order of epochs that a server answers with", () => {
       [],
     ],
     [
+      "may be given again when it was lost with the only server that knew it",
+      [
+        loss(299, "everything"),
+        answer(300, "s1", 2, "e2"),
+        answer(900, "s1", 2, "e1", { run: 2, incarnation: "b" }),
+      ],
+      [],
+    ],
+    [
       "is not compared between servers",
       [answer(300, "s1", 2, "e2"), answer(500, "s2", 1, "e1")],
       [],
