@@ -59,18 +59,20 @@ const importWhatIsDeclared: Plugin = {
 };
 
 /**
- * A module may declare what its CommonJS twin does, by a line; twice in full they would be a tenth of
- * the package. The other way round, TypeScript would refuse it.
+ * A module may declare what its CommonJS twin does, by a line, and the client for browsers what the
+ * one for Node does; in full each time they would be an eighth of the package. The other way round,
+ * TypeScript would refuse it.
  */
 const declareAsTwinDoes: Plugin = {
   name: "declare-as-twin-does",
   generateBundle({ format }, files) {
-    if (format !== "es") return;
     for (const file of Object.values(files)) {
       if (file.type !== "chunk" || !file.isEntry || file.name === "cli") continue;
-      const [, suffix = ""] = /\.(m?js)$/.exec(file.fileName) ?? [];
+      const twin = path.basename(file.name, ".browser");
+      if (format === "cjs" && twin === path.basename(file.name)) continue;
+      const [, suffix = ""] = /\.([cm]?js)$/.exec(file.fileName) ?? [];
       const fileName = `${file.name}.d.${suffix.replace("js", "ts")}`;
-      const source = `export * from "./${path.basename(file.name)}.cjs";\n`;
+      const source = `export * from "./${twin}.cjs";\n`;
       this.emitFile({ type: "asset", fileName, source });
     }
   },
@@ -125,7 +127,8 @@ export default defineConfig([
   // One file that a browser can load as it is, and its twin for tools that simulate browsers.
   {
     ...shared,
-    format: { esm: { dts: false }, cjs: {} },
+    dts: false,
+    format: ["esm", "cjs"],
     entry: { "client.browser": "src/client/index.ts" },
     platform: "browser",
     target: "es2022",

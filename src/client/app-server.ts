@@ -4,7 +4,7 @@ import { asNegotiateError, isRefusal } from "./negotiate.ts";
 import { readAnswer, readDuration, type Told } from "./negotiate-answer.ts";
 import { readJson, readRefusal } from "./negotiate-request.ts";
 import type { EndpointAndEpoch, NegotiatedEndpoint } from "./negotiated-endpoint.ts";
-import type { ResilientPubSubClientOptions } from "./options.ts";
+import { isObject, type ResilientPubSubClientOptions } from "./options.ts";
 
 /** What a review says. */
 export interface Review {
@@ -80,7 +80,8 @@ export class AppServer {
   }
 
   async #fetch(url: URL, own: RequestInit): Promise<Response> {
-    const init = typeof this.#init === "function" ? await this.#init() : this.#init;
+    const init = (typeof this.#init === "function" ? await this.#init() : this.#init) ?? {};
+    if (!isObject(init)) throw invalidRequest();
     return fetch(url, { ...init, ...own }).catch((error) => {
       throw mistakeOf(url, init) ?? error;
     });
@@ -88,14 +89,18 @@ export class AppServer {
 }
 
 /** A request that the platform refuses to make will be refused each time. */
-function mistakeOf(url: URL, init: RequestInit | undefined): NegotiateError | undefined {
+function mistakeOf(url: URL, init: RequestInit): NegotiateError | undefined {
   try {
     // The body may be used up; whether there may be one is all that can be asked.
-    new Request(url, { ...init, body: init?.body && "" });
+    new Request(url, { ...init, body: init.body && "" });
     return undefined;
   } catch {
-    // No cause: it would quote the header that is wrong, and with it perhaps a token.
-    const message = "negotiateRequest makes no valid request; check method, headers and body.";
-    return new NegotiateError(message, {}, "ERR_INVALID_OPTIONS");
+    return invalidRequest();
   }
+}
+
+/** No cause: it would quote the header that is wrong, and with it perhaps a token. */
+function invalidRequest(): NegotiateError {
+  const message = "negotiateRequest makes no valid request; check method, headers and body.";
+  return new NegotiateError(message, {}, "ERR_INVALID_OPTIONS");
 }

@@ -22,13 +22,16 @@ class NodeWebSocket extends WebSocket {
   }
 }
 
-/** As in browsers, with the WebSocket of the `ws` package. */
+/**
+ * A Web PubSub client that stays connected, by the platform's WebSocket in browsers and that of the
+ * `ws` package in Node.
+ */
 export class ResilientPubSubClient extends BrowserClient {
   /**
    * Makes a client that is stopped; `start` connects it.
    *
-   * @param negotiate URL of the plugin's negotiate route, absolute; a list of such URLs of several app
-   *   servers; or a function that gives its answer.
+   * @param negotiate URL of the plugin's negotiate route, absolute outside of pages; a list of such URLs
+   *   of several app servers; or a function that gives its answer.
    * @throws PubSubClientError `ERR_INVALID_OPTIONS`
    * @example
    * ```ts

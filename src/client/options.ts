@@ -244,8 +244,9 @@ function flag(byDefault: boolean): Rule {
   return [(value) => typeof value === "boolean", "true or false", byDefault];
 }
 
+/** Not one of the platform's, such as `Request` or `Headers`: a copy of it would have no members. */
 export function isObject(value: unknown): value is object & Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return Object.prototype.toString.call(value) === "[object Object]";
 }
 
 function isFunction(value: unknown): boolean {

@@ -88,7 +88,7 @@ const TRANSITIONS: { readonly [Name in ReconnectState["name"]]: Handlers<StateOf
     "attempt-failed": onAttemptFailed,
   },
   "backing-off": { ...whileRecovering, paused: ({ search }) => negotiate(search) },
-  connected: { ended: onConnectionEnded, "advised-to-move": confirm },
+  connected: { ended: onConnectionEnded, "advised-to-move": onAdvisedToMove },
   "waiting-to-confirm": { ended: onConnectionEnded, paused: confirm },
   confirming: {
     ended: onConnectionEnded,
@@ -247,6 +247,11 @@ function onAttemptFailed(
     },
     { type: "connect-failed", args: { error, retryInMs, ...(endpoint && { endpoint }) } },
   ];
+}
+
+/** Whoever wants no other connection keeps this one for as long as it lasts. */
+function onAdvisedToMove(state: ConnectedState, _: Event, { autoReconnect }: Settings): Decision {
+  return autoReconnect ? confirm(state) : [state];
 }
 
 /** Asks negotiate, without a complaint, whether the client is where it belongs. */

@@ -22,7 +22,7 @@ export class Reviews {
     this.#appServers = appServers;
   }
 
-  /** @param move Called once, if the client is told to move. */
+  /** @param move Called each time the client is told to move. */
   begin(at: EndpointAndEpoch, signal: AbortSignal, move: () => void): void {
     this.#reviewed = { at, signal, move };
     signal.addEventListener("abort", () => {

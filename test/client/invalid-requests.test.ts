@@ -29,6 +29,22 @@ describe("a client whose negotiateRequest makes no request stops with an error t
   });
 });
 
+describe("a client stops as well when its negotiateRequest is a function that answers", () => {
+  it.each<[string, unknown]>([
+    ["a text", secret],
+    ["headers that are not in an object", new Headers({ Authorization: secret })],
+    ["a Request, whose members cannot be copied", new Request("http://east.example/")],
+    ["a list", [secret]],
+  ])("%s", async (_, answer) => {
+    const negotiateRequest = () => answer as RequestInit;
+    const { client, events } = makeClient("http://127.0.0.1:9/negotiate", { negotiateRequest });
+    const error = await client.start().catch((error) => error);
+    expect(error).toMatchObject({ code: "ERR_INVALID_OPTIONS", name: "NegotiateError" });
+    expect(error.message).not.toContain("s3cret");
+    expect(events.stopped).toEqual([{ code: "invalid-request", error }]);
+  });
+});
+
 it("a request whose body can be sent once is no mistake when nobody answers", async () => {
   const body = new Blob(["{}"]).stream();
   const { client, events } = makeClient("http://127.0.0.1:9/negotiate", {

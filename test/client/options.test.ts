@@ -56,6 +56,12 @@ describe("an option is refused that", () => {
     ["is a word in place of a flag", { autoRejoinGroups: "no" }, "autoRejoinGroups"],
     ["is a number in place of a flag", { autoReconnect: 0 }, "autoReconnect"],
     ["is a word in place of a request", { negotiateRequest: "POST" }, "negotiateRequest"],
+    ["is headers in place of a request", { negotiateRequest: new Headers() }, "negotiateRequest"],
+    [
+      "is a request that was made",
+      { negotiateRequest: new Request("http://a/") },
+      "negotiateRequest",
+    ],
     ["is an object in place of a class", { webSocket: {} }, "webSocket"],
   ])("%s", (_, options, name) => {
     const error = errorOf(() => resolveOptions({ webSocket, ...options }));

@@ -381,6 +381,11 @@ it.each(states.map((state) => [state.name, state] as const))(
   },
 );
 
+it("reconnect policy: without autoReconnect no advice moves a client that is connected", () => {
+  const decision = decide(connected, { type: "advised-to-move" }, { autoReconnect: false });
+  expect(decision).toEqual([connected]);
+});
+
 it("reconnect policy: what a state does not expect changes nothing", () => {
   const stopped: ReconnectState = { name: "stopped", code: "stopped" };
   for (const type of ["paused", "connected", "recovered", "recovery-attempt-failed"] as const) {

@@ -108,6 +108,32 @@ it("a client that is told to move goes where negotiate says, without a complaint
   await until(() => east.latest?.closeCode === 1000);
 });
 
+describe("a client without autoReconnect that negotiate would send elsewhere stays, and asks on, when it is told", () => {
+  it.each<[string, object, boolean]>([
+    ["to move", { move: true, reason: "evacuated" }, false],
+    ["to move and to renew its grant", { move: true, renew: true }, false],
+    ["to renew its grant, which it does", { renew: true }, true],
+  ])("%s", async (_, review, isRenewed) => {
+    const { appServer, east, west, sendTo } = await startWorld();
+    const { client, log } = makeClient(appServer.url, { autoReconnect: false });
+    await client.start();
+    sendTo("west", { epoch: 9 });
+    appServer.place = answerJson(review);
+    await until(() => appServer.reviewed.length >= 4);
+    expect(appServer.negotiated.length > 1).toBe(isRenewed);
+    expect([client.endpoint, east.clients.length, west.clients.length]).toEqual(["east", 1, 0]);
+    expect(log).toHaveLength(3);
+    east.latest?.close(1000, "evacuated");
+    await until(() => client.state === "stopped");
+    expect(log.slice(3)).toEqual([
+      "state reconnecting",
+      "disconnected",
+      "state stopped",
+      "stopped",
+    ]);
+  });
+});
+
 it("a client that is told to move stays where negotiate names the same endpoint, and asks on", async () => {
   const { appServer, east } = await startWorld();
   appServer.place = answerJson({ move: true, reason: "evacuated" });
