@@ -1,10 +1,11 @@
 import type { Agreement } from "../../../src/contract/coordination.ts";
 import type { AgreementRecord } from "../../../src/coordination/agreement-record.ts";
 import { type ProcessHistory, presentFor, sawUnhealthy } from "./histories.ts";
+import { Restorations } from "./restorations.ts";
 import { ENDPOINTS, type Fault, identityFor, isAmong, losesAgreements } from "./scenario.ts";
 import type { SimulatedCluster } from "./simulated-cluster.ts";
 import type { Process } from "./simulated-process.ts";
-import type { RecordWrite, StoreSide } from "./simulated-store.ts";
+import type { RecordWrite } from "./simulated-store.ts";
 
 export type Expect = (isRight: boolean, violation: string) => void;
 
@@ -14,8 +15,7 @@ export class JudgeOfMoves {
   readonly #histories: ReadonlyMap<string, ProcessHistory>;
   readonly #expect: Expect;
   readonly #losesAgreements: boolean;
-  /** When servers had to write down anew what they had agreed on, and no more knew of how many they are. */
-  readonly #restored = new Map<StoreSide, { readonly since: number; isOver: boolean }>();
+  readonly #restorations = new Restorations();
   /** In the order in which they came about. */
   readonly agreements: (Agreement & { readonly at: number })[] = [];
 
@@ -30,18 +30,15 @@ export class JudgeOfMoves {
     this.#losesAgreements = losesAgreements(world.scenario);
   }
 
-  recordWritten(writer: Process, { text, sentAt, side, replaced }: RecordWrite): void {
+  recordWritten(writer: Process, write: RecordWrite): void {
+    const { text, sentAt, replaced } = write;
     const { now } = this.#world.timeline;
     const { agreement, voters } = JSON.parse(text) as AgreementRecord;
     const before = replaced ? (JSON.parse(replaced) as AgreementRecord).agreement : undefined;
-    const restored = this.#restored.get(side);
-    if (restored && voters) restored.isOver = true;
+    const restoredAt = this.#restorations.sinceOf(write);
+    this.#restorations.recordWritten(write, voters !== undefined);
     if (this.#isAgreed(agreement)) {
-      // Whoever listens already need not begin anew.
-      const isListening = restored?.isOver === false;
-      if (!isSame(before, agreement) && !isListening) {
-        this.#restored.set(side, { since: now, isOver: false });
-      }
+      if (!isSame(before, agreement)) this.#restorations.begin(write, now);
       return;
     }
     this.#expectNumber(agreement);
@@ -51,7 +48,7 @@ export class JudgeOfMoves {
     this.#expectKnown(writer, agreement, sentAt);
     if (agreement.reason !== "active-unhealthy") return;
     this.#expectEvidence(writer, before, sentAt);
-    const inMs = sentAt - (restored?.since ?? Number.NEGATIVE_INFINITY);
+    const inMs = sentAt - restoredAt;
     this.#expect(
       inMs >= 0.9 * this.#world.scenario.leaseInMs,
       `hasty: ${writer.id} moves all, and the store has lost who they are ${inMs.toFixed(0)} ms ago`,
