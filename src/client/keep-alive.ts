@@ -32,7 +32,7 @@ export class KeepAlive {
   #timeoutInMs: number;
   #nextCheckAt: number;
   #hasAskedEarly = false;
-  #hasAskedEndpoint = false;
+  #askedEndpointAt: number | undefined;
   #hasHadGrace = false;
 
   constructor(settings: KeepAliveSettings, now: number, patience = new Patience()) {
@@ -99,17 +99,21 @@ export class KeepAlive {
     hasSlept: boolean,
   ): KeepAliveDecision {
     const patienceInMs = this.#patience.inMs(this.#timeoutInMs, unanswered);
-    const waitedInMs = now - pingedAt;
-    if (waitedInMs >= patienceInMs) {
-      if (!hasSlept || this.#hasHadGrace) return this.#giveUp();
-      this.#hasHadGrace = true;
-      return this.#wait(now, now + GRACE_IN_MS);
+    const beforeAskingInMs = patienceInMs * SHARE_BEFORE_ENDPOINT_IS_ASKED;
+    const forAnswersInMs = patienceInMs - beforeAskingInMs;
+    if (this.#askedEndpointAt === undefined) {
+      const askAt = pingedAt + beforeAskingInMs;
+      // Timers are early, by a millisecond.
+      if (now < askAt) return this.#wait(now, askAt);
+      this.#askedEndpointAt = now;
+      this.#hasHadGrace = hasSlept;
+      return { ...this.#wait(now, now + forAnswersInMs), due: "ask-endpoint" };
     }
-    const waiting = this.#wait(now, pingedAt + patienceInMs);
-    if (this.#hasAskedEndpoint || waitedInMs < patienceInMs * SHARE_BEFORE_ENDPOINT_IS_ASKED)
-      return waiting;
-    this.#hasAskedEndpoint = true;
-    return { ...waiting, due: "ask-endpoint" };
+    const giveUpAt = this.#askedEndpointAt + forAnswersInMs;
+    if (now < giveUpAt) return this.#wait(now, giveUpAt);
+    if (!hasSlept || this.#hasHadGrace) return this.#giveUp();
+    this.#hasHadGrace = true;
+    return this.#wait(now, now + GRACE_IN_MS);
   }
 
   get #usualTimeoutInMs(): number {
@@ -120,7 +124,7 @@ export class KeepAlive {
 
   #ping(now: number): KeepAliveDecision {
     this.#pingedAt = now;
-    this.#hasAskedEndpoint = false;
+    this.#askedEndpointAt = undefined;
     return {
       ...this.#wait(now, now + this.#timeoutInMs * SHARE_BEFORE_ENDPOINT_IS_ASKED),
       due: "ping",
