@@ -57,13 +57,17 @@ export class KeepAlive {
   onBytes(now: number): void {
     this.#lastMessageAt = now;
     this.#pingedAt = undefined;
-    this.#hasHadGrace = false;
     this.#timeoutInMs = this.#usualTimeoutInMs;
   }
 
   /** Asks at once. */
   ask(now: number): KeepAliveDecision {
-    return this.#ping(now);
+    this.#pingedAt = now;
+    this.#askedEndpointAt = undefined;
+    return {
+      ...this.#wait(now, now + this.#timeoutInMs * SHARE_BEFORE_ENDPOINT_IS_ASKED),
+      due: "ping",
+    };
   }
 
   /** Asks at once and waits less long for the answer. */
@@ -71,7 +75,7 @@ export class KeepAlive {
     this.#hasAskedEarly = true;
     const timeoutInMs = Math.min(URGENT_TIMEOUT_IN_MS, this.#usualTimeoutInMs);
     if (this.#settings.keepAliveTimeoutInMs > 0) this.#timeoutInMs = timeoutInMs;
-    return this.#ping(now);
+    return this.ask(now);
   }
 
   /** @param unanswered How many characters are under way that the service has not answered. */
@@ -84,7 +88,7 @@ export class KeepAlive {
       return this.#awaitAnswer(now, this.#pingedAt, unanswered, hasSlept);
     }
     if (interval > 0) {
-      if (now - this.#lastMessageAt >= interval) return this.#ping(now);
+      if (now - this.#lastMessageAt >= interval) return this.ask(now);
       return this.#wait(now, this.#lastMessageAt + interval);
     }
     const isOverdue = now - this.#lastMessageAt >= this.#patience.inMs(timeout, unanswered);
@@ -120,15 +124,6 @@ export class KeepAlive {
     const { keepAliveIntervalInMs, keepAliveTimeoutInMs } = this.#settings;
     if (keepAliveTimeoutInMs === 0) return Number.POSITIVE_INFINITY;
     return keepAliveTimeoutInMs - keepAliveIntervalInMs;
-  }
-
-  #ping(now: number): KeepAliveDecision {
-    this.#pingedAt = now;
-    this.#askedEndpointAt = undefined;
-    return {
-      ...this.#wait(now, now + this.#timeoutInMs * SHARE_BEFORE_ENDPOINT_IS_ASKED),
-      due: "ping",
-    };
   }
 
   #giveUp(): KeepAliveDecision {
