@@ -283,10 +283,8 @@ export class Connection {
 
   async #askEndpoint(): Promise<void> {
     this.#question?.abort();
-    const question = new AbortController();
-    this.#question = question;
-    const isOne = await isAnswering(this.#url, question.signal);
-    if (this.#question === question) this.#isEndpointAnswering = isOne;
+    this.#question = new AbortController();
+    if (await isAnswering(this.#url, this.#question.signal)) this.#isEndpointAnswering = true;
   }
 
   #follow({ due, inMs: againInMs }: KeepAliveDecision): void {

