@@ -181,13 +181,17 @@ export class Coordinator {
     }
   }
 
+  /** Whoever takes the lead of a server that died a lease ago should still find what it knew. */
+  get #keepForInMs(): number {
+    return 2 * this.#options.settings.leaseInMs;
+  }
+
   get #closingStepInMs(): number {
     return Math.min(this.#options.settings.pollIntervalInMs, maxClosingStepInMs);
   }
 
   async #leave(): Promise<void> {
-    const { observe, self, settings } = this.#options;
-    const { leaseInMs } = settings;
+    const { observe, self } = this.#options;
     const { known } = this.#agreement;
     const last = known && resign(known, self);
     const timeoutInMs = this.#closingStepInMs;
@@ -200,7 +204,12 @@ export class Coordinator {
       this.#heartbeat.hasSent &&
         this.#session.call(
           (store, options) =>
-            store.writeObservation(self, this.#heartbeat.farewell(observe()), leaseInMs, options),
+            store.writeObservation(
+              self,
+              this.#heartbeat.farewell(observe()),
+              this.#keepForInMs,
+              options,
+            ),
           timeoutInMs,
         ),
     ]);
@@ -280,7 +289,7 @@ export class Coordinator {
     } else {
       await this.#heartbeat.sendIfDue(observe(), this.leader, now, (text) =>
         this.#call((store, options) =>
-          store.writeObservation(self, text, settings.leaseInMs, options),
+          store.writeObservation(self, text, this.#keepForInMs, options),
         ),
       );
     }

@@ -332,6 +332,20 @@ describe("a server that ends", () => {
   });
 });
 
+it("a heartbeat is kept for two leases: whoever takes the lead after one still finds it", async () => {
+  const store = faultyStore();
+  const { join, pass } = coordinators(store);
+  const keptForInMs: unknown[] = [];
+  store.faults.writeObservation = (proceed, [, , keepForInMs]) => {
+    keptForInMs.push(keepForInMs);
+    return proceed();
+  };
+  const { coordinator } = join("a");
+  await pass(POLL);
+  await coordinator.close();
+  expect(keptForInMs).toEqual([2 * LEASE, 2 * LEASE]);
+});
+
 describe("a leader moves nobody by its own vote", () => {
   it("when it was not told that it has taken the lead", async () => {
     const shared = memoryStore();
