@@ -26,13 +26,13 @@ function orderOf(truth: Truth, answers: readonly Answer[]): Finding[] {
       // Whoever was asked before the other had answered may be answered before it.
       for (; (answers[heard]?.at ?? Infinity) < answer.askedAt; heard += 1) {
         const known = answers[heard] as Answer;
-        if (greatest === undefined || known.epoch >= greatest.epoch) greatest = known;
+        if (greatest === undefined || known.epoch > greatest.epoch) greatest = known;
       }
       return findingOf(truth, answer, greatest);
     });
 }
 
-/** @param greatest Of all answers before. */
+/** @param greatest The first answer with the greatest epoch of all before. */
 function findingOf(truth: Truth, answer: Answer, greatest: Answer | undefined): Finding {
   if (greatest === undefined || answer.epoch > greatest.epoch) return "fine";
   const isSame = answer.epoch === greatest.epoch && answer.endpoint === greatest.endpoint;

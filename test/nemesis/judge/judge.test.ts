@@ -76,7 +76,8 @@ describe("the order of epochs that a server answers with", () => {
       [
         loss(299, "everything"),
         answer(300, "s1", 2, "e2"),
-        answer(900, "s1", 2, "e1", { run: 2, incarnation: "b" }),
+        answer(9000, "s1", 2, "e2"),
+        answer(9900, "s1", 2, "e1", { run: 2, incarnation: "b" }),
       ],
       [],
     ],
