@@ -34,11 +34,14 @@ export class JudgeOfMoves {
     const { text, sentAt, replaced } = write;
     const { now } = this.#world.timeline;
     const { agreement, voters } = JSON.parse(text) as AgreementRecord;
-    const before = replaced ? (JSON.parse(replaced) as AgreementRecord).agreement : undefined;
+    const last = replaced ? (JSON.parse(replaced) as AgreementRecord) : undefined;
+    const before = last?.agreement;
     const restoredAt = this.#restorations.sinceOf(write);
     this.#restorations.recordWritten(write, voters !== undefined);
     if (this.#isAgreed(agreement)) {
-      if (!isSame(before, agreement)) this.#restorations.begin(write, now);
+      // Whoever finds that the store has gone back forgets them as well.
+      const isForgotten = last?.voters !== undefined && voters === undefined;
+      if (isForgotten || !isSame(before, agreement)) this.#restorations.begin(write, now);
       return;
     }
     this.#expectNumber(agreement);
