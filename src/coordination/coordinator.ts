@@ -1,5 +1,10 @@
 import type { Agreement, Observation } from "../contract/coordination.ts";
-import type { CoordinationStore, StoreCallOptions, StoreConnection } from "../contract/store.ts";
+import type {
+  CoordinationStore,
+  StoreCallOptions,
+  StoreConnection,
+  Versioned,
+} from "../contract/store.ts";
 import { type AgreementRecord, isSpoilt, parseRecord, writeRecord } from "./agreement-record.ts";
 import type { Clock } from "./clock.ts";
 import {
@@ -225,7 +230,7 @@ export class Coordinator {
         this.#call((store, options) => store.readRecord(options)),
         this.#call((store, options) => store.readObservations(options)),
       ]);
-      this.#agreement.update(found);
+      this.#learn(found);
       check(observationsOfPeers(heartbeats, self));
       const { known, answered, renewals } = this.#agreement;
       const next = switchActive({ self, known, answered, renewals, ...this.#ofNextAgreement }, to);
@@ -256,12 +261,18 @@ export class Coordinator {
       this.#call((store, options) => store.readRecord(options)),
       readsPeers ? this.#readPeers() : undefined,
     ]);
-    this.#agreement.update(fulfilled(found));
+    this.#learn(fulfilled(found));
     fulfilled(read);
     // Who takes the lead should have read before: only so can it see whose heartbeat is new.
     if (readsPeers) return;
     this.#peers.forget();
     if (this.#decide()) await this.#readPeers();
+  }
+
+  #learn(found: Versioned | undefined): void {
+    const { losses } = this.#agreement;
+    this.#agreement.update(found);
+    if (this.#agreement.losses > losses) this.#peers.listenAnew();
   }
 
   async #readPeers(): Promise<void> {

@@ -26,6 +26,7 @@ export class KnownAgreement {
   #known: KnownRecord | undefined;
   #rejected: RejectedRecord | undefined;
   #renewals = 0;
+  #losses = 0;
   #answered: Agreement | undefined;
 
   constructor(self: string, clock: Clock, listener: AgreementListener) {
@@ -54,6 +55,11 @@ export class KnownAgreement {
     return this.#renewals;
   }
 
+  /** How often the store was found to have lost something. */
+  get losses(): number {
+    return this.#losses;
+  }
+
   get leader(): string | undefined {
     return this.#known?.record.leader ?? undefined;
   }
@@ -74,6 +80,7 @@ export class KnownAgreement {
    */
   update(found: Versioned | undefined): void {
     if (found === undefined) {
+      if (this.#known) this.#losses += 1;
       this.#known = undefined;
       this.#rejected = undefined;
     } else if (found.version === this.#rejected?.version) {
@@ -101,6 +108,7 @@ export class KnownAgreement {
     const record = this.#parse(text, version);
     if (!isSpoilt(record)) {
       const isOlder = record.renewals < this.#renewals;
+      if (isOlder) this.#losses += 1;
       const trusted = isOlder ? withoutVoters(record) : record;
       this.replace({ record: trusted, version, since: this.#clock.now() });
       return;

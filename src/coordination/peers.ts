@@ -74,6 +74,11 @@ export class Peers {
     this.#membership = UNREAD_MEMBERSHIP;
   }
 
+  /** The store has lost something: what was listened to before says nothing of who was there since. */
+  listenAnew(): void {
+    this.#membership = { ...this.#membership, listenedInMs: 0 };
+  }
+
   get present(): ReadonlyMap<string, Observation> {
     return presentPeers(this.#membership, this.#pace.leaseInMs);
   }

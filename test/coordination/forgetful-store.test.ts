@@ -123,6 +123,18 @@ describe("when the store", () => {
   );
 });
 
+it("a leader listens for a whole lease after the last of several losses", async () => {
+  const { servers, pass, epochs, forget } = await threeServers();
+  forget();
+  for (const { see } of servers.slice(0, 2)) see(BLIND);
+  await pass(0.8 * LEASE);
+  forget();
+  await pass(0.9 * LEASE);
+  expect(epochs()).toEqual([1, 1, 1]);
+  await pass(LEASE);
+  expect(epochs()).toEqual([2, 2, 2]);
+});
+
 describe("a leader waits", () => {
   it("for no server that has left in good order", async () => {
     const { servers, pass, epochs } = await threeServers();

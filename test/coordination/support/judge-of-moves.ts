@@ -41,7 +41,8 @@ export class JudgeOfMoves {
     if (this.#isAgreed(agreement)) {
       // Whoever finds that the store has gone back forgets them as well.
       const isForgotten = last?.voters !== undefined && voters === undefined;
-      if (isForgotten || !isSame(before, agreement)) this.#restorations.begin(write, now);
+      if (isForgotten || !isSame(before, agreement))
+        this.#restorations.begin(write, this.#lastLossAt(now));
       return;
     }
     this.#expectNumber(agreement);
@@ -56,6 +57,15 @@ export class JudgeOfMoves {
       inMs >= 0.9 * this.#world.scenario.leaseInMs,
       `hasty: ${writer.id} moves all, and the store has lost who they are ${inMs.toFixed(0)} ms ago`,
     );
+  }
+
+  /** Whoever leads may have listened since then. */
+  #lastLossAt(now: number): number {
+    const times = this.#world.scenario.faults.flatMap((fault) => {
+      if (fault.kind === "split") return [fault.at, fault.at + fault.forMs];
+      return fault.kind === "failover" || fault.kind === "loss" ? [fault.at] : [];
+    });
+    return Math.max(...times.filter((at) => at <= now));
   }
 
   /** A server answers with it. */

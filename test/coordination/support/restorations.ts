@@ -1,6 +1,7 @@
 import type { RecordWrite, StoreSide } from "./simulated-store.ts";
 
 interface Restoration {
+  /** When the store lost the record. */
   readonly since: number;
   /** Somebody knows again of how many servers there are. */
   isOver: boolean;
@@ -20,11 +21,12 @@ export class Restorations {
     if (namesVoters) latest.isOver = true;
   }
 
-  begin({ text, side }: RecordWrite, now: number): void {
+  /** @param since When the store lost it. */
+  begin({ text, side }: RecordWrite, since: number): void {
     const latest = this.#latest.get(side);
     // Whoever listens already need not begin anew.
     if (latest?.isOver === false) latest.texts.add(text);
-    else this.#latest.set(side, { since: now, isOver: false, texts: new Set([text]) });
+    else this.#latest.set(side, { since, isOver: false, texts: new Set([text]) });
   }
 
   /** Since when the record that was replaced comes from one; a store may also come back as it was before. */
