@@ -134,9 +134,11 @@ function withoutState(endpoint: Observation[number]): Observation[number] {
   return { ...endpoint, state: "unknown" };
 }
 
-/** Whose heartbeat the store need not keep: of those who have left, or will not come back under that id. */
+/**
+ * Whose heartbeat the store should not keep: whoever takes the lead would wait for them. One who
+ * comes back all the same writes a new one.
+ */
 export function departedPeers({ peers }: Membership, leaseInMs: number): string[] {
-  const isGone = (peer: KnownPeer): boolean =>
-    peer.isStored && (hasLeft(peer) || peer.silentInMs > 3 * leaseInMs);
-  return [...peers].filter(([, peer]) => isGone(peer)).map(([server]) => server);
+  const departed = [...peers].filter(([, peer]) => peer.isStored && !isPresent(peer, leaseInMs));
+  return departed.map(([server]) => server);
 }

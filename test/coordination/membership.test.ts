@@ -180,10 +180,10 @@ it.each([
 });
 
 it.each([
-  [3000, []],
-  [3001, ["a"]],
+  [1000, []],
+  [1001, ["a"]],
 ])(
-  "peers without a new heartbeat for more than three leases have departed: at %d %j",
+  "peers without a new heartbeat for more than a lease have departed: at %d %j",
   (now, expected) => {
     const membership = membershipAfter(readsUntil(now, 0, "a5 east-"));
     expect(departedPeers(membership, LEASE)).toEqual(expected);
