@@ -88,9 +88,11 @@ async function freePort(): Promise<number> {
 
 async function answering(status: number): Promise<string> {
   const server = http.createServer().listen(0, "127.0.0.1");
-  server.on("upgrade", (_req, socket) =>
-    socket.end(`HTTP/1.1 ${status} No\r\nConnection: close\r\n\r\n`),
-  );
+  server.on("upgrade", (_req, socket) => {
+    // A client that has read the answer may reset the connection.
+    socket.on("error", () => {});
+    socket.end(`HTTP/1.1 ${status} No\r\nConnection: close\r\n\r\n`);
+  });
   await new Promise((resolve) => server.once("listening", resolve));
   closeAfterTest({ close: () => server.close() });
   return `ws://127.0.0.1:${(server.address() as AddressInfo).port}${hub}`;

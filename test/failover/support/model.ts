@@ -106,7 +106,9 @@ export class Model {
     for (const name of ["recordCanary", "recordEjectionEnd"] as const) {
       const record = registry[name];
       registry[name] = (endpoint, hasPassed) => {
-        this.#of(endpoint.name).hasCanaryFailed = !hasPassed;
+        // What one has decided stands until the ejection ends, whatever others come to meanwhile.
+        const isDecided = name === "recordCanary" && endpoint.calls.status === "ejected";
+        if (!hasPassed || !isDecided) this.#of(endpoint.name).hasCanaryFailed = !hasPassed;
         record.call(registry, endpoint, hasPassed);
       };
     }
