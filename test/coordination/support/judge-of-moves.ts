@@ -63,7 +63,8 @@ export class JudgeOfMoves {
   #lastLossAt(now: number): number {
     const times = this.#world.scenario.faults.flatMap((fault) => {
       if (fault.kind === "split") return [fault.at, fault.at + fault.forMs];
-      return fault.kind === "failover" || fault.kind === "loss" ? [fault.at] : [];
+      const isRecordLost = fault.kind === "loss" && fault.what === "everything";
+      return fault.kind === "failover" || isRecordLost ? [fault.at] : [];
     });
     return Math.max(...times.filter((at) => at <= now));
   }
