@@ -3,6 +3,7 @@ import type { PluginContext } from "../context/plugin-context.ts";
 import type { NegotiateAnswer } from "../contract/negotiate-answer.ts";
 import type { Identity } from "../contract/options.ts";
 import { answerOrRefuse, RequestRefused } from "../http/problem.ts";
+import { sendJson } from "../http/send-json.ts";
 import { type Advisers, adviceFor } from "./advice.ts";
 import { callerOf } from "./caller.ts";
 import { issueToken, isTokenRefused, type TokenRequest } from "./client-token.ts";
@@ -27,16 +28,9 @@ export function negotiateHandler(context: PluginContext, advisers: Advisers): Re
   };
 }
 
-/** Without the detours of `res.json`: an answer that nobody may store needs no entity tag. */
 function sendAnswer(res: Response, answer: NegotiateAnswer): void {
   // Something of the application's may have answered meanwhile, such as a timeout.
-  if (res.headersSent) return;
-  const json = JSON.stringify(answer);
-  res.statusCode = 200;
-  res.setHeader("Cache-Control", "no-store");
-  res.setHeader("Content-Type", "application/json; charset=utf-8");
-  res.setHeader("Content-Length", Buffer.byteLength(json));
-  res.end(json);
+  if (!res.headersSent) sendJson(res, answer);
 }
 
 /** @throws RequestRefused */

@@ -2,6 +2,7 @@ import type { RequestHandler, Response } from "express";
 import type { PluginContext } from "../context/plugin-context.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { exposeToOrigins } from "../http/expose-header.ts";
+import { sendJson } from "../http/send-json.ts";
 import type { Advisers } from "./advice.ts";
 import {
   type ClientLocation,
@@ -31,7 +32,7 @@ export function reviewHandler(
     const { grant: text, location } = readReview(req.url);
     const grant = text === undefined ? undefined : grants.verify(text);
     if (grant === undefined) {
-      answer(res, { move: false, renew: true });
+      sendJson(res, { move: false, renew: true });
       return;
     }
     tellSpread(res, spread.inMs);
@@ -39,25 +40,16 @@ export function reviewHandler(
     if (endpoint) context.census?.count(endpoint, grant.client);
     const reason = location && reasonToMove(context, location, endpoint);
     const endsBeforeNext = grant.expiresAt * 1000 - Date.now() <= reviewAfterInMs;
-    if (reason) answer(res, { move: true, reason });
-    else if (endsBeforeNext) answer(res, { move: false, renew: true });
-    else answer(res);
+    if (reason) sendJson(res, { move: true, reason });
+    else if (endsBeforeNext) sendJson(res, { move: false, renew: true });
+    else answerToStay(res);
   };
 }
 
-/** @param body Default: none, which is to stay. */
-function answer(res: Response, body?: object): void {
+function answerToStay(res: Response): void {
+  res.statusCode = 204;
   res.setHeader("Cache-Control", "no-store");
-  if (body === undefined) {
-    res.statusCode = 204;
-    res.end();
-    return;
-  }
-  const json = JSON.stringify(body);
-  res.statusCode = 200;
-  res.setHeader("Content-Type", "application/json; charset=utf-8");
-  res.setHeader("Content-Length", Buffer.byteLength(json));
-  res.end(json);
+  res.end();
 }
 
 function tellSpread(res: Response, spreadInMs: number | undefined): void {
