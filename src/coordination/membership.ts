@@ -60,14 +60,18 @@ export function updateMembership(before: Membership, read: HeartbeatRead): Membe
     peers.set(server, { ...known, silentInMs, isStored: false });
   }
   for (const server of named ?? []) {
-    if (peers.has(server)) continue;
-    peers.set(server, { ...UNHEARD, silentInMs: 0 });
+    if (!peers.has(server)) peers.set(server, UNHEARD);
   }
   const listenedInMs = named || before === UNREAD_MEMBERSHIP ? 0 : before.listenedInMs + stepInMs;
   return { readAt, peers, listenedInMs };
 }
 
-const UNHEARD = { found: undefined, sentAfter: Number.NEGATIVE_INFINITY, isStored: false };
+const UNHEARD: KnownPeer = {
+  found: undefined,
+  sentAfter: Number.NEGATIVE_INFINITY,
+  silentInMs: 0,
+  isStored: false,
+};
 
 function afterHeartbeat(
   before: Membership,
