@@ -193,8 +193,8 @@ function onNegotiated(
 
 /**
  * Negotiate names the endpoint, so nothing need be lost. But while that refuses, it may be about to
- * be taken out, and negotiate is asked again. An attempt that it has let in takes its time: a large
- * message may be the first thing to come.
+ * be taken out, and negotiate is asked again: at once by whoever has not complained yet. An attempt
+ * that it has let in takes its time: a large message may be the first thing to come.
  */
 function onRecoveryOverdue(
   state: StateOf<"preferring-recovery">,
@@ -208,12 +208,14 @@ function onRecoveryOverdue(
   if (isAlive && event.type === "paused") return [state];
   if (!search.isRecovering || (now >= preferredUntil && !isAlive)) return connect(target, search);
   const refusals = (search.refusals ?? 0) + 1;
-  const failed = including(search.failed, target.endpoint);
+  const suspect = suspectOf(event, target.endpoint);
+  const isAtOnce = suspect && isFirstComplaint(search, refusals);
+  const failed = including(search.failed, suspect);
   return [
     {
       name: "backing-off",
-      search: isAlive ? { ...undecided, refusals } : { ...search, refusals, failed },
-      pause: { inMs: backoffInMs(settings, refusals, backoff) },
+      search: { ...(isAlive ? undecided : search), refusals, failed },
+      pause: { inMs: isAtOnce ? 0 : backoffInMs(settings, refusals, backoff) },
     },
   ];
 }
@@ -232,9 +234,8 @@ function onAttemptFailed(
   }
   const failures = search.failures + 1;
   const minInMs = retryAfterOf(error);
-  // The first that is refused at the door asks for another at once.
-  const suspect = "isEndpointSuspect" in error && error.isEndpointSuspect ? endpoint : undefined;
-  const isAtOnce = suspect && failures === 1 && search.failed.length === 0;
+  const suspect = suspectOf(error, endpoint);
+  const isAtOnce = suspect && isFirstComplaint(search, failures);
   const spreadInMs = backoff * RETRY_AFTER_SPREAD * minInMs;
   const backoffPauseInMs = isAtOnce ? 0 : backoffInMs(settings, failures, backoff);
   const retryInMs = Math.min(maxTimerInMs, minInMs + Math.max(spreadInMs, backoffPauseInMs));
@@ -295,6 +296,14 @@ const connect = (target: NegotiatedEndpoint, search: Search, ...effects: Effect[
 ];
 
 const lose = ({ last }: Search): Effect[] => (last ? [{ type: "lost", code: last.code }] : []);
+
+/** The endpoint, if what came of an attempt says something against it. */
+const suspectOf = (outcome: object, endpoint?: string): string | undefined =>
+  "isEndpointSuspect" in outcome && outcome.isEndpointSuspect ? endpoint : undefined;
+
+/** The first that is refused at the door asks for another at once. */
+const isFirstComplaint = ({ failed }: Search, failures: number): boolean =>
+  failures === 1 && failed.length === 0;
 
 /** With the recovery, what the service knew of the connection is lost. */
 const endRecovery = (search: Search): Effect[] => (search.isRecovering ? lose(search) : []);

@@ -78,7 +78,7 @@ export type ReconnectState =
 
 /** What a recovery tells, as long as it does not succeed; its end is a failed attempt as well. */
 export type RecoveryOccurrence =
-  | { readonly type: "recovery-attempt-failed" }
+  | { readonly type: "recovery-attempt-failed"; readonly isEndpointSuspect: boolean }
   | {
       readonly type: "recovery-ended";
       /** The endpoint has spoken, if only to say that it does not know the connection. */

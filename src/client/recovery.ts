@@ -66,6 +66,7 @@ export class Recovery {
     const spreadInMs = Math.random() * configuration.reconnectSpreadInMs * SHARE_OF_SPREAD;
     await this.#wait(Math.max(spreadInMs, backoffInMs(PAUSES, failures, Math.random())));
     let isRefused = false;
+    let isEndpointSuspect = false;
     while (!signal.aborted && performance.now() < giveUpAt) {
       this.attemptedAt = performance.now();
       this.isLetIn = false;
@@ -74,20 +75,22 @@ export class Recovery {
       };
       isRefused = await openConnection(this.#target, { ...this.#options, onSigns }, signal).then(
         (connection) => this.#onOpened(connection),
-        ({ closeCode }: ConnectError) => {
+        (error: ConnectError) => {
+          const { closeCode } = error;
           this.isLetIn &&= closeCode === undefined;
+          isEndpointSuspect = error.isEndpointSuspect;
           return closeCode === POLICY_VIOLATION;
         },
       );
       this.attemptedAt = undefined;
       if (isRefused || signal.aborted) break;
-      notify({ type: "recovery-attempt-failed" });
+      notify({ type: "recovery-attempt-failed", isEndpointSuspect });
       failures += 1;
       await this.#wait(backoffInMs(PAUSES, failures, Math.random()));
     }
     if (signal.aborted) return;
     notify({ type: "recovery-ended", hasAnswered: isRefused });
-    notify({ type: "recovery-attempt-failed" });
+    notify({ type: "recovery-attempt-failed", isEndpointSuspect: false });
   }
 
   #onOpened(connection: Connection): false {

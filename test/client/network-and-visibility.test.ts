@@ -88,6 +88,28 @@ it("a client that was stopped listens to nothing any more", async () => {
   expect(listenersOf(removed)).toHaveLength(listenersOf(added).length);
 });
 
+it("a client whose endpoint died while it was offline moves at once when it is online", async () => {
+  const east = await ScriptedService.start();
+  const west = await ScriptedService.start();
+  const routing = new ScriptedNegotiate({ east: { url: east.url }, west });
+  const hour = { retryDelayInMs: 3_600_000, maxRetryDelayInMs: 3_600_000 };
+  const { client, log } = makeClient(routing.negotiate, { reconnectRetryOptions: hour });
+  await client.start();
+
+  put("navigator", { onLine: false });
+  await east.close();
+  await until(() => client.state === "reconnecting");
+  // The first answer still names the endpoint that is gone.
+  routing.sendTo("east", "west");
+  put("navigator", { onLine: true });
+  page.dispatchEvent(new Event("online"));
+
+  await until(() => client.endpoint === "west");
+  // It cannot know why it was cut, but why it is not let in.
+  expect(routing.asked).toEqual(["", "", "east"]);
+  expect(log).toContain("moved east -> west");
+});
+
 describe("a connected client asks for a sign of life at once when", () => {
   it.each<[string, () => void]>([
     ["the network is back", () => page.dispatchEvent(new Event("online"))],

@@ -163,7 +163,7 @@ describe("reconnect policy: a client that searches and recovers", () => {
     [
       "negotiates when the last try is refused",
       { name: "retrying-recovery", search: cut, pause },
-      { type: "recovery-attempt-failed" },
+      { type: "recovery-attempt-failed", isEndpointSuspect: true },
       [negotiating({ ...cut, failed: ["east"] })],
     ],
     [
@@ -216,9 +216,21 @@ describe("reconnect policy: a client that searches and recovers", () => {
       ],
     ],
     [
-      "asks negotiate again after a pause when the preferred recovery is refused",
+      "complains at once when the preferred recovery is the first to be refused",
       preferring(preferred),
-      { type: "recovery-attempt-failed" },
+      { type: "recovery-attempt-failed", isEndpointSuspect: true },
+      [
+        {
+          name: "backing-off",
+          search: { ...preferred, refusals: 1, failed: ["east"] },
+          pause: { inMs: 0 },
+        },
+      ],
+    ],
+    [
+      "asks negotiate again after a pause when it named the endpoint in spite of a complaint",
+      preferring({ ...preferred, failed: ["east"] }),
+      { type: "recovery-attempt-failed", isEndpointSuspect: true },
       [
         {
           name: "backing-off",
@@ -226,6 +238,18 @@ describe("reconnect policy: a client that searches and recovers", () => {
           pause: { inMs: 250 },
         },
       ],
+    ],
+    [
+      "does not complain when the preferred recovery failed for want of a network",
+      preferring(preferred),
+      { type: "recovery-attempt-failed", isEndpointSuspect: false },
+      [{ name: "backing-off", search: { ...preferred, refusals: 1 }, pause: { inMs: 250 } }],
+    ],
+    [
+      "does not complain when the page comes back while it prefers the recovery",
+      preferring(preferred),
+      { type: "paused" },
+      [{ name: "backing-off", search: { ...preferred, refusals: 1 }, pause: { inMs: 250 } }],
     ],
     [
       "connects anew when the preferred recovery takes too long",
@@ -236,7 +260,7 @@ describe("reconnect policy: a client that searches and recovers", () => {
     [
       "connects anew when the preferred recovery has ended",
       preferring(over),
-      { type: "recovery-attempt-failed" },
+      { type: "recovery-attempt-failed", isEndpointSuspect: false },
       [connecting(over)],
     ],
     [
@@ -388,9 +412,15 @@ it("reconnect policy: without autoReconnect no advice moves a client that is con
 
 it("reconnect policy: what a state does not expect changes nothing", () => {
   const stopped: ReconnectState = { name: "stopped", code: "stopped" };
-  for (const type of ["paused", "connected", "recovered", "recovery-attempt-failed"] as const) {
-    expect(decide(stopped, { type })).toEqual([stopped]);
-    expect(decide(connected, { type })).toEqual([connected]);
+  const unexpected: Happening[] = [
+    { type: "paused" },
+    { type: "connected" },
+    { type: "recovered" },
+    { type: "recovery-attempt-failed", isEndpointSuspect: true },
+  ];
+  for (const happening of unexpected) {
+    expect(decide(stopped, happening)).toEqual([stopped]);
+    expect(decide(connected, happening)).toEqual([connected]);
   }
   expect(decide(connected, { type: "negotiated", target: west })).toEqual([connected]);
 });
