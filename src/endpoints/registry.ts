@@ -26,6 +26,8 @@ export class EndpointRegistry {
   readonly #events: InternalEvents;
   readonly #isAgreed: boolean;
   readonly #endpoints = new Map<string, RegisteredEndpoint>();
+  /** The same in order, made anew with every change: each negotiate asks for them several times. */
+  #all: readonly RegisteredEndpoint[] = [];
   readonly #records = new WeakMap<RegisteredEndpoint, EndpointRecord>();
   /** Names of endpoints that were removed, and not added again. */
   readonly #removed = new BoundedMap<string, true>(maxRemoved);
@@ -52,8 +54,9 @@ export class EndpointRegistry {
     this.#serving = servingEndpoints(this.all());
   }
 
-  all(): RegisteredEndpoint[] {
-    return [...this.#endpoints.values()];
+  /** As they are now; what is added or removed later does not show in it. */
+  all(): readonly RegisteredEndpoint[] {
+    return this.#all;
   }
 
   /** @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT`, also for an endpoint that is leaving */
@@ -73,6 +76,7 @@ export class EndpointRegistry {
     const record = createRecord(joining);
     const registered = new RegisteredEndpoint(endpoint, record);
     this.#endpoints.set(endpoint.name, registered);
+    this.#all = [...this.#endpoints.values()];
     this.#removed.delete(endpoint.name);
     this.#records.set(registered, record);
     return registered;
@@ -324,6 +328,7 @@ export class EndpointRegistry {
   release(endpoint: RegisteredEndpoint): void {
     if (!this.has(endpoint) || !endpoint.leaving) return;
     this.#endpoints.delete(endpoint.name);
+    this.#all = [...this.#endpoints.values()];
     this.#events.emit("endpointRemoved", { endpoint: endpoint.name });
   }
 

@@ -1,15 +1,16 @@
 import type { Request, RequestHandler, Response } from "express";
-import type { PluginContext } from "../context/plugin-context.ts";
+import type { AgreementId, PluginContext } from "../context/plugin-context.ts";
 import type { NegotiateAnswer } from "../contract/negotiate-answer.ts";
 import type { Identity } from "../contract/options.ts";
+import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { answerOrRefuse, RequestRefused } from "../http/problem.ts";
 import { sendJson } from "../http/send-json.ts";
 import { type Advisers, adviceFor } from "./advice.ts";
 import { callerOf } from "./caller.ts";
-import { issueToken, isTokenRefused, type TokenRequest } from "./client-token.ts";
+import { type IssuedToken, issueToken, isTokenRefused, type TokenRequest } from "./client-token.ts";
 import { identify } from "./identity.ts";
 import { RateLimiter } from "./rate-limiter.ts";
-import { tryInTurn } from "./select-endpoint.ts";
+import { type Attempt, tryInTurn } from "./select-endpoint.ts";
 import { isTokenTooLong } from "./token-length.ts";
 
 const RETRY_AFTER_IN_SECONDS = { min: 1, spread: 5 };
@@ -19,10 +20,11 @@ export function negotiateHandler(context: PluginContext, advisers: Advisers): Re
   const { configuration, events, random } = context;
   const perSecond = configuration.negotiate.maxPerSecond;
   const rateLimiter = new RateLimiter({ perSecond, events, random });
+  const limitedAdvisers = { ...advisers, rateLimiter };
   return function negotiate(req, res, next) {
     answerOrRefuse(res, async () => {
       const identity = await identityOf(context, req);
-      sendAnswer(res, await endpointFor(context, { ...advisers, rateLimiter }, req, identity));
+      sendAnswer(res, await endpointFor(context, limitedAdvisers, req, identity));
       advisers.spread.rate.count();
     }).catch(next);
   };
@@ -65,7 +67,7 @@ async function identityOf(
  */
 async function endpointFor(
   context: PluginContext,
-  { rateLimiter, ...advisers }: Advisers & { readonly rateLimiter: RateLimiter },
+  advisers: Advisers & { readonly rateLimiter: RateLimiter },
   req: Request,
   identity: Identity,
 ): Promise<NegotiateAnswer> {
@@ -74,21 +76,35 @@ async function endpointFor(
   const { tokenLifetimeInMinutes } = context.configuration.negotiate;
   const options = { expirationTimeInMinutes: tokenLifetimeInMinutes };
   const request: TokenRequest = { identity, options, avoided, faults: [] };
-  const answer = await tryInTurn(context, req, avoided, async (chosen, agreement) => {
-    const retryAfterInSeconds = rateLimiter.admit(chosen, caller);
+  const attempt: Attempt<NegotiateAnswer> = (chosen, agreement) => {
+    const retryAfterInSeconds = advisers.rateLimiter.admit(chosen, caller);
     if (retryAfterInSeconds !== undefined) throw overloaded(retryAfterInSeconds);
-    const issued = await issueToken(context, chosen, request);
-    if (issued === undefined) return undefined;
-    const expiresAt = new Date(issued.expiresAt * 1000).toISOString();
-    const { name, role } = chosen;
-    const { epoch, incarnation } = agreement ?? {};
-    const advice = adviceFor(context, advisers, issued.expiresAt);
-    return { url: issued.url, endpoint: name, role, expiresAt, epoch, incarnation, ...advice };
-  }).catch((error) => {
+    const answerWith = (issued: IssuedToken | undefined): NegotiateAnswer | undefined =>
+      issued && answerOf(context, advisers, chosen, agreement, issued);
+    const issuing = issueToken(context, chosen, request);
+    return issuing instanceof Promise ? issuing.then(answerWith) : answerWith(issuing);
+  };
+  let answer: NegotiateAnswer | undefined;
+  try {
+    answer = await tryInTurn(context, req, avoided, attempt);
+  } catch (error) {
     throw isTokenTooLong(error) ? tokenTooLong(context, error) : error;
-  });
+  }
   if (answer !== undefined) return answer;
   throw (await isTokenRefused(context, request.faults)) ? tokenRefused() : noEndpoint(context);
+}
+
+function answerOf(
+  context: PluginContext,
+  advisers: Advisers,
+  { name, role }: RegisteredEndpoint,
+  agreement: AgreementId | undefined,
+  issued: IssuedToken,
+): NegotiateAnswer {
+  const expiresAt = new Date(issued.expiresAt * 1000).toISOString();
+  const { epoch, incarnation } = agreement ?? {};
+  const advice = adviceFor(context, advisers, issued.expiresAt);
+  return { url: issued.url, endpoint: name, role, expiresAt, epoch, incarnation, ...advice };
 }
 
 /** It is this client's alone, so whoever sees it must not take it for an outage. */
@@ -110,6 +126,8 @@ function tokenTooLong({ events }: PluginContext, error: unknown): RequestRefused
  * anybody can write a query string.
  */
 function reportedAsFailed({ registry, monitor }: PluginContext, req: Request) {
+  // Nearly all have none, and Express parses it anew for each who asks.
+  if (!req.url.includes("?")) return [];
   const { failed } = req.query;
   if (failed === undefined) return [];
   const claims = [failed].flat().filter((name) => typeof name === "string");

@@ -1,10 +1,12 @@
 import type { Request } from "express";
 import type { AgreementId, PluginContext } from "../context/plugin-context.ts";
-import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { pickByWeight, servingEndpoints } from "../endpoints/serving-order.ts";
 import { waitAtMost } from "../kit/deadline.ts";
 import { agreedEndpoint } from "./agreed-endpoint.ts";
 import { askRouter } from "./custom-router.ts";
+
+const NONE: ReadonlySet<RegisteredEndpoint> = new Set();
 
 /**
  * Chooses the endpoint of one negotiate. A choice whose last health check is too old, or in doubt,
@@ -16,27 +18,49 @@ import { askRouter } from "./custom-router.ts";
  * @param giveUpAt When the budget ends, in the time of `performance.now()`.
  * @param refused Endpoints that are not chosen at all: they have been asked.
  */
-export async function selectEndpoint(
+export function selectEndpoint(
   context: PluginContext,
   req: Request | undefined,
   avoided: ReadonlySet<RegisteredEndpoint>,
   giveUpAt: number,
-  refused: ReadonlySet<RegisteredEndpoint> = new Set(),
-): Promise<RegisteredEndpoint | undefined> {
-  const { registry, monitor } = context;
-  const checked = new Set<RegisteredEndpoint>();
-  const isCandidate = (endpoint: RegisteredEndpoint): boolean =>
-    registry.has(endpoint) &&
-    !refused.has(endpoint) &&
-    (endpoint.isUsable || (endpoint.isUnprobed && !checked.has(endpoint)));
+  refused = NONE,
+): RegisteredEndpoint | Promise<RegisteredEndpoint | undefined> {
+  const { monitor } = context;
   monitor.lookForRecovery();
-  for (;;) {
-    const choice = await choose(context, req, registry.all().filter(isCandidate), avoided);
+  const selection = { context, req, avoided, giveUpAt, refused };
+  const choice = choose(selection, NONE);
+  // Nearly every negotiate ends here, and pays for nothing that is awaited otherwise.
+  if (choice instanceof RegisteredEndpoint && !monitor.needsCheck(choice)) {
+    monitor.refresh(choice);
+    return choice;
+  }
+  return selectChecked(selection, choice);
+}
+
+interface Selection {
+  readonly context: PluginContext;
+  readonly req: Request | undefined;
+  readonly avoided: ReadonlySet<RegisteredEndpoint>;
+  readonly giveUpAt: number;
+  readonly refused: ReadonlySet<RegisteredEndpoint>;
+}
+
+type Choice = RegisteredEndpoint | undefined;
+
+async function selectChecked(
+  selection: Selection,
+  first: Choice | Promise<Choice>,
+): Promise<Choice> {
+  const { context, giveUpAt, refused } = selection;
+  const { monitor } = context;
+  const checked = new Set<RegisteredEndpoint>();
+  for (let choosing = first; ; choosing = choose(selection, checked)) {
+    const choice = await choosing;
     if (choice === undefined) {
       return chooseEjectedOrRecovering(context, refused) ?? whenNoneHealthy(context, refused);
     }
     // While an asynchronous router made up its mind, the choice may have been drained or lost.
-    if (!isCandidate(choice)) continue;
+    if (!isCandidate(selection, checked, choice)) continue;
     if (checked.has(choice)) return choice;
     if (!monitor.needsCheck(choice)) {
       monitor.refresh(choice);
@@ -48,8 +72,17 @@ export async function selectEndpoint(
   }
 }
 
+function isCandidate(
+  { context, refused }: Selection,
+  checked: ReadonlySet<RegisteredEndpoint>,
+  endpoint: RegisteredEndpoint,
+): boolean {
+  if (refused.has(endpoint) || !context.registry.has(endpoint)) return false;
+  return endpoint.isUsable || (endpoint.isUnprobed && !checked.has(endpoint));
+}
+
 /** Asks one endpoint for what is wanted of it, on which there may be an agreement. */
-type Attempt<T> = (
+export type Attempt<T> = (
   chosen: RegisteredEndpoint,
   agreement?: AgreementId,
 ) => T | undefined | Promise<T | undefined>;
@@ -71,14 +104,14 @@ export async function tryInTurn<T>(
     const agreed = await agreedEndpoint(context, context.agreed, avoided);
     return agreed && attempt(agreed.endpoint, agreed.agreement);
   }
-  const refused = new Set<RegisteredEndpoint>();
+  let refused = NONE;
   const giveUpAt = performance.now() + context.configuration.health.onDemandBudgetInMs;
   for (;;) {
     const chosen = await selectEndpoint(context, req, avoided, giveUpAt, refused);
     if (chosen === undefined) return undefined;
     const given = await attempt(chosen);
     if (given !== undefined) return given;
-    refused.add(chosen);
+    refused = new Set(refused).add(chosen);
     avoided.add(chosen);
   }
 }
@@ -95,12 +128,14 @@ async function verify(
   if (budgetInMs > 0 && !isTooSlow) await waitAtMost(budgetInMs, verdict);
 }
 
+/** @param checked Those that have been looked at for this negotiate. */
 function choose(
-  { census, configuration, events, monitor, random }: PluginContext,
-  req: Request | undefined,
-  candidates: readonly RegisteredEndpoint[],
-  avoided: ReadonlySet<RegisteredEndpoint>,
-): RegisteredEndpoint | undefined | Promise<RegisteredEndpoint | undefined> {
+  selection: Selection,
+  checked: ReadonlySet<RegisteredEndpoint>,
+): Choice | Promise<Choice> {
+  const { context, req, avoided } = selection;
+  const { census, configuration, events, monitor, random, registry } = context;
+  const candidates = registry.all().filter((one) => isCandidate(selection, checked, one));
   const isHeard = (endpoint: RegisteredEndpoint): boolean => !monitor.isSilent(endpoint);
   const answering = preferred(candidates, isHeard);
   const eligible = preferred(answering, (endpoint) => !avoided.has(endpoint));
@@ -118,6 +153,7 @@ function choose(
 
 /** Those that fit, or all when none does. */
 function preferred<T>(all: readonly T[], isWanted: (one: T) => boolean): readonly T[] {
+  if (all.every(isWanted)) return all;
   const wanted = all.filter(isWanted);
   return wanted.length > 0 ? wanted : all;
 }

@@ -7,7 +7,7 @@ import { useFakeTime } from "../support/clean-up.ts";
 useFakeTime({ mayLeaveTimers: true });
 
 /** One endpoint whose last check took so long, and whose next is not answered. */
-function setUp(lastDurationInMs: number) {
+async function setUp(lastDurationInMs: number) {
   const configuration = parseOptions({
     hub: "chat",
     endpoints: [
@@ -20,7 +20,7 @@ function setUp(lastDurationInMs: number) {
   const { registry } = context;
   const timing = { at: 0, durationInMs: lastDurationInMs };
   registry.recordProbe(registry.get("a"), 1, { ok: true }, timing);
-  return selectEndpoint(context, {} as Request, new Set(), performance.now() + 500);
+  return await selectEndpoint(context, {} as Request, new Set(), performance.now() + 500);
 }
 
 it("selection waits for a health check, but no longer than the budget", async () => {
