@@ -16,6 +16,7 @@ const questions = [
   "health-job",
   "negotiate",
   "review",
+  "hanging-messages",
   "route",
   "fan-out",
   "fan-out-steps",
