@@ -144,8 +144,9 @@ it("calls that miss their deadline take the endpoint out when a canary does as w
 it("calls that miss their deadline take no endpoint out that takes a canary", async () => {
   const east = await silent();
   const pubsub = await startPlugin({ east, west: await startRawService() });
-  for (let i = 0; i < 10; i++) {
-    const { failed } = await pubsub.broadcast("hi", { timeoutInMs: 30 });
+  for (let i = 0; i < 5; i++) {
+    // Long enough for a socket on a busy machine: a call that gets none is no evidence anyway.
+    const { failed } = await pubsub.broadcast("hi", { timeoutInMs: 300 });
     expect(failed).toMatchObject([{ endpoint: "east", error: late }]);
   }
   expect(statesOf(pubsub)).toEqual(["healthy", "healthy"]);
