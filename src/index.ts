@@ -7,6 +7,12 @@ export { resilientPubSub } from "./resilient-pubsub.ts";
 // Where servers meet that agree on one endpoint; the other stores have entries of their own.
 export { memoryStore } from "./stores/memory-store.ts";
 
+// Where what was sent is kept for clients that were away; redis has it beside its store.
+export {
+  type MemoryHistoryOptions,
+  memoryHistory,
+} from "./stores/memory-history/memory-history.ts";
+
 // What it throws; match `code`, or use the guard where duplicate installs defeat `instanceof`.
 export { FanOutError } from "./fan-out/report.ts";
 export {
