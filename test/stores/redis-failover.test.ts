@@ -7,7 +7,7 @@ import { createClient, createSentinel } from "redis";
 import { ChildServer } from "../../demo-app/processes/child-server.ts";
 import { freePort, type RedisServer, startRedis } from "../../demo-app/processes/redis-server.ts";
 import type { CoordinationStore, StoreConnection } from "../../src/contract/store.ts";
-import { RedisLink, redialPauseInMs } from "../../src/stores/redis/link.ts";
+import { type DialledClient, RedisLink, redialPauseInMs } from "../../src/stores/redis/link.ts";
 import { afterTest, closeAfterTest, useFakeTime } from "../support/clean-up.ts";
 import { startName } from "../support/name.ts";
 import { describeWithRedis, REDIS_OR_ITS_ABSENCE } from "../support/redis-server.ts";
@@ -285,12 +285,13 @@ describe("a link", () => {
     let dials = 0;
     const link = new RedisLink(async () => {
       dials += 1;
-      return { eval: () => answer(), drop() {} };
+      return { eval: () => answer(), evalSha: () => answer(), drop() {} };
     });
     const pauses: number[] = [];
+    const evaluate = (client: DialledClient) => client.eval("", { keys: [], arguments: [] });
     const loseOnce = async (): Promise<void> => {
       await link.ready(new AbortController().signal);
-      await link.eval("", [], []).catch(() => {});
+      await link.call(evaluate).catch(() => {});
       const before = dials;
       let waitedInMs = 0;
       for (; dials === before; waitedInMs += 25) await jest.advanceTimersByTimeAsync(25);
@@ -300,7 +301,7 @@ describe("a link", () => {
     const failing = answer;
     answer = () => Promise.resolve([]);
     await link.ready(new AbortController().signal);
-    await link.eval("", [], []);
+    await link.call(evaluate);
     answer = failing;
     await loseOnce();
     link.end();

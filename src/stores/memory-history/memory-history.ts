@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type {
   ClaimQuestion,
   HistoryAppend,
@@ -11,6 +11,7 @@ import type {
 } from "../../contract/history-store.ts";
 import { canonicalHub } from "../../kit/hub-name.ts";
 import { integer, section } from "../../kit/option-schema.ts";
+import { freshEpoch } from "../fresh-epoch.ts";
 import { parseStoreOptions } from "../parse-store-options.ts";
 import * as operations from "./operations.ts";
 import { type HubState, newHubState, type StepInputs } from "./state.ts";
@@ -28,9 +29,6 @@ export interface MemoryHistoryOptions {
 
 const MIB = 1024 * 1024;
 const schema = section({ maxBytes: integer(MIB, 1024 * 1024 * MIB, "bytes").default(32 * MIB) });
-
-/** Of 6 bytes: the chance that a stream has the same name of an epoch twice is none to speak of. */
-const freshEpoch = (): string => randomBytes(6).toString("base64url");
 
 class MemoryHistoryConnection implements HistoryConnection {
   readonly #hub: HubState;

@@ -63,7 +63,7 @@ export function addToTask(
   if (all) return void changed(hub, all);
   const before = tasks.get(stream);
   if (before) changed(hub, extended(before, addition, maxResends));
-  else tasks.set(stream, changed(hub, begun(addition, dueAt)));
+  else tasks.set(stream, changed(hub, begun(addition, dueAt, maxResends)));
   if (tasks.size > maxTasksOfEndpoint) {
     tasks.clear();
     tasks.set(ALL_STREAMS, changed(hub, newTask(dueAt)));
@@ -127,9 +127,9 @@ function newTask(dueAt: number): Task {
   return { epoch: "", offsets: [], dueAt, version: 0, lease: 0 };
 }
 
-function begun(addition: Addition, dueAt: number): Task {
+function begun(addition: Addition, dueAt: number, maxResends: number): Task {
   const task = newTask(dueAt);
-  if (addition === "check") return task;
+  if (addition === "check" || maxResends < 1) return task;
   return { ...task, epoch: addition.epoch, offsets: [addition.offset] };
 }
 

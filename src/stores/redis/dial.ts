@@ -122,6 +122,10 @@ class Connection implements DialledClient {
     return this.client.eval(script, options);
   }
 
+  evalSha(digest: string, options: { keys: string[]; arguments: string[] }): Promise<unknown> {
+    return this.client.evalSha(digest, options);
+  }
+
   drop(): void {
     if (this.#isDropped) return;
     this.#isDropped = true;

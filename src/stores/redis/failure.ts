@@ -15,7 +15,12 @@ const ANSWERS: readonly Rule[] = [
   [/^WRONGTYPE/, "ERR_STORE_UNREADABLE", "delete the key, or give another prefix"],
   [/^UNREADABLE/, "ERR_STORE_UNREADABLE", "delete the key, or give another prefix"],
   [/^(NOAUTH|WRONGPASS|ERR AUTH|ERR Client sent AUTH)/i, "ERR_STORE_REFUSED", CREDENTIAL],
-  [/^NOPERM/, "ERR_STORE_REFUSED", "allow the user EVAL and the commands of hashes, on these keys"],
+  [/^NOPERM.* INFO/, "ERR_STORE_REFUSED", "allow the user +info"],
+  [
+    /^ACTIVEACTIVE/,
+    "ERR_STORE_REFUSED",
+    "a history needs one primary, which hands out the offsets: give a database that is active in one region (a passive replica may be elsewhere)",
+  ],
   [/^(MOVED|ASK|CROSSSLOT) /, "ERR_STORE_REFUSED", CLUSTER],
   [/^READONLY/, "ERR_STORE_UNAVAILABLE", REPLICA],
   [/^OOM/, "ERR_STORE_UNAVAILABLE", "give redis more memory, or let it evict other keys"],
@@ -26,6 +31,9 @@ const ANSWERS: readonly Rule[] = [
   ],
   [/unknown command/i, "ERR_STORE_REFUSED", "the store needs redis 6 or later, with Lua scripts"],
 ];
+
+/** Of a client that knows no digests. */
+export class UnknownScript extends Error {}
 
 /** Why there is no connection, by what the platform says. The first that fits counts. */
 const CONNECT_REMEDIES: readonly (readonly [pattern: RegExp, remedy: string])[] = [
@@ -45,12 +53,29 @@ const UNREACHABLE_REMEDY = "is redis up, and can this server reach it?";
 /** In redis 6 a script wraps the answer of the command that has failed. */
 const WRAPPED = /^ERR Error (?:running|compiling) script .*?: -?([A-Z]{3,} .*)$/;
 
+/** Another copy of redis, or the same after a flush of its scripts. */
+const UNKNOWN_SCRIPT = /^NOSCRIPT\b/;
+
 const DEFAULT_REMEDY = "look the error up in the documentation of redis";
 
-/** The error to throw for one of the client's. */
-export function redisError(description: string, error: unknown, secrets: readonly string[]): Error {
+/**
+ * The error to throw for one of the client's.
+ *
+ * @param commands Which ones the user needs.
+ */
+export function redisError(
+  description: string,
+  error: unknown,
+  secrets: readonly string[],
+  commands: string,
+): Error {
   const cause = storeCause(error, secrets);
-  return storeError(description, failureOf(error, unwrapped(cause.message)), cause);
+  return storeError(description, failureOf(error, unwrapped(cause.message), commands), cause);
+}
+
+export function isUnknownScript(error: unknown): boolean {
+  if (error instanceof UnknownScript) return true;
+  return error instanceof Error && isReply(error) && UNKNOWN_SCRIPT.test(error.message);
 }
 
 /** Whether it is worth while to dial anew: whoever has answered is not, or not yet, the right one. */
@@ -62,11 +87,15 @@ function unwrapped(message: string): string {
   return WRAPPED.exec(message)?.[1] ?? message;
 }
 
-function failureOf(error: unknown, message: string): StoreFailure {
+function failureOf(error: unknown, message: string, commands: string): StoreFailure {
   const rule = ANSWERS.find(([pattern]) => pattern.test(message));
   if (rule) {
     const [, code, remedy] = rule;
     return { code, what: `has answered ${message}`, remedy };
+  }
+  if (/^NOPERM/.test(message)) {
+    const remedy = `allow the user ${commands}, on these keys`;
+    return { code: "ERR_STORE_REFUSED", what: `has answered ${message}`, remedy };
   }
   if (isReply(error)) {
     return { code: "ERR_STORE_REFUSED", what: `has answered ${message}`, remedy: DEFAULT_REMEDY };

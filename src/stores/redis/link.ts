@@ -5,6 +5,7 @@ import { isWrongPeer } from "./failure.ts";
 /** A client that is connected, and is not connected again. */
 export interface DialledClient {
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
+  evalSha(digest: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
   /** Drops the connection, whatever is under way on it. Idempotent. */
   drop(): void;
 }
@@ -33,6 +34,7 @@ export function redialPauseInMs(failures: number, random: number): number {
 /** The way of a store to the primary, dialled again and again until it is ended. */
 export class RedisLink {
   readonly #dial: Dial;
+  readonly #onLost: (error: unknown) => void;
   readonly #ending = new AbortController();
   readonly #waiting = new Set<PromiseWithResolvers>();
   #client: DialledClient | undefined;
@@ -43,8 +45,10 @@ export class RedisLink {
   /** Since when calls are without an answer, monotonic milliseconds; undefined while there are answers. */
   #unansweredSince: number | undefined;
 
-  constructor(dial: Dial) {
+  /** @param onLost Told each time that it had a connection, and has none any more. */
+  constructor(dial: Dial, onLost: (error: unknown) => void = () => {}) {
     this.#dial = dial;
+    this.#onLost = onLost;
     void this.#connect();
   }
 
@@ -61,12 +65,12 @@ export class RedisLink {
   }
 
   /** Fails at once while there is no connection, with the reason for that. */
-  async eval(script: string, keys: string[], args: string[]): Promise<unknown> {
+  async call(command: (client: DialledClient) => Promise<unknown>): Promise<unknown> {
     const client = this.#client;
     if (!client) throw this.#lastError;
     this.#unansweredSince ??= performance.now();
     try {
-      const reply = await client.eval(script, { keys, arguments: args });
+      const reply = await command(client);
       this.#failures = 0;
       return reply;
     } catch (error) {
@@ -124,6 +128,7 @@ export class RedisLink {
     this.#client = undefined;
     client.drop();
     this.#failed(error);
+    this.#onLost(error);
   }
 
   #failed(error: unknown): void {

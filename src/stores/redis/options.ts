@@ -18,6 +18,13 @@ export interface RedisClientLike {
     script: string,
     options?: { keys?: string[] | undefined; arguments?: string[] | undefined },
   ): Promise<unknown>;
+  /** Runs a Lua script by its digest; without it, its text travels with each call. */
+  evalSha?:
+    | ((
+        digest: string,
+        options?: { keys?: string[] | undefined; arguments?: string[] | undefined },
+      ) => Promise<unknown>)
+    | undefined;
 }
 
 /** How to reach redis: `url` or `client`. */
@@ -70,14 +77,14 @@ const schema = section({
 });
 
 /** Options of which `url` or `client` is given. */
-type ParsedRedisOptions = { readonly prefix: string } & (
+export type ParsedRedisOptions = { readonly prefix: string } & (
   | { readonly client: RedisClientLike }
   | { readonly client?: undefined; readonly target: RedisTarget }
 );
 
 /** @throws InvalidOptionsError */
-export function parseRedisOptions(options: RedisStoreOptions): ParsedRedisOptions {
-  const rules = { factory: "redisStore", schema, accessProblems };
+export function parseRedisOptions(options: RedisStoreOptions, factory: string): ParsedRedisOptions {
+  const rules = { factory, schema, accessProblems };
   const { prefix, client, url } = parseStoreOptions(rules, options);
   if (client) return { prefix, client };
   return { prefix, target: parseTarget(String(url)) as RedisTarget };

@@ -6,26 +6,15 @@ import type {
   StoreConnection,
   Versioned,
 } from "../../contract/store.ts";
-import { reasonOf, unlessAborted } from "../../kit/deadline.ts";
-import { describeValue } from "../../kit/describe-value.ts";
-import { isResilientPubSubError } from "../../kit/errors.ts";
 import { canonicalHub } from "../../kit/hub-name.ts";
-import { storeError } from "../store-error.ts";
 import { maxObservations, maxTextBytes, refuseTooLong } from "../text-limit.ts";
-import { accessBy, OwnRedisAccess, type RedisAccess } from "./access.ts";
-import { dialTo, loadRedis } from "./dial.ts";
-import { redisError } from "./failure.ts";
+import { type Backend, backendOf, callRedis, listIn } from "./backend.ts";
+import { loadRedis } from "./dial.ts";
 import { parseRedisOptions, type RedisStoreOptions } from "./options.ts";
 import * as scripts from "./scripts.ts";
 
+export { redisHistory } from "./history/redis-history.ts";
 export type { RedisClientLike, RedisStoreOptions } from "./options.ts";
-
-/** What the connections of one store have in common. */
-interface Backend {
-  readonly access: RedisAccess;
-  readonly description: string;
-  readonly secrets: readonly string[];
-}
 
 /**
  * Commands of one connection that have no answer. A client that keeps them for later, because its
@@ -33,6 +22,7 @@ interface Backend {
  */
 const maxUnanswered = 16;
 const maxVersionLength = 64;
+const COMMANDS = "EVAL and the commands of hashes";
 
 /** One hub in redis. */
 class RedisConnection implements StoreConnection {
@@ -65,7 +55,7 @@ class RedisConnection implements StoreConnection {
   async readRecord({ signal }: StoreCallOptions): Promise<Versioned | undefined> {
     const limits = [String(maxTextBytes + maxVersionLength)];
     const reply = await this.#eval(signal, scripts.READ_RECORD, this.#agreement, limits);
-    const [version = null, text = null] = this.#asList(reply);
+    const [version = null, text = null] = listIn(this.#backend, reply);
     if (version === null || text === null) return undefined;
     return { text: String(text), version: String(version) };
   }
@@ -87,7 +77,7 @@ class RedisConnection implements StoreConnection {
   async readObservations({ signal }: StoreCallOptions): Promise<ReadonlyMap<string, string>> {
     const limits = [String(maxTextBytes), String(maxObservations)];
     const reply = await this.#eval(signal, scripts.READ_OBSERVATIONS, this.#observations, limits);
-    const flat = this.#asList(reply);
+    const flat = listIn(this.#backend, reply);
     const observations = new Map<string, string>();
     for (let at = 0; at < flat.length; at += 2) {
       observations.set(String(flat[at]), String(flat[at + 1]));
@@ -130,25 +120,8 @@ class RedisConnection implements StoreConnection {
     });
   }
 
-  #asList(reply: unknown): unknown[] {
-    if (Array.isArray(reply)) return reply;
-    throw storeError(this.#backend.description, {
-      code: "ERR_STORE_REFUSED",
-      what: `the client answers eval() with ${describeValue(reply)}, not with a list`,
-      remedy: "give a client of the redis package, from createClient()",
-    });
-  }
-
-  async #call<T>(signal: AbortSignalLike, operation: () => Promise<T>): Promise<T> {
-    if (signal.aborted) throw reasonOf(signal);
-    const { access, description, secrets } = this.#backend;
-    try {
-      return await unlessAborted(signal, operation());
-    } catch (error) {
-      if (signal.aborted) access.missed();
-      if (signal.aborted || isResilientPubSubError(error)) throw error;
-      throw redisError(description, error, secrets);
-    }
+  #call<T>(signal: AbortSignalLike, operation: () => Promise<T>): Promise<T> {
+    return callRedis(this.#backend, signal, operation);
   }
 }
 
@@ -172,20 +145,14 @@ class RedisConnection implements StoreConnection {
  * ```
  */
 export function redisStore(options: RedisStoreOptions): CoordinationStore {
-  const { prefix, ...by } = parseRedisOptions(options);
-  const backend: Backend = by.client
-    ? { access: accessBy(by.client), description: `redis, keys "${prefix}:*"`, secrets: [] }
-    : {
-        access: new OwnRedisAccess(dialTo(by.target)),
-        description: `redis at ${by.target.label}, keys "${prefix}:*"`,
-        secrets: by.target.secrets,
-      };
+  const parsed = parseRedisOptions(options, "redisStore");
+  const backend = backendOf(parsed, COMMANDS);
   return {
     description: backend.description,
     // The app's own client has been made by its own library.
-    load: async () => void (by.client || (await loadRedis())),
+    load: async () => void (parsed.client || (await loadRedis())),
     async open(hub, callOptions) {
-      const connection = new RedisConnection(backend, prefix, hub);
+      const connection = new RedisConnection(backend, parsed.prefix, hub);
       await connection.open(callOptions);
       return connection;
     },

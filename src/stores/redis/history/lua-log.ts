@@ -1,0 +1,47 @@
+/** A message at the top of a stream, and what has to go for it. */
+export const LOG = `
+-- Drops what is too old, too many or too much, from the first that is kept on.
+local function trim(name, stream)
+  local log, step = log_of(name), 32
+  while true do
+    local entries = redis.call("XRANGE", log, int(stream.first), "+", "COUNT", step)
+    for _, entry in ipairs(entries) do
+      local offset, fields = tonumber(string.match(entry[1], "^%d+")), entry[2]
+      local size = fields[7] == "d" and #fields[8] or 0
+      -- Redis has evicted the messages before.
+      if offset > stream.first and offset == stream.top then stream.bytes = size end
+      local is_over = stream.top - offset + 1 > MAX_MESSAGES or stream.bytes > MAX_BYTES
+      if not is_over and is_kept(fields) then
+        stream.first, stream.firstAt = offset, tonumber(fields[6])
+        redis.call("XTRIM", log, "MAXLEN", int(stream.top - offset + 1))
+        return
+      end
+      stream.first, stream.bytes = offset + 1, stream.bytes - size
+    end
+    if #entries < step then break end
+  end
+  stream.first, stream.firstAt, stream.bytes = stream.top + 1, NOW, 0
+  redis.call("DEL", log)
+end
+
+local function log_message(name, stream, message)
+  local log, top = log_of(name), stream.top + 1
+  local is_first = stream.first == top
+  local entry = { "i", message.id, "y", message.type, "t", int(NOW), "d", message.data }
+  for field, value in pairs({ x = message.excluded, u = message.user }) do
+    table.insert(entry, field)
+    table.insert(entry, value)
+  end
+  redis.call("XADD", log, int(top) .. "-0", unpack(entry))
+  redis.call("PEXPIRE", log, int(TTL))
+  stream.top, stream.bytes = top, stream.bytes + #message.data
+  if is_first then stream.firstAt = NOW end
+  local is_over = top - stream.first + 1 > MAX_MESSAGES or stream.bytes > MAX_BYTES
+  if is_over or stream.firstAt + TTL <= NOW then trim(name, stream) end
+  redis.call("HSET", key_of(name), "top", int(top), "lastId", message.id, "first", int(stream.first),
+    "firstAt", int(stream.firstAt), "bytes", int(stream.bytes))
+  return int(top)
+end
+
+local function publication_key(name, key) return HUB .. ":key:" .. #name .. ":" .. name .. ":" .. key end
+`;
