@@ -35,6 +35,7 @@ const randomised = [
   "coordination/simulation",
   "emulator/{clients/fuzz-websocket,filter/fuzz-filter,protocol/fuzz-frames,rest/fuzz-rest}",
   "failover/model",
+  "stores/history-random",
 ];
 
 // esbuild would leave a thread and a process behind in every test file that bundles something.

@@ -1,50 +1,26 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { redisStore } from "express-resilient-pubsub/stores/redis";
 import { createClient, createSentinel } from "redis";
-import { ChildServer } from "../../demo-app/processes/child-server.ts";
-import { freePort, type RedisServer, startRedis } from "../../demo-app/processes/redis-server.ts";
+import { freePort, startRedis } from "../../demo-app/processes/redis-server.ts";
 import type { CoordinationStore, StoreConnection } from "../../src/contract/store.ts";
 import { type DialledClient, RedisLink, redialPauseInMs } from "../../src/stores/redis/link.ts";
 import { afterTest, closeAfterTest, useFakeTime } from "../support/clean-up.ts";
 import { startName } from "../support/name.ts";
 import { describeWithRedis, REDIS_OR_ITS_ABSENCE } from "../support/redis-server.ts";
 import { until } from "../support/until.ts";
+import {
+  COPIED_AT_ONCE,
+  command,
+  makeReplica,
+  startPair,
+  startSentinel,
+} from "./support/redis-servers.ts";
 import { startScriptedRedis } from "./support/scripted-redis.ts";
 import { soon } from "./support/soon.ts";
 
 jest.setTimeout(60_000);
 const open = async (store: CoordinationStore, hub = "chat") =>
   closeAfterTest(await store.open(hub, soon()));
-
-async function command({ url }: RedisServer, ...args: string[]): Promise<unknown> {
-  const client = await createClient({ url })
-    .on("error", () => {})
-    .connect();
-  try {
-    return await client.sendCommand(args);
-  } finally {
-    client.destroy();
-  }
-}
-
-async function makeReplica(replica: RedisServer, of: RedisServer): Promise<void> {
-  await command(replica, "REPLICAOF", "127.0.0.1", String(of.port));
-  await until(async () => /master_link_status:up/.test(String(await command(replica, "INFO"))));
-}
-
-/** By itself it waits five seconds for more replicas. */
-const COPIED_AT_ONCE = ["--repl-diskless-sync-delay", "0"];
-
-/** A primary, and a replica that has copied it. */
-async function startPair(): Promise<[primary: RedisServer, replica: RedisServer]> {
-  const primary = closeAfterTest(await startRedis(COPIED_AT_ONCE));
-  const replica = closeAfterTest(await startRedis(COPIED_AT_ONCE));
-  await makeReplica(replica, primary);
-  return [primary, replica];
-}
 
 const written = (connection: StoreConnection, text: string) => async () => {
   const found = await connection.readRecord(soon()).catch(() => undefined);
@@ -121,32 +97,6 @@ describeWithRedis(`a store in ${REDIS_OR_ITS_ABSENCE} that fails over`, () => {
 });
 
 describeWithRedis(`a store behind sentinels of ${REDIS_OR_ITS_ABSENCE}`, () => {
-  /** A sentinel that finds a primary down after half a second. */
-  async function startSentinel(primary: RedisServer): Promise<number> {
-    const folder = await mkdtemp(path.join(tmpdir(), "sentinel-"));
-    const port = await freePort();
-    const file = path.join(folder, "sentinel.conf");
-    const lines = [
-      `port ${port}`,
-      "bind 127.0.0.1",
-      `sentinel monitor mymaster 127.0.0.1 ${primary.port} 1`,
-      "sentinel down-after-milliseconds mymaster 500",
-      "sentinel failover-timeout mymaster 3000",
-    ];
-    await writeFile(file, lines.join("\n"));
-    const sentinel = new ChildServer("redis-server", [file, "--sentinel"], { cwd: folder });
-    closeAfterTest({
-      close: async () => {
-        await sentinel.close();
-        await rm(folder, { recursive: true, force: true });
-      },
-    });
-    await sentinel.waitForOutput(/\+monitor master/);
-    const ask = { url: `redis://127.0.0.1:${port}` } as RedisServer;
-    await until(async () => /slaves=1/.test(String(await command(ask, "INFO", "sentinel"))));
-    return port;
-  }
-
   const accesses: [string, (port: number, name?: string) => Promise<CoordinationStore>][] = [
     [
       "a URL of which the first sentinel is gone",

@@ -51,6 +51,10 @@ end
 
 /** Compares the run that the data were written in with the server's, in each script. */
 export const ENTER = `${RUN}
+-- A replica refuses a write, even of nothing, where it would answer with what it has copied so far.
+-- A redis that is full refuses none after it, since a script that has begun to write must end.
+local function write_nothing() redis.call("HDEL", HUB, "") end
+
 local function begin_generation()
   GENERATION = ARGV[1]
   redis.call("HSET", HUB, "generation", GENERATION)
@@ -64,16 +68,16 @@ local function enter()
   local hub = redis.call("HMGET", HUB, "run", "generation", "renewedAt")
   GENERATION = hub[2]
   if hub[1] ~= run or not GENERATION then
+    write_nothing()
     redis.call("HSET", HUB, "run", run)
     begin_generation()
   end
   if NOW - (tonumber(hub[3]) or 0) > LIFE / 10 then
-    redis.pcall("HSET", HUB, "renewedAt", int(NOW))
-    redis.call("PEXPIRE", HUB, int(LIFE * 2))
-    redis.call("PEXPIRE", ENDPOINTS, int(LIFE * 2))
-  else
-    -- A replica would answer with what it has copied so far. A write is refused there, even of nothing.
-    redis.call("HDEL", HUB, "")
+    local written = redis.pcall("HSET", HUB, "renewedAt", int(NOW))
+    if type(written) == "number" then
+      redis.call("PEXPIRE", HUB, int(LIFE * 2))
+      redis.call("PEXPIRE", ENDPOINTS, int(LIFE * 2))
+    end
   end
 end
 

@@ -84,8 +84,8 @@ local function touch(name, known, fresh)
   local needs_check = known and not is_accounted_for(name, stream, known)
   if stream and stream.generation == GENERATION and not needs_check then
     if NOW - stream.touchedAt > LIFE / 10 then
-      redis.pcall("HSET", key_of(name), "touchedAt", int(NOW))
-      redis.call("PEXPIRE", key_of(name), int(LIFE))
+      local written = redis.pcall("HSET", key_of(name), "touchedAt", int(NOW))
+      if type(written) == "number" then redis.call("PEXPIRE", key_of(name), int(LIFE)) end
     end
     return stream
   end

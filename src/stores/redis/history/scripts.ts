@@ -199,6 +199,16 @@ function operations.finish()
 end
 `;
 
+/** What adds messages and streams is refused where redis is full; what only keeps books, which have a bound, is not. */
+const RUN_OPERATION = `
+local GROWING = { append = true, tops = true, probe = true }
+local name = argument()
+if not GROWING[name] then write_nothing() end
+local result = operations[name]()
+if GROWING[name] then write_nothing() end
+return result
+`;
+
 /**
  * All operations are one script: then redis knows either all of them or none, and calls that find
  * none are made again in their order.
@@ -220,5 +230,5 @@ export const HISTORY = [
   OWE,
   CLAIM_TASKS,
   FINISH,
-  "return operations[argument()]()",
+  RUN_OPERATION,
 ].join("\n");
