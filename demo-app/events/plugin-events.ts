@@ -58,6 +58,9 @@ const LINES: Lines = {
   coordinationLost: ({ error }) => bad(`The store of the agreement is away: ${nameOf(error)}`),
   coordinationRestored: ({ afterInMs }) =>
     good(`The store of the agreement is back after ${Math.round(afterInMs)} ms`),
+  historyLost: ({ error }) => bad(`The store of the history is away: ${nameOf(error)}`),
+  historyRestored: ({ lostForInMs }) =>
+    good(`The history is kept again after ${Math.round(lostForInMs)} ms`),
   recordSpoilt: ({ error }) => bad(`The record of the agreement is spoilt: ${nameOf(error)}`),
   endpointsDiffer: ({ missing, unknown }) =>
     bad(`Another app server knows other endpoints: ${[...missing, ...unknown].join(", ")}`),

@@ -8,6 +8,7 @@ import type { HealthMonitor } from "../health/monitor.ts";
 import type { InternalEvents } from "../kit/typed-events.ts";
 import type { OnceWarnings } from "../kit/warn-once.ts";
 import type { Configuration } from "../options/parse-options.ts";
+import type { HistoryPort } from "./history-port.ts";
 
 /** What all parts of one plugin share. The composition root makes it and hands it to each of them. */
 export interface PluginContext {
@@ -24,6 +25,8 @@ export interface PluginContext {
   readonly random: () => number;
   /** In the client-client topology, where it is not for each server to choose. */
   readonly agreed?: AgreedChoice | undefined;
+  /** Where what is sent is kept. */
+  readonly history?: HistoryPort | undefined;
 }
 
 /** What tells one agreement from all others. */

@@ -258,6 +258,19 @@ export interface PubSubEvents {
     /** What the call of the service failed with; `ERR_UNHEALTHY_ENDPOINT` when none was made. */
     error: unknown;
   };
+  /**
+   * The store of the history is away: messages are sent all the same, but nobody can catch up with
+   * them. Told once until it is back.
+   */
+  historyLost: {
+    /** What the store has failed with. */
+    error: unknown;
+  };
+  /** The history is kept again. Clients that may have missed a message are told. */
+  historyRestored: {
+    /** For how long it was not, in milliseconds. */
+    lostForInMs: number;
+  };
   /** A part of the plugin could not be ended, or in time; everything else has been. */
   closeFailed: {
     /**

@@ -9,8 +9,19 @@
  */
 export type FailureReason = "refused-message" | "endpoint" | "local";
 
+/**
+ * Whether a message can be caught up with later:
+ *
+ * - `logged`: it is in the history, from where endpoints that have not accepted it are sent it again.
+ * - `bypassed`: it was sent, but the store of the history was away; clients are told of the gap.
+ * - `untracked`: it is of no stream, such as one for a single connection, or with a `filter`.
+ */
+export type HistoryOutcome = "logged" | "bypassed" | "untracked";
+
 /** What became of one operation on every endpoint, in the order of configuration. */
 export interface FanOutReport {
+  /** Of a message, with the option `history`; absent for all else. */
+  readonly history?: HistoryOutcome | undefined;
   /**
    * Names of the endpoints that accepted the operation; the service accepts a message that nobody
    * gets.

@@ -7,11 +7,11 @@ import type {
   Observation,
 } from "../contract/coordination.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import { systemClock } from "../kit/clock.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
 import { canonicalHub } from "../kit/hub-name.ts";
 import { pause } from "../kit/pause.ts";
 import { safeText } from "../kit/safe-text.ts";
-import { systemClock } from "./clock.ts";
 import { Coordinator, type CoordinatorListener } from "./coordinator.ts";
 import { isAgreementOn } from "./decision.ts";
 import { observe, seenIn } from "./observation.ts";

@@ -5,8 +5,8 @@ import type {
   StoreConnection,
   Versioned,
 } from "../contract/store.ts";
+import type { Clock } from "../kit/clock.ts";
 import { type AgreementRecord, isSpoilt, parseRecord, writeRecord } from "./agreement-record.ts";
-import type { Clock } from "./clock.ts";
 import {
   decide,
   identityOf,

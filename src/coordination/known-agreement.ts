@@ -1,7 +1,7 @@
 import type { Agreement } from "../contract/coordination.ts";
 import type { Versioned } from "../contract/store.ts";
+import type { Clock } from "../kit/clock.ts";
 import { type AgreementRecord, isSpoilt, parseRecord } from "./agreement-record.ts";
-import type { Clock } from "./clock.ts";
 import { identityOf, isAgreementOn, type KnownRecord } from "./decision.ts";
 
 export interface AgreementListener {

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../kit/clock.ts";
 
 /** When the store is to be looked at again: after the usual interval, or after a quarter of it. */
 export type NextPoll = "as-usual" | "soon";

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../kit/clock.ts";
 
 export interface ReachabilityState {
   readonly isLost: boolean;

@@ -1,8 +1,8 @@
 import type { CoordinationStore, StoreCallOptions, StoreConnection } from "../contract/store.ts";
+import type { Clock } from "../kit/clock.ts";
 import { unlessAborted } from "../kit/deadline.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
 import { storeError } from "../stores/store-error.ts";
-import type { Clock } from "./clock.ts";
 
 type Operation<T> = (connection: StoreConnection, options: StoreCallOptions) => Promise<T>;
 

@@ -1,6 +1,6 @@
 import type { Agreement } from "../contract/coordination.ts";
+import type { Clock } from "../kit/clock.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
-import type { Clock } from "./clock.ts";
 import { isAgreementOn } from "./decision.ts";
 import type { EndpointIdentity } from "./observation.ts";
 import {

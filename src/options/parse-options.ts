@@ -11,6 +11,7 @@ import type {
   FailbackOptions,
   FanOutOptions,
   HealthOptions,
+  HistoryOptions,
   NegotiateOptions,
   RemoveOptions,
   Router,
@@ -76,6 +77,10 @@ export type CoordinationConfiguration = Readonly<Required<CoordinationOptions>>;
 
 export type HealthConfiguration = Readonly<Required<HealthOptions>>;
 
+export type HistoryConfiguration = Readonly<
+  Required<Omit<HistoryOptions, "authorize">> & Pick<HistoryOptions, "authorize">
+>;
+
 /** Everything the parts of the plugin are told: complete, checked and frozen. */
 export interface Configuration {
   readonly hub: string;
@@ -89,6 +94,8 @@ export interface Configuration {
   readonly service: Readonly<Required<ServiceOptions>>;
   readonly fanOut: Readonly<FanOutOptions & Required<Pick<FanOutOptions, "timeoutInMs">>>;
   readonly failback: Readonly<Required<FailbackOptions>>;
+  /** Absent where nothing is kept. */
+  readonly history?: HistoryConfiguration | undefined;
 }
 
 /**

@@ -44,15 +44,20 @@ export function plainHttpProblems(
   });
 }
 
-/** A store says by itself what it reaches over plain http; whoever is given it decides. */
+/**
+ * A store says by itself what it reaches over plain http; whoever is given it decides.
+ *
+ * @param path Of the option that it is given by.
+ */
 export function plainHttpStoreProblems(
+  path: string,
   store: unknown,
   { allowInsecure }: { readonly allowInsecure: boolean },
 ): OptionProblem[] {
   const { insecureOrigin } = (store ?? {}) as Loose;
   if (insecureOrigin === undefined || allowInsecure) return [];
   const message = `is at ${describeValue(insecureOrigin)}; ${EXPOSED}`;
-  return [{ path: "coordination.store", message }];
+  return [{ path, message }];
 }
 
 function urlsOf(options: Loose): GivenUrl[] {

@@ -41,13 +41,14 @@ export function verificationProblems(options: unknown): OptionProblem[] {
 
 /** Plain http beyond this machine must be said aloud. */
 export function insecureProblems(options: unknown): OptionProblem[] {
-  const { service, coordination } = (options ?? {}) as Record<string, Loose | undefined>;
+  const { service, coordination, history } = (options ?? {}) as Record<string, Loose | undefined>;
   const rules = { allowInsecure: service?.allowInsecure === true };
   return [
     ...(looseEndpointsOf(options) ?? []).flatMap((endpoint, index) =>
       plainHttpProblems(endpoint, `endpoints[${index}].`, rules),
     ),
-    ...plainHttpStoreProblems(coordination?.store, rules),
+    ...plainHttpStoreProblems("coordination.store", coordination?.store, rules),
+    ...plainHttpStoreProblems("history.store", history?.store, rules),
   ];
 }
 

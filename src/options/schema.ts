@@ -1,13 +1,16 @@
 import { z } from "zod";
+import type { HistoryStore } from "../contract/history-store.ts";
 import type {
   AddOptions,
   Authenticate,
+  AuthorizeHistory,
   CoordinationOptions,
   EndpointOptions,
   EvacuateOptions,
   FailbackOptions,
   FanOutOptions,
   HealthOptions,
+  HistoryOptions,
   NegotiateOptions,
   RemoveOptions,
   Router,
@@ -27,6 +30,7 @@ import {
   rule,
   section,
 } from "../kit/option-schema.ts";
+import { memoryHistory } from "../stores/memory-history/memory-history.ts";
 import { memoryStore } from "../stores/memory-store.ts";
 import { parseConnectionString } from "./connection-string.ts";
 
@@ -217,13 +221,11 @@ const failback = section({
 
 const STORE_ERROR = "give a store, such as memoryStore(), azureBlobStore(...) or redisStore(...)";
 
+const isStore = (value: unknown): boolean =>
+  typeof (value as { open?: unknown } | null)?.open === "function";
+
 const coordination = section({
-  store: z
-    .custom<CoordinationStore>(
-      (value) => typeof (value as { open?: unknown } | null)?.open === "function",
-      { error: STORE_ERROR },
-    )
-    .default(memoryStore),
+  store: z.custom<CoordinationStore>(isStore, { error: STORE_ERROR }).default(memoryStore),
   pollIntervalInMs: milliseconds(50).default(1000),
   leaseInMs: milliseconds(200).default(10_000),
   failback: flag().default(false),
@@ -234,6 +236,34 @@ function leaseProblem({ pollIntervalInMs, leaseInMs }: CoordinationOptions): str
     ? `give at least four times pollIntervalInMs (${pollIntervalInMs}), so that a server may miss a poll`
     : undefined;
 }
+
+const HISTORY_STORE_ERROR = "give a store, such as memoryHistory() or redisHistory(...)";
+const GROUPS_ERROR = "give a function (name) => boolean";
+const REPLAY_ERROR =
+  "give a whole number of messages from 0 to 100, or a function (group) => number";
+
+const historySection = section({
+  store: z.custom<HistoryStore>(isStore, { error: HISTORY_STORE_ERROR }).default(memoryHistory),
+  maxMessages: integer(1, 100_000, "messages").default(1000),
+  ttlInMs: integer(1000, 86_400_000, "milliseconds").default(300_000),
+  maxBytesPerStream: integer(16_384, 1024 ** 3, "bytes").default(8 * 1024 * 1024),
+  appendTimeoutInMs: integer(1, 60_000, "milliseconds").default(100),
+  groups: func<(name: string) => boolean>(GROUPS_ERROR).default(() => () => true),
+  carrier: z.enum(["metadata", "data"], { error: 'give "metadata" or "data"' }).default("metadata"),
+  authorize: func<AuthorizeHistory>(
+    "give a function (req, { userId, group }) => boolean",
+  ).optional(),
+  replayOnJoin: z
+    .union([integer(0, 100, "messages"), func<(group: string) => number>()], {
+      error: REPLAY_ERROR,
+    })
+    .default(0),
+}) satisfies z.ZodType<HistoryOptions>;
+
+/** `true` is the section with nothing but defaults. */
+const history = z
+  .preprocess((value) => (value === true ? {} : value), historySection.optional())
+  .optional();
 
 const HUB_ERROR =
   "give a hub name: a letter, then up to 127 letters, digits and any of _ ` , . [ ]";
@@ -252,6 +282,7 @@ export const optionsSchema = section({
   service: service.prefault({}),
   fanOut: fanOut.prefault({}),
   failback: failback.prefault({}),
+  history,
 });
 
 export const addOptionsSchema = section({

@@ -34,6 +34,11 @@ export function warnByDefault(hub: string, events: TypedEvents, warnings: OnceWa
     const message = `No endpoint of hub ${quoted(hub)} is left that clients can be sent to (${reasons.join(", ")})`;
     warn("allDown", "", "ERR_ALL_DOWN", message);
   });
+  events.onInternally("historyLost", ({ error }) => {
+    if (events.isHeard("historyLost")) return;
+    const message = `The store of the history of hub ${quoted(hub)} is away; messages are sent, but clients cannot catch up with them until it is back`;
+    warnings.warn("ERR_HISTORY_UNAVAILABLE", message, "", error);
+  });
   events.onInternally("closeFailed", ({ part, error }) => {
     if (events.isHeard("closeFailed")) return;
     const message = `The plugin of hub ${quoted(hub)} could not end its ${part}, and no "closeFailed" listener took it`;

@@ -47,6 +47,11 @@ describe("when nobody listens,", () => {
       "refuses the credentials, so it is not used; the clock of this server is off by -3600 s",
     ],
     [
+      "a history whose store is away",
+      ["historyLost", { error: new Error("refused") }],
+      'ERR_HISTORY_UNAVAILABLE: The store of the history of hub "chat" is away; messages are sent, but clients cannot catch up',
+    ],
+    [
       "the loss of the last endpoint",
       ALL_DOWN,
       'ERR_ALL_DOWN: No endpoint of hub "chat" is left that clients can be sent to ("eastus": refused)',

@@ -1,8 +1,8 @@
 import type { Agreement, Observation } from "../../../src/contract/coordination.ts";
-import type { Clock } from "../../../src/coordination/clock.ts";
 import { Coordinator } from "../../../src/coordination/coordinator.ts";
 import { type EndpointIdentity, seenIn } from "../../../src/coordination/observation.ts";
 import { StragglerSweep, type SweepTarget } from "../../../src/coordination/straggler-sweep.ts";
+import type { Clock } from "../../../src/kit/clock.ts";
 import { ENDPOINTS, identityFor, type Scenario, type ServerPlan } from "./scenario.ts";
 import type { EndpointView, SimulatedEndpoints } from "./simulated-endpoints.ts";
 import { type NegotiableEndpoint, type NegotiateAnswer, negotiate } from "./simulated-negotiate.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../../../src/coordination/clock.ts";
+import type { Clock } from "../../../src/kit/clock.ts";
 
 interface Event {
   readonly at: number;

@@ -1,4 +1,4 @@
-/** Time, as the coordination needs it; another one in simulations. */
+/** Time, for what is also run in simulations, where it is another one. */
 export interface Clock {
   /** Monotonic milliseconds. */
   now(): number;
