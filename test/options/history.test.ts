@@ -51,7 +51,11 @@ it.each<[string, unknown, string]>([
   ["a moment", { ttlInMs: 999 }, "history.ttlInMs: got 999; give a whole number of milliseconds"],
   ["few bytes", { maxBytesPerStream: 1 }, "history.maxBytesPerStream: got 1; give a whole number"],
   ["no time", { appendTimeoutInMs: 0 }, "history.appendTimeoutInMs: got 0; give a whole number"],
-  ["a list of groups", { groups: ["a"] }, "history.groups: got an array of 1; give a function (name)"],
+  [
+    "a list of groups",
+    { groups: ["a"] },
+    "history.groups: got an array of 1; give a function (name)",
+  ],
   [
     "another carrier",
     { carrier: "mail" },

@@ -1,0 +1,15 @@
+import type { Clock } from "../kit/clock.ts";
+
+/**
+ * Calls back when a time is up. If this process was blocked by then, the answer may have come and
+ * nobody was there to take it: it gets the same time once more.
+ */
+export function callInFairly(clock: Clock, inMs: number, callback: () => void): { cancel(): void } {
+  const startedAt = clock.now();
+  let timer = clock.callIn(inMs, () => {
+    const wasBlocked = clock.now() - startedAt - inMs > inMs / 2;
+    if (wasBlocked) timer = clock.callIn(inMs, callback);
+    else callback();
+  });
+  return { cancel: () => timer.cancel() };
+}
