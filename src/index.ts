@@ -4,8 +4,7 @@
 export { endpointsFromEnv } from "./options/endpoints-from-env.ts";
 export { resilientPubSub } from "./resilient-pubsub.ts";
 
-// Where servers meet that agree on one endpoint, and what was sent is kept; the other stores have entries of their own.
-export { memoryHistory } from "./stores/memory-history/memory-history.ts";
+// Where servers meet that agree on one endpoint; the other stores have entries of their own.
 export { memoryStore } from "./stores/memory-store.ts";
 
 // Where what was sent is kept for clients that were away; redis has it beside its store.

@@ -15,11 +15,13 @@ import { EndpointRegistry } from "./endpoints/registry.ts";
 import { Evacuations } from "./failback/evacuations.ts";
 import { Failback } from "./failback/failback.ts";
 import { FanOut } from "./fan-out/fan-out.ts";
+import { sendFrame } from "./fan-out/frame-sender.ts";
 import { Operations } from "./fan-out/operations.ts";
 import { pubSubService } from "./fan-out/pubsub-service.ts";
 import { sendCanary } from "./health/canary.ts";
 import { HealthMonitor } from "./health/monitor.ts";
 import { probe } from "./health/probe.ts";
+import { History } from "./history/history.ts";
 import { AppPlugins } from "./http/app-plugins.ts";
 import { TypedEvents } from "./kit/typed-events.ts";
 import { OnceWarnings } from "./kit/warn-once.ts";
@@ -63,7 +65,10 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   const { configuration, monitor, registry } = base;
   warnByDefault(configuration.hub, events, warnings);
   const agreed = configuration.topology === "client-client" ? new Coordination(base) : undefined;
-  const context: PluginContext = { ...base, agreed };
+  const history =
+    configuration.history &&
+    new History(base, configuration.history, (...given) => sendFrame(base, ...given));
+  const context: PluginContext = { ...base, agreed, history };
   const operations = new Operations(context);
   const fanOut = new FanOut(context, operations);
   const failback = new Failback(context);
@@ -81,6 +86,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
       { name: "coordination", close: () => agreed?.close() },
     ],
     last: () => [
+      { name: "history", close: () => history?.close() },
       { name: "answer deadlines", close: () => answerDeadlines.close() },
       { name: "removals", close: () => endpoints.close() },
       { name: "health checks", close: () => monitor.close() },
@@ -101,6 +107,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   const coordination = refusedOnceClosing(agreed?.control ?? withoutCoordination, shutdown.begun);
   failback.start();
   agreed?.start();
+  history?.start();
   const appPlugins = new AppPlugins(() => plugin, configuration.negotiate.path, shutdown.begun);
 
   const plugin: ResilientPubSub = Object.assign(

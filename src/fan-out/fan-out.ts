@@ -13,14 +13,21 @@ import { confirmClaim } from "./confirm-claim.ts";
 import { giveUpWhatIsOut } from "./give-up.ts";
 import { listPages } from "./list-pages.ts";
 import type { Page } from "./listing.ts";
+import { sendLogged, streamOf } from "./logged-send.ts";
 import { encodeMessage } from "./message.ts";
 import type { Operation, Operations } from "./operations.ts";
 import { isDeliveredToAll } from "./report.ts";
 import { type OnOutcome, Round } from "./round.ts";
-import { sdkOptionsOf } from "./sdk-options.ts";
+import { sdkOptionsOf, withHeaders } from "./sdk-options.ts";
 import { SEMANTICS, type Semantics } from "./semantics.ts";
 
-interface MessageOperation extends Operation<CommandOptions & { contentType?: ContentType }> {
+interface SendOptions extends CommandOptions {
+  contentType?: ContentType;
+  filter?: string;
+  excludedConnections?: string[];
+}
+
+interface MessageOperation extends Operation<SendOptions> {
   readonly message: Message;
 }
 
@@ -56,7 +63,7 @@ export class FanOut {
     // Before anything is waited for: the caller may go on to change the message.
     const encoded = encodeMessage(operation.message, operation.options?.contentType);
     const body = encoded instanceof EncodedBody ? encoded : await encoded;
-    const round = await this.#askAll(operation, (client, options) => make(client, body, options));
+    const round = await this.#sendToAll(operation, body, make);
     if (!operation.options?.abortSignal?.aborted) this.#announceUndelivered(operation, round);
     return reportUnlessUnmet(operation, round);
   }
@@ -68,6 +75,37 @@ export class FanOut {
    */
   async command(operation: Operation<CommandOptions>, make: Make<unknown>): Promise<FanOutReport> {
     return reportUnlessUnmet(operation, await this.#askAll(operation, make));
+  }
+
+  #sendToAll(
+    operation: MessageOperation,
+    body: EncodedBody,
+    make: Make<unknown, [EncodedBody]>,
+  ): Promise<Round<unknown>> {
+    const { history } = this.#context;
+    if (history === undefined) {
+      return this.#askAll(operation, (client, options) => make(client, body, options));
+    }
+    const { options = {} } = operation;
+    return this.#operations.run(operation, (deadline) =>
+      sendLogged(
+        this.#context,
+        history,
+        this.#operations,
+        {
+          stream: streamOf(operation),
+          body,
+          excluded: options.excludedConnections?.slice(),
+          dueInMs: (options.timeoutInMs ?? this.#context.configuration.fanOut.timeoutInMs) * 2,
+        },
+        (frame) =>
+          this.#ask(
+            { ...operation, options: withHeaders(options, frame.headers) },
+            (client, rest) => make(client, frame.body, rest),
+            deadline,
+          ),
+      ),
+    );
   }
 
   #askAll(operation: Operation<CommandOptions>, make: Make<unknown>): Promise<Round<unknown>> {

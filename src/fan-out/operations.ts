@@ -50,6 +50,13 @@ export class Operations {
     }
   }
 
+  /** Has `close` wait for what an operation leaves to be done, though nobody else does. */
+  follow(task: Promise<unknown>): void {
+    this.underWay.begin();
+    const end = (): void => this.underWay.end();
+    task.then(end, end);
+  }
+
   /**
    * Does what an operation wants within its deadline.
    *

@@ -1,5 +1,5 @@
 import type { FanOutErrorJson } from "../contract/error-json.ts";
-import type { EndpointOutcome, FanOutReport } from "../contract/fan-out-report.ts";
+import type { EndpointOutcome, FanOutReport, HistoryOutcome } from "../contract/fan-out-report.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
 import { describeError } from "../service/describe-error.ts";
 import { classifyFailure } from "../service/failure.ts";
@@ -9,13 +9,18 @@ interface Named {
   readonly name: string;
 }
 
-/** @param reasonOf Why one was not asked. */
+/**
+ * @param reasonOf Why one was not asked.
+ * @param history Of a message, where what is sent is kept.
+ */
 export function reportOf<E extends Named>(
   all: readonly E[],
   outcomes: ReadonlyMap<E, Outcome<unknown>>,
   reasonOf: (one: E) => string,
+  history?: HistoryOutcome,
 ): FanOutReport {
   const report = new Report(() => all.map((one) => figuresOf(one.name, outcomes.get(one))));
+  if (history !== undefined) report.history = history;
   for (const one of all) {
     const endpoint = one.name;
     const outcome = outcomes.get(one);
@@ -34,6 +39,7 @@ export function reportOf<E extends Named>(
  * Prints, and becomes JSON, without the figures, which are made only for those who look at them.
  */
 class Report implements FanOutReport {
+  declare history?: HistoryOutcome;
   readonly delivered: string[] = [];
   readonly failed: FanOutReport["failed"] = [];
   readonly skipped: { endpoint: string; reason: string }[] = [];
@@ -49,8 +55,9 @@ class Report implements FanOutReport {
 
   /** What may be sent to anybody: of an error its code, its status and one line. */
   toJSON() {
-    const { delivered, failed, skipped } = this;
+    const { delivered, failed, skipped, history } = this;
     return {
+      ...(history !== undefined && { history }),
       delivered,
       failed: failed.map(({ error, ...known }) => ({ ...known, ...describeError(error) })),
       skipped,

@@ -1,5 +1,5 @@
 import type { PluginContext } from "../context/plugin-context.ts";
-import type { FanOutReport } from "../contract/fan-out-report.ts";
+import type { FanOutReport, HistoryOutcome } from "../contract/fan-out-report.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { Deadline } from "../kit/deadline.ts";
 import { type Call, callEndpoint, type Outcome } from "./call.ts";
@@ -16,7 +16,9 @@ export class Round<T> {
   location: RegisteredEndpoint | undefined;
   readonly #context: PluginContext;
   readonly #onOutcome: OnOutcome<T> | undefined;
-  readonly #all: readonly RegisteredEndpoint[];
+  /** Of a message, where what is sent is kept. */
+  history: HistoryOutcome | undefined;
+  readonly all: readonly RegisteredEndpoint[];
   /** Why the others may not; kept, since they may be back before the operation is over. */
   readonly #outOfUse = new Map<RegisteredEndpoint, string>();
 
@@ -24,10 +26,10 @@ export class Round<T> {
   constructor(context: PluginContext, onOutcome?: OnOutcome<T>) {
     this.#context = context;
     this.#onOutcome = onOutcome;
-    this.#all = context.registry.all();
+    this.all = context.registry.all();
     const targets = context.registry.fanOutTargets();
-    this.inUse = this.#all.filter((endpoint) => targets.has(endpoint));
-    for (const endpoint of this.#all) {
+    this.inUse = this.all.filter((endpoint) => targets.has(endpoint));
+    for (const endpoint of this.all) {
       if (!targets.has(endpoint)) this.#outOfUse.set(endpoint, endpoint.reason);
     }
   }
@@ -52,11 +54,12 @@ export class Round<T> {
 
   report(): FanOutReport {
     const { location } = this;
-    return reportOf(this.#all, this.outcomes, (endpoint) => {
+    const reasonOf = (endpoint: RegisteredEndpoint): string => {
       const isElsewhere = location !== undefined && location !== endpoint;
       const reason = isElsewhere ? undefined : this.#outOfUse.get(endpoint);
       return reason ?? "other-endpoint";
-    });
+    };
+    return reportOf(this.all, this.outcomes, reasonOf, this.history);
   }
 
   /** @param operation What it is called in the message. */

@@ -1,4 +1,10 @@
-import type { AppendResult, HistoryAppend, StreamPosition } from "../contract/history-store.ts";
+import type {
+  AppendResult,
+  HistoryAppend,
+  HistoryEntry,
+  RangeQuestion,
+  StreamPosition,
+} from "../contract/history-store.ts";
 import type { Clock } from "../kit/clock.ts";
 import { callInFairly } from "./fair-timer.ts";
 import { KnownPositions } from "./known-positions.ts";
@@ -54,7 +60,7 @@ export class StreamCalls {
         isOver = true;
         timer.cancel();
         session.ended(need);
-        if (results === undefined) session.bypass(appends.map(({ stream }) => stream));
+        if (results === undefined) session.bypass(unkeyed(appends));
         resolve(results);
       };
       const need = {
@@ -81,6 +87,23 @@ export class StreamCalls {
   tops(streams: readonly string[], waitInMs?: number): Promise<StreamPosition[]> {
     const { session } = this.#options;
     return session.call((link) => this.#tops(link, streams), waitInMs);
+  }
+
+  /**
+   * Entries of streams; undefined where one of them is not there or cannot be read.
+   *
+   * @throws as `HistorySession.call` does
+   */
+  ranges(
+    questions: readonly RangeQuestion[],
+    waitInMs?: number,
+  ): Promise<(HistoryEntry[] | undefined)[]> {
+    const { session } = this.#options;
+    return session.call(
+      (link) =>
+        session.callBy(link, (connection, options) => connection.ranges(questions, options)),
+      waitInMs,
+    );
   }
 
   /**
@@ -140,4 +163,9 @@ export class StreamCalls {
       if (!this.#hasChanged) return;
     }
   }
+}
+
+/** What has a key is not sent without being logged, so that nobody misses it. */
+function unkeyed(appends: readonly Append[]): string[] {
+  return appends.flatMap(({ stream, key }) => (key === undefined ? stream : []));
 }

@@ -10,6 +10,9 @@ export const NEGOTIATED_GROUP = `${MARKER_PREFIX}placed`;
 /** The group of all clients on an endpoint that is evacuated; they are put there by then. */
 export const EVACUATED_GROUP = `${MARKER_PREFIX}evacuated`;
 
+/** The group of all clients that keep positions, and can tell a message that they have had before. */
+export const CONTINUITY_GROUP = `${MARKER_PREFIX}continuity`;
+
 /** Whether a group is one of this package's, of which applications need not know. */
 export const isMarker = (group: unknown): group is string =>
   typeof group === "string" && group.startsWith(MARKER_PREFIX);

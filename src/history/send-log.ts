@@ -1,0 +1,117 @@
+import type { HistoryPort, LoggedSend, SendOutcome, SendToLog } from "../context/history-port.ts";
+import type { AppendResult, LoggedMessage } from "../contract/history-store.ts";
+import type { EncodedBody } from "../service/encoded-body.ts";
+import { dataOf, type Frames } from "./frames.ts";
+import { type HistorySession, unavailableError } from "./session.ts";
+import type { Settlements } from "./settlements.ts";
+import type { Append, StreamCalls } from "./stream-calls.ts";
+
+/** What one call of the store carries, at most. */
+const maxAppendsAtOnce = 256;
+const maxCharactersAtOnce = 1024 * 1024;
+
+interface SendLogOptions {
+  readonly session: HistorySession;
+  readonly calls: StreamCalls;
+  readonly settlements: Settlements;
+  readonly frames: Frames;
+  readonly nextId: () => string;
+  /** Whether messages to a stream are kept. */
+  readonly isTracked: (stream: string) => boolean;
+  /** The largest message that is kept. */
+  readonly maxBytes: number;
+}
+
+interface Queued {
+  readonly append: Append;
+  readonly resolve: (result: AppendResult | undefined) => void;
+}
+
+/** Logs what is sent, in the order in which it is; all sends of one turn in one call of the store. */
+export class SendLog implements Pick<HistoryPort, "log"> {
+  readonly #options: SendLogOptions;
+  #queue: Queued[] = [];
+
+  constructor(options: SendLogOptions) {
+    this.#options = options;
+  }
+
+  async log(send: SendToLog): Promise<LoggedSend> {
+    const { frames, nextId } = this.#options;
+    const { stream, body, excluded, publication } = send;
+    if (!this.#isKept(stream, body)) return this.#untracked(body, publication !== undefined);
+    const { key, fromUserId } = publication ?? {};
+    const message = { id: nextId(), ...dataOf(body), excluded, fromUserId };
+    const result = await this.#append({ stream, message, key, dueInMs: send.dueInMs });
+    if (result === undefined) {
+      if (publication) throw unavailableError();
+      return this.#bypassed(stream, body, message);
+    }
+    const { position, isRepeated } = result;
+    return {
+      history: "logged",
+      position,
+      isRepeated,
+      frame: frames.message(stream, body, position, message),
+      skips: frames.skips(stream, position, excluded),
+      settle: (outcomes) => this.#options.settlements.add(stream, position, outcomes),
+    };
+  }
+
+  #isKept(stream: string | undefined, body: EncodedBody): stream is string {
+    const { frames, isTracked, maxBytes } = this.#options;
+    if (stream === undefined || body.byteLength > maxBytes || !frames.carries(body)) return false;
+    return isTracked(stream);
+  }
+
+  #untracked(body: EncodedBody, isPublication: boolean): LoggedSend {
+    if (isPublication) throw unavailableError();
+    const frame = this.#options.frames.plain(body);
+    return { history: "untracked", isRepeated: false, frame, skips: [], settle: () => {} };
+  }
+
+  #bypassed(stream: string, body: EncodedBody, { id, excluded }: LoggedMessage): LoggedSend {
+    const { frames, session } = this.#options;
+    return {
+      history: "bypassed",
+      isRepeated: false,
+      frame: { ...frames.bypassed(stream, body, id), excluded },
+      skips: [],
+      // Nobody sends it again: where it was not accepted, clients must learn that there is a gap.
+      settle: (outcomes) => {
+        if (![...outcomes.values()].every(isAccepted)) session.renew([stream]);
+      },
+    };
+  }
+
+  #append(append: Append): Promise<AppendResult | undefined> {
+    return new Promise((resolve) => {
+      // All that is sent in one turn comes here before what is queued now.
+      if (this.#queue.length === 0) queueMicrotask(() => this.#flush());
+      this.#queue.push({ append, resolve });
+    });
+  }
+
+  #flush(): void {
+    const queue = this.#queue;
+    this.#queue = [];
+    let from = 0;
+    let characters = 0;
+    for (const [index, { append }] of queue.entries()) {
+      characters += append.message.data.length;
+      const isFull = index - from === maxAppendsAtOnce || characters > maxCharactersAtOnce;
+      if (!isFull || index === from) continue;
+      void this.#send(queue.slice(from, index));
+      from = index;
+      characters = append.message.data.length;
+    }
+    void this.#send(queue.slice(from));
+  }
+
+  async #send(queued: readonly Queued[]): Promise<void> {
+    const results = await this.#options.calls.append(queued.map(({ append }) => append));
+    for (const [index, { resolve }] of queued.entries()) resolve(results?.[index]);
+  }
+}
+
+const isAccepted = (outcome: SendOutcome): boolean => outcome === "accepted";
