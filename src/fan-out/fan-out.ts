@@ -1,8 +1,10 @@
 import type { OperationOptions } from "@azure/core-client";
 import type { WebPubSubServiceClient } from "@azure/web-pubsub";
+import type { HistoryPort, LoggedSend, Publication, SendToLog } from "../context/history-port.ts";
 import type { PluginContext } from "../context/plugin-context.ts";
 import type { CommandOptions } from "../contract/call-options.ts";
 import type { FanOutReport } from "../contract/fan-out-report.ts";
+import type { StreamPosition } from "../contract/history-store.ts";
 import type { ListedConnection, ListOptions } from "../contract/listing.ts";
 import type { ContentType, Message } from "../contract/message.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
@@ -31,11 +33,23 @@ interface MessageOperation extends Operation<SendOptions> {
   readonly message: Message;
 }
 
+/** What a user publishes to a group. */
+export interface PublishedMessage extends Pick<SendToLog, "body" | "excluded"> {
+  readonly group: string;
+  readonly publication: Publication;
+}
+
 /** Makes an operation on one endpoint, by the SDK. */
 type Make<T, Rest extends unknown[] = []> = (
   client: WebPubSubServiceClient,
   ...rest: [...Rest, OperationOptions]
 ) => Promise<T>;
+
+interface LoggedOperation {
+  readonly operation: Operation<SendOptions>;
+  readonly logged: LoggedSend;
+  readonly make: Make<unknown, [EncodedBody]>;
+}
 
 /** Reads one page of one endpoint: the first, or the one behind a link. */
 type Read = (
@@ -86,24 +100,61 @@ export class FanOut {
     if (history === undefined) {
       return this.#askAll(operation, (client, options) => make(client, body, options));
     }
+    return this.#operations.run(operation, async (deadline) => {
+      const logged = await history.log(this.#toLog(operation, body));
+      return this.#sendLogged({ operation, logged, make }, deadline);
+    });
+  }
+
+  /**
+   * What a user publishes to a group. It resolves when that is logged: whatever becomes of it on the
+   * endpoints, it is sent again until they have accepted it.
+   *
+   * @throws ResilientPubSubError `ERR_HISTORY_UNAVAILABLE`; nobody has been sent it then
+   */
+  publish(
+    history: HistoryPort,
+    { group, body, excluded, publication }: PublishedMessage,
+  ): Promise<StreamPosition> {
+    const operation: Operation<SendOptions> = {
+      name: "group.sendToAll",
+      alias: "publish",
+      subject: group,
+      options: { excludedConnections: excluded && [...excluded] },
+    };
+    const make: Make<unknown, [EncodedBody]> = (client, bytes, options) =>
+      client.group(group).sendToAll(bytes, options);
+    return new Promise((resolve, reject) => {
+      const sending = this.#operations.run(operation, async (deadline) => {
+        const logged = await history.log({ ...this.#toLog(operation, body), publication });
+        resolve(logged.position as StreamPosition);
+        if (logged.isRepeated) return;
+        const round = await this.#sendLogged({ operation, logged, make }, deadline);
+        this.#announceUndelivered(operation, round);
+      });
+      sending.catch(reject);
+    });
+  }
+
+  #toLog(operation: Operation<SendOptions>, body: EncodedBody): SendToLog {
+    const { timeoutInMs = this.#context.configuration.fanOut.timeoutInMs, excludedConnections } =
+      operation.options ?? {};
+    return {
+      stream: streamOf(operation),
+      body,
+      excluded: excludedConnections?.slice(),
+      dueInMs: timeoutInMs * 2,
+    };
+  }
+
+  #sendLogged({ operation, logged, make }: LoggedOperation, deadline: Deadline) {
     const { options = {} } = operation;
-    return this.#operations.run(operation, (deadline) =>
-      sendLogged(
-        this.#context,
-        history,
-        this.#operations,
-        {
-          stream: streamOf(operation),
-          body,
-          excluded: options.excludedConnections?.slice(),
-          dueInMs: (options.timeoutInMs ?? this.#context.configuration.fanOut.timeoutInMs) * 2,
-        },
-        (frame) =>
-          this.#ask(
-            { ...operation, options: withHeaders(options, frame.headers) },
-            (client, rest) => make(client, frame.body, rest),
-            deadline,
-          ),
+    const stream = logged.history === "untracked" ? undefined : streamOf(operation);
+    return sendLogged(this.#context, this.#operations, stream, logged, ({ body, headers }) =>
+      this.#ask(
+        { ...operation, options: withHeaders(options, headers) },
+        (client, rest) => make(client, body, rest),
+        deadline,
       ),
     );
   }

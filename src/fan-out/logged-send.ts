@@ -1,10 +1,4 @@
-import type {
-  Frame,
-  HistoryPort,
-  LoggedSend,
-  SendOutcome,
-  SendToLog,
-} from "../context/history-port.ts";
+import type { Frame, LoggedSend, SendOutcome } from "../context/history-port.ts";
 import type { PluginContext } from "../context/plugin-context.ts";
 import { groupStream, HUB_STREAM, userStream } from "../context/stream-name.ts";
 import type { CommandOptions } from "../contract/call-options.ts";
@@ -29,23 +23,20 @@ export function streamOf({
 }
 
 /**
- * Logs a message and then sends it, so that whoever does not get it now can be sent it again, or
- * catch up with it.
+ * Sends a message that was logged, so that whoever does not get it now can be sent it again, or catch
+ * up with it.
  *
  * @param ask Sends it to all endpoints in use.
  */
 export async function sendLogged(
   context: PluginContext,
-  history: HistoryPort,
   operations: Operations,
-  send: SendToLog,
+  stream: string | undefined,
+  logged: LoggedSend,
   ask: (frame: Frame) => Promise<Round<unknown>>,
 ): Promise<Round<unknown>> {
-  const logged = await history.log(send);
   const asking = ask(logged.frame);
-  if (logged.history !== "untracked") {
-    operations.follow(settle(context, logged, send.stream ?? HUB_STREAM, asking));
-  }
+  if (stream !== undefined) operations.follow(settle(context, logged, stream, asking));
   const round = await asking;
   round.history = logged.history;
   return round;
