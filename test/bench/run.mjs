@@ -22,6 +22,7 @@ const questions = [
   "fan-out-steps",
   "fan-out-growth",
   "fan-out-blackhole",
+  "history",
 ];
 // Takes minutes and answers the same each time, so it runs only when it is named.
 const longQuestions = ["fan-out-memory"];

@@ -52,8 +52,8 @@ it.each<[string, (region: Emulator) => Promise<void>, (region: Emulator) => Prom
     (region) => region.clear(),
   ],
   [
-    "takes the message, and does not say so",
-    (region) => region.inject({ kind: "blackhole", requestTypes: ["RESTAPI"] } as never),
+    "answers nothing",
+    (region) => region.inject({ kind: "blackhole", requestTypes: ["RESTAPI"] }),
     (region) => region.clear(),
   ],
 ])(
