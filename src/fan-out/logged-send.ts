@@ -71,6 +71,7 @@ async function sendSkips(
   skips: readonly Frame[],
 ): Promise<Map<string, SendOutcome>> {
   const untold = new Map<string, SendOutcome>();
+  if (skips.length === 0) return untold;
   const names = [...context.registry.fanOutTargets()].map(({ name }) => name);
   await Promise.all(
     names.flatMap((name) =>

@@ -1,5 +1,6 @@
 import type { HistoryPort, LoggedSend, SendOutcome, SendToLog } from "../context/history-port.ts";
 import type { AppendResult, LoggedMessage } from "../contract/history-store.ts";
+import { realTimers } from "../kit/real-timers.ts";
 import type { EncodedBody } from "../service/encoded-body.ts";
 import { dataOf, type Frames } from "./frames.ts";
 import { type HistorySession, unavailableError } from "./session.ts";
@@ -27,7 +28,7 @@ interface Queued {
   readonly resolve: (result: AppendResult | undefined) => void;
 }
 
-/** Logs what is sent, in the order in which it is; all sends of one turn in one call of the store. */
+/** Logs what is sent, in the order in which it is; all sends of one turn of the event loop in one call of the store. */
 export class SendLog implements Pick<HistoryPort, "log"> {
   readonly #options: SendLogOptions;
   #queue: Queued[] = [];
@@ -86,8 +87,7 @@ export class SendLog implements Pick<HistoryPort, "log"> {
 
   #append(append: Append): Promise<AppendResult | undefined> {
     return new Promise((resolve) => {
-      // All that is sent in one turn comes here before what is queued now.
-      if (this.#queue.length === 0) queueMicrotask(() => this.#flush());
+      if (this.#queue.length === 0) realTimers.setImmediate(() => this.#flush());
       this.#queue.push({ append, resolve });
     });
   }

@@ -1,7 +1,8 @@
+import type { AbortSignalLike } from "../contract/abort-signal.ts";
 import type { HistoryConnection } from "../contract/history-store.ts";
 import type { StoreCallOptions } from "../contract/store.ts";
 import type { Clock } from "../kit/clock.ts";
-import { unlessAborted } from "../kit/deadline.ts";
+import type { ResilientPubSubError } from "../kit/errors.ts";
 import { storeError } from "../stores/store-error.ts";
 
 export type StoreCall<T> = (connection: HistoryConnection, options: StoreCallOptions) => Promise<T>;
@@ -10,7 +11,7 @@ export type StoreCall<T> = (connection: HistoryConnection, options: StoreCallOpt
 export class LimitedCalls {
   readonly #description: string;
   readonly #clock: Clock;
-  readonly #underWay = new Set<AbortController>();
+  readonly #underWay = new Set<CallSignal>();
 
   constructor(description: string, clock: Clock) {
     this.#description = description;
@@ -18,28 +19,71 @@ export class LimitedCalls {
   }
 
   /** @throws ResilientPubSubError `ERR_STORE_UNAVAILABLE` when the time is up, or what it was given up for */
-  async run<T>(timeoutInMs: number, call: (options: StoreCallOptions) => Promise<T>): Promise<T> {
-    const ending = new AbortController();
-    const timer = this.#clock.callIn(timeoutInMs, () => {
-      ending.abort(
-        storeError(this.#description, {
-          code: "ERR_STORE_UNAVAILABLE",
-          what: `has not answered within ${timeoutInMs} ms`,
-          remedy: "is it up, and can this server reach it?",
-        }),
+  run<T>(timeoutInMs: number, call: (options: StoreCallOptions) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const signal = new CallSignal(reject);
+      const timer = this.#clock.callIn(timeoutInMs, () => signal.end(this.#lateError(timeoutInMs)));
+      const end = (): void => {
+        this.#underWay.delete(signal);
+        timer.cancel();
+      };
+      this.#underWay.add(signal);
+      const answer = new Promise<T>((resolveAnswer) => resolveAnswer(call({ signal })));
+      answer.then(
+        (value) => {
+          end();
+          resolve(value);
+        },
+        (error: unknown) => {
+          end();
+          // Libraries wrap the reason in errors of their own.
+          reject(signal.aborted ? signal.reason : error);
+        },
       );
     });
-    this.#underWay.add(ending);
-    try {
-      return await unlessAborted(ending.signal, call({ signal: ending.signal }));
-    } finally {
-      this.#underWay.delete(ending);
-      timer.cancel();
-    }
   }
 
   giveUp(error: unknown): void {
-    for (const ending of this.#underWay) ending.abort(error);
+    for (const signal of this.#underWay) signal.end(error);
+  }
+
+  #lateError(timeoutInMs: number): ResilientPubSubError {
+    return storeError(this.#description, {
+      code: "ERR_STORE_UNAVAILABLE",
+      what: `has not answered within ${timeoutInMs} ms`,
+      remedy: "is it up, and can this server reach it?",
+    });
+  }
+}
+
+type Listener = Parameters<AbortSignalLike["addEventListener"]>[1];
+
+/** Much lighter than a signal of the platform, of which every call would need one. */
+class CallSignal implements AbortSignalLike {
+  aborted = false;
+  reason: unknown;
+  readonly #onEnd: (reason: unknown) => void;
+  #listeners: Listener[] = [];
+
+  /** @param onEnd Told the reason, at once: the call may take no notice. */
+  constructor(onEnd: (reason: unknown) => void) {
+    this.#onEnd = onEnd;
+  }
+
+  addEventListener(_type: "abort", listener: Listener): void {
+    this.#listeners.push(listener);
+  }
+
+  removeEventListener(_type: "abort", listener: Listener): void {
+    this.#listeners = this.#listeners.filter((one) => one !== listener);
+  }
+
+  end(reason: unknown): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    this.reason = reason;
+    this.#onEnd(reason);
+    for (const listener of this.#listeners.splice(0)) listener.call(this, { type: "abort" });
   }
 }
 

@@ -34,7 +34,10 @@ const ways = {
 
   async redis({ endpoints, redisUrl }) {
     const { redisHistory } = await import("../dist/stores/redis.mjs");
-    return ownBroadcaster({ endpoints, history: { store: redisHistory({ url: redisUrl }), appendTimeoutInMs } });
+    return ownBroadcaster({
+      endpoints,
+      history: { store: redisHistory({ url: redisUrl }), appendTimeoutInMs },
+    });
   },
 
   sdk({ endpoints }) {

@@ -9,7 +9,9 @@ export const isRedisInstalled = () =>
 export async function startRedis() {
   const port = await freePort();
   const options = ["--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
-  const server = spawn("redis-server", options.map(String), { stdio: ["ignore", "pipe", "ignore"] });
+  const server = spawn("redis-server", options.map(String), {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   process.once("exit", () => server.kill());
   let said = "";
   for await (const bytes of server.stdout) {
