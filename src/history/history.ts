@@ -89,6 +89,7 @@ export class History implements HistoryPort {
       nextId: messageIds(random),
       isTracked: (stream) => this.isTracked(stream),
       maxBytes: maxBytesPerStream * SHARE_OF_MESSAGE,
+      clock,
     });
   }
 

@@ -1,5 +1,6 @@
 import type { HistoryPort, LoggedSend, SendOutcome, SendToLog } from "../context/history-port.ts";
 import type { AppendResult, LoggedMessage } from "../contract/history-store.ts";
+import type { Clock } from "../kit/clock.ts";
 import { realTimers } from "../kit/real-timers.ts";
 import type { EncodedBody } from "../service/encoded-body.ts";
 import { dataOf, type Frames } from "./frames.ts";
@@ -10,6 +11,8 @@ import type { Append, StreamCalls } from "./stream-calls.ts";
 /** What one call of the store carries, at most. */
 const maxAppendsAtOnce = 256;
 const maxCharactersAtOnce = 1024 * 1024;
+/** The longest that a message waits for the answer to those before it. */
+const GATHERING_IN_MS = 2;
 
 interface SendLogOptions {
   readonly session: HistorySession;
@@ -21,6 +24,7 @@ interface SendLogOptions {
   readonly isTracked: (stream: string) => boolean;
   /** The largest message that is kept. */
   readonly maxBytes: number;
+  readonly clock: Clock;
 }
 
 interface Queued {
@@ -32,6 +36,9 @@ interface Queued {
 export class SendLog implements Pick<HistoryPort, "log"> {
   readonly #options: SendLogOptions;
   #queue: Queued[] = [];
+  /** Calls of the store. */
+  #underWay = 0;
+  #timer: { cancel(): void } | undefined;
 
   constructor(options: SendLogOptions) {
     this.#options = options;
@@ -87,13 +94,22 @@ export class SendLog implements Pick<HistoryPort, "log"> {
 
   #append(append: Append): Promise<AppendResult | undefined> {
     return new Promise((resolve) => {
-      if (this.#queue.length === 0) realTimers.setImmediate(() => this.#flush());
       this.#queue.push({ append, resolve });
+      if (this.#queue.length === 1) this.#schedule();
     });
   }
 
+  /** While a call is under way, what comes meanwhile shares the next one, which is not far. */
+  #schedule(): void {
+    if (this.#underWay === 0) realTimers.setImmediate(() => this.#flush());
+    else this.#timer = this.#options.clock.callIn(GATHERING_IN_MS, () => this.#flush());
+  }
+
   #flush(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
     const queue = this.#queue;
+    if (queue.length === 0) return;
     this.#queue = [];
     let from = 0;
     let characters = 0;
@@ -109,8 +125,11 @@ export class SendLog implements Pick<HistoryPort, "log"> {
   }
 
   async #send(queued: readonly Queued[]): Promise<void> {
+    this.#underWay += 1;
     const results = await this.#options.calls.append(queued.map(({ append }) => append));
+    this.#underWay -= 1;
     for (const [index, { resolve }] of queued.entries()) resolve(results?.[index]);
+    if (this.#underWay === 0 && this.#timer) this.#flush();
   }
 }
 
