@@ -90,7 +90,7 @@ export class Frames {
     if (this.#carrier === "metadata") return { body, headers: { [METADATA_HEADER]: text } };
     const member = Buffer.from(`{${JSON.stringify(DATA_MEMBER)}:${JSON.stringify(text)}`);
     const hasOthers = body[1] !== CLOSING_BRACE;
-    const parts = [member, ...(hasOthers ? [COMMA] : []), body.subarray(1)];
+    const parts = [member, ...(hasOthers ? [COMMA] : []), bytesOf(body).subarray(1)];
     return { body: new EncodedBody(Buffer.concat(parts), body.contentType), headers: NO_HEADERS };
   }
 }
@@ -106,6 +106,9 @@ function isJsonObject(body: EncodedBody): boolean {
   return body.contentType === JSON_TYPE && body[0] === OPENING_BRACE;
 }
 
+const bytesOf = ({ buffer, byteOffset, byteLength }: EncodedBody): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);
+
 const quoted = (id: string): string => `'${id.replaceAll("'", "''")}'`;
 
 function kindOf(stream: string): StreamKind {
@@ -114,7 +117,7 @@ function kindOf(stream: string): StreamKind {
 
 /** As it is logged. */
 export function dataOf(body: EncodedBody): Pick<LoggedMessage, "data" | "dataType"> {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const bytes = bytesOf(body);
   if (body.contentType === JSON_TYPE) return { dataType: "json", data: bytes.toString("utf8") };
   if (body.contentType === "text/plain") return { dataType: "text", data: bytes.toString("utf8") };
   return { dataType: "binary", data: bytes.toString("base64") };
