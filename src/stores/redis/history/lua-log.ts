@@ -2,7 +2,8 @@
 export const LOG = `
 -- Drops what is too old, too many or too much, from the first that is kept on.
 local function trim(name, stream)
-  local log, step = log_of(name), 32
+  -- Mostly one has to go for one that came.
+  local log, step = log_of(name), 2
   while true do
     local entries = redis.call("XRANGE", log, int(stream.first), "+", "COUNT", step)
     for _, entry in ipairs(entries) do
@@ -19,6 +20,7 @@ local function trim(name, stream)
       stream.first, stream.bytes = offset + 1, stream.bytes - size
     end
     if #entries < step then break end
+    step = 32
   end
   stream.first, stream.firstAt, stream.bytes = stream.top + 1, NOW, 0
   redis.call("DEL", log)

@@ -21,7 +21,7 @@ import { loadRedis } from "../dial.ts";
 import { parseRedisOptions, type RedisStoreOptions } from "../options.ts";
 import { InFlight } from "./in-flight.ts";
 import { ScriptCalls } from "./script-calls.ts";
-import { HISTORY } from "./scripts.ts";
+import { HISTORY, type Operation } from "./scripts.ts";
 import * as wire from "./wire.ts";
 
 /** Seconds of appends at thousands a second: whoever is still slower than that has lost its redis. */
@@ -132,12 +132,12 @@ class RedisHistoryConnection implements HistoryConnection {
     this.#backend.access.release();
   }
 
-  async #rows(signal: AbortSignalLike, operation: string, args: string[]): Promise<unknown[][]> {
+  async #rows(signal: AbortSignalLike, operation: Operation, args: string[]): Promise<unknown[][]> {
     const reply = listIn(this.#backend, await this.#run(signal, operation, args));
     return reply.map((row) => listIn(this.#backend, row));
   }
 
-  #run(signal: AbortSignalLike, operation: string, args: string[]): Promise<unknown> {
+  #run(signal: AbortSignalLike, operation: Operation, args: string[]): Promise<unknown> {
     const all = [...wire.limitsToWire(this.#limits), operation, ...args];
     const bytes = all.reduce((sum, { length }) => sum + length, 0);
     return callRedis(this.#backend, signal, () =>

@@ -4,6 +4,18 @@ import { LOG } from "./lua-log.ts";
 import { OUTBOX } from "./lua-outbox.ts";
 import { STREAMS } from "./lua-streams.ts";
 
+/** What a call of the script is for. */
+export type Operation =
+  | "probe"
+  | "append"
+  | "tops"
+  | "ranges"
+  | "renew"
+  | "settle"
+  | "owe"
+  | "claim"
+  | "finish";
+
 // What each operation takes after its name, and what it answers, is written down in `wire.ts`.
 
 /**
@@ -11,7 +23,7 @@ import { STREAMS } from "./lua-streams.ts";
  * its clients choose, or takes them twice.
  */
 const PROBE = `
-function operations.probe()
+function run()
   local probe = HUB .. ":probe"
   local info = redis.pcall("INFO")
   local is_active_active = type(info) == "string" and string.find(string.lower(info), "crd[tb]")
@@ -30,7 +42,7 @@ end
 `;
 
 const APPEND = `
-function operations.append()
+function run()
   local results = {}
   while cursor < #ARGV do
     local name, stream = touched_argument()
@@ -59,7 +71,7 @@ end
 `;
 
 const TOPS = `
-function operations.tops()
+function run()
   local results = {}
   while cursor < #ARGV do
     local _, stream = touched_argument()
@@ -70,7 +82,7 @@ end
 `;
 
 const RANGES = `
-function operations.ranges()
+function run()
   local function range(name, epoch, from, to)
     local stream = load_stream(name)
     if not is_current(stream, epoch) or to > stream.top then return 0 end
@@ -92,7 +104,7 @@ end
 `;
 
 const RENEW_EPOCHS = `
-function operations.renew()
+function run()
   if argument() == "all" then
     if GENERATION ~= ARGV[1] then begin_generation() end
     return 1
@@ -110,7 +122,7 @@ end
 `;
 
 const SETTLE = `
-function operations.settle()
+function run()
   while cursor < #ARGV do
     local name, epoch, offset = argument(), argument(), argument()
     local due, count = NOW + tonumber(argument()), tonumber(argument())
@@ -132,7 +144,7 @@ end
 `;
 
 const OWE = `
-function operations.owe()
+function run()
   local is_all, count = argument() == "all", tonumber(argument())
   local endpoints = {}
   for _ = 1, count do table.insert(endpoints, argument()) end
@@ -146,7 +158,7 @@ end
 `;
 
 const CLAIM_TASKS = `
-function operations.claim()
+function run()
   local limit, leased_until = tonumber(argument()), NOW + tonumber(argument())
   local tasks = {}
   for at = cursor + 1, #ARGV do name_endpoint(ARGV[at]) end
@@ -157,7 +169,7 @@ end
 `;
 
 const FINISH = `
-function operations.finish()
+function run()
   local endpoint, name, epoch, offsets = optional(), argument(), argument(), argument()
   local claim, retry = argument(), tonumber(optional() or "")
   local retry_at = retry and int(NOW + retry)
@@ -200,14 +212,31 @@ end
 `;
 
 /** What adds messages and streams is refused where redis is full; what only keeps books, which have a bound, is not. */
-const RUN_OPERATION = `
+const BEGIN_OPERATION = `
 local GROWING = { append = true, tops = true, probe = true }
-local name = argument()
-if not GROWING[name] then write_nothing() end
-local result = operations[name]()
-if GROWING[name] then write_nothing() end
+local operation = argument()
+local run
+if not GROWING[operation] then write_nothing() end
+`;
+
+const END_OPERATION = `
+local result = run()
+if GROWING[operation] then write_nothing() end
 return result
 `;
+
+/** Redis would make the functions of all operations in each call, if they did not stand apart. */
+const OPERATIONS: Readonly<Record<Operation, string>> = {
+  probe: PROBE,
+  append: `${LOG}${APPEND}`,
+  tops: TOPS,
+  ranges: RANGES,
+  renew: RENEW_EPOCHS,
+  settle: `${CLAIM}${SETTLE}`,
+  owe: OWE,
+  claim: `${CLAIM}${CLAIM_TASKS}`,
+  finish: FINISH,
+};
 
 /**
  * All operations are one script: then redis knows either all of them or none, and calls that find
@@ -218,17 +247,7 @@ export const HISTORY = [
   OUTBOX,
   ENTER,
   STREAMS,
-  LOG,
-  CLAIM,
-  "local operations = {}",
-  PROBE,
-  APPEND,
-  TOPS,
-  RANGES,
-  RENEW_EPOCHS,
-  SETTLE,
-  OWE,
-  CLAIM_TASKS,
-  FINISH,
-  RUN_OPERATION,
+  BEGIN_OPERATION,
+  ...Object.entries(OPERATIONS).map(([name, text]) => `if operation == "${name}" then${text}end`),
+  END_OPERATION,
 ].join("\n");
