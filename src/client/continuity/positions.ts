@@ -1,0 +1,519 @@
+import { type StreamPosition, writePosition } from "./envelope.ts";
+
+// More than that is not worth keeping: a read brings it as well.
+const maxHeldFrames = 256;
+const maxHeldCharacters = 1024 * 1024;
+const maxLeftEpochs = 8;
+const maxKnownIds = 1024;
+
+/** How the client came by a stream. */
+export type StreamOrigin =
+  /** By its token: the hub, its user, groups. */
+  | "token"
+  /** It joined the group itself. */
+  | "join"
+  /** A frame came; somebody else has put the connection into the group, and may do so again. */
+  | "frame";
+
+/** What is kept of a message until its turn has come. */
+interface Held<Message> extends StreamPosition {
+  /** Undefined for a skip. */
+  readonly message: Message | undefined;
+  readonly id: string | undefined;
+  readonly size: number;
+  /** It came from the history. */
+  readonly isReplayed: boolean;
+}
+
+/** How far a client has read a stream, and what stands in the way of more. Plain data. */
+export interface StreamState<Message> {
+  by: StreamOrigin;
+  /** Undefined before it is known where the stream begins for this client. */
+  epoch: string | undefined;
+  offset: number;
+  /** The highest offset of the epoch that came, whether it is held or not, or that a check told of. */
+  seen: number;
+  /** Epochs that this client held and left, the latest last. */
+  left: string[];
+  /** By their positions: what came before its turn, or with an epoch that the client does not know. */
+  held: Map<string, Held<Message>>;
+  /** The connection is in it, as far as the client knows. */
+  isJoined: boolean;
+  /** It has not been read since it was joined. */
+  isUnread: boolean;
+  /** It is to be read. */
+  isDue: boolean;
+  /** A timer runs for a gap. */
+  isHolding: boolean;
+  /** Messages may have been missed of which no position tells. */
+  isVague: boolean;
+  /** The client may not read it: frames are delivered as they come. */
+  isForbidden: boolean;
+  /** What was asked, while there is no answer. */
+  asked:
+    | { readonly epoch: string | undefined; readonly offset: number; readonly seen: number }
+    | undefined;
+}
+
+/** All streams of a client. Plain data: a copy of it is another client in the same state. */
+export interface ClientPositions<Message> {
+  streams: Map<string, StreamState<Message>>;
+  /** Of messages that came without a position, the latest last. */
+  bypassed: Set<string>;
+  /** Of messages that had one. */
+  logged: Set<string>;
+}
+
+/** What a stream was answered. */
+export interface StreamAnswer<Message> {
+  /** The end of the stream; undefined where nobody could or would tell. */
+  readonly position: StreamPosition | undefined;
+  readonly recovered: boolean;
+  readonly reason?: string | undefined;
+  readonly messages: readonly {
+    readonly offset: number;
+    readonly id: string | undefined;
+    /** Undefined for a skip. */
+    readonly message: Message | undefined;
+  }[];
+}
+
+/** What happens to a client, in this order on each connection: `connected`, `joined`, frames. */
+export type PositionEvent<Message> =
+  /** A new connection is up; the positions are those that negotiate told, taken before its token. */
+  | { readonly type: "connected"; readonly positions: Readonly<Record<string, StreamPosition>> }
+  /** The service has confirmed it. */
+  | { readonly type: "joined" | "left"; readonly stream: string }
+  | {
+      readonly type: "message";
+      readonly stream: string;
+      readonly position: StreamPosition;
+      /** Undefined for a skip, as is the message. */
+      readonly id: string | undefined;
+      readonly message: Message | undefined;
+      /** Characters. */
+      readonly size: number;
+    }
+  | {
+      readonly type: "bypassed";
+      readonly stream: string;
+      readonly id: string;
+      readonly message: Message;
+    }
+  /** Without a stream: all of them are to be read; without a position: where it ends is not told. */
+  | {
+      readonly type: "check";
+      readonly stream?: string | undefined;
+      readonly position?: StreamPosition | undefined;
+    }
+  /** What waited for the frames before it has waited long enough. */
+  | { readonly type: "held"; readonly stream: string }
+  | { readonly type: "answered"; readonly answers: ReadonlyMap<string, StreamAnswer<Message>> }
+  | { readonly type: "failed" };
+
+/** What is to be done, in this order. */
+export type PositionEffect<Message> =
+  | {
+      readonly type: "deliver";
+      readonly stream: string;
+      /** Undefined for a message that has none. */
+      readonly position: StreamPosition | undefined;
+      readonly message: Message;
+      readonly isReplayed: boolean;
+    }
+  /** Report `held` after a moment. */
+  | { readonly type: "hold"; readonly stream: string }
+  /** Ask, and report what came of it. One question at a time. */
+  | { readonly type: "read" }
+  /** What a read said of a stream; between two that are not `recovered` nothing is missing. */
+  | {
+      readonly type: "told";
+      readonly stream: string;
+      readonly recovered: boolean;
+      readonly reason: string | undefined;
+    };
+
+/** A question for the history. */
+export interface StreamQuestion {
+  /** Without an epoch where the client has no position. */
+  readonly since: Partial<StreamPosition>;
+  /** Undefined where the client knows of no more than it has read. */
+  readonly seen: StreamPosition | undefined;
+}
+
+/** Of a client that has read nothing yet, or has been restored with these positions. */
+export function initialPositions<Message>(
+  saved: Readonly<Record<string, StreamPosition>> = {},
+): ClientPositions<Message> {
+  const streams = new Map<string, StreamState<Message>>();
+  for (const [name, position] of Object.entries(saved)) {
+    // Whether the token still has it, the next negotiate tells.
+    streams.set(name, { ...newStream<Message>("token"), ...position, seen: position.offset });
+  }
+  return { streams, bypassed: new Set(), logged: new Set() };
+}
+
+/** Where each stream has been read to. */
+export function positionsOf(state: ClientPositions<unknown>): Record<string, StreamPosition> {
+  const known: Record<string, StreamPosition> = {};
+  for (const [name, { epoch, offset }] of state.streams) if (epoch) known[name] = { epoch, offset };
+  return known;
+}
+
+/** Whether a stream that was joined has yet to be read. */
+export const isCatchingUp = (state: ClientPositions<unknown>): boolean =>
+  [...state.streams.values()].some(({ isJoined, isUnread }) => isJoined && isUnread);
+
+/**
+ * What to ask now, which changes the state: there must be no question under way. Until it is
+ * answered, or has failed, none of it is asked again.
+ */
+export function ask(
+  state: ClientPositions<unknown>,
+  maxStreams: number,
+): Map<string, StreamQuestion> {
+  const questions = new Map<string, StreamQuestion>();
+  for (const [name, stream] of state.streams) {
+    if (!stream.isDue || questions.size >= maxStreams) continue;
+    const { epoch, offset, seen } = stream;
+    stream.isDue = false;
+    stream.asked = { epoch, offset, seen };
+    const hasSeenMore = epoch !== undefined && seen > offset;
+    questions.set(name, {
+      since: { epoch, offset },
+      seen: hasSeenMore ? { epoch, offset: seen } : undefined,
+    });
+  }
+  return questions;
+}
+
+/**
+ * Changes the state by what happened.
+ *
+ * @returns What is to be done.
+ */
+export function advance<Message>(
+  state: ClientPositions<Message>,
+  event: PositionEvent<Message>,
+): PositionEffect<Message>[] {
+  const step = new Step(state);
+  step.take(event);
+  return step.effects;
+}
+
+/** One event, and what it leads to. */
+class Step<Message> {
+  readonly effects: PositionEffect<Message>[] = [];
+  readonly #state: ClientPositions<Message>;
+
+  constructor(state: ClientPositions<Message>) {
+    this.#state = state;
+  }
+
+  take(event: PositionEvent<Message>): void {
+    const { streams, bypassed } = this.#state;
+    switch (event.type) {
+      case "connected":
+        this.#connect(event.positions);
+        break;
+      case "joined":
+        this.#join(this.#streamOf(event.stream, "join"));
+        break;
+      case "left":
+        streams.delete(event.stream);
+        break;
+      case "message":
+        this.#receive(event.stream, { ...event, ...event.position, isReplayed: false });
+        break;
+      case "bypassed":
+        this.#deliver(event.stream, event, bypassed);
+        break;
+      case "check":
+        if (event.stream) this.#check(event.stream, event.position);
+        else for (const stream of streams.values()) if (stream.isJoined) this.#want(stream);
+        break;
+      case "held": {
+        const stream = streams.get(event.stream);
+        if (!stream) break;
+        stream.isHolding = false;
+        if (isBehind(stream) && !stream.asked) this.#want(stream);
+        break;
+      }
+      case "answered":
+        this.#settle(event.answers);
+        break;
+      case "failed":
+        this.#settle(new Map());
+    }
+  }
+
+  /** The service puts it into the groups of its token, and it joins its own ones again. */
+  #connect(positions: Readonly<Record<string, StreamPosition>>): void {
+    const { streams } = this.#state;
+    // Where the store was away, negotiate could tell nothing, and nothing has been left either.
+    const isTold = "a" in positions;
+    const names = isTold ? Object.keys(positions) : ["a", "u"];
+    for (const [name, stream] of streams) {
+      stream.isJoined = false;
+      if (stream.by !== "token") continue;
+      if (isTold) stream.by = "frame";
+      else names.push(name);
+    }
+    for (const name of names) {
+      const stream = this.#streamOf(name, "token");
+      stream.by = "token";
+      if (stream.epoch === undefined) begin(stream, positions[name]);
+      this.#join(stream);
+    }
+  }
+
+  #streamOf(name: string, by: StreamOrigin): StreamState<Message> {
+    const { streams } = this.#state;
+    const stream = streams.get(name) ?? newStream(by);
+    streams.set(name, stream);
+    if (stream.by === "frame") stream.by = by;
+    return stream;
+  }
+
+  #join(stream: StreamState<Message>): void {
+    stream.isJoined = stream.isUnread = true;
+    stream.isForbidden = false;
+    this.#want(stream);
+  }
+
+  #want(stream: StreamState<Message>): void {
+    stream.isDue = true;
+    this.effects.push({ type: "read" });
+  }
+
+  /** Somebody else has put the connection into the group. */
+  #heardOf(name: string): StreamState<Message> {
+    const stream = this.#streamOf(name, "frame");
+    if (stream.by === "frame" && !stream.isJoined) this.#join(stream);
+    return stream;
+  }
+
+  #receive(name: string, held: Held<Message>): void {
+    const stream = this.#heardOf(name);
+    if (stream.isForbidden) this.#deliver(name, held, this.#state.logged);
+    else if (this.#look(stream, held)) {
+      this.#keep(stream, held);
+      this.#drain(name, stream);
+    }
+  }
+
+  #check(name: string, position: StreamPosition | undefined): void {
+    const stream = this.#heardOf(name);
+    if (stream.isForbidden) return;
+    if (!position) this.#want(stream);
+    else if (this.#look(stream, position)) this.#drain(name, stream);
+  }
+
+  /** @returns Whether it is more than the client has. */
+  #look(stream: StreamState<Message>, { epoch, offset }: StreamPosition): boolean {
+    if (stream.left.includes(epoch)) return false;
+    // It may be older than what the client has, or newer; only the store knows.
+    if (epoch !== stream.epoch) this.#want(stream);
+    else stream.seen = Math.max(stream.seen, offset);
+    return epoch !== stream.epoch || offset > stream.offset;
+  }
+
+  #keep(stream: StreamState<Message>, held: Held<Message>): void {
+    const { size } = held;
+    let characters = size;
+    for (const other of stream.held.values()) characters += other.size;
+    const isFull = stream.held.size >= maxHeldFrames || characters > maxHeldCharacters;
+    // What comes next in its turn is not kept for long.
+    if (!isFull || (held.epoch === stream.epoch && held.offset === stream.offset + 1)) {
+      stream.held.set(writePosition(held), held);
+      return;
+    }
+    stream.held.clear();
+    stream.isVague ||= stream.epoch === undefined;
+    this.#want(stream);
+  }
+
+  /** Delivers what has its turn, and sees to the rest. */
+  #drain(name: string, stream: StreamState<Message>): void {
+    const { held } = stream;
+    while (stream.epoch !== undefined) {
+      const key = writePosition({ ...stream, offset: stream.offset + 1 });
+      const next = held.get(key);
+      if (!next) break;
+      held.delete(key);
+      stream.offset += 1;
+      this.#deliver(name, next, this.#state.logged);
+    }
+    if (!isBehind(stream) || stream.isHolding || stream.isDue || stream.asked) return;
+    stream.isHolding = true;
+    this.effects.push({ type: "hold", stream: name });
+  }
+
+  #deliver(
+    stream: string,
+    { id, message, isReplayed = false, ...place }: Partial<Held<Message>>,
+    known: Set<string>,
+  ): void {
+    const { bypassed, logged } = this.#state;
+    if (id === undefined || message === undefined || bypassed.has(id) || logged.has(id)) return;
+    known.add(id);
+    if (known.size > maxKnownIds) known.delete(known.values().next().value as string);
+    const { epoch, offset } = place;
+    const position = epoch !== undefined && offset !== undefined ? { epoch, offset } : undefined;
+    this.effects.push({ type: "deliver", stream, position, message, isReplayed });
+  }
+
+  #settle(answers: ReadonlyMap<string, StreamAnswer<Message>>): void {
+    for (const [name, stream] of this.#state.streams) {
+      const { asked } = stream;
+      stream.asked = undefined;
+      if (asked) this.#answer(name, stream, asked, answers.get(name));
+      else if (stream.isDue) this.#want(stream);
+    }
+  }
+
+  #answer(
+    name: string,
+    stream: StreamState<Message>,
+    asked: Asked,
+    answer: StreamAnswer<Message> | undefined,
+  ): void {
+    const position = answer?.position;
+    if (!position) {
+      if (answer?.reason === "forbidden") this.#forbid(name, stream);
+      else this.#retry(stream);
+      return;
+    }
+    if (asked.epoch !== stream.epoch || stream.left.includes(position.epoch)) {
+      this.#retry(stream);
+      return;
+    }
+    // What it was joined since, or has become due for, is a question of its own.
+    stream.isUnread &&= stream.isDue;
+    const isFirst = stream.epoch === undefined;
+    const recovered = isFirst ? !stream.isVague : isWhole(stream, asked, position, answer);
+    if (isFirst) begin(stream, position, answer.messages);
+    else if (!recovered) leave(stream, asked, position);
+    if (!isFirst || !recovered) {
+      const reason = recovered ? undefined : reasonOf(answer, isFirst);
+      this.effects.push({ type: "told", stream: name, recovered, reason });
+    }
+    if (isFirst || recovered) replay(stream, position, answer.messages);
+    discard(stream);
+    this.#drain(name, stream);
+  }
+
+  #retry(stream: StreamState<Message>): void {
+    stream.isVague ||= stream.epoch === undefined;
+    this.#want(stream);
+  }
+
+  #forbid(name: string, stream: StreamState<Message>): void {
+    const isGuess = stream.by === "token" && stream.epoch === undefined;
+    if (!isGuess) {
+      this.effects.push({ type: "told", stream: name, recovered: false, reason: "forbidden" });
+    }
+    const held = [...stream.held.values()];
+    Object.assign(stream, { ...newStream(stream.by), isJoined: stream.isJoined });
+    stream.isForbidden = true;
+    for (const each of held) this.#deliver(name, each, this.#state.logged);
+  }
+}
+
+type Asked = NonNullable<StreamState<unknown>["asked"]>;
+
+const isBehind = ({ epoch, offset, seen }: StreamState<unknown>): boolean =>
+  epoch !== undefined && seen > offset;
+
+/** All or nothing: whether each message from the position to the end is there. */
+function isWhole(
+  stream: StreamState<unknown>,
+  asked: Asked,
+  { epoch, offset }: StreamPosition,
+  { recovered, messages }: StreamAnswer<unknown>,
+): boolean {
+  // The client knows of more than the store does.
+  if (epoch !== stream.epoch || asked.seen > offset) return false;
+  const hasOvertaken = stream.offset > asked.offset && stream.offset >= offset;
+  return hasOvertaken || (recovered && messages.length === offset - asked.offset);
+}
+
+function reasonOf({ recovered, reason }: StreamAnswer<unknown>, isFirst: boolean): string {
+  if (isFirst) return "store";
+  return (!recovered && reason) || "hole";
+}
+
+/** The first that is for this client: the first that has come or was answered, or else the next one. */
+function begin(
+  stream: StreamState<unknown>,
+  position: StreamPosition | undefined,
+  messages: StreamAnswer<unknown>["messages"] = [],
+): void {
+  stream.isVague = position === undefined;
+  if (!position) return;
+  const held = heldOf(stream, position.epoch);
+  const offsets = [...held, ...messages].map(({ offset }) => offset);
+  stream.epoch = position.epoch;
+  stream.offset = Math.min(position.offset, ...offsets.map((offset) => offset - 1));
+  stream.seen = Math.max(position.offset, ...held.map(({ offset }) => offset));
+}
+
+/** Goes on at the end of what the store has. */
+function leave(
+  stream: StreamState<unknown>,
+  asked: Asked,
+  { epoch, offset }: StreamPosition,
+): void {
+  const isSame = epoch === stream.epoch;
+  // The end of the epoch is lost: what has that place now is another message.
+  const isForgotten = isSame && asked.seen > offset;
+  if (!isSame) stream.left = [...stream.left, stream.epoch as string].slice(-maxLeftEpochs);
+  if (isForgotten) stream.held.clear();
+  const goesOn = isSame && !isForgotten;
+  stream.epoch = epoch;
+  stream.offset = Math.max(offset, goesOn ? stream.offset : 0);
+  const offsets = heldOf(stream, epoch).map((held) => held.offset);
+  stream.seen = Math.max(stream.offset, goesOn ? stream.seen : 0, ...offsets);
+}
+
+const heldOf = ({ held }: StreamState<unknown>, epoch: string): StreamPosition[] =>
+  [...held.values()].filter((each) => each.epoch === epoch);
+
+function replay<Message>(
+  { held }: StreamState<Message>,
+  { epoch }: StreamPosition,
+  messages: StreamAnswer<Message>["messages"],
+): void {
+  for (const message of messages) {
+    const replayed = { ...message, epoch, size: 0, isReplayed: true };
+    const key = writePosition(replayed);
+    if (!held.has(key)) held.set(key, replayed);
+  }
+}
+
+/** What has had its turn, or has been asked about in vain. */
+function discard({ held, epoch, offset, left, isDue }: StreamState<unknown>): void {
+  for (const [key, each] of held) {
+    const isUseless =
+      each.epoch === epoch ? each.offset <= offset : !isDue || left.includes(each.epoch);
+    if (isUseless) held.delete(key);
+  }
+}
+
+function newStream<Message>(by: StreamOrigin): StreamState<Message> {
+  return {
+    by,
+    epoch: undefined,
+    offset: 0,
+    seen: 0,
+    left: [],
+    held: new Map(),
+    isJoined: false,
+    isUnread: false,
+    isDue: false,
+    isHolding: false,
+    isVague: false,
+    isForbidden: false,
+    asked: undefined,
+  };
+}
