@@ -4,6 +4,7 @@ import { type StreamPosition, writePosition } from "./envelope.ts";
 const maxHeldFrames = 256;
 const maxHeldCharacters = 1024 * 1024;
 const maxLeftEpochs = 8;
+const maxRefusals = 3;
 const maxKnownIds = 1024;
 
 /** How the client came by a stream. */
@@ -33,8 +34,10 @@ export interface StreamState<Message> {
   offset: number;
   /** The highest offset of the epoch that came, whether it is held or not, or that a check told of. */
   seen: number;
-  /** Epochs that this client held and left, the latest last. */
-  left: string[];
+  /** Epochs that this client held and left, the latest last, and how far it had read them. */
+  left: StreamPosition[];
+  /** Answers of epochs that it left, in a row. */
+  refusals: number;
   /** By their positions: what came before its turn, or with an epoch that the client does not know. */
   held: Map<string, Held<Message>>;
   /** The connection is in it, as far as the client knows. */
@@ -311,7 +314,7 @@ class Step<Message> {
 
   /** @returns Whether it is more than the client has. */
   #look(stream: StreamState<Message>, { epoch, offset }: StreamPosition): boolean {
-    if (stream.left.includes(epoch)) return false;
+    if (hasLeft(stream, epoch)) return false;
     // It may be older than what the client has, or newer; only the store knows.
     if (epoch !== stream.epoch) this.#want(stream);
     else stream.seen = Math.max(stream.seen, offset);
@@ -384,7 +387,7 @@ class Step<Message> {
       else this.#retry(stream);
       return;
     }
-    if (asked.epoch !== stream.epoch || stream.left.includes(position.epoch)) {
+    if (asked.epoch !== stream.epoch || isRefused(stream, position)) {
       this.#retry(stream);
       return;
     }
@@ -424,6 +427,18 @@ type Asked = NonNullable<StreamState<unknown>["asked"]>;
 
 const isBehind = ({ epoch, offset, seen }: StreamState<unknown>): boolean =>
   epoch !== undefined && seen > offset;
+
+const hasLeft = ({ left }: StreamState<unknown>, epoch: string): boolean =>
+  left.some((each) => each.epoch === epoch);
+
+/**
+ * An answer of an epoch that the client left is a late one, or of a server that knows less than others:
+ * unless all say so again and again.
+ */
+function isRefused(stream: StreamState<unknown>, { epoch }: StreamPosition): boolean {
+  stream.refusals = hasLeft(stream, epoch) ? stream.refusals + 1 : 0;
+  return stream.refusals > 0 && stream.refusals <= maxRefusals;
+}
 
 /** All or nothing: whether each message from the position to the end is there. */
 function isWhole(
@@ -467,11 +482,16 @@ function leave(
   const isSame = epoch === stream.epoch;
   // The end of the epoch is lost: what has that place now is another message.
   const isForgotten = isSame && asked.seen > offset;
-  if (!isSame) stream.left = [...stream.left, stream.epoch as string].slice(-maxLeftEpochs);
+  const before = stream.left.find((left) => left.epoch === epoch);
+  if (!isSame) {
+    const others = stream.left.filter((left) => left !== before);
+    const left = { epoch: stream.epoch as string, offset: stream.offset };
+    stream.left = [...others, left].slice(-maxLeftEpochs);
+  }
   if (isForgotten) stream.held.clear();
   const goesOn = isSame && !isForgotten;
   stream.epoch = epoch;
-  stream.offset = Math.max(offset, goesOn ? stream.offset : 0);
+  stream.offset = Math.max(offset, goesOn ? stream.offset : (before?.offset ?? 0));
   const offsets = heldOf(stream, epoch).map((held) => held.offset);
   stream.seen = Math.max(stream.offset, goesOn ? stream.seen : 0, ...offsets);
 }
@@ -492,10 +512,11 @@ function replay<Message>(
 }
 
 /** What has had its turn, or has been asked about in vain. */
-function discard({ held, epoch, offset, left, isDue }: StreamState<unknown>): void {
+function discard(stream: StreamState<unknown>): void {
+  const { held, epoch, offset, isDue } = stream;
   for (const [key, each] of held) {
     const isUseless =
-      each.epoch === epoch ? each.offset <= offset : !isDue || left.includes(each.epoch);
+      each.epoch === epoch ? each.offset <= offset : !isDue || hasLeft(stream, each.epoch);
     if (isUseless) held.delete(key);
   }
 }
@@ -507,6 +528,7 @@ function newStream<Message>(by: StreamOrigin): StreamState<Message> {
     offset: 0,
     seen: 0,
     left: [],
+    refusals: 0,
     held: new Map(),
     isJoined: false,
     isUnread: false,
