@@ -36,9 +36,10 @@ export class AppServer {
   async negotiate(
     failed: readonly string[],
     signal: AbortSignal,
+    query: Readonly<Record<string, string>> = {},
   ): Promise<(NegotiatedEndpoint & Told) | NegotiateError> {
     try {
-      const url = new URL(this.#url);
+      const url = this.#at("", query);
       for (const endpoint of failed) url.searchParams.append("failed", endpoint);
       const response = await this.#fetch(url, { signal });
       if (response.ok) return readAnswer(await readJson(response));
@@ -60,23 +61,32 @@ export class AppServer {
     grant: string | undefined,
     signal: AbortSignal,
   ): Promise<Review> {
-    const url = new URL(this.#url);
-    url.pathname = url.pathname.replace(/\/?$/, "/place");
-    for (const [name, value] of Object.entries({ endpoint, epoch, incarnation, grant })) {
-      if (value !== undefined) url.searchParams.set(name, String(value));
-    }
+    const url = this.#at("/place", { endpoint, epoch, incarnation, grant });
     const response = await this.#fetch(url, {
       method: "GET",
       body: null,
       redirect: "error",
       signal,
     });
-    const { ok, status, headers } = response;
+    const { ok, status } = response;
     if (status === 404) this.hasReview = false;
     if (!ok) throw new NegotiateError("No review.");
-    const spread = headers.get("Reconnect-Spread-In-Ms");
-    const spreadInMs = spread ? readDuration(Number(spread)) : undefined;
+    const spreadInMs = spreadOf(response);
     return { ...(status !== 204 && ((await readJson(response)) as Review)), spreadInMs };
+  }
+
+  /** Asks one of negotiate's neighbours by POST. */
+  post(path: string, body: string, signal: AbortSignal): Promise<Response> {
+    return this.#fetch(this.#at(path), { method: "POST", body, redirect: "error", signal });
+  }
+
+  #at(path: string, query: object = {}): URL {
+    const url = new URL(this.#url);
+    if (path) url.pathname = url.pathname.replace(/\/?$/, path);
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    return url;
   }
 
   async #fetch(url: URL, own: RequestInit): Promise<Response> {
@@ -86,6 +96,12 @@ export class AppServer {
       throw mistakeOf(url, init) ?? error;
     });
   }
+}
+
+/** Within what time clients come back, if the answer tells. */
+export function spreadOf({ headers }: Response): number | undefined {
+  const spread = headers.get("Reconnect-Spread-In-Ms");
+  return spread ? readDuration(Number(spread)) : undefined;
 }
 
 /** A request that the platform refuses to make will be refused each time. */

@@ -1,5 +1,6 @@
 import { AppServer, type Review } from "./app-server.ts";
 import { retryAfterOf } from "./backoff.ts";
+import type { ContinuityPort } from "./continuity-port.ts";
 import { NegotiateError } from "./errors.ts";
 import { firstAnswer } from "./first-answer.ts";
 import { askOnce, isRefusal, type Negotiate } from "./negotiate.ts";
@@ -20,6 +21,8 @@ export class AppServers {
   #servers: readonly AppServer[] = [];
   #patienceInMs = LEAST_PATIENCE_IN_MS;
   #told: Told = {};
+  /** Who wants to know of the history. */
+  continuity: ContinuityPort | undefined;
 
   /** @throws PubSubClientError `ERR_INVALID_OPTIONS` when it is neither URLs nor a function. */
   constructor(negotiate: NegotiateSource, configuration: ClientConfiguration) {
@@ -39,8 +42,17 @@ export class AppServers {
 
   /** How often a connected client asks whether it is to stay; undefined where nobody can be asked. */
   get reviewAfterInMs(): number | undefined {
-    const { grant, reviewAfterInMs } = this.#told;
+    const { grant, reviewAfterInMs = this.continuity?.checkAfterInMs } = this.#told;
     return grant && this.#reviewers.length > 0 ? reviewAfterInMs : undefined;
+  }
+
+  get grant(): string | undefined {
+    return this.#told.grant;
+  }
+
+  /** There are URLs to ask. */
+  get hasUrls(): boolean {
+    return this.#servers.length > 0;
   }
 
   get #reviewers(): readonly AppServer[] {
@@ -59,11 +71,14 @@ export class AppServers {
       ? this.#within(signal, async (deadline) =>
           readAnswer(await negotiate({ failed, signal: deadline })),
         )
-      : this.#ask(this.#rested, signal, (server, ended) => server.negotiate(failed, ended)));
+      : this.#ask(this.#rested, signal, (server, ended) =>
+          server.negotiate(failed, ended, this.continuity?.query),
+        ));
     if (answer instanceof NegotiateError) throw answer;
-    const { reviewAfterInMs, grant, spreadInMs, ...target } = answer;
+    const { reviewAfterInMs, grant, spreadInMs, history, ...target } = answer;
     this.#told = { reviewAfterInMs, grant, spreadInMs };
     for (const server of this.#servers) server.hasReview = true;
+    this.continuity?.onNegotiated(history);
     return target;
   }
 
@@ -73,12 +88,22 @@ export class AppServers {
    * @throws NegotiateError when nobody has an answer.
    */
   async review(at: EndpointAndEpoch, signal: AbortSignal): Promise<Review> {
-    const review = await this.#ask(this.#reviewers, signal, (server, ended) =>
-      server.review(at, this.#told.grant, ended),
-    );
+    const review =
+      (await this.continuity?.review(at, signal)) ??
+      (await this.#ask(this.#reviewers, signal, (server, ended) =>
+        server.review(at, this.#told.grant, ended),
+      ));
     const { spreadInMs = this.#told.spreadInMs } = review;
     this.#told = { ...this.#told, spreadInMs };
     return review;
+  }
+
+  /** Asks whoever answers first. @throws NegotiateError when nobody has an answer */
+  ask<Answer>(
+    signal: AbortSignal,
+    ask: (server: AppServer, signal: AbortSignal) => Promise<Answer>,
+  ): Promise<Answer> {
+    return this.#ask(this.#servers, signal, ask);
   }
 
   /** Unless all have asked to be left alone, those that have are. */

@@ -74,12 +74,16 @@ export interface OnStoppedArgs {
 export interface OnServerDataMessageArgs {
   /** With its data, and as what it was sent. */
   message: ServerDataMessage;
+  /** It comes from the history, and later than it was sent. Only with `continuity`. */
+  replayed?: boolean | undefined;
 }
 
 /** A message to a group has come. */
 export interface OnGroupDataMessageArgs {
   /** With its data, its group and its sender. */
   message: GroupDataMessage;
+  /** It comes from the history, and later than it was sent. Only with `continuity`. */
+  replayed?: boolean | undefined;
 }
 
 /** The group could not be joined again; this client does not hear it any more. */
@@ -100,6 +104,35 @@ export interface OnMovedArgs {
   epoch?: number | undefined;
   /** From the last sign of life of the old connection until the new one was up, in milliseconds. */
   downtimeInMs: number;
+  /**
+   * Nothing that is logged has been lost. False: see the event `continuity`. Absent without the option
+   * `continuity`, and when the history had not answered within `handshakeTimeoutInMs`.
+   */
+  recovered?: boolean | undefined;
+}
+
+/** What the history had of a stream. */
+export interface StreamRecovery {
+  /** `a` for all, `u` for the user, `g:<group>`. */
+  stream: string;
+  /** Every logged message up to now has been, or is about to be, delivered. */
+  recovered: boolean;
+  /**
+   * Why not: `epoch` (the history began anew), `trimmed` (it does not go back far enough), `too-far` (more
+   * messages than are given at once), `hole` (a message cannot be read), `forbidden` (the client may not
+   * read the stream) or `store` (the history could not be asked in time).
+   */
+  reason?: string | undefined;
+}
+
+/** The history has been read: after each connection, and whenever it had something to tell. */
+export interface OnContinuityArgs {
+  /** Nothing is missing in any of the streams. False: ask the app server for the state of things. */
+  recovered: boolean;
+  /** How many messages follow that had been missed. */
+  replayed: number;
+  /** What was read. */
+  streams: StreamRecovery[];
 }
 
 /** An attempt to connect came to nothing; there will be another, unless `autoReconnect` is false. */
@@ -140,4 +173,6 @@ export interface ClientEvents {
   "connect-failed": OnConnectFailedArgs;
   /** `state` has changed. */
   "state-changed": OnStateChangedArgs;
+  /** The history has been read; what was missed follows. Only with the option `continuity`. */
+  continuity: OnContinuityArgs;
 }

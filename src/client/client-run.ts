@@ -3,6 +3,7 @@ import type { CallRequest, Calls } from "./calls.ts";
 import type { ClientEvents, ClientState, DisconnectedCode, StoppedCode } from "./client-events.ts";
 import type { Connection, IncomingFrame } from "./connection.ts";
 import { ConnectionLoop } from "./connection-loop.ts";
+import type { ContinuityPort, Message } from "./continuity-port.ts";
 import type { Emitter } from "./emitter.ts";
 import { PubSubClientError } from "./errors.ts";
 import { encodeFrame } from "./frames.ts";
@@ -18,6 +19,7 @@ export interface ClientRunOptions {
   readonly calls: Calls;
   /** Those to be joined on each new connection. */
   readonly groups: ReadonlySet<string>;
+  readonly continuity: ContinuityPort | undefined;
   /** Before anybody hears that it is over. */
   readonly onFinished: () => void;
 }
@@ -75,8 +77,9 @@ export class ClientRun {
   finish(code: StoppedCode, failure?: Failure): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const { calls, emitter, onFinished } = this.#options;
+    const { calls, emitter, continuity, onFinished } = this.#options;
     onFinished();
+    continuity?.stop();
     this.#stopListening();
     this.#loop.stop(code);
     calls.close();
@@ -89,7 +92,7 @@ export class ClientRun {
 
   #onFrame(frame: IncomingFrame): void {
     if (this.#isOver) return;
-    const { calls, emitter } = this.#options;
+    const { calls, continuity } = this.#options;
     switch (frame.kind) {
       case "ack":
         calls.acknowledge(frame);
@@ -97,12 +100,9 @@ export class ClientRun {
       case "invokeResponse":
         calls.respond(frame);
         break;
-      case "groupData":
-        emitter.emit("group-message", { message: frame });
-        break;
-      case "serverData":
-        emitter.emit("server-message", { message: frame });
-        break;
+      default:
+        if (continuity) continuity.onMessage(frame);
+        else emitMessage(this.#options.emitter, frame);
     }
   }
 
@@ -143,11 +143,12 @@ export class ClientRun {
    * when they are joined, or at the end of their deadline; nobody else waits for it.
    */
   async #onConnected(connection: Connection): Promise<void> {
-    const { calls, configuration, emitter, groups } = this.#options;
+    const { calls, configuration, continuity, emitter, groups } = this.#options;
     const isOver = (): boolean => this.#isOver || this.#loop.current !== connection;
     const { session, endpoint, epoch } = connection;
     const connectedAt = performance.now();
     const names = configuration.autoRejoinGroups ? [...groups] : [];
+    continuity?.onConnected(session?.connectionId);
     const joins = calls.onUp(
       connection,
       names.map((group) => this.#joinOf(group)),
@@ -159,7 +160,15 @@ export class ClientRun {
       this.#loop.doubt();
       emitter.emit("rejoin-group-failed", { group, error });
     };
-    await Promise.all(joins.map((join, index) => join.catch((error) => report(error, index))));
+    const onJoined = (index: number): void => void continuity?.onJoined(names[index] as string);
+    await Promise.all(
+      joins.map((join, index) =>
+        join.then(
+          () => onJoined(index),
+          (error) => report(error, index),
+        ),
+      ),
+    );
     if (isOver()) return;
     this.#setState("connected");
     if (isOver()) return;
@@ -169,11 +178,14 @@ export class ClientRun {
     const { connectionId = "", userId = "" } = session ?? {};
     emitter.emit("connected", { connectionId, userId, endpoint });
     if (isOver() || !lost || !mustMove(lost, connection)) return;
+    const recovered = continuity && (await continuity.caughtUp());
+    if (isOver()) return;
     emitter.emit("moved", {
       from: lost.endpoint,
       to: endpoint,
       downtimeInMs: connectedAt - lost.aliveAt,
       ...(epoch !== undefined && { epoch }),
+      ...(recovered !== undefined && { recovered }),
     });
   }
 
@@ -212,4 +224,14 @@ export class ClientRun {
     this.#state = state;
     this.#options.emitter.emit("state-changed", { state, previous });
   }
+}
+
+/** To whoever listens to messages of its kind. */
+export function emitMessage(
+  emitter: Emitter<ClientEvents>,
+  message: Message,
+  more?: { replayed: true },
+): void {
+  if (message.kind === "groupData") emitter.emit("group-message", { message, ...more });
+  else emitter.emit("server-message", { message, ...more });
 }

@@ -69,7 +69,8 @@ export function encodeDataFrame(
   return checked(`${JSON.stringify({ ...frame, dataType }).slice(0, -1)},"data":${data}}`);
 }
 
-function encodeData(content: JSONTypes | ArrayBuffer, dataType: WebPubSubDataType): string {
+/** As JSON. @throws InvalidArgumentError when it is not of that type */
+export function encodeData(content: JSONTypes | ArrayBuffer, dataType: WebPubSubDataType): string {
   switch (dataType) {
     case "json":
       return encodeJson(content);
@@ -108,7 +109,8 @@ function refuseForeign(_key: string, value: unknown): unknown {
   return value;
 }
 
-function checked(text: string): string {
+/** @throws InvalidArgumentError when it is too long. */
+export function checked(text: string): string {
   // UTF-8 needs at most three bytes for each of these characters.
   const mayBeTooLong = text.length * 3 > maxMessageInBytes;
   const bytes = mayBeTooLong ? new TextEncoder().encode(text).length : 0;
@@ -187,7 +189,7 @@ function readError({ error }: WireFrame): { error?: AckMessageError } {
   return { error: { ...error, name: text(error.name), message: text(error.message) } };
 }
 
-function decodeData({ dataType, data }: WireFrame): JSONTypes | ArrayBuffer | undefined {
+export function decodeData({ dataType, data }: WireFrame): JSONTypes | ArrayBuffer | undefined {
   switch (dataType) {
     case "text":
       return data ?? undefined;

@@ -11,6 +11,7 @@ export type {
   DisconnectedCode,
   OnConnectedArgs,
   OnConnectFailedArgs,
+  OnContinuityArgs,
   OnDisconnectedArgs,
   OnGroupDataMessageArgs,
   OnMovedArgs,
@@ -19,8 +20,11 @@ export type {
   OnStateChangedArgs,
   OnStoppedArgs,
   StoppedCode,
+  StreamRecovery,
 } from "./client-events.ts";
 export { closeReasonOf } from "./close-reason.ts";
+export { type ContinuityOptions, continuity } from "./continuity/continuity.ts";
+export type { Continuity } from "./continuity-option.ts";
 export {
   type ClientErrorCode,
   ConnectError,

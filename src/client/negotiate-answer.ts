@@ -12,6 +12,7 @@ export interface Told {
   readonly reviewAfterInMs?: number | undefined;
   readonly grant?: string | undefined;
   readonly spreadInMs?: number | undefined;
+  readonly history?: unknown;
 }
 
 /** @throws NegotiateError */
@@ -29,7 +30,7 @@ export function readAnswer(answered: unknown): NegotiatedEndpoint & Told {
   if (url.protocol !== "ws:" && url.protocol !== "wss:") {
     throw new NegotiateError(`${problem}; this one begins with ${url.protocol}.`);
   }
-  const { endpoint, epoch, incarnation, reviewAfterInMs, grant, reconnect } = answer;
+  const { endpoint, epoch, incarnation, reviewAfterInMs, grant, reconnect, history } = answer;
   const isNamed = typeof endpoint === "string" && endpoint !== "";
   const isAgreed = Number.isSafeInteger(epoch) && (epoch as number) > 0;
   const interval = readDuration(reviewAfterInMs);
@@ -41,6 +42,7 @@ export function readAnswer(answered: unknown): NegotiatedEndpoint & Told {
     reviewAfterInMs: interval && Math.max(SHORTEST_INTERVAL_IN_MS, interval),
     grant: typeof grant === "string" ? grant : undefined,
     spreadInMs: readDuration(reconnect?.spreadInMs),
+    history,
   };
 }
 

@@ -8,8 +8,11 @@ const MAX_ANSWER_IN_BYTES = 256 * 1024;
 const PROBLEM_WITHIN_IN_MS = 500;
 
 /** Reads JSON, and no more of it than an answer can have. @throws NegotiateError */
-export async function readJson(response: Response): Promise<unknown> {
-  const text = await readText(response);
+export async function readJson(
+  response: Response,
+  maxBytes = MAX_ANSWER_IN_BYTES,
+): Promise<unknown> {
+  const text = await readText(response, maxBytes);
   try {
     return JSON.parse(text);
   } catch {
@@ -44,7 +47,7 @@ export async function readRefusal(
 }
 
 /** Counts what has come rather than what was announced, which may be compressed. */
-async function readText(response: Response): Promise<string> {
+async function readText(response: Response, maxBytes: number): Promise<string> {
   const reader = response.body?.getReader();
   // React Native has no streams.
   if (!reader) return response.text();
@@ -55,9 +58,9 @@ async function readText(response: Response): Promise<string> {
     const { done, value } = await reader.read();
     if (done) return text + decoder.decode();
     bytes += value.length;
-    if (bytes > MAX_ANSWER_IN_BYTES) {
+    if (bytes > maxBytes) {
       const { status } = response;
-      throw new NegotiateError("Negotiate answered more than 256 kB.", { status });
+      throw new NegotiateError(`Negotiate answered more than ${maxBytes >> 10} kB.`, { status });
     }
     text += decoder.decode(value, { stream: true });
   }

@@ -52,6 +52,8 @@ export interface NegotiateAnswer {
         readonly spreadInMs?: number | undefined;
       }
     | undefined;
+  /** What a client with `continuity` is told of the history. */
+  readonly history?: unknown;
 }
 
 /** What a negotiate function is given. */

@@ -1,4 +1,5 @@
 import { maxTimerInMs } from "../kit/max-timer.ts";
+import type { Continuity } from "./continuity-option.ts";
 import { PubSubClientError } from "./errors.ts";
 
 /** The subprotocols that the client speaks. */
@@ -141,11 +142,18 @@ export interface ResilientPubSubClientOptions {
    * @default the platform's WebSocket; in Node that of the `ws` package
    */
   webSocket?: WebSocketConstructor | undefined;
+  /**
+   * Made by `continuity()`: each logged message is delivered once and in order, what was missed is
+   * read, and what is lost is told. It needs `history` on the app servers, and negotiate by URL.
+   *
+   * @default none
+   */
+  continuity?: Continuity | undefined;
 }
 
 type Resolved<T> = { readonly [K in keyof T]-?: NonNullable<T[K]> };
 type RetryOptions = NonNullable<ResilientPubSubClientOptions["reconnectRetryOptions"]>;
-type Optional = "negotiateRequest" | "webSocket";
+type Optional = "negotiateRequest" | "webSocket" | "continuity";
 
 export type ClientConfiguration = Omit<
   Resolved<ResilientPubSubClientOptions>,
@@ -178,6 +186,7 @@ const OPTIONS: { readonly [Name in keyof ResilientPubSubClientOptions]-?: Rule }
   maxQueuedCharacters: number(4 * 1024 * 1024),
   negotiateRequest: [(value) => isObject(value) || isFunction(value), "an object or a function"],
   webSocket: [isFunction, "a class"],
+  continuity: [isObject, "what continuity() makes"],
 };
 
 const RETRY_OPTIONS: { readonly [Name in keyof RetryOptions]-?: Rule } = {

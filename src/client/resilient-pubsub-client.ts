@@ -2,7 +2,9 @@ import { abortReason } from "./abort-reason.ts";
 import { AppServers } from "./app-servers.ts";
 import { Calls } from "./calls.ts";
 import type { ClientEvents, ClientState } from "./client-events.ts";
-import { ClientRun } from "./client-run.ts";
+import { ClientRun, emitMessage } from "./client-run.ts";
+import type { ContinuityFactory } from "./continuity-host.ts";
+import type { ContinuityPort } from "./continuity-port.ts";
 import { Emitter } from "./emitter.ts";
 import { InvalidArgumentError, PubSubClientError } from "./errors.ts";
 import { encodeDataFrame, encodeFrame } from "./frames.ts";
@@ -20,6 +22,9 @@ import type {
   JoinGroupOptions,
   JSONTypes,
   LeaveGroupOptions,
+  PublishOptions,
+  PublishResult,
+  SavedPositions,
   SendEventOptions,
   SendToGroupOptions,
   StartOptions,
@@ -61,8 +66,30 @@ export class ResilientPubSubClient {
       groups: new Set(),
       calls: new Calls(configuration),
       run: undefined,
+      continuity: undefined,
     };
+    const factory = configuration.continuity as ContinuityFactory | undefined;
+    parts.continuity = parts.appServers.continuity = factory?.attach({
+      ...parts,
+      deliver: (message, replayed) =>
+        emitMessage(parts.emitter, message, replayed ? { replayed } : undefined),
+      tell: (args) => parts.emitter.emit("continuity", args),
+      createId: () => parts.calls.createId(),
+      invoke: async (call) => {
+        refuseWhenStopped(parts);
+        return parts.calls.perform(call);
+      },
+    });
     this.parts = () => parts;
+  }
+
+  /**
+   * How far the client has read: what its listeners have been given, and no more. JSON; as `since` of
+   * another client's `continuity` it goes on from there, such as after a page was loaded anew.
+   * Undefined without the option `continuity`.
+   */
+  get positions(): SavedPositions | undefined {
+    return this.parts().continuity?.positions;
   }
 
   /** What the client is doing; each change raises `state-changed`. */
@@ -137,6 +164,7 @@ export class ResilientPubSubClient {
   async joinGroup(groupName: string, options: JoinGroupOptions = {}): Promise<WebPubSubResult> {
     const result = await change(this.parts(), "joinGroup", groupName, options);
     this.parts().groups.add(groupName);
+    await this.parts().continuity?.onJoined(groupName);
     return result;
   }
 
@@ -148,6 +176,7 @@ export class ResilientPubSubClient {
   async leaveGroup(groupName: string, options: LeaveGroupOptions = {}): Promise<WebPubSubResult> {
     const result = await change(this.parts(), "leaveGroup", groupName, options);
     this.parts().groups.delete(groupName);
+    this.parts().continuity?.onLeft(groupName);
     return result;
   }
 
@@ -166,6 +195,30 @@ export class ResilientPubSubClient {
     const group = nonEmpty("groupName", groupName);
     const { noEcho = false } = options;
     return send(this.parts(), { type: "sendToGroup", group, noEcho }, content, dataType, options);
+  }
+
+  /**
+   * Publishes to a group by way of an app server, which logs the message and sends it to the clients of
+   * all endpoints. It is sent again, and still published once, until it is answered or
+   * `callTimeoutInMs` have passed. Needs the option `continuity`, and `history` on the app servers.
+   *
+   * @returns Where the message is in the history of the group.
+   * @throws InvocationError; `ERR_CALL_REFUSED` when the app server says no, and why in `errorDetail`;
+   *   `ERR_OUTCOME_UNKNOWN` or `ERR_CALL_TIMED_OUT` when nobody has answered in time.
+   * @example
+   * ```ts
+   * await client.publish("news", { text: "hello" });
+   * ```
+   */
+  async publish(
+    groupName: string,
+    data: JSONTypes | ArrayBuffer,
+    options: PublishOptions = {},
+  ): Promise<PublishResult> {
+    const group = nonEmpty("groupName", groupName);
+    const { continuity } = this.parts();
+    if (continuity) return continuity.publish(group, data, options.dataType ?? "json", options);
+    throw new PubSubClientError("ERR_INVALID_OPTIONS", "publish needs the option continuity.");
   }
 
   /**
@@ -217,6 +270,7 @@ interface Parts {
   readonly groups: Set<string>;
   calls: Calls;
   run: ClientRun | undefined;
+  continuity: ContinuityPort | undefined;
 }
 
 async function start(parts: Parts, { abortSignal }: StartOptions): Promise<void> {

@@ -186,3 +186,37 @@ export interface InvokeEventResult {
   /** A string for `text`, an ArrayBuffer for `binary` and `protobuf`; absent as `dataType` is. */
   data?: JSONTypes | ArrayBuffer | undefined;
 }
+
+/** How a message is published. */
+export interface PublishOptions {
+  /**
+   * How `data` is to be read.
+   *
+   * @default `json`
+   */
+  dataType?: WebPubSubDataType | undefined;
+  /**
+   * Do not send the message back to this connection.
+   *
+   * @default false
+   */
+  noEcho?: boolean | undefined;
+  /** Ends the wait for the answer; what was sent is not taken back. */
+  abortSignal?: AbortSignalLike | undefined;
+}
+
+/** What became of a message that was published. */
+export interface PublishResult {
+  /** Where it is in the history of its group, `<epoch>:<offset>`. */
+  position: string;
+}
+
+/** How far a client has read; JSON, to be kept by the application and given to `continuity` as `since`. */
+export interface SavedPositions {
+  /** What opens the history. Whoever has it can read what this client may read. */
+  readonly grant?: string | undefined;
+  /** A position for each stream: `a` for all, `u` for the user, `g:<group>`. */
+  readonly streams: Readonly<Record<string, string>>;
+  /** Ids of the last connections: what was not meant for them is not meant for the next. */
+  readonly connections: readonly string[];
+}

@@ -22,7 +22,7 @@ export interface Envelope {
 
 // `1 <type> <kind> <position> <id> [<user>]`; a field that does not apply is a hyphen.
 const ENVELOPE = /^1 ([mbsc]) ([agu*]) (\S+) ([\w-]{1,22})(?: (\S+))?$/;
-const POSITION = /^([\w-]{8}):(\d{1,16})$/;
+const POSITION = /^([\w-]{8}):(0|[1-9]\d{0,15})$/;
 const NONE = "-";
 
 /** Which fields each type has: position and id. */

@@ -40,6 +40,7 @@ export function makeClient(
     "rejoin-group-failed": [],
     "connect-failed": [],
     "state-changed": [],
+    continuity: [],
   };
   for (const name of Object.keys(events) as (keyof ClientEvents)[]) {
     client.on(name, (args) => {

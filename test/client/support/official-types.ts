@@ -33,8 +33,8 @@ export type TheSame = Fits<
       Omit<Ours.OnDisconnectedArgs, "code" | "closeCode" | "reason">,
       Official.OnDisconnectedArgs
     >,
-    Same<Ours.OnServerDataMessageArgs, Official.OnServerDataMessageArgs>,
-    Same<Ours.OnGroupDataMessageArgs, Official.OnGroupDataMessageArgs>,
+    Same<Omit<Ours.OnServerDataMessageArgs, "replayed">, Official.OnServerDataMessageArgs>,
+    Same<Omit<Ours.OnGroupDataMessageArgs, "replayed">, Official.OnGroupDataMessageArgs>,
     Same<Ours.OnRejoinGroupFailedArgs, Official.OnRejoinGroupFailedArgs>,
     Same<
       NonNullable<Ours.StartOptions["abortSignal"]>,

@@ -14,6 +14,15 @@ export const answerStatus =
   (res) =>
     res.writeHead(status, headers).end(body);
 
+/** What a client asks of the history. */
+export interface HistoryRequest {
+  readonly grant?: string;
+  readonly since: Record<string, string>;
+  readonly seen: Record<string, string>;
+  readonly connections: readonly string[];
+  readonly at?: { readonly endpoint: string };
+}
+
 export const never: Answer = () => {};
 export const hangUp: Answer = (res) => res.destroy();
 
@@ -26,6 +35,9 @@ export class ScriptedAppServer {
   cancelled = 0;
   negotiate: Answer;
   place: Answer = answerStatus(204);
+  /** Bodies of what was asked of the history, in their order. */
+  readonly caughtUp: HistoryRequest[] = [];
+  history: (request: HistoryRequest) => Answer = () => answerStatus(404);
   readonly #server: RunningServer;
 
   static async start(negotiate: Answer): Promise<ScriptedAppServer> {
@@ -53,10 +65,22 @@ export class ScriptedAppServer {
   #answer(req: IncomingMessage, res: ServerResponse): void {
     const url = new URL(req.url ?? "", this.url);
     const isReview = url.pathname.endsWith("/place");
-    (isReview ? this.reviewed : this.negotiated).push(url);
     res.on("close", () => {
       if (!res.writableEnded) this.cancelled += 1;
     });
+    if (url.pathname.endsWith("/history")) {
+      void this.#catchUp(req, res);
+      return;
+    }
+    (isReview ? this.reviewed : this.negotiated).push(url);
     (isReview ? this.place : this.negotiate)(res, req);
+  }
+
+  async #catchUp(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    let body = "";
+    for await (const chunk of req) body += chunk;
+    const request: HistoryRequest = JSON.parse(body);
+    this.caughtUp.push(request);
+    this.history(request)(res, req);
   }
 }

@@ -1,0 +1,48 @@
+import type { Review } from "./app-server.ts";
+import type { EndpointAndEpoch } from "./negotiated-endpoint.ts";
+import type {
+  GroupDataMessage,
+  JSONTypes,
+  PublishOptions,
+  PublishResult,
+  SavedPositions,
+  ServerDataMessage,
+  WebPubSubDataType,
+} from "./wire-types.ts";
+
+export type Message = GroupDataMessage | ServerDataMessage;
+
+/**
+ * What a client tells of its connections, so that its application gets each logged message once. The
+ * only tie between the two: a client that does not import `continuity` has none of it.
+ */
+export interface ContinuityPort {
+  /** What negotiate is asked with. */
+  readonly query: Readonly<Record<string, string>>;
+  /** How often positions are compared, where the app server tells no interval. */
+  readonly checkAfterInMs: number | undefined;
+  readonly positions: SavedPositions;
+  /** @param history What negotiate told of it, if anything. */
+  onNegotiated(history: unknown): void;
+  /** A new connection is up, its groups are not joined yet. */
+  onConnected(connectionId: string | undefined): void;
+  /** Resolves when it has been read, or after a while. */
+  onJoined(group: string): Promise<unknown>;
+  onLeft(group: string): void;
+  onMessage(message: Message): void;
+  /**
+   * Whether everything since the former connection has come, when that is known; undefined when it is
+   * not known after a while, or there is no history.
+   */
+  caughtUp(): Promise<boolean | undefined>;
+  /** @returns Undefined where somebody else is to be asked. */
+  review(at: EndpointAndEpoch, signal: AbortSignal): Promise<Review | undefined>;
+  publish(
+    group: string,
+    content: JSONTypes | ArrayBuffer,
+    dataType: WebPubSubDataType,
+    options: PublishOptions,
+  ): Promise<PublishResult>;
+  /** Until the next connection. */
+  stop(): void;
+}

@@ -1,0 +1,46 @@
+import type { Message } from "../continuity-port.ts";
+import { isObject } from "../options.ts";
+import { readEnvelope } from "./envelope.ts";
+import type { PositionEvent } from "./positions.ts";
+
+/**
+ * What a message says of a stream, without its envelope.
+ *
+ * @returns Undefined for a message that says nothing, and is as it is.
+ */
+export function readIncoming(message: Message): PositionEvent<Message> | undefined {
+  const isOfGroup = message.kind === "groupData";
+  // Whoever is named has sent it without an app server, with whatever beside it.
+  if (isOfGroup && message.fromUserId) return undefined;
+  const [text, bare] = unwrap(message);
+  const envelope = readEnvelope(text);
+  if (!envelope || (envelope.kind === "g") !== isOfGroup) return undefined;
+  const { type, kind, position, id, user } = envelope;
+  const stream = isOfGroup ? `g:${message.group}` : kind;
+  if (type === "c") return { type: "check", stream: kind === "*" ? undefined : stream, position };
+  const own = user && bare.kind === "groupData" ? { ...bare, fromUserId: user } : bare;
+  if (id && !position) return { type: "bypassed", stream, id, message: own };
+  if (!position) return undefined;
+  const size = sizeOf(message.data);
+  return { type: "message", stream, position, id, message: id ? own : undefined, size };
+}
+
+/** The envelope, from wherever it travels, and the message as it was sent. */
+function unwrap(message: Message): [envelope: unknown, bare: Message] {
+  const { metadata, ...rest } = message as Message & { metadata?: unknown };
+  if (isObject(metadata) && "rps" in metadata) {
+    const { rps, ...others } = metadata;
+    const isEmpty = Object.keys(others).length === 0;
+    return [
+      rps,
+      isEmpty ? (rest as Message) : ({ ...rest, metadata: others } as unknown as Message),
+    ];
+  }
+  const { data } = message;
+  if (!isObject(data) || !("$rps" in data)) return [undefined, message];
+  const { $rps, ...others } = data;
+  return [$rps, { ...message, data: others }];
+}
+
+const sizeOf = (data: Message["data"]): number =>
+  data instanceof ArrayBuffer ? data.byteLength : (JSON.stringify(data) ?? "").length;
