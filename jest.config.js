@@ -31,7 +31,7 @@ const LONG = "\\.long\\.test\\.ts$";
 
 // What tries properties on random input does so more often where there is time; see support/runs.ts.
 const randomised = [
-  "client/{bad-frames,random-sequences}",
+  "client/{bad-frames,continuity/positions-model,random-sequences}",
   "coordination/simulation",
   "emulator/{clients/fuzz-websocket,filter/fuzz-filter,protocol/fuzz-frames,rest/fuzz-rest}",
   "failover/model",

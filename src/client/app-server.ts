@@ -39,9 +39,9 @@ export class AppServer {
     query: Readonly<Record<string, string>> = {},
   ): Promise<(NegotiatedEndpoint & Told) | NegotiateError> {
     try {
-      const url = this.#at("", query);
+      const url = this.at("", query);
       for (const endpoint of failed) url.searchParams.append("failed", endpoint);
-      const response = await this.#fetch(url, { signal });
+      const response = await this.fetch(url, { signal });
       if (response.ok) return readAnswer(await readJson(response));
       const refusal = await readRefusal(response, signal);
       // A firewall or a proxy refuses with a page of its own.
@@ -61,8 +61,8 @@ export class AppServer {
     grant: string | undefined,
     signal: AbortSignal,
   ): Promise<Review> {
-    const url = this.#at("/place", { endpoint, epoch, incarnation, grant });
-    const response = await this.#fetch(url, {
+    const url = this.at("/place", { endpoint, epoch, incarnation, grant });
+    const response = await this.fetch(url, {
       method: "GET",
       body: null,
       redirect: "error",
@@ -75,12 +75,8 @@ export class AppServer {
     return { ...(status !== 204 && ((await readJson(response)) as Review)), spreadInMs };
   }
 
-  /** Asks one of negotiate's neighbours by POST. */
-  post(path: string, body: string, signal: AbortSignal): Promise<Response> {
-    return this.#fetch(this.#at(path), { method: "POST", body, redirect: "error", signal });
-  }
-
-  #at(path: string, query: object = {}): URL {
+  /** The URL of negotiate, or of a neighbour. */
+  at(path: string, query: object = {}): URL {
     const url = new URL(this.#url);
     if (path) url.pathname = url.pathname.replace(/\/?$/, path);
     for (const [name, value] of Object.entries(query)) {
@@ -89,7 +85,8 @@ export class AppServer {
     return url;
   }
 
-  async #fetch(url: URL, own: RequestInit): Promise<Response> {
+  /** As `negotiateRequest` says, but for what is given here. */
+  async fetch(url: URL, own: RequestInit): Promise<Response> {
     const init = (typeof this.#init === "function" ? await this.#init() : this.#init) ?? {};
     if (!isObject(init)) throw invalidRequest();
     return fetch(url, { ...init, ...own }).catch((error) => {

@@ -3,7 +3,8 @@ import type { CallRequest, Calls } from "./calls.ts";
 import type { ClientEvents, ClientState, DisconnectedCode, StoppedCode } from "./client-events.ts";
 import type { Connection, IncomingFrame } from "./connection.ts";
 import { ConnectionLoop } from "./connection-loop.ts";
-import type { ContinuityPort, Message } from "./continuity-port.ts";
+import type { ContinuityPort } from "./continuity-port.ts";
+import { emitMessage } from "./emit-message.ts";
 import type { Emitter } from "./emitter.ts";
 import { PubSubClientError } from "./errors.ts";
 import { encodeFrame } from "./frames.ts";
@@ -224,14 +225,4 @@ export class ClientRun {
     this.#state = state;
     this.#options.emitter.emit("state-changed", { state, previous });
   }
-}
-
-/** To whoever listens to messages of its kind. */
-export function emitMessage(
-  emitter: Emitter<ClientEvents>,
-  message: Message,
-  more?: { replayed: true },
-): void {
-  if (message.kind === "groupData") emitter.emit("group-message", { message, ...more });
-  else emitter.emit("server-message", { message, ...more });
 }

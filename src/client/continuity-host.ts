@@ -1,18 +1,19 @@
 import type { AppServers } from "./app-servers.ts";
-import type { CallRequest } from "./calls.ts";
-import type { OnContinuityArgs } from "./client-events.ts";
-import type { ContinuityPort, Message } from "./continuity-port.ts";
+import type { Calls } from "./calls.ts";
+import type { ClientEvents } from "./client-events.ts";
+import type { ContinuityPort } from "./continuity-port.ts";
+import type { Emitter } from "./emitter.ts";
 import type { ClientConfiguration } from "./options.ts";
-import type { InvokeEventResult } from "./wire-types.ts";
 
 /** What a client lends to whoever keeps its positions. */
 export interface ContinuityHost {
   readonly appServers: AppServers;
   readonly configuration: ClientConfiguration;
-  readonly deliver: (message: Message, isReplayed: boolean) => void;
-  readonly tell: (args: OnContinuityArgs) => void;
-  readonly createId: () => number;
-  readonly invoke: (call: CallRequest & { invocationId: string }) => Promise<InvokeEventResult>;
+  readonly emitter: Emitter<ClientEvents>;
+  /** Others after each stop. */
+  readonly calls: Calls;
+  /** Undefined while the client is stopped. */
+  readonly run: unknown;
 }
 
 /** What the value of the option `continuity` can do. */

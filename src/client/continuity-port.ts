@@ -7,7 +7,6 @@ import type {
   PublishResult,
   SavedPositions,
   ServerDataMessage,
-  WebPubSubDataType,
 } from "./wire-types.ts";
 
 export type Message = GroupDataMessage | ServerDataMessage;
@@ -40,7 +39,6 @@ export interface ContinuityPort {
   publish(
     group: string,
     content: JSONTypes | ArrayBuffer,
-    dataType: WebPubSubDataType,
     options: PublishOptions,
   ): Promise<PublishResult>;
   /** Until the next connection. */

@@ -2,7 +2,7 @@ import { abortReason } from "./abort-reason.ts";
 import { AppServers } from "./app-servers.ts";
 import { Calls } from "./calls.ts";
 import type { ClientEvents, ClientState } from "./client-events.ts";
-import { ClientRun, emitMessage } from "./client-run.ts";
+import { ClientRun } from "./client-run.ts";
 import type { ContinuityFactory } from "./continuity-host.ts";
 import type { ContinuityPort } from "./continuity-port.ts";
 import { Emitter } from "./emitter.ts";
@@ -69,17 +69,7 @@ export class ResilientPubSubClient {
       continuity: undefined,
     };
     const factory = configuration.continuity as ContinuityFactory | undefined;
-    parts.continuity = parts.appServers.continuity = factory?.attach({
-      ...parts,
-      deliver: (message, replayed) =>
-        emitMessage(parts.emitter, message, replayed ? { replayed } : undefined),
-      tell: (args) => parts.emitter.emit("continuity", args),
-      createId: () => parts.calls.createId(),
-      invoke: async (call) => {
-        refuseWhenStopped(parts);
-        return parts.calls.perform(call);
-      },
-    });
+    parts.continuity = parts.appServers.continuity = factory?.attach(parts);
     this.parts = () => parts;
   }
 
@@ -203,7 +193,7 @@ export class ResilientPubSubClient {
    * `callTimeoutInMs` have passed. Needs the option `continuity`, and `history` on the app servers.
    *
    * @returns Where the message is in the history of the group.
-   * @throws InvocationError; `ERR_CALL_REFUSED` when the app server says no, and why in `errorDetail`;
+   * @throws InvalidArgumentError without the option; InvocationError: `ERR_CALL_REFUSED` when the app server says no, and why in `errorDetail`;
    *   `ERR_OUTCOME_UNKNOWN` or `ERR_CALL_TIMED_OUT` when nobody has answered in time.
    * @example
    * ```ts
@@ -217,8 +207,9 @@ export class ResilientPubSubClient {
   ): Promise<PublishResult> {
     const group = nonEmpty("groupName", groupName);
     const { continuity } = this.parts();
-    if (continuity) return continuity.publish(group, data, options.dataType ?? "json", options);
-    throw new PubSubClientError("ERR_INVALID_OPTIONS", "publish needs the option continuity.");
+    if (!continuity) throw misfit("Option continuity", "given", continuity);
+    refuseWhenStopped(this.parts());
+    return continuity.publish(group, data, options);
   }
 
   /**

@@ -5,16 +5,11 @@ import type { OnContinuityArgs } from "../client-events.ts";
 import type { ContinuityFactory, ContinuityHost } from "../continuity-host.ts";
 import type { Continuity } from "../continuity-option.ts";
 import type { ContinuityPort, Message } from "../continuity-port.ts";
+import { emitMessage } from "../emit-message.ts";
 import { isNegotiateError, PubSubClientError } from "../errors.ts";
 import type { EndpointAndEpoch } from "../negotiated-endpoint.ts";
 import { isObject } from "../options.ts";
-import type {
-  JSONTypes,
-  PublishOptions,
-  PublishResult,
-  SavedPositions,
-  WebPubSubDataType,
-} from "../wire-types.ts";
+import type { JSONTypes, PublishOptions, PublishResult, SavedPositions } from "../wire-types.ts";
 import { readPosition, type StreamPosition, writePosition } from "./envelope.ts";
 import { type HistoryAnswer, readHistory } from "./history-request.ts";
 import { readIncoming } from "./incoming.ts";
@@ -121,7 +116,7 @@ class KeptPositions implements ContinuityPort {
     since: SavedPositions | undefined,
     saved: Record<string, StreamPosition> | undefined,
   ) {
-    if (!host.appServers.hasUrls) {
+    if (!host.appServers.servers.length) {
       const message =
         "Option continuity needs negotiate by URL, because it asks for the history there.";
       throw new PubSubClientError("ERR_INVALID_OPTIONS", message);
@@ -160,7 +155,7 @@ class KeptPositions implements ContinuityPort {
   }
 
   get #grant(): string | undefined {
-    return this.#host.appServers.grant ?? this.#savedGrant;
+    return this.#host.appServers.told.grant ?? this.#savedGrant;
   }
 
   onNegotiated(history: unknown): void {
@@ -219,12 +214,11 @@ class KeptPositions implements ContinuityPort {
   publish(
     group: string,
     content: JSONTypes | ArrayBuffer,
-    dataType: WebPubSubDataType,
     options: PublishOptions,
   ): Promise<PublishResult> {
     this.#lastKey += 1;
     const key = `${this.#keyPrefix}-${this.#lastKey}`;
-    return publish(this.#host, { group, key, content, dataType, options });
+    return publish(this.#host, { group, key, content, options });
   }
 
   stop(): void {
@@ -277,12 +271,12 @@ class KeptPositions implements ContinuityPort {
     this.#due.push(...due);
     if (this.#isDelivering) return;
     this.#isDelivering = true;
-    const { deliver, tell } = this.#host;
+    const { emitter } = this.#host;
     while (this.#isStarted) {
       const next = this.#due.shift();
       if (!next) break;
-      if (next.type === "tell") tell(next.args);
-      else deliver(next.message, next.isReplayed);
+      if (next.type === "tell") emitter.emit("continuity", next.args);
+      else emitMessage(emitter, next.message, next.isReplayed ? { replayed: true } : undefined);
     }
     this.#isDelivering = false;
   }
@@ -327,7 +321,7 @@ class KeptPositions implements ContinuityPort {
     let answer: HistoryAnswer | undefined;
     try {
       const body = this.#bodyOf(questions, at);
-      answer = await appServers.ask(reading.signal, (server, ended) =>
+      answer = await appServers.ask(appServers.servers, reading.signal, (server, ended) =>
         readHistory(server, body, ended),
       );
     } catch (error) {

@@ -22,7 +22,12 @@ export async function readHistory(
   body: string,
   signal: AbortSignal,
 ): Promise<HistoryAnswer> {
-  const response = await server.post("/history", body, signal);
+  const response = await server.fetch(server.at("/history"), {
+    method: "POST",
+    body,
+    redirect: "error",
+    signal,
+  });
   if (!response.ok) throw await readRefusal(response, signal);
   const answer = await readJson(response, maxAnswerInBytes);
   if (!isObject(answer) || !isObject(answer.streams)) throw new NegotiateError("No history.");

@@ -1,4 +1,5 @@
 import { abortReason } from "../abort-reason.ts";
+import type { AppServers } from "../app-servers.ts";
 import { backoffInMs } from "../backoff.ts";
 import type { ContinuityHost } from "../continuity-host.ts";
 import { InvocationError, isPubSubClientError } from "../errors.ts";
@@ -26,42 +27,67 @@ export interface Publication {
   readonly group: string;
   readonly key: string;
   readonly content: JSONTypes | ArrayBuffer;
-  readonly dataType: WebPubSubDataType;
   readonly options: PublishOptions;
 }
 
 /** Publishes a message by way of an app server: again and again, until it is answered. */
 export async function publish(
-  { appServers, configuration, createId, invoke }: ContinuityHost,
-  { group, key, content, dataType, options }: Publication,
+  host: ContinuityHost,
+  publication: Publication,
 ): Promise<PublishResult> {
-  const { abortSignal, noEcho } = options;
-  const data = encodeData(content, dataType);
-  const type = dataType === "protobuf" ? "binary" : dataType;
-  const endsAt = performance.now() + configuration.callTimeoutInMs;
+  const data = encodeData(publication.content, dataTypeOf(publication));
+  const endsAt = performance.now() + host.configuration.callTimeoutInMs;
   let isGrantNew = false;
   for (let failures = 1; ; failures += 1) {
-    const invocationId = String(createId());
-    const { grant } = appServers;
-    const head = JSON.stringify({ group, t: type, key, grant, noEcho });
-    const frame = { type: "invoke", invocationId, target: "event", event: EVENT, dataType: "json" };
-    const text = `${JSON.stringify(frame).slice(0, -1)},"data":${head.slice(0, -1)},"d":${data}}}`;
-    const leftInMs = Math.max(1, endsAt - performance.now());
-    const timeoutInMs = Math.min(leftInMs, ATTEMPT_IN_MS);
-    const attempt = { text: checked(text), invocationId, abortSignal, timeoutInMs };
     try {
-      return positionIn(await invoke(attempt), invocationId);
+      return await attempt(host, publication, data, endsAt - performance.now());
     } catch (error) {
-      const pauseInMs = backoffInMs(configuration, failures, Math.random());
-      const isToBeRenewed = !isGrantNew && detailOf(error)?.name === UNAUTHORISED;
-      if (performance.now() + pauseInMs >= endsAt) throw error;
-      if (isToBeRenewed) {
-        isGrantNew = true;
-        await appServers.negotiate([], new AbortController().signal).catch(() => {});
-      } else if (!mayPass(error)) throw error;
-      else await pauseFor(pauseInMs, abortSignal);
+      const isRenewable = !isGrantNew && isGrantRefused(error);
+      const pauseInMs = backoffInMs(host.configuration, failures, Math.random());
+      const isOver = performance.now() + pauseInMs >= endsAt;
+      if (isOver || !(isRenewable || mayPass(error))) throw error;
+      isGrantNew = await prepare(host, publication, isRenewable, pauseInMs);
+      if (!host.run) throw error;
     }
   }
+}
+
+/** @returns Whether the next attempt is made with another grant. */
+async function prepare(
+  { appServers }: ContinuityHost,
+  { options }: Publication,
+  isRenewable: boolean,
+  pauseInMs: number,
+): Promise<boolean> {
+  if (isRenewable) await renewGrant(appServers);
+  else await pauseFor(pauseInMs, options.abortSignal);
+  return isRenewable;
+}
+
+const dataTypeOf = ({ options: { dataType = "json" } }: Publication): WebPubSubDataType => dataType;
+
+/** The next attempt finds out what came of it. */
+const renewGrant = (appServers: AppServers): Promise<unknown> =>
+  appServers.negotiate([], new AbortController().signal).catch(() => {});
+
+/** @param data As JSON. */
+async function attempt(
+  { appServers, calls }: ContinuityHost,
+  publication: Publication,
+  data: string,
+  leftInMs: number,
+): Promise<PublishResult> {
+  const { group, key, options } = publication;
+  const { abortSignal, noEcho } = options;
+  const dataType = dataTypeOf(publication);
+  const t = dataType === "protobuf" ? "binary" : dataType;
+  const invocationId = String(calls.createId());
+  const head = JSON.stringify({ group, t, key, grant: appServers.told.grant, noEcho });
+  const frame = { type: "invoke", invocationId, target: "event", event: EVENT, dataType: "json" };
+  const text = `${JSON.stringify(frame).slice(0, -1)},"data":${head.slice(0, -1)},"d":${data}}}`;
+  const timeoutInMs = Math.max(1, Math.min(leftInMs, ATTEMPT_IN_MS));
+  const call = { text: checked(text), invocationId, abortSignal, timeoutInMs };
+  return positionIn(await calls.perform(call), invocationId);
 }
 
 function positionIn({ data }: InvokeEventResult, invocationId: string): PublishResult {
@@ -80,6 +106,8 @@ function positionIn({ data }: InvokeEventResult, invocationId: string): PublishR
 
 const detailOf = (error: unknown): AckMessageError | undefined =>
   error instanceof InvocationError ? error.errorDetail : undefined;
+
+const isGrantRefused = (error: unknown): boolean => detailOf(error)?.name === UNAUTHORISED;
 
 /** What the app server itself refused has a code, and is refused for good. */
 function mayPass(error: unknown): boolean {

@@ -142,6 +142,6 @@ it("nothing can be published that JSON cannot hold, nor without the option", asy
     code: "ERR_INVALID_ARGUMENT",
   });
   const { client: without } = makeClient("http://localhost/negotiate");
-  await expect(without.publish("news", 1)).rejects.toMatchObject({ code: "ERR_INVALID_OPTIONS" });
+  await expect(without.publish("news", 1)).rejects.toMatchObject({ code: "ERR_INVALID_ARGUMENT" });
   expect(without.positions).toBeUndefined();
 });

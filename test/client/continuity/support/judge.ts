@@ -28,6 +28,11 @@ export class Judge {
     this.#owed.set(message, epoch);
   }
 
+  /** The page was loaded anew, before the client had a position: nothing is owed to the new one. */
+  forget(): void {
+    this.#owed.clear();
+  }
+
   see(effect: PositionEffect<string>): void {
     if (effect.type === "told") {
       this.#isTrueTold = effect.recovered;

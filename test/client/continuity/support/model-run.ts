@@ -138,6 +138,7 @@ export class ModelRun {
       this.#state = this.#core.initialPositions(this.#core.positionsOf(this.#state));
       this.#read = undefined;
       this.#holds.clear();
+      for (const judge of this.#judges.values()) judge.forget();
     },
     negotiate: () => {
       if (this.#isConnected) return;
