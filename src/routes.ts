@@ -1,12 +1,12 @@
 import type { Request, RequestHandler, Response } from "express";
 import type { PluginContext } from "./context/plugin-context.ts";
 import type { ResilientPubSub } from "./contract/resilient-pubsub.ts";
+import { Grants } from "./grants/grants.ts";
 import type { AppPlugins } from "./http/app-plugins.ts";
 import { pathBelowMount } from "./http/mount-path.ts";
 import { exactRoute, type RoutePath, reviewPath, upstreamRoute } from "./http/route-path.ts";
 import { isRequestAt } from "./http/routing-rules.ts";
 import type { Traffic } from "./lifecycle/traffic.ts";
-import { Grants } from "./negotiate/grants.ts";
 import { negotiateHandler } from "./negotiate/negotiate-handler.ts";
 import { ReconnectSpread } from "./negotiate/reconnect-spread.ts";
 import { reviewHandler } from "./negotiate/review-handler.ts";

@@ -1,6 +1,6 @@
 import type { PluginContext } from "../context/plugin-context.ts";
 import type { NegotiateAnswer } from "../contract/negotiate-answer.ts";
-import type { Grants } from "./grants.ts";
+import type { Grants } from "../grants/grants.ts";
 import type { ReconnectSpread } from "./reconnect-spread.ts";
 
 /** Who knows what clients are told besides where to connect. */

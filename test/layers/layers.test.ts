@@ -14,6 +14,7 @@ const SRC = [
   "lifecycle",
   "telemetry",
   "marker-groups",
+  "grants",
   "context",
   "health",
   "endpoints",

@@ -1,5 +1,5 @@
 import { createSecretKey } from "node:crypto";
-import { deriveGrantKey, signGrant, verifyGrant } from "../../src/negotiate/grant.ts";
+import { deriveGrantKey, signGrant, verifyGrant } from "../../src/grants/grant.ts";
 
 const NOW = 1_800_000_000;
 const keyOf = (secret: string, hub = "chat") =>
