@@ -6,13 +6,17 @@ import {
   timingSafeEqual,
 } from "node:crypto";
 import { canonicalHub } from "../kit/hub-name.ts";
+import { maxClientUrlLength } from "../kit/service-limits.ts";
+import { type Claims, readClaims, writeClaims } from "./claims.ts";
 
-/** What a client may ask for reviews with, without being asked who it is. */
+/** What a client may ask for reviews and for the history with, without being asked who it is. */
 export interface Grant {
   /** A number of 48 bits to tell it from others by, drawn at random for each grant. It is no secret. */
   readonly client: number;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
+  /** What it may ask of the history; undefined for reviews only. */
+  readonly claims?: Claims | undefined;
 }
 
 /** A key for the grants of one hub, and nothing else. */
@@ -21,13 +25,16 @@ export interface GrantKey {
   readonly key: KeyObject;
 }
 
-const FORMAT = 1;
+/** By what a grant holds behind the fixed part: nothing, or claims. */
+const FORMAT = { bare: 1, withClaims: 2 } as const;
 const KEY_LENGTH = 32;
 /** Where each part of what is signed begins: format, key id, expiry, client. */
 const [KEY_ID, EXPIRY, CLIENT, END] = [1, 8, 12, 18] as const;
-/** It and its signature as base64url, without a bit to spare, so that no two texts are the same grant. */
-const GRANT = /^([\w-]{24})([\w-]{24})$/;
+/** It, the claims and the signature as base64url. What is signed is the text: no two are the same grant. */
+const GRANT = /^([\w-]{24})([\w-]*)([\w-]{24})$/;
 const SIGNATURE_LENGTH = 24;
+/** As much as there is room for in the URL of a request. */
+const maxGrantLength = maxClientUrlLength;
 
 /** Servers that have the same secret derive the same key, from which it cannot be found out. */
 export function deriveGrantKey(secret: KeyObject, hub: string): GrantKey {
@@ -40,13 +47,14 @@ export function deriveGrantKey(secret: KeyObject, hub: string): GrantKey {
   };
 }
 
-export function signGrant({ id, key }: GrantKey, { client, expiresAt }: Grant): string {
+export function signGrant({ id, key }: GrantKey, { client, expiresAt, claims }: Grant): string {
   const bytes = Buffer.allocUnsafe(END);
-  bytes.writeUInt8(FORMAT);
+  bytes.writeUInt8(claims ? FORMAT.withClaims : FORMAT.bare);
   id.copy(bytes, KEY_ID);
   bytes.writeUInt32BE(expiresAt, EXPIRY);
   bytes.writeUIntBE(client, CLIENT, END - CLIENT);
-  const signed = bytes.toString("base64url");
+  const fixed = bytes.toString("base64url");
+  const signed = claims ? fixed + Buffer.from(writeClaims(claims)).toString("base64url") : fixed;
   return signed + signatureOf(signed, key);
 }
 
@@ -60,16 +68,23 @@ export function verifyGrant(
   keys: readonly GrantKey[],
   nowInSeconds: number,
 ): Grant | undefined {
-  const [, signed, signature] = GRANT.exec(text) ?? [];
-  if (signed === undefined || signature === undefined) return undefined;
-  const bytes = Buffer.from(signed, "base64url");
+  const [, fixed, claimed, signature] = (text.length <= maxGrantLength && GRANT.exec(text)) || [];
+  if (fixed === undefined || claimed === undefined || signature === undefined) return undefined;
+  const bytes = Buffer.from(fixed, "base64url");
   const id = bytes.subarray(KEY_ID, EXPIRY);
-  const isGenuine =
-    bytes[0] === FORMAT &&
-    keys.some((known) => known.id.equals(id) && isSame(signatureOf(signed, known.key), signature));
+  const signed = fixed + claimed;
+  const isGenuine = keys.some(
+    (known) => known.id.equals(id) && isSame(signatureOf(signed, known.key), signature),
+  );
   const expiresAt = bytes.readUInt32BE(EXPIRY);
   if (!isGenuine || expiresAt <= nowInSeconds) return undefined;
-  return { client: bytes.readUIntBE(CLIENT, END - CLIENT), expiresAt };
+  const grant = { client: bytes.readUIntBE(CLIENT, END - CLIENT), expiresAt };
+  if (bytes[0] === FORMAT.bare) return claimed === "" ? grant : undefined;
+  const claims =
+    bytes[0] === FORMAT.withClaims
+      ? readClaims(Buffer.from(claimed, "base64url").toString())
+      : undefined;
+  return claims && { ...grant, claims };
 }
 
 /** As text, which takes less time than as bytes. */

@@ -1,11 +1,9 @@
 import type { GroupRoles } from "../contract/group-roles.ts";
 import { check, checkGroupName } from "../kit/arguments.ts";
-import { readGroupPattern } from "../kit/group-pattern.ts";
+import { type GroupPermission, permits } from "../kit/group-permission.ts";
 import { MARKER_PREFIX } from "./marker.ts";
 
-const PERMISSIONS = ["sendToGroup", "joinLeaveGroup"] as const;
-
-type Permission = (typeof PERMISSIONS)[number];
+const PERMISSIONS: readonly GroupPermission[] = ["sendToGroup", "joinLeaveGroup"];
 
 /**
  * Roles that name their group. A role without a group is good for all of them, the marker groups of
@@ -26,7 +24,7 @@ export const roles: GroupRoles = Object.freeze({
   joinLeaveGroup: (group: string) => roleOf("joinLeaveGroup", group),
 });
 
-function roleOf(permission: Permission, group: string): string {
+function roleOf(permission: GroupPermission, group: string): string {
   checkGroupName(group, "group");
   const isOwn = group.startsWith(MARKER_PREFIX);
   check(
@@ -39,12 +37,5 @@ function roleOf(permission: Permission, group: string): string {
 }
 
 /** Whether a role lets a client send to a group, join it or leave it: by its name, a pattern, or all. */
-export function coversGroup(role: string, group: string): boolean {
-  return PERMISSIONS.some((permission) => {
-    if (role === `webpubsub.${permission}` || role === `webpubsub.${permission}.${group}`)
-      return true;
-    const prefix = `webpubsub.${permission}s.`;
-    if (!role.startsWith(prefix)) return false;
-    return readGroupPattern(role.slice(prefix.length))?.(group) ?? false;
-  });
-}
+export const coversGroup = (role: string, group: string): boolean =>
+  PERMISSIONS.some((permission) => permits(role, permission, group));

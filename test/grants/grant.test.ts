@@ -1,4 +1,5 @@
-import { createSecretKey } from "node:crypto";
+import { createHmac, createSecretKey } from "node:crypto";
+import type { Claims } from "../../src/grants/claims.ts";
 import { deriveGrantKey, signGrant, verifyGrant } from "../../src/grants/grant.ts";
 
 const NOW = 1_800_000_000;
@@ -7,10 +8,33 @@ const keyOf = (secret: string, hub = "chat") =>
 const key = keyOf("first");
 const grant = signGrant(key, { client: 281_474_976_710_655, expiresAt: NOW + 60 });
 
+const claims: Claims = {
+  userId: "ada",
+  isAnonymous: false,
+  groups: ["news", '\u{1f600} \\ "'],
+  roles: ["webpubsub.joinLeaveGroups.chat.*"],
+  readableSince: 1_799_999_999_123,
+};
+const withClaims = signGrant(key, { client: 7, expiresAt: NOW + 60, claims });
+
+/** A grant whose claims are this text, signed by whoever has the key. */
+function claiming(text: string): string {
+  const signed = withClaims.slice(0, 24) + Buffer.from(text).toString("base64url");
+  const signature = createHmac("sha256", key.key).update(signed).digest("base64url");
+  return signed + signature.slice(0, 24);
+}
+
 /** The grant with one byte changed. */
-function changedAt(index: number): string {
-  const bytes = Buffer.from(grant, "base64url");
+function changedAt(index: number, text = grant): string {
+  const bytes = Buffer.from(text, "base64url");
   bytes[index] = (bytes[index] ?? 0) ^ 1;
+  return bytes.toString("base64url");
+}
+
+/** The grant with claims, said to be of another format. */
+function changedTo(format: number): string {
+  const bytes = Buffer.from(withClaims, "base64url");
+  bytes[0] = format;
   return bytes.toString("base64url");
 }
 
@@ -27,6 +51,20 @@ describe("a grant is good", () => {
       expiresAt: NOW + 60,
     });
     expect(verifyGrant(grant, [key], NOW + 59.9)).toBeDefined();
+  });
+
+  it.each<[string, Partial<Claims>]>([
+    ["groups and roles", {}],
+    ["neither", { groups: [], roles: [] }],
+    ["a user that negotiate has made up", { isAnonymous: true }],
+  ])("with claims of %s", (_, difference) => {
+    const told = { ...claims, ...difference };
+    const text = signGrant(key, { client: 7, expiresAt: NOW + 60, claims: told });
+    expect(verifyGrant(text, [key], NOW)).toEqual({
+      client: 7,
+      expiresAt: NOW + 60,
+      claims: told,
+    });
   });
 
   it("for a server that knows the key among others", () => {
@@ -70,6 +108,46 @@ describe("it is refused", () => {
     ["when it has expired", [key], NOW + 60],
   ])("%s", (_, keys, now) => {
     expect(verifyGrant(grant, keys, now)).toBeUndefined();
+  });
+});
+
+describe("a grant with claims is refused", () => {
+  const bare = '{"u":"ada","f":1}';
+
+  it("but for what is written as negotiate would", () => {
+    expect(verifyGrant(claiming(bare), [key], NOW)?.claims).toMatchObject({ userId: "ada" });
+  });
+
+  it.each<[string, string]>([
+    ["without claims", withClaims.slice(0, 24) + withClaims.slice(-24)],
+    ["with those cut off", withClaims.slice(0, -28) + withClaims.slice(-24)],
+    ["with more behind them", `${withClaims.slice(0, -24)}AAAA${withClaims.slice(-24)}`],
+    ["that claims to have none", changedTo(1)],
+    ["of a format to come", changedTo(3)],
+    ["with claims that are no JSON", claiming("{")],
+    ["with a list of claims", claiming("[]")],
+    ["with no claims but null", claiming("null")],
+    ["without a user", claiming('{"f":1}')],
+    ["with an empty user", claiming('{"u":"","f":1}')],
+    ["with a number for a user", claiming('{"u":7,"f":1}')],
+    ["without a time", claiming('{"u":"ada"}')],
+    ["with a time before all", claiming('{"u":"ada","f":-1}')],
+    ["with a time that is none", claiming('{"u":"ada","f":"now"}')],
+    ["with a time between two milliseconds", claiming('{"u":"ada","f":1.5}')],
+    ["with a group for groups", claiming('{"u":"ada","f":1,"g":"news"}')],
+    ["with a role that is no text", claiming('{"u":"ada","f":1,"r":[null]}')],
+    ["with a claim that nobody knows", claiming('{"u":"ada","f":1,"admin":true}')],
+    ["when it is huge", claiming(JSON.stringify({ u: "a".repeat(12_000), f: 1 }))],
+  ])("%s", (_, text) => {
+    expect(verifyGrant(text, [key], NOW)).toBeUndefined();
+  });
+
+  it("with any of its bytes changed", () => {
+    const length = Buffer.from(withClaims, "base64url").length;
+    const good = Array.from({ length }, (_, index) =>
+      verifyGrant(changedAt(index, withClaims), [key], NOW),
+    );
+    expect(good).toEqual(Array(length).fill(undefined));
   });
 });
 
