@@ -69,7 +69,7 @@ function clientRoutes(context: PluginContext): ClientRoute[] {
   const review = {
     methods: REVIEW_METHODS,
     path: exactRoute(reviewPath(path)),
-    answer: reviewHandler(context, reviewAfterInMs, advisers),
+    answer: reviewHandler(context, advisers),
   };
   return [negotiate, review];
 }

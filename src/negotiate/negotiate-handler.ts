@@ -3,6 +3,7 @@ import type { AgreementId, PluginContext } from "../context/plugin-context.ts";
 import type { NegotiateAnswer } from "../contract/negotiate-answer.ts";
 import type { Identity } from "../contract/options.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import { overloaded } from "../http/overloaded.ts";
 import { answerOrRefuse, RequestRefused } from "../http/problem.ts";
 import { sendJson } from "../http/send-json.ts";
 import { type Advisers, adviceFor } from "./advice.ts";
@@ -147,13 +148,4 @@ function noEndpoint({ agreed, random }: PluginContext): RequestRefused {
   }
   const detail = "No endpoint is healthy; try again later.";
   return new RequestRefused({ status: 503, code: "ERR_NO_HEALTHY_ENDPOINT", detail, headers });
-}
-
-function overloaded(retryAfterInSeconds: number): RequestRefused {
-  return new RequestRefused({
-    status: 503,
-    code: "ERR_OVERLOADED",
-    detail: "Too many clients connect at the moment; try again later.",
-    headers: { "Retry-After": String(retryAfterInSeconds) },
-  });
 }

@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from "express";
-import { RequestRefused } from "../http/problem.ts";
+import { RequestRefused } from "./problem.ts";
 
 /** Whether the content type says JSON, with or without parameters. */
 export function isJson(req: Request): boolean {
