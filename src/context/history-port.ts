@@ -54,6 +54,22 @@ export interface LoggedSend {
   settle(outcomes: ReadonlyMap<string, SendOutcome>): void;
 }
 
+/** A client that is about to connect. */
+export interface InvitedClient {
+  /** Undefined for one of a user that nobody sends to. */
+  readonly userId: string | undefined;
+  /** The groups that its token puts it into, without those of this package. */
+  readonly groups: readonly string[];
+}
+
+/** A client's event by which it publishes a message. */
+export interface PublishEvent {
+  /** As the service tells it; undefined for a client without one. */
+  readonly userId: string | undefined;
+  readonly connectionId: string;
+  readonly body: Buffer;
+}
+
 /** What the parts of a plugin ask of its history. */
 export interface HistoryPort {
   /**
@@ -63,6 +79,18 @@ export interface HistoryPort {
    * @throws ResilientPubSubError `ERR_HISTORY_UNAVAILABLE` for a publication that could not be logged
    */
   log(send: SendToLog): Promise<LoggedSend>;
+  /**
+   * Where the streams of a client end, by its names for them; none when the store does not answer in
+   * time. Never rejects.
+   */
+  invite(client: InvitedClient): Promise<Readonly<Record<string, string>>>;
+  /**
+   * Has a message of a client logged and sent.
+   *
+   * @returns Where it is in the stream of its group, `<epoch>:<offset>`.
+   * @throws RequestRefused
+   */
+  publish(event: PublishEvent): Promise<{ readonly position: string }>;
 }
 
 /** What the history asks of the fan-out: a frame, sent to the clients of a stream on one endpoint. */

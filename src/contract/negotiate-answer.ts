@@ -6,6 +6,18 @@ export interface ReconnectAdvice {
   readonly spreadInMs: number;
 }
 
+/** Where the streams of a client end, of which it gets all that comes after. */
+export interface HistoryAdvice {
+  /** For how many milliseconds messages are kept. */
+  readonly ttlInMs: number;
+  /**
+   * Positions, `<epoch>:<offset>`, by the client's names of the streams: `a` for that of the hub, `u`
+   * for that of its user, `g:<group>` for those of the groups in its token. Read before the token was
+   * made. One that is missing is not kept, or the store has not answered in time.
+   */
+  readonly positions: Readonly<Record<string, string>>;
+}
+
 /** What a negotiating client is answered, as JSON. */
 export interface NegotiateAnswer {
   /** WebSocket URL with access token. */
@@ -28,8 +40,13 @@ export interface NegotiateAnswer {
    * `negotiate.reviewAfterInMs` is false.
    */
   readonly reviewAfterInMs?: number | undefined;
-  /** What it asks that with. It expires with the token, and is good for all app servers. */
+  /**
+   * What it asks that with, and what it missed. It expires with the token, and is good for all app
+   * servers. Given back as `&grant=`, what it lets the client read stays readable.
+   */
   readonly grant?: string | undefined;
   /** How to come back after a loss; absent while nothing is known of how many would. */
   readonly reconnect?: ReconnectAdvice | undefined;
+  /** Only for a client that has asked for it by `?history=1`, where `history` keeps what is sent. */
+  readonly history?: HistoryAdvice | undefined;
 }

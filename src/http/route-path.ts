@@ -48,6 +48,10 @@ function patternProblem(placeholders: readonly string[]): string {
 export const reviewPath = (negotiatePath: string): string =>
   `${negotiatePath.replace(/\/$/, "")}/place`;
 
+/** The path where a client catches up with what it missed, below the one where it negotiates. */
+export const catchUpPath = (negotiatePath: string): string =>
+  `${negotiatePath.replace(/\/$/, "")}/history`;
+
 /** A path that is matched as by `app.all(path)`, and nothing below it. */
 export function exactRoute(path: string): RoutePath {
   return routePath(escapeRegExp(path), "whole");

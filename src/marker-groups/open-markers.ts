@@ -1,7 +1,7 @@
 import type { PluginContext } from "../context/plugin-context.ts";
 import { safeText } from "../kit/safe-text.ts";
 import { displacedGroup } from "./displaced-group.ts";
-import { NEGOTIATED_GROUP } from "./marker.ts";
+import { CONTINUITY_GROUP, NEGOTIATED_GROUP } from "./marker.ts";
 import { coversGroup } from "./roles.ts";
 
 const WARNING = "ERR_MARKER_GROUPS_OPEN";
@@ -28,10 +28,16 @@ export function warnOfOpenMarkers(
 }
 
 function markersInUse(
-  { topology, failback }: PluginContext["configuration"],
+  { topology, failback, history }: PluginContext["configuration"],
   endpoints: readonly { readonly name: string; readonly role: string }[],
 ): string[] {
-  if (topology === "client-client") return [NEGOTIATED_GROUP];
-  if (failback.close === false) return [];
+  const ofHistory = history ? [CONTINUITY_GROUP] : [];
+  if (topology === "client-client") return [NEGOTIATED_GROUP, ...ofHistory];
+  return failback.close === false ? ofHistory : [...displacedGroups(endpoints), ...ofHistory];
+}
+
+function displacedGroups(
+  endpoints: readonly { readonly name: string; readonly role: string }[],
+): string[] {
   return endpoints.filter(({ role }) => role === "primary").map(({ name }) => displacedGroup(name));
 }

@@ -1,5 +1,6 @@
 import type { PluginContext } from "../context/plugin-context.ts";
 import type { NegotiateAnswer } from "../contract/negotiate-answer.ts";
+import type { Claims } from "../grants/claims.ts";
 import type { Grants } from "../grants/grants.ts";
 import type { ReconnectSpread } from "./reconnect-spread.ts";
 
@@ -13,16 +14,20 @@ export interface Advisers {
  * What a client is told for the time after it has connected.
  *
  * @param expiresAt When its token expires, seconds since the epoch.
+ * @param claims What it may ask of the history.
  */
 export function adviceFor(
   { configuration }: PluginContext,
   { grants, spread }: Advisers,
   expiresAt: number,
+  claims?: Claims,
 ): Pick<NegotiateAnswer, "reviewAfterInMs" | "grant" | "reconnect"> {
   const { reviewAfterInMs } = configuration.negotiate;
   const spreadInMs = spread.inMs;
+  const hasGrant = reviewAfterInMs !== false || claims !== undefined;
   return {
-    ...(reviewAfterInMs !== false && { reviewAfterInMs, grant: grants.issue(expiresAt) }),
+    ...(reviewAfterInMs !== false && { reviewAfterInMs }),
+    ...(hasGrant && { grant: grants.issue(expiresAt, claims) }),
     ...(spreadInMs !== undefined && { reconnect: { spreadInMs } }),
   };
 }

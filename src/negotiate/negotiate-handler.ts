@@ -3,6 +3,7 @@ import type { AgreementId, PluginContext } from "../context/plugin-context.ts";
 import type { NegotiateAnswer } from "../contract/negotiate-answer.ts";
 import type { Identity } from "../contract/options.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import type { Claims } from "../grants/claims.ts";
 import { overloaded } from "../http/overloaded.ts";
 import { answerOrRefuse, RequestRefused } from "../http/problem.ts";
 import { sendJson } from "../http/send-json.ts";
@@ -10,6 +11,7 @@ import { type Advisers, adviceFor } from "./advice.ts";
 import { callerOf } from "./caller.ts";
 import { type IssuedToken, issueToken, isTokenRefused, type TokenRequest } from "./client-token.ts";
 import { identify } from "./identity.ts";
+import { type Participant, participantOf } from "./participant.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import { type Attempt, tryInTurn } from "./select-endpoint.ts";
 import { isTokenTooLong } from "./token-length.ts";
@@ -76,13 +78,21 @@ async function endpointFor(
   const caller = () => callerOf(req, identity.userId);
   const { tokenLifetimeInMinutes } = context.configuration.negotiate;
   const options = { expirationTimeInMinutes: tokenLifetimeInMinutes };
-  const request: TokenRequest = { identity, options, avoided, faults: [] };
+  const participant = participantOf(context, advisers.grants, req, identity);
+  const request: TokenRequest = {
+    identity: participant?.identity ?? identity,
+    options,
+    avoided,
+    faults: [],
+  };
   const attempt: Attempt<NegotiateAnswer> = (chosen, agreement) => {
     const retryAfterInSeconds = advisers.rateLimiter.admit(chosen, caller);
     if (retryAfterInSeconds !== undefined) throw overloaded(retryAfterInSeconds);
     const answerWith = (issued: IssuedToken | undefined): NegotiateAnswer | undefined =>
-      issued && answerOf(context, advisers, chosen, agreement, issued);
-    const issuing = issueToken(context, chosen, request);
+      issued && answerOf(context, advisers, chosen, agreement, issued, participant?.claims);
+    const issue = () => issueToken(context, chosen, request);
+    if (participant) return answerParticipant(participant, issue, answerWith);
+    const issuing = issue();
     return issuing instanceof Promise ? issuing.then(answerWith) : answerWith(issuing);
   };
   let answer: NegotiateAnswer | undefined;
@@ -95,16 +105,28 @@ async function endpointFor(
   throw (await isTokenRefused(context, request.faults)) ? tokenRefused() : noEndpoint(context);
 }
 
+/** Whatever is sent once there is a token, the client is to get: it is told first where streams end. */
+async function answerParticipant(
+  participant: Participant,
+  issue: () => IssuedToken | Promise<IssuedToken | undefined>,
+  answerWith: (issued: IssuedToken | undefined) => NegotiateAnswer | undefined,
+): Promise<NegotiateAnswer | undefined> {
+  const history = await participant.advice();
+  const answer = answerWith(await issue());
+  return answer && { ...answer, history };
+}
+
 function answerOf(
   context: PluginContext,
   advisers: Advisers,
   { name, role }: RegisteredEndpoint,
   agreement: AgreementId | undefined,
   issued: IssuedToken,
+  claims: Claims | undefined,
 ): NegotiateAnswer {
   const expiresAt = new Date(issued.expiresAt * 1000).toISOString();
   const { epoch, incarnation } = agreement ?? {};
-  const advice = adviceFor(context, advisers, issued.expiresAt);
+  const advice = adviceFor(context, advisers, issued.expiresAt, claims);
   return { url: issued.url, endpoint: name, role, expiresAt, epoch, incarnation, ...advice };
 }
 

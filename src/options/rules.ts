@@ -1,4 +1,4 @@
-import { isSameRoute, reviewPath } from "../http/route-path.ts";
+import { catchUpPath, isSameRoute, reviewPath } from "../http/route-path.ts";
 import { describeValue } from "../kit/describe-value.ts";
 import type { OptionProblem } from "../kit/errors.ts";
 import { withOneLoopbackName } from "../kit/loopback.ts";
@@ -79,16 +79,22 @@ export function routeProblems(options: {
   hub: string;
   negotiate: { path: string };
   upstream: { path: string };
+  history?: unknown;
 }): OptionProblem[] {
-  const { hub, negotiate, upstream } = options;
-  const taken = [negotiate.path, reviewPath(negotiate.path)].find((path) =>
-    isSameRoute(path, upstream.path, hub),
-  );
+  const { hub, negotiate, upstream, history } = options;
+  const routes = [
+    { path: negotiate.path, what: "which is" },
+    { path: reviewPath(negotiate.path), what: "below which reviews are answered, at" },
+    ...(history ? [{ path: catchUpPath(negotiate.path), what: CATCH_UP }] : []),
+  ];
+  const taken = routes.find(({ path }) => isSameRoute(path, upstream.path, hub));
   if (taken === undefined) return [];
-  const what = taken === negotiate.path ? "which is" : "below which reviews are answered, at";
+  const { what } = taken;
   const message = `got ${describeValue(negotiate.path)}, ${what} upstream.path as well; give each a path of its own`;
   return [{ path: "negotiate.path", message }];
 }
+
+const CATCH_UP = "below which clients catch up, at";
 
 function looseEndpointsOf(options: unknown): Loose[] | undefined {
   const endpoints = (options as Loose | undefined)?.endpoints;

@@ -1,0 +1,92 @@
+import type { Request, RequestHandler, Response } from "express";
+import type { PluginContext } from "../context/plugin-context.ts";
+import type { Grant } from "../grants/grant.ts";
+import { bodyReader } from "../http/body.ts";
+import { overloaded } from "../http/overloaded.ts";
+import { answerOrRefuse, RequestRefused } from "../http/problem.ts";
+import { sendJsonText } from "../http/send-json.ts";
+import { tellSpread } from "../http/spread-header.ts";
+import { ResilientPubSubError } from "../kit/errors.ts";
+import {
+  asHistoryRefusal,
+  type CatchUpRequest,
+  type ClientAddress,
+  maxRequestInBytes,
+  readCatchUp,
+} from "./catch-up-request.ts";
+import type { CatchUps } from "./catch-ups.ts";
+import type { Reader } from "./readers.ts";
+
+const RETRY_AFTER_IN_SECONDS = { min: 1, spread: 2 };
+
+/** What negotiate knows of a client that catches up. */
+export interface CatchUpAdvisers {
+  /** Undefined for what is no grant, or has expired. */
+  verify(grant: string): Grant | undefined;
+  /** What is to become of a connected client; undefined: it stays. */
+  review(grant: Grant, at: ClientAddress): object | undefined;
+  /** In how many seconds a client should ask again; undefined for one that may have its messages now. */
+  admit(req: Request, userId: string, at: ClientAddress | undefined): number | undefined;
+  /** Over how many milliseconds clients spread their negotiates; undefined while nothing is known. */
+  spreadInMs(): number | undefined;
+}
+
+/**
+ * The catch-up route: what a client with a grant has missed. The application is not asked who it is.
+ */
+export function catchUpHandler(
+  context: PluginContext,
+  catchUps: CatchUps,
+  advisers: CatchUpAdvisers,
+): RequestHandler {
+  const readBody = bodyReader(maxRequestInBytes);
+
+  async function answer(req: Request, res: Response): Promise<void> {
+    const request = await requestIn(req, res);
+    const reader = readerOf(req, request);
+    const { at } = request;
+    tellSpread(res, advisers.spreadInMs());
+    const review = at && advisers.review(reader.grant, at);
+    const streams = await catchUps.read(reader, request, () => {
+      const retryAfterInSeconds = advisers.admit(req, reader.claims.userId, at);
+      if (retryAfterInSeconds !== undefined) throw overloaded(retryAfterInSeconds);
+    });
+    // Something of the application's may have answered meanwhile, such as a timeout.
+    if (res.headersSent) return;
+    const reviewed = review ? `,"review":${JSON.stringify(review)}` : "";
+    sendJsonText(res, `{"streams":${streams}${reviewed}}`);
+  }
+
+  async function requestIn(req: Request, res: Response): Promise<CatchUpRequest> {
+    const body = await readBody(req, res).catch((error) => {
+      throw asHistoryRefusal(error);
+    });
+    return readCatchUp(body);
+  }
+
+  function readerOf(req: Request, request: CatchUpRequest): Reader {
+    const grant = advisers.verify(request.grant);
+    if (grant?.claims) return { grant, claims: grant.claims, req };
+    const detail = "The grant is not good for the history; negotiate again.";
+    throw new RequestRefused({ status: 401, code: "ERR_HISTORY_GRANT", detail });
+  }
+
+  return function catchUp(req, res, next) {
+    answerOrRefuse(res, () =>
+      answer(req, res).catch((error) => {
+        throw isAway(error) ? unavailable(context) : error;
+      }),
+    ).catch(next);
+  };
+}
+
+/** The session has told why; nothing but the store is called on the way. */
+const isAway = (error: unknown): boolean => error instanceof ResilientPubSubError;
+
+/** Spread out, so that the clients that were refused do not come back in the same second. */
+function unavailable({ random }: PluginContext): RequestRefused {
+  const { min, spread } = RETRY_AFTER_IN_SECONDS;
+  const headers = { "Retry-After": String(min + Math.floor(random() * spread)) };
+  const detail = "The store of the history is away; try again later.";
+  return new RequestRefused({ status: 503, code: "ERR_HISTORY_UNAVAILABLE", detail, headers });
+}

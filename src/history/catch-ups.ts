@@ -1,0 +1,147 @@
+import type { PluginContext } from "../context/plugin-context.ts";
+import type { StreamPosition } from "../contract/history-store.ts";
+import { EntryRun } from "./cached-entries.ts";
+import { type Lack, lackOf, type MissedReason, reasonToWithhold } from "./catch-up.ts";
+import type { CatchUpRequest } from "./catch-up-request.ts";
+import type { Confirmations } from "./confirmations.ts";
+import type { EntryCache } from "./entry-cache.ts";
+import { encodePosition } from "./envelope.ts";
+import { GroupReaders, type Reader } from "./readers.ts";
+import { groupOf, streamOf } from "./stream-name.ts";
+
+const maxReplayed = 100;
+
+/** What catching up needs of the rest of the history. */
+export interface CatchUpSources {
+  readonly confirmations: Confirmations;
+  readonly entries: EntryCache;
+  /** Whether messages of the stream are kept at all. */
+  readonly isTracked: (stream: string) => boolean;
+}
+
+/** One stream of a request. */
+interface Asked {
+  /** As the client calls it. */
+  readonly name: string;
+  readonly stream: string;
+  /** Undefined for a client that has only just joined. */
+  readonly since: StreamPosition | undefined;
+  readonly seen: StreamPosition | undefined;
+  readonly isReadable: boolean;
+}
+
+/** A stream of which it is known where it ends. */
+interface Confirmed extends Asked {
+  readonly top: StreamPosition;
+  readonly lack: Lack;
+}
+
+/** What clients have missed: all of it, or why not. */
+export class CatchUps {
+  readonly #context: PluginContext;
+  readonly #sources: CatchUpSources;
+  readonly #groups: GroupReaders;
+
+  constructor(context: PluginContext, sources: CatchUpSources) {
+    this.#context = context;
+    this.#sources = sources;
+    this.#groups = new GroupReaders(context);
+  }
+
+  /**
+   * @param admit Called before messages are read, which is what costs; throws to refuse the client.
+   * @returns JSON: an object with a member for each stream.
+   * @throws what `admit` and the store do
+   */
+  async read(reader: Reader, request: CatchUpRequest, admit: () => void): Promise<string> {
+    const asked = await this.#asked(reader, request);
+    const readable = asked.filter(({ isReadable }) => isReadable).map(({ stream }) => stream);
+    const tops = readable.length > 0 ? await this.#sources.confirmations.confirm(readable) : NONE;
+    const streams = asked.map((one) => this.#confirmed(one, tops.get(one.stream)));
+    if (streams.some((one) => isConfirmed(one) && Number(one.lack) > 0)) admit();
+    const answers = await Promise.all(
+      streams.map((one) =>
+        isConfirmed(one)
+          ? this.#answer(one, reader, request.connections)
+          : missed(one.name, undefined, "forbidden"),
+      ),
+    );
+    return `{${answers.join(",")}}`;
+  }
+
+  async #asked(reader: Reader, { since, seen }: CatchUpRequest): Promise<readonly Asked[]> {
+    const asked: Asked[] = [];
+    for (const [name, position] of since) {
+      const stream = streamOf(name, reader.claims.userId) ?? name;
+      const readable = this.#mayRead(reader, stream);
+      const isReadable = typeof readable === "boolean" ? readable : await readable;
+      asked.push({ name, stream, since: position, seen: seen.get(name), isReadable });
+    }
+    return asked;
+  }
+
+  #mayRead(reader: Reader, stream: string): boolean | Promise<boolean> {
+    if (!this.#sources.isTracked(stream)) return false;
+    const group = groupOf(stream);
+    return group === undefined || this.#groups.mayRead(reader, group);
+  }
+
+  #confirmed(asked: Asked, top: StreamPosition | undefined): Asked | Confirmed {
+    if (!asked.isReadable || top === undefined) return asked;
+    const { since, seen, stream } = asked;
+    const lack = since ? lackOf({ since, seen }, top) : this.#replayed(stream, top);
+    return { ...asked, top, lack };
+  }
+
+  /** How many messages a client gets that has only just joined. */
+  #replayed(stream: string, { offset }: StreamPosition): number {
+    const group = groupOf(stream);
+    const { replayOnJoin = 0 } = this.#context.configuration.history ?? {};
+    if (group === undefined) return 0;
+    const wanted = typeof replayOnJoin === "number" ? replayOnJoin : this.#ask(replayOnJoin, group);
+    return Math.min(wanted, offset);
+  }
+
+  #ask(replayOnJoin: (group: string) => number, group: string): number {
+    try {
+      const wanted = replayOnJoin(group);
+      if (Number.isInteger(wanted) && wanted >= 0 && wanted <= maxReplayed) return wanted;
+      throw new RangeError(`It is to be a whole number from 0 to ${maxReplayed}`);
+    } catch (error) {
+      this.#context.events.emit("handlerError", { handler: "history.replayOnJoin", error });
+      return 0;
+    }
+  }
+
+  async #answer(
+    { name, stream, since, top, lack }: Confirmed,
+    { claims }: Reader,
+    connections: readonly string[],
+  ): Promise<string> {
+    if (typeof lack === "string") return missed(name, top, lack);
+    if (lack === 0) return recovered(name, top, "");
+    const isTail = since === undefined;
+    const { epoch, offset: to } = top;
+    const from = to - lack + 1;
+    const found = await this.#sources.entries.read({ stream, epoch, from, to, isTail });
+    if (!(found instanceof EntryRun)) return missed(name, top, found);
+    // Who joins is given what the application has said, whenever that was.
+    const reason = reasonToWithhold(found, isTail ? 0 : claims.readableSince);
+    if (reason === undefined) return recovered(name, top, found.jsonFor(connections));
+    return isTail ? recovered(name, top, "") : missed(name, top, reason);
+  }
+}
+
+const NONE: ReadonlyMap<string, StreamPosition> = new Map();
+
+const isConfirmed = (one: Asked | Confirmed): one is Confirmed => "top" in one;
+
+function recovered(name: string, top: StreamPosition, messages: string): string {
+  return `${JSON.stringify(name)}:{"position":"${encodePosition(top)}","recovered":true,"messages":[${messages}]}`;
+}
+
+/** @param top Undefined where the client is not to know it. */
+function missed(name: string, top: StreamPosition | undefined, reason: MissedReason): string {
+  const position = top ? encodePosition(top) : "";
+  return `${JSON.stringify(name)}:{"position":"${position}","recovered":false,"reason":"${reason}","messages":[]}`;
+}
