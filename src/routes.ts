@@ -2,29 +2,47 @@ import type { Request, RequestHandler, Response } from "express";
 import type { PluginContext } from "./context/plugin-context.ts";
 import type { ResilientPubSub } from "./contract/resilient-pubsub.ts";
 import { Grants } from "./grants/grants.ts";
+import { type CatchUpAdvisers, catchUpHandler } from "./history/catch-up-handler.ts";
+import type { CatchUps } from "./history/catch-ups.ts";
 import type { AppPlugins } from "./http/app-plugins.ts";
 import { pathBelowMount } from "./http/mount-path.ts";
-import { exactRoute, type RoutePath, reviewPath, upstreamRoute } from "./http/route-path.ts";
+import {
+  catchUpPath,
+  exactRoute,
+  type RoutePath,
+  reviewPath,
+  upstreamRoute,
+} from "./http/route-path.ts";
 import { isRequestAt } from "./http/routing-rules.ts";
 import type { Traffic } from "./lifecycle/traffic.ts";
+import type { Advisers } from "./negotiate/advice.ts";
+import { callerOf } from "./negotiate/caller.ts";
 import { negotiateHandler } from "./negotiate/negotiate-handler.ts";
+import { RateLimiter } from "./negotiate/rate-limiter.ts";
 import { ReconnectSpread } from "./negotiate/reconnect-spread.ts";
 import { reviewHandler } from "./negotiate/review-handler.ts";
+import { review } from "./negotiate/reviewer.ts";
 import type { AnswerDeadlines } from "./upstream/answer-deadline.ts";
 import { upstreamHandler } from "./upstream/upstream-handler.ts";
 
 /** As `ResilientPubSub` has it. Express hands on what it has made of Node's requests. */
 type Middleware = (...given: Parameters<ResilientPubSub>) => void;
 
-/** The middleware: which requests are a negotiate, a review or an event, and what all others are given. */
+/**
+ * The middleware: which requests are a negotiate, a review, a catch-up or an event, and what all others
+ * are given.
+ *
+ * @param catchUps Undefined where nothing is kept.
+ */
 export function routes(
   context: PluginContext,
   appPlugins: AppPlugins,
   traffic: Traffic,
   answerDeadlines: AnswerDeadlines,
+  catchUps?: CatchUps,
 ): Middleware {
   const { hub, upstream: upstreamOptions } = context.configuration;
-  const ownRoutes = clientRoutes(context);
+  const ownRoutes = clientRoutes(context, catchUps);
   const upstreamPath = upstreamRoute(upstreamOptions.path, hub);
   const upstream = upstreamHandler(context, answerDeadlines);
 
@@ -57,7 +75,7 @@ interface ClientRoute {
   readonly answer: RequestHandler;
 }
 
-function clientRoutes(context: PluginContext): ClientRoute[] {
+function clientRoutes(context: PluginContext, catchUps: CatchUps | undefined): ClientRoute[] {
   const { path, reviewAfterInMs } = context.configuration.negotiate;
   const advisers = { grants: new Grants(context), spread: new ReconnectSpread(context) };
   const negotiate = {
@@ -65,15 +83,47 @@ function clientRoutes(context: PluginContext): ClientRoute[] {
     path: exactRoute(path),
     answer: negotiateHandler(context, advisers),
   };
-  if (reviewAfterInMs === false) return [negotiate];
-  const review = {
+  const reviews = {
     methods: REVIEW_METHODS,
     path: exactRoute(reviewPath(path)),
     answer: reviewHandler(context, advisers),
   };
-  return [negotiate, review];
+  const ofHistory = {
+    methods: CATCH_UP_METHODS,
+    path: exactRoute(catchUpPath(path)),
+  };
+  return [
+    negotiate,
+    ...(reviewAfterInMs === false ? [] : [reviews]),
+    ...(catchUps
+      ? [
+          {
+            ...ofHistory,
+            answer: catchUpHandler(context, catchUps, catchUpAdvisers(context, advisers)),
+          },
+        ]
+      : []),
+  ];
+}
+
+/** Catch-ups follow negotiates, so the same number of them is admitted in a second, apart from those. */
+function catchUpAdvisers(context: PluginContext, { grants, spread }: Advisers): CatchUpAdvisers {
+  const { configuration, events, random, registry } = context;
+  const perSecond = configuration.negotiate.maxPerSecond;
+  const rateLimiter = new RateLimiter({ perSecond, events, random });
+  return {
+    verify: (text) => grants.verify(text),
+    review: (grant, at) => review(context, grant, at),
+    spreadInMs: () => spread.inMs,
+    admit: (req, userId, at) => {
+      const endpoints = registry.all();
+      const endpoint = endpoints.find(({ name }) => name === at?.endpoint) ?? endpoints[0];
+      return endpoint && rateLimiter.admit(endpoint, () => callerOf(req, userId));
+    },
+  };
 }
 
 /** As to a route of Express, HEAD is GET without the body of the answer. */
 const REVIEW_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
+const CATCH_UP_METHODS: ReadonlySet<string> = new Set(["POST"]);
 const NEGOTIATE_METHODS: ReadonlySet<string> = new Set([...REVIEW_METHODS, "POST"]);

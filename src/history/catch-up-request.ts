@@ -1,12 +1,14 @@
 import type { StreamPosition } from "../contract/history-store.ts";
 import { RequestRefused } from "../http/problem.ts";
 import { maxIdLength } from "../kit/service-limits.ts";
+import { streamOf } from "./client-stream-name.ts";
 import { decodePosition } from "./envelope.ts";
-import { isStreamName } from "./stream-name.ts";
 
 /** The most bytes of a request. */
 export const maxRequestInBytes = 64 * 1024;
 const maxStreams = 64;
+/** Whoever it is, a name is one of a stream or is not. */
+const ANYBODY = "-";
 const maxConnections = 8;
 const maxIncarnationLength = 64;
 
@@ -64,7 +66,8 @@ function positionsIn<Position>(
     throw tooMuch(`${member} names more than ${maxStreams} streams.`);
   return new Map(
     streams.map(([name, position]) => {
-      if (!isStreamName(name)) throw malformed(`${member} names what is no stream.`);
+      if (streamOf(name, ANYBODY) === undefined)
+        throw malformed(`${member} names what is no stream.`);
       return [name, read(position)];
     }),
   );

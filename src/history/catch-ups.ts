@@ -3,11 +3,11 @@ import type { StreamPosition } from "../contract/history-store.ts";
 import { EntryRun } from "./cached-entries.ts";
 import { type Lack, lackOf, type MissedReason, reasonToWithhold } from "./catch-up.ts";
 import type { CatchUpRequest } from "./catch-up-request.ts";
+import { groupOf, streamOf } from "./client-stream-name.ts";
 import type { Confirmations } from "./confirmations.ts";
 import type { EntryCache } from "./entry-cache.ts";
 import { encodePosition } from "./envelope.ts";
 import { GroupReaders, type Reader } from "./readers.ts";
-import { groupOf, streamOf } from "./stream-name.ts";
 
 const maxReplayed = 100;
 

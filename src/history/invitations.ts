@@ -1,8 +1,9 @@
 import type { InvitedClient } from "../context/history-port.ts";
+import { groupStream, HUB_STREAM, userStream } from "../context/stream-name.ts";
 import { waitAtMost } from "../kit/deadline.ts";
+import { clientNameOf } from "./client-stream-name.ts";
 import type { Confirmations, Tops } from "./confirmations.ts";
 import { encodePosition } from "./envelope.ts";
-import { clientNameOf, groupStream, HUB_STREAM, userStream } from "./stream-name.ts";
 
 export interface InvitationsOptions {
   readonly confirmations: Confirmations;

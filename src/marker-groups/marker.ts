@@ -7,12 +7,6 @@ export const MARKER_PREFIX = "resilient-pubsub.";
  */
 export const NEGOTIATED_GROUP = `${MARKER_PREFIX}placed`;
 
-/**
- * The group of all clients that can tell a message that they have from one that they lack, so that
- * whatever is sent again goes to them alone.
- */
-export const CONTINUITY_GROUP = `${MARKER_PREFIX}continuity`;
-
 /** The group of all clients on an endpoint that is evacuated; they are put there by then. */
 export const EVACUATED_GROUP = `${MARKER_PREFIX}evacuated`;
 
