@@ -18,10 +18,12 @@ import { FanOut } from "./fan-out/fan-out.ts";
 import { sendFrame } from "./fan-out/frame-sender.ts";
 import { Operations } from "./fan-out/operations.ts";
 import { pubSubService } from "./fan-out/pubsub-service.ts";
+import { Grants } from "./grants/grants.ts";
 import { sendCanary } from "./health/canary.ts";
 import { HealthMonitor } from "./health/monitor.ts";
 import { probe } from "./health/probe.ts";
 import { History } from "./history/history.ts";
+import { Publications } from "./history/publications.ts";
 import { AppPlugins } from "./http/app-plugins.ts";
 import { TypedEvents } from "./kit/typed-events.ts";
 import { OnceWarnings } from "./kit/warn-once.ts";
@@ -74,6 +76,14 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   const failback = new Failback(context);
   const evacuations = new Evacuations(context);
   const endpoints = endpointsControl(context);
+  const grants = new Grants(context);
+  const publications =
+    history &&
+    new Publications({
+      verify: (text) => grants.verify(text),
+      keeps: (stream, body) => history.keeps(stream, body),
+      send: (message) => fanOut.publish(history, message),
+    });
   const traffic = new Traffic();
   const answerDeadlines = new AnswerDeadlines();
   const shutdown: Shutdown = new Shutdown({
@@ -111,7 +121,15 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   const appPlugins = new AppPlugins(() => plugin, configuration.negotiate.path, shutdown.begun);
 
   const plugin: ResilientPubSub = Object.assign(
-    routes(context, appPlugins, traffic, answerDeadlines),
+    routes({
+      context,
+      appPlugins,
+      traffic,
+      answerDeadlines,
+      grants,
+      catchUps: history?.reads.catchUps,
+      publish: publications && ((event) => publications.publish(event)),
+    }),
     {
       events,
       endpoints: refusedOnceClosing(

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from "express";
 import type { PluginContext } from "./context/plugin-context.ts";
 import type { ResilientPubSub } from "./contract/resilient-pubsub.ts";
-import { Grants } from "./grants/grants.ts";
+import type { Grants } from "./grants/grants.ts";
 import { type CatchUpAdvisers, catchUpHandler } from "./history/catch-up-handler.ts";
 import type { CatchUps } from "./history/catch-ups.ts";
 import type { AppPlugins } from "./http/app-plugins.ts";
@@ -23,28 +23,34 @@ import { ReconnectSpread } from "./negotiate/reconnect-spread.ts";
 import { reviewHandler } from "./negotiate/review-handler.ts";
 import { review } from "./negotiate/reviewer.ts";
 import type { AnswerDeadlines } from "./upstream/answer-deadline.ts";
+import type { Publish } from "./upstream/publish-event.ts";
 import { upstreamHandler } from "./upstream/upstream-handler.ts";
 
 /** As `ResilientPubSub` has it. Express hands on what it has made of Node's requests. */
 type Middleware = (...given: Parameters<ResilientPubSub>) => void;
 
+/** What is behind the routes. */
+interface Parts {
+  readonly context: PluginContext;
+  readonly appPlugins: AppPlugins;
+  readonly traffic: Traffic;
+  readonly answerDeadlines: AnswerDeadlines;
+  readonly grants: Grants;
+  /** Undefined where nothing is kept, as is the next. */
+  readonly catchUps: CatchUps | undefined;
+  readonly publish: Publish | undefined;
+}
+
 /**
  * The middleware: which requests are a negotiate, a review, a catch-up or an event, and what all others
  * are given.
- *
- * @param catchUps Undefined where nothing is kept.
  */
-export function routes(
-  context: PluginContext,
-  appPlugins: AppPlugins,
-  traffic: Traffic,
-  answerDeadlines: AnswerDeadlines,
-  catchUps?: CatchUps,
-): Middleware {
+export function routes(parts: Parts): Middleware {
+  const { context, appPlugins, traffic } = parts;
   const { hub, upstream: upstreamOptions } = context.configuration;
-  const ownRoutes = clientRoutes(context, catchUps);
+  const ownRoutes = clientRoutes(parts);
   const upstreamPath = upstreamRoute(upstreamOptions.path, hub);
-  const upstream = upstreamHandler(context, answerDeadlines);
+  const upstream = upstreamHandler(context, parts.answerDeadlines, parts.publish);
 
   return function resilientPubSub(request, response, next) {
     const [req, res] = [request as Request, response as Response];
@@ -75,9 +81,9 @@ interface ClientRoute {
   readonly answer: RequestHandler;
 }
 
-function clientRoutes(context: PluginContext, catchUps: CatchUps | undefined): ClientRoute[] {
+function clientRoutes({ context, grants, catchUps }: Parts): ClientRoute[] {
   const { path, reviewAfterInMs } = context.configuration.negotiate;
-  const advisers = { grants: new Grants(context), spread: new ReconnectSpread(context) };
+  const advisers = { grants, spread: new ReconnectSpread(context) };
   const negotiate = {
     methods: NEGOTIATE_METHODS,
     path: exactRoute(path),
@@ -88,21 +94,15 @@ function clientRoutes(context: PluginContext, catchUps: CatchUps | undefined): C
     path: exactRoute(reviewPath(path)),
     answer: reviewHandler(context, advisers),
   };
-  const ofHistory = {
+  const catchUp = catchUps && {
     methods: CATCH_UP_METHODS,
     path: exactRoute(catchUpPath(path)),
+    answer: catchUpHandler(context, catchUps, catchUpAdvisers(context, advisers)),
   };
   return [
     negotiate,
     ...(reviewAfterInMs === false ? [] : [reviews]),
-    ...(catchUps
-      ? [
-          {
-            ...ofHistory,
-            answer: catchUpHandler(context, catchUps, catchUpAdvisers(context, advisers)),
-          },
-        ]
-      : []),
+    ...(catchUp ? [catchUp] : []),
   ];
 }
 

@@ -62,14 +62,6 @@ export interface InvitedClient {
   readonly groups: readonly string[];
 }
 
-/** A client's event by which it publishes a message. */
-export interface PublishEvent {
-  /** As the service tells it; undefined for a client without one. */
-  readonly userId: string | undefined;
-  readonly connectionId: string;
-  readonly body: Buffer;
-}
-
 /** What the parts of a plugin ask of its history. */
 export interface HistoryPort {
   /**
@@ -84,13 +76,6 @@ export interface HistoryPort {
    * time. Never rejects.
    */
   invite(client: InvitedClient): Promise<Readonly<Record<string, string>>>;
-  /**
-   * Has a message of a client logged and sent.
-   *
-   * @returns Where it is in the stream of its group, `<epoch>:<offset>`.
-   * @throws RequestRefused
-   */
-  publish(event: PublishEvent): Promise<{ readonly position: string }>;
 }
 
 /** What the history asks of the fan-out: a frame, sent to the clients of a stream on one endpoint. */

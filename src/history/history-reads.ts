@@ -4,12 +4,10 @@ import { CatchUps } from "./catch-ups.ts";
 import { Confirmations } from "./confirmations.ts";
 import { EntryCache } from "./entry-cache.ts";
 import { Invitations } from "./invitations.ts";
-import type { HistorySession } from "./session.ts";
 import type { StreamCalls } from "./stream-calls.ts";
 
 /** What reads the history by. */
 export interface HistoryReadsOptions {
-  readonly session: HistorySession;
   readonly calls: StreamCalls;
   /** Whether messages to a stream are kept. */
   readonly isTracked: (stream: string) => boolean;
@@ -25,14 +23,10 @@ export class HistoryReads {
 
   constructor(
     context: PluginContext,
-    { session, calls, isTracked, appendTimeoutInMs }: HistoryReadsOptions,
+    { calls, isTracked, appendTimeoutInMs }: HistoryReadsOptions,
   ) {
     const confirmations = new Confirmations((streams) => calls.tops(streams));
-    const entries = new EntryCache((questions) =>
-      session.call((link) =>
-        session.callBy(link, (connection, options) => connection.ranges(questions, options)),
-      ),
-    );
+    const entries = new EntryCache((questions) => calls.ranges(questions));
     this.#confirmations = confirmations;
     this.#invitations = new Invitations({
       confirmations,

@@ -1,11 +1,19 @@
-import type { HistoryPort, LoggedSend, Resend, SendToLog } from "../context/history-port.ts";
+import type {
+  HistoryPort,
+  InvitedClient,
+  LoggedSend,
+  Resend,
+  SendToLog,
+} from "../context/history-port.ts";
 import type { PluginContext } from "../context/plugin-context.ts";
 import { readStreamName } from "../context/stream-name.ts";
 import { type Clock, systemClock } from "../kit/clock.ts";
 import { canonicalHub } from "../kit/hub-name.ts";
 import { isMarker } from "../marker-groups/marker.ts";
 import type { HistoryConfiguration } from "../options/parse-options.ts";
+import type { EncodedBody } from "../service/encoded-body.ts";
 import { Frames } from "./frames.ts";
+import { HistoryReads } from "./history-reads.ts";
 import { messageIds } from "./message-ids.ts";
 import { Outbox } from "./outbox.ts";
 import { SendLog } from "./send-log.ts";
@@ -24,6 +32,7 @@ const LEASES = 3;
 export class History implements HistoryPort {
   readonly session: HistorySession;
   readonly calls: StreamCalls;
+  readonly reads: HistoryReads;
   readonly #context: PluginContext;
   readonly #groups: HistoryConfiguration["groups"];
   readonly #log: SendLog;
@@ -60,6 +69,11 @@ export class History implements HistoryPort {
     const frames = new Frames(carrier);
     this.session = session;
     this.calls = new StreamCalls({ session, appendTimeoutInMs, ttlInMs, clock });
+    this.reads = new HistoryReads(context, {
+      calls: this.calls,
+      isTracked: (stream) => this.isTracked(stream),
+      appendTimeoutInMs,
+    });
     this.#outbox = new Outbox({
       session,
       calls: this.calls,
@@ -103,6 +117,15 @@ export class History implements HistoryPort {
     return this.#log.log(send);
   }
 
+  invite(client: InvitedClient): Promise<Readonly<Record<string, string>>> {
+    return this.reads.invite(client);
+  }
+
+  /** Whether such a message to a stream is kept. */
+  keeps(stream: string, body: EncodedBody): boolean {
+    return this.#log.keeps(stream, body);
+  }
+
   /** Whether messages to a stream are kept. */
   isTracked(stream: string): boolean {
     const subject = readStreamName(stream);
@@ -117,6 +140,7 @@ export class History implements HistoryPort {
   }
 
   async close(): Promise<void> {
+    this.reads.close();
     await this.#outbox.close();
     await this.#settlements.close();
     await this.session.close();

@@ -47,7 +47,7 @@ export class SendLog implements Pick<HistoryPort, "log"> {
   async log(send: SendToLog): Promise<LoggedSend> {
     const { frames, nextId } = this.#options;
     const { stream, body, excluded, publication } = send;
-    if (!this.#isKept(stream, body)) return this.#untracked(body, publication !== undefined);
+    if (!this.keeps(stream, body)) return this.#untracked(body, publication !== undefined);
     const { key, fromUserId } = publication ?? {};
     const message = { id: nextId(), ...dataOf(body), excluded, fromUserId };
     const result = await this.#append({ stream, message, key, dueInMs: send.dueInMs });
@@ -66,7 +66,8 @@ export class SendLog implements Pick<HistoryPort, "log"> {
     };
   }
 
-  #isKept(stream: string | undefined, body: EncodedBody): stream is string {
+  /** Whether such a message is kept. */
+  keeps(stream: string | undefined, body: EncodedBody): stream is string {
     const { frames, isTracked, maxBytes } = this.#options;
     if (stream === undefined || body.byteLength > maxBytes || !frames.carries(body)) return false;
     return isTracked(stream);

@@ -11,13 +11,19 @@ import { isOfMarker, noteDisplaced } from "./displaced-events.ts";
 import { readEventBody } from "./event-body.ts";
 import { type EventHeaders, missing, readEventHeaders } from "./event-headers.ts";
 import { EndpointHosts, originsOf } from "./origin.ts";
+import { answerPublish, isPublish, type Publish } from "./publish-event.ts";
 import { ORIGIN_NOT_ALLOWED, senderOf } from "./sender.ts";
 import type { UpstreamAnswer } from "./stand-ins.ts";
 
-/** The routes that the service calls: its validation handshake and its events. */
+/**
+ * The routes that the service calls: its validation handshake and its events.
+ *
+ * @param publish Undefined where nothing is kept.
+ */
 export function upstreamHandler(
   context: PluginContext,
   deadlines: AnswerDeadlines,
+  publish?: Publish,
 ): RequestHandler {
   const { hub, upstream } = context.configuration;
   const readBody = bodyReader(upstream.maxBodyInBytes);
@@ -39,6 +45,10 @@ export function upstreamHandler(
     }
     if (isOfMarker(headers, systemBody)) {
       res.status(200).end();
+      return;
+    }
+    if (publish && isPublish(headers)) {
+      send(res, await answerPublish(publish, headers, body));
       return;
     }
     const event = { headers: headers.all, body };
