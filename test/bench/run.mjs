@@ -23,6 +23,7 @@ const questions = [
   "fan-out-growth",
   "fan-out-blackhole",
   "history",
+  "history-reads",
 ];
 // Takes minutes and answers the same each time, so it runs only when it is named.
 const longQuestions = ["fan-out-memory"];
