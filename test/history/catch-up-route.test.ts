@@ -1,6 +1,10 @@
 import express from "express";
 import { memoryHistory, resilientPubSub } from "express-resilient-pubsub";
+import { redisHistory } from "express-resilient-pubsub/stores/redis";
+import { startRedis } from "../../demo-app/processes/redis-server.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
+import { isRedisInstalled } from "../support/is-redis-installed.ts";
+import { REDIS_OR_ITS_ABSENCE } from "../support/redis-server.ts";
 import { fetchAnswer } from "../support/regions.ts";
 import { serve } from "../support/serve.ts";
 import { until } from "../support/until.ts";
@@ -132,6 +136,36 @@ describe("a client catches up with", () => {
       reason: "epoch",
       messages: [],
     });
+  });
+});
+
+describe.each<[string, boolean]>([
+  ["in memory", true],
+  [REDIS_OR_ITS_ABSENCE, isRedisInstalled],
+])("of a history %s", (where, isThere) => {
+  const itIfThere = isThere ? it : it.skip;
+  const start = async () => {
+    const redis = where === "redis" ? closeAfterTest(await startRedis()) : undefined;
+    const store = redis ? redisHistory({ url: redis.url }) : memoryHistory();
+    return startHistory({ store, appendTimeoutInMs: 5000, replayOnJoin: 2 });
+  };
+
+  itIfThere("a herd gets all that it lacks, each from its place", async () => {
+    const { pubsub, negotiate, catchUp } = await start();
+    const herd: Awaited<ReturnType<typeof negotiate>>[] = [];
+    for (let n = 1; n <= 5; n += 1) {
+      herd.push(await negotiate(`user=u${n}&group=news`));
+      await Promise.all([pubsub.broadcast(n), pubsub.group("news").sendToAll({ n })]);
+    }
+    const answers = await Promise.all([...herd, ...herd].map((one) => catchUp(one)));
+    expect(answers.map(({ body }) => dataOf(body.streams.a).join(""))).toEqual(
+      [..."1234512345"].map((first) => "12345".slice(Number(first) - 1)),
+    );
+    expect(answers.map(({ body }) => body.streams["g:news"].messages.length)).toEqual([
+      5, 4, 3, 2, 1, 5, 4, 3, 2, 1,
+    ]);
+    const joined = await catchUp(herd[4] as never, { since: { "g:news": "" } });
+    expect(dataOf(joined.body.streams["g:news"])).toEqual([{ n: 4 }, { n: 5 }]);
   });
 });
 

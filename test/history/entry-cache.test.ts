@@ -15,9 +15,10 @@ const entry = (offset: number, difference: Partial<HistoryEntry> = {}): HistoryE
 function over(entries: readonly HistoryEntry[], bytes?: number) {
   const calls: string[] = [];
   const byOffset = new Map(entries.map((one) => [one.offset, one]));
-  const store = { fails: false };
+  const store = { fails: false, delay: Promise.resolve() };
   const ask = async (questions: readonly RangeQuestion[]) => {
     calls.push(questions.map(({ stream, from, to }) => `${stream} ${from}-${to}`).join(", "));
+    await store.delay;
     if (store.fails) throw new Error("away");
     return questions.map(({ epoch, from, to }) => {
       const found: HistoryEntry[] = [];
@@ -80,9 +81,10 @@ describe("entries are read", () => {
   });
 
   it("not again by who comes while they are being read", async () => {
-    const { calls, read } = over(all(1, 9));
+    const { calls, read, store } = over(all(1, 9));
+    store.delay = new Promise((resolve) => setTimeout(resolve, 20));
     const first = read(6, 9);
-    await new Promise(setImmediate);
+    await new Promise((resolve) => setTimeout(resolve, 5));
     expect(await Promise.all([first, read(6, 9), read(7, 9)])).toEqual([
       "6 7 8 9",
       "6 7 8 9",
