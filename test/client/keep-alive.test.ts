@@ -131,7 +131,7 @@ describe("a client", () => {
     const east = await ScriptedService.start({ answer: () => {} });
     const west = await ScriptedService.start();
     const routing = new ScriptedNegotiate({ east, west });
-    const { client, log } = makeClient(routing.negotiate, { ...quick, handshakeTimeoutInMs: 100 });
+    const { client, log } = makeClient(routing.negotiate, quick);
     await client.start();
     routing.sendTo("west");
     await until(() => log.includes("moved east -> west"));
