@@ -43,8 +43,7 @@ export type ServiceFrame =
   | AckFrame
   | GroupDataMessage
   | ServerDataMessage
-  | InvokeResponseFrame
-  | { readonly kind: "pong" };
+  | InvokeResponseFrame;
 
 export const PING = JSON.stringify({ type: "ping" });
 
@@ -135,16 +134,14 @@ const MESSAGE_KINDS = new Map([
 ]);
 
 /**
- * What the service sent says. Undefined for what this client does not know: the service may have
- * learned something new.
+ * What the service sent says. Undefined for what this client does not know, as the service may have
+ * learned something new, and for a pong, of which all that matters is that it has come.
  *
  * @param frame The JSON of it.
  * @throws DOMException when the data is not what it is said to be.
  */
 export function interpretFrame(frame: WireFrame): ServiceFrame | undefined {
   switch (frame?.type) {
-    case "pong":
-      return { kind: "pong" };
     case "ack":
       if (typeof frame.ackId !== "number") return undefined;
       return { ...withoutType(frame), ...readError(frame), kind: "ack" };

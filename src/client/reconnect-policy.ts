@@ -2,7 +2,7 @@ import { maxTimerInMs } from "../kit/max-timer.ts";
 import { backoffInMs, retryAfterOf } from "./backoff.ts";
 import type { StoppedCode } from "./client-events.ts";
 import { disconnectedCodeOf, isEndpointSuspect, mayBeRecovered } from "./connection-ending.ts";
-import type { ClientErrorCode } from "./errors.ts";
+import type { ClientErrorCode, ConnectError } from "./errors.ts";
 import { hasNewerEpoch, mustMove, type NegotiatedEndpoint } from "./negotiated-endpoint.ts";
 import type {
   ConnectedState,
@@ -299,7 +299,7 @@ const lose = ({ last }: Search): Effect[] => (last ? [{ type: "lost", code: last
 
 /** The endpoint, if what came of an attempt says something against it. */
 const suspectOf = (outcome: object, endpoint?: string): string | undefined =>
-  "isEndpointSuspect" in outcome && outcome.isEndpointSuspect ? endpoint : undefined;
+  (outcome as Partial<ConnectError>).isEndpointSuspect ? endpoint : undefined;
 
 /** The first that is refused at the door asks for another at once. */
 const isFirstComplaint = ({ failed }: Search, failures: number): boolean =>

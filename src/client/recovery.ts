@@ -76,10 +76,9 @@ export class Recovery {
       isRefused = await openConnection(this.#target, { ...this.#options, onSigns }, signal).then(
         (connection) => this.#onOpened(connection),
         (error: ConnectError) => {
-          const { closeCode } = error;
-          this.isLetIn &&= closeCode === undefined;
           isEndpointSuspect = error.isEndpointSuspect;
-          return closeCode === POLICY_VIOLATION;
+          this.isLetIn &&= error.closeCode === undefined;
+          return error.closeCode === POLICY_VIOLATION;
         },
       );
       this.attemptedAt = undefined;

@@ -47,7 +47,7 @@ describe("a frame that is sent", () => {
 
 describe("a frame that comes", () => {
   it.each<[string, object, object | undefined]>([
-    ["pong", { type: "pong" }, { kind: "pong" }],
+    ["pong", { type: "pong" }, undefined],
     [
       "connected",
       {
