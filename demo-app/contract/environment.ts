@@ -40,7 +40,7 @@ export interface Environment {
 export interface MonitoredEnvironment extends Environment {
   /** One entry a second. */
   readonly rates: ObservableLog<RatesView>;
-  /** `GET /negotiate?home=<region>&user=<name>`, by the load balancer. */
+  /** `GET /negotiate?home=<region>&user=<name>`, and reviews below it, by the load balancer. */
   readonly negotiateHandler: RequestHandler;
 }
 

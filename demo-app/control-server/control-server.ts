@@ -52,7 +52,7 @@ export class ControlServer {
       res.set("Cache-Control", "no-store").json(client);
     });
     app.use("/api/control", requireJson, controlRoutes(environment, this.#drill));
-    app.get("/negotiate", environment.negotiateHandler);
+    app.use(environment.negotiateHandler);
     app.use("/api", () => {
       throw new RequestError(404, "There is no such route.");
     });

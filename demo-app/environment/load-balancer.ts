@@ -2,11 +2,15 @@ import type { RequestListener } from "node:http";
 import express, { type RequestHandler } from "express";
 import { refuseOtherSites } from "../http/own-page-only.ts";
 
-/** What an app server has answered a negotiating client; or nobody has. */
-export interface ProxiedAnswer {
+/** What an app server has answered a client; or nobody has. */
+interface ProxiedAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+}
+
+/** That of a negotiate. */
+export interface NegotiateAnswer extends ProxiedAnswer {
   /** The endpoint that the client is sent to; null when it is refused. */
   readonly endpoint: string | null;
 }
@@ -18,7 +22,11 @@ interface Server {
 }
 
 const TIMEOUT_IN_MS = 10_000;
-const PASSED_HEADERS = ["content-type", "retry-after", "cache-control"];
+const PASSED_HEADERS = ["content-type", "retry-after", "cache-control", "reconnect-spread-in-ms"];
+
+const NEGOTIATE = "/negotiate";
+/** Where connected clients ask whether they are to stay. */
+const REVIEW = "/negotiate/place";
 
 /** Sends each client to the app server of its home region, or to another one while that is stopped. */
 export class LoadBalancer {
@@ -31,35 +39,38 @@ export class LoadBalancer {
     this.#record = record;
   }
 
-  /** `GET /negotiate?home=<region>&user=<name>`, `failed` as often as need be. */
-  readonly handler: RequestHandler = async (req, res) => {
-    const { searchParams } = new URL(req.originalUrl, "http://localhost");
-    const gone = new AbortController();
-    res.on("close", () => gone.abort());
-    const { status, headers, body } = await this.ask(searchParams, gone.signal);
-    res.status(status).set(headers).send(body);
-  };
+  /** `GET /negotiate?home=<region>&user=<name>`, `failed` as often as need be, and reviews below it. */
+  readonly handler: RequestHandler = express
+    .Router()
+    .get(
+      NEGOTIATE,
+      answerBy((query, gone) => this.negotiate(query, gone)),
+    )
+    .get(
+      REVIEW,
+      answerBy((query, gone) => this.#ask(REVIEW, query, gone)),
+    );
 
   /** The same on a port of its own. */
   listener(port: number): RequestListener {
     const app = express().disable("x-powered-by");
-    return app.use(refuseOtherSites(port)).get("/negotiate", this.handler);
+    return app.use(refuseOtherSites(port), this.handler);
   }
 
-  async ask(query: URLSearchParams, signal?: AbortSignal): Promise<ProxiedAnswer> {
-    const answer = await this.#ask(query, signal);
-    if (!signal?.aborted) this.#record(answer.endpoint);
-    return answer;
+  async negotiate(query: URLSearchParams, signal?: AbortSignal): Promise<NegotiateAnswer> {
+    const answer = await this.#ask(NEGOTIATE, query, signal);
+    const { endpoint = null } =
+      answer.status === 200 ? (JSON.parse(answer.body) as { endpoint: string }) : {};
+    if (!signal?.aborted) this.#record(endpoint);
+    return { ...answer, endpoint };
   }
 
-  async #ask(query: URLSearchParams, signal?: AbortSignal): Promise<ProxiedAnswer> {
+  async #ask(path: string, query: URLSearchParams, signal?: AbortSignal): Promise<ProxiedAnswer> {
     const deadline = AbortSignal.timeout(TIMEOUT_IN_MS);
     const end = signal ? AbortSignal.any([signal, deadline]) : deadline;
     for (const server of this.#serversInOrderFor(query.get("home"))) {
       try {
-        return await proxiedAnswerOf(
-          await fetch(`${server.url}/negotiate?${query}`, { signal: end }),
-        );
+        return await proxiedAnswerOf(await fetch(`${server.url}${path}?${query}`, { signal: end }));
       } catch {
         // It has just been stopped, or does not answer: the next one may.
         if (end.aborted) break;
@@ -75,14 +86,25 @@ export class LoadBalancer {
   }
 }
 
+function answerBy(
+  ask: (query: URLSearchParams, gone: AbortSignal) => Promise<ProxiedAnswer>,
+): RequestHandler {
+  return async (req, res) => {
+    const { searchParams } = new URL(req.originalUrl, "http://localhost");
+    const gone = new AbortController();
+    res.on("close", () => gone.abort());
+    const { status, headers, body } = await ask(searchParams, gone.signal);
+    res.status(status).set(headers).send(body);
+  };
+}
+
 async function proxiedAnswerOf(response: Response): Promise<ProxiedAnswer> {
   const body = await response.text();
   const headers = PASSED_HEADERS.flatMap((name) => {
     const value = response.headers.get(name);
     return value === null ? [] : [[name, value] as const];
   });
-  const endpoint = response.ok ? (JSON.parse(body) as { endpoint: string }).endpoint : null;
-  return { status: response.status, headers: Object.fromEntries(headers), body, endpoint };
+  return { status: response.status, headers: Object.fromEntries(headers), body };
 }
 
 const NO_APP_SERVER: ProxiedAnswer = {
@@ -93,5 +115,4 @@ const NO_APP_SERVER: ProxiedAnswer = {
     code: "ERR_NO_APP_SERVER",
     detail: "No app server is running; start one.",
   }),
-  endpoint: null,
 };

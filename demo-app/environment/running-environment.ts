@@ -177,7 +177,7 @@ export class RunningEnvironment implements MonitoredEnvironment {
 
   async negotiate(homeRegion: string): Promise<{ endpoint: string; url: string }> {
     this.#appServers.server(homeRegion);
-    const { body, endpoint, status } = await this.#loadBalancer.ask(
+    const { body, endpoint, status } = await this.#loadBalancer.negotiate(
       new URLSearchParams({ home: homeRegion, user: "operator" }),
     );
     if (endpoint !== null) return JSON.parse(body) as { endpoint: string; url: string };

@@ -23,6 +23,24 @@ describe("the page of the demo", () => {
     expect(ada.tab.errors).toEqual([]);
   });
 
+  // Their connections stay open: that they are to leave, a review tells them, within 20 s.
+  it.each(["Gray", "Rotate key"])(
+    "moves every client, its own too, by its button %s, although no connection breaks",
+    async (order) => {
+      const { open, on, environment } = await start(8);
+      environment.setBroadcasts(1000);
+      const ada = await open();
+      await ada.isOn("eastus");
+
+      await ada.press("eastus", order);
+
+      await until(() => on("eastus") === 0 && on("westus") === 8, 60_000);
+      await ada.isOn("westus");
+      expect(ada.tab.errors).toEqual([]);
+    },
+    90_000,
+  );
+
   it("shows a chat message to all, and sends it to the app server in the region of its endpoint only", async () => {
     const { open, environment } = await start(6);
     const [ada, grace] = await Promise.all([open("user=ada"), open("user=grace&home=westus")]);
