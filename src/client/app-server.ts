@@ -62,12 +62,7 @@ export class AppServer {
     signal: AbortSignal,
   ): Promise<Review> {
     const url = this.at("/place", { endpoint, epoch, incarnation, grant });
-    const response = await this.fetch(url, {
-      method: "GET",
-      body: null,
-      redirect: "error",
-      signal,
-    });
+    const response = await this.fetch(url, { method: "GET", body: null, signal });
     const { ok, status } = response;
     if (status === 404) this.hasReview = false;
     if (!ok) throw new NegotiateError("No review.");

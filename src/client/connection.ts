@@ -70,7 +70,8 @@ export class Connection {
   #bytesWaiting = 0;
   #charactersSinceHeard = 0;
   #question: AbortController | undefined;
-  #isEndpointAnswering = false;
+  /** Nor does silence speak against it that nobody has asked to break. */
+  #isEndpointAnswering = true;
   #isOpen = false;
   #nextCheck: ReturnType<typeof setTimeout> | undefined;
   #nextAcknowledgement: ReturnType<typeof setTimeout> | undefined;

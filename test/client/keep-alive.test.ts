@@ -139,6 +139,21 @@ describe("a client", () => {
     expect(routing.asked).toEqual(["", "east"]);
   });
 
+  it("a client that never asks leaves a service in silence, and does not complain of it", async () => {
+    const east = await ScriptedService.start({ answer: () => {} });
+    const west = await ScriptedService.start();
+    const routing = new ScriptedNegotiate({ east, west });
+    const { client, log } = makeClient(routing.negotiate, {
+      keepAliveIntervalInMs: 0,
+      keepAliveTimeoutInMs: 500,
+    });
+    await client.start();
+    routing.sendTo("west");
+    await until(() => log.includes("moved east -> west"));
+    expect(routing.asked.slice(0, 2)).toEqual(["", ""]);
+    expect(east.clients[0]?.received).toEqual([]);
+  });
+
   it("a client stays with a service that answers pings", async () => {
     const east = await ScriptedService.start();
     const { client, log } = makeClient(new ScriptedNegotiate({ east }).negotiate, {

@@ -156,6 +156,26 @@ it("a client that is told to move connects anew where the servers have agreed an
   await until(() => log.includes("moved east -> east"));
 });
 
+it("a client follows a redirect of its review, as it follows that of its negotiate", async () => {
+  const { appServer, sendTo } = await startWorld();
+  const moved =
+    (there: Answer): Answer =>
+    (res, req) => {
+      const { pathname, search, searchParams } = new URL(req.url ?? "", appServer.url);
+      if (searchParams.has("there")) return there(res, req);
+      return answerStatus(307, { Location: `${pathname}${search || "?"}&there=` })(res, req);
+    };
+  appServer.negotiate = moved(appServer.negotiate);
+  const { client, log } = makeClient(appServer.url);
+  await client.start();
+
+  sendTo("west");
+  appServer.negotiate = moved(appServer.negotiate);
+  appServer.place = moved(answerJson({ move: true, reason: "out-of-use" }));
+
+  await until(() => log.includes("moved east -> west"));
+});
+
 it("a client whose grant is to be renewed negotiates for another, and stays where it is", async () => {
   const { appServer, east, sendTo } = await startWorld();
   const { client, log } = makeClient(appServer.url);
@@ -178,11 +198,11 @@ describe("a client stays, and asks again, when its review is answered by", () =>
     ["401", answerStatus(401)],
     ["a login page", answerStatus(200, { "Content-Type": "text/html" }, "<html>")],
     [
-      "a redirect",
+      "a redirect to a login page",
       (res, req) =>
-        req.url?.endsWith("?again")
-          ? answerJson({ move: true })(res, req)
-          : answerStatus(302, { Location: "/negotiate/place?again" })(res, req),
+        req.url?.startsWith("/login/")
+          ? answerStatus(200, { "Content-Type": "text/html" }, "<html>")(res, req)
+          : answerStatus(302, { Location: "/login/place" })(res, req),
     ],
     ["nothing at all", never],
     ["hanging up", hangUp],
