@@ -11,6 +11,9 @@ export const faults = {
   blackhole: { name: "blackhole of the primary", patienceInMs: 60_000, p99InMs: 15_000 },
   restart: { name: "restart, sessions kept", patienceInMs: 45_000, p99InMs: 2000 },
   "restart-empty": { name: "restart, sessions lost", patienceInMs: 45_000, p99InMs: 2000 },
+  // A review comes within 20 s.
+  gray: { name: "gray primary", patienceInMs: 30_000, p99InMs: 22_000 },
+  "wrong-key": { name: "wrong key of the primary", patienceInMs: 30_000, p99InMs: 22_000 },
 };
 
 /** What do clients feel of a fault, whoever made them? */

@@ -17,6 +17,8 @@ const faults = {
   blackhole: () => eastus.inject({ kind: "blackhole" }),
   restart: () => eastus.restart({ keepState: true }),
   "restart-empty": () => eastus.restart({ keepState: false }),
+  gray: () => eastus.inject({ kind: "gray" }),
+  "wrong-key": () => eastus.rotateKey("primary"),
 };
 
 serveCalls({
