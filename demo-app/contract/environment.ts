@@ -3,6 +3,7 @@ import type { FanOutReport } from "express-resilient-pubsub";
 import type { ObservableLog } from "../kit/observable-log.ts";
 import type {
   ClientView,
+  DeliveriesView,
   DemoEvent,
   EnvironmentView,
   Failback,
@@ -40,15 +41,19 @@ export interface Environment {
 export interface MonitoredEnvironment extends Environment {
   /** One entry a second. */
   readonly rates: ObservableLog<RatesView>;
-  /** `GET /negotiate?home=<region>&user=<name>`, and reviews below it, by the load balancer. */
+  /** `GET /negotiate?home=<region>&user=<name>`, reviews and history below it, by the load balancer. */
   readonly negotiateHandler: RequestHandler;
 }
 
-/** Clients of the project's client helper in a process of their own, home regions in turn. */
+/**
+ * Clients of the project's client helper in a process of their own, home regions in turn; half of those
+ * of each region use `continuity()`.
+ */
 export interface SimulatedClients {
   /** Resolves when so many are there and connected, or after 15 s. */
   resize(size: number): Promise<void>;
   readonly views: readonly ClientView[];
+  readonly deliveries: DeliveriesView;
   /** Moves, as they happen: a new connection on another endpoint than the last one's. */
   readonly moves: ObservableLog<ClientMove>;
   /** Who of them has heard a message with this text, and when; it may be asked again. */

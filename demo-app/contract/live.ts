@@ -2,8 +2,8 @@
  * What the control server sends to the page, and what the page may ask of it. Types only, for both sides.
  *
  * `GET /api/live` is a stream of server-sent events. Each is named as in `LiveMessages`, its data is
- * that type as JSON. A new listener first receives `environment`, all `clients`, the last 100 `events`,
- * and `drill`; then what changes. Whoever comes back after a cut receives all of that anew.
+ * that type as JSON. A new listener first receives `environment`, all `clients`, `deliveries`, the
+ * last 100 `events`, and `drill`; then what changes. Whoever comes back after a cut receives all of that anew.
  */
 
 export type Topology = "client-server" | "client-client";
@@ -25,6 +25,7 @@ export interface LiveMessages {
   environment: EnvironmentView;
   clients: ClientChange[];
   rates: RatesView;
+  deliveries: DeliveriesView;
   events: DemoEvent[];
   drill: DrillView | null;
 }
@@ -103,6 +104,33 @@ export interface RatesView {
   readonly lastMoveP99InMs: number | null;
 }
 
+/**
+ * How the two halves of the simulated clients have heard the numbered broadcasts, since the demo began.
+ * Sent when something of it has changed, at most ten times a second.
+ */
+export interface DeliveriesView {
+  /** Those that use `continuity()`. */
+  readonly withHistory: DeliveryCounts;
+  readonly withoutHistory: DeliveryCounts;
+}
+
+/** Each broadcast counts once for each client. */
+export interface DeliveryCounts {
+  /** So many clients there are now. */
+  readonly clients: number;
+  /** From the first that a client has heard to the last one, whether it heard those between or not. */
+  readonly sent: number;
+  /** Of these, not heard, though a later one was. */
+  readonly missed: number;
+  /** Missed without the client having been told that something is missing. */
+  readonly missedUntold: number;
+  /** Read from the history, later than they were sent. */
+  readonly replayed: number;
+  readonly doubled: number;
+  /** Heard after a later one of the same app server. */
+  readonly outOfOrder: number;
+}
+
 export interface DemoEvent {
   /** Grows by one. */
   readonly id: number;
@@ -173,4 +201,6 @@ export interface ChatMessage {
   readonly text: string;
   /** The region of the app server that received it and broadcast it. */
   readonly server: string;
+  /** Of a broadcast: grows by one with each of this app server. */
+  readonly number?: number;
 }

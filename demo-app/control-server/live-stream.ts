@@ -27,6 +27,7 @@ export class LiveStream {
   #events: DemoEvent[] = [];
   #isDrillChanged = false;
   #lastEnvironment = "";
+  #lastDeliveries = "";
   #ticker: NodeJS.Timeout | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
 
@@ -106,6 +107,7 @@ export class LiveStream {
       `retry: ${RETRY_AFTER_IN_MS}\n\n`,
       message("environment", this.#environment.view),
       message("clients", [...this.#clients.all]),
+      message("deliveries", this.#environment.clients.deliveries),
       message("events", this.#environment.events.entries.slice(-LAST_EVENTS)),
       message("drill", this.#drill.view),
     ].join("");
@@ -118,6 +120,9 @@ export class LiveStream {
     this.#lastEnvironment = environment;
     const clients = this.#clients.takeChanges(this.#environment.clients.views);
     if (clients.length > 0) sent.push(message("clients", [...clients]));
+    const deliveries = message("deliveries", this.#environment.clients.deliveries);
+    if (deliveries !== this.#lastDeliveries) sent.push(deliveries);
+    this.#lastDeliveries = deliveries;
     if (this.#events.length > 0) sent.push(message("events", this.#events));
     this.#events = [];
     if (this.#isDrillChanged) sent.push(message("drill", this.#drill.view));

@@ -27,6 +27,10 @@ const PASSED_HEADERS = ["content-type", "retry-after", "cache-control", "reconne
 const NEGOTIATE = "/negotiate";
 /** Where connected clients ask whether they are to stay. */
 const REVIEW = "/negotiate/place";
+/** Where clients ask for what they have missed. */
+const HISTORY = "/negotiate/history";
+// What the plugin takes.
+const maxHistoryRequest = "64kb";
 
 /** Sends each client to the app server of its home region, or to another one while that is stopped. */
 export class LoadBalancer {
@@ -39,7 +43,7 @@ export class LoadBalancer {
     this.#record = record;
   }
 
-  /** `GET /negotiate?home=<region>&user=<name>`, `failed` as often as need be, and reviews below it. */
+  /** `GET /negotiate?home=<region>&user=<name>`, `failed` as often as need be; reviews and history below it. */
   readonly handler: RequestHandler = express
     .Router()
     .get(
@@ -48,7 +52,12 @@ export class LoadBalancer {
     )
     .get(
       REVIEW,
-      answerBy((query, gone) => this.#ask(REVIEW, query, gone)),
+      answerBy((query, gone) => this.#ask(REVIEW, query, { gone })),
+    )
+    .post(
+      HISTORY,
+      express.text({ type: () => true, limit: maxHistoryRequest }),
+      answerBy((query, gone, body) => this.#ask(HISTORY, query, { gone, body })),
     );
 
   /** The same on a port of its own. */
@@ -58,22 +67,27 @@ export class LoadBalancer {
   }
 
   async negotiate(query: URLSearchParams, signal?: AbortSignal): Promise<NegotiateAnswer> {
-    const answer = await this.#ask(NEGOTIATE, query, signal);
+    const answer = await this.#ask(NEGOTIATE, query, { gone: signal });
     const { endpoint = null } =
       answer.status === 200 ? (JSON.parse(answer.body) as { endpoint: string }) : {};
     if (!signal?.aborted) this.#record(endpoint);
     return { ...answer, endpoint };
   }
 
-  async #ask(path: string, query: URLSearchParams, signal?: AbortSignal): Promise<ProxiedAnswer> {
+  async #ask(
+    path: string,
+    query: URLSearchParams,
+    { gone, body }: { gone?: AbortSignal | undefined; body?: string | undefined },
+  ): Promise<ProxiedAnswer> {
     const deadline = AbortSignal.timeout(TIMEOUT_IN_MS);
-    const end = signal ? AbortSignal.any([signal, deadline]) : deadline;
+    const signal = gone ? AbortSignal.any([gone, deadline]) : deadline;
+    const request = body === undefined ? { signal } : { signal, body, method: "POST" };
     for (const server of this.#serversInOrderFor(query.get("home"))) {
       try {
-        return await proxiedAnswerOf(await fetch(`${server.url}${path}?${query}`, { signal: end }));
+        return await proxiedAnswerOf(await fetch(`${server.url}${path}?${query}`, request));
       } catch {
         // It has just been stopped, or does not answer: the next one may.
-        if (end.aborted) break;
+        if (signal.aborted) break;
       }
     }
     return NO_APP_SERVER;
@@ -87,13 +101,13 @@ export class LoadBalancer {
 }
 
 function answerBy(
-  ask: (query: URLSearchParams, gone: AbortSignal) => Promise<ProxiedAnswer>,
+  ask: (query: URLSearchParams, gone: AbortSignal, body?: string) => Promise<ProxiedAnswer>,
 ): RequestHandler {
   return async (req, res) => {
     const { searchParams } = new URL(req.originalUrl, "http://localhost");
     const gone = new AbortController();
     res.on("close", () => gone.abort());
-    const { status, headers, body } = await ask(searchParams, gone.signal);
+    const { status, headers, body } = await ask(searchParams, gone.signal, req.body);
     res.status(status).set(headers).send(body);
   };
 }

@@ -1,6 +1,8 @@
 import {
   type CoordinationStore,
   type EndpointOptions,
+  type HistoryStore,
+  memoryHistory,
   memoryStore,
   type ResilientPubSubOptions,
 } from "express-resilient-pubsub";
@@ -31,6 +33,8 @@ const LEASE_IN_MS = 3000;
 export class PluginOptions {
   // One for the whole demo: the numbers of agreements must grow, whoever comes and goes.
   readonly #store: CoordinationStore = memoryStore();
+  // All app servers run in this process, so its memory can be where they share it.
+  readonly #history: HistoryStore = memoryHistory();
 
   of({ endpoints }: RegionEndpoints, { topology, failback }: Mode): ResilientPubSubOptions {
     return {
@@ -44,6 +48,7 @@ export class PluginOptions {
         }),
       },
       topology,
+      history: { store: this.#history },
       ...(topology === "client-client"
         ? this.#agreement(failback)
         : clientServerFailback(failback)),

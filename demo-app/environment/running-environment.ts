@@ -20,9 +20,9 @@ import type { OpenResources } from "../kit/open-all.ts";
 import { ClientProcess } from "../simulated-clients/client-process.ts";
 import { AppServer, type AppServerListener } from "./app-server.ts";
 import { AppServers } from "./app-servers.ts";
+import { Broadcasts } from "./broadcasts.ts";
 import type { EmulatedRegion } from "./emulated-region.ts";
 import { LoadBalancer } from "./load-balancer.ts";
-import { broadcast, PeriodicBroadcasts } from "./periodic-broadcasts.ts";
 import type { RegionEndpoints } from "./plugin-options.ts";
 import { Rates } from "./rates.ts";
 
@@ -51,7 +51,7 @@ export class RunningEnvironment implements MonitoredEnvironment {
   readonly #eventRecorder = new EventRecorder();
   readonly #appServers: AppServers;
   readonly #loadBalancer: LoadBalancer;
-  readonly #broadcasts: PeriodicBroadcasts;
+  readonly #broadcasts: Broadcasts;
   readonly #rates: Rates;
 
   private constructor(
@@ -72,7 +72,7 @@ export class RunningEnvironment implements MonitoredEnvironment {
       ({ regionEndpoints, listening }) => new AppServer(regionEndpoints, listening, listener),
     );
     this.#appServers = opened.add(new AppServers(this.servers, record));
-    this.#broadcasts = opened.add(new PeriodicBroadcasts(this.servers));
+    this.#broadcasts = opened.add(new Broadcasts(this.servers));
     this.clients = this.#startClients(clientEvents);
     this.#rates = opened.add(
       new Rates({
@@ -171,7 +171,7 @@ export class RunningEnvironment implements MonitoredEnvironment {
 
   async broadcast(region: string, text: string): Promise<FanOutReport> {
     const { pubsub } = this.#appServers.server(region);
-    if (pubsub) return broadcast(pubsub, region, text);
+    if (pubsub) return this.#broadcasts.send(pubsub, region, text);
     throw new RequestError(409, `The app server in ${region} is stopped; start it first.`);
   }
 

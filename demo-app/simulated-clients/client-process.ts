@@ -1,6 +1,6 @@
 import { EventEmitter, once } from "node:events";
 import { type ClientMove, RequestError, type SimulatedClients } from "../contract/environment.ts";
-import type { ClientView } from "../contract/live.ts";
+import type { ClientView, DeliveriesView } from "../contract/live.ts";
 import { ObservableLog } from "../kit/observable-log.ts";
 import { ChildProgram } from "../processes/program.ts";
 import { ClientRegistry, type ClientRegistryListener } from "./client-registry.ts";
@@ -68,6 +68,10 @@ export class ClientProcess implements SimulatedClients {
 
   get views(): readonly ClientView[] {
     return this.#registry.views;
+  }
+
+  get deliveries(): DeliveriesView {
+    return this.#registry.deliveries;
   }
 
   client(id: number): ClientView | undefined {

@@ -1,4 +1,5 @@
 import { programSettings, sendToParent } from "../processes/program.ts";
+import { hasHistory } from "./delivery-totals.ts";
 import { PendingUpdate } from "./pending-update.ts";
 import type {
   ClientProcessMessage,
@@ -25,6 +26,7 @@ const listener: SimulatedClientListener = {
     pendingUpdate.received(id, endpoint);
     receivedTexts.add(text, id);
   },
+  delivered: (withHistory, change) => pendingUpdate.delivered(withHistory, change),
 };
 
 /** Some at a time: the start of all at once would be a load that no users make. */
@@ -36,7 +38,9 @@ function adjustCount(): void {
   const last = Math.min(wanted, clients.length + STARTED_AT_ONCE);
   for (let id = clients.length + 1; id <= last; id++) {
     const homeRegion = homeRegions[(id - 1) % homeRegions.length] ?? "";
-    const client = new SimulatedClient(id, negotiateUrl, homeRegion, listener);
+    const withHistory = hasHistory(id, homeRegions);
+    const settings = { id, negotiateUrl, homeRegion, withHistory };
+    const client = new SimulatedClient(settings, listener);
     clients.push(client);
     pendingUpdate.setEndpoint(id, null);
     client.start();
@@ -64,15 +68,21 @@ async function carryOut(order: ClientProcessOrder): Promise<void> {
   if (order.kind === "resize") {
     wanted = order.size;
     adjustCount();
-  } else if (order.kind === "recipients")
+  } else if (order.kind === "recipients") {
+    // Who is told who has heard it shall know as much of what came before.
+    sendUpdate();
     answer({ recipients: receivedTexts.recipientsOf(order.text) });
-  else answer({ error: await sendChat(order.id, order.text) });
+  } else answer({ error: await sendChat(order.id, order.text) });
+}
+
+function sendUpdate(): void {
+  const update = pendingUpdate.take();
+  if (update) sendToParent(update);
 }
 
 setInterval(() => {
   adjustCount();
-  const update = pendingUpdate.take();
-  if (update) sendToParent(update);
+  sendUpdate();
 }, UPDATE_EVERY_IN_MS);
 process.on("message", (order) => void carryOut(order as ClientProcessOrder));
 // Ctrl-C goes to all processes of the terminal; this one ends when the one that started it has.

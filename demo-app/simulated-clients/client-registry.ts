@@ -1,5 +1,6 @@
 import type { ClientMove } from "../contract/environment.ts";
-import type { ClientView } from "../contract/live.ts";
+import type { ClientView, DeliveriesView } from "../contract/live.ts";
+import { addTotals, hasHistory, NO_DELIVERIES } from "./delivery-totals.ts";
 import type { ClientsUpdate } from "./process-messages.ts";
 
 export interface ClientRegistryListener {
@@ -17,6 +18,7 @@ export class ClientRegistry {
   readonly #listener: ClientRegistryListener;
   readonly #entries = new Map<number, Entry>();
   #delivered: number[];
+  #deliveries = NO_DELIVERIES;
 
   constructor(
     homeRegions: readonly string[],
@@ -43,6 +45,16 @@ export class ClientRegistry {
     return [...this.#entries.values()].map((entry) => ({ ...entry }));
   }
 
+  get deliveries(): DeliveriesView {
+    const { withHistory, withoutHistory } = this.#deliveries;
+    const ids = [...this.#entries.keys()];
+    const clients = ids.filter((id) => hasHistory(id, this.#homeRegions)).length;
+    return {
+      withHistory: { clients, ...withHistory },
+      withoutHistory: { clients: ids.length - clients, ...withoutHistory },
+    };
+  }
+
   view(id: number): ClientView | undefined {
     const entry = this.#entries.get(id);
     return entry && { ...entry };
@@ -54,12 +66,14 @@ export class ClientRegistry {
     return delivered;
   }
 
-  update({ closedByServer, stopped, received, moves, endpoints }: ClientsUpdate): void {
+  update(update: ClientsUpdate): void {
+    const { closedByServer, stopped, received, moves, endpoints, deliveries } = update;
     for (const id of stopped) this.#entries.delete(id);
     for (const [id, endpoint] of endpoints)
       this.#setEndpoint(id, endpoint, !closedByServer.includes(id));
     for (const move of moves) this.#move(move);
     for (const [id, endpoint, messages] of received) this.#receive(id, endpoint, messages);
+    this.#deliveries = addTotals(this.#deliveries, deliveries);
   }
 
   clear(): void {

@@ -1,4 +1,6 @@
 import type { ClientMove } from "../contract/environment.ts";
+import type { DeliveryChange } from "./delivery-record.ts";
+import { addTotals, type DeliveryTotals, NO_DELIVERIES } from "./delivery-totals.ts";
 import type { ClientsUpdate } from "./process-messages.ts";
 
 /** Collects what is new about all clients, to be sent in one message. */
@@ -8,6 +10,7 @@ export class PendingUpdate {
   #closedByServer: number[] = [];
   #moves: ClientMove[] = [];
   #received = new Map<number, Map<string, number>>();
+  #deliveries: DeliveryTotals = NO_DELIVERIES;
 
   setEndpoint(id: number, endpoint: string | null): void {
     this.#endpoints.set(id, endpoint);
@@ -32,6 +35,11 @@ export class PendingUpdate {
     this.#received.set(id, byEndpoint.set(endpoint, (byEndpoint.get(endpoint) ?? 0) + 1));
   }
 
+  delivered(hasHistory: boolean, change: DeliveryChange): void {
+    const half = hasHistory ? "withHistory" : "withoutHistory";
+    this.#deliveries = addTotals(this.#deliveries, { ...NO_DELIVERIES, [half]: change });
+  }
+
   /** Undefined when there is nothing new. */
   take(): ClientsUpdate | undefined {
     const received = [...this.#received].flatMap(([id, byEndpoint]) =>
@@ -39,14 +47,16 @@ export class PendingUpdate {
     );
     const endpoints = [...this.#endpoints];
     const [stopped, closedByServer, moves] = [this.#stopped, this.#closedByServer, this.#moves];
+    const deliveries = this.#deliveries;
     this.#endpoints = new Map();
     this.#received = new Map();
     this.#stopped = [];
     this.#closedByServer = [];
     this.#moves = [];
+    this.#deliveries = NO_DELIVERIES;
     const isEmpty = received.length + endpoints.length + stopped.length + moves.length === 0;
     return isEmpty
       ? undefined
-      : { kind: "update", endpoints, stopped, closedByServer, moves, received };
+      : { kind: "update", endpoints, stopped, closedByServer, moves, received, deliveries };
   }
 }

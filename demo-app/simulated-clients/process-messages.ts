@@ -1,4 +1,5 @@
 import type { ClientMove } from "../contract/environment.ts";
+import type { DeliveryTotals } from "./delivery-totals.ts";
 
 /** What the process of the clients is given on its start. */
 export interface ClientProcessSettings {
@@ -34,6 +35,8 @@ export interface ClientsUpdate {
   readonly moves: readonly ClientMove[];
   /** Messages received since the last update, by client. */
   readonly received: readonly (readonly [id: number, endpoint: string, messages: number])[];
+  /** How the numbered broadcasts among them came, since the last update. */
+  readonly deliveries: DeliveryTotals;
 }
 
 /** What the process of the clients sends. */

@@ -1,5 +1,15 @@
-import { ResilientPubSubClient } from "express-resilient-pubsub/client";
+import { continuity, ResilientPubSubClient } from "express-resilient-pubsub/client";
 import type { ClientMove } from "../contract/environment.ts";
+import type { ChatMessage } from "../contract/live.ts";
+import { type DeliveryChange, DeliveryRecord } from "./delivery-record.ts";
+
+export interface SimulatedClientSettings {
+  readonly id: number;
+  readonly negotiateUrl: string;
+  readonly homeRegion: string;
+  /** It catches up with what was sent while it moved. */
+  readonly withHistory: boolean;
+}
 
 export interface SimulatedClientListener {
   /** null: it has no connection. */
@@ -8,6 +18,7 @@ export interface SimulatedClientListener {
   closedByServer(id: number): void;
   moved(move: ClientMove): void;
   received(id: number, endpoint: string, text: string): void;
+  delivered(withHistory: boolean, change: DeliveryChange): void;
 }
 
 /** One client, in the process of all clients. */
@@ -16,14 +27,16 @@ export class SimulatedClient {
   readonly #client: ResilientPubSubClient;
 
   constructor(
-    id: number,
-    negotiateUrl: string,
-    homeRegion: string,
+    { id, negotiateUrl, homeRegion, withHistory }: SimulatedClientSettings,
     listener: SimulatedClientListener,
   ) {
     this.id = id;
     const query = new URLSearchParams({ home: homeRegion, user: `client-${id}` });
-    const client = new ResilientPubSubClient(`${negotiateUrl}?${query}`);
+    const client = new ResilientPubSubClient(
+      `${negotiateUrl}?${query}`,
+      withHistory ? { continuity: continuity() } : {},
+    );
+    const record = new DeliveryRecord();
     this.#client = client;
     client.on("state-changed", () => listener.setEndpoint(id, client.endpoint ?? null));
     client.on("disconnected", ({ message }) => {
@@ -33,10 +46,15 @@ export class SimulatedClient {
       // By a newer agreement it may be the same endpoint again, which is nothing to be seen.
       if (from !== to) listener.moved({ id, from, to, downtimeInMs, at: Date.now() });
     });
-    client.on("server-message", ({ message }) => {
+    client.on("continuity", ({ recovered }) => {
+      if (!recovered) record.tell();
+    });
+    client.on("server-message", ({ message, replayed: isReplayed = false }) => {
       const { endpoint } = client;
-      const { text } = (message.data ?? {}) as { text?: unknown };
-      if (endpoint) listener.received(id, endpoint, typeof text === "string" ? text : "");
+      const { text = "", server = "", number } = (message.data ?? {}) as Partial<ChatMessage>;
+      if (endpoint) listener.received(id, endpoint, text);
+      if (number === undefined) return;
+      listener.delivered(withHistory, record.hear({ server, number, isReplayed }));
     });
   }
 

@@ -11,7 +11,7 @@ import { startDemo, startEnvironment } from "../support/start-demo.ts";
 jest.setTimeout(30_000);
 
 describe("a new listener of the live stream", () => {
-  it("receives the environment, all clients, the last events and the drill, in this order", async () => {
+  it("receives the environment, all clients, their deliveries, the last events and the drill, in this order", async () => {
     const { environment, url } = await startDemo();
     await environment.clients.resize(3);
     for (let i = 0; i < 60; i++) {
@@ -22,9 +22,10 @@ describe("a new listener of the live stream", () => {
     const listener = await LiveListener.open(url);
 
     expect(listener.contentType).toMatch("text/event-stream");
-    expect(listener.all.slice(0, 4).map(({ name }) => name)).toEqual([
+    expect(listener.all.slice(0, 5).map(({ name }) => name)).toEqual([
       "environment",
       "clients",
+      "deliveries",
       "events",
       "drill",
     ]);
@@ -37,6 +38,7 @@ describe("a new listener of the live stream", () => {
       [2, 1, 1],
       [3, 0, 0],
     ]);
+    expect(listener.of("deliveries")[0]).toEqual(environment.clients.deliveries);
     const [events] = listener.of("events");
     expect(events).toEqual(environment.events.entries.slice(-100));
     expect(listener.of("drill")).toEqual([null]);
@@ -70,6 +72,17 @@ describe("a listener of the live stream", () => {
     await until(() => changes().some((change) => String(change) === "1,0,1"));
     await environment.clients.resize(1);
     await until(() => changes().some((change) => String(change) === "2,-1,-1"));
+  });
+
+  it("receives how broadcasts were heard, when that has changed", async () => {
+    const { environment, url } = await startDemo();
+    await environment.clients.resize(4);
+    const listener = await LiveListener.open(url);
+
+    await environment.broadcast("eastus", "hear me");
+
+    await until(() => listener.last("deliveries")?.withHistory.sent === 2);
+    await until(() => listener.last("deliveries")?.withoutHistory.sent === 2);
   });
 
   it("receives the rates of each second, by endpoint", async () => {
