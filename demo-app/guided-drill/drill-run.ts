@@ -15,6 +15,7 @@ const NO_PARAMETERS: DrillParameters = {
   primary: "?",
   secondary: "?",
   negotiatesPerSecond: 0,
+  broadcastEveryInMs: 0,
 };
 
 /** One run of the drill. */

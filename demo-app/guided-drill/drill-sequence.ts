@@ -6,6 +6,7 @@ import type {
 import { NegotiateLoad } from "./execution/negotiate-load.ts";
 import type { StepExecution } from "./execution/step-execution.ts";
 import type { StepId } from "./step-definitions.ts";
+import { compareDeliveries } from "./steps/deliveries.ts";
 import {
   awaitArrival,
   awaitDetection,
@@ -33,7 +34,8 @@ export async function runSequence(
   { onMended, lingerInMs }: SequenceOptions,
 ): Promise<void> {
   onMended(await runStep("order", (execution) => prepare(execution, context)));
-  const { environment, parameters } = context;
+  const { changes, environment, parameters } = context;
+  changes.broadcastAtLeastEvery(parameters.broadcastEveryInMs);
   const negotiate = () => environment.negotiate(parameters.primary);
   const load = new NegotiateLoad(negotiate, parameters.negotiatesPerSecond);
   try {
@@ -49,6 +51,7 @@ async function runSequenceUnderLoad(
   lingerInMs: number,
 ): Promise<void> {
   const { primary, secondary } = context.parameters;
+  const { deliveries } = context.environment.clients;
   const servePrimaries = async (execution: StepExecution): Promise<void> => {
     await broadcastToAll(execution, context, primary);
     await checkEventDelivery(execution, context, primary, primary);
@@ -76,6 +79,7 @@ async function runSequenceUnderLoad(
   });
   await runStep("return", (execution) => failBack(execution, context));
   await runStep("normal", servePrimaries);
+  await runStep("messages", (execution) => compareDeliveries(execution, context, deliveries));
   await runStep("load", (execution) => checkLoad(execution, context));
 }
 

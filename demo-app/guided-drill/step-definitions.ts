@@ -12,6 +12,7 @@ export const STEP_IDS = [
   "newcomers",
   "return",
   "normal",
+  "messages",
   "load",
 ] as const;
 export type StepId = (typeof STEP_IDS)[number];
@@ -127,6 +128,13 @@ function textsOf({ mode, primary, secondary, negotiatesPerSecond }: DrillParamet
       isAzure
         ? "Broadcasts reach all of them."
         : "Broadcasts reach all of them, and what they say lands in their own region.",
+    ),
+    messages: text(
+      "What was missed",
+      null,
+      "All the while the app servers have broadcast numbered messages, also while clients moved.",
+      "Half of the clients use continuity(): what was sent without them was kept, and they have caught up with it, each message once.",
+      "The other half hears only what is sent while it is connected.",
     ),
     load: text(
       "Nobody was turned away",

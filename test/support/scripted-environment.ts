@@ -6,6 +6,7 @@ import type {
 } from "../../demo-app/contract/environment.ts";
 import type {
   ClientView,
+  DeliveriesView,
   DemoEvent,
   EndpointView,
   EnvironmentView,
@@ -14,6 +15,7 @@ import type {
   Topology,
 } from "../../demo-app/contract/live.ts";
 import { ObservableLog } from "../../demo-app/kit/observable-log.ts";
+import { deliveriesWith } from "./delivery-views.ts";
 
 type Order = Parameters<Environment["operate"]>[1];
 interface Member {
@@ -38,6 +40,7 @@ export class ScriptedEnvironment implements Environment {
   mode: EnvironmentView["mode"] = "emulated";
   topology: Topology = "client-server";
   failback: Failback = "natural";
+  broadcastEveryInMs = 0;
   readonly stopped = new Set<string>();
   readonly faults = new Map<string, FaultName>();
   readonly drained = new Set<string>();
@@ -73,7 +76,7 @@ export class ScriptedEnvironment implements Environment {
         })),
       })),
       clientCounts: { wanted: this.clients.wanted, connected: this.clients.views.length },
-      broadcastEveryInMs: 0,
+      broadcastEveryInMs: this.broadcastEveryInMs,
       agreement: null,
     };
   }
@@ -169,7 +172,9 @@ export class ScriptedEnvironment implements Environment {
     if (failback === "paced") this.#later(() => this.clients.closeDisplaced(), RECOVERY_IN_MS);
   }
 
-  setBroadcasts(): void {}
+  setBroadcasts(everyInMs: number): void {
+    this.broadcastEveryInMs = everyInMs;
+  }
 
   async broadcast(_region: string, text: string): Promise<FanOutReport> {
     this.clients.hear(text);
@@ -190,6 +195,7 @@ export class ScriptedEnvironment implements Environment {
 class ScriptedClients implements SimulatedClients {
   readonly moves = new ObservableLog<ClientMove>();
   wanted: number;
+  deliveries: DeliveriesView = deliveriesWith();
   /** Clients that hear nothing. */
   readonly deaf = new Set<number>();
   readonly #environment: ScriptedEnvironment;

@@ -8,11 +8,15 @@ export interface DrillParameters {
   /** To the app server of `primary`. */
   readonly secondary: string;
   readonly negotiatesPerSecond: number;
+  /** Each app server broadcasts at least so often. */
+  readonly broadcastEveryInMs: number;
 }
 
 const NEGOTIATES_PER_SECOND = 50;
 // Somebody pays for them there, or is limited in how many there may be.
 const NEGOTIATES_PER_SECOND_ON_AZURE = 1;
+const BROADCAST_EVERY_IN_MS = 200;
+const BROADCAST_EVERY_IN_MS_ON_AZURE = 5000;
 
 /** null when there are no two regions. */
 export function drillParametersOf({ mode, servers }: EnvironmentView): DrillParameters | null {
@@ -26,5 +30,6 @@ export function drillParametersOf({ mode, servers }: EnvironmentView): DrillPara
       homeRegion.links.find(({ role }) => role === "secondary")?.endpoint ??
       displacedClients.region,
     negotiatesPerSecond: isEmulated ? NEGOTIATES_PER_SECOND : NEGOTIATES_PER_SECOND_ON_AZURE,
+    broadcastEveryInMs: isEmulated ? BROADCAST_EVERY_IN_MS : BROADCAST_EVERY_IN_MS_ON_AZURE,
   };
 }

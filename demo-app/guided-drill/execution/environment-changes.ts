@@ -10,17 +10,24 @@ const LATE = `not within ${PUT_BACK_IN_MS / 1000} s`;
 /** What the drill changes in the environment: it notices when others change that, and puts it all back. */
 export class EnvironmentChanges {
   readonly #environment: Environment;
-  readonly #before: { topology: Topology; failback: Failback; clients: number };
+  readonly #before: {
+    readonly topology: Topology;
+    readonly failback: Failback;
+    readonly clients: number;
+    readonly broadcastEveryInMs: number;
+  };
   readonly #pending = new Set<Promise<void>>();
   #expected: Expectation;
+  #broadcastEveryInMs: number;
   /** Until it is healed, whatever comes of the order to do so. */
   #crashed: string | null = null;
   #isWatching = false;
 
   constructor(environment: Environment) {
-    const { topology, failback, clientCounts } = environment.view;
+    const { topology, failback, clientCounts, broadcastEveryInMs } = environment.view;
     this.#environment = environment;
-    this.#before = { topology, failback, clients: clientCounts.wanted };
+    this.#before = { topology, failback, clients: clientCounts.wanted, broadcastEveryInMs };
+    this.#broadcastEveryInMs = broadcastEveryInMs;
     this.#expected = { broken: null, failback, clients: clientCounts.wanted };
   }
 
@@ -63,6 +70,14 @@ export class EnvironmentChanges {
     return this.#begin(this.#environment.setTopology(topology));
   }
 
+  /** Who broadcasts more often goes on with that. */
+  broadcastAtLeastEvery(everyInMs: number): void {
+    const now = this.#environment.view.broadcastEveryInMs;
+    if (now > 0 && now <= everyInMs) return;
+    this.#broadcastEveryInMs = everyInMs;
+    this.#environment.setBroadcasts(everyInMs);
+  }
+
   /**
    * What somebody else has set meanwhile is theirs, and stays.
    *
@@ -91,6 +106,15 @@ export class EnvironmentChanges {
     }
     if (view.failback === failback && failback !== before.failback) {
       yield ["Failback", () => this.setFailback(before.failback)];
+    }
+    if (
+      view.broadcastEveryInMs === this.#broadcastEveryInMs &&
+      view.broadcastEveryInMs !== before.broadcastEveryInMs
+    ) {
+      yield [
+        "The broadcasts",
+        async () => this.#environment.setBroadcasts(before.broadcastEveryInMs),
+      ];
     }
     if (view.topology === "client-server" && before.topology !== "client-server") {
       yield ["The topology", () => this.setTopology(before.topology)];

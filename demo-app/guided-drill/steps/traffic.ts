@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { FanOutReport } from "express-resilient-pubsub";
 import type { ClientView } from "../../contract/live.ts";
 import { MissedStepError } from "../../kit/missed-step-error.ts";
 import type { GuidedDrillContext } from "../execution/guided-drill-context.ts";
@@ -15,13 +16,8 @@ export async function broadcastToAll(
   context: GuidedDrillContext,
   from: string,
 ): Promise<void> {
-  const text = uniqueText(`the app server in ${from}`);
   const sentAt = Date.now();
-  const sending = context.environment.broadcast(from, text);
-  const report = await execution.order(sending, "the broadcast was not reported");
-  const [failure] = report.failed;
-  if (failure) throw new MissedStepError(`The broadcast failed at ${failure.endpoint}.`);
-  const recipients = await execution.until(() => recipientsOf(context, text));
+  const { report, recipients } = await hearBroadcast(execution, context, from);
   execution.measure(
     { label: `heard the broadcast from ${from}`, value: recipients.length, unit: "clients" },
     { label: "the last of them after", value: lastAt(recipients) - sentAt, unit: "ms" },
@@ -36,6 +32,20 @@ export async function broadcastToAll(
         ]
       : []),
   );
+}
+
+/** Resolves when every client has heard one message of this region's app server. */
+export async function hearBroadcast(
+  execution: StepExecution,
+  context: GuidedDrillContext,
+  from: string,
+): Promise<{ report: FanOutReport; recipients: readonly Recipient[] }> {
+  const text = uniqueText(`the app server in ${from}`);
+  const sending = context.environment.broadcast(from, text);
+  const report = await execution.order(sending, "the broadcast was not reported");
+  const [failure] = report.failed;
+  if (failure) throw new MissedStepError(`The broadcast failed at ${failure.endpoint}.`);
+  return { report, recipients: await execution.until(() => recipientsOf(context, text)) };
 }
 
 /** What this client says must come to the app server of that region, and to no other. */

@@ -1,4 +1,5 @@
 import { begin, outcome, useDrillTime } from "../../support/begun-drill.ts";
+import { deliveriesWith } from "../../support/delivery-views.ts";
 import { ScriptedEnvironment } from "../../support/scripted-environment.ts";
 
 useDrillTime();
@@ -60,6 +61,25 @@ describe("a guided drill that cannot succeed", () => {
         /^1 of \d+ negotiates failed\. The first: no app server in eastus$/,
       ),
     });
+  });
+
+  it.each([
+    ["heard a message twice", { doubled: 2 }, "heard 2 messages more than once."],
+    [
+      "missed a message and were told nothing",
+      { missed: 3, missedUntold: 3 },
+      "missed 3 messages without being told so.",
+    ],
+  ])("fails when clients with history %s", async (_what, withHistory, reason) => {
+    const { run, environment, during } = begin();
+    during("arrival", () => {
+      environment.clients.deliveries = deliveriesWith({ withHistory });
+    });
+
+    const view = await run();
+
+    expect(view.state).toBe("failed");
+    expect(outcome(view).messages).toBe(`Clients with history ${reason}`);
   });
 
   it("fails when clients leave the secondary though nobody closed them", async () => {

@@ -1,5 +1,6 @@
 import { GuidedDrill } from "../../../demo-app/guided-drill/guided-drill.ts";
 import { begin, MINUTE_IN_MS, measured, outcome, useDrillTime } from "../../support/begun-drill.ts";
+import { deliveriesWith } from "../../support/delivery-views.ts";
 import {
   ARRIVAL_IN_MS,
   DETECTION_IN_MS,
@@ -52,6 +53,51 @@ describe("a guided drill that succeeds", () => {
     expect(measured(view, "load")).toMatchObject({ "refused or failed": 0 });
     expect(measured(view, "load").answered).toBeGreaterThan(50);
   });
+
+  it("counts what clients with and without history have missed since it began", async () => {
+    const { run, environment, during } = begin();
+    environment.clients.deliveries = deliveriesWith({
+      withHistory: { sent: 40, missed: 5, missedUntold: 5, doubled: 1 },
+    });
+    during("crash", () => {
+      environment.clients.deliveries = deliveriesWith({
+        withHistory: { sent: 140, missed: 7, missedUntold: 5, doubled: 1, replayed: 20 },
+        withoutHistory: { sent: 190, missed: 18 },
+      });
+    });
+
+    const view = await run();
+
+    expect(view.state).toBe("passed");
+    expect(measured(view, "messages")).toEqual({
+      "sent to clients with history": 100,
+      "missed with history": 2,
+      replayed: 20,
+      doubled: 0,
+      "out of order": 0,
+      "sent to clients without history": 90,
+      "missed without history": 18,
+    });
+    expect(view.markdown).toContain("replayed: 20 messages; doubled: 0 messages");
+  });
+
+  it.each([
+    ["as often as it needs", 0, 200],
+    ["more often than it needs", 100, 100],
+  ])(
+    "has app servers broadcast meanwhile, and as before at its end, %s",
+    async (_, before, meanwhile) => {
+      const environment = new ScriptedEnvironment();
+      environment.broadcastEveryInMs = before;
+      const { run, during } = begin(environment);
+      const seen: number[] = [];
+      during("crash", () => void seen.push(environment.broadcastEveryInMs));
+
+      await run();
+
+      expect([...seen, environment.broadcastEveryInMs]).toEqual([meanwhile, before]);
+    },
+  );
 
   it("lists in its report what it has measured", async () => {
     const { run } = begin();

@@ -7,6 +7,7 @@ const EMULATED: DrillParameters = {
   primary: "eastus",
   secondary: "westus",
   negotiatesPerSecond: 50,
+  broadcastEveryInMs: 200,
 };
 const ON_AZURE: DrillParameters = { ...EMULATED, mode: "azure", negotiatesPerSecond: 1 };
 
