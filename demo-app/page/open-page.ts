@@ -1,5 +1,6 @@
 import { Charts } from "./charts/charts.ts";
 import { Controls } from "./controls/controls.ts";
+import { DeliveryPanel } from "./deliveries/delivery-panel.ts";
 import { DrillPanel } from "./drill/drill-panel.ts";
 import { ChatPanel } from "./feeds/chat-panel.ts";
 import { EventTimeline } from "./feeds/event-timeline.ts";
@@ -45,6 +46,7 @@ export function openPage(): void {
     clientInspector,
     new DrillPanel(state, byId("drill"), byId("figure"), announcements),
     new Controls(state, byId("controls")),
+    new DeliveryPanel(state, byId("deliveries")),
     new Charts(state, byId("charts")),
     new EventTimeline(state, byId("timeline")),
     chatPanel,

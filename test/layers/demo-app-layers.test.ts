@@ -26,7 +26,22 @@ const LAYERS: [folder: string, layers: string[]][] = [
     ],
   ],
   ["guided-drill", ["", "steps", "execution"]],
-  ["page", ["", "header", "summary", "controls", "drill", "charts", "feeds", "map", "live", "kit"]],
+  [
+    "page",
+    [
+      "",
+      "header",
+      "summary",
+      "controls",
+      "drill",
+      "deliveries",
+      "charts",
+      "feeds",
+      "map",
+      "live",
+      "kit",
+    ],
+  ],
 ];
 
 const imports = importsIn(".");

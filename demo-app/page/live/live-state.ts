@@ -1,5 +1,6 @@
 import type {
   ClientChange,
+  DeliveriesView,
   DemoEvent,
   DrillView,
   EnvironmentView,
@@ -19,6 +20,7 @@ export class LiveState {
   isLinked = false;
   environment: EnvironmentView | null = null;
   drill: DrillView | null = null;
+  deliveries: DeliveriesView | null = null;
   readonly locations = new ClientLocations();
   rates: readonly RatesView[] = [];
   /** Oldest first. */
@@ -45,6 +47,9 @@ export class LiveState {
     clients: (changes: ClientChange[]) => this.locations.apply(changes),
     rates: (rates) => {
       this.rates = [...this.rates, rates].slice(-SECONDS_KEPT);
+    },
+    deliveries: (deliveries) => {
+      this.deliveries = deliveries;
     },
     events: (more) => {
       this.events = [...this.events, ...more].slice(-maxEvents);
