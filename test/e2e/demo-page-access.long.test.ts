@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
 import type { DrillView } from "../../demo-app/contract/live.ts";
+import { deliveriesWith } from "../support/delivery-views.ts";
 import { clientChangesOf, eastusDown, environmentWith } from "../support/environment-views.ts";
 import { until } from "../support/until.ts";
 import { usePage } from "./demo-support.ts";
@@ -41,6 +42,11 @@ const rates = {
   lastMoveP99InMs: 640,
 };
 
+const deliveries = deliveriesWith({
+  withHistory: { sent: 123_456, missed: 1, replayed: 127 },
+  withoutHistory: { sent: 123_456, missed: 128, outOfOrder: 2 },
+});
+
 describe("the page of the demo", () => {
   it.each([
     ["in the light", { colorScheme: "light", width: 1280 }],
@@ -58,6 +64,8 @@ describe("the page of the demo", () => {
     );
     controlServer.publish("rates", rates);
     controlServer.publish("drill", drill);
+    controlServer.publish("deliveries", deliveries);
+    await tab.page.getByText("missed 128 messages for good").waitFor();
     controlServer.refusal = "Somebody else has just broken it.";
     await tab.page.getByRole("button", { name: "Blackhole" }).first().click();
     await tab.page.getByText(controlServer.refusal).waitFor();
@@ -66,7 +74,7 @@ describe("the page of the demo", () => {
     const { violations }: AxeResults = await tab.page.evaluate("axe.run()");
 
     expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
-    for (const place of ["html", ".steps", ".controls", "#charts"]) {
+    for (const place of ["html", ".steps", ".controls", "#deliveries", "#charts"]) {
       const beyond = await tab.page.evaluate(
         `(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector("${place}"))`,
       );

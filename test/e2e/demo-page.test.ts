@@ -20,6 +20,27 @@ describe("the page of the demo", () => {
     expect([ada.tab.errors, ada.tab.failedConnections]).toEqual([[], []]);
   });
 
+  it("shows side by side what clients without history miss in a crash, and those with it catch up", async () => {
+    const { open, on, environment } = await start(8);
+    const ada = await open();
+    const row = (name: string) =>
+      ada.page.locator("#deliveries tr", { hasText: name }).locator("td").allTextContents();
+    await ada.says("#deliveries", "Nobody has missed a message yet.");
+    expect(await row("Clients")).toEqual(["4", "4"]);
+    environment.setBroadcasts(100);
+    await until(async () => !(await row("Sent to them")).includes("0"));
+
+    await ada.press("eastus", "Crash");
+    await until(() => on("westus") === 8);
+
+    await ada.says("#deliveries", "those with history have caught up with");
+    await until(async () => Number((await row("Missed"))[1]) > 0);
+    await until(async () => Number((await row("Caught up"))[0]) > 0);
+    expect([(await row("Missed"))[0], (await row("Caught up"))[1]]).toEqual(["0", "0"]);
+    expect(await row("Heard twice")).toEqual(["0", "0"]);
+    expect(ada.tab.errors).toEqual([]);
+  });
+
   it("moves every client, its own too, when a region crashes; natural failback returns new ones only", async () => {
     const { open, on, environment } = await start(10);
     const ada = await open();

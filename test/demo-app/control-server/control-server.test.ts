@@ -230,6 +230,28 @@ describe("negotiate at the control server of the demo", () => {
     expect((await get(`${url}/negotiate?home=eastus`)).body).toMatchObject({ epoch: 1 });
   });
 
+  it("passes on what a client asks of the history, also while the app server of its home is stopped", async () => {
+    const { environment, url } = await startDemo();
+    const negotiated = await get(`${url}/negotiate?home=eastus&user=ada&history=1`);
+    const { grant, history } = negotiated.body;
+    await environment.broadcast("westus", "missed");
+    const ask = () =>
+      post(`${url}/negotiate/history?home=eastus`, { grant, since: history.positions });
+
+    const answers = [await ask()];
+    await environment.stopServer("eastus");
+    answers.push(await ask());
+
+    for (const { body, status } of answers) {
+      expect([status, body.streams.a.recovered]).toEqual([200, true]);
+      expect(body.streams.a.messages).toMatchObject([{ d: { text: "missed", number: 1 } }]);
+    }
+    expect(await post(`${url}/negotiate/history?home=eastus`, { grant: "forged" })).toMatchObject({
+      status: 400,
+      body: { code: "ERR_HISTORY_REQUEST" },
+    });
+  });
+
   it("asks another app server while that of the home region is stopped, and refuses when none runs", async () => {
     const { environment, url } = await startDemo();
     await environment.stopServer("eastus");
