@@ -36,12 +36,12 @@ export class AppServer {
   async negotiate(
     failed: readonly string[],
     signal: AbortSignal,
-    query: Readonly<Record<string, string>> = {},
+    query?: object,
   ): Promise<(NegotiatedEndpoint & Told) | NegotiateError> {
     try {
-      const url = this.at("", query);
+      const url = this.#at("", query);
       for (const endpoint of failed) url.searchParams.append("failed", endpoint);
-      const response = await this.fetch(url, { signal });
+      const response = await this.#fetch(url, { signal });
       if (response.ok) return readAnswer(await readJson(response));
       const refusal = await readRefusal(response, signal);
       // A firewall or a proxy refuses with a page of its own.
@@ -55,23 +55,37 @@ export class AppServer {
     }
   }
 
-  /** Whether a client is to stay where it is. @throws whatever is no answer to that */
+  /** Whether a client is to stay where it is. @throws NegotiateError */
   async review(
     { endpoint, epoch, incarnation }: EndpointAndEpoch,
     grant: string | undefined,
     signal: AbortSignal,
   ): Promise<Review> {
-    const url = this.at("/place", { endpoint, epoch, incarnation, grant });
-    const response = await this.fetch(url, { method: "GET", body: null, signal });
-    const { ok, status } = response;
-    if (status === 404) this.hasReview = false;
-    if (!ok) throw new NegotiateError("No review.");
-    const spreadInMs = spreadOf(response);
-    return { ...(status !== 204 && ((await readJson(response)) as Review)), spreadInMs };
+    try {
+      const query = { endpoint, epoch, incarnation, grant };
+      return await this.ask("/place", { method: "GET", body: null, signal }, query);
+    } catch (error) {
+      if ((error as NegotiateError).status === 404) this.hasReview = false;
+      throw error;
+    }
+  }
+
+  /** What a neighbour of negotiate has to say, if anything. @throws NegotiateError */
+  async ask(
+    path: string,
+    init: RequestInit & { readonly signal: AbortSignal },
+    query?: object,
+    maxBytes?: number,
+  ): Promise<{ readonly spreadInMs: number | undefined } & Record<string, unknown>> {
+    const response = await this.#fetch(this.#at(path, query), init);
+    if (!response.ok) throw await readRefusal(response, init.signal);
+    const answer = response.status !== 204 && ((await readJson(response, maxBytes)) as object);
+    const spread = response.headers.get("Reconnect-Spread-In-Ms");
+    return { ...answer, spreadInMs: spread ? readDuration(Number(spread)) : undefined };
   }
 
   /** The URL of negotiate, or of a neighbour. */
-  at(path: string, query: object = {}): URL {
+  #at(path: string, query: object = {}): URL {
     const url = new URL(this.#url);
     if (path) url.pathname = url.pathname.replace(/\/?$/, path);
     for (const [name, value] of Object.entries(query)) {
@@ -81,19 +95,13 @@ export class AppServer {
   }
 
   /** As `negotiateRequest` says, but for what is given here. */
-  async fetch(url: URL, own: RequestInit): Promise<Response> {
+  async #fetch(url: URL, own: RequestInit): Promise<Response> {
     const init = (typeof this.#init === "function" ? await this.#init() : this.#init) ?? {};
     if (!isObject(init)) throw invalidRequest();
     return fetch(url, { ...init, ...own }).catch((error) => {
       throw mistakeOf(url, init) ?? error;
     });
   }
-}
-
-/** Within what time clients come back, if the answer tells. */
-export function spreadOf({ headers }: Response): number | undefined {
-  const spread = headers.get("Reconnect-Spread-In-Ms");
-  return spread ? readDuration(Number(spread)) : undefined;
 }
 
 /** A request that the platform refuses to make will be refused each time. */

@@ -18,10 +18,10 @@ export class AppServers {
   readonly #configuration: ClientConfiguration;
   readonly #negotiate: Negotiate | undefined;
   /** The one that answered last comes first. */
-  servers: readonly AppServer[] = [];
+  #servers: readonly AppServer[] = [];
   #patienceInMs = LEAST_PATIENCE_IN_MS;
   /** Besides where to go; of the last answer. */
-  told: Told = {};
+  #told: Told = {};
   /** Who wants to know of the history. */
   continuity: ContinuityPort | undefined;
 
@@ -30,7 +30,7 @@ export class AppServers {
     this.#configuration = configuration;
     if (typeof negotiate === "function") this.#negotiate = negotiate;
     else {
-      this.servers = readNegotiateUrls(negotiate).map(
+      this.#servers = readNegotiateUrls(negotiate).map(
         (url) => new AppServer(url, configuration.negotiateRequest),
       );
     }
@@ -38,17 +38,17 @@ export class AppServers {
 
   /** Within what time clients that lose their connections together come back. */
   get reconnectSpreadInMs(): number {
-    return this.told.spreadInMs ?? this.#configuration.reconnectSpreadInMs;
+    return this.#told.spreadInMs ?? this.#configuration.reconnectSpreadInMs;
   }
 
   /** How often a connected client asks whether it is to stay; undefined where nobody can be asked. */
   get reviewAfterInMs(): number | undefined {
-    const { grant, reviewAfterInMs = this.continuity?.checkAfterInMs } = this.told;
+    const { grant, reviewAfterInMs } = this.#told;
     return grant && this.#reviewers.length > 0 ? reviewAfterInMs : undefined;
   }
 
   get #reviewers(): readonly AppServer[] {
-    return this.servers.filter(({ hasReview }) => hasReview);
+    return this.#servers.filter(({ hasReview }) => hasReview);
   }
 
   /**
@@ -63,14 +63,16 @@ export class AppServers {
       ? this.#within(signal, async (deadline) =>
           readAnswer(await negotiate({ failed, signal: deadline })),
         )
-      : this.ask(this.#rested, signal, (server, ended) =>
-          server.negotiate(failed, ended, this.continuity?.query),
+      : this.ask(
+          signal,
+          (server, ended) => server.negotiate(failed, ended, this.continuity?.query),
+          this.#rested,
         ));
     if (answer instanceof NegotiateError) throw answer;
     const { reviewAfterInMs, grant, spreadInMs, history, ...target } = answer;
-    this.told = { reviewAfterInMs, grant, spreadInMs };
-    for (const server of this.servers) server.hasReview = true;
-    this.continuity?.onNegotiated(history);
+    const checkAfterInMs = this.continuity?.onNegotiated(history, grant);
+    this.#told = { reviewAfterInMs: reviewAfterInMs ?? checkAfterInMs, grant, spreadInMs };
+    for (const server of this.#servers) server.hasReview = true;
     return target;
   }
 
@@ -82,19 +84,21 @@ export class AppServers {
   async review(at: EndpointAndEpoch, signal: AbortSignal): Promise<Review> {
     const review =
       (await this.continuity?.review(at, signal)) ??
-      (await this.ask(this.#reviewers, signal, (server, ended) =>
-        server.review(at, this.told.grant, ended),
+      (await this.ask(
+        signal,
+        (server, ended) => server.review(at, this.#told.grant, ended),
+        this.#reviewers,
       ));
-    const { spreadInMs = this.told.spreadInMs } = review;
-    this.told = { ...this.told, spreadInMs };
+    const { spreadInMs = this.#told.spreadInMs } = review;
+    this.#told = { ...this.#told, spreadInMs };
     return review;
   }
 
   /** Unless all have asked to be left alone, those that have are. */
   get #rested(): readonly AppServer[] {
     const now = performance.now();
-    const rested = this.servers.filter(({ restUntil }) => restUntil <= now);
-    return rested.length > 0 ? rested : this.servers;
+    const rested = this.#servers.filter(({ restUntil }) => restUntil <= now);
+    return rested.length > 0 ? rested : this.#servers;
   }
 
   #within<Answer>(
@@ -106,9 +110,9 @@ export class AppServers {
 
   /** The deadline is that of all together. @throws NegotiateError when nobody has an answer */
   ask<Answer>(
-    servers: readonly AppServer[],
     signal: AbortSignal,
     ask: (server: AppServer, signal: AbortSignal) => Promise<Answer>,
+    servers = this.#servers,
   ): Promise<Answer> {
     return this.#within(signal, (deadline) =>
       firstAnswer(
@@ -118,7 +122,7 @@ export class AppServers {
           const answer = await ask(server, deadline);
           const patienceInMs = LEAST_PATIENCE_IN_MS + 2 * (performance.now() - askedAt);
           this.#patienceInMs = Math.min(MOST_PATIENCE_IN_MS, patienceInMs);
-          this.servers = [server, ...this.servers.filter((other) => other !== server)];
+          this.#servers = [server, ...this.#servers.filter((other) => other !== server)];
           return answer;
         },
         this.#patienceInMs,

@@ -161,11 +161,10 @@ export class ClientRun {
       this.#loop.doubt();
       emitter.emit("rejoin-group-failed", { group, error });
     };
-    const onJoined = (index: number): void => void continuity?.onJoined(names[index] as string);
     await Promise.all(
       joins.map((join, index) =>
         join.then(
-          () => onJoined(index),
+          () => void continuity?.onJoined(names[index] as string),
           (error) => report(error, index),
         ),
       ),

@@ -3,6 +3,7 @@ import type { Calls } from "./calls.ts";
 import type { ClientEvents } from "./client-events.ts";
 import type { ContinuityPort } from "./continuity-port.ts";
 import type { Emitter } from "./emitter.ts";
+import type { NegotiateSource } from "./negotiate-urls.ts";
 import type { ClientConfiguration } from "./options.ts";
 
 /** What a client lends to whoever keeps its positions. */
@@ -18,5 +19,5 @@ export interface ContinuityHost {
 
 /** What the value of the option `continuity` can do. */
 export interface ContinuityFactory {
-  readonly attach: (host: ContinuityHost) => ContinuityPort;
+  readonly attach: (host: ContinuityHost, negotiate: NegotiateSource) => ContinuityPort;
 }

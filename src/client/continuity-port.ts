@@ -17,12 +17,13 @@ export type Message = GroupDataMessage | ServerDataMessage;
  */
 export interface ContinuityPort {
   /** What negotiate is asked with. */
-  readonly query: Readonly<Record<string, string>>;
-  /** How often positions are compared, where the app server tells no interval. */
-  readonly checkAfterInMs: number | undefined;
+  readonly query: object;
   readonly positions: SavedPositions;
-  /** @param history What negotiate told of it, if anything. */
-  onNegotiated(history: unknown): void;
+  /**
+   * @param history What negotiate told of it, if anything.
+   * @returns How often positions are compared, where the app server tells no interval.
+   */
+  onNegotiated(history: unknown, grant: string | undefined): number | undefined;
   /** A new connection is up, its groups are not joined yet. */
   onConnected(connectionId: string | undefined): void;
   /** Resolves when it has been read, or after a while. */

@@ -6,8 +6,9 @@ import type { Emitter } from "./emitter.ts";
 export function emitMessage(
   emitter: Emitter<ClientEvents>,
   message: Message,
-  more?: { replayed: true },
+  replayed?: boolean,
 ): void {
+  const more = replayed && { replayed };
   if (message.kind === "groupData") emitter.emit("group-message", { message, ...more });
   else emitter.emit("server-message", { message, ...more });
 }

@@ -186,7 +186,7 @@ function readError({ error }: WireFrame): { error?: AckMessageError } {
   return { error: { ...error, name: text(error.name), message: text(error.message) } };
 }
 
-export function decodeData({ dataType, data }: WireFrame): JSONTypes | ArrayBuffer | undefined {
+function decodeData({ dataType, data }: WireFrame): JSONTypes | ArrayBuffer | undefined {
   switch (dataType) {
     case "text":
       return data ?? undefined;

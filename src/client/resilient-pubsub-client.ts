@@ -69,7 +69,7 @@ export class ResilientPubSubClient {
       continuity: undefined,
     };
     const factory = configuration.continuity as ContinuityFactory | undefined;
-    parts.continuity = parts.appServers.continuity = factory?.attach(parts);
+    parts.continuity = parts.appServers.continuity = factory?.attach(parts, negotiate);
     this.parts = () => parts;
   }
 

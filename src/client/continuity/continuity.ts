@@ -1,16 +1,16 @@
 import { maxTimerInMs } from "../../kit/max-timer.ts";
 import type { Review } from "../app-server.ts";
 import { backoffInMs, retryAfterOf } from "../backoff.ts";
-import type { OnContinuityArgs } from "../client-events.ts";
+import type { OnContinuityArgs, StreamRecovery } from "../client-events.ts";
 import type { ContinuityFactory, ContinuityHost } from "../continuity-host.ts";
 import type { Continuity } from "../continuity-option.ts";
 import type { ContinuityPort, Message } from "../continuity-port.ts";
 import { emitMessage } from "../emit-message.ts";
-import { isNegotiateError, PubSubClientError } from "../errors.ts";
+import { type NegotiateError, PubSubClientError } from "../errors.ts";
 import type { EndpointAndEpoch } from "../negotiated-endpoint.ts";
 import { isObject } from "../options.ts";
 import type { JSONTypes, PublishOptions, PublishResult, SavedPositions } from "../wire-types.ts";
-import { readPosition, type StreamPosition, writePosition } from "./envelope.ts";
+import { readPositions, type StreamPosition, writePosition } from "./envelope.ts";
 import { type HistoryAnswer, readHistory } from "./history-request.ts";
 import { readIncoming } from "./incoming.ts";
 import {
@@ -19,13 +19,13 @@ import {
   type ClientPositions,
   initialPositions,
   isCatchingUp,
-  type PositionEffect,
   type PositionEvent,
   positionsOf,
   type StreamQuestion,
 } from "./positions.ts";
-import { publish } from "./publish.ts";
+import { publish, renewGrant } from "./publish.ts";
 import { readSavedPositions } from "./saved-positions.ts";
+import { waitFor } from "./wait-for.ts";
 
 const maxStreams = 64;
 const maxConnections = 8;
@@ -65,25 +65,34 @@ export interface ContinuityOptions {
  * ```
  */
 export function continuity(options: ContinuityOptions = {}): Continuity {
-  const { since, holdBackInMs = 250 } = options;
+  const { since = NOTHING, holdBackInMs = 250 } = options;
+  const saved = readSavedPositions(since);
   const isTime = holdBackInMs >= 0 && holdBackInMs <= maxTimerInMs;
-  if (!isTime || (since !== undefined && !isObject(since))) {
-    throw new PubSubClientError(
-      "ERR_INVALID_OPTIONS",
-      "Options of continuity are since, what client.positions was, and holdBackInMs, a number.",
-    );
-  }
-  const saved = since && readSavedPositions(since);
+  if (!saved || !isTime) throw refused("since is what client.positions was, holdBackInMs a number");
   const factory: ContinuityFactory = {
-    attach: (host) => new KeptPositions(host, holdBackInMs, since, saved),
+    attach: (host, negotiate) => {
+      if (typeof negotiate === "function") throw refused("it needs negotiate by URL");
+      return new KeptPositions(host, holdBackInMs, since, saved);
+    },
   };
   return factory;
 }
 
+const NOTHING: SavedPositions = { streams: {}, connections: [] };
+
+const refused = (why: string): PubSubClientError =>
+  new PubSubClientError("ERR_INVALID_OPTIONS", `Option continuity: ${why}.`);
+
 /** What is to be given to the application, in this order. */
-type Due =
-  | (PositionEffect<Message> & { readonly type: "deliver" })
-  | { readonly type: "tell"; readonly args: OnContinuityArgs };
+type Due = Delivery | OnContinuityArgs;
+
+interface Delivery {
+  readonly message: Message;
+  /** Undefined for a message without a place. */
+  readonly position?: StreamPosition | undefined;
+  readonly stream?: string;
+  readonly isReplayed?: boolean;
+}
 
 /** Carries out what the positions of one client demand. */
 class KeptPositions implements ContinuityPort {
@@ -93,11 +102,12 @@ class KeptPositions implements ContinuityPort {
   /** Unique to this client, and counted up by it. */
   readonly #keyPrefix = Math.random().toString(36).slice(2) + Date.now().toString(36);
   #lastKey = 0;
-  #savedGrant: string | undefined;
+  #grant: string | undefined;
   #connections: readonly string[];
   /** What negotiate told last; undefined where there is no history. */
   #told: Record<string, StreamPosition> | undefined;
-  #isStarted = false;
+  /** Ends with the run of the client. */
+  #run: AbortController | undefined;
   #isDelivering = false;
   #due: Due[] = [];
   readonly #holds = new Set<ReturnType<typeof setTimeout>>();
@@ -105,7 +115,7 @@ class KeptPositions implements ContinuityPort {
   #readAt = Number.POSITIVE_INFINITY;
   #notBefore = 0;
   #failures = 0;
-  #reading: AbortController | undefined;
+  #isReading = false;
   /** Since the connection is up. */
   #recovered = true;
   readonly #onCaughtUp = new Set<() => void>();
@@ -113,61 +123,40 @@ class KeptPositions implements ContinuityPort {
   constructor(
     host: ContinuityHost,
     holdBackInMs: number,
-    since: SavedPositions | undefined,
-    saved: Record<string, StreamPosition> | undefined,
+    { grant, connections }: SavedPositions,
+    saved: Record<string, StreamPosition>,
   ) {
-    if (!host.appServers.servers.length) {
-      const message =
-        "Option continuity needs negotiate by URL, because it asks for the history there.";
-      throw new PubSubClientError("ERR_INVALID_OPTIONS", message);
-    }
     this.#host = host;
     this.#holdBackInMs = holdBackInMs;
-    this.#savedGrant = since?.grant;
-    this.#connections = since?.connections ?? [];
+    this.#grant = grant;
+    this.#connections = connections;
     this.#state = initialPositions(saved);
   }
 
-  get query(): Readonly<Record<string, string>> {
-    const grant = this.#grant;
-    return { history: "1", ...(grant && { grant }) };
-  }
-
-  get checkAfterInMs(): number | undefined {
-    return this.#told && CHECK_AFTER_IN_MS;
+  get query(): object {
+    return { history: "1", grant: this.#grant };
   }
 
   get positions(): SavedPositions {
     const known = positionsOf(this.#state);
     // What waits to be delivered has not been received.
     for (const due of [...this.#due].reverse()) {
-      if (due.type !== "deliver" || !due.position) continue;
+      if (!("message" in due) || !due.position) continue;
       const { epoch, offset } = due.position;
-      known[due.stream] = { epoch, offset: offset - 1 };
+      known[due.stream as string] = { epoch, offset: offset - 1 };
     }
-    const streams = Object.entries(known).map(([name, at]) => [name, writePosition(at)]);
-    const grant = this.#grant;
     return {
-      ...(grant && { grant }),
-      streams: Object.fromEntries(streams),
+      ...(this.#grant && { grant: this.#grant }),
+      streams: mapValues(Object.entries(known), writePosition),
       connections: this.#connections,
     };
   }
 
-  get #grant(): string | undefined {
-    return this.#host.appServers.told.grant ?? this.#savedGrant;
-  }
-
-  onNegotiated(history: unknown): void {
+  onNegotiated(history: unknown, grant: string | undefined): number | undefined {
+    this.#grant = grant ?? this.#grant;
     // Of several app servers one may not have it yet, or not any more.
-    if (this.#told) this.#told = {};
-    if (!isObject(history)) return;
-    const positions = isObject(history.positions) ? history.positions : {};
-    const entries = Object.entries(positions).flatMap(([name, text]) => {
-      const position = readPosition(text);
-      return position ? [[name, position] as const] : [];
-    });
-    this.#told = Object.fromEntries(entries);
+    this.#told = isObject(history) ? readPositions(history.positions) : this.#told && {};
+    return this.#told && CHECK_AFTER_IN_MS;
   }
 
   onConnected(connectionId: string | undefined): void {
@@ -175,15 +164,15 @@ class KeptPositions implements ContinuityPort {
       const others = this.#connections.filter((id) => id !== connectionId);
       this.#connections = [...others, connectionId].slice(-maxConnections);
     }
-    this.#isStarted = true;
+    this.#run ??= new AbortController();
     this.#recovered = true;
     if (this.#told) this.#take({ type: "connected", positions: this.#told });
     // What was left when the client was stopped.
-    this.#enqueue([]);
+    this.#enqueue();
   }
 
   async onJoined(group: string): Promise<unknown> {
-    if (!this.#told || !this.#isStarted) return;
+    if (!this.#told || !this.#run) return;
     this.#take({ type: "joined", stream: `g:${group}` });
     return this.#waitToCatchUp(JOINED_WITHIN_IN_MS);
   }
@@ -195,8 +184,9 @@ class KeptPositions implements ContinuityPort {
   onMessage(message: Message): void {
     const event = readIncoming(message);
     if (event && this.#told) this.#take(event);
-    else if (!event) this.#pass(message);
-    else if ("message" in event && event.message) this.#pass(event.message);
+    // It has no place, or nobody keeps any.
+    else if (!event) this.#enqueue({ message });
+    else if ("message" in event && event.message) this.#enqueue({ message: event.message });
   }
 
   async caughtUp(): Promise<boolean | undefined> {
@@ -206,9 +196,9 @@ class KeptPositions implements ContinuityPort {
   }
 
   async review(at: EndpointAndEpoch, signal: AbortSignal): Promise<Review | undefined> {
-    if (!this.#told || this.#reading) return undefined;
+    if (!this.#told || this.#isReading) return undefined;
     this.#take({ type: "check" });
-    return this.#read(at, signal);
+    return this.#read(signal, at);
   }
 
   publish(
@@ -218,73 +208,64 @@ class KeptPositions implements ContinuityPort {
   ): Promise<PublishResult> {
     this.#lastKey += 1;
     const key = `${this.#keyPrefix}-${this.#lastKey}`;
-    return publish(this.#host, { group, key, content, options });
+    return publish(this.#host, () => this.#grant, { group, key, content, options });
   }
 
   stop(): void {
-    this.#isStarted = false;
-    this.#reading?.abort();
+    this.#run?.abort();
+    this.#run = undefined;
     this.#unplan();
     for (const hold of this.#holds) clearTimeout(hold);
     this.#holds.clear();
     for (const stream of this.#state.streams.values()) stream.isHolding = false;
-    for (const resolve of this.#onCaughtUp) resolve();
+    this.#settle();
   }
 
   #take(event: PositionEvent<Message>): void {
     const wasCatchingUp = isCatchingUp(this.#state);
-    const effects = advance(this.#state, event);
-    const deliveries = effects.filter((effect) => effect.type === "deliver");
-    const streams = effects.flatMap(({ type, ...told }) => {
-      return type === "told" && "recovered" in told ? [told] : [];
-    });
+    // Whatever makes many look at once shall not make them ask at once.
+    const { reconnectSpreadInMs } = this.#host.appServers;
+    const spreadInMs = event.type === "check" ? reconnectSpreadInMs : 0;
+    const readInMs = Math.random() * spreadInMs;
+    const deliveries: Delivery[] = [];
+    const streams: StreamRecovery[] = [];
+    for (const { type, ...effect } of advance(this.#state, event)) {
+      if (type === "read") this.#plan(readInMs);
+      else if ("message" in effect) deliveries.push(effect);
+      else if ("recovered" in effect) streams.push(effect);
+      else if ("stream" in effect) this.#hold(effect.stream, spreadInMs);
+    }
     const recovered = streams.every((stream) => stream.recovered);
     const replayed = deliveries.filter(({ isReplayed }) => isReplayed).length;
     this.#recovered &&= recovered;
-    const isNews = wasCatchingUp || !recovered || replayed > 0;
-    const due: Due[] = [...deliveries];
-    if (isNews && streams.length > 0)
-      due.unshift({ type: "tell", args: { recovered, replayed, streams } });
-    for (const { type, ...effect } of effects) {
-      if (type === "hold" && "stream" in effect) this.#hold(effect.stream, event.type === "check");
-    }
-    // Whatever makes many look at once shall not make them ask at once.
-    const spreadInMs = event.type === "check" ? this.#spreadInMs : 0;
-    if (effects.some(({ type }) => type === "read")) this.#plan(Math.random() * spreadInMs);
-    this.#enqueue(due);
-    if (wasCatchingUp && !isCatchingUp(this.#state))
-      for (const resolve of this.#onCaughtUp) resolve();
+    const isNews = streams.length > 0 && (wasCatchingUp || !recovered || replayed > 0);
+    this.#enqueue(...(isNews ? [{ recovered, replayed, streams }] : []), ...deliveries);
+    if (!isCatchingUp(this.#state)) this.#settle();
   }
 
-  /** It has no place, or nobody keeps any. */
-  #pass(message: Message): void {
-    const place = { stream: "", position: undefined, isReplayed: false };
-    this.#enqueue([{ type: "deliver", message, ...place }]);
-  }
-
-  get #spreadInMs(): number {
-    return this.#host.appServers.reconnectSpreadInMs;
+  /** Nobody waits for it any more. */
+  #settle(): void {
+    for (const resolve of this.#onCaughtUp) resolve();
   }
 
   /** A listener may do anything, such as stop the client: then the rest waits for the next start. */
-  #enqueue(due: readonly Due[]): void {
+  #enqueue(...due: readonly Due[]): void {
     this.#due.push(...due);
     if (this.#isDelivering) return;
     this.#isDelivering = true;
     const { emitter } = this.#host;
-    while (this.#isStarted) {
+    while (this.#run) {
       const next = this.#due.shift();
       if (!next) break;
-      if (next.type === "tell") emitter.emit("continuity", next.args);
-      else emitMessage(emitter, next.message, next.isReplayed ? { replayed: true } : undefined);
+      if ("message" in next) emitMessage(emitter, next.message, next.isReplayed);
+      else emitter.emit("continuity", next);
     }
     this.#isDelivering = false;
   }
 
-  #hold(stream: string, isOfMany: boolean): void {
-    const inMs = isOfMany
-      ? Math.random() * Math.max(this.#holdBackInMs, this.#spreadInMs)
-      : this.#holdBackInMs;
+  #hold(stream: string, spreadInMs: number): void {
+    const holdBackInMs = this.#holdBackInMs;
+    const inMs = spreadInMs ? Math.random() * Math.max(holdBackInMs, spreadInMs) : holdBackInMs;
     const timer = setTimeout(() => {
       this.#holds.delete(timer);
       this.#take({ type: "held", stream });
@@ -293,14 +274,12 @@ class KeptPositions implements ContinuityPort {
   }
 
   #plan(inMs: number): void {
+    const run = this.#run;
     const at = Math.max(performance.now() + inMs, this.#notBefore);
-    if (this.#reading || !this.#isStarted || at >= this.#readAt) return;
+    if (this.#isReading || !run || at >= this.#readAt) return;
     this.#unplan();
     this.#readAt = at;
-    this.#timer = setTimeout(() => {
-      this.#unplan();
-      void this.#read();
-    }, at - performance.now());
+    this.#timer = setTimeout(() => void this.#read(run.signal), at - performance.now());
   }
 
   #unplan(): void {
@@ -309,41 +288,33 @@ class KeptPositions implements ContinuityPort {
   }
 
   /** @returns Undefined when nobody has answered; it is planned to ask again. */
-  async #read(at?: EndpointAndEpoch, signal?: AbortSignal): Promise<Review | undefined> {
+  async #read(signal: AbortSignal, at?: EndpointAndEpoch): Promise<Review | undefined> {
+    this.#unplan();
     const questions = ask(this.#state, maxStreams);
     if (questions.size === 0 && !at) return undefined;
     const { appServers } = this.#host;
-    const reading = new AbortController();
-    const abort = (): void => reading.abort();
-    this.#unplan();
-    this.#reading = reading;
-    signal?.addEventListener("abort", abort);
+    const body = this.#bodyOf([...questions], at);
+    this.#isReading = true;
     let answer: HistoryAnswer | undefined;
     try {
-      const body = this.#bodyOf(questions, at);
-      answer = await appServers.ask(appServers.servers, reading.signal, (server, ended) =>
-        readHistory(server, body, ended),
-      );
+      answer = await appServers.ask(signal, (server, ended) => readHistory(server, body, ended));
     } catch (error) {
       this.#onFailure(retryAfterOf(error as object));
-      const isRefused = isNegotiateError(error) && error.status === 401;
-      if (isRefused) await appServers.negotiate([], reading.signal).catch(() => {});
-    } finally {
-      signal?.removeEventListener("abort", abort);
-      this.#reading = undefined;
+      if ((error as NegotiateError).status === 401) await renewGrant(appServers, signal);
     }
+    this.#isReading = false;
     if (!answer) {
       this.#take({ type: "failed" });
       return undefined;
     }
-    const { answers } = answer;
+    const { answers, review } = answer;
     const isWhole = [...questions.keys()].every(
       (name) => answers.get(name)?.position ?? answers.get(name)?.reason === "forbidden",
     );
     if (isWhole) this.#failures = this.#notBefore = 0;
     else this.#onFailure(0);
     this.#take({ type: "answered", answers });
-    return answer.review;
+    return review;
   }
 
   #onFailure(retryAfterInMs: number): void {
@@ -353,31 +324,29 @@ class KeptPositions implements ContinuityPort {
   }
 
   #bodyOf(
-    questions: ReadonlyMap<string, StreamQuestion>,
+    questions: readonly (readonly [string, StreamQuestion])[],
     at: EndpointAndEpoch | undefined,
   ): string {
-    const since: Record<string, string> = {};
-    const seen: Record<string, string> = {};
-    for (const [name, question] of questions) {
-      since[name] = writePosition(question.since);
-      if (question.seen) seen[name] = writePosition(question.seen);
-    }
-    const address = at && { endpoint: at.endpoint, epoch: at.epoch, incarnation: at.incarnation };
-    const connections = this.#connections;
-    return JSON.stringify({ grant: this.#grant, since, seen, connections, at: address });
+    return JSON.stringify({
+      grant: this.#grant,
+      since: mapValues(questions, ({ since }) => writePosition(since)),
+      seen: mapValues(questions, ({ seen }) => seen && writePosition(seen)),
+      connections: this.#connections,
+      at: at && { endpoint: at.endpoint, epoch: at.epoch, incarnation: at.incarnation },
+    });
   }
 
   /** Resolves when it has, when it is stopped, or after that time. */
-  #waitToCatchUp(inMs: number): Promise<void> {
-    if (!isCatchingUp(this.#state)) return Promise.resolve();
-    return new Promise((resolve) => {
-      const finish = (): void => {
-        clearTimeout(timer);
-        this.#onCaughtUp.delete(finish);
-        resolve();
-      };
-      const timer = setTimeout(finish, inMs);
+  async #waitToCatchUp(inMs: number): Promise<void> {
+    if (!isCatchingUp(this.#state)) return;
+    await waitFor(inMs, (finish) => {
       this.#onCaughtUp.add(finish);
+      return () => this.#onCaughtUp.delete(finish);
     });
   }
 }
+
+const mapValues = <From, To>(
+  entries: readonly (readonly [string, From])[],
+  map: (from: From) => To,
+): Record<string, To> => Object.fromEntries(entries.map(([name, value]) => [name, map(value)]));

@@ -25,8 +25,11 @@ const ENVELOPE = /^1 ([mbsc]) ([agu*]) (\S+) ([\w-]{1,22})(?: (\S+))?$/;
 const POSITION = /^([\w-]{8}):(0|[1-9]\d{0,15})$/;
 const NONE = "-";
 
-/** Which fields each type has: position and id. */
-const HAS = { m: "yy", b: "ny", s: "yn", c: "?n" } as const;
+/**
+ * What there is: the type, the kind, a position (`o` before the first message, `p` after it, or none), an
+ * id or none.
+ */
+const FORMS = /^(?:m\wpi|b\w-i|s\wp-|c\w[op-]-|c\*--)$/;
 
 /** @returns Undefined for what is no envelope, or one of a later version. */
 export function readEnvelope(text: unknown): Envelope | undefined {
@@ -41,16 +44,14 @@ export function readEnvelope(text: unknown): Envelope | undefined {
     string | undefined,
   ];
   const position = readPosition(place);
+  const form = position ? (position.offset ? "p" : "o") : place;
   const id = name === NONE ? undefined : name;
-  const user = encodedUser && decode(encodedUser);
-  const isOfAll = kind === "*";
-  const isWhole =
-    (position !== undefined || place === NONE) &&
-    HAS[type].replace("?", position ? "y" : "n") === `${position ? "y" : "n"}${id ? "y" : "n"}` &&
-    (!isOfAll || (type === "c" && !position)) &&
-    (type === "c" || position?.offset !== 0) &&
-    (encodedUser === undefined || user !== undefined);
-  return isWhole ? { type, kind, position, id, user } : undefined;
+  if (!FORMS.test(type + kind + form + (id ? "i" : NONE))) return undefined;
+  try {
+    return { type, kind, position, id, user: encodedUser && decodeURIComponent(encodedUser) };
+  } catch {
+    return undefined;
+  }
 }
 
 /** @returns Undefined for what is no position. */
@@ -60,14 +61,16 @@ export function readPosition(text: unknown): StreamPosition | undefined {
   return epoch && Number.isSafeInteger(offset) ? { epoch, offset } : undefined;
 }
 
+/** Those that can be read. */
+export function readPositions(texts: unknown): Record<string, StreamPosition> {
+  const positions: Record<string, StreamPosition> = {};
+  for (const [name, text] of Object.entries(texts ?? {})) {
+    const position = readPosition(text);
+    if (position) positions[name] = position;
+  }
+  return positions;
+}
+
 /** As `readPosition` reads it; empty for a stream without a position. */
 export const writePosition = ({ epoch, offset }: Partial<StreamPosition>): string =>
   epoch ? `${epoch}:${offset}` : "";
-
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
-}

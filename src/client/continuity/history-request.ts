@@ -1,8 +1,7 @@
-import { type AppServer, type Review, spreadOf } from "../app-server.ts";
+import type { AppServer, Review } from "../app-server.ts";
 import type { Message } from "../continuity-port.ts";
 import { NegotiateError } from "../errors.ts";
-import { decodeData } from "../frames.ts";
-import { readJson, readRefusal } from "../negotiate-request.ts";
+import { interpretFrame } from "../frames.ts";
 import { isObject } from "../options.ts";
 import { readPosition } from "./envelope.ts";
 import type { StreamAnswer } from "./positions.ts";
@@ -12,7 +11,7 @@ const maxAnswerInBytes = 64 * 1024 * 1024;
 
 export interface HistoryAnswer {
   readonly answers: ReadonlyMap<string, StreamAnswer<Message>>;
-  /** Undefined where none was asked for. */
+  /** Says nothing where none was asked for. */
   readonly review: Review;
 }
 
@@ -22,21 +21,14 @@ export async function readHistory(
   body: string,
   signal: AbortSignal,
 ): Promise<HistoryAnswer> {
-  const response = await server.fetch(server.at("/history"), {
-    method: "POST",
-    body,
-    redirect: "error",
-    signal,
-  });
-  if (!response.ok) throw await readRefusal(response, signal);
-  const answer = await readJson(response, maxAnswerInBytes);
-  if (!isObject(answer) || !isObject(answer.streams)) throw new NegotiateError("No history.");
+  const init = { method: "POST", body, signal };
+  const { streams, review, spreadInMs } = await server.ask("/history", init, {}, maxAnswerInBytes);
+  if (!isObject(streams)) throw new NegotiateError("No history.");
   const answers = new Map<string, StreamAnswer<Message>>();
-  for (const [name, stream] of Object.entries(answer.streams)) {
+  for (const [name, stream] of Object.entries(streams)) {
     if (isObject(stream)) answers.set(name, readStream(name, stream));
   }
-  const review = isObject(answer.review) ? answer.review : {};
-  return { answers, review: { ...review, spreadInMs: spreadOf(response) } };
+  return { answers, review: { ...(isObject(review) && review), spreadInMs } };
 }
 
 function readStream(
@@ -63,26 +55,17 @@ interface WireMessage {
 /** As it would have come live; none if it cannot be read, which makes a hole. */
 function readMessage(
   name: string,
-  { o: offset, id, t: dataType, d, u, skip }: WireMessage,
+  { o: offset, id, t: dataType, d: data, u: fromUserId, skip }: WireMessage,
 ): StreamAnswer<Message>["messages"] {
   if (skip) return [{ offset, id: undefined, message: undefined }];
-  const data = decode(dataType, d);
-  if (id === undefined || data === undefined) return [];
-  const group = name.startsWith("g:") ? name.slice(2) : undefined;
-  const message = {
-    ...(group === undefined
-      ? { kind: "serverData" }
-      : { kind: "groupData", group, ...(u !== undefined && { fromUserId: u }) }),
-    dataType,
-    data,
-  };
-  return [{ offset, id, message: message as Message }];
-}
-
-function decode(dataType: string, data: unknown): Message["data"] | undefined {
+  const sender = fromUserId && { fromUserId };
+  const origin = name.startsWith("g:")
+    ? { from: "group", group: name.slice(2), ...sender }
+    : { from: "server" };
   try {
-    return decodeData({ dataType, data });
+    const message = interpretFrame({ type: "message", ...origin, dataType, data });
+    return message && id ? [{ offset, id, message: message as Message }] : [];
   } catch {
-    return undefined;
+    return [];
   }
 }

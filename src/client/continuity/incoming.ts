@@ -18,9 +18,8 @@ export function readIncoming(message: Message): PositionEvent<Message> | undefin
   const { type, kind, position, id, user } = envelope;
   const stream = isOfGroup ? `g:${message.group}` : kind;
   if (type === "c") return { type: "check", stream: kind === "*" ? undefined : stream, position };
-  const own = user && bare.kind === "groupData" ? { ...bare, fromUserId: user } : bare;
-  if (id && !position) return { type: "bypassed", stream, id, message: own };
-  if (!position) return undefined;
+  const own = { ...bare, ...(isOfGroup && user && { fromUserId: user }) };
+  if (!position) return { type: "bypassed", stream, id: id as string, message: own };
   const size = sizeOf(message.data);
   return { type: "message", stream, position, id, message: id ? own : undefined, size };
 }
@@ -30,16 +29,11 @@ function unwrap(message: Message): [envelope: unknown, bare: Message] {
   const { metadata, ...rest } = message as Message & { metadata?: unknown };
   if (isObject(metadata) && "rps" in metadata) {
     const { rps, ...others } = metadata;
-    const isEmpty = Object.keys(others).length === 0;
-    return [
-      rps,
-      isEmpty ? (rest as Message) : ({ ...rest, metadata: others } as unknown as Message),
-    ];
+    const isMore = Object.keys(others).length > 0;
+    return [rps, { ...rest, ...(isMore && { metadata: others }) }];
   }
-  const { data } = message;
-  if (!isObject(data) || !("$rps" in data)) return [undefined, message];
-  const { $rps, ...others } = data;
-  return [$rps, { ...message, data: others }];
+  const { $rps, ...data } = isObject(message.data) ? message.data : {};
+  return [$rps, { ...message, data }];
 }
 
 const sizeOf = (data: Message["data"]): number =>

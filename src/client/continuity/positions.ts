@@ -17,20 +17,21 @@ export type StreamOrigin =
   | "frame";
 
 /** What is kept of a message until its turn has come. */
-interface Held<Message> extends StreamPosition {
+interface Held<Message> {
+  readonly position: StreamPosition;
   /** Undefined for a skip. */
   readonly message: Message | undefined;
   readonly id: string | undefined;
   readonly size: number;
   /** It came from the history. */
-  readonly isReplayed: boolean;
+  readonly isReplayed?: boolean;
 }
 
 /** How far a client has read a stream, and what stands in the way of more. Plain data. */
 export interface StreamState<Message> {
   by: StreamOrigin;
   /** Undefined before it is known where the stream begins for this client. */
-  epoch: string | undefined;
+  epoch?: string | undefined;
   offset: number;
   /** The highest offset of the epoch that came, whether it is held or not, or that a check told of. */
   seen: number;
@@ -41,19 +42,19 @@ export interface StreamState<Message> {
   /** By their positions: what came before its turn, or with an epoch that the client does not know. */
   held: Map<string, Held<Message>>;
   /** The connection is in it, as far as the client knows. */
-  isJoined: boolean;
+  isJoined?: boolean | undefined;
   /** It has not been read since it was joined. */
-  isUnread: boolean;
+  isUnread?: boolean | undefined;
   /** It is to be read. */
-  isDue: boolean;
+  isDue?: boolean | undefined;
   /** A timer runs for a gap. */
-  isHolding: boolean;
+  isHolding?: boolean;
   /** Messages may have been missed of which no position tells. */
-  isVague: boolean;
+  isVague?: boolean;
   /** The client may not read it: frames are delivered as they come. */
-  isForbidden: boolean;
+  isForbidden?: boolean;
   /** What was asked, while there is no answer. */
-  asked:
+  asked?:
     | { readonly epoch: string | undefined; readonly offset: number; readonly seen: number }
     | undefined;
 }
@@ -181,10 +182,9 @@ export function ask(
     const { epoch, offset, seen } = stream;
     stream.isDue = false;
     stream.asked = { epoch, offset, seen };
-    const hasSeenMore = epoch !== undefined && seen > offset;
     questions.set(name, {
       since: { epoch, offset },
-      seen: hasSeenMore ? { epoch, offset: seen } : undefined,
+      seen: epoch && seen > offset ? { epoch, offset: seen } : undefined,
     });
   }
   return questions;
@@ -226,13 +226,13 @@ class Step<Message> {
         streams.delete(event.stream);
         break;
       case "message":
-        this.#receive(event.stream, { ...event, ...event.position, isReplayed: false });
+        this.#receive(event.stream, event, event);
         break;
       case "bypassed":
         this.#deliver(event.stream, event, bypassed);
         break;
       case "check":
-        if (event.stream) this.#check(event.stream, event.position);
+        if (event.stream) this.#receive(event.stream, event);
         else for (const stream of streams.values()) if (stream.isJoined) this.#want(stream);
         break;
       case "held": {
@@ -265,7 +265,7 @@ class Step<Message> {
     for (const name of names) {
       const stream = this.#streamOf(name, "token");
       stream.by = "token";
-      if (stream.epoch === undefined) begin(stream, positions[name]);
+      if (!stream.epoch) begin(stream, positions[name]);
       this.#join(stream);
     }
   }
@@ -296,20 +296,19 @@ class Step<Message> {
     return stream;
   }
 
-  #receive(name: string, held: Held<Message>): void {
+  /** @param held Undefined for a check. */
+  #receive(
+    name: string,
+    { position }: { readonly position?: StreamPosition | undefined },
+    held?: Held<Message>,
+  ): void {
     const stream = this.#heardOf(name);
     if (stream.isForbidden) this.#deliver(name, held, this.#state.logged);
-    else if (this.#look(stream, held)) {
-      this.#keep(stream, held);
+    else if (!position) this.#want(stream);
+    else if (this.#look(stream, position)) {
+      if (held) this.#keep(stream, held);
       this.#drain(name, stream);
     }
-  }
-
-  #check(name: string, position: StreamPosition | undefined): void {
-    const stream = this.#heardOf(name);
-    if (stream.isForbidden) return;
-    if (!position) this.#want(stream);
-    else if (this.#look(stream, position)) this.#drain(name, stream);
   }
 
   /** @returns Whether it is more than the client has. */
@@ -322,25 +321,23 @@ class Step<Message> {
   }
 
   #keep(stream: StreamState<Message>, held: Held<Message>): void {
-    const { size } = held;
-    let characters = size;
+    const key = writePosition(held.position);
+    let characters = held.size;
     for (const other of stream.held.values()) characters += other.size;
     const isFull = stream.held.size >= maxHeldFrames || characters > maxHeldCharacters;
     // What comes next in its turn is not kept for long.
-    if (!isFull || (held.epoch === stream.epoch && held.offset === stream.offset + 1)) {
-      stream.held.set(writePosition(held), held);
-      return;
+    if (!isFull || key === keyOfNext(stream)) stream.held.set(key, held);
+    else {
+      stream.held.clear();
+      this.#retry(stream);
     }
-    stream.held.clear();
-    stream.isVague ||= stream.epoch === undefined;
-    this.#want(stream);
   }
 
   /** Delivers what has its turn, and sees to the rest. */
   #drain(name: string, stream: StreamState<Message>): void {
     const { held } = stream;
-    while (stream.epoch !== undefined) {
-      const key = writePosition({ ...stream, offset: stream.offset + 1 });
+    for (;;) {
+      const key = keyOfNext(stream);
       const next = held.get(key);
       if (!next) break;
       held.delete(key);
@@ -354,23 +351,24 @@ class Step<Message> {
 
   #deliver(
     stream: string,
-    { id, message, isReplayed = false, ...place }: Partial<Held<Message>>,
+    { id, message, position, isReplayed = false }: Partial<Held<Message>> = {},
     known: Set<string>,
   ): void {
     const { bypassed, logged } = this.#state;
     if (id === undefined || message === undefined || bypassed.has(id) || logged.has(id)) return;
     known.add(id);
     if (known.size > maxKnownIds) known.delete(known.values().next().value as string);
-    const { epoch, offset } = place;
-    const position = epoch !== undefined && offset !== undefined ? { epoch, offset } : undefined;
     this.effects.push({ type: "deliver", stream, position, message, isReplayed });
   }
 
   #settle(answers: ReadonlyMap<string, StreamAnswer<Message>>): void {
     for (const [name, stream] of this.#state.streams) {
       const { asked } = stream;
+      const answer = answers.get(name);
       stream.asked = undefined;
-      if (asked) this.#answer(name, stream, asked, answers.get(name));
+      if (asked && answer?.position) this.#answer(name, stream, asked, answer.position, answer);
+      else if (asked && answer?.reason === "forbidden") this.#forbid(name, stream);
+      else if (asked) this.#retry(stream);
       else if (stream.isDue) this.#want(stream);
     }
   }
@@ -379,47 +377,41 @@ class Step<Message> {
     name: string,
     stream: StreamState<Message>,
     asked: Asked,
-    answer: StreamAnswer<Message> | undefined,
+    position: StreamPosition,
+    answer: StreamAnswer<Message>,
   ): void {
-    const position = answer?.position;
-    if (!position) {
-      if (answer?.reason === "forbidden") this.#forbid(name, stream);
-      else this.#retry(stream);
-      return;
-    }
     if (asked.epoch !== stream.epoch || isRefused(stream, position)) {
       this.#retry(stream);
       return;
     }
+    const { messages } = answer;
     // What it was joined since, or has become due for, is a question of its own.
     stream.isUnread &&= stream.isDue;
-    const isFirst = stream.epoch === undefined;
+    const isFirst = !stream.epoch;
     const recovered = isFirst ? !stream.isVague : isWhole(stream, asked, position, answer);
-    if (isFirst) begin(stream, position, answer.messages);
+    if (isFirst) begin(stream, position, messages);
     else if (!recovered) leave(stream, asked, position);
     if (!isFirst || !recovered) {
       const reason = recovered ? undefined : reasonOf(answer, isFirst);
       this.effects.push({ type: "told", stream: name, recovered, reason });
     }
-    if (isFirst || recovered) replay(stream, position, answer.messages);
+    if (isFirst || recovered) replay(stream, position, messages);
     discard(stream);
     this.#drain(name, stream);
   }
 
   #retry(stream: StreamState<Message>): void {
-    stream.isVague ||= stream.epoch === undefined;
+    stream.isVague ||= !stream.epoch;
     this.#want(stream);
   }
 
   #forbid(name: string, stream: StreamState<Message>): void {
-    const isGuess = stream.by === "token" && stream.epoch === undefined;
-    if (!isGuess) {
+    const { by, epoch, held, isJoined } = stream;
+    const isGuess = by === "token" && !epoch;
+    if (!isGuess)
       this.effects.push({ type: "told", stream: name, recovered: false, reason: "forbidden" });
-    }
-    const held = [...stream.held.values()];
-    Object.assign(stream, { ...newStream(stream.by), isJoined: stream.isJoined });
-    stream.isForbidden = true;
-    for (const each of held) this.#deliver(name, each, this.#state.logged);
+    this.#state.streams.set(name, { ...newStream(by), isJoined, isForbidden: true });
+    for (const each of held.values()) this.#deliver(name, each, this.#state.logged);
   }
 }
 
@@ -427,6 +419,10 @@ type Asked = NonNullable<StreamState<unknown>["asked"]>;
 
 const isBehind = ({ epoch, offset, seen }: StreamState<unknown>): boolean =>
   epoch !== undefined && seen > offset;
+
+/** As what comes next in its turn is held; none where it is not known what that is. */
+const keyOfNext = (stream: StreamState<unknown>): string =>
+  writePosition({ ...stream, offset: stream.offset + 1 });
 
 const hasLeft = ({ left }: StreamState<unknown>, epoch: string): boolean =>
   left.some((each) => each.epoch === epoch);
@@ -464,13 +460,13 @@ function begin(
   position: StreamPosition | undefined,
   messages: StreamAnswer<unknown>["messages"] = [],
 ): void {
-  stream.isVague = position === undefined;
+  stream.isVague = !position;
   if (!position) return;
   const held = heldOf(stream, position.epoch);
-  const offsets = [...held, ...messages].map(({ offset }) => offset);
+  const offsets = [...held, ...messages.map(({ offset }) => offset)];
   stream.epoch = position.epoch;
   stream.offset = Math.min(position.offset, ...offsets.map((offset) => offset - 1));
-  stream.seen = Math.max(position.offset, ...held.map(({ offset }) => offset));
+  stream.seen = Math.max(position.offset, ...held);
 }
 
 /** Goes on at the end of what the store has. */
@@ -492,50 +488,42 @@ function leave(
   const goesOn = isSame && !isForgotten;
   stream.epoch = epoch;
   stream.offset = Math.max(offset, goesOn ? stream.offset : (before?.offset ?? 0));
-  const offsets = heldOf(stream, epoch).map((held) => held.offset);
-  stream.seen = Math.max(stream.offset, goesOn ? stream.seen : 0, ...offsets);
+  stream.seen = Math.max(stream.offset, goesOn ? stream.seen : 0, ...heldOf(stream, epoch));
 }
 
-const heldOf = ({ held }: StreamState<unknown>, epoch: string): StreamPosition[] =>
-  [...held.values()].filter((each) => each.epoch === epoch);
+/** The offsets of what is held of that epoch. */
+const heldOf = ({ held }: StreamState<unknown>, epoch: string): number[] =>
+  [...held.values()].flatMap(({ position }) => (position.epoch === epoch ? position.offset : []));
 
 function replay<Message>(
   { held }: StreamState<Message>,
   { epoch }: StreamPosition,
   messages: StreamAnswer<Message>["messages"],
 ): void {
-  for (const message of messages) {
-    const replayed = { ...message, epoch, size: 0, isReplayed: true };
-    const key = writePosition(replayed);
-    if (!held.has(key)) held.set(key, replayed);
+  for (const { offset, id, message } of messages) {
+    const position = { epoch, offset };
+    const key = writePosition(position);
+    if (!held.has(key)) held.set(key, { position, id, message, size: 0, isReplayed: true });
   }
 }
 
 /** What has had its turn, or has been asked about in vain. */
 function discard(stream: StreamState<unknown>): void {
   const { held, epoch, offset, isDue } = stream;
-  for (const [key, each] of held) {
+  for (const [key, { position }] of held) {
     const isUseless =
-      each.epoch === epoch ? each.offset <= offset : !isDue || hasLeft(stream, each.epoch);
+      position.epoch === epoch
+        ? position.offset <= offset
+        : !isDue || hasLeft(stream, position.epoch);
     if (isUseless) held.delete(key);
   }
 }
 
-function newStream<Message>(by: StreamOrigin): StreamState<Message> {
-  return {
-    by,
-    epoch: undefined,
-    offset: 0,
-    seen: 0,
-    left: [],
-    refusals: 0,
-    held: new Map(),
-    isJoined: false,
-    isUnread: false,
-    isDue: false,
-    isHolding: false,
-    isVague: false,
-    isForbidden: false,
-    asked: undefined,
-  };
-}
+const newStream = <Message>(by: StreamOrigin): StreamState<Message> => ({
+  by,
+  offset: 0,
+  seen: 0,
+  left: [],
+  refusals: 0,
+  held: new Map(),
+});

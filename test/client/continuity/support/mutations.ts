@@ -63,13 +63,13 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   "it skips what does not come in time": [
     [
       "if (isBehind(stream) && !stream.asked) this.#want(stream);",
-      "if (isBehind(stream) && stream.held.size > 0) { stream.offset = Math.min(...[...stream.held.values()].map((held) => held.offset)) - 1; this.#drain(event.stream, stream); }",
+      "if (isBehind(stream) && stream.held.size > 0) { stream.offset = Math.min(...[...stream.held.values()].map((held) => held.position.offset)) - 1; this.#drain(event.stream, stream); }",
     ],
   ],
   "it delivers whatever comes, in whatever order": [
     [
-      "      this.#keep(stream, held);\n",
-      "      stream.offset = Math.max(stream.offset, held.offset); this.#deliver(name, held, this.#state.logged);\n",
+      "      if (held) this.#keep(stream, held);\n",
+      "      stream.offset = Math.max(stream.offset, position.offset); this.#deliver(name, held, this.#state.logged);\n",
     ],
   ],
   "it forgets an epoch that it has left": [
@@ -89,7 +89,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   ],
   "it does not ask again what was not answered": [
     [
-      "    stream.isVague ||= stream.epoch === undefined;\n    this.#want(stream);\n  }\n\n  #forbid",
+      "    stream.isVague ||= !stream.epoch;\n    this.#want(stream);\n  }\n\n  #forbid",
       "  }\n\n  #forbid",
     ],
   ],
