@@ -262,7 +262,7 @@ function keyOf({ ackId, invocationId }: CallId): string {
 }
 
 function failure(
-  { ackId, invocationId, wasSent }: Call,
+  { ackId, invocationId, wasSent }: CallId & Partial<Call>,
   code: ClientErrorCode,
   why: string,
   errorDetail?: AckFrame["error"],
@@ -275,9 +275,9 @@ function failure(
     : new InvocationError(code, message, { invocationId, errorDetail });
 }
 
-function refused(call: Call, error: AckFrame["error"]): Error {
+export function refused(call: CallId, error: AckFrame["error"], who = "service"): Error {
   const detail = error ?? { name: "Unknown", message: "no reason given" };
-  const why = `The service refused the call: ${detail.name}, ${detail.message}`;
+  const why = `The ${who} refused the call: ${detail.name}, ${detail.message}`;
   return failure(call, "ERR_CALL_REFUSED", why, detail);
 }
 

@@ -78,9 +78,8 @@ export class ClientRun {
   finish(code: StoppedCode, failure?: Failure): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const { calls, emitter, continuity, onFinished } = this.#options;
+    const { calls, emitter, onFinished } = this.#options;
     onFinished();
-    continuity?.stop();
     this.#stopListening();
     this.#loop.stop(code);
     calls.close();
@@ -178,14 +177,14 @@ export class ClientRun {
     const { connectionId = "", userId = "" } = session ?? {};
     emitter.emit("connected", { connectionId, userId, endpoint });
     if (isOver() || !lost || !mustMove(lost, connection)) return;
-    const recovered = continuity && (await continuity.caughtUp());
+    const recovery = continuity && (await continuity.caughtUp());
     if (isOver()) return;
     emitter.emit("moved", {
       from: lost.endpoint,
       to: endpoint,
       downtimeInMs: connectedAt - lost.aliveAt,
       ...(epoch !== undefined && { epoch }),
-      ...(recovered !== undefined && { recovered }),
+      ...recovery,
     });
   }
 

@@ -31,10 +31,10 @@ export interface ContinuityPort {
   onLeft(group: string): void;
   onMessage(message: Message): void;
   /**
-   * Whether everything since the former connection has come, when that is known; undefined when it is
-   * not known after a while, or there is no history.
+   * Whether everything since the former connection has come; nothing when it is not known after a while,
+   * or there is no history.
    */
-  caughtUp(): Promise<boolean | undefined>;
+  caughtUp(): Promise<{ readonly recovered: boolean } | undefined>;
   /** @returns Undefined where somebody else is to be asked. */
   review(at: EndpointAndEpoch, signal: AbortSignal): Promise<Review | undefined>;
   publish(

@@ -6,9 +6,8 @@ import type { Emitter } from "./emitter.ts";
 export function emitMessage(
   emitter: Emitter<ClientEvents>,
   message: Message,
-  replayed?: boolean,
+  more?: { readonly replayed: true } | false | undefined,
 ): void {
-  const more = replayed && { replayed };
   if (message.kind === "groupData") emitter.emit("group-message", { message, ...more });
   else emitter.emit("server-message", { message, ...more });
 }

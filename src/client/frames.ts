@@ -109,7 +109,7 @@ function refuseForeign(_key: string, value: unknown): unknown {
 }
 
 /** @throws InvalidArgumentError when it is too long. */
-export function checked(text: string): string {
+function checked(text: string): string {
   // UTF-8 needs at most three bytes for each of these characters.
   const mayBeTooLong = text.length * 3 > maxMessageInBytes;
   const bytes = mayBeTooLong ? new TextEncoder().encode(text).length : 0;

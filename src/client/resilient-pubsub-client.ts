@@ -276,6 +276,7 @@ async function start(parts: Parts, { abortSignal }: StartOptions): Promise<void>
     onFinished: () => {
       parts.run = undefined;
       parts.calls = new Calls(parts.configuration);
+      parts.continuity?.stop();
     },
   });
   parts.run = run;

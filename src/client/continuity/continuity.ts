@@ -189,10 +189,10 @@ class KeptPositions implements ContinuityPort {
     else if ("message" in event && event.message) this.#enqueue({ message: event.message });
   }
 
-  async caughtUp(): Promise<boolean | undefined> {
+  async caughtUp(): Promise<{ readonly recovered: boolean } | undefined> {
     if (!this.#told) return undefined;
     await this.#waitToCatchUp(this.#host.configuration.handshakeTimeoutInMs);
-    return isCatchingUp(this.#state) ? undefined : this.#recovered;
+    return isCatchingUp(this.#state) ? undefined : { recovered: this.#recovered };
   }
 
   async review(at: EndpointAndEpoch, signal: AbortSignal): Promise<Review | undefined> {
@@ -257,7 +257,8 @@ class KeptPositions implements ContinuityPort {
     while (this.#run) {
       const next = this.#due.shift();
       if (!next) break;
-      if ("message" in next) emitMessage(emitter, next.message, next.isReplayed);
+      if ("message" in next)
+        emitMessage(emitter, next.message, next.isReplayed && { replayed: true });
       else emitter.emit("continuity", next);
     }
     this.#isDelivering = false;

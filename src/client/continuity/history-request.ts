@@ -1,8 +1,6 @@
 import type { AppServer, Review } from "../app-server.ts";
 import type { Message } from "../continuity-port.ts";
-import { NegotiateError } from "../errors.ts";
 import { interpretFrame } from "../frames.ts";
-import { isObject } from "../options.ts";
 import { readPosition } from "./envelope.ts";
 import type { StreamAnswer } from "./positions.ts";
 
@@ -15,7 +13,7 @@ export interface HistoryAnswer {
   readonly review: Review;
 }
 
-/** Asks one app server for what was missed. @throws NegotiateError */
+/** Asks one app server for what was missed. @throws whatever is no answer to that */
 export async function readHistory(
   server: AppServer,
   body: string,
@@ -23,24 +21,24 @@ export async function readHistory(
 ): Promise<HistoryAnswer> {
   const init = { method: "POST", body, signal };
   const { streams, review, spreadInMs } = await server.ask("/history", init, {}, maxAnswerInBytes);
-  if (!isObject(streams)) throw new NegotiateError("No history.");
   const answers = new Map<string, StreamAnswer<Message>>();
-  for (const [name, stream] of Object.entries(streams)) {
-    if (isObject(stream)) answers.set(name, readStream(name, stream));
+  for (const [name, stream] of Object.entries(streams as Record<string, WireStream>)) {
+    const { position, recovered, reason, messages = [] } = stream;
+    answers.set(name, {
+      position: readPosition(position),
+      recovered: recovered === true,
+      reason,
+      messages: messages.flatMap((each) => readMessage(name, each)),
+    });
   }
-  return { answers, review: { ...(isObject(review) && review), spreadInMs } };
+  return { answers, review: { ...(review as Review), spreadInMs } };
 }
 
-function readStream(
-  name: string,
-  { position, recovered, reason, messages }: Readonly<Record<string, unknown>>,
-): StreamAnswer<Message> {
-  return {
-    position: readPosition(position),
-    recovered: recovered === true,
-    reason: typeof reason === "string" ? reason : undefined,
-    messages: (Array.isArray(messages) ? messages : []).flatMap((each) => readMessage(name, each)),
-  };
+interface WireStream {
+  readonly position?: unknown;
+  readonly recovered?: unknown;
+  readonly reason?: string;
+  readonly messages?: readonly WireMessage[];
 }
 
 interface WireMessage {

@@ -1,8 +1,9 @@
 import type { AppServers } from "../app-servers.ts";
 import { backoffInMs } from "../backoff.ts";
+import { refused } from "../calls.ts";
 import type { ContinuityHost } from "../continuity-host.ts";
-import { InvocationError } from "../errors.ts";
-import { checked, encodeData } from "../frames.ts";
+import type { InvocationError } from "../errors.ts";
+import { encodeData, encodeDataFrame } from "../frames.ts";
 import { isObject } from "../options.ts";
 import type { InvokeEventResult, JSONTypes, PublishOptions, PublishResult } from "../wire-types.ts";
 import { waitFor } from "./wait-for.ts";
@@ -35,15 +36,15 @@ export async function publish(
   { group, key, content, options }: Publication,
 ): Promise<PublishResult> {
   const { dataType = "json", noEcho, abortSignal } = options;
-  const data = encodeData(content, dataType);
+  const d = JSON.parse(encodeData(content, dataType));
   const t = dataType.replace("protobuf", "binary");
   const endsAt = performance.now() + host.configuration.callTimeoutInMs;
   let isGrantNew = false;
   for (let failures = 1; ; failures += 1) {
     const invocationId = String(host.calls.createId());
-    const head = JSON.stringify({ group, t, key, grant: grantOf(), noEcho }).slice(0, -1);
-    const frame = { type: "invoke", invocationId, target: "event", event: EVENT, dataType: "json" };
-    const text = checked(`${JSON.stringify(frame).slice(0, -1)},"data":${head},"d":${data}}}`);
+    const frame = { type: "invoke", invocationId, target: "event", event: EVENT };
+    const data = { group, t, key, grant: grantOf(), noEcho, d };
+    const text = encodeDataFrame(frame, data as JSONTypes, "json");
     const leftInMs = Math.max(1, endsAt - performance.now());
     const timeoutInMs = Math.min(leftInMs, ATTEMPT_IN_MS);
     const call = { text, invocationId, abortSignal, timeoutInMs };
@@ -83,10 +84,7 @@ const pause = (inMs: number, signal: PublishOptions["abortSignal"]): Promise<voi
 function positionIn({ data }: InvokeEventResult, invocationId: string): PublishResult {
   const { position, error } = isObject(data) ? data : {};
   if (typeof position === "string") return { position };
-  const { code = "ERR_HISTORY_REQUEST", message = "The app server has no history." } = (
-    isObject(error) ? error : {}
-  ) as Partial<Record<string, string>>;
-  const errorDetail = { name: code, message };
-  const why = `The app server refused to publish: ${code}, ${message}`;
-  throw new InvocationError("ERR_CALL_REFUSED", why, { invocationId, errorDetail });
+  const { code: name = "ERR_HISTORY_REQUEST", message = "it has no history" } = (error ??
+    {}) as Partial<Record<string, string>>;
+  throw refused({ invocationId }, { name, message }, "app server");
 }
