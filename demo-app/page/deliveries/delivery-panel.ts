@@ -4,7 +4,7 @@ import type { LiveState } from "../live/live-state.ts";
 import { deliveryText } from "./delivery-text.ts";
 
 const EXPLANATION =
-  "Each broadcast has a number. Half of the clients use continuity(): what is sent while they have no connection is kept, and they catch up. The others never hear it.";
+  "Each broadcast has a number. Half of the clients use continuity(): what does not reach them is kept, and they catch up. The others never hear it.";
 
 interface Row {
   readonly label: string;
