@@ -1,8 +1,18 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { createClient } from "redis";
 import { type RedisServer, startRedis } from "../../demo-app/processes/redis-server.ts";
 import { type Name, startName } from "../support/name.ts";
 import { until } from "../support/until.ts";
-import type { Failover } from "./plan.ts";
+
+/**
+ * What happens to the primary: by an orderly handover the replica takes its place; it is killed when the
+ * replica has all that it has; it is killed while the replica is behind, so that what it has confirmed
+ * last is forgotten; or both are killed, and another comes that knows nothing.
+ */
+export type RedisFault = "handover" | "kill" | "abrupt" | "wipe";
+
+/** For how long the replica hears nothing before its primary is killed. */
+const TAIL_IN_MS = 300;
 
 /** By itself it waits five seconds for more replicas. */
 const COPIED_AT_ONCE = ["--repl-diskless-sync-delay", "0"];
@@ -30,28 +40,16 @@ export class RedisPair {
     return `redis://127.0.0.1:${this.#name.port}`;
   }
 
-  /**
-   * The replica becomes the primary, and has all that the old one has confirmed; the old one, or
-   * another in its place, becomes its replica.
-   */
-  async failOver(kind: Failover["kind"], meanwhile: () => Promise<unknown>): Promise<void> {
+  /** Another becomes the primary; the old one, or one in its place, becomes its replica. */
+  async failOver(kind: RedisFault, meanwhile: () => Promise<unknown>): Promise<void> {
     const [old, next] = [this.#primary, this.#replica];
-    if (kind === "handover") {
-      await command(old, "FAILOVER", "TO", "127.0.0.1", String(next.port));
-      await until(async () => (await replicationOf(next)).role === "master");
-    } else {
-      await command(old, "CLIENT", "PAUSE", "10000", "WRITE");
-      await until(async () => {
-        const { master_repl_offset: ahead } = await replicationOf(old);
-        return ahead === (await replicationOf(next)).slave_repl_offset;
-      });
-      await old.close();
-      await command(next, "REPLICAOF", "NO", "ONE");
-    }
+    if (kind === "wipe") return this.#wipe(meanwhile);
+    if (kind === "handover") await handOver(old, next);
+    else await promote(old, next, kind);
     await meanwhile();
     this.#name.leadTo(next.port);
     this.#primary = next;
-    this.#replica = kind === "kill" ? await startRedis(COPIED_AT_ONCE, old.port) : old;
+    this.#replica = kind === "handover" ? old : await startRedis(COPIED_AT_ONCE, old.port);
     await makeReplica(this.#replica, next);
   }
 
@@ -59,6 +57,39 @@ export class RedisPair {
     await this.#name.close();
     await Promise.all([this.#primary.close(), this.#replica.close()]);
   }
+
+  async #wipe(meanwhile: () => Promise<unknown>): Promise<void> {
+    const servers = [this.#primary, this.#replica];
+    await Promise.all(servers.map((server) => server.close()));
+    await meanwhile();
+    const [primary, replica] = await Promise.all(
+      servers.map(({ port }) => startRedis(COPIED_AT_ONCE, port)),
+    );
+    this.#primary = primary as RedisServer;
+    this.#replica = replica as RedisServer;
+    await makeReplica(this.#replica, this.#primary);
+  }
+}
+
+async function handOver(old: RedisServer, next: RedisServer): Promise<void> {
+  await command(old, "FAILOVER", "TO", "127.0.0.1", String(next.port));
+  await until(async () => (await replicationOf(next)).role === "master");
+}
+
+async function promote(old: RedisServer, next: RedisServer, kind: RedisFault): Promise<void> {
+  if (kind === "abrupt") {
+    await command(next, "REPLICAOF", "NO", "ONE");
+    await delay(TAIL_IN_MS);
+    await old.close();
+    return;
+  }
+  await command(old, "CLIENT", "PAUSE", "10000", "WRITE");
+  await until(async () => {
+    const { master_repl_offset: ahead } = await replicationOf(old);
+    return ahead === (await replicationOf(next)).slave_repl_offset;
+  });
+  await old.close();
+  await command(next, "REPLICAOF", "NO", "ONE");
 }
 
 async function makeReplica(replica: RedisServer, of: RedisServer): Promise<void> {
