@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { KINDS, type Kind } from "./plan.ts";
 
 /** How big a run is; the figures of the full one are the defaults. */
 export interface ContinuityArguments {
@@ -11,6 +12,8 @@ export interface ContinuityArguments {
   /** Processes that the clients with `continuity` share. */
   readonly processes: number;
   readonly servers: number;
+  /** What is broken. */
+  readonly kinds: readonly Kind[];
   /** Broadcasts in a second, and as many group sends and publishes. */
   readonly rate: number;
   /** Option `history.appendTimeoutInMs`: on a busy machine the default takes redis for lost. */
@@ -30,6 +33,7 @@ export function parseContinuityArguments(args: string[]): ContinuityArguments {
       plain: { type: "string", default: "50" },
       processes: { type: "string", default: "4" },
       servers: { type: "string", default: "3" },
+      kinds: { type: "string", default: KINDS.join() },
       rate: { type: "string", default: "10" },
       append: { type: "string", default: "1000" },
       json: { type: "boolean", default: false },
@@ -42,10 +46,18 @@ export function parseContinuityArguments(args: string[]): ContinuityArguments {
     plain: wholeNumber("plain", values.plain, 0),
     processes: wholeNumber("processes", values.processes, 1),
     servers: wholeNumber("servers", values.servers, 1),
+    kinds: kindsIn(values.kinds),
     rate: wholeNumber("rate", values.rate, 1),
     append: wholeNumber("append", values.append, 1),
     json: values.json,
   };
+}
+
+function kindsIn(text: string): Kind[] {
+  const wanted = text.split(",");
+  const kinds = KINDS.filter((kind) => wanted.includes(kind));
+  if (kinds.length === new Set(wanted).size) return kinds;
+  throw new TypeError(`--kinds: got "${text}"; give some of ${KINDS.join()}`);
 }
 
 function wholeNumber(name: string, text: string, least: number): number {

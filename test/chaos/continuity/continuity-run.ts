@@ -91,15 +91,16 @@ class ContinuityRun {
   }
 
   async play(cast: Cast): Promise<RunRecord> {
-    const { seed, cycles, servers } = this.#options;
+    const { seed, cycles, servers, kinds } = this.#options;
     const listeners = [...cast.clients, ...cast.plain];
     await Promise.all(listeners.map((each) => each.ask({ kind: "begin" }, "begun")));
     this.#progress("all are connected");
     this.#setSending(cast, true);
     await delay(REST_BEFORE_IN_MS);
-    const hasRedis = cast.redis !== undefined;
-    for (const cycle of drawPlan(seed, { cycles, servers: hasRedis ? servers : 1, hasRedis }))
-      await this.#playCycle(cast, cycle);
+    const plan = cast.redis
+      ? { cycles, servers, kinds }
+      : { cycles, servers: 1, kinds: kinds.filter((kind) => kind !== "redis") };
+    for (const cycle of drawPlan(seed, plan)) await this.#playCycle(cast, cycle);
     this.#setSending(cast, false);
     await this.#waitUntilAllAgree(cast.clients);
     for (const each of listeners) await each.ask({ kind: "collect" }, "collected");

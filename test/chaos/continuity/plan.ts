@@ -31,29 +31,43 @@ const CYCLES_A_REDIS_FAULT = 20;
 /** Where most clients are. */
 const SHARE_OF_EAST = 0.75;
 const REDIS_FAULTS: readonly RedisFault[] = ["abrupt", "wipe", "kill", "abrupt", "handover"];
-const KINDS = [...REGION_FAULTS, "serverKilled"] as const;
+
+/** What may be broken, by name; `redis` in one of the ways that there are. */
+export const KINDS = [...REGION_FAULTS, "serverKilled", "redis"] as const;
+export type Kind = (typeof KINDS)[number];
+
+export interface PlanSizes {
+  readonly cycles: number;
+  readonly servers: number;
+  readonly kinds: readonly Kind[];
+}
 
 /** The whole run, drawn before it starts: the same for the same seed and sizes. */
-export function drawPlan(
-  seed: number,
-  { cycles, servers, hasRedis }: { cycles: number; servers: number; hasRedis: boolean },
-): Cycle[] {
+export function drawPlan(seed: number, { cycles, servers, kinds }: PlanSizes): Cycle[] {
   const random = createRandomSource(seed);
   const offset = between(random, 0, REDIS_FAULTS.length - 1);
+  const others = kinds.filter((kind) => kind !== "redis");
+  // The second one: a short run has one too.
+  const first = Math.min(1, cycles - 1);
+  const isRedisDue = (index: number): boolean =>
+    kinds.includes("redis") && (others.length === 0 || index % CYCLES_A_REDIS_FAULT === first);
+  let redisFaults = 0;
   return Array.from({ length: cycles }, (_, index) => {
-    const turn = Math.floor(index / CYCLES_A_REDIS_FAULT);
-    const isRedisDue = hasRedis && index % CYCLES_A_REDIS_FAULT === Math.min(1, cycles - 1);
-    const fault = REDIS_FAULTS[(offset + turn) % REDIS_FAULTS.length] as RedisFault;
-    const breakage: Breakage = isRedisDue
+    const isDue = isRedisDue(index);
+    const fault = REDIS_FAULTS[(offset + redisFaults) % REDIS_FAULTS.length] ?? "wipe";
+    if (isDue) redisFaults += 1;
+    const breakage: Breakage = isDue
       ? { kind: "redis", fault }
-      : drawBreakage(random, index, servers);
+      : drawBreakage(random, others[index % others.length] ?? "crash", servers);
     return { number: index + 1, breakage, ...drawTimes(random) };
   });
 }
 
-/** Each kind in its turn: a short run tries as many as it can. */
-function drawBreakage(random: RandomSource, index: number, servers: number): Breakage {
-  const kind = KINDS[index % KINDS.length] ?? "crash";
+function drawBreakage(
+  random: RandomSource,
+  kind: Exclude<Kind, "redis">,
+  servers: number,
+): Breakage {
   if (kind === "serverKilled") return { kind, server: between(random, 0, servers - 1) };
   return { kind, region: random() < SHARE_OF_EAST ? "east" : oneOf(random, REGIONS) };
 }

@@ -16,6 +16,7 @@ export function linesOf({ sizes, hasRedis, durationInMs, run, verdict }: Continu
     run.outages.some(
       (outage) => outage.isOfRedis && at >= outage.from && at <= outage.to + REDIS_LINGERS_IN_MS,
     );
+  const whileRedisLived = run.moved.filter(({ at }) => !isOfRedis(at));
   const reasons = new Map<string, number>();
   for (const told of run.told)
     if (!isOfRedis(told.at))
@@ -37,7 +38,7 @@ export function linesOf({ sizes, hasRedis, durationInMs, run, verdict }: Continu
     `  why not: ${why || "-"}; histories lost while redis lived ${run.losses}`,
     `  moves ${run.moved.length}, ${run.moved.filter(({ recovered }) => recovered === true).length} recovered`,
     distributionLine("out of service", run.moved, ({ downtimeInMs }) => downtimeInMs),
-    distributionLine("catching up after that", run.moved, ({ catchUpInMs }) => catchUpInMs),
+    distributionLine("catching up after that", whileRedisLived, ({ catchUpInMs }) => catchUpInMs),
     `  plain clients: ${verdict.plain.live} live messages as ever, ${verdict.plain.missed} missed`,
     `  complaints of processes ${run.complaints.length}`,
     "",
