@@ -30,6 +30,7 @@ export interface Cast {
   readonly servers: readonly RunProcess[];
   readonly clients: readonly RunProcess[];
   readonly plain: readonly RunProcess[];
+  readonly negotiateUrls: readonly string[];
 }
 
 /** @param isSending Whether an app server that starts now is to send. */
@@ -90,7 +91,7 @@ export async function startCast(
       start("plain clients", "plain-program", (): PlainSettings => ({ names, negotiateUrls })),
     ),
   );
-  return { redis, regions, servers, clients, plain };
+  return { redis, regions, servers, clients, plain, negotiateUrls };
 }
 
 /** Names of clients, a list for each process. */

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Fault } from "express-resilient-pubsub/emulator";
 import { OpenResources } from "../../../demo-app/kit/open-all.ts";
+import { brokenBy } from "./breaking.ts";
 import { type Cast, type Sizes, startCast } from "./cast.ts";
 import { judge, REDIS_LINGERS_IN_MS, type Verdict } from "./judge.ts";
 import { now } from "./message.ts";
-import { type Breakage, type Cycle, drawPlan, type RegionFault } from "./plan.ts";
+import { type Cycle, drawPlan, REGIONS } from "./plan.ts";
 import type { ProgramMessage } from "./programs/program-messages.ts";
 import type {
   Claim,
@@ -70,6 +70,7 @@ class ContinuityRun {
   readonly #moved: Moved[] = [];
   readonly #told: Told[] = [];
   readonly #complaints: string[] = [];
+  readonly #reads: number[] = [];
   #losses = 0;
   isSending = false;
 
@@ -87,6 +88,7 @@ class ContinuityRun {
     if (message.kind === "collected") {
       this.#moved.push(...message.moved);
       this.#told.push(...message.told);
+      this.#reads.push(...message.reads);
     }
   }
 
@@ -112,6 +114,7 @@ class ContinuityRun {
       outages: this.#outages,
       moved: this.#moved,
       told: this.#told,
+      reads: this.#reads,
       losses: this.#losses,
       complaints: this.#complaints,
     };
@@ -119,16 +122,17 @@ class ContinuityRun {
 
   async #playCycle(cast: Cast, { number, breakage, restInMs, holdInMs }: Cycle): Promise<void> {
     await delay(restInMs);
+    const broken = await brokenBy(breakage, cast);
     const outage = {
       cycle: number,
-      what: whatOf(breakage),
-      region: "region" in breakage ? breakage.region : undefined,
+      what: `${breakage.kind} ${broken.name}`,
+      region: REGIONS.find((name) => name === broken.name),
       isOfRedis: breakage.kind === "redis",
       from: now(),
       to: Number.MAX_SAFE_INTEGER,
     };
     this.#outages.push(outage);
-    await breakAndHeal(cast, breakage, () => delay(holdInMs));
+    await broken.breakAndHeal(() => delay(holdInMs));
     outage.to = now();
     this.#progress(`${number}: ${outage.what} for ${Math.round(outage.to - outage.from)} ms`);
   }
@@ -172,35 +176,4 @@ class ContinuityRun {
   #progress(line: string): void {
     this.#options.onProgress?.(line);
   }
-}
-
-const whatOf = (breakage: Breakage): string => Object.values(breakage).join(" ");
-
-const FAULTS: Readonly<Record<Exclude<RegionFault, "restart">, Fault | "wrongKey">> = {
-  crash: { kind: "crash" },
-  blackhole: { kind: "blackhole" },
-  gray: { kind: "gray" },
-  wrongKey: "wrongKey",
-};
-
-async function breakAndHeal(
-  { redis, regions, servers }: Cast,
-  breakage: Breakage,
-  meanwhile: () => Promise<unknown>,
-): Promise<void> {
-  if (breakage.kind === "redis") {
-    await redis?.failOver(breakage.fault, meanwhile);
-    return;
-  }
-  const isServer = breakage.kind === "serverKilled";
-  const broken = isServer ? servers[breakage.server] : regions.get(breakage.region);
-  if (isServer || breakage.kind === "restart") {
-    await broken?.kill();
-    await meanwhile();
-    await broken?.start();
-    return;
-  }
-  broken?.send({ fault: FAULTS[breakage.kind] });
-  await meanwhile();
-  broken?.send({ fault: undefined });
 }

@@ -43,6 +43,7 @@ function runOf(more: Partial<RunRecord>): RunRecord {
     outages: [],
     moved: [],
     told: [],
+    reads: [],
     losses: 0,
     complaints: [],
     ...more,

@@ -1,9 +1,4 @@
-import {
-  between,
-  createRandomSource,
-  oneOf,
-  type RandomSource,
-} from "../../support/random-source.ts";
+import { between, createRandomSource, type RandomSource } from "../../support/random-source.ts";
 import type { RedisFault } from "../redis-pair.ts";
 
 export const REGIONS = ["east", "west"] as const;
@@ -14,7 +9,8 @@ export type RegionFault = (typeof REGION_FAULTS)[number];
 
 /** What is broken, one thing at a time. */
 export type Breakage =
-  | { readonly kind: RegionFault; readonly region: RegionName }
+  /** `isServing`: the region that clients are sent to then; else the other one. */
+  | { readonly kind: RegionFault; readonly isServing: boolean }
   | { readonly kind: "serverKilled"; readonly server: number }
   | { readonly kind: "redis"; readonly fault: RedisFault };
 
@@ -28,8 +24,7 @@ export interface Cycle {
 
 /** One in so many cycles breaks redis, if there is one: five of a hundred. */
 const CYCLES_A_REDIS_FAULT = 20;
-/** Where most clients are. */
-const SHARE_OF_EAST = 0.75;
+const SHARE_OF_SERVING = 0.75;
 const REDIS_FAULTS: readonly RedisFault[] = ["abrupt", "wipe", "kill", "abrupt", "handover"];
 
 /** What may be broken, by name; `redis` in one of the ways that there are. */
@@ -69,7 +64,7 @@ function drawBreakage(
   servers: number,
 ): Breakage {
   if (kind === "serverKilled") return { kind, server: between(random, 0, servers - 1) };
-  return { kind, region: random() < SHARE_OF_EAST ? "east" : oneOf(random, REGIONS) };
+  return { kind, isServing: random() < SHARE_OF_SERVING };
 }
 
 function drawTimes(random: RandomSource): Pick<Cycle, "restInMs" | "holdInMs"> {

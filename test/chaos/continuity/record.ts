@@ -105,6 +105,8 @@ export interface RunRecord {
   readonly outages: readonly Outage[];
   readonly moved: readonly Moved[];
   readonly told: readonly Told[];
+  /** How long the history took to answer, milliseconds. */
+  readonly reads: readonly number[];
   /** How often an app server has lost the history while redis was well. */
   readonly losses: number;
   /** Unhandled rejections and warnings. */

@@ -39,6 +39,7 @@ export function linesOf({ sizes, hasRedis, durationInMs, run, verdict }: Continu
     `  moves ${run.moved.length}, ${run.moved.filter(({ recovered }) => recovered === true).length} recovered`,
     distributionLine("out of service", run.moved, ({ downtimeInMs }) => downtimeInMs),
     distributionLine("catching up after that", whileRedisLived, ({ catchUpInMs }) => catchUpInMs),
+    distributionLine("the history answers in", run.reads, (inMs) => inMs),
     `  plain clients: ${verdict.plain.live} live messages as ever, ${verdict.plain.missed} missed`,
     `  complaints of processes ${run.complaints.length}`,
     "",

@@ -26,9 +26,11 @@ class TappedSocket extends WebSocket {
 
 const untapped = globalThis.fetch;
 globalThis.fetch = async (input, init) => {
+  const startedAt = now();
   const response = await untapped(input, init);
   if (!response.ok || !/\/history\b/.test(String(input))) return response;
   const text = await response.text();
+  reads.push(now() - startedAt);
   places.onHistory(text);
   const { status, headers } = response;
   return new Response(text, { status, headers });
@@ -36,6 +38,7 @@ globalThis.fetch = async (input, init) => {
 
 const moved: Moved[] = [];
 const told: Told[] = [];
+const reads: number[] = [];
 
 class Member {
   readonly name: string;
@@ -151,7 +154,7 @@ function collect(): void {
   for (const { log, positions } of members)
     sendToParent<ProgramMessage>({ kind: "record", record: log.end(positions) });
   sendToParent<ProgramMessage>({ kind: "claims", claims: places.claims });
-  sendToParent<ProgramMessage>({ kind: "collected", moved, told });
+  sendToParent<ProgramMessage>({ kind: "collected", moved, told, reads });
 }
 
 const positionOf = ({ client, positions }: Member): string =>

@@ -151,7 +151,7 @@ process.on("message", async ({ kind }: ClientsOrder) => {
   }
   if (kind === "collect") {
     for (const { record } of logs) sendToParent<ProgramMessage>({ kind: "plain", record });
-    sendToParent<ProgramMessage>({ kind: "collected", moved: [], told: [] });
+    sendToParent<ProgramMessage>({ kind: "collected", moved: [], told: [], reads: [] });
   }
 });
 sendToParent<ProgramMessage>({ kind: "serves" });

@@ -68,4 +68,5 @@ export type ProgramMessage =
       readonly kind: "collected";
       readonly moved: readonly Moved[];
       readonly told: readonly Told[];
+      readonly reads: readonly number[];
     };
