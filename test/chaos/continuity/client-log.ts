@@ -14,6 +14,7 @@ class StreamLog {
   readonly segments: Segment[] = [];
   readonly falses: number[] = [];
   readonly inversions: Inversion[] = [];
+  readonly unplaced: Numbered[] = [];
   /** By sender, the highest number since the client was told of a gap. */
   readonly highest = new Map<string, number>();
   /** The last message that came, by its offset in the current epoch. */
@@ -25,8 +26,8 @@ class StreamLog {
 
   get record(): StreamRecord {
     const received = [...this.received].map(([sender, set]) => [sender, set.toText()]);
-    const { segments, falses, inversions } = this;
-    return { received: Object.fromEntries(received), segments, falses, inversions };
+    const { segments, falses, inversions, unplaced } = this;
+    return { received: Object.fromEntries(received), segments, falses, inversions, unplaced };
   }
 }
 
@@ -105,7 +106,11 @@ export class ClientLog {
     const own = this.#places.offsetOf(message, epoch);
     // Before or without a position, messages are in no order.
     if (own === undefined) return;
-    if (own > offset) this.#blame("untold", message, `came from ${own}, beyond`, positions);
+    if (own > offset) {
+      // It has come as one without a position, for all that this client knows.
+      if (log.unplaced.length < maxInversions) log.unplaced.push(message);
+      return;
+    }
     if (own < log.last) this.#blame("disordered", message, `came after ${log.last}`, positions);
     log.last = Math.max(log.last, own);
   }

@@ -19,6 +19,8 @@ import type {
 import type { RunProcess } from "./run-process.ts";
 
 export interface ContinuityOptions extends Sizes {
+  /** How long cycles take, against the usual. Default: 1. */
+  readonly pace?: number | undefined;
   readonly onProgress?: ((line: string) => void) | undefined;
 }
 
@@ -121,9 +123,10 @@ class ContinuityRun {
   }
 
   async #playCycle(cast: Cast, { number, breakage, restInMs, holdInMs }: Cycle): Promise<void> {
-    await delay(restInMs);
+    const { pace = 1 } = this.#options;
+    await delay(restInMs * pace);
     const broken = await brokenBy(breakage, cast);
-    const outage = {
+    const outage: Outage = {
       cycle: number,
       what: `${breakage.kind} ${broken.name}`,
       region: REGIONS.find((name) => name === broken.name),
@@ -132,7 +135,7 @@ class ContinuityRun {
       to: Number.MAX_SAFE_INTEGER,
     };
     this.#outages.push(outage);
-    await broken.breakAndHeal(() => delay(holdInMs));
+    await broken.breakAndHeal(() => delay(holdInMs * pace));
     outage.to = now();
     this.#progress(`${number}: ${outage.what} for ${Math.round(outage.to - outage.from)} ms`);
   }
@@ -164,7 +167,8 @@ class ContinuityRun {
   #onHistory(from: string, isLost: boolean, why: string): void {
     const last = this.#outages.findLast(({ isOfRedis }) => isOfRedis);
     const isExplained = last !== undefined && now() <= last.to + REDIS_LINGERS_IN_MS;
-    if (isLost && !isExplained) this.#losses += 1;
+    if (isExplained) last.to = Math.max(last.to, now());
+    else if (isLost) this.#losses += 1;
     this.#progress(`  ${from} has ${isLost ? "lost the history" : "it again"}: ${why}`);
   }
 

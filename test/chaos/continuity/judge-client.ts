@@ -61,6 +61,13 @@ function judgeStream(
   verdict.delivered += given.length;
   const echoed = given.filter((message) => isSkip(message, client));
   verdict.others.push(...echoed.map((message) => `was not excluded: ${tell(message)}`));
+  // A late append gives a position to what was also sent without one.
+  const unplaced = record.unplaced
+    .map(({ sender, number }) => log.find(stream, sender, number))
+    .filter((message) => message?.sent?.history === "logged");
+  verdict.untold.push(
+    ...(unplaced as KnownMessage[]).map((message) => `uncovered ${tell(message)}`),
+  );
   verdict.disordered.push(...disorderOf(client.name, stream, record, log));
 }
 

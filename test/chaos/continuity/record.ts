@@ -35,6 +35,8 @@ export interface StreamRecord {
   /** Gaps that it was told of, times. */
   readonly falses: readonly number[];
   readonly inversions: readonly Inversion[];
+  /** What came while the client's position did not cover it, though it has one. */
+  readonly unplaced: readonly Numbered[];
 }
 
 export interface ClientRecord {
@@ -93,7 +95,8 @@ export interface Outage {
   readonly region: string | undefined;
   readonly isOfRedis: boolean;
   readonly from: number;
-  readonly to: number;
+  /** Of redis: when the last app server had found out that it is back. */
+  to: number;
 }
 
 /** All that is known of a run at its end. */
