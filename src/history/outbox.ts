@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Frame, Resend, SendOutcome } from "../context/history-port.ts";
 import type { HistoryEntry, OutboxTask } from "../contract/history-store.ts";
 import type { Clock } from "../kit/clock.ts";
@@ -41,6 +42,8 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
+    // One listener for each frame under way is no leak, however many a task has.
+    setMaxListeners(0, this.#ending.signal);
   }
 
   start(): void {
