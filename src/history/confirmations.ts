@@ -1,4 +1,5 @@
 import type { StreamPosition } from "../contract/history-store.ts";
+import { type Clock, systemClock } from "../kit/clock.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
 
 /** Where streams end, asked of the store. */
@@ -16,7 +17,7 @@ interface Batch {
   readonly tops: Promise<Tops>;
   readonly ask: () => void;
   readonly refuse: (error: unknown) => void;
-  readonly timer: NodeJS.Timeout | undefined;
+  readonly timer: { cancel(): void } | undefined;
 }
 
 /**
@@ -26,11 +27,13 @@ interface Batch {
  */
 export class Confirmations {
   readonly #askTops: AskTops;
+  readonly #clock: Clock;
   #gathering: Batch | undefined;
   #underWay = 0;
   #isClosed = false;
 
-  constructor(askTops: AskTops) {
+  constructor(askTops: AskTops, clock: Clock = systemClock) {
+    this.#clock = clock;
     this.#askTops = askTops;
   }
 
@@ -55,7 +58,7 @@ export class Confirmations {
     const streams = new Set<string>();
     const ask = (): void => resolve(this.#ask([...streams]));
     if (this.#underWay > 0) {
-      const timer = setTimeout(() => this.#flush(), GATHERING_IN_MS);
+      const timer = this.#clock.callIn(GATHERING_IN_MS, () => this.#flush());
       return { streams, tops, ask, refuse, timer };
     }
     const batch = { streams, tops, ask, refuse, timer: undefined };
@@ -71,7 +74,7 @@ export class Confirmations {
   }
 
   #end(): void {
-    clearTimeout(this.#gathering?.timer);
+    this.#gathering?.timer?.cancel();
     this.#gathering = undefined;
   }
 

@@ -1,5 +1,6 @@
 import type { InvitedClient } from "../context/history-port.ts";
 import type { PluginContext } from "../context/plugin-context.ts";
+import type { Clock } from "../kit/clock.ts";
 import { CatchUps } from "./catch-ups.ts";
 import { Confirmations } from "./confirmations.ts";
 import { EntryCache } from "./entry-cache.ts";
@@ -13,6 +14,7 @@ export interface HistoryReadsOptions {
   readonly isTracked: (stream: string) => boolean;
   /** For how long a client that negotiates is kept waiting, milliseconds. */
   readonly appendTimeoutInMs: number;
+  readonly clock?: Clock | undefined;
 }
 
 /** All that is read of the history for clients: where streams end, and what they have missed. */
@@ -23,15 +25,16 @@ export class HistoryReads {
 
   constructor(
     context: PluginContext,
-    { calls, isTracked, appendTimeoutInMs }: HistoryReadsOptions,
+    { calls, isTracked, appendTimeoutInMs, clock }: HistoryReadsOptions,
   ) {
-    const confirmations = new Confirmations((streams) => calls.tops(streams));
+    const confirmations = new Confirmations((streams) => calls.tops(streams), clock);
     const entries = new EntryCache((questions) => calls.ranges(questions));
     this.#confirmations = confirmations;
     this.#invitations = new Invitations({
       confirmations,
       isTracked,
       timeoutInMs: appendTimeoutInMs,
+      clock,
     });
     this.catchUps = new CatchUps(context, { confirmations, entries, isTracked });
   }

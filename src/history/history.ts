@@ -73,6 +73,7 @@ export class History implements HistoryPort {
       calls: this.calls,
       isTracked: (stream) => this.isTracked(stream),
       appendTimeoutInMs,
+      clock,
     });
     this.#outbox = new Outbox({
       session,

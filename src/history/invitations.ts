@@ -1,6 +1,6 @@
 import type { InvitedClient } from "../context/history-port.ts";
 import { groupStream, HUB_STREAM, userStream } from "../context/stream-name.ts";
-import { waitAtMost } from "../kit/deadline.ts";
+import { type Clock, systemClock } from "../kit/clock.ts";
 import { clientNameOf } from "./client-stream-name.ts";
 import type { Confirmations, Tops } from "./confirmations.ts";
 import { encodePosition } from "./envelope.ts";
@@ -10,6 +10,7 @@ export interface InvitationsOptions {
   readonly isTracked: (stream: string) => boolean;
   /** For how long a client is kept waiting, milliseconds. */
   readonly timeoutInMs: number;
+  readonly clock?: Clock | undefined;
 }
 
 /** Where the streams of a client end before it has connected: whatever comes after that, it is to get. */
@@ -25,20 +26,25 @@ export class Invitations {
     const { confirmations, isTracked, timeoutInMs } = this.#options;
     const own = userId === undefined ? [] : [userStream(userId)];
     const streams = [HUB_STREAM, ...own, ...groups.map(groupStream)].filter(isTracked);
-    let tops: Tops | undefined;
-    const confirming = confirmations.confirm(streams).then(
-      (confirmed) => {
-        tops = confirmed;
-      },
-      // The session tells that the store is away.
-      () => undefined,
-    );
-    await waitAtMost(timeoutInMs, confirming);
+    const tops = await this.#inTime(confirmations.confirm(streams), timeoutInMs);
     return Object.fromEntries(
       streams.flatMap((stream) => {
         const top = tops?.get(stream);
         return top ? [[clientNameOf(stream), encodePosition(top)]] : [];
       }),
     );
+  }
+
+  /** @returns Undefined when the store does not tell, or not soon; the session says so. */
+  #inTime(confirming: Promise<Tops>, timeoutInMs: number): Promise<Tops | undefined> {
+    const { clock = systemClock } = this.#options;
+    return new Promise((resolve) => {
+      const timer = clock.callIn(timeoutInMs, () => resolve(undefined));
+      const end = (tops?: Tops): void => {
+        timer.cancel();
+        resolve(tops);
+      };
+      confirming.then(end, () => end());
+    });
   }
 }
