@@ -4,6 +4,7 @@ import type { Clock } from "../kit/clock.ts";
 import { realTimers } from "../kit/real-timers.ts";
 import type { EncodedBody } from "../service/encoded-body.ts";
 import { dataOf, type Frames } from "./frames.ts";
+import { idOfKey } from "./message-ids.ts";
 import { type HistorySession, unavailableError } from "./session.ts";
 import type { Settlements } from "./settlements.ts";
 import type { Append, StreamCalls } from "./stream-calls.ts";
@@ -49,7 +50,8 @@ export class SendLog implements Pick<HistoryPort, "log"> {
     const { stream, body, excluded, publication } = send;
     if (!this.keeps(stream, body)) return this.#untracked(body, publication !== undefined);
     const { key, fromUserId } = publication ?? {};
-    const message = { id: nextId(), ...dataOf(body), excluded, fromUserId };
+    const id = key === undefined ? nextId() : idOfKey(stream, key);
+    const message = { id, ...dataOf(body), excluded, fromUserId };
     const result = await this.#append({ stream, message, key, dueInMs: send.dueInMs });
     if (result === undefined) {
       if (publication) throw unavailableError();

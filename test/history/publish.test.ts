@@ -88,6 +88,27 @@ describe("what a client publishes", () => {
     expect(dataOf((await read()).streams["g:news"])).toEqual([{ n: 1 }, 2]);
   });
 
+  it("has the same id when a store that has lost it logs it again, so that nobody gets it twice", async () => {
+    const ids: string[][] = [];
+    for (const _ of ["a store", "another"]) {
+      const { negotiate, publish, catchUp } = await start();
+      const ada = await negotiate(
+        `user=ada&group=news&group=chat&${SENDS}&role=webpubsub.sendToGroup.chat`,
+      );
+      for (const group of ["news", "chat"]) await publish({ grant: ada.grant, group });
+      await publish({ grant: ada.grant, key: "k2" });
+      const { streams } = (await catchUp(ada)).body;
+      ids.push(
+        ["g:news", "g:chat"].flatMap((name) =>
+          streams[name].messages.map(({ id }: { id: string }) => id),
+        ),
+      );
+    }
+    expect(ids[1]).toEqual(ids[0]);
+    for (const id of ids.flat()) expect(id).toMatch(/^[\w-]{22}$/);
+    expect(new Set(ids[0]).size).toBe(3);
+  });
+
   it("is another message with the same key of another user", async () => {
     const { ada, negotiate, publish, read } = await start();
     const bob = await negotiate(`user=bob&${SENDS}`);
