@@ -3,6 +3,7 @@ import type { ClientAccessToken, ClientAccessTokenOptions } from "../contract/pu
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { reasonOf } from "../kit/deadline.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
+import { withUser } from "./anonymous-user.ts";
 import { issueToken, isTokenRefused, type TokenRequest } from "./client-token.ts";
 import { tryInTurn } from "./select-endpoint.ts";
 import { checkTokenOptions } from "./token-options.ts";
@@ -16,7 +17,7 @@ export async function clientAccessToken(
   const { userId, roles, groups, ...rest } = options;
   if (rest.abortSignal?.aborted) throw reasonOf(rest.abortSignal);
   const avoided = new Set<RegisteredEndpoint>();
-  const identity = { userId, roles, groups };
+  const identity = withUser(context, { userId, roles, groups });
   const request: TokenRequest = { identity, options: rest, avoided, faults: [] };
   const issued = await tryInTurn(context, undefined, avoided, async (chosen) => {
     const issued = await issueToken(context, chosen, request);

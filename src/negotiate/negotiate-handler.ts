@@ -8,6 +8,7 @@ import { overloaded } from "../http/overloaded.ts";
 import { answerOrRefuse, RequestRefused } from "../http/problem.ts";
 import { sendJson } from "../http/send-json.ts";
 import { type Advisers, adviceFor } from "./advice.ts";
+import { withUser } from "./anonymous-user.ts";
 import { callerOf } from "./caller.ts";
 import { type IssuedToken, issueToken, isTokenRefused, type TokenRequest } from "./client-token.ts";
 import { identify } from "./identity.ts";
@@ -80,7 +81,7 @@ async function endpointFor(
   const options = { expirationTimeInMinutes: tokenLifetimeInMinutes };
   const participant = participantOf(context, advisers.grants, req, identity);
   const request: TokenRequest = {
-    identity: participant?.identity ?? identity,
+    identity: participant?.identity ?? withUser(context, identity),
     options,
     avoided,
     faults: [],

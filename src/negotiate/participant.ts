@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { Request } from "express";
 import type { HistoryPort } from "../context/history-port.ts";
 import type { PluginContext } from "../context/plugin-context.ts";
@@ -8,8 +7,7 @@ import type { Claims } from "../grants/claims.ts";
 import type { Grants } from "../grants/grants.ts";
 import { isGroupRole } from "../kit/group-permission.ts";
 import { CONTINUITY_GROUP, isMarker } from "../marker-groups/marker.ts";
-
-const ANONYMOUS_ID_LENGTH = 12;
+import { anonymousId } from "./anonymous-user.ts";
 
 /** A client that catches up with what it misses. */
 export interface Participant {
@@ -59,10 +57,7 @@ function askedWith(url: string): { readonly grant: string | undefined } | undefi
   return isAsked ? { grant: given.length === 1 ? given[0] : undefined } : undefined;
 }
 
-/**
- * A caller without a user gets one, so that what it sends can be told from what the server does. It
- * keeps that for as long as it shows its grants.
- */
+/** A caller without a user keeps the one that it gets for as long as it shows its grants. */
 function claimsFor(
   { userId, groups = [], roles = [] }: Identity,
   earlier: Claims | undefined,
@@ -79,9 +74,6 @@ function claimsFor(
     readableSince: isSame ? earlier.readableSince : Date.now(),
   };
 }
-
-const anonymousId = (): string =>
-  `anonymous-${randomBytes(ANONYMOUS_ID_LENGTH).toString("base64url")}`;
 
 async function adviceOf(
   history: HistoryPort,

@@ -104,6 +104,26 @@ describe("a client is answered as without history", () => {
     expect(claimsOf(body.url)["webpubsub.group"] ?? []).toEqual([]);
   });
 
+  it("but that has no user: what it sends is not to look like the app server's", async () => {
+    const { url, pubsub } = await startHistory();
+    const negotiated = await fetchAnswer(`${url}/negotiate`);
+    const issued = await pubsub.getClientAccessToken();
+    const users = [negotiated.body.url, issued.url].map((each) => claimsOf(each).sub);
+    expect(users).toEqual([expect.stringMatching(ANONYMOUS), expect.stringMatching(ANONYMOUS)]);
+    expect(users[0]).not.toBe(users[1]);
+    const named = await pubsub.getClientAccessToken({ userId: "ada" });
+    expect(claimsOf(named.url).sub).toBe("ada");
+  });
+
+  it("that has no user, where nothing is kept", async () => {
+    const { url, pubsub } = await startRegions({ negotiate: { allowAnonymous: true } });
+    const negotiated = await fetchAnswer(`${url}/negotiate?history=1`);
+    const issued = await pubsub.getClientAccessToken();
+    for (const each of [negotiated.body.url, issued.url]) {
+      expect(claimsOf(each)).not.toHaveProperty("sub");
+    }
+  });
+
   it("that asks where nothing is kept, and there is no route to catch up by", async () => {
     const { app, url, negotiate } = await startRegions();
     app.use((_req, res) => void res.status(418).end());
