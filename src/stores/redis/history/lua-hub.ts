@@ -1,6 +1,7 @@
 /**
  * What every script of the history begins with. KEYS[1] begins the names of all keys of the hub; its
- * tag keeps them on one server of a cluster. ARGV: a fresh name for a generation, then the limits.
+ * tag keeps them on one server of a cluster. ARGV: a fresh name for a generation, then the limits, then what this connection
+ * knows of its server.
  */
 export const HUB = `
 local HUB = KEYS[1]
@@ -9,8 +10,9 @@ local MAX_MESSAGES, MAX_BYTES, MAX_RESENDS = tonumber(ARGV[4]), tonumber(ARGV[5]
 local MAX_CLOSINGS, MAX_TASKS, MAX_UNSETTLED = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local UNSETTLED, ENDPOINTS = HUB .. ":unsettled", HUB .. ":endpoints"
 local ALL, CHECK = "", "-"
-local GENERATION
-local cursor = 9
+local SEEN_RUN, SWITCH = ARGV[10], ARGV[11]
+local GENERATION, RUN
+local cursor = 11
 
 local function int(number) return string.format("%.0f", number) end
 
@@ -49,8 +51,27 @@ local function run_of_server()
 end
 `;
 
-/** Compares the run that the data were written in with the server's, in each script. */
+/**
+ * Compares the run that the data were written in, and the one that this connection saw last, with the
+ * server's, in each script. A connection may have been led here from another server unawares, where it
+ * has logged or read what these data know nothing of. Its calls that are under way then end the epochs once.
+ */
 export const ENTER = `${RUN}
+local MAX_SWITCHES = 16
+
+local function is_switch(switches)
+  if SEEN_RUN == "" or SEEN_RUN == RUN then return false end
+  return not string.find("," .. switches .. ",", "," .. SWITCH .. ",", 1, true)
+end
+
+local function note_switch(switches)
+  local names = { SWITCH }
+  for name in string.gmatch(switches, "[^,]+") do
+    if #names < MAX_SWITCHES then table.insert(names, name) end
+  end
+  redis.call("HSET", HUB, "switches", table.concat(names, ","))
+end
+
 -- A replica refuses a write, even of nothing, where it would answer with what it has copied so far.
 -- A redis that is full refuses none after it, since a script that has begun to write must end.
 local function write_nothing() redis.call("HDEL", HUB, "") end
@@ -63,13 +84,17 @@ local function begin_generation()
 end
 
 local function enter()
-  local run, failure = run_of_server()
+  local failure
+  RUN, failure = run_of_server()
   if failure then return redis.error_reply(failure) end
-  local hub = redis.call("HMGET", HUB, "run", "generation", "renewedAt")
+  local hub = redis.call("HMGET", HUB, "run", "generation", "renewedAt", "switches")
   GENERATION = hub[2]
-  if hub[1] ~= run or not GENERATION then
+  local switches = hub[4] or ""
+  local has_switched = is_switch(switches)
+  if hub[1] ~= RUN or not GENERATION or has_switched then
     write_nothing()
-    redis.call("HSET", HUB, "run", run)
+    redis.call("HSET", HUB, "run", RUN)
+    if has_switched then note_switch(switches) end
     begin_generation()
   end
   if NOW - (tonumber(hub[3]) or 0) > LIFE / 10 then

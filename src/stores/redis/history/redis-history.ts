@@ -39,6 +39,7 @@ class RedisHistoryConnection implements HistoryConnection {
   readonly #limits: HistoryLimits;
   readonly #inFlight = new InFlight(maxCalls, maxBytes);
   #unwatch: (() => void) | undefined;
+  #seen: wire.SeenRun = { run: "", switchName: freshEpoch() };
 
   constructor(backend: Backend, scripts: ScriptCalls, hubKey: string, limits: HistoryLimits) {
     this.#backend = backend;
@@ -137,12 +138,17 @@ class RedisHistoryConnection implements HistoryConnection {
     return reply.map((row) => listIn(this.#backend, row));
   }
 
-  #run(signal: AbortSignalLike, operation: Operation, args: string[]): Promise<unknown> {
-    const all = [...wire.limitsToWire(this.#limits), operation, ...args];
+  async #run(signal: AbortSignalLike, operation: Operation, args: string[]): Promise<unknown> {
+    const seen = this.#seen;
+    const all = [...wire.headToWire(this.#limits, seen), operation, ...args];
     const bytes = all.reduce((sum, { length }) => sum + length, 0);
-    return callRedis(this.#backend, signal, () =>
+    const reply = await callRedis(this.#backend, signal, () =>
       this.#inFlight.run(bytes, () => this.#scripts.run([this.#hubKey], all)),
     );
+    const [run, result] = listIn(this.#backend, reply);
+    const isOther = seen === this.#seen && String(run) !== seen.run;
+    if (isOther) this.#seen = { run: String(run), switchName: freshEpoch() };
+    return result;
   }
 }
 

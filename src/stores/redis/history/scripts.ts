@@ -221,8 +221,9 @@ if not GROWING[operation] then write_nothing() end
 
 const END_OPERATION = `
 local result = run()
+if type(result) == "table" and result.err then return result end
 if GROWING[operation] then write_nothing() end
-return result
+return { RUN, result }
 `;
 
 /** Redis would make the functions of all operations in each call, if they did not stand apart. */

@@ -26,8 +26,16 @@ const TYPES_OF_DATA: Readonly<Record<string, LoggedMessage["dataType"] | undefin
 const optional = (text: string | undefined): string => (text === undefined ? "" : `=${text}`);
 const milliseconds = (inMs: number): string => String(Math.ceil(inMs));
 
+/** What a connection knows of the server that has answered it last. */
+export interface SeenRun {
+  /** Empty before the first answer. */
+  readonly run: string;
+  /** What calls have in common that were made before another one was seen. */
+  readonly switchName: string;
+}
+
 /** What every call begins with. */
-export function limitsToWire(limits: HistoryLimits): string[] {
+export function headToWire(limits: HistoryLimits, seen: SeenRun): string[] {
   const { ttlInMs, maxMessages, maxBytesPerStream, maxResends } = limits;
   const numbers = [
     Math.ceil(ttlInMs),
@@ -39,7 +47,7 @@ export function limitsToWire(limits: HistoryLimits): string[] {
     maxTasksOfEndpoint,
     maxUnsettled,
   ];
-  return [freshEpoch(), ...numbers.map(String)];
+  return [freshEpoch(), ...numbers.map(String), seen.run, seen.switchName];
 }
 
 /** Stream, name of the epoch in case that one has to begin, and what is known of the stream. */
