@@ -163,7 +163,11 @@ export type ClientConfiguration = Omit<
   Pick<ResilientPubSubClientOptions, Optional>;
 
 /** What an option must be, in code and in words, and what it is when it is left out. */
-type Rule = readonly [isMet: (value: unknown) => boolean, expected: string, byDefault?: unknown];
+export type Rule = readonly [
+  isMet: (value: unknown) => boolean,
+  expected: string,
+  byDefault?: unknown,
+];
 
 const PROTOCOLS: readonly unknown[] = [
   "json.reliable.webpubsub.azure.v1",
@@ -196,8 +200,8 @@ const RETRY_OPTIONS: { readonly [Name in keyof RetryOptions]-?: Rule } = {
 
 /** @throws PubSubClientError `ERR_INVALID_OPTIONS` */
 export function resolveOptions(options: ResilientPubSubClientOptions): ClientConfiguration {
-  const { reconnectRetryOptions, ...others } = read(options, OPTIONS);
-  const retryOptions = read(reconnectRetryOptions, RETRY_OPTIONS, "reconnectRetryOptions.");
+  const { reconnectRetryOptions, ...others } = readOptions(options, OPTIONS);
+  const retryOptions = readOptions(reconnectRetryOptions, RETRY_OPTIONS, "reconnectRetryOptions.");
   const configuration = { ...others, ...retryOptions } as unknown as ClientConfiguration;
   const { keepAliveIntervalInMs, keepAliveTimeoutInMs } = configuration;
   if (keepAliveTimeoutInMs > 0 && keepAliveTimeoutInMs <= keepAliveIntervalInMs) {
@@ -221,7 +225,8 @@ export function describe(value: unknown): string {
   return isPlain ? String(value) : `a value of type ${typeof value}`;
 }
 
-function read(
+/** @throws PubSubClientError `ERR_INVALID_OPTIONS` */
+export function readOptions(
   given: unknown,
   rules: Readonly<Record<string, Rule>>,
   prefix = "",
@@ -241,7 +246,7 @@ function read(
   return Object.fromEntries(entries);
 }
 
-function number(byDefault: number, least = 0): Rule {
+export function number(byDefault: number, least = 0): Rule {
   return [
     (value) => typeof value === "number" && value >= least && value <= maxTimerInMs,
     `a number from ${least} to ${maxTimerInMs}`,

@@ -219,4 +219,6 @@ export interface SavedPositions {
   readonly streams: Readonly<Record<string, string>>;
   /** Ids of the last connections: what was not meant for them is not meant for the next. */
   readonly connections: readonly string[];
+  /** Ids of the last messages that were received: one may come once more. */
+  readonly received?: readonly string[] | undefined;
 }

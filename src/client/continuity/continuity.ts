@@ -1,4 +1,3 @@
-import { maxTimerInMs } from "../../kit/max-timer.ts";
 import type { Review } from "../app-server.ts";
 import { backoffInMs, retryAfterOf } from "../backoff.ts";
 import type { OnContinuityArgs, StreamRecovery } from "../client-events.ts";
@@ -8,7 +7,7 @@ import type { ContinuityPort, Message } from "../continuity-port.ts";
 import { emitMessage } from "../emit-message.ts";
 import { type NegotiateError, PubSubClientError } from "../errors.ts";
 import type { EndpointAndEpoch } from "../negotiated-endpoint.ts";
-import { isObject } from "../options.ts";
+import { isObject, number, type Rule, readOptions } from "../options.ts";
 import type { JSONTypes, PublishOptions, PublishResult, SavedPositions } from "../wire-types.ts";
 import { readPositions, type StreamPosition, writePosition } from "./envelope.ts";
 import { type HistoryAnswer, readHistory } from "./history-request.ts";
@@ -29,6 +28,8 @@ import { waitFor } from "./wait-for.ts";
 
 const maxStreams = 64;
 const maxConnections = 8;
+/** Of messages with a position, and of those without: whatever comes twice does so soon. */
+const maxSavedIds = 64;
 const CHECK_AFTER_IN_MS = 30_000;
 const JOINED_WITHIN_IN_MS = 1000;
 
@@ -65,10 +66,9 @@ export interface ContinuityOptions {
  * ```
  */
 export function continuity(options: ContinuityOptions = {}): Continuity {
-  const { since = NOTHING, holdBackInMs = 250 } = options;
+  const { since = NOTHING, holdBackInMs } = readOptions(options, OPTIONS, "continuity.") as Options;
   const saved = readSavedPositions(since);
-  const isTime = holdBackInMs >= 0 && holdBackInMs <= maxTimerInMs;
-  if (!saved || !isTime) throw refused("since is what client.positions was, holdBackInMs a number");
+  if (!saved) throw refused("since is what client.positions was");
   const factory: ContinuityFactory = {
     attach: (host, negotiate) => {
       if (typeof negotiate === "function") throw refused("it needs negotiate by URL");
@@ -77,6 +77,13 @@ export function continuity(options: ContinuityOptions = {}): Continuity {
   };
   return factory;
 }
+
+type Options = Required<Pick<ContinuityOptions, "holdBackInMs">> & { since?: SavedPositions };
+
+const OPTIONS: Readonly<Record<keyof ContinuityOptions, Rule>> = {
+  since: [isObject, "what client.positions was"],
+  holdBackInMs: number(250),
+};
 
 const NOTHING: SavedPositions = { streams: {}, connections: [] };
 
@@ -123,14 +130,14 @@ class KeptPositions implements ContinuityPort {
   constructor(
     host: ContinuityHost,
     holdBackInMs: number,
-    { grant, connections }: SavedPositions,
+    { grant, connections, received }: SavedPositions,
     saved: Record<string, StreamPosition>,
   ) {
     this.#host = host;
     this.#holdBackInMs = holdBackInMs;
     this.#grant = grant;
     this.#connections = connections;
-    this.#state = initialPositions(saved);
+    this.#state = initialPositions(saved, received);
   }
 
   get query(): object {
@@ -140,15 +147,20 @@ class KeptPositions implements ContinuityPort {
   get positions(): SavedPositions {
     const known = positionsOf(this.#state);
     // What waits to be delivered has not been received.
+    const [bypassed, logged] = [[...this.#state.bypassed], [...this.#state.logged]];
     for (const due of [...this.#due].reverse()) {
-      if (!("message" in due) || !due.position) continue;
+      if (!("message" in due && due.stream)) continue;
+      (due.position ? logged : bypassed).pop();
+      if (!due.position) continue;
       const { epoch, offset } = due.position;
-      known[due.stream as string] = { epoch, offset: offset - 1 };
+      known[due.stream] = { epoch, offset: offset - 1 };
     }
+    const received = [...logged.slice(-maxSavedIds), ...bypassed.slice(-maxSavedIds)];
     return {
       ...(this.#grant && { grant: this.#grant }),
       streams: mapValues(Object.entries(known), writePosition),
       connections: this.#connections,
+      ...(received.length > 0 && { received }),
     };
   }
 

@@ -145,16 +145,21 @@ export interface StreamQuestion {
   readonly seen: StreamPosition | undefined;
 }
 
-/** Of a client that has read nothing yet, or has been restored with these positions. */
+/**
+ * Of a client that has read nothing yet, or has been restored with these positions.
+ *
+ * @param received Ids of the last messages that it had: one may come once more, with a position or without.
+ */
 export function initialPositions<Message>(
   saved: Readonly<Record<string, StreamPosition>> = {},
+  received: readonly string[] = [],
 ): ClientPositions<Message> {
   const streams = new Map<string, StreamState<Message>>();
   for (const [name, position] of Object.entries(saved)) {
     // Whether the token still has it, the next negotiate tells.
     streams.set(name, { ...newStream<Message>("token"), ...position, seen: position.offset });
   }
-  return { streams, bypassed: new Set(), logged: new Set() };
+  return { streams, bypassed: new Set(received), logged: new Set() };
 }
 
 /** Where each stream has been read to. */

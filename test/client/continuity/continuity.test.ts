@@ -194,6 +194,37 @@ it("another client goes on where one has stopped, and gets what was sent meanwhi
   expect(world.appServer.caughtUp.at(-1)?.connections).toEqual(["connection-1", "connection-2"]);
 });
 
+it("another client knows the last messages that came without a place, in case that they were logged late", async () => {
+  const world = await startWorld();
+  for (let count = 1; count <= 70; count += 1)
+    world.socket.send(world.frame("a", count, `1 b a - b${count}`));
+  await until(() => world.heard.length === 70);
+  world.client.stop();
+  world.streams.a?.entries.push({ id: "b70", d: 70 });
+  world.append("a", "new");
+  const since = JSON.parse(JSON.stringify(world.client.positions));
+  expect([since.received.length, since.received.at(-1)]).toEqual([64, "b70"]);
+  const next = world.makeClient({ since });
+  await next.client.start();
+  await until(() => next.heard.length > 0);
+  expect(next.heard).toEqual(["new"]);
+  expect(next.client.positions?.streams.a).toBe(`${EPOCH}:2`);
+});
+
+it("positions name no message without a place that listeners have not been given", async () => {
+  const world = await startWorld();
+  const saved: unknown[] = [];
+  world.client.on("server-message", ({ message }) => {
+    saved.push(world.client.positions?.received);
+    if (message.data === 1) world.client.stop();
+  });
+  const [, two] = [world.append("a", 1), world.append("a", 2)];
+  world.socket.send(two);
+  world.socket.send(world.frame("a", 1, "1 b a - id-a-1-epoch-01"));
+  await until(() => world.client.state === "stopped");
+  expect(saved).toEqual([["id-a-1-epoch-01"]]);
+});
+
 it("a position covers what listeners have been given and no more, and a client that stops misses nothing", async () => {
   const world = await startWorld();
   const saved: unknown[] = [];
@@ -252,6 +283,8 @@ describe("continuity refuses", () => {
   const saved = { streams: {}, connections: [] };
   it.each<[string, () => unknown]>([
     ["a time that is none", () => continuity({ holdBackInMs: -1 })],
+    ["what is no option of it", () => continuity({ holdBack: 5 } as object)],
+    ["ids that are none", () => continuity({ since: { ...saved, received: [1] as never } })],
     ["positions that are none", () => continuity({ since: { ...saved, streams: { a: "7" } } })],
     [
       "connections that are none",
