@@ -42,8 +42,8 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    // One listener for each frame under way is no leak, however many a task has.
-    setMaxListeners(0, this.#ending.signal);
+    // Each send of each task listens.
+    setMaxListeners(Number.POSITIVE_INFINITY, this.#ending.signal);
   }
 
   start(): void {
@@ -166,14 +166,15 @@ export class Outbox {
     await this.#finish(task, "done");
   }
 
-  /** Whether the endpoint has accepted all frames, or will never do. */
+  /** Whether the endpoint has accepted all frames, or a check in place of those that it never will. */
   async #isSent(endpoint: string, task: OutboxTask, frames: readonly Frame[]): Promise<boolean> {
     const outcomes = await Promise.all(frames.map((frame) => this.#send(endpoint, task, frame)));
-    if (outcomes.includes("refused")) {
-      const check = this.#options.frames.check(task.stream);
-      outcomes.push(await this.#send(endpoint, task, check));
+    const open: SendOutcome[] = outcomes.filter((outcome) => outcome !== "refused");
+    if (open.length < outcomes.length) {
+      // Where it refuses that as well it refuses everything, such as a key, which will not be for ever.
+      open.push(await this.#send(endpoint, task, this.#options.frames.check(task.stream)));
     }
-    const isSent = outcomes.every((outcome) => outcome === "accepted" || outcome === "refused");
+    const isSent = open.every((outcome) => outcome === "accepted");
     if (isSent) this.#failures.delete(endpoint);
     else this.#failures.set(endpoint, (this.#failures.get(endpoint) ?? 0) + 1);
     return isSent;

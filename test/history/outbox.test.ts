@@ -1,47 +1,76 @@
-import type { HistoryEntry, OutboxTask } from "../../src/contract/history-store.ts";
-import { Outbox } from "../../src/history/outbox.ts";
-import { systemClock } from "../../src/kit/clock.ts";
+import { getMaxListeners } from "node:events";
+import type { Frame, SendOutcome } from "../../src/context/history-port.ts";
+import type { PluginContext } from "../../src/context/plugin-context.ts";
+import { History } from "../../src/history/history.ts";
+import { memoryHistory } from "../../src/stores/memory-history/memory-history.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
 import { until } from "../support/until.ts";
 
-it("a task of any number of messages is sent without a warning of the process, though all frames end together", async () => {
-  const offsets = Array.from({ length: 20 }, (_, index) => index + 1);
-  const tasks: OutboxTask[] = [
-    { endpoint: "east", stream: "a", epoch: "epochone", offsets, claim: "1" },
-  ];
-  const connection = { claim: async () => tasks.splice(0), finish: async () => {} };
-  const signals: AbortSignal[] = [];
-  const outbox = closeAfterTest(
-    new Outbox({
-      session: {
-        isLive: true,
-        call: (act: (link: object) => unknown) => act({}),
-        callBy: (_: object, act: (to: typeof connection, options: object) => unknown) =>
-          act(connection, {}),
-      },
-      calls: {
-        ranges: async (questions: { from: number }[]) =>
-          questions.map(({ from }) => [{ offset: from } as HistoryEntry]),
-      },
-      frames: { again: () => ({}), skips: () => [] },
-      resend: async (_: string, __: string, ___: object, signal: AbortSignal) => {
-        signals.push(signal);
-        return "accepted";
-      },
-      endpoints: () => ({ inUse: ["east"], outOfUse: [] }),
-      leaseInMs: 1000,
-      clock: systemClock,
-      random: () => 0.5,
-    } as never),
+const LIMITS = { maxMessages: 1000, maxBytesPerStream: 1e6, ttlInMs: 300_000, maxResends: 20 };
+const call = { signal: new AbortController().signal };
+
+type Answer = (frame: Frame, signal: AbortSignal) => SendOutcome;
+
+/** An outbox with one endpoint, which answers as the test says; and a store with messages that nobody has sent. */
+async function startOutbox(messages: number, answer: Answer) {
+  const store = memoryHistory();
+  const accepted: Frame[] = [];
+  const endpoint = { name: "east" };
+  const context = {
+    configuration: { hub: "chat", fanOut: { timeoutInMs: 1000 } },
+    random: Math.random,
+    registry: { all: () => [endpoint], fanOutTargets: () => new Set([endpoint]) },
+    events: { emit: () => {}, onInternally: () => {} },
+  } as unknown as PluginContext;
+  const configuration = {
+    ...LIMITS,
+    store,
+    appendTimeoutInMs: 5000,
+    carrier: "metadata",
+    groups: () => true,
+    replayOnJoin: () => 0,
+  } as const;
+  const killed = closeAfterTest(await store.open("chat", LIMITS, () => {}, call));
+  const appends = Array.from({ length: messages }, (_, index) => ({
+    stream: "a",
+    known: undefined,
+    message: { id: `m${index}`, dataType: "text", data: "x" } as const,
+    dueInMs: 0,
+  }));
+  await killed.append(appends, call);
+  const history = new History(
+    context,
+    configuration as unknown as ConstructorParameters<typeof History>[1],
+    async (_endpoint, _stream, frame, signal) => {
+      const outcome = answer(frame, signal as AbortSignal);
+      if (outcome === "accepted") accepted.push(frame);
+      return outcome;
+    },
   );
-  outbox.pollIn(0);
-  await until(() => signals.length === offsets.length);
-  expect(signals.map(mostListeners)).toEqual(offsets.map(() => 0));
+  closeAfterTest(history);
+  history.start();
+  return accepted;
+}
+
+it("an endpoint that refuses everything for a while has its clients look when it does not any more", async () => {
+  let isRefusing = true;
+  let refused = 0;
+  const accepted = await startOutbox(1, () => {
+    if (!isRefusing) return "accepted";
+    refused += 1;
+    return "refused";
+  });
+  await until(() => refused >= 4);
+  isRefusing = false;
+  await until(() => accepted.length > 0);
 });
 
-/** Node warns of more; 0: of none. `getMaxListeners` throws when it is 0. */
-function mostListeners(signal: AbortSignal): unknown {
-  const symbols = Object.getOwnPropertySymbols(signal);
-  const own = symbols.find(({ description }) => description === "events.maxEventTargetListeners");
-  return own && (signal as unknown as Record<symbol, unknown>)[own];
-}
+it("messages that are sent again at once may all listen for the end, without a warning of a leak", async () => {
+  const bounds: number[] = [];
+  const accepted = await startOutbox(20, (_, signal) => {
+    bounds.push(getMaxListeners(signal));
+    return "accepted";
+  });
+  await until(() => accepted.length >= 20);
+  expect(new Set(bounds)).toEqual(new Set([Number.POSITIVE_INFINITY]));
+});
