@@ -63,7 +63,7 @@ export class Service {
     const front = new Front({
       gate,
       admin,
-      rest: new RestService(context),
+      rest: new RestService(context, configuration.metadata),
       handshakes: new HandshakeHandler(context, this.sessions, this.upstream),
       observe,
       certificate,

@@ -205,6 +205,13 @@ export interface EmulatorOptions {
    */
   acceptEntraTokens?: boolean | undefined;
   /**
+   * Whether clients get the metadata of messages that are sent by REST. `false` is a service that drops
+   * the headers `X-WebPubSub-Metadata-*` without a word.
+   *
+   * @default true
+   */
+  metadata?: boolean | undefined;
+  /**
    * Settings by hub name. Every valid hub name works without any.
    *
    * @default {}

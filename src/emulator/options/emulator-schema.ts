@@ -51,6 +51,7 @@ export const emulatorSchema = section({
   secondaryAccessKey: accessKey.optional(),
   disableLocalAuth: flag().default(false),
   acceptEntraTokens: flag().default(false),
+  metadata: flag().default(true),
   hubs: z
     .record(hubName, hubSchema, { error: "give an object of hubs by their names" })
     .default({}),

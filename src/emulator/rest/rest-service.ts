@@ -25,9 +25,12 @@ const HEALTH_PATH = "/api/health";
 /** Answers everything that is not a WebSocket: the health check and the REST operations. */
 export class RestService {
   readonly #context: ServiceContext;
+  readonly #passesMetadata: boolean;
 
-  constructor(context: ServiceContext) {
+  /** @param passesMetadata Whether clients get what is said beside a message; otherwise nobody reads it. */
+  constructor(context: ServiceContext, passesMetadata: boolean) {
     this.#context = context;
+    this.#passesMetadata = passesMetadata;
   }
 
   /** Undefined when the caller went away in the middle of its request. */
@@ -60,7 +63,7 @@ export class RestService {
     if (operation.body === "json") {
       return operation.run({ ...this.#withHub(call), json: readJson(contentType, body) });
     }
-    const metadata = readMetadataHeaders(rawHeaders);
+    const metadata = this.#passesMetadata ? readMetadataHeaders(rawHeaders) : undefined;
     const payload = readPayload(contentType, body);
     // 5. Operation.
     return operation.run({ ...this.#withHub(call), metadata, payload });

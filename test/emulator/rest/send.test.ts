@@ -1,3 +1,4 @@
+import type { EmulatorOptions } from "express-resilient-pubsub/emulator";
 import type { Connection } from "../../../src/emulator/hub/connection.ts";
 import { Hub } from "../../../src/emulator/hub/hub.ts";
 import { Roles } from "../../../src/emulator/hub/roles.ts";
@@ -11,8 +12,8 @@ import type { SocketClient } from "../support/socket-client.ts";
 const scene = createScene();
 const text = { "Content-Type": "text/plain" };
 
-async function setUp() {
-  const emulator = await scene.emulator();
+async function setUp(options: EmulatorOptions = {}) {
+  const emulator = await scene.emulator(options);
   const ann = await scene.connectJson(emulator, { userId: "ann", groups: ["g", "h"] });
   const bob = await scene.connectJson(emulator, { userId: "bob", groups: ["g"] });
   const nobody = await scene.connectJson(emulator);
@@ -75,6 +76,13 @@ describe("a filter of a send", () => {
 });
 
 describe("metadata headers", () => {
+  it("are dropped without a word by a service that does not pass them on", async () => {
+    const { ann, send } = await setUp({ metadata: false });
+    const headers = { ...text, "X-WebPubSub-Metadata-Trace": "v".repeat(2000) };
+    expect((await send("", "", headers)).status).toBe(202);
+    expect(await ann.nextJson()).not.toHaveProperty("metadata");
+  });
+
   test.each(["", "groups/g/", "users/ann/"])(
     "of a send to %j come with the message",
     async (place) => {

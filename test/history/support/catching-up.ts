@@ -15,7 +15,7 @@ export interface Holder {
 const many = (value: unknown): string[] => [value ?? []].flat().map(String);
 
 /** Whoever is named in the query, with its groups and roles; nobody named is anonymous. */
-const authenticate = ({ query }: Request) => ({
+export const authenticate = ({ query }: Request) => ({
   ...(query.user !== undefined && { userId: String(query.user) }),
   groups: many(query.group),
   roles: many(query.role),
