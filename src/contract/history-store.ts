@@ -150,8 +150,8 @@ export interface HistoryConnection {
   /** Where the streams end; a stream that there is not is begun. */
   tops(questions: readonly StreamQuestion[], options: StoreCallOptions): Promise<StreamPosition[]>;
   /**
-   * The entries of each question, in order. Undefined where one of them is not there or cannot be
-   * read, or the epoch is not the stream's any more.
+   * The entries of each question, in order. Undefined where one of them is not there, or the epoch is
+   * not the stream's any more; without those that are there and cannot be read.
    */
   ranges(
     questions: readonly RangeQuestion[],

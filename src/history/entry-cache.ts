@@ -3,7 +3,7 @@ import { type CachedEntry, cachedEntry, EntryRun } from "./cached-entries.ts";
 import { maxMessages } from "./catch-up.ts";
 import { segmentsToRead, type Wanted } from "./entry-segments.ts";
 
-/** Entries, asked of the store; undefined where one of them is not there. */
+/** Entries, asked of the store; undefined where one of them is not there, fewer where one cannot be read. */
 export type AskRanges = (
   questions: readonly RangeQuestion[],
 ) => Promise<readonly (readonly HistoryEntry[] | undefined)[]>;
@@ -17,7 +17,8 @@ export interface EntriesQuestion extends Wanted {
 /** The entries; else why not all of them are there. */
 export type Found = EntryRun | "trimmed" | "hole";
 
-type ByOffset = ReadonlyMap<number, CachedEntry>;
+/** What was found; undefined for what is there, and cannot be read. */
+type ByOffset = ReadonlyMap<number, CachedEntry | undefined>;
 
 interface HotStream {
   readonly epoch: string;
@@ -139,12 +140,13 @@ export class EntryCache {
       calls.push(this.#ask(part).then((answers) => [...answers]));
     }
     const answers = (await Promise.all(calls)).flat();
-    const found = new Map([...byKey.keys()].map((key) => [key, new Map<number, CachedEntry>()]));
-    ranges.forEach(({ key }, index) => {
-      for (const entry of answers[index] ?? []) {
-        const cached = cachedEntry(entry);
-        if (cached) found.get(key)?.set(cached.offset, cached);
-      }
+    const found = new Map([...byKey.keys()].map((key) => [key, newOffsets()]));
+    ranges.forEach(({ key, question: { from, to } }, index) => {
+      const answer = answers[index];
+      const offsets = found.get(key);
+      if (!answer || !offsets) return;
+      for (let offset = from; offset <= to; offset += 1) offsets.set(offset, undefined);
+      for (const entry of answer) offsets.set(entry.offset, cachedEntry(entry));
     });
     for (const [key, [question]] of byKey) {
       const entries = found.get(key);
@@ -168,7 +170,7 @@ export class EntryCache {
   }
 
   /** Adds what was cached to what was found, and keeps the last of both that are in a row. */
-  #keep({ stream, epoch }: EntriesQuestion, found: Map<number, CachedEntry>): void {
+  #keep({ stream, epoch }: EntriesQuestion, found: Map<number, CachedEntry | undefined>): void {
     const hot = this.#streams.get(stream);
     for (const entry of hot?.epoch === epoch ? hot.entries : []) found.set(entry.offset, entry);
     const entries: CachedEntry[] = [];
@@ -202,6 +204,8 @@ export class EntryCache {
     this.#streams.delete(stream);
   }
 }
+
+const newOffsets = (): Map<number, CachedEntry | undefined> => new Map();
 
 const keyOf = ({ stream, epoch }: EntriesQuestion): string => `${epoch} ${stream}`;
 

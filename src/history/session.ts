@@ -322,6 +322,7 @@ function closedError(): ResilientPubSubError {
 
 function lateError(description: string, timeoutInMs: number): ResilientPubSubError {
   return storeError(description, {
+    kind: "history",
     code: "ERR_STORE_UNAVAILABLE",
     what: `has not logged a message within ${timeoutInMs} ms`,
     remedy: "is it overloaded, or far away? Give a longer history.appendTimeoutInMs",
@@ -330,6 +331,7 @@ function lateError(description: string, timeoutInMs: number): ResilientPubSubErr
 
 function wrongStoreError(description: string): ResilientPubSubError {
   return storeError(description, {
+    kind: "history",
     code: "ERR_STORE_REFUSED",
     what: "is no store of history",
     remedy: "give memoryHistory() or redisHistory(...)",

@@ -49,6 +49,7 @@ export class LimitedCalls {
 
   #lateError(timeoutInMs: number): ResilientPubSubError {
     return storeError(this.#description, {
+      kind: "history",
       code: "ERR_STORE_UNAVAILABLE",
       what: `has not answered within ${timeoutInMs} ms`,
       remedy: "is it up, and can this server reach it?",

@@ -112,6 +112,11 @@ describe("nothing is given of a row in which", () => {
     ["one in the middle is missing", without(6), "hole"],
     ["the last is missing", without(9), "hole"],
     ["one cannot be read", [...without(6), entry(6, { dataType: "json", data: "{" })], "hole"],
+    [
+      "the first cannot be read",
+      [...without(4), entry(4, { dataType: "json", data: "{" })],
+      "hole",
+    ],
   ])("%s", async (_, entries, reason) => {
     expect(await over(entries).read(4, 9)).toBe(reason);
   });

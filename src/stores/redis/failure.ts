@@ -1,4 +1,10 @@
-import { type StoreFailure, storeCause, storeError, TRIED_AGAIN } from "../store-error.ts";
+import {
+  type StoreFailure,
+  type StoreKind,
+  storeCause,
+  storeError,
+  TRIED_AGAIN,
+} from "../store-error.ts";
 
 type Rule = readonly [pattern: RegExp, code: StoreFailure["code"], remedy: string];
 
@@ -68,9 +74,11 @@ export function redisError(
   error: unknown,
   secrets: readonly string[],
   commands: string,
+  kind: StoreKind,
 ): Error {
   const cause = storeCause(error, secrets);
-  return storeError(description, failureOf(error, unwrapped(cause.message), commands), cause);
+  const failure = failureOf(error, unwrapped(cause.message), commands);
+  return storeError(description, { ...failure, kind }, cause);
 }
 
 export function isUnknownScript(error: unknown): boolean {

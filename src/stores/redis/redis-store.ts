@@ -146,7 +146,7 @@ class RedisConnection implements StoreConnection {
  */
 export function redisStore(options: RedisStoreOptions): CoordinationStore {
   const parsed = parseRedisOptions(options, "redisStore");
-  const backend = backendOf(parsed, COMMANDS);
+  const backend = backendOf(parsed, COMMANDS, "coordination");
   return {
     description: backend.description,
     // The app's own client has been made by its own library.

@@ -29,8 +29,10 @@ local function entry_at(name, offset)
   return found[1] and found[1][2]
 end
 
+local function has_date(fields) return fields and fields[5] == "t" and tonumber(fields[6]) end
+
 local function is_kept(fields)
-  local at = fields and fields[5] == "t" and tonumber(fields[6])
+  local at = has_date(fields)
   return at and at + TTL > NOW
 end
 

@@ -161,7 +161,7 @@ class RedisHistoryConnection implements HistoryConnection {
  */
 export function redisHistory(options: RedisStoreOptions): HistoryStore {
   const parsed = parseRedisOptions(options, "redisHistory");
-  const backend = backendOf(parsed, COMMANDS);
+  const backend = backendOf(parsed, COMMANDS, "history");
   const scripts = new ScriptCalls(backend.access, HISTORY);
   return {
     description: backend.description,

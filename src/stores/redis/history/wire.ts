@@ -110,11 +110,10 @@ export function taskFromWire([endpoint, stream, epoch, offsets, claim]: Row): Ou
   };
 }
 
-/** Undefined where one is missing, or is nothing that a server of ours has written. */
+/** Undefined where one is missing; without those that no server of ours has written. */
 export function rangeFromWire(reply: unknown, from: number): HistoryEntry[] | undefined {
   if (!Array.isArray(reply)) return undefined;
-  const entries = reply.map((row, index) => entryFromWire(row, from + index));
-  return entries.some((entry) => entry === undefined) ? undefined : (entries as HistoryEntry[]);
+  return reply.flatMap((row, index) => entryFromWire(row, from + index) ?? []);
 }
 
 function entryFromWire(row: unknown, offset: number): HistoryEntry | undefined {
