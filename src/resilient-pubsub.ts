@@ -82,6 +82,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
     new Publications({
       verify: (text) => grants.verify(text),
       keeps: (stream, body) => history.keeps(stream, body),
+      admits: (userId, stream) => history.allowances.admits(userId, stream),
       send: (message) => fanOut.publish(history, message),
     });
   const traffic = new Traffic();

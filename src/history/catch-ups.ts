@@ -8,6 +8,7 @@ import type { Confirmations } from "./confirmations.ts";
 import type { EntryCache } from "./entry-cache.ts";
 import { encodePosition } from "./envelope.ts";
 import { GroupReaders, type Reader } from "./readers.ts";
+import type { StreamAllowances } from "./stream-allowances.ts";
 
 const maxReplayed = 100;
 
@@ -17,6 +18,8 @@ export interface CatchUpSources {
   readonly entries: EntryCache;
   /** Whether messages of the stream are kept at all. */
   readonly isTracked: (stream: string) => boolean;
+  /** Which groups users may be the first to name. Default: all. */
+  readonly allowances?: StreamAllowances | undefined;
 }
 
 /** One stream of a request. */
@@ -74,7 +77,8 @@ export class CatchUps {
     for (const [name, position] of since) {
       const stream = streamOf(name, reader.claims.userId) ?? name;
       const readable = this.#mayRead(reader, stream);
-      const isReadable = typeof readable === "boolean" ? readable : await readable;
+      const mayRead = typeof readable === "boolean" ? readable : await readable;
+      const isReadable = mayRead && this.#mayName(reader, stream);
       asked.push({ name, stream, since: position, seen: seen.get(name), isReadable });
     }
     return asked;
@@ -84,6 +88,13 @@ export class CatchUps {
     if (!this.#sources.isTracked(stream)) return false;
     const group = groupOf(stream);
     return group === undefined || this.#groups.mayRead(reader, group);
+  }
+
+  /** What the token names is the application's choice. */
+  #mayName({ claims }: Reader, stream: string): boolean {
+    const group = groupOf(stream);
+    if (group === undefined || claims.groups.includes(group)) return true;
+    return this.#sources.allowances?.admits(claims.userId, stream) ?? true;
   }
 
   #confirmed(asked: Asked, top: StreamPosition | undefined): Asked | Confirmed {

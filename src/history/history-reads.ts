@@ -5,6 +5,7 @@ import { CatchUps } from "./catch-ups.ts";
 import { Confirmations } from "./confirmations.ts";
 import { EntryCache } from "./entry-cache.ts";
 import { Invitations } from "./invitations.ts";
+import type { StreamAllowances } from "./stream-allowances.ts";
 import type { StreamCalls } from "./stream-calls.ts";
 
 /** What reads the history by. */
@@ -14,6 +15,8 @@ export interface HistoryReadsOptions {
   readonly isTracked: (stream: string) => boolean;
   /** For how long a client that negotiates is kept waiting, milliseconds. */
   readonly appendTimeoutInMs: number;
+  /** Which groups users may be the first to name. Default: all. */
+  readonly allowances?: StreamAllowances | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -25,7 +28,7 @@ export class HistoryReads {
 
   constructor(
     context: PluginContext,
-    { calls, isTracked, appendTimeoutInMs, clock }: HistoryReadsOptions,
+    { calls, isTracked, appendTimeoutInMs, allowances, clock }: HistoryReadsOptions,
   ) {
     const confirmations = new Confirmations((streams) => calls.tops(streams), clock);
     const entries = new EntryCache((questions) => calls.ranges(questions));
@@ -36,7 +39,7 @@ export class HistoryReads {
       timeoutInMs: appendTimeoutInMs,
       clock,
     });
-    this.catchUps = new CatchUps(context, { confirmations, entries, isTracked });
+    this.catchUps = new CatchUps(context, { confirmations, entries, isTracked, allowances });
   }
 
   /** As `HistoryPort` has it. */

@@ -19,6 +19,7 @@ import { Outbox } from "./outbox.ts";
 import { SendLog } from "./send-log.ts";
 import { HistorySession } from "./session.ts";
 import { Settlements } from "./settlements.ts";
+import { StreamAllowances } from "./stream-allowances.ts";
 import { StreamCalls } from "./stream-calls.ts";
 
 /** Of one stream, that one endpoint is sent again; beyond, its clients are told to look. */
@@ -33,6 +34,7 @@ export class History implements HistoryPort {
   readonly session: HistorySession;
   readonly calls: StreamCalls;
   readonly reads: HistoryReads;
+  readonly allowances: StreamAllowances;
   readonly #context: PluginContext;
   readonly #groups: HistoryConfiguration["groups"];
   readonly #log: SendLog;
@@ -69,7 +71,9 @@ export class History implements HistoryPort {
     const frames = new Frames(carrier);
     this.session = session;
     this.calls = new StreamCalls({ session, appendTimeoutInMs, ttlInMs, clock });
+    this.allowances = new StreamAllowances((stream) => this.calls.knows(stream), clock);
     this.reads = new HistoryReads(context, {
+      allowances: this.allowances,
       calls: this.calls,
       isTracked: (stream) => this.isTracked(stream),
       appendTimeoutInMs,

@@ -8,6 +8,7 @@ import { isMarker } from "../marker-groups/marker.ts";
 import type { EncodedBody } from "../service/encoded-body.ts";
 import { encodePosition, maxEnvelopeLength } from "./envelope.ts";
 import { readPublish } from "./publish-request.ts";
+import { unavailableError } from "./session.ts";
 
 /** Encoded; what is left beside it of the longest envelope is for all the rest. */
 const maxToldUserLength = maxEnvelopeLength - 100;
@@ -25,6 +26,8 @@ export interface PublicationsOptions {
   readonly verify: (grant: string) => Grant | undefined;
   /** Whether such a message to the stream is kept. */
   readonly keeps: (stream: string, body: EncodedBody) => boolean;
+  /** Whether the user may name the stream now, which begins it where there is none. */
+  readonly admits: (userId: string, stream: string) => boolean;
   /** Has it logged, and sent unless it was logged before. */
   readonly send: (message: {
     readonly group: string;
@@ -54,6 +57,7 @@ export class Publications {
       throw refused(403, "its user may not send to the group");
     const stream = groupStream(group);
     if (!this.#options.keeps(stream, body) || !isTellable(claims.userId)) throw unkept();
+    if (!this.#options.admits(claims.userId, stream)) throw unavailableError();
     const position = await this.#options.send({
       group,
       body,

@@ -44,6 +44,11 @@ export class StreamCalls {
     this.#known = new KnownPositions(ttlInMs * KNOWN_FOR_TTLS, () => clock.now());
   }
 
+  /** Whether this server has been told of the stream, and so the store has it. */
+  knows(stream: string): boolean {
+    return this.#known.of(stream) !== undefined;
+  }
+
   /**
    * Logs messages in this order, after those of earlier calls. It takes `appendTimeoutInMs` at most,
    * and never rejects.
