@@ -61,17 +61,6 @@ export class AnswerTimes {
   }
 }
 
-/** The messages that had been silent for too long at a time. */
-export function silentCalls<T extends SentCall>(
-  sent: readonly T[],
-  answers: AnswerTimes,
-  at: number,
-): readonly T[] {
-  return sent.filter(
-    (call) => call.isMessage && at - call.quietSince >= answers.patienceInMs(call),
-  );
-}
-
 /**
  * Which messages give way to calls that wait for a socket, while there is no other. As long as those
  * that are silent for too long hold half of the sockets at most, nobody does, so that a few that are
@@ -89,8 +78,10 @@ export function callsToGiveWay<T extends SentCall>(
   maxSockets: number,
   now: number,
 ): readonly T[] | "unproven" {
-  const silent = silentCalls(sent, answers, now);
+  const isSilentAt = (at: number) => (call: T) =>
+    call.isMessage && at - call.quietSince >= answers.patienceInMs(call);
+  const silent = sent.filter(isSilentAt(now));
   if (silent.length <= maxSockets * SHARE_OF_HUNG) return [];
-  const passedOver = silentCalls(silent, answers, answers.latestSentAt);
+  const passedOver = silent.filter(isSilentAt(answers.latestSentAt));
   return passedOver.length > 0 ? passedOver : "unproven";
 }

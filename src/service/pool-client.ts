@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   createHttpHeaders,
   type HttpClient,
@@ -11,7 +10,6 @@ import { DeadlineError } from "../kit/deadline.ts";
 import { InvalidArgumentError } from "../kit/errors.ts";
 import { missedDeadlineOf } from "./call-within.ts";
 import { EncodedBody } from "./encoded-body.ts";
-import type { MessageTraits } from "./hang-suspicion.ts";
 import type { Answer } from "./hung-calls.ts";
 import { SocketClosedError } from "./pooled-socket.ts";
 import type { SocketPool, WaitingCall } from "./socket-pool.ts";
@@ -81,7 +79,6 @@ interface Settled {
 class Exchange implements WaitingCall {
   readonly options: Dispatcher.DispatchOptions;
   readonly isMessage: boolean;
-  readonly traits: MessageTraits;
   readonly #pool: SocketPool;
   readonly #request: PipelineRequest;
   readonly #settled: Settled;
@@ -103,7 +100,6 @@ class Exchange implements WaitingCall {
     this.#settled = settled;
     this.options = dispatchOptionsOf(request);
     this.isMessage = OF_MESSAGE.test(this.options.path);
-    this.traits = new Traits(this.options.path, this.options.body);
     request.abortSignal?.addEventListener("abort", this.onAbort);
   }
 
@@ -165,7 +161,6 @@ class Exchange implements WaitingCall {
     const { isMessage } = this;
     const answer = { sentAt: this.#sentAt, answeredAt: this.#heardAt, hasSucceeded, isMessage };
     this.#pool.learn(answer);
-    if (hasSucceeded && isMessage) this.#pool.accept(this);
     this.#settled.onAnswer?.(answer);
   }
 
@@ -201,39 +196,6 @@ class Exchange implements WaitingCall {
   #end(): void {
     this.#request.abortSignal?.removeEventListener("abort", this.onAbort);
   }
-}
-
-/** More than enough to tell two messages from each other, nearly always. */
-const maxDigestedBytes = 16 * 1024;
-
-/** Digests, because targets and messages may be long; not made before somebody asks. */
-class Traits implements MessageTraits {
-  readonly #path: string;
-  readonly #body: unknown;
-  #content: string | undefined;
-
-  constructor(path: string, body: unknown) {
-    this.#path = path;
-    this.#body = body;
-  }
-
-  get target(): string {
-    return this.#path.length > maxTargetLength ? digestOf(this.#path) : this.#path;
-  }
-
-  get content(): string {
-    this.#content ??= digestOf(this.#body);
-    return this.#content;
-  }
-}
-
-const maxTargetLength = 256;
-
-function digestOf(data: unknown): string {
-  const isBytes = data instanceof Uint8Array;
-  const { buffer, byteOffset, length } = isBytes ? data : Buffer.from(String(data ?? ""));
-  const begin = Buffer.from(buffer, byteOffset, Math.min(length, maxDigestedBytes));
-  return createHash("sha1").update(`${length} `).update(begin).digest("base64");
 }
 
 /** Of headers that the caller has given, and of which the endpoint has not seen anything. */

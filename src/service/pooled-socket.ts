@@ -1,11 +1,9 @@
 import type { Socket } from "node:net";
 import type { Client, Dispatcher } from "undici";
-import type { MessageTraits } from "./hang-suspicion.ts";
 import type { SentCall } from "./hung-calls.ts";
 
 /** What a socket carries out, one after the other. */
 export interface PooledCall extends Dispatcher.DispatchHandler, SentCall {
-  readonly traits: MessageTraits;
   readonly options: Dispatcher.DispatchOptions;
   /** Ends it with an error, and takes the socket with it if it was sent. */
   abort(error: Error): void;

@@ -3,9 +3,8 @@ import type { buildConnector, Client } from "undici";
 import { ResilientPubSubError } from "../kit/errors.ts";
 import { BusyError } from "./call-within.ts";
 import { classifyFailure } from "./failure.ts";
-import { type Answer, AnswerTimes, callsToGiveWay, silentCalls } from "./hung-calls.ts";
+import { type Answer, AnswerTimes, callsToGiveWay } from "./hung-calls.ts";
 import { type PooledCall, PooledSocket } from "./pooled-socket.ts";
-import { SuspectLane } from "./suspect-lane.ts";
 
 /** What is needed of `undici`. */
 export interface HttpLibrary {
@@ -56,7 +55,6 @@ export class SocketPool {
   readonly #busy = new Set<PooledSocket>();
   readonly #connecting = new Set<Socket>();
   readonly #waiting = new Set<WaitingCall>();
-  readonly #suspects: SuspectLane<WaitingCall>;
   #waitingBytes = 0;
   readonly #answers = new AnswerTimes();
   #nextLook: NodeJS.Timeout | undefined;
@@ -65,7 +63,6 @@ export class SocketPool {
   constructor(library: HttpLibrary, settings: PoolSettings) {
     this.#library = library;
     this.#settings = settings;
-    this.#suspects = new SuspectLane(settings.maxSockets);
     this.#connect = library.buildConnector({ timeout: CONNECT_TIMEOUT_IN_MS });
   }
 
@@ -75,20 +72,17 @@ export class SocketPool {
       call.abort(this.#closedError());
       return;
     }
-    const isHeld = this.#suspects.takes(call, this.#busy, performance.now());
-    const idle = isHeld ? undefined : this.#idle.pop();
+    const idle = this.#idle.pop();
     if (idle) {
       this.#give(idle, call);
       return;
     }
     if (!this.#hasRoomFor(call)) {
-      this.#suspects.leave(call);
-      call.abort(this.#busyError(`${this.#waitingCount} calls wait for one already`));
+      call.abort(this.#busyError(`${this.#waiting.size} calls wait for one already`));
       return;
     }
-    this.#waitingBytes += call.bytes;
-    if (isHeld) this.#lookSoon();
-    else this.#wait(call);
+    this.#wait(call);
+    this.#openSockets();
   }
 
   /** A call that was ended needs no socket. False when it is not waiting for one. */
@@ -108,11 +102,6 @@ export class SocketPool {
     this.#answers.learn(answer);
   }
 
-  /** A message was accepted, so those that are like it need not be held back. */
-  accept(call: PooledCall): void {
-    if (this.#suspects.accept(call, performance.now())) this.#releaseHeld();
-  }
-
   /** Why a call that is ended by its deadline was never sent. */
   unsent(isOwnStall = false): BusyError {
     const isConnected = this.#busy.size + this.#idle.length > 0;
@@ -126,7 +115,7 @@ export class SocketPool {
    */
   giveUp(): void {
     for (const socket of this.#busy) socket.isStale = true;
-    for (const call of this.#allWaiting()) {
+    for (const call of [...this.#waiting]) {
       this.#leave(call);
       call.abort(this.#busyError("the endpoint went out of use before one came free"));
     }
@@ -139,7 +128,7 @@ export class SocketPool {
     this.#isClosed = true;
     clearTimeout(this.#nextLook);
     const error = this.#closedError();
-    for (const call of this.#allWaiting()) {
+    for (const call of [...this.#waiting]) {
       this.#leave(call);
       call.abort(error);
     }
@@ -151,28 +140,19 @@ export class SocketPool {
     }
   }
 
-  get #waitingCount(): number {
-    return this.#waiting.size + this.#suspects.heldCount;
-  }
-
-  #allWaiting(): WaitingCall[] {
-    return [...this.#waiting, ...this.#suspects.held()];
-  }
-
   #hasRoomFor({ bytes }: WaitingCall): boolean {
-    if (this.#waitingCount === 0) return true;
+    if (this.#waiting.size === 0) return true;
     const isInBytes = this.#waitingBytes + bytes <= maxWaitingBytes;
-    return isInBytes && this.#waitingCount < maxWaitingCalls;
+    return isInBytes && this.#waiting.size < maxWaitingCalls;
   }
 
   #wait(call: WaitingCall): void {
     this.#waiting.add(call);
-    this.#openSockets();
+    this.#waitingBytes += call.bytes;
   }
 
   #leave(call: WaitingCall): boolean {
-    const wasHeld = this.#suspects.leave(call);
-    if (!this.#waiting.delete(call) && !wasHeld) return false;
+    if (!this.#waiting.delete(call)) return false;
     this.#waitingBytes -= call.bytes;
     return true;
   }
@@ -187,7 +167,6 @@ export class SocketPool {
   }
 
   #give(socket: PooledSocket, call: WaitingCall): void {
-    this.#suspects.leave(call);
     this.#busy.add(socket);
     socket.send(call);
   }
@@ -215,56 +194,23 @@ export class SocketPool {
   #lookSoon(): void {
     this.#nextLook ??= setTimeout(() => {
       this.#nextLook = undefined;
-      this.#holdSuspects();
       this.#evictHung();
-      this.#releaseHeld();
       this.#openSockets();
-      if (this.#suspects.heldCount > 0) this.#lookSoon();
     }, LOOK_INTERVAL_IN_MS).unref();
-  }
-
-  /** Takes those out of the queue that are like those that hang. */
-  #holdSuspects(): void {
-    const now = performance.now();
-    const hanging = silentCalls([...this.#busy], this.#answers, now);
-    if (!this.#suspects.observe(hanging, now)) return;
-    for (const call of [...this.#waiting]) {
-      if (this.#suspects.takes(call, this.#busy, now)) this.#waiting.delete(call);
-    }
-  }
-
-  #releaseHeld(): void {
-    for (const call of this.#suspects.release(this.#busy, performance.now())) {
-      const idle = this.#idle.pop();
-      if (!idle) {
-        this.#wait(call);
-        continue;
-      }
-      this.#waitingBytes -= call.bytes;
-      this.#give(idle, call);
-    }
   }
 
   /** As many as calls wait for, and nobody else will be free for. */
   #evictHung(): void {
-    const { maxSockets } = this.#settings;
-    if (this.#isFull && this.#waiting.size > 0) {
-      const wanted = this.#waiting.size - this.#connecting.size;
-      this.#evictHungOf([...this.#busy], maxSockets, wanted);
-    }
-    const suspects = this.#suspects.socketsOf(this.#busy, performance.now());
-    if (this.#suspects.heldCount > 0 && suspects.length >= this.#suspects.maxSockets) {
-      this.#evictHungOf(suspects, this.#suspects.maxSockets, this.#suspects.heldCount);
-    }
-  }
-
-  #evictHungOf(sockets: readonly PooledSocket[], share: number, wanted: number): void {
-    const hung = callsToGiveWay(sockets, this.#answers, share, performance.now());
+    const { maxSockets, onUnproven } = this.#settings;
+    if (!this.#isFull || this.#waiting.size === 0) return;
+    const hung = callsToGiveWay([...this.#busy], this.#answers, maxSockets, performance.now());
     if (hung === "unproven") {
-      this.#settings.onUnproven?.();
+      onUnproven?.();
       return;
     }
-    for (const socket of hung.slice(0, wanted)) this.#evict(socket, this.#gaveWayError());
+    for (const socket of hung.slice(0, this.#waiting.size - this.#connecting.size)) {
+      this.#evict(socket, this.#gaveWayError());
+    }
   }
 
   #open(): void {
@@ -301,7 +247,6 @@ export class SocketPool {
 
   #onFree(socket: PooledSocket): void {
     this.#busy.delete(socket);
-    this.#releaseHeld();
     const next = this.#takeFirst();
     if (next) this.#give(socket, next);
     else this.#idle.push(socket);

@@ -83,7 +83,6 @@ function scriptedCall(bytes: number): WaitingCall & { error: Error | undefined }
     options: { path: "/", method: "GET" },
     bytes,
     isMessage: true,
-    traits: { target: "/", content: "" },
     quietSince: Number.POSITIVE_INFINITY,
     error: undefined,
     isTooLate: () => false,
@@ -347,16 +346,15 @@ describe("messages that are never answered, while others wait", () => {
     return { service, endpoint, send, sendMany, gaveWay, questions: () => questions };
   }
 
-  it("give way and say so, only as many as others wait for", async () => {
+  it("give way and say so, all but those that nobody has to wait for", async () => {
     const { endpoint, sendMany, gaveWay } = await startPoisoned({
       hangs: isPoison,
       isChecked: true,
     });
     sendMany(20);
     await endpoint.client.sendToAll("good");
-    // Those that were not sent yet are like them, and wait for them and for nobody else.
-    expect(gaveWay.length).toBeGreaterThanOrEqual(1);
-    expect(gaveWay.length).toBeLessThan(20);
+    // Of the twenty, three can stay besides the good one.
+    expect(gaveWay.length).toBeGreaterThanOrEqual(17);
     expect(gaveWay[0]?.message).toMatch(/of a, .* gave way, .* 4 sockets .*maxSocketsPerEndpoint/);
     expect(classifyFailure(gaveWay[0])).toMatchObject({ kind: "deadline", isRetryable: false });
   });
