@@ -374,7 +374,8 @@ class Step<Message> {
       if (asked && answer?.position) this.#answer(name, stream, asked, answer.position, answer);
       else if (asked && answer?.reason === "forbidden") this.#forbid(name, stream);
       else if (asked) this.#retry(stream);
-      else if (stream.isDue) this.#want(stream);
+      // It may have been joined, or have become due otherwise, since it was asked about.
+      if (stream.isDue) this.#want(stream);
     }
   }
 
