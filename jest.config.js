@@ -35,6 +35,7 @@ const randomised = [
   "coordination/simulation",
   "emulator/{clients/fuzz-websocket,filter/fuzz-filter,protocol/fuzz-frames,rest/fuzz-rest}",
   "failover/model",
+  "history/simulation/simulation",
   "stores/history-random",
 ];
 
