@@ -30,26 +30,6 @@ export const shortHistories = storiesWith({
 /** Clients join while messages come. */
 export const lateJoins = storiesWith({ ...only([moves], 0, 6), clients: [8, 12] });
 
-/** Many join at once, far from the store, while messages come. */
-export const crowdedJoins = storiesWith({
-  faults: fc.constant([]),
-  servers: [1, 2],
-  clients: [12, 16],
-  connectsAt: within(1500, 2500),
-  delayInMs: 40,
-  sends: some(
-    fc.record({
-      at: within(1600, 3200),
-      server: fc.nat(1),
-      stream: fc.constant(1),
-      excluded: fc.constant(undefined),
-      published: fc.constant(undefined),
-    }),
-    20,
-    40,
-  ),
-});
-
 /** Sends are not accepted, or nobody knows. */
 export const unsureSends = storiesWith(
   only(
