@@ -22,6 +22,7 @@ interface Mutation {
 }
 
 const {
+  crowdedJoins,
   exclusions,
   graySends,
   lateAppends,
@@ -89,6 +90,11 @@ const servers: Record<string, Mutation> = {
   "10: an earlier confirmation is good enough": {
     without: ["old confirmation"],
     stories: lateJoins,
+    isMasked: true,
+  },
+  "10: readers join a question that is under way": {
+    without: ["flights are joined"],
+    stories: crowdedJoins,
     isMasked: true,
   },
   "11: what is left is taken for all": {

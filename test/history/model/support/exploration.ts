@@ -31,7 +31,6 @@ export interface Exploration {
   readonly counterexample: readonly string[] | undefined;
 }
 
-const CALM_ROUNDS = 16;
 const APPEND_FAULTS = ["append fails when done", "append is lost", "append is late"] as const;
 const SEND_FAULTS = ["send unsure, done", "send unsure, lost", "send accepted, lost"] as const;
 
@@ -139,27 +138,21 @@ function calm(state: ModelState): void {
     while (server.late.length > 0) steps.arriveLate(state, index);
     if (server.link === "lost") steps.comeBack(state, index);
   }
-  for (let round = 0; round < CALM_ROUNDS; round += 1) {
+  for (let round = 0; round < 16; round += 1) {
     steps.empty(state, 0);
-    hearAll(state);
-    readAll(state, round);
+    calmClient(state, round);
   }
   judgeEnd(state);
 }
 
-function hearAll(state: ModelState): void {
+function calmClient(state: ModelState, round: number): void {
   const { client } = state;
   while (client.oldFrames.length > 0) steps.receive(state, client.oldFrames);
   while (client.frames.length > 0) steps.receive(state, client.frames);
-  if (client.positions.streams.get(STREAM)?.isHolding) steps.hold(state);
-}
-
-/** Sooner or later it looks by way of every server. */
-function readAll(state: ModelState, round: number): void {
-  const { client } = state;
   const stream = client.positions.streams.get(STREAM);
-  const isTimeToLook = round > 1 && round < CALM_ROUNDS - 4;
-  if (isTimeToLook && !client.question) steps.look(state);
+  if (stream?.isHolding) steps.hold(state);
+  // Sooner or later it looks by way of every server.
+  if (round > 1 && round < 12 && !client.question) steps.look(state);
   if (!client.question && stream?.isDue) steps.question(state, round % 2);
   if (client.question && !client.question.answer) steps.answer(state);
   if (client.question?.answer) steps.hear(state);
@@ -186,48 +179,57 @@ export function explore(
 ): Exploration {
   const state = initialState(messages);
   steps.connect(state, 0, 0);
-  const seen = new Set([hashOf(keyOf(state))]);
+  const explorer = new Explorer(maxFaults, kinds);
   let level: Node[] = [{ state, parent: undefined, step: "client: connects" }];
-  let transitions = 0;
-  let counterexample: string[] | undefined;
-  while (level.length > 0 && !counterexample) {
-    const next: Node[] = [];
-    for (const node of level) {
-      const from = node.state;
-      node.state = undefined;
-      if (!from || counterexample) continue;
-      const allowed = stepsFrom(from).filter((step) => isAllowed(from, step, maxFaults, kinds));
-      for (const step of allowed) {
-        if (counterexample) break;
-        transitions += 1;
-        counterexample = reach(node, take(node, from, step, maxFaults), step, { seen, next });
-      }
-    }
-    level = next;
+  while (level.length > 0 && !explorer.counterexample) {
+    level = level.flatMap((node) => explorer.leave(node));
   }
-  return { states: seen.size, transitions, counterexample };
+  const { states, transitions, counterexample } = explorer;
+  return { states, transitions, counterexample };
 }
 
-interface Frontier {
-  readonly seen: Set<number>;
-  readonly next: Node[];
-}
+class Explorer {
+  transitions = 0;
+  counterexample: readonly string[] | undefined;
+  readonly #maxFaults: number;
+  readonly #kinds: readonly FaultKind[] | undefined;
+  readonly #seen = new Set<number>();
 
-/** Takes note of a state that nobody has been in. @returns How it came to what must not be. */
-function reach(
-  from: Node,
-  taken: ReturnType<typeof take>,
-  step: Step,
-  { seen, next }: Frontier,
-): string[] | undefined {
-  if (typeof taken === "string") return [...storyOf(from), step.name, taken];
-  const { node, reached } = taken;
-  const key = hashOf(keyOf(reached));
-  if (seen.has(key)) return undefined;
-  seen.add(key);
-  next.push(node);
-  const wrong = isAtEnd(reached) ? wrongInCalm(reached) : undefined;
-  return wrong ? [...storyOf(node), "calm", wrong] : undefined;
+  constructor(maxFaults: number, kinds: readonly FaultKind[] | undefined) {
+    this.#maxFaults = maxFaults;
+    this.#kinds = kinds;
+  }
+
+  get states(): number {
+    return this.#seen.size;
+  }
+
+  /** @returns The states to which all that can happen leads, but those that are known. */
+  leave(node: Node): Node[] {
+    const { state } = node;
+    if (!state || this.counterexample) return [];
+    node.state = undefined;
+    return stepsFrom(state).flatMap((step) => {
+      if (!isAllowed(state, step, this.#maxFaults, this.#kinds)) return [];
+      return this.#take(node, state, step) ?? [];
+    });
+  }
+
+  #take(node: Node, state: ModelState, step: Step): Node | undefined {
+    this.transitions += 1;
+    const taken = take(node, state, step, this.#maxFaults);
+    if (typeof taken === "string") {
+      this.counterexample ??= [...storyOf(node), step.name, taken];
+      return undefined;
+    }
+    const { reached } = taken;
+    const key = hashOf(keyOf(reached));
+    if (this.#seen.has(key)) return undefined;
+    this.#seen.add(key);
+    const wrong = isAtEnd(reached) ? wrongInCalm(reached) : undefined;
+    if (wrong) this.counterexample ??= [...storyOf(taken.node), "calm", wrong];
+    return taken.node;
+  }
 }
 
 function isAllowed(
@@ -289,15 +291,18 @@ function storyOf(node: Node): string[] {
   return [...(node.parent ? storyOf(node.parent) : []), node.step];
 }
 
+// A global of a sandbox, which Jest runs tests in, is slow to look up.
+const { imul } = Math;
+
 /** 53 bits, so that states take little room (cyrb53). */
 function hashOf(text: string): number {
   let [one, other] = [0xdeadbeef, 0x41c6ce57];
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
-    one = Math.imul(one ^ code, 2654435761);
-    other = Math.imul(other ^ code, 1597334677);
+    one = imul(one ^ code, 2654435761);
+    other = imul(other ^ code, 1597334677);
   }
-  one = Math.imul(one ^ (one >>> 16), 2246822507) ^ Math.imul(other ^ (other >>> 13), 3266489909);
-  other = Math.imul(other ^ (other >>> 16), 2246822507) ^ Math.imul(one ^ (one >>> 13), 3266489909);
+  one = imul(one ^ (one >>> 16), 2246822507) ^ imul(other ^ (other >>> 13), 3266489909);
+  other = imul(other ^ (other >>> 16), 2246822507) ^ imul(one ^ (one >>> 13), 3266489909);
   return 4294967296 * (2097151 & other) + (one >>> 0);
 }

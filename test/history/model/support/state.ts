@@ -138,6 +138,9 @@ export function initialState(messages: number): ModelState {
   };
 }
 
+// A global of a sandbox, which Jest runs tests in, is slow to look up.
+const [AnArray, AMap, ASet, { keys }] = [Array, Map, Set, Object];
+
 /** A copy of plain data, faster than `structuredClone`. */
 export function clone<T>(value: T): T {
   return copyOf(value) as T;
@@ -145,11 +148,11 @@ export function clone<T>(value: T): T {
 
 function copyOf(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(copyOf);
-  if (value instanceof Map) return new Map([...value].map(([key, each]) => [key, copyOf(each)]));
-  if (value instanceof Set) return new Set(value);
+  if (AnArray.isArray(value)) return value.map(copyOf);
+  if (value instanceof AMap) return new AMap([...value].map(([key, each]) => [key, copyOf(each)]));
+  if (value instanceof ASet) return new ASet(value);
   const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) copy[key] = copyOf((value as Record<string, unknown>)[key]);
+  for (const key of keys(value)) copy[key] = copyOf((value as Record<string, unknown>)[key]);
   return copy;
 }
 
@@ -159,10 +162,10 @@ const EPOCH = /e\d{7}/g;
 export function keyOf(state: ModelState): string {
   const { drawn, ...rest } = state;
   const text = JSON.stringify(rest, (_key, value) => {
-    if (value instanceof Map) return [...value];
-    return value instanceof Set ? [...value] : value;
+    if (value instanceof AMap) return [...value];
+    return value instanceof ASet ? [...value] : value;
   });
-  const names = new Map<string, string>();
+  const names = new AMap<string, string>();
   return text.replace(EPOCH, (epoch) => {
     const name = names.get(epoch) ?? `E${names.size}`;
     names.set(epoch, name);

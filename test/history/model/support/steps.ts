@@ -233,15 +233,15 @@ export function reload(state: ModelState): void {
 export function receive(state: ModelState, queue: Frame[]): void {
   const frame = queue.shift();
   if (!frame) return;
-  const { type, position, number } = frame;
-  if (type === "check") {
-    tell(state, { type: "check", stream: position && STREAM, position });
-    return;
-  }
+  tell(state, eventOf(frame));
+}
+
+function eventOf({ type, position, number }: Frame): PositionEvent<number> {
+  if (type === "check") return { type, stream: position && STREAM, position };
   const message = number as number;
   const id = idOf(message);
-  if (type === "bypassed") tell(state, { type, stream: STREAM, id, message });
-  else if (position) tell(state, { type, stream: STREAM, position, id, message, size: 1 });
+  if (type === "bypassed" || !position) return { type: "bypassed", stream: STREAM, id, message };
+  return { type, stream: STREAM, position, id, message, size: 1 };
 }
 
 /** What waited has waited long enough. */

@@ -29,6 +29,7 @@ export type Rule =
   | "publications are bypassed"
   | "replica read"
   | "old confirmation"
+  | "flights are joined"
   | "partial replay"
   | "no outbox"
   | "sent again to the excluded"
@@ -135,17 +136,22 @@ export class Mutations {
   }
 
   #confirmedBy(ask: AskTops, clock: Clock): AskTops | undefined {
-    if (!this.has("old confirmation")) return undefined;
-    const known = new Map<string, { readonly at: number; readonly top: Promise<StreamPosition> }>();
-    const topOf = (stream: string, waitInMs: number | undefined): Promise<StreamPosition> => {
-      const before = known.get(stream);
-      if (before && clock.now() - before.at < 1500) return before.top;
-      const top = ask([stream], waitInMs).then(([one]) => one as StreamPosition);
-      known.set(stream, { at: clock.now(), top });
-      top.catch(() => known.delete(stream));
-      return top;
+    const known = new Map<
+      string,
+      { readonly at: number; readonly tops: Promise<StreamPosition[]> }
+    >();
+    const isOld = this.has("old confirmation");
+    if (!isOld && !this.has("flights are joined")) return undefined;
+    return (streams, waitInMs) => {
+      const key = streams.join(" ");
+      const before = known.get(key);
+      if (before && (!isOld || clock.now() - before.at < 1500)) return before.tops;
+      const tops = ask(streams, waitInMs);
+      known.set(key, { at: clock.now(), tops });
+      const forget = (): void => void (isOld || known.delete(key));
+      tops.then(forget, () => known.delete(key));
+      return tops;
     };
-    return (streams, waitInMs) => Promise.all(streams.map((stream) => topOf(stream, waitInMs)));
   }
 }
 

@@ -1,4 +1,5 @@
 import {
+  type Envelope,
   readEnvelope,
   readPosition,
   writePosition,
@@ -228,20 +229,8 @@ export class SimulatedClient {
       return;
     }
     if (!read) throw new Error(`No envelope: ${envelope}`);
-    const { type, kind, position, id } = read;
-    const stream = kind === "*" ? undefined : STREAM_OF[kind];
-    if (type === "c") {
-      this.#run({ type: "check", stream, position });
-      return;
-    }
-    if (!stream) return;
-    if (type === "b" && id) {
-      this.#run({ type: "bypassed", stream, id, message: JSON.parse(text) });
-      return;
-    }
-    if (!position) return;
-    const message = type === "m" ? JSON.parse(text) : undefined;
-    this.#run({ type: "message", stream, position, id, message, size: text.length });
+    const event = eventOf(read, text);
+    if (event) this.#run(event, [connection]);
   }
 
   #run(event: Event, connections: readonly string[] = []): void {
@@ -308,6 +297,15 @@ export class SimulatedClient {
       this.#checkLater();
     });
   }
+}
+
+function eventOf({ type, kind, position, id }: Envelope, text: string): Event | undefined {
+  const stream = kind === "*" ? undefined : STREAM_OF[kind];
+  if (type === "c") return { type: "check", stream, position };
+  if (!stream) return undefined;
+  const message = type === "s" ? undefined : JSON.parse(text);
+  if (type === "b") return id ? { type: "bypassed", stream, id, message } : undefined;
+  return position && { type: "message", stream, position, id, message, size: text.length };
 }
 
 function byServerName<T>(streams: Readonly<Record<string, T>>): Record<string, T> {

@@ -219,7 +219,10 @@ export class SimulatedHub {
       const copy = store.snapshot();
       timeline.in(fault.at - snapshotAt, () => {
         this.judge.note(() => `--- ${JSON.stringify(fault)}`);
-        if (fault.kind === "failover") return store.failOver(copy, fault.isTold);
+        if (fault.kind === "failover") {
+          store.failOver(copy, fault.isTold);
+          return;
+        }
         const end = store.split(copy, fault.isTold, (server) => isAmong(fault.mask, server));
         timeline.in(fault.forMs, end);
       });

@@ -30,6 +30,36 @@ export const shortHistories = storiesWith({
 /** Clients join while messages come. */
 export const lateJoins = storiesWith({ ...only([moves], 0, 6), clients: [8, 12] });
 
+/** Many join while messages come, and what the store answers to one of the servers is late. */
+export const crowdedJoins = storiesWith({
+  faults: some(
+    fc.record({
+      kind: fc.constant("store" as const),
+      at: within(1500, 3000),
+      forMs: within(200, 500),
+      mask: fc.constant(1),
+      how: fc.constant("delays-answers" as const),
+    }),
+    3,
+    5,
+  ),
+  servers: [2, 2],
+  clients: [12, 16],
+  connectsAt: within(1500, 2800),
+  delayInMs: 10,
+  sends: some(
+    fc.record({
+      at: within(1600, 3200),
+      server: fc.constant(1),
+      stream: fc.constant(1),
+      excluded: fc.constant(undefined),
+      published: fc.constant(undefined),
+    }),
+    20,
+    40,
+  ),
+});
+
 /** Sends are not accepted, or nobody knows. */
 export const unsureSends = storiesWith(
   only(
