@@ -69,7 +69,10 @@ it("a report tells of the history in its JSON; a command's, and one without hist
 it("1,000 messages sent at once keep the order of the calls, at every client", async () => {
   const { pubsub, ada, bob } = await startWorld();
   const numbers = Array.from({ length: 1000 }, (_, index) => index);
-  await Promise.all(numbers.map((number) => pubsub.group("news").sendToAll(number)));
+  const timeoutInMs = 60_000;
+  await Promise.all(
+    numbers.map((number) => pubsub.group("news").sendToAll(number, { timeoutInMs })),
+  );
   await until(() => ada.heard.length === 1000 && bob.heard.length === 1000);
   for (const { heard } of [ada, bob]) {
     const byOffset = heard.toSorted(
@@ -78,7 +81,7 @@ it("1,000 messages sent at once keep the order of the calls, at every client", a
     );
     expect(byOffset.map(({ data }) => data)).toEqual(numbers);
   }
-});
+}, 60_000);
 
 it("connections that a message leaves out are told its place, and nobody else is", async () => {
   const { pubsub, ada, bob, plain } = await startWorld();
