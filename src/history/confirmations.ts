@@ -1,5 +1,6 @@
 import type { StreamPosition } from "../contract/history-store.ts";
 import { type Clock, systemClock } from "../kit/clock.ts";
+import { deferred } from "../kit/deferred.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
 
 /** Where streams end, asked of the store. */
@@ -96,16 +97,6 @@ export class Confirmations {
     const tops = await this.#askTops(streams);
     return tops.map((top, index) => [streams[index] ?? "", top]);
   }
-}
-
-function deferred<T>() {
-  let resolve: (value: T | Promise<T>) => void = () => {};
-  let reject: (error: unknown) => void = () => {};
-  const promise = new Promise<T>((fulfil, fail) => {
-    resolve = fulfil;
-    reject = fail;
-  });
-  return { promise, resolve, reject };
 }
 
 const closed = (): ResilientPubSubError =>

@@ -1,4 +1,5 @@
 import type { Clock } from "../kit/clock.ts";
+import { isOwnStall } from "../kit/deadline.ts";
 
 /**
  * Calls back when a time is up. If this process was blocked by then, the answer may have come and
@@ -7,8 +8,7 @@ import type { Clock } from "../kit/clock.ts";
 export function callInFairly(clock: Clock, inMs: number, callback: () => void): { cancel(): void } {
   const startedAt = clock.now();
   let timer = clock.callIn(inMs, () => {
-    const wasBlocked = clock.now() - startedAt - inMs > inMs / 2;
-    if (wasBlocked) timer = clock.callIn(inMs, callback);
+    if (isOwnStall(startedAt, inMs, clock.now())) timer = clock.callIn(inMs, callback);
     else callback();
   });
   return { cancel: () => timer.cancel() };

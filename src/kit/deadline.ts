@@ -16,8 +16,12 @@ export class DeadlineError extends ResilientPubSubError {
  * Asked by the timer that ends a wait: whether it fired so late that the event loop was blocked.
  * The answer may have come in time, and nobody was there to take it.
  */
-export function isOwnStall(startedAt: number, timeoutInMs: number): boolean {
-  return performance.now() - startedAt - timeoutInMs > timeoutInMs / 2;
+export function isOwnStall(
+  startedAt: number,
+  timeoutInMs: number,
+  now = performance.now(),
+): boolean {
+  return now - startedAt - timeoutInMs > timeoutInMs / 2;
 }
 
 type Listener = Parameters<AbortSignalLike["addEventListener"]>[1];

@@ -1,5 +1,7 @@
 import type { AbortSignalLike } from "../../contract/abort-signal.ts";
+import { backoffPauseInMs } from "../../kit/backoff.ts";
 import { unlessAborted } from "../../kit/deadline.ts";
+import { type Deferred, deferred } from "../../kit/deferred.ts";
 import { isWrongPeer } from "./failure.ts";
 
 /** A client that is connected, and is not connected again. */
@@ -20,23 +22,20 @@ export type Dial = (
   onLost: (error: unknown) => void,
 ) => Promise<DialledClient>;
 
-const minPauseInMs = 50;
-const maxPauseInMs = 1_000;
+const PAUSES = { firstInMs: 50, maxInMs: 1_000 };
 /** A call that is ended sooner says nothing about the connection. */
 const SUSPICIOUS_SILENCE_IN_MS = 1_000;
 
-/** Doubled from one failure in a row to the next, up to a second; at random, so that servers do not come together. */
-export function redialPauseInMs(failures: number, random: number): number {
-  const longestInMs = Math.min(minPauseInMs * 2 ** failures, maxPauseInMs);
-  return longestInMs * (0.5 + 0.5 * random);
-}
+/** Up to a second. */
+export const redialPauseInMs = (failures: number, random: number): number =>
+  backoffPauseInMs(PAUSES, failures, random);
 
 /** The way of a store to the primary, dialled again and again until it is ended. */
 export class RedisLink {
   readonly #dial: Dial;
   readonly #onLost: (error: unknown) => void;
   readonly #ending = new AbortController();
-  readonly #waiting = new Set<PromiseWithResolvers>();
+  readonly #waiting = new Set<Deferred<void>>();
   #client: DialledClient | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** In a row; only a call that is carried out ends it, for a connection alone proves little. */
@@ -55,7 +54,7 @@ export class RedisLink {
   /** @throws what keeps it from being connected */
   async ready(signal: AbortSignalLike): Promise<void> {
     if (this.#client) return;
-    const waiting = withResolvers();
+    const waiting = deferred<void>();
     this.#waiting.add(waiting);
     try {
       await unlessAborted(signal, waiting.promise);
@@ -139,20 +138,4 @@ export class RedisLink {
     this.#failures += 1;
     this.#timer = setTimeout(() => void this.#connect(), pauseInMs).unref();
   }
-}
-
-interface PromiseWithResolvers {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
-function withResolvers(): PromiseWithResolvers {
-  let resolve = (): void => {};
-  let reject = (_: unknown): void => {};
-  const promise = new Promise<void>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  return { promise, resolve, reject };
 }
