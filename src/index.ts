@@ -40,6 +40,7 @@ export type * from "./contract/error-json.ts";
 export type * from "./contract/events.ts";
 export type * from "./contract/fan-out-report.ts";
 export type * from "./contract/group-roles.ts";
+export type * from "./contract/history-options.ts";
 export type * from "./contract/history-store.ts";
 export type * from "./contract/listing.ts";
 export type * from "./contract/message.ts";

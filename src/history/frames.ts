@@ -1,7 +1,7 @@
 import type { Frame } from "../context/history-port.ts";
 import { readStreamName } from "../context/stream-name.ts";
+import type { HistoryOptions } from "../contract/history-options.ts";
 import type { LoggedMessage, StreamPosition } from "../contract/history-store.ts";
-import type { HistoryOptions } from "../contract/options.ts";
 import { CONTINUITY_GROUP } from "../marker-groups/marker.ts";
 import { EncodedBody } from "../service/encoded-body.ts";
 import { type Envelope, encodeEnvelope, type StreamKind } from "./envelope.ts";

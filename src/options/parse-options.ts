@@ -3,6 +3,7 @@ import { IncomingMessage } from "node:http";
 import type { TokenCredential } from "@azure/core-auth";
 import type { z } from "zod";
 import type { EndpointRole } from "../contract/endpoint.ts";
+import type { HistoryOptions } from "../contract/history-options.ts";
 import type {
   AddOptions,
   CoordinationOptions,
@@ -11,7 +12,6 @@ import type {
   FailbackOptions,
   FanOutOptions,
   HealthOptions,
-  HistoryOptions,
   NegotiateOptions,
   RemoveOptions,
   Router,

@@ -1,16 +1,15 @@
 import { z } from "zod";
+import type { AuthorizeHistory, HistoryOptions } from "../contract/history-options.ts";
 import type { HistoryStore } from "../contract/history-store.ts";
 import type {
   AddOptions,
   Authenticate,
-  AuthorizeHistory,
   CoordinationOptions,
   EndpointOptions,
   EvacuateOptions,
   FailbackOptions,
   FanOutOptions,
   HealthOptions,
-  HistoryOptions,
   NegotiateOptions,
   RemoveOptions,
   Router,

@@ -2,7 +2,7 @@ import express from "express";
 import { type ResilientPubSub, resilientPubSub } from "express-resilient-pubsub";
 import { continuity } from "express-resilient-pubsub/client";
 import type { Emulator, EmulatorOptions } from "express-resilient-pubsub/emulator";
-import type { HistoryOptions } from "../../../src/contract/options.ts";
+import type { HistoryOptions } from "../../../src/contract/history-options.ts";
 import { type MadeClient, makeClient } from "../../client/support/make-client.ts";
 import { afterTest, closeAfterTest } from "../../support/clean-up.ts";
 import { startEmulator } from "../../support/emulator.ts";
