@@ -3,6 +3,7 @@ import { RequestRefused } from "../http/problem.ts";
 import { maxIdLength } from "../kit/service-limits.ts";
 import { streamOf } from "./client-stream-name.ts";
 import { decodePosition } from "./envelope.ts";
+import { malformed, objectIn, readObject } from "./json-request.ts";
 
 /** The most bytes of a request. */
 export const maxRequestInBytes = 64 * 1024;
@@ -32,11 +33,9 @@ export interface CatchUpRequest {
   readonly at: ClientAddress | undefined;
 }
 
-type Members = Readonly<Record<string, unknown>>;
-
 /** @throws RequestRefused for what the client of this package would not send */
 export function readCatchUp(body: Buffer): CatchUpRequest {
-  const request = objectIn(parse(body), "The body");
+  const request = readObject(body, "The body");
   const { grant, since, seen = {}, connections = [], at } = request;
   if (typeof grant !== "string") throw malformed("grant is not a text.");
   return {
@@ -46,14 +45,6 @@ export function readCatchUp(body: Buffer): CatchUpRequest {
     connections: connectionsIn(connections),
     at: at === undefined ? undefined : addressIn(at),
   };
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    throw malformed("The body is not JSON.");
-  }
 }
 
 function positionsIn<Position>(
@@ -101,16 +92,6 @@ function addressIn(value: unknown): ClientAddress {
 
 const isIncarnation = (value: unknown): boolean =>
   typeof value === "string" && value.length <= maxIncarnationLength;
-
-function objectIn(value: unknown, what: string): Members {
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  if (!isObject) throw malformed(`${what} is not an object.`);
-  return value as Members;
-}
-
-function malformed(detail: string): RequestRefused {
-  return new RequestRefused({ status: 400, code: "ERR_HISTORY_REQUEST", detail });
-}
 
 function tooMuch(detail: string): RequestRefused {
   return new RequestRefused({ status: 413, code: "ERR_HISTORY_REQUEST", detail });

@@ -5,7 +5,7 @@ import type { Clock } from "../kit/clock.ts";
 import type { Frames } from "./frames.ts";
 import { retryPauseInMs } from "./retry-pause.ts";
 import type { HistorySession } from "./session.ts";
-import { RESEND_IN_MS } from "./settlements.ts";
+import { RESEND_IN_MS, tellHowItWent } from "./settlements.ts";
 import type { StreamCalls } from "./stream-calls.ts";
 
 const POLL_INTERVAL_IN_MS = 1000;
@@ -99,9 +99,7 @@ export class Outbox {
     if (!session.isLive || question.limit === 0 || question.endpoints.length === 0) return false;
     let tasks: OutboxTask[];
     try {
-      tasks = await session.call((link) =>
-        session.callBy(link, (connection, options) => connection.claim(question, options)),
-      );
+      tasks = await session.ask((connection, options) => connection.claim(question, options));
     } catch {
       return false;
     }
@@ -147,21 +145,14 @@ export class Outbox {
     const undelivered = inUse.filter((_, index) => !sent[index]);
     const { stream, epoch, offsets } = task;
     if (stream !== undefined && epoch !== undefined) {
-      const settlements = offsets.map((offset) => ({
+      const unsettled = offsets.map((offset) => ({
         stream,
         position: { epoch, offset },
         undelivered,
+        owed: outOfUse,
         retryInMs: RESEND_IN_MS,
       }));
-      await session.call(async (link) => {
-        const owing = session.callBy(link, (connection, options) =>
-          connection.owe(outOfUse, [stream], options),
-        );
-        const settling = session.callBy(link, (connection, options) =>
-          connection.settle(settlements, options),
-        );
-        await Promise.all([owing, settling]);
-      });
+      await tellHowItWent(session, unsettled);
     }
     await this.#finish(task, "done");
   }
@@ -216,9 +207,8 @@ export class Outbox {
   }
 
   async #finish(task: OutboxTask, result: "done" | { retryInMs: number }): Promise<void> {
-    const { session } = this.#options;
-    await session.call((link) =>
-      session.callBy(link, (connection, options) => connection.finish(task, result, options)),
+    await this.#options.session.ask((connection, options) =>
+      connection.finish(task, result, options),
     );
     if (result !== "done") this.pollIn(result.retryInMs);
   }

@@ -1,7 +1,7 @@
-import { RequestRefused } from "../http/problem.ts";
 import { nameProblem } from "../kit/arguments.ts";
 import { maxGroupNameLength } from "../kit/service-limits.ts";
 import { EncodedBody } from "../service/encoded-body.ts";
+import { malformed, readObject } from "./json-request.ts";
 
 /** A message that a client wants published. */
 export interface PublishRequest {
@@ -18,7 +18,7 @@ const KEY = /^[\w-]{1,64}$/;
 
 /** @throws RequestRefused for what the client of this package would not send */
 export function readPublish(bytes: Buffer): PublishRequest {
-  const { group, t, d, key, grant, noEcho = false } = membersOf(bytes);
+  const { group, t, d, key, grant, noEcho = false } = readObject(bytes, "The event");
   if (typeof group !== "string" || nameProblem(group, maxGroupNameLength) !== undefined) {
     throw malformed("group is not the name of a group.");
   }
@@ -26,18 +26,6 @@ export function readPublish(bytes: Buffer): PublishRequest {
   if (typeof grant !== "string") throw malformed("grant is not a text.");
   if (typeof noEcho !== "boolean") throw malformed("noEcho is neither true nor false.");
   return { group, body: bodyOf(t, d), key, grant, isWithoutEcho: noEcho };
-}
-
-function membersOf(bytes: Buffer): Readonly<Record<string, unknown>> {
-  let read: unknown;
-  try {
-    read = JSON.parse(bytes.toString());
-  } catch {
-    throw malformed("The event is not JSON.");
-  }
-  const isObject = typeof read === "object" && read !== null && !Array.isArray(read);
-  if (!isObject) throw malformed("The event is not an object.");
-  return read as Readonly<Record<string, unknown>>;
 }
 
 function bodyOf(type: unknown, data: unknown): EncodedBody {
@@ -53,8 +41,4 @@ function bodyOf(type: unknown, data: unknown): EncodedBody {
       return new EncodedBody(bytes, "application/octet-stream");
   }
   throw malformed("d is not what t says.");
-}
-
-function malformed(detail: string): RequestRefused {
-  return new RequestRefused({ status: 400, code: "ERR_HISTORY_REQUEST", detail });
 }

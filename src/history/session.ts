@@ -147,6 +147,15 @@ export class HistorySession {
     });
   }
 
+  /**
+   * Asks the store one thing, when it may be called.
+   *
+   * @throws as `call` does
+   */
+  ask<T>(call: StoreCall<T>, waitInMs?: number): Promise<T> {
+    return this.call((link) => this.callBy(link, call), waitInMs);
+  }
+
   /** Takes note of messages that are sent without being logged. */
   bypass(streams: readonly string[]): void {
     for (const stream of streams) this.#bypassed.add(stream);

@@ -74,18 +74,7 @@ export class Settlements {
     this.#unsettled = [];
     const { session, onUndelivered } = this.#options;
     try {
-      await session.call(async (link) => {
-        const calls = owedBy(unsettled).map(([endpoint, streams]) =>
-          session.callBy(link, (connection, options) =>
-            connection.owe([endpoint], [...streams], options),
-          ),
-        );
-        // After what is owed: whoever is killed between the two leaves messages that are due.
-        calls.push(
-          session.callBy(link, (connection, options) => connection.settle(unsettled, options)),
-        );
-        await Promise.all(calls);
-      });
+      await tellHowItWent(session, unsettled);
     } catch {
       // The session has told why. Epochs that have ended meanwhile need no settlement.
       this.#unsettled = [...unsettled, ...this.#unsettled].slice(-maxUnsettled);
@@ -96,6 +85,25 @@ export class Settlements {
     if (isOwed) onUndelivered(0);
     if (unsettled.some(({ undelivered }) => undelivered.length > 0)) onUndelivered(RESEND_IN_MS);
   }
+}
+
+/** Tells the store how sends went, in one turn. @throws as `HistorySession.call` does */
+export function tellHowItWent(
+  session: HistorySession,
+  unsettled: readonly Unsettled[],
+): Promise<unknown> {
+  return session.call((link) => {
+    const owing = owedBy(unsettled).map(([endpoint, streams]) =>
+      session.callBy(link, (connection, options) =>
+        connection.owe([endpoint], [...streams], options),
+      ),
+    );
+    // After what is owed: whoever is killed between the two leaves messages that are due.
+    const settling = session.callBy(link, (connection, options) =>
+      connection.settle(unsettled, options),
+    );
+    return Promise.all([...owing, settling]);
+  });
 }
 
 /** The streams that each endpoint is owed a check of. */

@@ -103,10 +103,8 @@ export class StreamCalls {
     questions: readonly RangeQuestion[],
     waitInMs?: number,
   ): Promise<(HistoryEntry[] | undefined)[]> {
-    const { session } = this.#options;
-    return session.call(
-      (link) =>
-        session.callBy(link, (connection, options) => connection.ranges(questions, options)),
+    return this.#options.session.ask(
+      (connection, options) => connection.ranges(questions, options),
       waitInMs,
     );
   }
