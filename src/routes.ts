@@ -116,8 +116,7 @@ function catchUpAdvisers(context: PluginContext, { grants, spread }: Advisers): 
     review: (grant, at) => review(context, grant, at),
     spreadInMs: () => spread.inMs,
     admit: (req, userId, at) => {
-      const endpoints = registry.all();
-      const endpoint = endpoints.find(({ name }) => name === at?.endpoint) ?? endpoints[0];
+      const endpoint = (at && registry.find(at.endpoint)) ?? registry.all()[0];
       return endpoint && rateLimiter.admit(endpoint, () => callerOf(req, userId));
     },
   };

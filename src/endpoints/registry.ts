@@ -59,9 +59,14 @@ export class EndpointRegistry {
     return this.#all;
   }
 
+  /** The one of that name, which may be leaving. */
+  find(name: string): RegisteredEndpoint | undefined {
+    return this.#endpoints.get(name);
+  }
+
   /** @throws ResilientPubSubError `ERR_UNKNOWN_ENDPOINT`, also for an endpoint that is leaving */
   get(name: string): RegisteredEndpoint {
-    const endpoint = this.#endpoints.get(name);
+    const endpoint = this.find(name);
     if (endpoint && !endpoint.leaving) return endpoint;
     const known = this.#staying()
       .map((other) => other.name)

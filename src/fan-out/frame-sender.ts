@@ -5,6 +5,7 @@ import type { PluginContext } from "../context/plugin-context.ts";
 import { readStreamName } from "../context/stream-name.ts";
 import { Deadline } from "../kit/deadline.ts";
 import { type Call, callEndpoint } from "./call.ts";
+import { withHeaders } from "./sdk-options.ts";
 import { sendOutcomeOf } from "./send-outcome.ts";
 
 /**
@@ -19,7 +20,7 @@ export async function sendFrame(
   signal?: AbortSignal,
 ): Promise<SendOutcome> {
   const { registry, configuration } = context;
-  const endpoint = registry.all().find(({ name }) => name === endpointName);
+  const endpoint = registry.find(endpointName);
   if (endpoint === undefined || !registry.fanOutTargets().has(endpoint)) return "out-of-use";
   if (signal?.aborted) return "unsure";
   const deadline = new Deadline(configuration.fanOut.timeoutInMs, signal);
@@ -37,11 +38,11 @@ export async function sendFrame(
 }
 
 function optionsOf({ headers, filter, excluded }: Frame): OperationOptions {
-  return {
-    requestOptions: { customHeaders: { ...headers } },
+  const options: OperationOptions & { filter?: string; excludedConnections?: string[] } = {
     ...(filter !== undefined && { filter }),
     ...(excluded !== undefined && { excludedConnections: [...excluded] }),
   };
+  return withHeaders(options, headers);
 }
 
 function send(

@@ -10,7 +10,7 @@ export function giveUpWhatIsOut({
 }: Pick<PluginContext, "events" | "registry">): void {
   events.onInternally("endpointDown", ({ endpoint }) => {
     const targets = registry.fanOutTargets();
-    const down = registry.all().find(({ name }) => name === endpoint);
+    const down = registry.find(endpoint);
     if (down && !targets.has(down)) down.endpoint.giveUp();
   });
 }

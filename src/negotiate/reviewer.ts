@@ -29,7 +29,7 @@ export function review(
   grant: Grant,
   location: ClientLocation | undefined,
 ): ReviewOutcome {
-  const endpoint = location && endpointOf(context, location);
+  const endpoint = location && context.registry.find(location.endpoint);
   if (endpoint) context.census?.count(endpoint, grant.client);
   const reason = location && reasonToMove(context, location, endpoint);
   if (reason) return { move: true, reason };
@@ -39,13 +39,6 @@ export function review(
 function endsBeforeNext({ configuration }: PluginContext, { expiresAt }: Grant): boolean {
   const { reviewAfterInMs } = configuration.negotiate;
   return reviewAfterInMs !== false && expiresAt * 1000 - Date.now() <= reviewAfterInMs;
-}
-
-function endpointOf(
-  { registry }: PluginContext,
-  { endpoint: name }: ClientLocation,
-): RegisteredEndpoint | undefined {
-  return registry.all().find((endpoint) => endpoint.name === name);
 }
 
 function reasonToMove(
