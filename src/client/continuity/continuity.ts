@@ -12,18 +12,10 @@ import type { JSONTypes, PublishOptions, PublishResult, SavedPositions } from ".
 import { readPositions, type StreamPosition, writePosition } from "./envelope.ts";
 import { type HistoryAnswer, readHistory } from "./history-request.ts";
 import { readIncoming } from "./incoming.ts";
-import {
-  advance,
-  ask,
-  type ClientPositions,
-  initialPositions,
-  isCatchingUp,
-  type PositionEvent,
-  positionsOf,
-  type StreamQuestion,
-} from "./positions.ts";
+import { advance, ask, initialPositions, isCatchingUp, positionsOf } from "./positions.ts";
 import { publish, renewGrant } from "./publish.ts";
 import { readSavedPositions } from "./saved-positions.ts";
+import type { ClientPositions, PositionEvent, StreamQuestion } from "./stream-state.ts";
 import { waitFor } from "./wait-for.ts";
 
 const maxStreams = 64;

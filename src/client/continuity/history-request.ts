@@ -2,7 +2,7 @@ import type { AppServer, Review } from "../app-server.ts";
 import type { Message } from "../continuity-port.ts";
 import { interpretFrame } from "../frames.ts";
 import { readPosition } from "./envelope.ts";
-import type { StreamAnswer } from "./positions.ts";
+import type { StreamAnswer } from "./stream-state.ts";
 
 // The server gives 1 MiB of a stream at most, of up to 64 streams.
 const maxAnswerInBytes = 64 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import type { Message } from "../continuity-port.ts";
 import { isObject } from "../options.ts";
 import { readEnvelope } from "./envelope.ts";
-import type { PositionEvent } from "./positions.ts";
+import type { PositionEvent } from "./stream-state.ts";
 
 /**
  * What a message says of a stream, without its envelope.

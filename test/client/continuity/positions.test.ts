@@ -1,9 +1,5 @@
-import {
-  advance,
-  ask,
-  initialPositions,
-  type PositionEvent,
-} from "../../../src/client/continuity/positions.ts";
+import { advance, ask, initialPositions } from "../../../src/client/continuity/positions.ts";
+import type { PositionEvent } from "../../../src/client/continuity/stream-state.ts";
 
 const EPOCH = "epoch-01";
 const NEWS = "g:news";

@@ -1,5 +1,5 @@
 import type { StreamPosition } from "../../../../src/client/continuity/envelope.ts";
-import type { PositionEffect } from "../../../../src/client/continuity/positions.ts";
+import type { PositionEffect } from "../../../../src/client/continuity/stream-state.ts";
 import type { ModelStream } from "./model-stream.ts";
 
 /** Knows what was sent in a stream, and judges what an application gets of it. */

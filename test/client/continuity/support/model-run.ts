@@ -5,7 +5,7 @@ import type {
   PositionEvent,
   StreamAnswer,
   StreamQuestion,
-} from "../../../../src/client/continuity/positions.ts";
+} from "../../../../src/client/continuity/stream-state.ts";
 import { oneOf, type RandomSource } from "../../../support/random-source.ts";
 import { Judge } from "./judge.ts";
 import { ModelStream } from "./model-stream.ts";

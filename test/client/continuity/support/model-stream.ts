@@ -1,5 +1,8 @@
 import type { StreamPosition } from "../../../../src/client/continuity/envelope.ts";
-import type { StreamAnswer, StreamQuestion } from "../../../../src/client/continuity/positions.ts";
+import type {
+  StreamAnswer,
+  StreamQuestion,
+} from "../../../../src/client/continuity/stream-state.ts";
 
 const maxAnswered = 6;
 

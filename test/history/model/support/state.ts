@@ -1,7 +1,5 @@
-import {
-  type ClientPositions,
-  initialPositions,
-} from "../../../../src/client/continuity/positions.ts";
+import { initialPositions } from "../../../../src/client/continuity/positions.ts";
+import type { ClientPositions } from "../../../../src/client/continuity/stream-state.ts";
 import type { KnownPosition, StreamPosition } from "../../../../src/contract/history-store.ts";
 import { type HubState, newHubState } from "../../../../src/stores/memory-history/state.ts";
 

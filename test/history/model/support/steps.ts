@@ -1,10 +1,13 @@
-import type { PositionEvent, StreamAnswer } from "../../../../src/client/continuity/positions.ts";
 import {
   advance,
   ask,
   initialPositions,
   positionsOf,
 } from "../../../../src/client/continuity/positions.ts";
+import type {
+  PositionEvent,
+  StreamAnswer,
+} from "../../../../src/client/continuity/stream-state.ts";
 import type { StreamPosition } from "../../../../src/contract/history-store.ts";
 import { lackOf } from "../../../../src/history/catch-up.ts";
 import { removeStream } from "../../../../src/stores/memory-history/log.ts";

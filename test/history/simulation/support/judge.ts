@@ -1,4 +1,4 @@
-import type { PositionEffect } from "../../../../src/client/continuity/positions.ts";
+import type { PositionEffect } from "../../../../src/client/continuity/stream-state.ts";
 import type { StreamPosition } from "../../../../src/contract/history-store.ts";
 import type { Connection } from "./simulated-region.ts";
 

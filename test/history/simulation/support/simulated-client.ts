@@ -8,7 +8,7 @@ import type {
   ClientPositions,
   PositionEvent,
   StreamAnswer,
-} from "../../../../src/client/continuity/positions.ts";
+} from "../../../../src/client/continuity/stream-state.ts";
 import type { StreamPosition } from "../../../../src/contract/history-store.ts";
 import type { Core } from "../../../client/continuity/support/model-run.ts";
 import type { Timeline } from "../../../coordination/support/virtual-clock.ts";
