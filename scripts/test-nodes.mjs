@@ -11,7 +11,12 @@ import { fetchNode, packageOfNode } from "./node-binary.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const jest = path.join(root, "node_modules/jest/bin/jest.js");
-const counts = { numPassedTests: 0, numFailedTests: 0, numRuntimeErrorTestSuites: 0 };
+const counts = {
+  numPassedTests: 0,
+  numFailedTests: 0,
+  numRuntimeErrorTestSuites: 0,
+  testResults: [],
+};
 
 const { values, positionals } = parseArgs({
   options: { json: { type: "boolean" }, outputFile: { type: "string" } },
@@ -72,5 +77,7 @@ function test(folder, tarball, workplace) {
   });
   if (status !== 0) process.exitCode = 1;
   const result = JSON.parse(readFileSync(outputFile, "utf8"));
-  for (const name of Object.keys(counts)) counts[name] += result[name];
+  const { testResults, ...numbers } = counts;
+  for (const name of Object.keys(numbers)) counts[name] += result[name];
+  testResults.push(...result.testResults);
 }
