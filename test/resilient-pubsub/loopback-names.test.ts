@@ -51,6 +51,7 @@ describe("an emulator that the plugin knows by another name of this machine", ()
         },
       ],
     });
+    await pubsub.ready();
     const { body } = await fetchAnswer(`${url}/negotiate`);
     const { client, received } = await connectClient(body.url);
     await client.sendEvent("greet", "hi", "text");
