@@ -6,6 +6,7 @@ export class Host {
   readonly #timeline: Timeline;
   /** When it last went on after it had stood still. */
   stoppedUntil = 0;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(timeline: Timeline) {
     this.#timeline = timeline;
@@ -16,11 +17,22 @@ export class Host {
   }
 
   readonly deliver = (run: () => void): void => {
-    if (this.isDead) return;
-    const waitInMs = this.stoppedUntil - this.#timeline.now;
-    if (waitInMs > 0) this.#timeline.in(waitInMs, () => this.deliver(run));
-    else run();
+    this.#waiting.push(run);
+    if (this.#waiting.length === 1) this.#goOn();
   };
+
+  /** In the order of arrival: what came while it stood still is not overtaken by what comes as it goes on. */
+  #goOn(): void {
+    for (let [run] = this.#waiting; run !== undefined; [run] = this.#waiting) {
+      const waitInMs = this.stoppedUntil - this.#timeline.now;
+      if (waitInMs > 0) {
+        this.#timeline.in(waitInMs, () => this.#goOn());
+        return;
+      }
+      this.#waiting.shift();
+      if (!this.isDead) run();
+    }
+  }
 }
 
 /** A way on which nothing overtakes anything. */
