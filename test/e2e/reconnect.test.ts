@@ -1,8 +1,7 @@
 import { WebPubSubServiceClient } from "@azure/web-pubsub";
-import type { ResilientPubSubClientOptions } from "express-resilient-pubsub/client";
 import type { Emulator } from "express-resilient-pubsub/emulator";
 import { until } from "../support/until.ts";
-import { useClientPage } from "./support.ts";
+import { type PageClientOptions, useClientPage } from "./support.ts";
 
 jest.setTimeout(60_000);
 
@@ -14,7 +13,7 @@ interface Departure {
   /** The endpoint that it may be connected to afterwards. */
   readonly endsOn: RegExp;
   readonly connection: "same" | "new";
-  readonly options?: ResilientPubSubClientOptions;
+  readonly options?: PageClientOptions;
 }
 
 const quickly = { keepAliveIntervalInMs: 200, keepAliveTimeoutInMs: 400 };

@@ -19,7 +19,7 @@ it("the client in a page of Chromium hears a large message over a slow link once
     });
   });
   const link = await startSlowLink(eastus.endpoint, { down: 300_000 });
-  const quick = { keepAliveIntervalInMs: 1000, keepAliveTimeoutInMs: 2000 };
+  const quick = { keepAliveIntervalInMs: 1000, keepAliveTimeoutInMs: 2500 };
   await page.begin(quick, "/slow-negotiate");
   await pubsub.broadcast("x".repeat(1_000_000), { contentType: "text/plain" });
   await until(async () => (await page.heard("server-message")).length === 1, 60_000);

@@ -1,5 +1,9 @@
 import type { Express } from "express";
-import type { ResilientPubSubClientOptions } from "express-resilient-pubsub/client";
+import type { ResilientPubSubOptions } from "express-resilient-pubsub";
+import type {
+  ContinuityOptions,
+  ResilientPubSubClientOptions,
+} from "express-resilient-pubsub/client";
 import { type Tab, useBrowser } from "../support/browser.ts";
 import { bundleClient } from "../support/client-bundle.ts";
 import { type RunningRegions, startRegions } from "../support/regions.ts";
@@ -17,14 +21,16 @@ export interface Seen {
   readonly error?: string;
   readonly message?: string;
   readonly data?: unknown;
+  readonly recovered?: boolean;
 }
 
 const PAGE = `<!doctype html><link rel="icon" href="data:,"><script type="module">
-  import { ResilientPubSubClient } from "/client.js";
-  const names = ["connected", "disconnected", "stopped", "moved", "connect-failed", "state-changed",
+  import { continuity, ResilientPubSubClient } from "/client.js";
+  const names = ["continuity", "connected", "disconnected", "stopped", "moved", "connect-failed", "state-changed",
     "server-message", "group-message", "rejoin-group-failed"];
   globalThis.seen = [];
-  globalThis.begin = (negotiate, options) => {
+  globalThis.begin = (negotiate, { continuity: since, ...options }) => {
+    if (since) options.continuity = continuity(since);
     globalThis.client = new ResilientPubSubClient(negotiate, options);
     for (const name of names) client.on(name, ({ error, message, ...rest }) => {
       seen.push({ name, ...rest, code: error?.code, error: error?.message, data: message?.data, message: message?.message });
@@ -33,6 +39,11 @@ const PAGE = `<!doctype html><link rel="icon" href="data:,"><script type="module
   };
 </script>`;
 
+/** Options as they get across. */
+export type PageClientOptions = Omit<ResilientPubSubClientOptions, "continuity"> & {
+  readonly continuity?: ContinuityOptions;
+};
+
 /** For each test, two emulated regions and a tab with nothing but the client in it. */
 export function useClientPage() {
   const openTab = useBrowser();
@@ -40,12 +51,14 @@ export function useClientPage() {
 
   return async (
     prepare: (app: Express) => void = () => {},
+    overrides: Pick<ResilientPubSubOptions, "history"> = {},
   ): Promise<RunningRegions & { page: ClientPage }> => {
     const roles = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
     const world = await startRegions({
       negotiate: { authenticate: () => ({ userId: "ada", roles }) },
       health: { transitionIntervalInMs: 50, timeoutInMs: 500 },
       fanOut: { timeoutInMs: 500 },
+      ...overrides,
       prepare: (app) => {
         prepare(app);
         app.get("/page", (_req, res) => void res.type("html").send(PAGE));
@@ -65,7 +78,7 @@ export class ClientPage {
   }
 
   /** @returns `started`, or the code of the error. */
-  begin(options: ResilientPubSubClientOptions = {}, negotiate = "/negotiate"): Promise<string> {
+  begin(options: PageClientOptions = {}, negotiate = "/negotiate"): Promise<string> {
     return this.run(`begin("${negotiate}", ${JSON.stringify(options)})`);
   }
 
