@@ -23,6 +23,7 @@ import { sendCanary } from "./health/canary.ts";
 import { HealthMonitor } from "./health/monitor.ts";
 import { probe } from "./health/probe.ts";
 import { History } from "./history/history.ts";
+import { MetadataWatch } from "./history/metadata-watch.ts";
 import { Publications } from "./history/publications.ts";
 import { AppPlugins } from "./http/app-plugins.ts";
 import { TypedEvents } from "./kit/typed-events.ts";
@@ -32,6 +33,7 @@ import { Readiness } from "./lifecycle/readiness.ts";
 import { Shutdown } from "./lifecycle/shutdown.ts";
 import { Traffic } from "./lifecycle/traffic.ts";
 import { clientAccessToken } from "./negotiate/client-access-token.ts";
+import { issueOwnToken } from "./negotiate/client-token.ts";
 import { type Configuration, parseOptions } from "./options/parse-options.ts";
 import { routes } from "./routes.ts";
 import { describeError } from "./service/describe-error.ts";
@@ -71,6 +73,10 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
     configuration.history &&
     new History(base, configuration.history, (...given) => sendFrame(base, ...given));
   const context: PluginContext = { ...base, agreed, history };
+  const metadataWatch =
+    configuration.history?.carrier === "metadata"
+      ? new MetadataWatch(context, async (...given) => (await issueOwnToken(context, ...given)).url)
+      : undefined;
   const operations = new Operations(context);
   const fanOut = new FanOut(context, operations);
   const failback = new Failback(context);
@@ -97,6 +103,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
       { name: "coordination", close: () => agreed?.close() },
     ],
     last: () => [
+      { name: "metadata probes", close: () => metadataWatch?.close() },
       { name: "history", close: () => history?.close() },
       { name: "answer deadlines", close: () => answerDeadlines.close() },
       { name: "removals", close: () => endpoints.close() },
@@ -119,6 +126,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   failback.start();
   agreed?.start();
   history?.start();
+  metadataWatch?.start();
   const appPlugins = new AppPlugins(() => plugin, configuration.negotiate.path, shutdown.begun);
 
   const plugin: ResilientPubSub = Object.assign(

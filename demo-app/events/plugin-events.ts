@@ -61,6 +61,8 @@ const LINES: Lines = {
   historyLost: ({ error }) => bad(`The store of the history is away: ${nameOf(error)}`),
   historyRestored: ({ lostForInMs }) =>
     good(`The history is kept again after ${Math.round(lostForInMs)} ms`),
+  metadataDropped: ({ endpoint }) =>
+    bad(`${endpoint} does not pass on what travels beside a message`, endpoint),
   recordSpoilt: ({ error }) => bad(`The record of the agreement is spoilt: ${nameOf(error)}`),
   endpointsDiffer: ({ missing, unknown }) =>
     bad(`Another app server knows other endpoints: ${[...missing, ...unknown].join(", ")}`),

@@ -271,6 +271,14 @@ export interface PubSubEvents {
     /** For how long it was not, in milliseconds. */
     lostForInMs: number;
   };
+  /**
+   * An endpoint does not pass on the metadata of messages, by which clients tell what they have had:
+   * they are given messages twice. Found out when the endpoint is first in use; the remedy is
+   * `history.carrier: "data"`.
+   */
+  metadataDropped: {
+    endpoint: string;
+  };
   /** A part of the plugin could not be ended, or in time; everything else has been. */
   closeFailed: {
     /**

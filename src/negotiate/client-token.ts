@@ -65,6 +65,23 @@ export function issueToken(
   return issued;
 }
 
+/**
+ * Has a token made for a connection of this package's own, which nothing is concluded from.
+ *
+ * @throws what the call of the service fails with
+ */
+export async function issueOwnToken(
+  { configuration }: PluginContext,
+  { endpoint }: RegisteredEndpoint,
+  userId: string,
+): Promise<IssuedToken> {
+  const { credential } = endpoint.config;
+  if (credential instanceof KeyObject) {
+    return signedToken(endpoint.config, credential, configuration.hub, { userId }, {});
+  }
+  return askForToken(endpoint, { userId }, configuration.health.timeoutInMs);
+}
+
 async function tokenOfService(
   context: PluginContext,
   chosen: RegisteredEndpoint,

@@ -39,6 +39,10 @@ export function warnByDefault(hub: string, events: TypedEvents, warnings: OnceWa
     const message = `The store of the history of hub ${quoted(hub)} is away; messages are sent, but clients cannot catch up with them until it is back`;
     warnings.warn("ERR_HISTORY_UNAVAILABLE", message, "", error);
   });
+  events.onInternally("metadataDropped", ({ endpoint }) => {
+    const message = `${of(endpoint)} does not pass message metadata on, so clients with continuity are given messages twice; give history.carrier: "data"`;
+    warn("metadataDropped", endpoint, "ERR_METADATA_DROPPED", message);
+  });
   events.onInternally("closeFailed", ({ part, error }) => {
     if (events.isHeard("closeFailed")) return;
     const message = `The plugin of hub ${quoted(hub)} could not end its ${part}, and no "closeFailed" listener took it`;

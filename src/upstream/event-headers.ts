@@ -11,6 +11,8 @@ export interface EventHeaders {
   /** Such as `azure.webpubsub.user.message`. */
   readonly type: string;
   readonly connectionId: string;
+  /** Empty when the client has none. */
+  readonly userId: string;
   /** Empty when it is not said. */
   readonly hub: string;
   readonly origin: string;
@@ -30,6 +32,7 @@ export function readEventHeaders(received: IncomingHttpHeaders): EventHeaders {
     all,
     type: headerOf("ce-type"),
     connectionId,
+    userId: headerOf("ce-userId"),
     hub: headerOf("ce-hub"),
     origin: headerOf("WebHook-Request-Origin"),
     signature: headerOf("ce-signature"),

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from "express";
 import type { PluginContext } from "../context/plugin-context.ts";
+import { PROBE_USER_ID } from "../context/probe-user.ts";
 import type { ConnectionLocations } from "../endpoints/connection-locations.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { bodyReader, isJson } from "../http/body.ts";
@@ -36,6 +37,10 @@ export function upstreamHandler(
   async function answerEvent(req: Request, res: Response): Promise<void> {
     const headers = readEventHeaders(req.headers);
     const sender = await senderOf(context, hosts, req, headers);
+    if (headers.userId === PROBE_USER_ID) {
+      res.status(204).end();
+      return;
+    }
     const body = await readBody(req, res);
     const systemBody = readEventBody(headers, body, isJson(req));
     const isConnect = headers.type === "azure.webpubsub.sys.connect";

@@ -52,6 +52,11 @@ describe("when nobody listens,", () => {
       'ERR_HISTORY_UNAVAILABLE: The store of the history of hub "chat" is away; messages are sent, but clients cannot catch up',
     ],
     [
+      "an endpoint that drops metadata",
+      ["metadataDropped", { endpoint: "eastus" }],
+      'ERR_METADATA_DROPPED: Endpoint "eastus" of hub "chat" does not pass message metadata on',
+    ],
+    [
       "the loss of the last endpoint",
       ALL_DOWN,
       'ERR_ALL_DOWN: No endpoint of hub "chat" is left that clients can be sent to ("eastus": refused)',
