@@ -277,6 +277,7 @@ export interface PubSubEvents {
    * `history.carrier: "data"`.
    */
   metadataDropped: {
+    /** Its name. */
     endpoint: string;
   };
   /** A part of the plugin could not be ended, or in time; everything else has been. */
