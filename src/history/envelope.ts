@@ -16,6 +16,11 @@ export interface Envelope {
   readonly id?: string | undefined;
   /** Who published it; absent for messages of the application. */
   readonly user?: string | undefined;
+  /**
+   * The connection that published it and is not to have it: its client may be at another one by now.
+   * Only beside `user`.
+   */
+  readonly excluded?: string | undefined;
 }
 
 const VERSION = "1";
@@ -26,7 +31,7 @@ const KINDS = { hub: "a", group: "g", user: "u", all: "*" } as const;
 
 const FORMAT = new RegExp(
   "^1 (?:" +
-    "(?<message>m) (?<kindOfMessage>[agu]) (?<at>[\\w-]{8}:[1-9]\\d{0,15}) (?<id>[\\w-]{1,22})(?: (?<user>[!-~]+))?|" +
+    "(?<message>m) (?<kindOfMessage>[agu]) (?<at>[\\w-]{8}:[1-9]\\d{0,15}) (?<id>[\\w-]{1,22})(?: (?<user>[!-~]+)(?: (?<excluded>[\\w-]{1,64}))?)?|" +
     "(?<bypassed>b) (?<kindOfBypassed>[agu]) - (?<idOfBypassed>[\\w-]{1,22})|" +
     "(?<skip>s) (?<kindOfSkip>[agu]) (?<skipped>[\\w-]{8}:[1-9]\\d{0,15}) -|" +
     "(?<check>c) (?:(?<kindOfCheck>[agu]) (?<top>-|[\\w-]{8}:(?:0|[1-9]\\d{0,15}))|\\* -) -" +
@@ -37,11 +42,16 @@ const FORMAT = new RegExp(
 export const maxEnvelopeLength = 1024;
 
 /** One line of ASCII, fit for a header. */
-export function encodeEnvelope({ type, kind, position, id, user }: Envelope): string {
+export function encodeEnvelope({ type, kind, position, id, user, excluded }: Envelope): string {
   const at = position === undefined ? NOTHING : encodePosition(position);
   const text = `${VERSION} ${TYPES[type]} ${KINDS[kind]} ${at} ${id ?? NOTHING}`;
-  return user === undefined ? text : `${text} ${encodeURIComponent(user)}`;
+  if (user === undefined) return text;
+  const told = `${text} ${encodeURIComponent(user)}`;
+  return excluded === undefined ? told : `${told} ${excluded}`;
 }
+
+/** Whether a connection's id can be told as `excluded`: those of the service can. */
+export const isTellableConnection = (id: string): boolean => /^[\w-]{1,64}$/.test(id);
 
 /** Undefined for what `encodeEnvelope` does not make, or a later version of it. */
 export function decodeEnvelope(text: string): Envelope | undefined {
@@ -65,7 +75,9 @@ function messageOf(parts: Readonly<Record<string, string | undefined>>): Envelop
   const envelope = { type: "message", kind: kindOf(parts.kindOfMessage), position, id: parts.id };
   if (parts.user === undefined) return envelope as Envelope;
   try {
-    return { ...envelope, user: decodeURIComponent(parts.user) } as Envelope;
+    const { excluded } = parts;
+    const user = decodeURIComponent(parts.user);
+    return { ...envelope, user, ...(excluded && { excluded }) } as Envelope;
   } catch {
     return undefined;
   }

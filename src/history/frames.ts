@@ -4,7 +4,12 @@ import type { HistoryOptions } from "../contract/history-options.ts";
 import type { LoggedMessage, StreamPosition } from "../contract/history-store.ts";
 import { CONTINUITY_GROUP } from "../marker-groups/marker.ts";
 import { EncodedBody } from "../service/encoded-body.ts";
-import { type Envelope, encodeEnvelope, type StreamKind } from "./envelope.ts";
+import {
+  type Envelope,
+  encodeEnvelope,
+  isTellableConnection,
+  type StreamKind,
+} from "./envelope.ts";
 
 const METADATA_HEADER = "X-WebPubSub-Metadata-Rps";
 const DATA_MEMBER = "$rps";
@@ -45,10 +50,10 @@ export class Frames {
     message: Pick<LoggedMessage, "id" | "excluded" | "fromUserId">,
   ): Frame {
     const { id, excluded, fromUserId: user } = message;
-    return {
-      ...this.#wrap({ type: "message", kind: kindOf(stream), position, id, user }, body),
-      excluded,
-    };
+    const kind = kindOf(stream);
+    const publisher = user === undefined ? undefined : excluded?.find(isTellableConnection);
+    const envelope: Envelope = { type: "message", kind, position, id, user, excluded: publisher };
+    return { ...this.#wrap(envelope, body), excluded };
   }
 
   /** A message that was not logged. */

@@ -11,7 +11,7 @@ import { readPublish } from "./publish-request.ts";
 import { unavailableError } from "./session.ts";
 
 /** Encoded; what is left beside it of the longest envelope is for all the rest. */
-const maxToldUserLength = maxEnvelopeLength - 100;
+const maxToldUserLength = maxEnvelopeLength - 150;
 
 /** A client's event by which it publishes a message, as the service tells it. */
 export interface PublishEvent {

@@ -8,6 +8,7 @@ export interface EnvelopeCase {
     readonly position?: { readonly epoch: string; readonly offset: number };
     readonly id?: string;
     readonly user?: string;
+    readonly excluded?: string;
   };
 }
 
@@ -44,6 +45,18 @@ export const ENVELOPES: readonly EnvelopeCase[] = [
     title: "a message that a user published",
     text: "1 m g k3x_-Z09:1041 x ada",
     envelope: { type: "message", kind: "group", position, id: "x", user: "ada" },
+  },
+  {
+    title: "a message that a user published, and this connection of it is not to have",
+    text: "1 m g k3x_-Z09:1041 x ada Zb-_5w",
+    envelope: {
+      type: "message",
+      kind: "group",
+      position,
+      id: "x",
+      user: "ada",
+      excluded: "Zb-_5w",
+    },
   },
   {
     title: "a message of a user whose name is no ASCII, and has blanks",
@@ -110,7 +123,9 @@ export const NO_ENVELOPES: readonly (readonly [title: string, text: string])[] =
   ["a check with an id", "1 c a k3x_-Z09:1041 x"],
   ["a check of all streams with a position", "1 c * k3x_-Z09:1041 -"],
   ["a user in half a sequence", "1 m g k3x_-Z09:1041 x %C3"],
-  ["a user that is not encoded", "1 m g k3x_-Z09:1041 x ad a"],
+  ["a user that is not encoded", "1 m g k3x_-Z09:1041 x ad è"],
+  ["a connection that is too long", `1 m g k3x_-Z09:1041 x ada ${"a".repeat(65)}`],
+  ["a field too many", "1 m g k3x_-Z09:1041 x ada a a"],
   ["two blanks between fields", "1 m a  k3x_-Z09:1041 x"],
   ["a blank at the end", "1 m a k3x_-Z09:1041 x "],
   ["a line break at the end", "1 m a k3x_-Z09:1041 x\n"],

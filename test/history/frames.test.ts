@@ -18,6 +18,20 @@ describe("with metadata, a frame", () => {
     expect(frame.filter).toBeUndefined();
   });
 
+  it.each<[string, object, string]>([
+    ["a published message", { fromUserId: "ada" }, " ada c1"],
+    ["a message of the application", {}, ""],
+    [
+      "a published message of a connection that cannot be told",
+      { fromUserId: "ada", excluded: ["c 1"] },
+      " ada",
+    ],
+  ])("of %s tells the connection that wants no echo", (_, more, told) => {
+    const message = { id: "x", excluded: ["c1"], ...more };
+    const { headers } = frames.message("g:news", encode(1), position, message);
+    expect(headers).toEqual({ "X-WebPubSub-Metadata-Rps": `1 m g k3x_-Z09:7 x${told}` });
+  });
+
   it("that is sent again goes to those alone who can tell it", () => {
     const entry = { id: "x", ...dataOf(encode("é", "text/plain")), excluded: ["c1"] };
     const frame = frames.again("a", entry, position);

@@ -186,7 +186,7 @@ class KeptPositions implements ContinuityPort {
   }
 
   onMessage(message: Message): void {
-    const event = readIncoming(message);
+    const event = readIncoming(message, this.#connections);
     if (event && this.#told) this.#take(event);
     // It has no place, or nobody keeps any.
     else if (!event) this.#enqueue({ message });

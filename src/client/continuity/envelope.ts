@@ -18,10 +18,12 @@ export interface Envelope {
   readonly id: string | undefined;
   /** Who published it, if a client did. */
   readonly user: string | undefined;
+  /** The connection that published it and is not to have it. */
+  readonly excluded: string | undefined;
 }
 
-// `1 <type> <kind> <position> <id> [<user>]`; a field that does not apply is a hyphen.
-const ENVELOPE = /^1 ([mbsc]) ([agu*]) (\S+) ([\w-]{1,22})(?: (\S+))?$/;
+// `1 <type> <kind> <position> <id> [<user> [<excluded>]]`; a field that does not apply is a hyphen.
+const ENVELOPE = /^1 ([mbsc]) ([agu*]) (\S+) ([\w-]{1,22})(?: (\S+)(?: ([\w-]{1,64}))?)?$/;
 const POSITION = /^([\w-]{8}):(0|[1-9]\d{0,15})$/;
 const NONE = "-";
 
@@ -35,12 +37,13 @@ const FORMS = /^(?:m\wpi|b\w-i|s\wp-|c\w[op-]-|c\*--)$/;
 export function readEnvelope(text: unknown): Envelope | undefined {
   const match = typeof text === "string" && ENVELOPE.exec(text);
   if (!match) return undefined;
-  const [, type, kind, place, name, encodedUser] = match as unknown as [
+  const [, type, kind, place, name, encodedUser, excluded] = match as unknown as [
     string,
     Envelope["type"],
     Envelope["kind"],
     string,
     string,
+    string | undefined,
     string | undefined,
   ];
   const position = readPosition(place);
@@ -48,7 +51,8 @@ export function readEnvelope(text: unknown): Envelope | undefined {
   const id = name === NONE ? undefined : name;
   if (!FORMS.test(type + kind + form + (id ? "i" : NONE))) return undefined;
   try {
-    return { type, kind, position, id, user: encodedUser && decodeURIComponent(encodedUser) };
+    const user = encodedUser && decodeURIComponent(encodedUser);
+    return { type, kind, position, id, user, excluded };
   } catch {
     return undefined;
   }

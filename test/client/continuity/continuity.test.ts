@@ -123,6 +123,18 @@ it("skips and checks are nothing that an application hears of", async () => {
   expect(world.heard).toEqual(["heard"]);
 });
 
+it("what a connection of the client published without an echo is not heard at a later one either", async () => {
+  const world = await startWorld();
+  for (const excluded of ["connection-1", "connection-2", "connection-11"]) {
+    world.append("a", excluded);
+    const envelope = `1 m a ${world.topOf("a")} id-${excluded} ada ${excluded}`;
+    world.socket.send(world.frame("a", excluded, envelope));
+  }
+  await until(() => world.heard.length === 2);
+  expect(world.heard).toEqual(["connection-2", "connection-11"]);
+  expect(world.client.positions?.streams).toEqual({ a: `${EPOCH}:3` });
+});
+
 it("a message that was sent without being logged is delivered at once, and only once", async () => {
   const world = await startWorld();
   world.append("a", "never came");
