@@ -4,12 +4,15 @@ export type GroupPermission = "joinLeaveGroup" | "sendToGroup";
 
 /**
  * What a client may do with groups by itself. A role names a permission for every group, or, after
- * one more dot, for the one group of that name; in the plural, for the groups of a pattern.
+ * one more dot, for the one group of that name; in the plural, for the groups of a pattern. What is
+ * granted or revoked at run time is for one group, and stands above every role.
  */
 export class Roles {
   // Most connections have none.
-  #roles: Set<string> | undefined;
+  readonly #roles: ReadonlySet<string> | undefined;
   readonly #patterns: Record<GroupPermission, GroupPattern[]> | undefined;
+  /** What was decided at run time, where the roles say something else; by the role's name. */
+  #decisions: Map<string, boolean> | undefined;
 
   constructor(roles: readonly string[]) {
     if (roles.length === 0) return;
@@ -21,27 +24,36 @@ export class Roles {
   }
 
   allows(permission: GroupPermission, group: string): boolean {
-    return this.has(permission, group);
+    const decision = this.#decisions?.get(roleName(permission, group));
+    return decision ?? this.#isRole(permission, group);
   }
 
-  /** Without a group: for every group. */
-  grant(permission: GroupPermission, group?: string): void {
-    this.#roles ??= new Set();
-    this.#roles.add(roleName(permission, group));
+  grant(permission: GroupPermission, group: string): void {
+    this.#decide(permission, group, true);
   }
 
-  /** Takes back what was granted by the same name; a pattern or a wider role stays. */
-  revoke(permission: GroupPermission, group?: string): void {
-    this.#roles?.delete(roleName(permission, group));
+  /** Also from a client whose role is for more groups than this one; it keeps the others. */
+  revoke(permission: GroupPermission, group: string): void {
+    this.#decide(permission, group, false);
   }
 
-  /** Whether the permission is there for the group, by whatever role; without one, for every group. */
-  has(permission: GroupPermission, group?: string): boolean {
+  #decide(permission: GroupPermission, group: string, isAllowed: boolean): void {
+    const name = roleName(permission, group);
+    if (this.#isRole(permission, group) === isAllowed) {
+      this.#decisions?.delete(name);
+    } else {
+      this.#decisions ??= new Map();
+      this.#decisions.set(name, isAllowed);
+    }
+  }
+
+  #isRole(permission: GroupPermission, group: string): boolean {
     if (!this.#roles) return false;
-    if (this.#roles.has(roleName(permission))) return true;
-    if (group === undefined) return false;
-    if (this.#roles.has(roleName(permission, group))) return true;
-    return this.#patterns?.[permission].some((matches) => matches(group)) ?? false;
+    return (
+      this.#roles.has(roleName(permission)) ||
+      this.#roles.has(roleName(permission, group)) ||
+      (this.#patterns?.[permission].some((matches) => matches(group)) ?? false)
+    );
   }
 }
 

@@ -14,6 +14,8 @@ export interface RestCall {
   readonly connectionId: string;
   readonly permission: string;
   readonly query: URLSearchParams;
+  /** The newest when the caller has not named any. */
+  readonly apiVersion: string;
   /** The public URL of the call, without its query. */
   readonly url: string;
   issueClientToken(request: ClientTokenRequest): string;

@@ -10,15 +10,26 @@ interface Range {
 /**
  * Undefined when the parameter is not there.
  *
- * @throws Refusal 400 when it is no integer in the range.
+ * @throws Refusal 400 when it is there more than once.
+ */
+export function readOnce(query: URLSearchParams, name: string): string | undefined {
+  const [text, ...others] = query.getAll(name);
+  if (others.length === 0) return text;
+  throw invalidParameter(name, `The ${name} may be given only once.`);
+}
+
+/**
+ * Undefined when the parameter is not there.
+ *
+ * @throws Refusal 400 when it is no integer in the range, or there more than once.
  */
 export function readInteger(
   query: URLSearchParams,
   name: string,
   { min, max }: Range,
 ): number | undefined {
-  const text = query.get(name);
-  if (text === null) return undefined;
+  const text = readOnce(query, name);
+  if (text === undefined) return undefined;
   const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
   throw invalidParameter(name, `The ${name} must be an integer between ${min} and ${max}.`);

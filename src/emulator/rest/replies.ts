@@ -3,6 +3,8 @@ import type { Reply } from "../http/reply.ts";
 
 export const API_VERSIONS = ["2021-10-01", "2022-11-01", "2023-07-01", "2024-01-01", "2024-12-01"];
 
+export const NEWEST_API_VERSION = "2024-12-01";
+
 const SUPPORTED = { "api-supported-versions": API_VERSIONS.join(", ") };
 
 export const OK: Reply = { status: 200, headers: SUPPORTED };
@@ -87,14 +89,6 @@ export const invalidTargetName = () =>
     message: INVALID_GROUP,
     target: "Request",
   });
-
-// Only the status is known; the answer is to a HEAD, so that its body is never seen.
-export const permissionNotGranted = (permission: string) =>
-  notFound(
-    "Info.Permission.NotExisted",
-    "Permission",
-    `Permission \`${permission}\` is not granted.`,
-  );
 
 const notFound = (code: string, target: string, message: string) =>
   plainRefusal({ status: 404, code, message, target });

@@ -14,6 +14,7 @@ import {
   INVALID_GROUP,
   invalidParameter,
   methodNotAllowed,
+  NEWEST_API_VERSION,
   unauthorized,
 } from "./replies.ts";
 import { findRoute, type Route } from "./route.ts";
@@ -92,22 +93,20 @@ export class RestService {
       throw invalidParameter("query", "The query is malformed.");
     }
     const query = new URLSearchParams(rawQuery);
-    if (!API_VERSIONS.includes(query.get("api-version") ?? "")) {
-      throw invalidParameter("api-version", "The api-version is missing or not supported.");
-    }
     const hubName = decodePercent(hub) ?? "";
     if (!isHubName(hubName)) throw invalidParameter("hub", "The hub name is invalid.");
     const { access, address } = this.#context;
     return {
       hubName,
       query,
+      apiVersion: readApiVersion(query),
       url: address.endpoint + rawPath,
       issueClientToken: (claims) => access.issueClientToken(claims),
       permission: readId("permission", segments.get("permission")),
       group: readGroup(segments.get("group")),
       connectionId: readId("connectionId", segments.get("connectionId")),
       // For these API versions the service leaves an encoded slash in a user id as it is.
-      userId: readId("userId", segments.get("userId")?.replace(/%(2f)/gi, "%25$1")),
+      userId: readUserId(segments.get("userId")?.replace(/%(2f)/gi, "%25$1")),
     };
   }
 }
@@ -118,11 +117,23 @@ const answerHealth = (method: string): Reply =>
     ? { status: 200 }
     : { status: 405, headers: { Allow: "GET, HEAD" } };
 
+function readApiVersion(query: URLSearchParams): string {
+  const [version = NEWEST_API_VERSION, ...others] = query.getAll("api-version");
+  if (others.length === 0 && API_VERSIONS.includes(version)) return version;
+  throw invalidParameter("api-version", "The api-version is not supported, or there are several.");
+}
+
 function readGroup(raw: string | undefined): string {
   if (raw === undefined) return "";
   const group = decodePercent(raw);
   if (group === undefined || !isGroupName(group)) throw invalidParameter("group", INVALID_GROUP);
   return group;
+}
+
+function readUserId(raw: string | undefined): string {
+  const userId = readId("userId", raw);
+  if (raw === undefined || userId.trim() !== "") return userId;
+  throw invalidParameter("userId", "The userId is blank.");
 }
 
 function readId(name: string, raw: string | undefined): string {

@@ -56,15 +56,14 @@ export class Access {
   /** The audience of a REST token is the URL as it was requested, with or without its query. */
   checkRest(token: string, rawUrl: string): TokenCheck {
     const { keys, endpoint, disableLocalAuth, acceptEntraTokens } = this.#options;
-    const url = withOneLoopbackName(endpoint() + rawUrl);
+    const url = comparable(endpoint() + rawUrl);
     const withoutQuery = url.split("?", 1)[0];
     const now = nowInSeconds();
     const check: TokenCheck = disableLocalAuth
       ? { ok: false, problem: "Access keys are disabled" }
       : verifyToken(token, {
           keys: keys.secrets(),
-          acceptsAudience: (audience) =>
-            [url, withoutQuery].includes(withOneLoopbackName(audience)),
+          acceptsAudience: (audience) => [url, withoutQuery].includes(comparable(audience)),
           nowInSeconds: now,
         });
     if (check.ok || !acceptEntraTokens) return check;
@@ -73,14 +72,13 @@ export class Access {
     return isForOthers ? check : entraCheck;
   }
 
-  /** The audience of a client token is its hub's URL, in the http or the ws scheme. */
+  /** The audience of a client token is its hub's URL. */
   checkClient(token: string, hub: string): TokenCheck {
     const { keys, disableLocalAuth } = this.#options;
-    const url = withOneLoopbackName(this.#clientUrl(hub, "default").toLowerCase());
+    const url = comparable(this.#clientUrl(hub, "default").toLowerCase());
     return verifyToken(token, {
       keys: [...(disableLocalAuth ? [] : keys.secrets()), this.#own.key],
-      acceptsAudience: (audience) =>
-        withOneLoopbackName(audience.toLowerCase().replace(/^ws/, "http")) === url,
+      acceptsAudience: (audience) => comparable(audience.toLowerCase()) === url,
       nowInSeconds: nowInSeconds(),
     });
   }
@@ -111,6 +109,10 @@ export class Access {
 export function bearerToken(authorization: string | undefined): string | undefined {
   return /^bearer +(\S+) *$/i.exec(authorization ?? "")?.[1];
 }
+
+/** An audience without its scheme: a URL is the same whether it is spelled with http, https, ws or wss. */
+const comparable = (url: string): string =>
+  withOneLoopbackName(url).replace(/^(?:http|ws)s?:/i, "");
 
 const isEntra = (audience: string): boolean =>
   audience === ENTRA_AUDIENCE || audience === `${ENTRA_AUDIENCE}/`;

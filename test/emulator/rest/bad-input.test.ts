@@ -33,7 +33,7 @@ describe("a REST call", () => {
     ["with a broken hub encoding", { path: `/api/hubs/%ff/:send?${apiVersion}` }, 400],
     ["with a broken id encoding", { path: `/api/hubs/a/users/%c3/:send?${apiVersion}` }, 400],
     ["with a broken query encoding", { path: `${sendPath}&excluded=%` }, 400],
-    ["without a version", { path: "/api/hubs/chat/:send" }, 400],
+    ["without a version", { path: "/api/hubs/chat/:send" }, 202],
     ["of an unknown version", { path: "/api/hubs/chat/:send?api-version=2019-01-01" }, 400],
     ["with a blank group", { path: `/api/hubs/chat/groups/%20/:send?${apiVersion}` }, 400],
     [
@@ -44,6 +44,7 @@ describe("a REST call", () => {
     ["with a negative lifetime", { path: `${sendPath}&messageTtlSeconds=-1` }, 400],
     ["with a lifetime over 300 s", { path: `${sendPath}&messageTtlSeconds=301` }, 400],
     ["with a broken lifetime", { path: `${sendPath}&messageTtlSeconds=1.5` }, 400],
+    ["with two lifetimes", { path: `${sendPath}&messageTtlSeconds=1&messageTtlSeconds=1` }, 400],
     ["with an empty lifetime", { path: `${sendPath}&messageTtlSeconds=` }, 400],
     ["with a lifetime of 300 s", { path: `${sendPath}&messageTtlSeconds=300` }, 202],
     ["with a filter", { path: `${sendPath}&filter=userId%20eq%20null` }, 202],

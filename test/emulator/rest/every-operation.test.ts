@@ -26,7 +26,9 @@ const pathOf = ({ path }: Operation, wrong: Wrong = {}): string => {
   const filled = path.replace(/\{(\w+)\}/g, (_all, name: string) => {
     return wrong.segments?.[name] ?? segments[name] ?? name;
   });
-  return `/api/hubs/${wrong.hub ?? "chat"}/${filled}?${wrong.query ?? apiVersion}`;
+  const query = wrong.query ?? apiVersion;
+  const target = path.startsWith("permissions/") ? "&targetName=g" : "";
+  return `/api/hubs/${wrong.hub ?? "chat"}/${filled}?${query}${target}`;
 };
 
 const contentOf = ({ body }: Operation): Partial<RestRequest> => {
@@ -64,7 +66,7 @@ describe.each(operations.map((operation) => [nameOf(operation), operation] as co
       ["a hub that leads elsewhere", { hub: "..%2f..%2fhealth" }, 400],
       ["a hub with a broken encoding", { hub: "%ff" }, 400],
       ["no hub", { hub: "" }, 404],
-      ["no version", { query: "" }, 400],
+      ["two versions (E)", { query: `${apiVersion}&${apiVersion}` }, 400],
       ["an empty version", { query: "api-version=" }, 400],
       ["an unknown version", { query: "api-version=2019-01-01" }, 400],
       ["a version with a line break", { query: "api-version=2024-12-01%0d%0aX:%20y" }, 400],
@@ -76,6 +78,13 @@ describe.each(operations.map((operation) => [nameOf(operation), operation] as co
       if (status === 400 && operation.method !== "HEAD") {
         expect(JSON.parse(answer.body)).toMatchObject({ code: "Error.BadRequest", status: 400 });
       }
+    });
+
+    test("without a version is taken as one of the newest (E)", async () => {
+      const emulator = await scene.emulator();
+      const [newest, without] = [await call(emulator, {}), await call(emulator, { query: "" })];
+      expect(without.status).toBe(newest.status);
+      expect(without.status).not.toBe(400);
     });
 
     test.each<[string, string | null]>([
@@ -113,6 +122,9 @@ describe.each(operations.map((operation) => [nameOf(operation), operation] as co
     }
     if (named.includes("group")) {
       bad.push(["group", "that is blank", "%20%09"], ["group", "too long", "g".repeat(1025)]);
+    }
+    if (named.includes("userId")) {
+      bad.push(["userId", "that is blank (E)", "%20"], ["userId", "of blanks (E)", "%09%20%c2%a0"]);
     }
     if (named.includes("permission")) {
       bad.push(["permission", "that is none", "fly"], ["permission", "of dots", "%2e%2e"]);

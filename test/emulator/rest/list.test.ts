@@ -115,6 +115,27 @@ describe("pages of six members", () => {
   });
 });
 
+// The recordings have one of each; E has what happens to more, and to none.
+test.each([
+  ["top=1&top=1&", "top"],
+  ["maxpagesize=1&maxpagesize=2&", "maxpagesize"],
+  ["continuationToken=&", "continuationToken"],
+  ["continuationToken=%20&", "continuationToken"],
+  [`continuationToken=${"c".repeat(31)}&continuationToken=${"c".repeat(31)}&`, "continuationToken"],
+])("a page that is asked for with %j is refused for its %s (E)", async (query, target) => {
+  const emulator = await scene.emulator();
+  const { status, body } = await list(emulator, query);
+  expect(status).toBe(400);
+  expect(JSON.parse(body)).toMatchObject({ code: "Error.BadRequest", target });
+});
+
+test("the link to the next page of a call without a version names the newest (E)", async () => {
+  const { emulator } = await withMembers(2);
+  const path = "/api/hubs/chat/groups/g/connections?maxpagesize=1";
+  const { body } = await callRest(emulator, { method: "GET", path });
+  expect(JSON.parse(body).nextLink).toMatch(/&api-version=2024-12-01$/);
+});
+
 test("a page has at most 200 members", async () => {
   const { emulator } = await withMembers(201);
   expect((await listAll(emulator, "")).map(({ value }) => value.length)).toEqual([200, 1]);

@@ -135,6 +135,31 @@ describe("a REST call", () => {
     expect((await callRest(emulator, call)).status).toBe(status);
   });
 
+  // R has ws for clients; E has the rest.
+  test.each(["http", "https", "ws", "wss", "WSS"])(
+    "a token for the URL in the scheme %s is good for REST calls and clients (R, E)",
+    async (scheme) => {
+      const emulator = await scene.emulator();
+      const rest = claims(emulator.endpoint.replace("http", scheme), path);
+      const call = { method: "POST", path, headers, body: "x" };
+      const answer = await callRest(emulator, { ...call, token: signToken(rest, accessKey) });
+      expect(answer.status).toBe(202);
+      const aud = `${emulator.endpoint.replace("http", scheme)}/client/hubs/chat`;
+      const token = signToken({ aud, exp: inSeconds(60) }, accessKey);
+      const client = new SocketClient(wsUrl(emulator.endpoint, `?access_token=${token}`));
+      scene.defer(() => client.terminate());
+      await client.opened;
+    },
+  );
+
+  test("a token for the URL in another scheme is for another service", async () => {
+    const emulator = await scene.emulator();
+    const token = signToken(claims(emulator.endpoint.replace("http", "ftp"), path), accessKey);
+    expect(
+      (await callRest(emulator, { method: "POST", path, headers, body: "x", token })).status,
+    ).toBe(401);
+  });
+
   test("a REST token is checked against the configured endpoint, whatever the Host header says", async () => {
     const emulator = await scene.emulator();
     const call = { method: "POST", path, headers: { ...headers, Host: "proxy.example" } };

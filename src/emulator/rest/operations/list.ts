@@ -1,7 +1,7 @@
 import type { Reply } from "../../http/reply.ts";
 import type { Connection } from "../../hub/connection.ts";
 import type { Operation, RestCall } from "../operation.ts";
-import { readInteger } from "../parameters.ts";
+import { readInteger, readOnce } from "../parameters.ts";
 import { invalidParameter, okJson } from "../replies.ts";
 
 const PAGE_SIZE = { min: 1, max: 200 };
@@ -16,7 +16,7 @@ export const listOperations: readonly Operation[] = [
  * Pages go by connection id, and the token is the last id of the page before: so nobody who stays is
  * left out or told twice, whoever comes and goes in between.
  */
-function listConnections({ hub, group, query, url }: RestCall): Reply {
+function listConnections({ hub, group, query, apiVersion, url }: RestCall): Reply {
   const maxPageSize = readInteger(query, "maxpagesize", PAGE_SIZE);
   const top = readInteger(query, "top", TOTAL);
   const members = [...hub.inGroup(group)].sort(byId);
@@ -33,7 +33,7 @@ function listConnections({ hub, group, query, url }: RestCall): Reply {
         ...(stillWanted !== undefined && { top: String(stillWanted) }),
         ...(maxPageSize !== undefined && { maxpagesize: String(maxPageSize) }),
         continuationToken: last.id,
-        "api-version": query.get("api-version") ?? "",
+        "api-version": apiVersion,
       })}`,
     }),
   });
@@ -41,8 +41,8 @@ function listConnections({ hub, group, query, url }: RestCall): Reply {
 
 /** @throws Refusal 400 for what cannot be the id of a connection. */
 function readToken(query: URLSearchParams, members: readonly Connection[]): string | undefined {
-  const token = query.get("continuationToken");
-  if (!token) return undefined;
+  const token = readOnce(query, "continuationToken");
+  if (token === undefined) return undefined;
   if (CONNECTION_ID.test(token) || members.some(({ id }) => id === token)) return token;
   throw invalidParameter("continuationToken", "The continuationToken is invalid.");
 }

@@ -9,7 +9,6 @@ import {
   invalidTargetName,
   NO_CONTENT,
   OK,
-  permissionNotGranted,
 } from "../replies.ts";
 
 const PATH = "permissions/{permission}/connections/{connectionId}";
@@ -35,8 +34,6 @@ function grant(call: RestCall): Reply {
 function revoke(call: RestCall): Reply {
   const permission = readPermission(call);
   const group = readTargetName(call);
-  // On record for this permission; nothing is known of the other, where it means every group.
-  if (permission === "joinLeaveGroup" && group === undefined) throw invalidTargetName();
   call.hub.connection(call.connectionId)?.roles.revoke(permission, group);
   return NO_CONTENT;
 }
@@ -44,8 +41,9 @@ function revoke(call: RestCall): Reply {
 function check(call: RestCall): Reply {
   const permission = readPermission(call);
   const group = readTargetName(call);
-  if (connectionOf(call).roles.has(permission, group)) return OK;
-  throw permissionNotGranted(permission);
+  if (connectionOf(call).roles.allows(permission, group)) return OK;
+  // A client without the permission is answered as one that is not there.
+  throw connectionNotFound("Info", call.connectionId);
 }
 
 function readPermission({ permission: name }: RestCall): GroupPermission {
@@ -54,10 +52,9 @@ function readPermission({ permission: name }: RestCall): GroupPermission {
   throw invalidParameter("permission", "The permission must be joinLeaveGroup or sendToGroup.");
 }
 
-/** The group; undefined, for every group, when none is named. */
-function readTargetName({ query }: RestCall): string | undefined {
-  const group = query.get("targetName");
-  if (!group) return undefined;
+/** @throws Refusal 400 also when no group is named: there is no permission for every group. */
+function readTargetName({ query }: RestCall): string {
+  const group = query.get("targetName") ?? "";
   if (isGroupName(group)) return group;
   throw invalidTargetName();
 }
