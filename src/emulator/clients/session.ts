@@ -70,6 +70,10 @@ export class Session implements Connection {
     return this.#options.subprotocol;
   }
 
+  get protocol(): string | null {
+    return this.#options.subprotocol.name ?? null;
+  }
+
   /** A PubSub client hears first of all that it is connected; then it gets its groups. */
   start(socket: SocketOptions): void {
     const { hub, groups, events, observe, subprotocol } = this.#options;

@@ -1,5 +1,5 @@
 import type { Comparator, Expression } from "./expression.ts";
-import { invalidPart } from "./filter-syntax-error.ts";
+import { type FilterSyntaxError, invalidPart } from "./filter-syntax-error.ts";
 import { functions, type Type, type Value } from "./functions.ts";
 
 /** What a filter is asked about: one connection. */
@@ -9,20 +9,24 @@ export interface FilterSubject {
   /** Null for an anonymous client. */
   readonly userId: string | null;
   readonly groups: ReadonlySet<string>;
+  /** The subprotocol as the client spelled it; null for a simple client. */
+  readonly protocol: string | null;
 }
 
 /** An expression that makes sense. Whatever its type, its value may also be null. */
 export interface Bound {
   readonly type: Type;
+  readonly isIdentifier?: boolean;
   readonly evaluate: (subject: FilterSubject) => Value;
 }
 
 type Part<K extends Expression["kind"]> = Extract<Expression, { kind: K }>;
 
 const IDENTIFIERS: ReadonlyMap<string, Bound> = new Map<string, Bound>([
-  ["userid", { type: "string", evaluate: ({ userId }) => userId }],
-  ["connectionid", { type: "string", evaluate: ({ id }) => id }],
-  ["groups", { type: "collection", evaluate: ({ groups }) => groups }],
+  ["userid", { type: "string", isIdentifier: true, evaluate: ({ userId }) => userId }],
+  ["connectionid", { type: "string", isIdentifier: true, evaluate: ({ id }) => id }],
+  ["protocol", { type: "string", isIdentifier: true, evaluate: ({ protocol }) => protocol }],
+  ["groups", { type: "collection", isIdentifier: true, evaluate: ({ groups }) => groups }],
 ]);
 
 const COMPARISONS: Record<Comparator, (left: Value, right: Value) => boolean> = {
@@ -34,23 +38,26 @@ const COMPARISONS: Record<Comparator, (left: Value, right: Value) => boolean> = 
   le: ordered((left, right) => left <= right),
 };
 
-/** @throws FilterSyntaxError unless the expression is one that is true or false. */
+/**
+ * @param part What is named as the mistaken part: the nearest comparison, function or the like around.
+ * @throws FilterSyntaxError unless the expression is one that is true or false.
+ */
 export function bindCondition(expression: Expression, part = expression): Bound {
-  const bound = bind(expression);
+  const bound = bind(expression, part);
   expectType(part, bound, ["bool"]);
   return bound;
 }
 
-function bind(expression: Expression): Bound {
+function bind(expression: Expression, part: Expression): Bound {
   switch (expression.kind) {
     case "literal":
       return { type: typeOf(expression.value), evaluate: () => expression.value };
     case "name":
-      return bindName(expression);
+      return bindName(expression, part);
     case "call":
       return bindCall(expression);
     case "not":
-      return bindNot(expression);
+      return bindNot(expression, part);
     case "and":
     case "or":
       return bindChain(expression);
@@ -61,22 +68,22 @@ function bind(expression: Expression): Bound {
   }
 }
 
-function bindName({ name, source }: Part<"name">): Bound {
-  const identifier = IDENTIFIERS.get(name.toLowerCase());
-  if (!identifier) throw invalidPart(source, `Identifier '${name}' is unknown.`);
+function bindName(expression: Part<"name">, part: Expression): Bound {
+  const identifier = IDENTIFIERS.get(expression.name.toLowerCase());
+  if (!identifier) throw unsupportedToken(part, expression);
   return identifier;
 }
 
 function bindCall(call: Part<"call">): Bound {
   const called = functions.get(call.name.toLowerCase());
-  if (!called) throw invalidPart(call.source, `Function '${call.name}' is unknown.`);
+  if (!called) throw unsupportedToken(call, call);
   const { parameters, optional = 0, result, run } = called;
   const count = call.operands.length;
   if (count > parameters.length || count < parameters.length - optional) {
     throw invalidPart(call.source, `Function '${call.name}' does not take ${count} arguments.`);
   }
   const operands = call.operands.map((operand, index) => {
-    const bound = bind(operand);
+    const bound = bind(operand, call);
     expectType(call, bound, [...(parameters[index] ?? []), "null"]);
     return bound;
   });
@@ -89,8 +96,9 @@ function bindCall(call: Part<"call">): Bound {
   };
 }
 
-function bindNot(expression: Part<"not">): Bound {
-  const operand = bindCondition(expression.operand, expression);
+function bindNot(expression: Part<"not">, part: Expression): Bound {
+  const operand = bind(expression.operand, part);
+  expectType(expression, operand, ["bool"]);
   return {
     type: "bool",
     evaluate: (subject) => {
@@ -120,12 +128,15 @@ function bindChain(expression: Part<"and" | "or">): Bound {
 
 function bindComparison(expression: Part<"comparison">): Bound {
   const { comparator } = expression;
-  const left = bind(expression.left);
-  const right = bind(expression.right);
-  const ofAnyOrder: Type[] = ["string", "int", "null"];
-  const comparable: Type[] = /eq|ne/.test(comparator) ? [...ofAnyOrder, "bool"] : ofAnyOrder;
-  expectType(expression, left, comparable);
-  expectType(expression, right, left.type === "null" ? comparable : [left.type, "null"]);
+  const left = bind(expression.left, expression);
+  const right = bind(expression.right, expression);
+  if (/eq|ne/.test(comparator)) {
+    expectType(expression, left, EQUATABLE);
+    expectType(expression, right, left.type === "null" ? EQUATABLE : [left.type, "null"]);
+  } else if (!isText(left) || !isText(right)) {
+    expectType(expression, left, ["int", "null"]);
+    expectType(expression, right, ["int", "null"]);
+  }
   const compare = COMPARISONS[comparator];
   return {
     type: "bool",
@@ -133,9 +144,13 @@ function bindComparison(expression: Part<"comparison">): Bound {
   };
 }
 
+const EQUATABLE: readonly Type[] = ["string", "int", "bool", "null"];
+
+const isText = ({ type }: Bound): boolean => type === "string" || type === "null";
+
 function bindMembership(expression: Part<"in">): Bound {
-  const item = bind(expression.item);
-  const candidates = expression.candidates.map(bind);
+  const item = bind(expression.item, expression);
+  const candidates = expression.candidates.map((candidate) => bind(candidate, expression));
   const [first] = candidates;
   if (first && (!expression.isList || (candidates.length === 1 && first.type === "collection"))) {
     expectType(expression, first, ["collection"]);
@@ -146,10 +161,9 @@ function bindMembership(expression: Part<"in">): Bound {
         (first.evaluate(subject) as ReadonlySet<unknown>).has(item.evaluate(subject)),
     };
   }
-  expectType(expression, item, ["string", "int", "bool", "null"]);
+  expectType(expression, item, EQUATABLE);
   for (const candidate of candidates) {
-    const comparable: Type[] = ["string", "int", "bool", "null"];
-    expectType(expression, candidate, item.type === "null" ? comparable : [item.type, "null"]);
+    expectType(expression, candidate, item.type === "null" ? EQUATABLE : [item.type, "null"]);
   }
   return {
     type: "bool",
@@ -165,14 +179,20 @@ function ordered(compare: (left: string | number, right: string | number) => boo
     left !== null && right !== null && compare(left as never, right as never);
 }
 
-// The service names the type that the part has for an anonymous client.
-const ANONYMOUS: FilterSubject = { id: "", userId: null, groups: new Set() };
+function unsupportedToken(part: Expression, { source }: Expression): FilterSyntaxError {
+  return invalidPart(part.source, `Token '${source}' is not supported.`);
+}
 
-function expectType(part: Expression, { type, evaluate }: Bound, expected: readonly Type[]): void {
+// The service names the type that the part has for an anonymous client, unless it is a bare name.
+const ANONYMOUS: FilterSubject = { id: "", userId: null, groups: new Set(), protocol: null };
+
+function expectType(part: Expression, bound: Bound, expected: readonly Type[]): void {
+  const { type, isIdentifier, evaluate } = bound;
   if (expected.includes(type)) return;
+  const actual = isIdentifier ? type : typeOf(evaluate(ANONYMOUS));
   throw invalidPart(
     part.source,
-    `Type '${typeOf(evaluate(ANONYMOUS))}', expect '${expected.find((one) => one !== "null")}'.`,
+    `Type '${actual}', expect '${expected.find((one) => one !== "null")}'.`,
   );
 }
 

@@ -15,6 +15,8 @@ export interface Ending {
 export interface Connection {
   readonly id: string;
   readonly userId: string | null;
+  /** The subprotocol as the client spelled it; null when none was agreed. */
+  readonly protocol: string | null;
   readonly roles: Roles;
   /** Kept by the hub. */
   readonly groups: Set<string>;

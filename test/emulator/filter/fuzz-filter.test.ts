@@ -19,6 +19,7 @@ const subject: fc.Arbitrary<FilterSubject> = fc.record({
   id: letters,
   userId: fc.option(letters),
   groups: fc.array(letters, { maxLength: 3 }).map((groups) => new Set(groups)),
+  protocol: fc.option(letters),
 });
 
 const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
@@ -35,6 +36,7 @@ interface Text {
 const plainText: fc.Arbitrary<Text> = fc.oneof(
   spelled("userId").map((name): Text => ({ text: name, of: ({ userId }) => userId })),
   spelled("connectionId").map((name): Text => ({ text: name, of: ({ id }) => id })),
+  spelled("protocol").map((name): Text => ({ text: name, of: ({ protocol }) => protocol })),
   letters.map((value) => ({ text: quote(value), of: () => value })),
 );
 
@@ -140,7 +142,7 @@ const { condition } = fc.letrec<{ condition: Condition; tight: Condition; conjun
 );
 
 const pieces = fc.constantFrom(
-  ..."userId connectionId groups true FALSE null and or not in eq ne gt ge lt le ( ) , ' ''".split(
+  ..."userId connectionId protocol groups true FALSE null and or not in eq ne gt ge lt le ( ) , ' ''".split(
     " ",
   ),
   ..."'a' '' 'it''s' 0 -1 +7 9223372036854775807 9223372036854775808 1.5 1e5 0x10 _x __proto__".split(
@@ -215,7 +217,7 @@ test.each([
   for (const length of [1024, 16_384, 32_760, 65_536]) {
     const filter = compileOrRefuse(make(length));
     expect([true, false, undefined]).toContain(
-      filter?.({ id: "", userId: "a", groups: new Set() }),
+      filter?.({ id: "", userId: "a", groups: new Set(), protocol: null }),
     );
   }
 });

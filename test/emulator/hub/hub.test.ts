@@ -25,6 +25,7 @@ function listener(id: string, userId: string | null = null): Listener {
   return {
     id,
     userId,
+    protocol: null,
     roles: new Roles([]),
     groups: new Set(),
     heard,

@@ -42,6 +42,8 @@ describe("a filter of a send", () => {
   test.each([
     ["", "userId eq 'ann'", ["ann"]],
     ["", "userId eq null", ["nobody"]],
+    ["", "protocol eq 'json.webpubsub.azure.v1'", ["ann", "bob", "nobody"]],
+    ["", "protocol eq null", []],
     ["", "'g' in groups and not ('h' in groups)", ["bob"]],
     ["", "", ["ann", "bob", "nobody"]],
     ["groups/g/", "userId ne 'ann'", ["bob"]],
@@ -137,6 +139,7 @@ test.each([
   const connection: Connection = {
     id: "c",
     userId: "u",
+    protocol: null,
     roles: new Roles([]),
     groups: new Set(),
     deliver: (broadcast) => void delivered.push(broadcast),

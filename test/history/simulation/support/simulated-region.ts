@@ -112,5 +112,7 @@ function isFor({ id, userId, groups }: Connection, stream: string, frame: Frame)
   if (stream.startsWith(USER) && stream.slice(USER.length) !== userId) return false;
   if (stream.startsWith(GROUP) && !groups.has(stream.slice(GROUP.length))) return false;
   if (frame.excluded?.includes(id)) return false;
-  return frame.filter === undefined || filterOf(frame.filter)({ id, userId, groups });
+  return (
+    frame.filter === undefined || filterOf(frame.filter)({ id, userId, groups, protocol: null })
+  );
 }
