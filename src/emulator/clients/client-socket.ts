@@ -24,12 +24,18 @@ export interface ClientSocketListener {
 export interface SocketClosing {
   /** The client closed for good, or broke the WebSocket protocol: it is not coming back. */
   readonly isFinal: boolean;
+  /** The client has said that it leaves, rather than being cut off. */
+  readonly isOrderly: boolean;
+  /** What the client said when it closed. */
+  readonly reason: string;
   /** Resolves when everything that the socket brought has been handled. */
   readonly settled: Promise<void>;
 }
 
 // What a client sends that leaves for good: a close without trouble, or without any code.
 const FINAL_CLOSE_CODES = new Set([1000, 1005]);
+// What ws says of a socket that has ended without a close frame.
+const CUT_OFF = 1006;
 
 /** One WebSocket of a client; a client that recovers has several in a row. */
 export class ClientSocket {
@@ -51,9 +57,13 @@ export class ClientSocket {
     webSocket.on("pong", () => {
       this.#isAlive = true;
     });
-    webSocket.on("close", (code) => {
-      const isFinal = hasBrokenProtocol || FINAL_CLOSE_CODES.has(code);
-      events.onClosed({ isFinal, settled: this.#inbound.settled() });
+    webSocket.on("close", (code, reason) => {
+      events.onClosed({
+        isFinal: hasBrokenProtocol || FINAL_CLOSE_CODES.has(code),
+        isOrderly: !hasBrokenProtocol && code !== CUT_OFF,
+        reason: reason.toString("utf8"),
+        settled: this.#inbound.settled(),
+      });
     });
   }
 

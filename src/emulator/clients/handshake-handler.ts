@@ -109,11 +109,12 @@ export class HandshakeHandler {
     const hubName = canonicalHub(handshake.hub);
     const events = this.#upstream.open(hubName, id, client.identity.userId);
     const outcome = await events.connect(connectRequest(upgrade.request, handshake, claims));
-    if (outcome.kind === "refused") throw refusal(outcome.status, "");
+    if (outcome.kind === "refused") throw refusal(outcome.status, outcome.reason);
 
     const { decision } = outcome;
     const subprotocol = chooseSubprotocol(handshake.offered, decision.subprotocol);
-    if (!subprotocol) throw refusal(500, "");
+    if (!subprotocol)
+      throw refusal(500, "The app server chose a subprotocol that was not offered.");
     const identity = applyDecision(client.identity, decision);
     events.settle(identity.userId, subprotocol.name);
     const codec = await loadCodec(subprotocol.format);
@@ -165,18 +166,19 @@ const applyDecision = (identity: Identity, decision: ConnectDecision): Identity 
   groups: decision.groups?.length ? decision.groups : identity.groups,
 });
 
-/** Tokens are between the client and the service; the app server does not get them. */
+/** Tokens, and what else is between the client and the service, the app server does not get. */
 function connectRequest(
   { headersDistinct }: IncomingMessage,
   { query, offered }: HandshakeRequest,
   claims: Claims,
 ): ConnectRequest {
-  const names = new Set(query.keys());
-  names.delete("access_token");
-  const shown = Object.entries(headersDistinct).filter(([name]) => name !== "authorization");
+  const names = [...new Set(query.keys())].filter((name) => name.toLowerCase() !== "access_token");
+  const shown = Object.entries(headersDistinct).filter(
+    ([name]) => name !== "authorization" && !name.startsWith("x-asrs-"),
+  );
   return {
     claims: describeClaims(claims),
-    query: Object.fromEntries([...names].map((name) => [name, query.getAll(name)])),
+    query: Object.fromEntries(names.map((name) => [name, query.getAll(name)])),
     headers: Object.fromEntries(shown.map(([name, values = []]) => [name, values])),
     subprotocols: offered,
   };

@@ -216,9 +216,10 @@ export class Session implements Connection {
     return socket;
   }
 
-  #onSocketClosed({ isFinal, settled }: SocketClosing): void {
+  #onSocketClosed({ isFinal, isOrderly, reason, settled }: SocketClosing): void {
     if (isFinal || !this.#reliable) {
-      this.#leave("", settled);
+      if (!isOrderly) this.#options.events.abort();
+      this.#leave(reason, settled);
     } else {
       this.#detach();
       this.#awaitRecovery();
@@ -282,7 +283,9 @@ export class Session implements Connection {
   }
 
   #finish(reason: string): void {
+    const { events } = this.#options;
     this.#protocol.close();
-    this.#options.events.disconnected(reason);
+    events.abort();
+    events.disconnected(reason);
   }
 }

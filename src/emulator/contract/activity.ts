@@ -40,7 +40,7 @@ export interface ClientDisconnectedActivity {
   readonly hub: string;
   /** The same over all sockets of a reliable client. */
   readonly connectionId: string;
-  /** Empty when the client went by itself. */
+  /** Of whoever ended it, the client included; empty when none was given. */
   readonly reason: string;
 }
 

@@ -121,7 +121,7 @@ export interface EmulatorLimits {
   recoveryWindowInMs?: number | undefined;
 }
 
-/** How long app servers may take. */
+/** How long app servers may take, and when they are asked again. */
 export interface UpstreamTimeouts {
   /**
    * For the answer to an event, in milliseconds.
@@ -141,6 +141,13 @@ export interface UpstreamTimeouts {
    * @default 60000
    */
   validationLifetimeInMs?: number | undefined;
+  /**
+   * The pauses before an event that was answered 503 is sent again, in milliseconds; `[]` sends it
+   * once. At most 10.
+   *
+   * @default [1000, 3000, 5000]
+   */
+  retryDelaysInMs?: readonly number[] | undefined;
 }
 
 /** A certificate and its private key. */

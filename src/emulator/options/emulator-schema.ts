@@ -24,6 +24,11 @@ const upstreamSchema = section({
   eventTimeoutInMs: milliseconds(1).default(100_000),
   validationTimeoutInMs: milliseconds(1).default(10_000),
   validationLifetimeInMs: milliseconds(0).default(60_000),
+  retryDelaysInMs: z
+    .array(milliseconds(0), { error: "give a list of milliseconds, [] for none" })
+    .max(10, { error: "give at most 10" })
+    .readonly()
+    .default([1000, 3000, 5000]),
 });
 
 const ORIGIN_ERROR = "give an http or https URL of a host, without a path";

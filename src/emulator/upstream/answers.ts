@@ -8,7 +8,8 @@ export type ConnectDecision = z.output<typeof connectDecisionSchema>;
 
 export type ConnectOutcome =
   | { readonly kind: "accepted"; readonly decision: ConnectDecision }
-  | { readonly kind: "refused"; readonly status: number };
+  /** The status is for the client; the reason says why, in a sentence that it may see as well. */
+  | { readonly kind: "refused"; readonly status: number; readonly reason: string };
 
 export type UserEventOutcome =
   | {
@@ -24,28 +25,37 @@ const absentWhenNull = <T extends z.ZodType>(schema: T) =>
   schema.nullish().transform((value) => value ?? undefined);
 
 const connectDecisionSchema = z.object({
-  userId: z
-    .union([z.literal(""), z.string().refine(isUserId)])
-    .nullish()
-    .transform((userId) => userId || undefined),
+  // Empty takes away the user that the token names.
+  userId: absentWhenNull(z.union([z.literal(""), z.string().refine(isUserId)])),
   groups: absentWhenNull(z.array(z.string().refine(isGroupName))),
   roles: absentWhenNull(z.array(z.string())),
   subprotocol: absentWhenNull(z.string().refine((name) => name.trim() !== "")),
 });
 
-/** Only a handler's 4xx reaches the client as it is; any other failure is the service's: 500. */
+/** A status that says no reaches the client as it is; any other failure is the service's: 500. */
 export function readConnectAnswer({ status, body }: Answer): ConnectOutcome {
-  if (status >= 400 && status < 500) return { kind: "refused", status };
-  if (!isSuccess(status)) return REFUSED_BY_FAILURE;
+  if (!isSuccess(status)) {
+    return refusedFor(
+      status >= 400 ? status : 500,
+      `The app server answered ${status} to connect.`,
+    );
+  }
   const text = body.toString("utf8").trim();
   if (text === "") return ACCEPTED_AS_IS;
   const parsed = parseJson(text);
-  if (!parsed) return REFUSED_BY_FAILURE;
+  if (!parsed) return refusedFor(500, "The app server's answer to connect is not JSON.");
   const decision = connectDecisionSchema.safeParse(parsed.value ?? {});
-  return decision.success ? { kind: "accepted", decision: decision.data } : REFUSED_BY_FAILURE;
+  if (decision.success) return { kind: "accepted", decision: decision.data };
+  const member = decision.error.issues[0]?.path[0];
+  const what = member === undefined ? "is not a JSON object" : `has no valid ${String(member)}`;
+  return refusedFor(500, `The app server's answer to connect ${what}.`);
 }
 
-export const REFUSED_BY_FAILURE: ConnectOutcome = { kind: "refused", status: 500 };
+export const refusedFor = (status: number, reason: string): ConnectOutcome => ({
+  kind: "refused",
+  status,
+  reason,
+});
 
 export const ACCEPTED_AS_IS: ConnectOutcome = {
   kind: "accepted",
@@ -53,12 +63,14 @@ export const ACCEPTED_AS_IS: ConnectOutcome = {
 };
 
 /** An answer in a content type that no client could be given is a failure. */
-export function readUserEventAnswer({ status, headers, body }: Answer): UserEventOutcome {
+export function readUserEventAnswer(answer: Answer): UserEventOutcome {
+  const { status, headers, body } = answer;
   if (!isSuccess(status)) return failedEvent(`The app server answered ${status}.`);
-  if (body.length === 0) return { kind: "handled", reply: undefined };
-  const reply = payloadOf(headers["content-type"] || "text/plain", body);
+  const metadata = metadataOf(answer);
+  if (body.length === 0 && !metadata) return { kind: "handled", reply: undefined };
+  const reply = payloadOf(headers["content-type"] || BINARY, body);
   return reply
-    ? { kind: "handled", reply, metadata: metadataOf(headers) }
+    ? { kind: "handled", reply, metadata }
     : failedEvent("The app server's answer is not of a type that it says or that clients know.");
 }
 
@@ -66,15 +78,19 @@ export const failedEvent = (message: string): UserEventOutcome => ({ kind: "fail
 
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
+const BINARY = "application/octet-stream";
+
 function payloadOf(contentType: string, body: Buffer): Payload | undefined {
   switch (contentType.split(";", 1)[0]?.trim().toLowerCase()) {
     case "text/plain":
       return { dataType: "text", text: decode(contentType, body) };
     case "application/json": {
+      // Metadata may come without anything else, of which JSON knows no form.
+      if (body.length === 0) return { dataType: "binary", bytes: body };
       const json = decode(contentType, body);
       return parseJson(json) && { dataType: "json", json };
     }
-    case "application/octet-stream":
+    case BINARY:
       return { dataType: "binary", bytes: body };
     case "application/x-protobuf":
       return { dataType: "protobuf", bytes: body };
@@ -93,11 +109,11 @@ function decode(contentType: string, body: Buffer): string {
   }
 }
 
-/** What an app server says beside its reply comes as it is sent: in headers. */
-function metadataOf(headers: Answer["headers"]): Metadata | undefined {
-  const entries = Object.entries(headers)
+/** What an app server says beside its reply comes as it is sent: in headers; of several the last. */
+function metadataOf({ headersDistinct }: Answer): Metadata | undefined {
+  const entries = Object.entries(headersDistinct)
     .filter(([name]) => name.startsWith(METADATA_PREFIX) && name.length > METADATA_PREFIX.length)
-    .map(([name, value]) => [name.slice(METADATA_PREFIX.length), String(value)]);
+    .map(([name, values]) => [name.slice(METADATA_PREFIX.length), values?.at(-1) ?? ""]);
   return entries.length > 0 ? Object.fromEntries(entries) : undefined;
 }
 

@@ -4,9 +4,9 @@ import {
   ACCEPTED_AS_IS,
   type ConnectOutcome,
   failedEvent,
-  REFUSED_BY_FAILURE,
   readConnectAnswer,
   readUserEventAnswer,
+  refusedFor,
   type UserEventOutcome,
 } from "./answers.ts";
 import { Cookies } from "./cookies.ts";
@@ -33,6 +33,8 @@ export class ConnectionEvents {
   readonly #sender: EventSender;
   readonly #cookies = new Cookies();
   readonly #notifications = new NotificationQueue();
+  /** Ends the user events that are under way; most connections never have one. */
+  #ending: AbortController | undefined;
   #lastId = 0;
 
   constructor(who: Pick<EventSubject, "hub" | "connectionId" | "userId">, sender: EventSender) {
@@ -45,7 +47,7 @@ export class ConnectionEvents {
     const body = jsonBody({ ...request, clientCertificates: [] });
     const delivery = await this.#deliver(systemEvent("connect"), 0, body);
     if (delivery.kind === "unwanted") return ACCEPTED_AS_IS;
-    if (delivery.kind === "undelivered") return REFUSED_BY_FAILURE;
+    if (delivery.kind === "undelivered") return refusedFor(500, delivery.message);
     const outcome = readConnectAnswer(delivery.answer);
     if (outcome.kind === "accepted") this.#keepState(delivery.answer);
     return outcome;
@@ -80,13 +82,13 @@ export class ConnectionEvents {
    * Resolves to what the app server made of it; an event that nobody wants has failed as well.
    *
    * @param payload - Undefined when the client said nothing.
-   * @param abort - Takes the event back; it has failed then.
+   * @param abort - Takes the event back, in the place of the end of the connection; it has failed then.
    */
   async userEvent(
     name: string,
     payload: Payload | undefined,
     metadata?: Metadata,
-    abort?: AbortSignal,
+    abort = this.#end().signal,
   ): Promise<UserEventOutcome> {
     const event = { kind: "user", name } as const;
     const body = payloadBody(payload);
@@ -96,6 +98,16 @@ export class ConnectionEvents {
     const outcome = readUserEventAnswer(delivery.answer);
     if (outcome.kind === "handled") this.#keepState(delivery.answer);
     return outcome;
+  }
+
+  /** Nobody is there any more to whom the answers of user events could be given. */
+  abort(): void {
+    this.#end().abort();
+  }
+
+  #end(): AbortController {
+    this.#ending ??= new AbortController();
+    return this.#ending;
   }
 
   /** Clients join and leave as fast as they like: what app servers cannot keep up with is lost. */
@@ -120,10 +132,10 @@ export class ConnectionEvents {
     return this.#sender.send({ event, subject, id, body, cookies, ...more });
   }
 
-  /** Of successes only; an empty value clears it. */
-  #keepState({ headers }: Answer): void {
-    const connectionState = headers["ce-connectionstate"];
-    if (typeof connectionState !== "string") return;
+  /** Of successes only; of several values the last, and an empty one clears it. */
+  #keepState({ headersDistinct }: Answer): void {
+    const connectionState = headersDistinct["ce-connectionstate"]?.at(-1);
+    if (connectionState === undefined) return;
     this.#subject = { ...this.#subject, connectionState };
   }
 }

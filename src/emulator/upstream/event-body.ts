@@ -17,7 +17,7 @@ export function payloadBody(payload: Payload | undefined): EventBody {
     case undefined:
       return { contentType: "application/octet-stream", bytes: Buffer.alloc(0) };
     case "text":
-      return { contentType: "text/plain", bytes: Buffer.from(payload.text) };
+      return { contentType: "text/plain; charset=utf-8", bytes: Buffer.from(payload.text) };
     case "json":
       return { contentType: "application/json", bytes: Buffer.from(payload.json) };
     case "binary":

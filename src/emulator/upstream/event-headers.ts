@@ -6,6 +6,7 @@ import type { UpstreamEvent } from "./select-handler.ts";
 export interface EventSubject {
   readonly hub: string;
   readonly connectionId: string;
+  /** Null for an anonymous client; empty where the app server has said so. */
   readonly userId: string | null;
   /** Undefined during `connect`, and for clients without one. */
   readonly subprotocol: string | undefined;
@@ -40,7 +41,7 @@ export function eventHeaders(
     "ce-connectionId": connectionId,
     "ce-hub": hub,
     "ce-eventName": event.name,
-    ...(userId !== null && { "ce-userId": utf8Header(userId) }),
+    ...(userId && { "ce-userId": utf8Header(userId) }),
     ...(subprotocol !== undefined && { "ce-subprotocol": subprotocol }),
     ...(connectionState && { "ce-connectionState": connectionState }),
   };

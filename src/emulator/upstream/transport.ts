@@ -15,13 +15,15 @@ export interface OutgoingCall {
 export interface Answer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
+  /** Every value of each header, in their order. */
+  readonly headersDistinct: NodeJS.Dict<string[]>;
   readonly body: Buffer;
 }
 
 const maxAnswerBytes = 16 * 1024 * 1024;
 
-// An event is never sent twice, so no call may meet a connection that the app server is closing
-// for want of use: we do that first. Five seconds is what servers usually wait.
+// An event whose connection breaks off is not sent again, so no call may meet one that the app
+// server is closing for want of use: we do that first. Five seconds is what servers usually wait.
 const IDLE_TIME_IN_MS = 1000;
 
 /** Calls app servers over kept-alive connections, which end with it. Follows no redirects. */
@@ -77,9 +79,9 @@ export class Transport {
       request
         .on("response", (response) => {
           timer.refresh();
+          const { statusCode: status = 0, headers, headersDistinct } = response;
           readAll(response).then(
-            (bytes) =>
-              resolve({ status: response.statusCode ?? 0, headers: response.headers, body: bytes }),
+            (bytes) => resolve({ status, headers, headersDistinct, body: bytes }),
             // A call that we ended ourselves is a broken answer to its reader; the request knows why.
             (error) => reject(request.errored ?? error),
           );

@@ -6,6 +6,7 @@ import { ConnectionEvents } from "./connection-events.ts";
 import { eventHeaders, metadataHeaders, signConnection } from "./event-headers.ts";
 import type { Delivery, EventSender, OutgoingEvent } from "./event-sender.ts";
 import { ManagedIdentity } from "./managed-identity.ts";
+import { callUntilAvailable } from "./retries.ts";
 import { eventUrl, selectHandler, type UpstreamEvent } from "./select-handler.ts";
 import { type Answer, Transport } from "./transport.ts";
 import { Validation } from "./validation.ts";
@@ -21,8 +22,9 @@ export class Upstream {
   readonly #transport = new Transport();
   readonly #validation: Validation;
   readonly #identity = new ManagedIdentity();
+  #down = new AbortController();
   /** Of the connections since the last crash; one for all of them. */
-  #sender = this.#createSender();
+  #sender = this.#createSender(this.#down.signal);
 
   constructor(context: UpstreamContext) {
     this.#context = context;
@@ -36,7 +38,9 @@ export class Upstream {
 
   /** The service has crashed: nothing more is sent for its connections and no answer counts. */
   abort(): void {
-    this.#sender = this.#createSender();
+    this.#down.abort();
+    this.#down = new AbortController();
+    this.#sender = this.#createSender(this.#down.signal);
     // A check that is cut off says nothing about the app server.
     this.#validation.clear();
     this.#transport.abort();
@@ -51,19 +55,19 @@ export class Upstream {
     this.#transport.close();
   }
 
-  #createSender(): EventSender {
-    const sender: EventSender = {
+  /** @param down Aborted when the service crashes or closes. */
+  #createSender(down: AbortSignal): EventSender {
+    return {
       wants: (hub, event) => this.#handlerOf(hub, event) !== undefined,
-      send: (event) => this.#deliver(event, sender),
+      send: (event) => this.#deliver(event, down),
     };
-    return sender;
   }
 
   #handlerOf(hub: string, event: UpstreamEvent): EventHandlerSettings | undefined {
     return selectHandler(this.#context.settingsOf(hub).eventHandlers, event);
   }
 
-  async #deliver(outgoing: OutgoingEvent, sender: EventSender): Promise<Delivery> {
+  async #deliver(outgoing: OutgoingEvent, down: AbortSignal): Promise<Delivery> {
     const handler = this.#handlerOf(outgoing.subject.hub, outgoing.event);
     if (!handler) return { kind: "unwanted" };
     try {
@@ -71,8 +75,8 @@ export class Upstream {
       if (!(await this.#mayCall(handler, outgoing, authorization))) {
         return { kind: "undelivered", message: "The app server does not allow our events." };
       }
-      if (sender !== this.#sender) throw new CallError("interrupted");
-      return { kind: "answered", answer: await this.#post(handler, outgoing, authorization) };
+      if (down.aborted) throw new CallError("interrupted");
+      return { kind: "answered", answer: await this.#post(handler, outgoing, authorization, down) };
     } catch (error) {
       return { kind: "undelivered", message: callErrorFrom(error).message };
     }
@@ -94,34 +98,53 @@ export class Upstream {
 
   async #post(
     { urlTemplate }: EventHandlerSettings,
-    { event, subject, id, body, metadata = {}, cookies, abort }: OutgoingEvent,
+    outgoing: OutgoingEvent,
     authorization: string | undefined,
+    down: AbortSignal,
   ): Promise<Answer> {
-    const { upstreamSettings } = this.#context;
-    const { hub, connectionId } = subject;
-    const url = eventUrl(urlTemplate, hub, event.name);
-    const signature = signConnection(connectionId, this.#context.keys.all());
+    const { event, subject, id, body, metadata = {}, cookies, abort } = outgoing;
+    const url = eventUrl(urlTemplate, subject.hub, event.name);
+    const signature = signConnection(subject.connectionId, this.#context.keys.all());
     const stamp = { origin: this.#context.address.origin, signature, id, time: new Date() };
-    const cookie = cookies.headerFor(url, Date.now());
+    const headers = {
+      ...eventHeaders(event, subject, stamp),
+      ...metadataHeaders(metadata),
+      ...(authorization !== undefined && { Authorization: authorization }),
+      "Content-Type": body.contentType,
+    };
+    const { eventTimeoutInMs: timeoutInMs, retryDelaysInMs } = this.#context.upstreamSettings;
+    const call = async (): Promise<Answer> => {
+      const cookie = cookies.headerFor(url, Date.now());
+      const answer = await this.#observed(outgoing, url, () =>
+        this.#transport.call({
+          method: "POST",
+          url,
+          headers: { ...headers, ...(cookie !== undefined && { Cookie: cookie }) },
+          body: body.bytes,
+          timeoutInMs,
+          abort,
+        }),
+      );
+      if (isSuccess(answer.status)) {
+        cookies.keep(url, answer.headers["set-cookie"] ?? [], Date.now());
+      }
+      return answer;
+    };
+    return callUntilAvailable(call, retryDelaysInMs, () =>
+      AbortSignal.any(abort ? [down, abort] : [down]),
+    );
+  }
+
+  async #observed(
+    { event, subject: { hub, connectionId } }: OutgoingEvent,
+    url: string,
+    call: () => Promise<Answer>,
+  ): Promise<Answer> {
     const startedAt = performance.now();
     let status: number | undefined;
     try {
-      const answer = await this.#transport.call({
-        method: "POST",
-        url,
-        headers: {
-          ...eventHeaders(event, subject, stamp),
-          ...metadataHeaders(metadata),
-          ...(authorization !== undefined && { Authorization: authorization }),
-          ...(cookie !== undefined && { Cookie: cookie }),
-          "Content-Type": body.contentType,
-        },
-        body: body.bytes,
-        timeoutInMs: upstreamSettings.eventTimeoutInMs,
-        abort,
-      });
+      const answer = await call();
       status = answer.status;
-      if (isSuccess(status)) cookies.keep(url, answer.headers["set-cookie"] ?? [], Date.now());
       return answer;
     } finally {
       this.#context.observe({

@@ -8,7 +8,7 @@ const invoke = { type: "invoke", target: "event", event: "add" };
 describe("an invocation", () => {
   test.each([
     ["json", { dataType: "json", data: { a: 1 } }, "application/json", '{"a":1}'],
-    ["text", { dataType: "text", data: "hé" }, "text/plain", "hé"],
+    ["text", { dataType: "text", data: "hé" }, "text/plain; charset=utf-8", "hé"],
     ["binary", { dataType: "binary", data: "AAE=" }, "application/octet-stream", "\0\x01"],
     ["nothing", {}, expect.any(String), ""],
   ])(

@@ -21,8 +21,8 @@ export interface Scene {
   defer(cleanUp: () => unknown): void;
   emulator(options?: EmulatorOptions): Promise<Emulator>;
   appServer(): Promise<AppServer>;
-  /** An app server, and an emulator whose hub `chat` sends it all events. */
-  withAppServer(): Promise<{ appServer: AppServer; emulator: Emulator }>;
+  /** An app server, and an emulator whose hub `chat` sends it all events, each once. */
+  withAppServer(options?: EmulatorOptions): Promise<{ appServer: AppServer; emulator: Emulator }>;
   /** Opens a socket with a good token; resolves when it is open. */
   connect(emulator: Emulator, options?: ConnectOptions): Promise<SocketClient>;
   /** As `connect`, on the JSON protocol, and past the connected frame. */
@@ -43,9 +43,13 @@ export function createScene(): Scene {
       scene.defer(() => server.close());
       return server;
     },
-    async withAppServer() {
+    async withAppServer(options) {
       const appServer = await scene.appServer();
-      const emulator = await scene.emulator({ hubs: { chat: appServer.hub } });
+      const emulator = await scene.emulator({
+        upstream: { retryDelaysInMs: [] },
+        ...options,
+        hubs: { chat: appServer.hub },
+      });
       return { appServer, emulator };
     },
     async connect(emulator, { hub = "chat", protocols = [], ...token } = {}) {

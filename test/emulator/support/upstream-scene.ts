@@ -35,6 +35,7 @@ export function createUpstream(
       eventTimeoutInMs: 100_000,
       validationTimeoutInMs: 10_000,
       validationLifetimeInMs: 60_000,
+      retryDelaysInMs: [],
       ...settings,
     },
     observe: (activity) => void activities.push(activity),

@@ -7,6 +7,7 @@ import {
   selectHandler,
   type UpstreamEvent,
 } from "../../../src/emulator/upstream/select-handler.ts";
+import type { Answer } from "../../../src/emulator/upstream/transport.ts";
 import { nextValidationResult } from "../../../src/emulator/upstream/validation.ts";
 
 describe("a pattern of user events", () => {
@@ -151,9 +152,16 @@ describe("eventHeaders", () => {
   });
 });
 
+const answerOf = (
+  status: number,
+  headers: Record<string, string | undefined>,
+  body: Buffer,
+  headersDistinct: Answer["headersDistinct"] = {},
+): Answer => ({ status, headers, headersDistinct, body });
+
 describe("a connect answer", () => {
   const read = (status: number, body = "") =>
-    readConnectAnswer({ status, headers: {}, body: Buffer.from(body) });
+    readConnectAnswer(answerOf(status, {}, Buffer.from(body)));
 
   test.each([
     [204, "", {}],
@@ -161,7 +169,8 @@ describe("a connect answer", () => {
     [200, "null", {}],
     [200, "{}", {}],
     [200, '{"userId":null,"other":1}', {}],
-    [200, '{"userId":""}', {}],
+    // E: it is empty then, and not the token's.
+    [200, '{"userId":""}', { userId: "" }],
     [
       200,
       '{"userId":"u","groups":["g"],"roles":[],"subprotocol":"p"}',
@@ -176,7 +185,9 @@ describe("a connect answer", () => {
     [400, "", 400],
     [429, "", 429],
     [500, "", 500],
-    [503, "", 500],
+    // E: a status that says no is passed on, of 500 and above as well.
+    [503, "", 503],
+    [599, "", 599],
     [302, "", 500],
     [200, "{", 500],
     [200, "[]", 500],
@@ -190,17 +201,29 @@ describe("a connect answer", () => {
     [301, "{}", 500],
     [200, '{"userId":"a\\nb"}', 500],
   ])("%d %s refuses with %d", (status, body, expected) => {
-    expect(read(status, body)).toEqual({ kind: "refused", status: expected });
+    const outcome = { kind: "refused", status: expected, reason: expect.any(String) };
+    expect(read(status, body)).toEqual(outcome);
+  });
+
+  test.each([
+    [401, "no", "The app server answered 401 to connect."],
+    [302, "", "The app server answered 302 to connect."],
+    [200, "{", "The app server's answer to connect is not JSON."],
+    [200, "[]", "The app server's answer to connect is not a JSON object."],
+    [200, '{"roles":1}', "The app server's answer to connect has no valid roles."],
+    [200, '{"groups":["a",""]}', "The app server's answer to connect has no valid groups."],
+  ])("%d %s says why it refuses", (status, body, reason) => {
+    expect(read(status, body)).toMatchObject({ reason });
   });
 });
 
 describe("a user event answer", () => {
-  const read = (status: number, type: string | undefined, body: string, more = {}) =>
-    readUserEventAnswer({
-      status,
-      headers: { "content-type": type, ...more },
-      body: Buffer.from(body),
-    });
+  const read = (
+    status: number,
+    type: string | undefined,
+    body: string,
+    more?: Answer["headersDistinct"],
+  ) => readUserEventAnswer(answerOf(status, { "content-type": type }, Buffer.from(body), more));
   const bytes = Buffer.from("x");
 
   test.each([
@@ -214,8 +237,9 @@ describe("a user event answer", () => {
     [200, "application/json; charset=utf-8", ' {"a": 1}', { dataType: "json", json: ' {"a": 1}' }],
     [200, "application/octet-stream", "x", { dataType: "binary", bytes }],
     [200, "application/x-protobuf", "x", { dataType: "protobuf", bytes }],
-    [200, undefined, "x", { dataType: "text", text: "x" }],
-    [200, "", "x", { dataType: "text", text: "x" }],
+    // E
+    [200, undefined, "x", { dataType: "binary", bytes }],
+    [200, "", "x", { dataType: "binary", bytes }],
   ])("%d %s %j is a reply", (status, type, body, reply) => {
     expect(read(status, type, body)).toEqual({ kind: "handled", reply });
   });
@@ -239,13 +263,32 @@ describe("a user event answer", () => {
     ["text/plain; charset=unheard-of", "utf8", { dataType: "text", text: "hé" }],
   ] as const)("in %s is read as such", (type, encoding, reply) => {
     const body = Buffer.from("hé", encoding);
-    const answer = { status: 200, headers: { "content-type": type }, body };
-    expect(readUserEventAnswer(answer)).toEqual({ kind: "handled", reply });
+    expect(readUserEventAnswer(answerOf(200, { "content-type": type }, body))).toEqual({
+      kind: "handled",
+      reply,
+    });
   });
 
-  test("may have metadata", () => {
-    const headers = { "x-webpubsub-metadata-trace": "7", "x-webpubsub-metadata-": "?", other: "o" };
+  test("may have metadata, of which the last value counts", () => {
+    const headers = {
+      "x-webpubsub-metadata-trace": ["6", "7"],
+      "x-webpubsub-metadata-": ["?"],
+      other: ["o"],
+    };
     expect(read(200, "text/plain", "x", headers)).toMatchObject({ metadata: { trace: "7" } });
+  });
+
+  // E
+  test.each([
+    [undefined, { dataType: "binary", bytes: Buffer.alloc(0) }],
+    ["application/octet-stream", { dataType: "binary", bytes: Buffer.alloc(0) }],
+    ["application/json", { dataType: "binary", bytes: Buffer.alloc(0) }],
+    ["text/plain", { dataType: "text", text: "" }],
+  ])("of metadata only, of the type %s, is an empty message (E)", (type, reply) => {
+    const headers = { "x-webpubsub-metadata-trace": ["7"] };
+    const expected = { kind: "handled", reply, metadata: { trace: "7" } };
+    expect(read(200, type, "", headers)).toEqual(expected);
+    expect(read(204, type, "", headers)).toEqual(expected);
   });
 });
 

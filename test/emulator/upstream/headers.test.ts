@@ -128,7 +128,10 @@ test("events are signed with the keys of the moment", async () => {
 describe("metadata", () => {
   test("go out as headers and come back as such", async () => {
     const { appServer, open } = await setUp();
-    appServer.answer = () => ({ headers: { "X-WebPubSub-Metadata-Trace": "8" }, body: "x" });
+    appServer.answer = () => ({
+      headers: { "X-WebPubSub-Metadata-Trace": "8", "Content-Type": "text/plain" },
+      body: "x",
+    });
     const outcome = await open().userEvent("a", text, { trace: "7", "other-one": "a b" });
     expect((await appServer.events.take()).headers).toMatchObject({
       "x-webpubsub-metadata-trace": "7",
@@ -180,7 +183,8 @@ describe("the payload", () => {
   const bytes = Buffer.from([0, 255]);
 
   test.each([
-    [{ dataType: "text", text: "hé" }, "text/plain", Buffer.from("hé")],
+    // E has the charset of a text.
+    [{ dataType: "text", text: "hé" }, "text/plain; charset=utf-8", Buffer.from("hé")],
     [{ dataType: "json", json: '{ "a": 1.0 }' }, "application/json", Buffer.from('{ "a": 1.0 }')],
     [{ dataType: "binary", bytes }, "application/octet-stream", bytes],
     [{ dataType: "protobuf", bytes }, "application/x-protobuf", bytes],
@@ -203,13 +207,17 @@ test("several events of one connection may be under way, each with an id of its 
   expect(ids).toEqual({ "user.a": "1", "user.b": "2", "user.c": "3" });
 });
 
-test.each([
+test.each<[string, UpstreamAnswer, string | undefined]>([
   ["kept", { status: 204 }, "one"],
   ["replaced", { headers: { "ce-connectionState": "two" } }, "two"],
   ["cleared", { headers: { "ce-connectionState": "" } }, undefined],
+  // E: the last one counts.
+  ["replaced", { headers: { "ce-connectionState": ["three", "two"] } }, "two"],
+  ["cleared", { headers: { "ce-connectionState": ["three", ""] } }, undefined],
+  ["replaced", { headers: { "ce-connectionState": "one, two" } }, "one, two"],
   ["kept", { status: 400, headers: { "ce-connectionState": "two" } }, "one"],
   ["kept", { headers: { "Content-Type": "text/html" }, body: "x" }, "one"],
-] as const)("the state is %s by %j", async (_what, answer, state) => {
+])("the state is %s by %j", async (_what, answer, state) => {
   const { appServer, open } = await setUp();
   const answers: Record<string, UpstreamAnswer> = {
     "user.first": { headers: { "ce-connectionState": "one" } },

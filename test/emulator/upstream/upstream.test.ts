@@ -42,9 +42,15 @@ describe("connect", () => {
   test("tells the app server who wants to connect, without the token", async () => {
     const { appServer, emulator } = await scene.withAppServer();
     const token = { userId: "ü", roles: ["r"], groups: ["g"] };
-    const url = `${clientUrl(emulator, "chat", token)}&a=1&a=2`;
+    // E: nor a second token in another spelling, nor what the service says to itself.
+    const url = `${clientUrl(emulator, "chat", token)}&a=1&a=2&Access_Token=secret&ACCESS_TOKEN=secret`;
     const client = new SocketClient(url, [jsonProtocol, "mine"], undefined, {
-      finishRequest: (request) => request.setHeader("X-Custom", ["x", "y"]).end(),
+      finishRequest: (request) =>
+        request
+          .setHeader("X-Custom", ["x", "y"])
+          .setHeader("x-asrs-internal-secret", "secret")
+          .setHeader("X-ASRS-User-Id", "secret")
+          .end(),
     });
     scene.defer(() => client.terminate());
     await client.opened;
@@ -78,7 +84,7 @@ describe("connect", () => {
       subprotocols: [jsonProtocol, "mine"],
       clientCertificates: [],
     });
-    expect(call.body).not.toContain("access_token");
+    expect(call.body).not.toMatch(/access_token|x-asrs|secret/i);
   });
 
   test("the answer to connect may change user, groups, roles and subprotocol", async () => {
@@ -123,7 +129,7 @@ describe("connect", () => {
     ["401", { status: 401, body: "not you" }, 401],
     ["404", { status: 404 }, 404],
     ["500", { status: 500 }, 500],
-    ["503", { status: 503 }, 500],
+    ["503", { status: 503 }, 503],
     ["rubbish", { status: 200, body: "{" }, 500],
     ["a protocol that was not offered", { body: '{"subprotocol":"yours"}' }, 500],
   ])("answered by %s refuses the client, and that was all", async (_what, answer, status) => {
@@ -132,6 +138,22 @@ describe("connect", () => {
     const client = new SocketClient(clientUrl(emulator, "chat"), ["mine"]);
     expect(await refusal(client)).toBe(status);
     expect(appServer.events.size).toBe(1);
+  });
+
+  test.each([
+    ["keeps the token's user", "null", "ada"],
+    ["empties the user (E)", '""', ""],
+  ])("the answer to connect %s by a userId of %s", async (_what, userId, expected) => {
+    const { appServer, emulator } = await scene.withAppServer();
+    appServer.answer = ({ event }) =>
+      event === "sys.connect" ? { body: `{"userId":${userId}}` } : noReply;
+    const client = await scene.connect(emulator, { userId: "ada", protocols: [jsonProtocol] });
+    expect(await client.nextJson()).toMatchObject({ event: "connected", userId: expected });
+    const [, connected] = await appServer.nextEvents(2);
+    expect(connected?.headers["ce-userid"]).toBe(expected || undefined);
+    const path = `/api/hubs/chat/users/ada?${apiVersion}`;
+    const { status } = await callRest(emulator, { method: "HEAD", path });
+    expect(status).toBe(expected ? 200 : 404);
   });
 
   test("without a handler for connect a client is let in on its token alone", async () => {
@@ -260,8 +282,14 @@ describe("group events", () => {
 
 describe("connected and disconnected", () => {
   test.each([
-    ["the client leaves", (client: SocketClient) => client.socket.close(1000, "mine"), ""],
-    ["the client is cut off", (client: SocketClient) => client.terminate(), ""],
+    ["the client leaves", (client: SocketClient) => client.socket.close(), /^$/],
+    // E
+    [
+      "the client leaves for a reason",
+      (client: SocketClient) => client.socket.close(1000, "schön war's"),
+      /^schön war's$/,
+    ],
+    ["the client is cut off", (client: SocketClient) => client.terminate(), /^$/],
     ["the client breaks the protocol", (client: SocketClient) => client.send("{"), /not JSON/],
   ])("come once each when %s", async (_how, leave, reason) => {
     const { appServer, emulator } = await scene.withAppServer();

@@ -1,8 +1,10 @@
+import type { Emulator } from "express-resilient-pubsub/emulator";
 import { until } from "../../support/until.ts";
 import type { UpstreamAnswer } from "../support/app-server.ts";
 import { createDeferred } from "../support/deferred.ts";
-import { apiVersion, callRest } from "../support/rest.ts";
-import { createScene } from "../support/scene.ts";
+import { apiVersion, callRest, connectionExists } from "../support/rest.ts";
+import { type ConnectOptions, createScene, reliableProtocol } from "../support/scene.ts";
+import type { SocketClient } from "../support/socket-client.ts";
 
 const scene = createScene();
 
@@ -10,7 +12,7 @@ const noReply = { status: 204 };
 
 describe("user events", () => {
   test.each([
-    ["text", "hé", "text/plain", "hé"],
+    ["text", "hé", "text/plain; charset=utf-8", "hé"],
     ["json", { a: 1 }, "application/json", '{"a":1}'],
     ["binary", "aGk=", "application/octet-stream", "hi"],
   ])("of type %s come with their content type", async (dataType, data, contentType, body) => {
@@ -61,7 +63,7 @@ describe("user events", () => {
   );
 
   test.each([
-    ["text", "hi", "text/plain"],
+    ["text", "hi", "text/plain; charset=utf-8"],
     ["binary", Buffer.from("hi"), "application/octet-stream"],
   ])("of simple clients are their frames: %s", async (_type, frame, contentType) => {
     const { appServer, emulator } = await scene.withAppServer();
@@ -83,7 +85,12 @@ describe("user events", () => {
     ["an empty text", ofType("text/plain", ""), undefined],
     ["empty bytes", ofType("application/octet-stream", ""), undefined],
     ["202 with nothing", { status: 202 }, undefined],
-    ["a text of no type", { body: "hi" }, { dataType: "text", data: "hi" }],
+    ["bytes of no type (E)", { body: "hi" }, { dataType: "binary", data: "aGk=" }],
+    [
+      "metadata only (E)",
+      { headers: { "X-WebPubSub-Metadata-Trace": "7" } },
+      { dataType: "binary", data: "", metadata: { trace: "7" } },
+    ],
     [
       "a text in capitals, with a charset",
       ofType("TEXT/PLAIN; charset=UTF-8", "hé"),
@@ -201,6 +208,54 @@ test("the state is kept: successes replace it, and each later event tells it", a
     ["user.fail", "two"],
     ["sys.disconnected", "two"],
   ]);
+});
+
+// E
+describe("a call of an app server that is pending when its connection ends", () => {
+  const setUp = async (options: ConnectOptions = {}) => {
+    const { appServer, emulator } = await scene.withAppServer();
+    const client = await scene.connectJson(emulator, { userId: "ada", ...options });
+    await appServer.nextEvents(2);
+    appServer.answer = ({ event }) => (event.startsWith("user.") ? new Promise(() => {}) : noReply);
+    for (const event of ["first", "second"]) client.send({ type: "event", event, data: 1 });
+    return { appServer, emulator, client, call: await appServer.events.take() };
+  };
+
+  test.each<[string, (client: SocketClient, emulator: Emulator) => unknown]>([
+    ["the client is cut off", (client) => client.terminate()],
+    [
+      "the client breaks the WebSocket protocol",
+      (client) => client.socket.send("x", { mask: false }),
+    ],
+    [
+      "the service closes it",
+      (_client, emulator) => {
+        const path = `/api/hubs/chat/users/ada/:closeConnections?${apiVersion}`;
+        return callRest(emulator, { method: "POST", path });
+      },
+    ],
+    ["the service restarts", (_client, emulator) => emulator.restart({ keepState: false })],
+  ])("ends because %s, and no later event of it is sent (E)", async (_why, end) => {
+    const { appServer, emulator, client, call } = await setUp();
+    await end(client, emulator);
+    await call.over;
+    expect((await appServer.events.take()).event).toBe("sys.disconnected");
+    expect(appServer.events.size).toBe(0);
+  });
+
+  test("of a reliable client ends with its session, not with its socket (E)", async () => {
+    const { appServer, emulator, client, call } = await setUp({ protocols: [reliableProtocol] });
+    let isOver = false;
+    void call.over.then(() => (isOver = true));
+    client.terminate();
+    await client.closed;
+    expect(await connectionExists(emulator, client.connectionId)).toBe(true);
+    expect(isOver).toBe(false);
+    const path = `/api/hubs/chat/users/ada/:closeConnections?${apiVersion}`;
+    await callRest(emulator, { method: "POST", path });
+    await call.over;
+    expect((await appServer.events.take()).event).toBe("sys.disconnected");
+  });
 });
 
 test("a client that has left is gone at once, though what it said last is still handled", async () => {

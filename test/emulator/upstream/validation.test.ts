@@ -153,10 +153,20 @@ describe("a failure", () => {
         async call() {
           state.asked += 1;
           const { status = 200, headers } = state.answer;
-          return { status, headers: lowerCase(headers), body: Buffer.alloc(0) };
+          return {
+            status,
+            headers: lowerCase(headers),
+            headersDistinct: {},
+            body: Buffer.alloc(0),
+          };
         },
       },
-      { eventTimeoutInMs: 1, validationTimeoutInMs: 1, validationLifetimeInMs: 60_000 },
+      {
+        eventTimeoutInMs: 1,
+        validationTimeoutInMs: 1,
+        validationLifetimeInMs: 60_000,
+        retryDelaysInMs: [],
+      },
     );
     return { state, validation };
   }
