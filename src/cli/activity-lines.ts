@@ -34,7 +34,12 @@ function wordsOf(activity: Activity, paint: Colorize): (string | undefined)[] {
     case "clientRecovered":
       return ["recovered", ...clientOf(activity)];
     case "clientRefused":
-      return ["refused", printableUrl(activity.path), status(activity.status, paint)];
+      return [
+        "refused",
+        printableUrl(activity.path),
+        paint(activity.status < 500 ? "yellow" : "red", String(activity.status)),
+        printableWord(activity.reason),
+      ];
     case "clientDisconnected":
       return [
         "disconnected",
@@ -47,6 +52,14 @@ function wordsOf(activity: Activity, paint: Colorize): (string | undefined)[] {
         `${printableWord(activity.method)} ${printableUrl(activity.path)}`,
         status(activity.status, paint),
       ];
+    case "validation":
+      return [
+        "validation",
+        printableUrl(activity.url),
+        status(activity.status, paint),
+        `allows=${activity.allowedOrigins.map(printableWord).join(",") || "nobody"}`,
+        activity.problem && printableWord(activity.problem),
+      ];
     case "event":
       return [
         "event",
@@ -55,6 +68,7 @@ function wordsOf(activity: Activity, paint: Colorize): (string | undefined)[] {
         printableUrl(activity.url),
         status(activity.status, paint),
         `${Math.round(activity.durationInMs)} ms`,
+        activity.failure && printableWord(activity.failure),
       ];
     case "faults":
       return activity.faults.length === 0
@@ -69,7 +83,7 @@ const clientOf = ({ hub, connectionId }: { hub: string; connectionId: string }):
 ];
 
 function status(code: number | undefined, paint: Colorize): string {
-  if (code === undefined) return paint("red", "unreachable");
+  if (code === undefined) return paint("red", "unanswered");
   return paint(code < 400 ? "green" : code < 500 ? "yellow" : "red", String(code));
 }
 

@@ -8,6 +8,7 @@ export type {
   EventActivity,
   FaultsActivity,
   RestCallActivity,
+  ValidationActivity,
 } from "./contract/activity.ts";
 // What `startEmulator` and `setHub` take.
 export type {

@@ -23,7 +23,16 @@ const event = {
   event: "connect",
   url: "http://localhost:3000/hubs/chat",
   status: 204,
+  failure: undefined,
   durationInMs: 3.4,
+} as const;
+const refused = { kind: "clientRefused", status: 401, reason: "No token: add one." } as const;
+const validation = {
+  kind: "validation",
+  url: "http://localhost:3000/hubs/chat",
+  status: 200,
+  allowedOrigins: ["a.test", "127.0.0.1:8080"],
+  problem: undefined,
 } as const;
 
 test.each<[string, Activity, string]>([
@@ -36,8 +45,8 @@ test.each<[string, Activity, string]>([
   ["a recovery", { kind: "clientRecovered", ...client }, "recovered     chat  c1"],
   [
     "a refusal",
-    { kind: "clientRefused", path: "/client/hubs/chat", status: 401 },
-    "refused       /client/hubs/chat  401",
+    { ...refused, path: "/client/hubs/chat" },
+    'refused       /client/hubs/chat  401  "No token: add one."',
   ],
   ["a silent end", disconnected, "disconnected  chat  c1"],
   [
@@ -58,7 +67,27 @@ test.each<[string, Activity, string]>([
   [
     "an event that arrived nowhere",
     { ...event, status: undefined },
-    "event         chat  c1  connect  http://localhost:3000/hubs/chat  unreachable  3 ms",
+    "event         chat  c1  connect  http://localhost:3000/hubs/chat  unanswered  3 ms",
+  ],
+  [
+    "an event that failed",
+    { ...event, status: 500, failure: "Error: no database" },
+    'event         chat  c1  connect  http://localhost:3000/hubs/chat  500  3 ms  "Error: no database"',
+  ],
+  [
+    "an event that failed without a word",
+    { ...event, status: 500, failure: "" },
+    "event         chat  c1  connect  http://localhost:3000/hubs/chat  500  3 ms",
+  ],
+  [
+    "an app server that agrees",
+    validation,
+    "validation    http://localhost:3000/hubs/chat  200  allows=a.test,127.0.0.1:8080",
+  ],
+  [
+    "an app server that does not",
+    { ...validation, status: 404, allowedOrigins: [], problem: "It is missing: add it." },
+    'validation    http://localhost:3000/hubs/chat  404  allows=nobody  "It is missing: add it."',
   ],
   ["faults", { kind: "faults", faults: ["crash", "latency"] }, "faults        crash, latency"],
   ["the end of faults", { kind: "faults", faults: [] }, "faults        none"],
@@ -67,11 +96,9 @@ test.each<[string, Activity, string]>([
 });
 
 test.each<[string, Activity]>([
+  ["a validation's key", { ...validation, url: "http://me:hidden@host/a?code=hidden#hidden" }],
   ["an upstream's key", { ...event, url: "http://me:hidden@host/a?code=hidden#hidden" }],
-  [
-    "a token in a path",
-    { kind: "clientRefused", path: "/client?access_token=hidden", status: 401 },
-  ],
+  ["a token in a path", { ...refused, path: "/client?access_token=hidden" }],
   ["a token in a call", { kind: "restCall", method: "GET", path: "/api?hidden", status: 200 }],
 ])("an activity line leaves out %s", (_what, activity) => {
   expect(format(activity)).not.toContain("hidden");
@@ -85,7 +112,11 @@ describe("text from outside", () => {
     ["reason", { ...disconnected, reason: nasty }],
     ["event name", { ...event, event: nasty }],
     ["upstream", { ...event, url: `http://host/${nasty}` }],
-    ["refused path", { kind: "clientRefused", path: nasty, status: 404 }],
+    ["refused path", { ...refused, path: nasty }],
+    ["reason of a refusal", { ...refused, path: "/", reason: nasty }],
+    ["failure of an event", { ...event, failure: nasty }],
+    ["allowed origin", { ...validation, allowedOrigins: [nasty] }],
+    ["problem of a validation", { ...validation, problem: nasty }],
     ["called path", { kind: "restCall", method: nasty, path: nasty, status: 404 }],
     ["hub and connection id", { kind: "clientRecovered", hub: nasty, connectionId: nasty }],
     ["fault", { kind: "faults", faults: [nasty] }],
@@ -114,7 +145,7 @@ test("activity lines are coloured only where that is asked for", () => {
   expect(line(204)).toContain("\x1b[32m204\x1b[39m");
   expect(line(401)).toContain("\x1b[33m401\x1b[39m");
   expect(line(500)).toContain("\x1b[31m500\x1b[39m");
-  expect(line(undefined)).toContain("\x1b[31munreachable\x1b[39m");
+  expect(line(undefined)).toContain("\x1b[31munanswered\x1b[39m");
 });
 
 test.each<[string, boolean, Record<string, string>, boolean]>([

@@ -78,6 +78,7 @@ export class HandshakeHandler {
       const { socket: tcp } = upgrade;
       this.#open(upgrade, subprotocol, (webSocket) => session.recover({ webSocket, tcp }));
     } else {
+      this.#tell(upgrade, 101, LOST_SESSION);
       // Many clients take no close code on a socket that agrees to nothing they have offered.
       this.#open(upgrade, chooseSubprotocol(offered, offered[0]), (webSocket) => {
         webSocket.on("error", () => {}).close(1008, "The session cannot be recovered.");
@@ -88,10 +89,11 @@ export class HandshakeHandler {
   async #accept(upgrade: Upgrade, handshake: HandshakeRequest): Promise<void> {
     const claims = this.#authenticate(upgrade.request, handshake);
     const identity = claims ? readIdentity(claims) : ANONYMOUS;
-    if (!identity) throw refusal(400, "The token names an invalid user or group.");
+    if (!identity)
+      throw refusal(400, "The token names an invalid user or group: correct its claims.");
     const publishMode = readPublishMode(handshake.query);
     if (this.#sessions.openCount + this.#pendingCount >= this.#context.limits.connections) {
-      throw refusal(429, "The connection count reaches its limit.");
+      throw refusal(429, "The connection count reaches its limit: raise limits.connections.");
     }
     this.#pendingCount += 1;
     try {
@@ -114,7 +116,7 @@ export class HandshakeHandler {
     const { decision } = outcome;
     const subprotocol = chooseSubprotocol(handshake.offered, decision.subprotocol);
     if (!subprotocol)
-      throw refusal(500, "The app server chose a subprotocol that was not offered.");
+      throw refusal(500, "The app server chose a subprotocol that the client has not offered.");
     const identity = applyDecision(client.identity, decision);
     events.settle(identity.userId, subprotocol.name);
     const codec = await loadCodec(subprotocol.format);
@@ -136,11 +138,15 @@ export class HandshakeHandler {
     if (!token) {
       const policy = this.#context.settingsOf(canonicalHub(hub)).anonymousConnectPolicy;
       if (policy === "allow") return undefined;
-      throw refusal(401, "", { "WWW-Authenticate": "Bearer" });
+      throw unauthorized(
+        "There is no access_token: add one, or let anonymous clients into the hub.",
+      );
     }
-    const check = this.#context.access.checkClient(token, hub);
+    const { access } = this.#context;
+    const check = access.checkClient(token, hub);
     if (check.ok) return check.claims;
-    throw refusal(401, check.problem, { "WWW-Authenticate": "Bearer" });
+    const remedy = `make it with a key of this service, for ${access.clientUrl(hub)}`;
+    throw unauthorized(`${check.problem}: ${remedy}.`);
   }
 
   #open(
@@ -153,11 +159,21 @@ export class HandshakeHandler {
   }
 
   #refuse(upgrade: Upgrade, reply: Reply): void {
-    const { rawPath: path } = splitTarget(upgrade.request.url);
-    this.#context.observe({ kind: "clientRefused", path, status: reply.status });
+    this.#tell(upgrade, reply.status, reply.body ?? "");
     if (upgrade.mayWrite()) refuseUpgrade(upgrade.socket, reply);
   }
+
+  #tell({ request }: Upgrade, status: number, reason: string): void {
+    const { rawPath: path } = splitTarget(request.url);
+    this.#context.observe({ kind: "clientRefused", path, status, reason });
+  }
 }
+
+const LOST_SESSION =
+  "The session cannot be recovered: it has ended, or the token is not its own. The client connects anew.";
+
+const unauthorized = (reason: string): Refusal =>
+  refusal(401, reason, { "WWW-Authenticate": "Bearer" });
 
 /** What the app server decides replaces what the token says; an empty list of groups decides nothing. */
 const applyDecision = (identity: Identity, decision: ConnectDecision): Identity => ({

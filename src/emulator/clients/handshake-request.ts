@@ -26,8 +26,9 @@ export function readHandshake(request: RequestHead): HandshakeRequest {
   }
   const query = new URLSearchParams(rawQuery);
   const hub = hubOf(rawPath, query);
-  if (hub === undefined) throw refusal(404, "There is no such endpoint.");
-  if (!isHubName(hub)) throw refusal(400, "The hub name is invalid.");
+  if (hub === undefined)
+    throw refusal(404, "There is no such path: clients connect at /client/hubs/{hub}.");
+  if (!isHubName(hub)) throw refusal(400, `The hub name is invalid: ${HUB_NAME_RULE}.`);
   if (!isWebSocketUpgrade(request)) throw refusal(400, "This is not a WebSocket handshake.");
   const offered = readOffer(request.headers["sec-websocket-protocol"]);
   if (!offered) throw refusal(400, "The Sec-WebSocket-Protocol header is malformed.");
@@ -35,7 +36,9 @@ export function readHandshake(request: RequestHead): HandshakeRequest {
   return { hub, query, offered };
 }
 
-/** A handshake that is refused, with the reason in plain text. */
+const HUB_NAME_RULE = "it has 1 to 128 letters, digits and _`,.[], with a letter in front";
+
+/** A handshake that is refused, with the reason in plain text: for the client, and for whoever watches. */
 export const refusal = (
   status: number,
   message: string,
@@ -79,7 +82,7 @@ function readNoEcho(text = "false"): boolean | undefined {
 }
 
 const invalidMode = (): Refusal =>
-  refusal(400, "The webpubsub_mode or its parameters are invalid.");
+  refusal(400, "The webpubsub_mode is invalid: give sendEvent, or sendToGroup with one group.");
 
 // What ws would refuse by itself, told before an app server is asked about the client.
 function isWebSocketUpgrade({ method, headers }: RequestHead): boolean {

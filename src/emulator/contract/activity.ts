@@ -28,8 +28,13 @@ export interface ClientRefusedActivity {
   readonly kind: "clientRefused";
   /** Without the query, which may hold a token. */
   readonly path: string;
-  /** HTTP status of the answer. */
+  /**
+   * HTTP status of the answer; 101 for a session that cannot be recovered, whose socket is opened and
+   * closed with 1008.
+   */
   readonly status: number;
+  /** Why, and what to do about it, in a sentence or two. */
+  readonly reason: string;
 }
 
 /** A session has ended. */
@@ -56,7 +61,21 @@ export interface RestCallActivity {
   readonly status: number;
 }
 
-/** An event was sent to an app server. */
+/** An app server was asked whether it takes events from this service: the validation handshake. */
+export interface ValidationActivity {
+  /** Tells it from other activities. */
+  readonly kind: "validation";
+  /** Without the query, which may hold a code. */
+  readonly url: string;
+  /** HTTP status that the app server answered; undefined when none was reached. */
+  readonly status: number | undefined;
+  /** The origins that its `WebHook-Allowed-Origin` names, as they are spelled; at most 20. */
+  readonly allowedOrigins: readonly string[];
+  /** What is missing, and what to do about it; undefined when the app server takes the events. */
+  readonly problem: string | undefined;
+}
+
+/** An event was sent to an app server, or could not be; once for each time that it was tried. */
 export interface EventActivity {
   /** Tells it from other activities. */
   readonly kind: "event";
@@ -70,7 +89,12 @@ export interface EventActivity {
   readonly url: string;
   /** HTTP status that the app server answered; undefined when none was reached. */
   readonly status: number | undefined;
-  /** How long the app server took, in milliseconds with fractions. */
+  /**
+   * What it failed with: the first line of the answer's body, at most 200 characters without controls
+   * and empty when there is none; or what was wrong, and what to do about it. Undefined for a success.
+   */
+  readonly failure: string | undefined;
+  /** How long the app server took, its validation included, in milliseconds with fractions. */
   readonly durationInMs: number;
 }
 
@@ -89,5 +113,6 @@ export type Activity =
   | ClientRefusedActivity
   | ClientDisconnectedActivity
   | RestCallActivity
+  | ValidationActivity
   | EventActivity
   | FaultsActivity;

@@ -108,7 +108,8 @@ export class Front {
     if (pass.answer) {
       refuseUpgrade(socket, pass.answer);
       const { status } = pass.answer;
-      return observe({ kind: "clientRefused", path: pathOf(request), status });
+      const reason = "A fault that was injected has answered in the place of the service.";
+      return observe({ kind: "clientRefused", path: pathOf(request), status, reason });
     }
     // 3. The service: authentication, the app server's word, and the session.
     try {

@@ -75,7 +75,7 @@ export class Access {
   /** The audience of a client token is its hub's URL. */
   checkClient(token: string, hub: string): TokenCheck {
     const { keys, disableLocalAuth } = this.#options;
-    const url = comparable(this.#clientUrl(hub, "default").toLowerCase());
+    const url = comparable(this.clientUrl(hub).toLowerCase());
     return verifyToken(token, {
       keys: [...(disableLocalAuth ? [] : keys.secrets()), this.#own.key],
       acceptsAudience: (audience) => comparable(audience.toLowerCase()) === url,
@@ -95,12 +95,13 @@ export class Access {
       exp: now + lifetimeInMinutes * 60,
       iat: now,
       iss: ENTRA_AUDIENCE,
-      aud: this.#clientUrl(hub, clientType),
+      aud: this.clientUrl(hub, clientType),
     };
     return signToken(claims, this.#own);
   }
 
-  #clientUrl(hub: string, clientType: ClientType): string {
+  /** What a client's token is for. */
+  clientUrl(hub: string, clientType: ClientType = "default"): string {
     return `${this.#options.endpoint()}/${CLIENT_PATHS[clientType]}/${hub}`;
   }
 }

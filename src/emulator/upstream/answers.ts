@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { isGroupName, isUserId } from "../contract/names.ts";
 import type { Metadata, Payload } from "../protocol/message.ts";
+import { firstLineOf } from "../reporting/first-line.ts";
+import type { UpstreamEvent } from "./select-handler.ts";
 import type { Answer } from "./transport.ts";
 
 /** What a `connect` handler may decide; whatever is undefined stays as the token has it. */
@@ -72,6 +74,18 @@ export function readUserEventAnswer(answer: Answer): UserEventOutcome {
   return reply
     ? { kind: "handled", reply, metadata }
     : failedEvent("The app server's answer is not of a type that it says or that clients know.");
+}
+
+/** What an app server's answer failed with, in its own words if it has said anything. */
+export function failureOf(event: UpstreamEvent, answer: Answer): string | undefined {
+  if (!isSuccess(answer.status)) return firstLineOf(answer.body);
+  if (event.kind === "user") {
+    const outcome = readUserEventAnswer(answer);
+    return outcome.kind === "failed" ? outcome.message : undefined;
+  }
+  if (event.name !== "connect") return undefined;
+  const outcome = readConnectAnswer(answer);
+  return outcome.kind === "refused" ? outcome.reason : undefined;
 }
 
 export const failedEvent = (message: string): UserEventOutcome => ({ kind: "failed", message });

@@ -47,7 +47,7 @@ export class ConnectionEvents {
     const body = jsonBody({ ...request, clientCertificates: [] });
     const delivery = await this.#deliver(systemEvent("connect"), 0, body);
     if (delivery.kind === "unwanted") return ACCEPTED_AS_IS;
-    if (delivery.kind === "undelivered") return refusedFor(500, delivery.message);
+    if (delivery.kind === "undelivered") return refusedFor(500, delivery.advice);
     const outcome = readConnectAnswer(delivery.answer);
     if (outcome.kind === "accepted") this.#keepState(delivery.answer);
     return outcome;

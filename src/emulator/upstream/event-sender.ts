@@ -20,7 +20,8 @@ export interface OutgoingEvent {
 /** What became of an event: nobody wanted it, it did not arrive, or this is the answer. */
 export type Delivery =
   | { readonly kind: "unwanted" }
-  | { readonly kind: "undelivered"; readonly message: string }
+  /** The message is for the client; the advice is the same with what to do about it. */
+  | { readonly kind: "undelivered"; readonly message: string; readonly advice: string }
   | { readonly kind: "answered"; readonly answer: Answer };
 
 /** The way of the events of connections to the app servers. */

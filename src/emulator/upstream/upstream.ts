@@ -1,6 +1,6 @@
 import type { ServiceContext } from "../context/service-context.ts";
 import type { EventHandlerSettings } from "../options/hub-schema.ts";
-import { isSuccess } from "./answers.ts";
+import { failureOf, isSuccess } from "./answers.ts";
 import { CallError, callErrorFrom } from "./call-error.ts";
 import { ConnectionEvents } from "./connection-events.ts";
 import { eventHeaders, metadataHeaders, signConnection } from "./event-headers.ts";
@@ -9,6 +9,7 @@ import { ManagedIdentity } from "./managed-identity.ts";
 import { callUntilAvailable } from "./retries.ts";
 import { eventUrl, selectHandler, type UpstreamEvent } from "./select-handler.ts";
 import { type Answer, Transport } from "./transport.ts";
+import { withoutSecrets } from "./url-without-secrets.ts";
 import { Validation } from "./validation.ts";
 
 export type UpstreamContext = Pick<
@@ -28,7 +29,8 @@ export class Upstream {
 
   constructor(context: UpstreamContext) {
     this.#context = context;
-    this.#validation = new Validation(this.#transport, context.upstreamSettings);
+    const { upstreamSettings, observe } = context;
+    this.#validation = new Validation(this.#transport, upstreamSettings, observe);
   }
 
   /** The events of one connection. */
@@ -71,14 +73,11 @@ export class Upstream {
     const handler = this.#handlerOf(outgoing.subject.hub, outgoing.event);
     if (!handler) return { kind: "unwanted" };
     try {
-      const authorization = await this.#authorizationFor(handler);
-      if (!(await this.#mayCall(handler, outgoing, authorization))) {
-        return { kind: "undelivered", message: "The app server does not allow our events." };
-      }
-      if (down.aborted) throw new CallError("interrupted");
-      return { kind: "answered", answer: await this.#post(handler, outgoing, authorization, down) };
+      const answer = await this.#call(handler, outgoing, down);
+      return { kind: "answered", answer };
     } catch (error) {
-      return { kind: "undelivered", message: callErrorFrom(error).message };
+      const { message, advice } = callErrorFrom(error);
+      return { kind: "undelivered", message, advice };
     }
   }
 
@@ -96,43 +95,55 @@ export class Upstream {
     return this.#validation.allows({ url, origin: this.#context.address.origin, authorization });
   }
 
-  async #post(
-    { urlTemplate }: EventHandlerSettings,
+  async #call(
+    handler: EventHandlerSettings,
     outgoing: OutgoingEvent,
-    authorization: string | undefined,
     down: AbortSignal,
   ): Promise<Answer> {
-    const { event, subject, id, body, metadata = {}, cookies, abort } = outgoing;
-    const url = eventUrl(urlTemplate, subject.hub, event.name);
+    const { event, subject, id, metadata = {}, abort } = outgoing;
+    const url = eventUrl(handler.urlTemplate, subject.hub, event.name);
     const signature = signConnection(subject.connectionId, this.#context.keys.all());
     const stamp = { origin: this.#context.address.origin, signature, id, time: new Date() };
-    const headers = {
-      ...eventHeaders(event, subject, stamp),
-      ...metadataHeaders(metadata),
-      ...(authorization !== undefined && { Authorization: authorization }),
-      "Content-Type": body.contentType,
+    const headers = { ...eventHeaders(event, subject, stamp), ...metadataHeaders(metadata) };
+    const attempt = async (): Promise<Answer> => {
+      const authorization = await this.#authorizationFor(handler);
+      const mayCall = await this.#mayCall(handler, outgoing, authorization);
+      if (!mayCall) throw new CallError("notAllowed");
+      if (down.aborted) throw new CallError("interrupted");
+      return this.#post(url, outgoing, {
+        ...headers,
+        ...(authorization !== undefined && { Authorization: authorization }),
+      });
     };
-    const { eventTimeoutInMs: timeoutInMs, retryDelaysInMs } = this.#context.upstreamSettings;
-    const call = async (): Promise<Answer> => {
-      const cookie = cookies.headerFor(url, Date.now());
-      const answer = await this.#observed(outgoing, url, () =>
-        this.#transport.call({
-          method: "POST",
-          url,
-          headers: { ...headers, ...(cookie !== undefined && { Cookie: cookie }) },
-          body: body.bytes,
-          timeoutInMs,
-          abort,
-        }),
-      );
-      if (isSuccess(answer.status)) {
-        cookies.keep(url, answer.headers["set-cookie"] ?? [], Date.now());
-      }
-      return answer;
-    };
-    return callUntilAvailable(call, retryDelaysInMs, () =>
-      AbortSignal.any(abort ? [down, abort] : [down]),
+    return callUntilAvailable(
+      () => this.#observed(outgoing, url, attempt),
+      this.#context.upstreamSettings.retryDelaysInMs,
+      () => AbortSignal.any(abort ? [down, abort] : [down]),
     );
+  }
+
+  async #post(
+    url: string,
+    { body, cookies, abort }: OutgoingEvent,
+    headers: Record<string, string>,
+  ): Promise<Answer> {
+    const cookie = cookies.headerFor(url, Date.now());
+    const answer = await this.#transport.call({
+      method: "POST",
+      url,
+      headers: {
+        ...headers,
+        ...(cookie !== undefined && { Cookie: cookie }),
+        "Content-Type": body.contentType,
+      },
+      body: body.bytes,
+      timeoutInMs: this.#context.upstreamSettings.eventTimeoutInMs,
+      abort,
+    });
+    if (isSuccess(answer.status)) {
+      cookies.keep(url, answer.headers["set-cookie"] ?? [], Date.now());
+    }
+    return answer;
   }
 
   async #observed(
@@ -141,12 +152,7 @@ export class Upstream {
     call: () => Promise<Answer>,
   ): Promise<Answer> {
     const startedAt = performance.now();
-    let status: number | undefined;
-    try {
-      const answer = await call();
-      status = answer.status;
-      return answer;
-    } finally {
+    const tell = (status: number | undefined, failure: string | undefined): void =>
       this.#context.observe({
         kind: "event",
         hub,
@@ -154,14 +160,16 @@ export class Upstream {
         event: event.name,
         url: withoutSecrets(url),
         status,
+        failure,
         durationInMs: performance.now() - startedAt,
       });
+    try {
+      const answer = await call();
+      tell(answer.status, failureOf(event, answer));
+      return answer;
+    } catch (error) {
+      tell(undefined, callErrorFrom(error).advice);
+      throw error;
     }
   }
-}
-
-/** The query may hold a code, and a user with a password may stand before the host. */
-function withoutSecrets(url: string): string {
-  const { origin, pathname } = new URL(url);
-  return origin + pathname;
 }

@@ -1,8 +1,10 @@
 import type { OutgoingHttpHeaders } from "node:http";
-import { withOneLoopbackName } from "../../kit/loopback.ts";
 import type { UpstreamSettings } from "../options/emulator-schema.ts";
-import { isSuccess } from "./answers.ts";
+import type { Observe } from "../reporting/activity-observer.ts";
+import { type Agreement, readAgreement } from "./agreement.ts";
+import { callErrorFrom } from "./call-error.ts";
 import type { Answer, Transport } from "./transport.ts";
+import { withoutSecrets } from "./url-without-secrets.ts";
 
 /** What the last check of a URL said, and when it must be checked again. */
 export interface ValidationResult {
@@ -44,11 +46,14 @@ interface Subject {
 export class Validation {
   readonly #transport: Pick<Transport, "call">;
   readonly #settings: UpstreamSettings;
+  readonly #observe: Observe;
   readonly #subjects = new Map<string, Subject>();
 
-  constructor(transport: Pick<Transport, "call">, settings: UpstreamSettings) {
+  /** @param observe Told of each handshake, be it for an event or to renew what has expired. */
+  constructor(transport: Pick<Transport, "call">, settings: UpstreamSettings, observe: Observe) {
     this.#transport = transport;
     this.#settings = settings;
+    this.#observe = observe;
   }
 
   /**
@@ -80,7 +85,9 @@ export class Validation {
   }
 
   async #check(subject: Subject, request: ValidationRequest): Promise<boolean> {
-    const isAllowed = await this.#ask(request).catch(() => false);
+    const agreement = await this.#ask(request);
+    this.#observe({ kind: "validation", url: withoutSecrets(request.url), ...agreement });
+    const isAllowed = agreement.problem === undefined;
     const { validationLifetimeInMs } = this.#settings;
     subject.result = nextValidationResult(
       subject.result,
@@ -91,7 +98,7 @@ export class Validation {
     return isAllowed;
   }
 
-  async #ask({ url, origin, authorization }: ValidationRequest): Promise<boolean> {
+  async #ask({ url, origin, authorization }: ValidationRequest): Promise<Agreement> {
     const headers: OutgoingHttpHeaders = {
       "WebHook-Request-Origin": origin,
       "ce-awpsversion": "1.0",
@@ -100,15 +107,12 @@ export class Validation {
     const timeoutInMs = this.#settings.validationTimeoutInMs;
     const ask = (method: "GET" | "OPTIONS"): Promise<Answer> =>
       this.#transport.call({ method, url, headers, timeoutInMs });
-    const answer = await ask("OPTIONS");
-    return admits(answer.status === 404 ? await ask("GET") : answer, origin);
+    try {
+      const answer = await ask("OPTIONS");
+      return readAgreement(answer.status === 404 ? await ask("GET") : answer, origin);
+    } catch (error) {
+      const problem = callErrorFrom(error).advice;
+      return { status: undefined, allowedOrigins: [], problem };
+    }
   }
-}
-
-// Node joins repeated headers by commas, so both ways of naming several origins look alike.
-function admits({ status, headers }: Answer, origin: string): boolean {
-  const allowed = String(headers["webhook-allowed-origin"] ?? "").split(",");
-  const comparable = (host: string) => withOneLoopbackName(host.trim().toLowerCase());
-  const wanted = ["*", comparable(origin)];
-  return isSuccess(status) && allowed.some((one) => wanted.includes(comparable(one)));
 }

@@ -1,6 +1,8 @@
+import type { Activity, EmulatorOptions } from "express-resilient-pubsub/emulator";
 import { readHandshake, readPublishMode } from "../../../src/emulator/clients/handshake-request.ts";
 import { chooseSubprotocol } from "../../../src/emulator/clients/subprotocol.ts";
 import { Refusal } from "../../../src/emulator/http/refusal.ts";
+import type { AppServer } from "../support/app-server.ts";
 import { createScene, jsonProtocol, reliableProtocol } from "../support/scene.ts";
 import { SocketClient } from "../support/socket-client.ts";
 import { clientUrl } from "../support/tokens.ts";
@@ -106,6 +108,147 @@ describe("chooseSubprotocol", () => {
     const choice = chooseSubprotocol(offered, wanted);
     if (expected) expect(choice).toMatchObject(expected);
     else expect(choice).toBeUndefined();
+  });
+});
+
+describe("a client that is refused", () => {
+  const setUp = async (options: EmulatorOptions = {}) => {
+    const refusals: Activity[] = [];
+    const appServer = await scene.appServer();
+    const emulator = await scene.emulator({
+      upstream: { retryDelaysInMs: [] },
+      hubs: { chat: appServer.hub },
+      ...options,
+      onActivity: (activity) => {
+        if (activity.kind === "clientRefused") refusals.push(activity);
+      },
+    });
+    return { appServer, emulator, refusals };
+  };
+
+  test.each<[string, (url: string) => string, number, string | RegExp]>([
+    [
+      "has no token",
+      (url) => url.replace(/\?.*/, ""),
+      401,
+      "There is no access_token: add one, or let anonymous clients into the hub.",
+    ],
+    [
+      "has a token for another hub",
+      (url) => url.replace("/chat?", "/news?"),
+      401,
+      /^The audience is invalid: make it with a key of this service, for http:\/\/127\.0\.0\.1:\d+\/client\/hubs\/news\.$/,
+    ],
+    [
+      "has a token of another key",
+      (url) => `${url.slice(0, -4)}AAAA`,
+      401,
+      /^The signature is invalid: make it with a key/,
+    ],
+    [
+      "names no hub",
+      (url) => url.replace("/chat?", "/1?"),
+      400,
+      /^The hub name is invalid: it has /,
+    ],
+    [
+      "knows no path",
+      (url) => url.replace("/chat?", "/a/b?"),
+      404,
+      /clients connect at \/client\/hubs\/\{hub\}\.$/,
+    ],
+    [
+      "wants an unknown mode",
+      (url) => `${url}&webpubsub_mode=x`,
+      400,
+      /^The webpubsub_mode is invalid: give/,
+    ],
+  ])(
+    "because it %s is told why, and so is whoever watches",
+    async (_why, change, status, reason) => {
+      const { emulator, refusals } = await setUp();
+      const answer = await new SocketClient(change(clientUrl(emulator, "chat"))).refused;
+      expect(answer.status).toBe(status);
+      expect(answer.body).toMatch(reason);
+      expect(refusals).toEqual([
+        { kind: "clientRefused", path: expect.any(String), status, reason: answer.body },
+      ]);
+      expect(JSON.stringify(refusals)).not.toMatch(/access_token=|eyJ/);
+    },
+  );
+
+  test("because there are too many is told which limit it is", async () => {
+    const { emulator, refusals } = await setUp({ hubs: {}, limits: { connections: 1 } });
+    await scene.connect(emulator);
+    expect((await new SocketClient(clientUrl(emulator, "chat")).refused).status).toBe(429);
+    const reason = "The connection count reaches its limit: raise limits.connections.";
+    expect(refusals).toMatchObject([{ reason }]);
+  });
+
+  // E: the app server's own status, also of 500 and above; 500 when it has none.
+  test.each<[string, (appServer: AppServer) => unknown, number, string]>([
+    [
+      "says 403",
+      (it) => (it.answer = () => ({ status: 403, body: "not you" })),
+      403,
+      "The app server answered 403 to connect.",
+    ],
+    [
+      "says 503",
+      (it) => (it.answer = () => ({ status: 503 })),
+      503,
+      "The app server answered 503 to connect.",
+    ],
+    [
+      "redirects",
+      (it) => (it.answer = () => ({ status: 302 })),
+      500,
+      "The app server answered 302 to connect.",
+    ],
+    [
+      "says nonsense",
+      (it) => (it.answer = () => ({ body: "{" })),
+      500,
+      "The app server's answer to connect is not JSON.",
+    ],
+    [
+      "chooses what was not offered",
+      (it) => (it.answer = () => ({ body: '{"subprotocol":"x"}' })),
+      500,
+      "The app server chose a subprotocol that the client has not offered.",
+    ],
+    [
+      "does not agree",
+      (it) => (it.answerValidation = () => ({})),
+      500,
+      "The app server does not allow our events. Its validation says what is missing.",
+    ],
+    [
+      "is not there",
+      (it) => it.close(),
+      500,
+      "The app server does not allow our events. Its validation says what is missing.",
+    ],
+  ])(
+    "because its app server %s gets a status that says so (E)",
+    async (_what, prepare, status, reason) => {
+      const { appServer, emulator, refusals } = await setUp();
+      await prepare(appServer);
+      const answer = await new SocketClient(clientUrl(emulator, "chat")).refused;
+      expect(answer).toMatchObject({ status, body: reason });
+      expect(refusals).toEqual([
+        { kind: "clientRefused", path: "/client/hubs/chat", status, reason },
+      ]);
+    },
+  );
+
+  test("because its session is lost is told to whoever watches, as let in and closed", async () => {
+    const { emulator, refusals } = await setUp({ hubs: {} });
+    const recovery = `${clientUrl(emulator, "chat")}&awps_connection_id=c&awps_reconnection_token=t`;
+    await new SocketClient(recovery, [reliableProtocol]).closed;
+    expect(refusals).toMatchObject([
+      { status: 101, reason: expect.stringMatching(/^The session cannot be recovered: /) },
+    ]);
   });
 });
 

@@ -68,7 +68,12 @@ test("onActivity hears what is broken, and when nothing is any more", async () =
   expect(heard).toEqual([
     { kind: "faults", faults: ["gray", "throttle"] },
     { kind: "restCall", method: "POST", path: "/api/hubs/chat/:send", status: 500 },
-    { kind: "clientRefused", path: "/client/hubs/chat", status: 429 },
+    {
+      kind: "clientRefused",
+      path: "/client/hubs/chat",
+      status: 429,
+      reason: "A fault that was injected has answered in the place of the service.",
+    },
     { kind: "faults", faults: [] },
   ]);
 });

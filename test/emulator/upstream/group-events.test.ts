@@ -103,7 +103,7 @@ describe("group events", () => {
           sent.push(outgoing);
           if (outgoing.event.name === "disconnected") ended.resolve();
           await promise;
-          return { kind: "undelivered", message: "" };
+          return { kind: "undelivered", message: "", advice: "" };
         },
       },
     );

@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { EventHandlerOptions } from "../../../src/emulator/contract/emulator-options.ts";
 import { ManagedIdentity } from "../../../src/emulator/upstream/managed-identity.ts";
+import { until } from "../../support/until.ts";
 import type { UpstreamAnswer } from "../support/app-server.ts";
 import { createScene } from "../support/scene.ts";
 import { createUpstream, origin } from "../support/upstream-scene.ts";
@@ -84,30 +85,90 @@ test("a code in the URL is told on events and on validations, and to nobody else
   expect(appServer.validations[0]?.url).toBe("/in/validate?code=s3cret");
   expect(activities).toEqual([
     {
+      kind: "validation",
+      url: `${appServer.url}/in/validate`,
+      status: 200,
+      allowedOrigins: ["*"],
+      problem: undefined,
+    },
+    {
       kind: "event",
       hub: "chat",
       connectionId: "c",
       event: "a",
       url: `${appServer.url}/in/a`,
       status: 204,
+      failure: undefined,
       durationInMs: expect.any(Number),
     },
   ]);
 });
 
-test("each event is observed once, with what was answered, and validations are not", async () => {
-  const { appServer, open, activities } = await setUp();
-  const events = open();
-  appServer.answer = ({ event }) => ({ status: event === "user.bad" ? 500 : 200 });
-  await events.userEvent("bad", text);
-  await events.userEvent("good", text);
-  await appServer.close();
-  await events.userEvent("lost", text);
-  expect(activities).toMatchObject([
-    { event: "bad", status: 500 },
-    { event: "good", status: 200 },
-    { event: "lost", status: undefined },
-  ]);
+describe("what is told of an event", () => {
+  test("each once, with what was answered", async () => {
+    const { appServer, open, activities } = await setUp();
+    const events = open();
+    appServer.answer = ({ event }) => ({ status: event === "user.bad" ? 500 : 200 });
+    await events.userEvent("bad", text);
+    await events.userEvent("good", text);
+    await appServer.close();
+    await events.userEvent("lost", text);
+    expect(activities.filter(({ kind }) => kind === "event")).toMatchObject([
+      { event: "bad", status: 500, failure: "" },
+      { event: "good", status: 200, failure: undefined },
+      {
+        event: "lost",
+        status: undefined,
+        failure: expect.stringMatching(/^The app server .+\. .+\.$/),
+      },
+    ]);
+  });
+
+  test.each<[string, UpstreamAnswer, string | undefined]>([
+    ["a success", { body: "fine", headers: { "Content-Type": "text/plain" } }, undefined],
+    ["nothing", { status: 500 }, ""],
+    ["a line", { status: 400, body: "no such order" }, "no such order"],
+    ["lines after empty ones", { status: 500, body: "\r\n \n Error: x\n    at y" }, "Error: x"],
+    ["control characters", { status: 500, body: "a\u001b[31mb\u0000\u009b\u0007" }, "a[31mb"],
+    ["what turns text around", { status: 500, body: "a\u202eb" }, "a\\u{202e}b"],
+    ["no UTF-8", { status: 500, body: Buffer.from([97, 255, 98]) }, "a\ufffdb"],
+    ["very much", { status: 500, body: "é".repeat(100_000) }, `${"é".repeat(197)}...`],
+    [
+      "a type that clients do not know",
+      { headers: { "Content-Type": "text/html" }, body: "<p>" },
+      "The app server's answer is not of a type that it says or that clients know.",
+    ],
+  ])("it failed with the first line of the body: %s", async (_what, answer, failure) => {
+    const { appServer, open, activities } = await setUp();
+    appServer.answer = () => answer;
+    await open().userEvent("e", text);
+    const status = answer.status ?? 200;
+    expect(activities.at(-1)).toMatchObject({ kind: "event", event: "e", status, failure });
+  });
+
+  test("an answer to connect that cannot be read has failed", async () => {
+    const { appServer, open, activities } = await setUp();
+    appServer.answer = () => ({ body: '{"roles":1}' });
+    await open().connect({ claims: {}, query: {}, headers: {}, subprotocols: [] });
+    const failure = "The app server's answer to connect has no valid roles.";
+    expect(activities.at(-1)).toMatchObject({ event: "connect", status: 200, failure });
+  });
+
+  test("what the app server does not need to answer has failed only by its status", async () => {
+    const { appServer, open, activities } = await setUp();
+    appServer.answer = ({ event }) =>
+      event === "sys.connected"
+        ? { body: "{", headers: { "Content-Type": "text/html" } }
+        : { status: 410, body: "gone" };
+    const events = open();
+    events.connected();
+    events.disconnected("");
+    await until(() => activities.length === 3);
+    expect(activities.slice(1)).toMatchObject([
+      { event: "connected", failure: undefined },
+      { event: "disconnected", failure: "gone" },
+    ]);
+  });
 });
 
 test("events are signed with the keys of the moment", async () => {

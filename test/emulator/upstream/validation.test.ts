@@ -1,4 +1,5 @@
 import { Validation } from "../../../src/emulator/upstream/validation.ts";
+import { until } from "../../support/until.ts";
 import type { UpstreamAnswer } from "../support/app-server.ts";
 import { createDeferred } from "../support/deferred.ts";
 import { createScene } from "../support/scene.ts";
@@ -83,6 +84,102 @@ describe("an app server", () => {
   });
 });
 
+describe("what is told of a validation", () => {
+  const missing = (what: string) => expect.stringContaining(what);
+
+  test.each<[string, UpstreamAnswer, object]>([
+    ["an agreement with everybody", yes, { allowedOrigins: ["*"], problem: undefined }],
+    [
+      "an agreement with us and others",
+      { status: 204, headers: { "WebHook-Allowed-Origin": ["a.test, b.test", origin] } },
+      { status: 204, allowedOrigins: ["a.test", "b.test", origin], problem: undefined },
+    ],
+    [
+      "no header",
+      {},
+      {
+        allowedOrigins: [],
+        problem: `The header WebHook-Allowed-Origin is missing: answer OPTIONS with WebHook-Allowed-Origin: ${origin}, or *.`,
+      },
+    ],
+    [
+      "an empty header",
+      { headers: { "WebHook-Allowed-Origin": " , " } },
+      { allowedOrigins: [], problem: missing("The header WebHook-Allowed-Origin is missing") },
+    ],
+    [
+      "other origins",
+      no,
+      {
+        allowedOrigins: ["elsewhere.test"],
+        problem: missing(`${origin} is missing in WebHook-Allowed-Origin: name this endpoint in`),
+      },
+    ],
+    [
+      "an error, whatever its header",
+      { status: 500, headers: { "WebHook-Allowed-Origin": "*" } },
+      { status: 500, allowedOrigins: ["*"], problem: missing("The status 200 is missing") },
+    ],
+    ["a wrong path", { status: 404 }, { status: 404, problem: missing("correct the urlTemplate") }],
+    ["a refusal", { status: 403 }, { status: 403, problem: missing("allowedEndpoints") }],
+    ["a login", { status: 401 }, { status: 401, problem: missing("no login") }],
+    ["a redirect", { status: 302 }, { status: 302, problem: missing("The status 200 is missing") }],
+  ])("%s: status, origins, and what is missing", async (_what, answer, told) => {
+    const { appServer, open, activities } = await setUp();
+    appServer.answerValidation = () => answer;
+    await open().userEvent("e", text);
+    const url = `${appServer.url}/validate`;
+    expect(activities[0]).toMatchObject({ kind: "validation", url, status: 200, ...told });
+  });
+
+  test("an app server that is not there: that it is to be started", async () => {
+    const { appServer, open, activities } = await setUp();
+    await appServer.close();
+    await open().userEvent("e", text);
+    const problem = missing("Start it, or correct the urlTemplate.");
+    expect(activities).toMatchObject([
+      { kind: "validation", status: undefined, allowedOrigins: [], problem },
+      {
+        kind: "event",
+        event: "e",
+        status: undefined,
+        failure: "The app server does not allow our events. Its validation says what is missing.",
+      },
+    ]);
+  });
+
+  test("an app server that is too slow: which option says how slow it may be", async () => {
+    const { appServer, open, activities } = await setUp({ validationTimeoutInMs: 50 });
+    appServer.answerValidation = () => new Promise(() => {});
+    await open().userEvent("e", text);
+    const problem = missing("raise the timeouts of the option upstream");
+    expect(activities[0]).toMatchObject({ kind: "validation", status: undefined, problem });
+  });
+
+  test("of many and long origins the first, each with its beginning and without controls", async () => {
+    const { appServer, open, activities } = await setUp();
+    const long = `\u009b${"x".repeat(1000)}`;
+    appServer.answerValidation = () => ({
+      headers: { "WebHook-Allowed-Origin": [long, ...Array(50).fill("a.test")] },
+    });
+    await open().userEvent("e", text);
+    const [first] = activities;
+    if (first?.kind !== "validation") throw new Error("no validation");
+    expect(first.allowedOrigins).toHaveLength(20);
+    expect(first.allowedOrigins[0]).toMatch(/^\\u\{9b\}x{80,}\.\.\.$/);
+    expect(first.allowedOrigins[0]?.length).toBeLessThanOrEqual(100);
+  });
+
+  test("each handshake once, however many events wait, and the renewal of one too", async () => {
+    const { open, activities } = await setUp({ validationLifetimeInMs: 0 });
+    const told = () => activities.filter(({ kind }) => kind === "validation").length;
+    await Promise.all(["a", "b", "c"].map((id) => open(id).userEvent("e", text)));
+    expect(told()).toBe(1);
+    await open().userEvent("e", text);
+    await until(() => told() === 2);
+  });
+});
+
 describe("expired successes", () => {
   test("an expired success counts while the app server is validated again, once", async () => {
     const { appServer, open } = await setUp({ validationLifetimeInMs: 0 });
@@ -155,8 +252,8 @@ describe("a failure", () => {
           const { status = 200, headers } = state.answer;
           return {
             status,
-            headers: lowerCase(headers),
-            headersDistinct: {},
+            headers: {},
+            headersDistinct: lowerCase(headers),
             body: Buffer.alloc(0),
           };
         },
@@ -167,14 +264,15 @@ describe("a failure", () => {
         validationLifetimeInMs: 60_000,
         retryDelaysInMs: [],
       },
+      () => {},
     );
     return { state, validation };
   }
 
-  const lowerCase = (headers = {}) =>
+  const lowerCase = (headers: UpstreamAnswer["headers"] = {}): NodeJS.Dict<string[]> =>
     Object.fromEntries(
-      Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
-    ) as Record<string, string>;
+      Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value].flat()]),
+    );
 
   test("a failed validation is remembered for longer each time", async () => {
     const { state, validation } = setClock();
