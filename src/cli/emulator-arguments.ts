@@ -30,7 +30,7 @@ export const EMULATOR_OPTION_TABLE = {
     value: "FILE",
     help: "Reads the options of startEmulator from a JSON file; what\nstands on the command line wins.",
   },
-  verbose: { help: "Tells of every connection, call and event. Keys are left out." },
+  verbose: { help: "Tells of every connection, call and event, and why one failed." },
 } as const satisfies OptionTable;
 
 type Given = GivenOption<keyof typeof EMULATOR_OPTION_TABLE>;

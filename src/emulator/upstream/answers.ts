@@ -37,10 +37,8 @@ const connectDecisionSchema = z.object({
 /** A status that says no reaches the client as it is; any other failure is the service's: 500. */
 export function readConnectAnswer({ status, body }: Answer): ConnectOutcome {
   if (!isSuccess(status)) {
-    return refusedFor(
-      status >= 400 ? status : 500,
-      `The app server answered ${status} to connect.`,
-    );
+    const isRefusal = status >= 400 && status < 600;
+    return refusedFor(isRefusal ? status : 500, `The app server answered ${status} to connect.`);
   }
   const text = body.toString("utf8").trim();
   if (text === "") return ACCEPTED_AS_IS;

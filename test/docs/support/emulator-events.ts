@@ -13,12 +13,16 @@ export const events: Record<SystemEvent | GroupEvent | "user" | "validation", Su
         "emulator/upstream/validation",
         "an app server that does not know OPTIONS is asked by GET, with the same headers",
       ],
+      ["emulator/upstream/validation", "%s: status, origins, and what is missing"],
     ],
   },
   connect: {
     what: "`connect`",
     notes: "`userId`, `groups`, `roles`, `subprotocol`, state",
-    shownBy: [[handler, "decides user, groups and roles of a client that connects"]],
+    shownBy: [
+      [handler, "decides user, groups and roles of a client that connects"],
+      ["emulator/clients/handshake", "because its app server %s gets a status that says so (E)"],
+    ],
   },
   connected: {
     what: "`connected`",
@@ -28,8 +32,9 @@ export const events: Record<SystemEvent | GroupEvent | "user" | "validation", Su
   },
   disconnected: {
     what: "`disconnected`",
-    notes: "with the reason",
+    notes: "with the reason, the client's own as well",
     shownBy: [
+      ["emulator/upstream/upstream", "come once each when %s"],
       [
         "emulator/upstream/upstream",
         "disconnected tells the whole reason, the close frame as much as fits",
@@ -46,7 +51,7 @@ export const events: Record<SystemEvent | GroupEvent | "user" | "validation", Su
   },
   user: {
     what: "user events",
-    notes: "text, json, binary, protobuf; metadata, cookies, state",
+    notes: "text, json, binary, protobuf; metadata, cookies, state; again after 503",
     shownBy: [
       [handler, "gets events whose data is %j"],
       ["emulator/upstream/user-events", "of type %s come with their content type"],
@@ -59,6 +64,8 @@ export const events: Record<SystemEvent | GroupEvent | "user" | "validation", Su
         "cookies of successful answers are sent on the later events of the same connection only",
       ],
       ["emulator/upstream/headers", "go out as headers and come back as such"],
+      ["emulator/upstream/retries", "%s by %j is %s in the end, after so many calls: %i (E)"],
+      ["emulator/upstream/user-events", "ends because %s, and no later event of it is sent (E)"],
     ],
   },
 };

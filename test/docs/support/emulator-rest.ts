@@ -21,7 +21,13 @@ const closes: readonly Proof[] = [
   [closing, "%s spares the excluded"],
 ];
 
-const permissions: readonly Proof[] = [[granting, "to %s are granted, known and revoked"]];
+const permissions: readonly Proof[] = [
+  [granting, "to %s are granted, known and revoked"],
+  [
+    "emulator/rest/permissions",
+    "of a client that may send to every group, one group is revoked and the others stay (E)",
+  ],
+];
 
 const bulk: readonly Proof[] = [
   [filters, "choose who is added to groups and removed from them"],
@@ -123,22 +129,25 @@ export const restOperations: Record<string, Supported> = {
   },
   "GET groups/{group}/connections": {
     what: "list the connections of a group",
-    notes: "`maxpagesize`, `top`, `continuationToken`",
-    shownBy: [[presence, "are listed by page, and from a page on"]],
+    notes: "`maxpagesize`, `top`, `continuationToken`, each at most once",
+    shownBy: [
+      [presence, "are listed by page, and from a page on"],
+      ["emulator/rest/list", "a page that is asked for with %j is refused for its %s (E)"],
+    ],
   },
   "PUT permissions/{permission}/connections/{connectionId}": {
     what: "grant a permission",
-    notes: "`targetName`",
+    notes: "`targetName`, without which it is 400",
     shownBy: permissions,
   },
   "DELETE permissions/{permission}/connections/{connectionId}": {
     what: "revoke a permission",
-    notes: "`targetName`",
+    notes: "`targetName`, without which it is 400",
     shownBy: permissions,
   },
   "HEAD permissions/{permission}/connections/{connectionId}": {
     what: "check a permission",
-    notes: "`targetName`",
+    notes: "`targetName`, without which it is 400",
     shownBy: permissions,
   },
   "POST :generateToken": {

@@ -188,6 +188,7 @@ describe("a connect answer", () => {
     // E: a status that says no is passed on, of 500 and above as well.
     [503, "", 503],
     [599, "", 599],
+    [999, "", 500],
     [302, "", 500],
     [200, "{", 500],
     [200, "[]", 500],
