@@ -74,9 +74,10 @@ describe("an event that is answered", () => {
     appServer.answer = () => unavailable;
     const abort = new AbortController();
     const outcome = open().userEvent("e", text, undefined, abort.signal);
-    await until(() => activities.length > 0);
+    await until(() => activities.at(-1)?.kind === "event");
     end(world, abort);
     expect(await outcome).toMatchObject({ kind: "failed" });
+    expect(activities.filter(({ kind }) => kind === "event")).toHaveLength(1);
     expect((await appServer.nextEvents(1))[0]?.event).toBe("user.e");
     expect(appServer.events.size).toBe(0);
   });
