@@ -1,4 +1,5 @@
 import { type EmulatorOptions, startEmulator } from "express-resilient-pubsub/emulator";
+import { parseEmulatorOptions } from "../../src/emulator/options/emulator-configuration.ts";
 import { createScene } from "./support/scene.ts";
 import { SocketClient } from "./support/socket-client.ts";
 
@@ -38,6 +39,21 @@ test.each<[string, unknown, RegExp]>([
   ["limits that let nothing through", { limits: { messageBytes: 0 } }, /limits.messageBytes/],
   ["a misspelled limit", { limits: { messages: 1 } }, /limits\.messages: unknown option/],
   ["an endless timeout", { upstream: { eventTimeoutInMs: 2 ** 31 } }, /eventTimeoutInMs/],
+  [
+    "a negative retry delay",
+    { upstream: { retryDelaysInMs: [1000, -1] } },
+    /upstream\.retryDelaysInMs\[1\]: got -1/,
+  ],
+  [
+    "one retry delay instead of a list",
+    { upstream: { retryDelaysInMs: 1000 } },
+    /upstream\.retryDelaysInMs: got 1000; give a list of milliseconds, \[\] for none/,
+  ],
+  [
+    "retries without an end",
+    { upstream: { retryDelaysInMs: Array(11).fill(1) } },
+    /upstream\.retryDelaysInMs: .*give at most 10/,
+  ],
   ["an admin port that is no port", { admin: { port: -1 } }, /admin/],
   ["a broken seed", { seed: 0.5 }, /seed/],
   [
@@ -64,6 +80,10 @@ test("all mistakes are told at once, and no key is told", async () => {
   const error = await startEmulator(options as never).catch((it) => it);
   expect(error.message).toMatch(/ port: .*\n {2}accessKey: .*\n {2}secondaryAccessKey: /);
   expect(error.message).not.toMatch(/secret/);
+});
+
+test("an app server that answers 503 is asked again after 1, 3 and 5 s by default (E)", () => {
+  expect(parseEmulatorOptions({}).upstream.retryDelaysInMs).toEqual([1000, 3000, 5000]);
 });
 
 describe("setHub", () => {
