@@ -140,13 +140,16 @@ export class SimulatedHub {
     this.judge.killed(server.name);
   }
 
-  async #close(index: number): Promise<void> {
+  /** It is asked to, and does so in its turn. */
+  #close(index: number): void {
     const server = this.#servers[index];
     if (!server) return;
-    this.judge.note(() => `${server.name} closes`);
     this.#servers[index] = undefined;
-    await server.close();
-    this.judge.killed(server.name);
+    server.host.deliver(async () => {
+      this.judge.note(() => `${server.name} closes`);
+      await server.close();
+      this.judge.killed(server.name);
+    });
   }
 
   #send({ server: index, stream, excluded, published }: SendPlan): void {
@@ -240,7 +243,7 @@ export class SimulatedHub {
         timeline.in(fault.forMs, () => this.#startIfNone(fault.server));
         return;
       case "close":
-        void this.#close(fault.server);
+        this.#close(fault.server);
         timeline.in(fault.forMs, () => this.#startIfNone(fault.server));
         return;
       case "eviction":
