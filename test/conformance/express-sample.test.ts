@@ -7,17 +7,18 @@ import { createInterface } from "node:readline";
 import type { Emulator } from "express-resilient-pubsub/emulator";
 import { WebSocket } from "ws";
 import { Inbox } from "../emulator/support/inbox.ts";
-import { createScene } from "../emulator/support/scene.ts";
+import { allRoles, createScene } from "../emulator/support/scene.ts";
+import { clientUrl } from "../emulator/support/tokens.ts";
 
 const scene = createScene();
 
-/** Starts the sample in a process of its own, with nothing but its environment changed. */
-async function startSample(emulator: Emulator): Promise<string> {
+/** Starts a sample in a process of its own, with nothing but its environment changed. */
+function spawnSample(emulator: Emulator, name: string, args: string[] = []) {
   const folder = mkdtempSync(join(tmpdir(), "sample-"));
   scene.defer(() => rmSync(folder, { recursive: true }));
   const certificateFile = join(folder, "emulator.pem");
   writeFileSync(certificateFile, emulator.certificate ?? "");
-  const sample = spawn(process.execPath, [join(__dirname, "sample/server.mjs")], {
+  const sample = spawn(process.execPath, [join(__dirname, "sample", name), ...args], {
     env: {
       ...process.env,
       WebPubSubConnectionString: emulator.connectionString,
@@ -29,7 +30,11 @@ async function startSample(emulator: Emulator): Promise<string> {
     sample.kill();
     if (sample.exitCode === null) await once(sample, "exit");
   });
-  for await (const line of createInterface(sample.stdout)) {
+  return createInterface(sample.stdout);
+}
+
+async function startSample(emulator: Emulator): Promise<string> {
+  for await (const line of spawnSample(emulator, "server.mjs")) {
     const [, port] = /^listening on (\d+)$/.exec(line) ?? [];
     if (port) return `http://127.0.0.1:${port}`;
   }
@@ -81,4 +86,15 @@ test("an Express sample written for Azure runs here, told only another connectio
   const stranger = new WebSocket(url, { ca: emulator.certificate });
   const [error] = await once(stranger, "error").catch((refusal) => [refusal]);
   expect(String(error)).toContain("401");
+});
+
+// Row 1 of the differences: the official client's `end` rejects when `streamClosed` is there before
+// its own write has been reported.
+test("streams of the official client end well over TLS, ten times in a row", async () => {
+  const emulator = await scene.emulator({ tls: true });
+  const url = clientUrl(emulator, "chat", { roles: allRoles });
+  const lines: string[] = [];
+  for await (const line of spawnSample(emulator, "streams.mjs", [url, url])) lines.push(line);
+  const turns = Array.from({ length: 10 }, (_, index) => `stream ${index + 1}`);
+  expect(lines).toEqual([...turns, "ended"]);
 });

@@ -25,6 +25,12 @@ interface OpenStream {
 const maxOpenStreams = 1000;
 const maxIdCharacters = 1024;
 
+/**
+ * Microsoft's client rejects what it is about when `streamClosed` is there before its own write has
+ * been reported, as it is over TLS when the answer leaves in the same turn.
+ */
+const closingDelayInMs = 5;
+
 /** Receivers skip a text that is empty, but drop a message without a type. */
 const EMPTY_TEXT: Payload = { dataType: "text", text: "" };
 
@@ -35,6 +41,8 @@ const EMPTY_TEXT: Payload = { dataType: "text", text: "" };
 export class Streams {
   readonly #publisher: StreamPublisher;
   readonly #open = new Map<string, OpenStream>();
+  /** Of those that have ended and whose publisher has not been told yet. */
+  readonly #closings = new Set<NodeJS.Timeout>();
   #isClosed = false;
 
   constructor(publisher: StreamPublisher) {
@@ -62,6 +70,8 @@ export class Streams {
   /** The connection has ended: receivers learn that nothing more will come. */
   close(): void {
     this.#isClosed = true;
+    for (const closing of this.#closings) clearTimeout(closing);
+    this.#closings.clear();
     for (const stream of this.#open.values()) {
       this.#end(stream, { name: "Cancelled", message: "The publisher has gone." });
     }
@@ -164,7 +174,12 @@ export class Streams {
   }
 
   #sendClosed(streamId: string, error?: CloseError): void {
-    this.#publisher.send({ kind: "streamClosed", streamId, ...(error && { error }) });
+    if (this.#isClosed) return;
+    const closing = setTimeout(() => {
+      this.#closings.delete(closing);
+      this.#publisher.send({ kind: "streamClosed", streamId, ...(error && { error }) });
+    }, closingDelayInMs).unref();
+    this.#closings.add(closing);
   }
 }
 

@@ -8,6 +8,7 @@ import type {
 import type { ServiceFrame } from "../../../src/emulator/protocol/service-frame.ts";
 
 const idleTimeoutInMs = 1000;
+const closingDelayInMs = 5;
 
 /** A publisher whose streams can be driven, and what it and the receivers were told. */
 function setUp({ userId = "u" as string | null } = {}) {
@@ -24,12 +25,17 @@ function setUp({ userId = "u" as string | null } = {}) {
     },
     send: (frame) => told.push(frame),
   });
+  /** And what the publisher is told of it a moment later. */
+  const handle = (request: StreamRequest) => {
+    streams.handle(request);
+    jest.advanceTimersByTime(closingDelayInMs);
+  };
   const positions = () => published.map(({ stream }) => stream);
   const forget = () => {
     told.length = 0;
     published.length = 0;
   };
-  return { streams, told, published, noEchoes, groups, positions, forget };
+  return { streams, handle, told, published, noEchoes, groups, positions, forget };
 }
 
 type Scene = ReturnType<typeof setUp>;
@@ -87,15 +93,15 @@ afterEach(() => {
 
 describe("a stream", () => {
   test("the start of a stream is acknowledged, and receivers hear nothing yet", () => {
-    const { streams, told, published } = setUp();
-    streams.handle(start());
+    const { handle, told, published } = setUp();
+    handle(start());
     expect(told).toEqual([ack(1)]);
     expect(published).toEqual([]);
   });
 
   test.each(["u", null])("reaches the group in order, from the user %j", (userId) => {
-    const { streams, told, published } = setUp({ userId });
-    for (const request of [start(), part(1), part(2)]) streams.handle(request);
+    const { handle, told, published } = setUp({ userId });
+    for (const request of [start(), part(1), part(2)]) handle(request);
     expect(told).toEqual([ack(1), ack(2), ack(3)]);
     expect(published).toEqual(
       [1, 2].map((id) => ({
@@ -109,8 +115,8 @@ describe("a stream", () => {
   });
 
   test("ends with an empty text under the next number and closes without an error", () => {
-    const { streams, told, published } = setUp();
-    for (const request of [start(), part(1), end()]) streams.handle(request);
+    const { handle, told, published } = setUp();
+    for (const request of [start(), part(1), end()]) handle(request);
     expect(told.at(-1)).toEqual(closed());
     expect(published.at(-1)).toMatchObject({ payload: text(""), stream: lastPlace(2) });
     expect(published.at(-1)?.stream).not.toHaveProperty("error");
@@ -121,30 +127,30 @@ describe("a stream", () => {
     { message: undefined, userErrorCode: "E7" },
     {},
   ])("can end with the user's error %j, which is no error of the publisher's", (error) => {
-    const { streams, told, positions } = setUp();
-    for (const request of [start(), end(error)]) streams.handle(request);
+    const { handle, told, positions } = setUp();
+    for (const request of [start(), end(error)]) handle(request);
     expect(positions()).toEqual([{ ...lastPlace(1), error: { name: "UserError", ...error } }]);
     expect(told.at(-1)).toEqual(closed());
   });
 
   test("may be started again under the same id after its end", () => {
-    const { streams, told } = setUp();
-    for (const request of [start(), part(1), end(), start(), part(1)]) streams.handle(request);
+    const { handle, told } = setUp();
+    for (const request of [start(), part(1), end(), start(), part(1)]) handle(request);
     expect(told.slice(-2)).toEqual([ack(1), ack(2)]);
   });
 
   test.each([true, false])("keeps its echo from the publisher: %j", (noEcho) => {
-    const { streams, noEchoes } = setUp();
-    for (const request of [start("s", "g", noEcho), part(1), end()]) streams.handle(request);
+    const { handle, noEchoes } = setUp();
+    for (const request of [start("s", "g", noEcho), part(1), end()]) handle(request);
     expect(noEchoes).toEqual([noEcho, noEcho]);
   });
 
   test("one stream does not disturb another one", () => {
-    const { streams, told, published } = setUp();
+    const { handle, told, published } = setUp();
     for (const request of [start("a"), start("b"), part(1, "a"), end(undefined, "a")]) {
-      streams.handle(request);
+      handle(request);
     }
-    streams.handle(part(1, "b"));
+    handle(part(1, "b"));
     expect(told.at(-1)).toEqual({ ...ack(2), streamId: "b" });
     expect(published.at(-1)?.stream).toEqual({ streamId: "b", streamSequenceId: 1 });
   });
@@ -153,7 +159,7 @@ describe("a stream", () => {
 describe("a stream of two parts", () => {
   function afterTwoParts(): Scene {
     const scene = setUp();
-    for (const request of [start(), part(1), part(2)]) scene.streams.handle(request);
+    for (const request of [start(), part(1), part(2)]) scene.handle(request);
     scene.forget();
     return scene;
   }
@@ -171,31 +177,31 @@ describe("a stream of two parts", () => {
     ["a bad request ends it", bad, [closed("BadRequest")], [lastPlace(3, "Cancelled")]],
   ])("after two parts of a stream: %s", (_title, request, told, positions) => {
     const scene = afterTwoParts();
-    scene.streams.handle(request);
+    scene.handle(request);
     expect(scene.told).toEqual(told);
     expect(scene.positions()).toEqual(positions);
   });
 
   test.each([part(4), part(2), start(), keepAlive])("a stream goes on after %j", (request) => {
     const scene = afterTwoParts();
-    scene.streams.handle(request);
+    scene.handle(request);
     scene.forget();
-    scene.streams.handle(part(3));
+    scene.handle(part(3));
     expect(scene.told).toEqual([ack(4)]);
     expect(scene.positions()).toEqual([place(3)]);
   });
 
   test.each([part(0), bad, end()])("a stream is gone after %j", (request) => {
     const scene = afterTwoParts();
-    scene.streams.handle(request);
-    scene.streams.handle(part(3));
+    scene.handle(request);
+    scene.handle(part(3));
     expect(scene.told.at(-1)).toEqual(closed("StreamNotFound"));
   });
 
   test.each([part(3), keepAlive])("a lost role ends a stream at %j", (request) => {
     const scene = afterTwoParts();
     scene.groups.clear();
-    scene.streams.handle(request);
+    scene.handle(request);
     expect(scene.told).toEqual([closed("Forbidden")]);
     expect(scene.positions()).toEqual([lastPlace(3, "Forbidden")]);
   });
@@ -203,10 +209,27 @@ describe("a stream of two parts", () => {
   test("a stream can be ended although the role was lost", () => {
     const scene = afterTwoParts();
     scene.groups.clear();
-    scene.streams.handle(end());
+    scene.handle(end());
     expect(scene.told).toEqual([closed()]);
     expect(scene.positions()).toEqual([lastPlace(3)]);
   });
+});
+
+// The official client rejects what it is about when the answer overtakes the end of its own write.
+test("streamClosed leaves the turn, and what else is answered overtakes it", () => {
+  const { streams, told } = setUp();
+  for (const request of [start(), part(1), end(), start("t")]) streams.handle(request);
+  expect(told).toEqual([ack(1), ack(2), { ...ack(1), streamId: "t" }]);
+  jest.advanceTimersByTime(closingDelayInMs);
+  expect(told.at(-1)).toEqual(closed());
+});
+
+test("a streamClosed that is on its way when the connection ends is not sent any more", () => {
+  const { streams, told } = setUp();
+  for (const request of [start(), end()]) streams.handle(request);
+  streams.close();
+  expect(jest.getTimerCount()).toBe(0);
+  expect(told).toEqual([ack(1)]);
 });
 
 describe("idleness", () => {
@@ -216,7 +239,7 @@ describe("idleness", () => {
     streams.handle(part(1));
     jest.advanceTimersByTime(idleTimeoutInMs - 1);
     expect(told).toHaveLength(2);
-    jest.advanceTimersByTime(1);
+    jest.advanceTimersByTime(1 + closingDelayInMs);
     expect(told.at(-1)).toEqual(closed("IdleTimeout"));
     expect(positions().at(-1)).toEqual(lastPlace(2, "IdleTimeout"));
     expect(jest.getTimerCount()).toBe(0);
@@ -236,11 +259,11 @@ describe("idleness", () => {
   });
 
   test("the idle timer of a stream does not keep the process alive, and ends with the stream", () => {
-    const { streams } = setUp();
+    const { streams, handle } = setUp();
     const setTimeout = jest.spyOn(globalThis, "setTimeout");
     streams.handle(start());
     expect(setTimeout.mock.results[0]?.value.hasRef()).toBe(false);
-    streams.handle(end());
+    handle(end());
     expect(jest.getTimerCount()).toBe(0);
     setTimeout.mockRestore();
   });
@@ -252,44 +275,44 @@ describe("refused starts", () => {
     ["without an id", start(""), "BadRequest"],
     ["with an endless id", start("s".repeat(1025)), "BadRequest"],
   ])("a start is refused %s", (_title, request, name) => {
-    const { streams, told, published } = setUp();
-    streams.handle(request);
+    const { handle, told, published } = setUp();
+    handle(request);
     expect(told).toEqual([{ ...closed(name), streamId: request.streamId }]);
     expect(published).toEqual([]);
     expect(jest.getTimerCount()).toBe(0);
   });
 
   test("a start is refused when too many streams are open, until one of them ends", () => {
-    const { streams, told } = setUp();
+    const { streams, handle, told } = setUp();
     for (let id = 0; id < 1000; id += 1) streams.handle(start(`s${id}`));
-    streams.handle(start());
+    handle(start());
     expect(told.at(-1)).toEqual(closed("BadRequest"));
-    streams.handle(end(undefined, "s0"));
-    streams.handle(start());
+    handle(end(undefined, "s0"));
+    handle(start());
     expect(told.at(-1)).toEqual(ack(1));
   });
 });
 
 test.each([part(1), keepAlive, end()])("a stream nobody started is not found: %j", (request) => {
-  const { streams, told, published } = setUp();
-  streams.handle(request);
+  const { handle, told, published } = setUp();
+  handle(request);
   expect(told).toEqual([closed("StreamNotFound")]);
   expect(published).toEqual([]);
 });
 
 test("a bad request for no stream is answered all the same", () => {
-  const { streams, told } = setUp();
-  streams.handle(bad);
+  const { handle, told } = setUp();
+  handle(bad);
   expect(told).toEqual([closed("BadRequest")]);
 });
 
 test("the end of the connection cancels what is open, once, and nothing follows", () => {
-  const { streams, told, positions, forget } = setUp();
-  for (const request of [start("a"), start(), part(1)]) streams.handle(request);
+  const { streams, handle, told, positions, forget } = setUp();
+  for (const request of [start("a"), start(), part(1)]) handle(request);
   forget();
   streams.close();
   streams.close();
-  for (const request of [part(2), start("b")]) streams.handle(request);
+  for (const request of [part(2), start("b")]) handle(request);
   expect(positions()).toEqual([
     { ...lastPlace(1, "Cancelled"), streamId: "a" },
     lastPlace(2, "Cancelled"),
