@@ -23,8 +23,13 @@ export {
   ResilientPubSubError,
 } from "./kit/errors.ts";
 
-// How the reasons begin that clients are closed with, to tell such a close from any other.
-export { FAILBACK_REASON_PREFIX, MOVE_REASON_PREFIX } from "./kit/close-reasons.ts";
+// The reason that a client was closed with, and how ours begin, to tell such a close from any other.
+export {
+  type ClosedEvent,
+  closeReasonOf,
+  FAILBACK_REASON_PREFIX,
+  MOVE_REASON_PREFIX,
+} from "./kit/close-reasons.ts";
 
 // What clients may do by themselves, group by group.
 export { roles } from "./marker-groups/roles.ts";

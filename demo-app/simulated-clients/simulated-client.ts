@@ -1,4 +1,4 @@
-import { continuity, ResilientPubSubClient } from "express-resilient-pubsub/client";
+import { closeReasonOf, continuity, ResilientPubSubClient } from "express-resilient-pubsub/client";
 import type { ClientMove } from "../contract/environment.ts";
 import type { ChatMessage } from "../contract/live.ts";
 import { type DeliveryChange, DeliveryRecord } from "./delivery-record.ts";
@@ -14,7 +14,7 @@ export interface SimulatedClientSettings {
 export interface SimulatedClientListener {
   /** null: it has no connection. */
   setEndpoint(id: number, endpoint: string | null): void;
-  /** An app server has closed its connection. */
+  /** An app server has closed its connection, and said why. */
   closedByServer(id: number): void;
   moved(move: ClientMove): void;
   received(id: number, endpoint: string, text: string): void;
@@ -39,8 +39,8 @@ export class SimulatedClient {
     const record = new DeliveryRecord();
     this.#client = client;
     client.on("state-changed", () => listener.setEndpoint(id, client.endpoint ?? null));
-    client.on("disconnected", ({ message }) => {
-      if (message) listener.closedByServer(id);
+    client.on("disconnected", (event) => {
+      if (closeReasonOf(event)) listener.closedByServer(id);
     });
     client.on("moved", ({ from, to, downtimeInMs }) => {
       // By a newer agreement it may be the same endpoint again, which is nothing to be seen.

@@ -3,7 +3,12 @@
  *
  * @module
  */
-export { FAILBACK_REASON_PREFIX, MOVE_REASON_PREFIX } from "../kit/close-reasons.ts";
+export {
+  type ClosedEvent,
+  closeReasonOf,
+  FAILBACK_REASON_PREFIX,
+  MOVE_REASON_PREFIX,
+} from "../kit/close-reasons.ts";
 export type { CodedError, ErrorFamily } from "../kit/coded-error.ts";
 export type {
   ClientEvents,
@@ -22,7 +27,6 @@ export type {
   StoppedCode,
   StreamRecovery,
 } from "./client-events.ts";
-export { closeReasonOf } from "./close-reason.ts";
 export { type ContinuityOptions, continuity } from "./continuity/continuity.ts";
 export type { Continuity } from "./continuity-option.ts";
 export {

@@ -10,6 +10,7 @@ import {
   WebPubSubEventHandler,
 } from "@azure/web-pubsub-express";
 import express from "express";
+import { closeReasonOf } from "express-resilient-pubsub";
 import type { Emulator } from "express-resilient-pubsub/emulator";
 import { Inbox } from "../emulator/support/inbox.ts";
 import { allRoles, createScene } from "../emulator/support/scene.ts";
@@ -236,7 +237,7 @@ describe.each([
     const { client, connectionId, next } = await startClient(emulator, protocol(), "u");
     await client.joinGroup("g");
     await serviceOf(emulator).closeConnection(connectionId, { reason: "bye" });
-    expect((await next("disconnected")).message?.message).toBe("bye");
+    expect(closeReasonOf(await next("disconnected"))).toBe("bye");
     expect((await next("connected")).connectionId).not.toBe(connectionId);
     await serviceOf(emulator).group("g").sendToAll("again");
     expect((await next("group-message")).message).toMatchObject({ data: "again" });

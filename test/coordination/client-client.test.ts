@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { WebPubSubServiceClient } from "@azure/web-pubsub";
 import {
   type CoordinationStore,
@@ -10,6 +9,7 @@ import {
 import { ResilientPubSubClient } from "express-resilient-pubsub/client";
 import { WebSocket } from "ws";
 import { closeAfterTest } from "../support/clean-up.ts";
+import { closingOf, JSON_PROTOCOL } from "../support/closing-of.ts";
 import { until } from "../support/until.ts";
 import { type AppServer, startCluster } from "./support/cluster.ts";
 
@@ -275,9 +275,7 @@ it("a client that connects to another endpoint than the active one is closed", a
     allowInsecureConnection: true,
   });
   const { url } = await service.getClientAccessToken({ groups: ["resilient-pubsub.placed"] });
-  const socket = new WebSocket(url);
-  const [code, reason] = await once(socket, "close");
-  expect([code, String(reason)]).toEqual([1000, "moved: eastus"]);
+  expect(await closingOf(new WebSocket(url, JSON_PROTOCOL))).toBe("1000 moved: eastus");
   expect(servers[0]?.log).toContain("stragglersClosed 1 westus");
 });
 

@@ -2,6 +2,7 @@ import { WebPubSubServiceClient } from "@azure/web-pubsub";
 import type { Emulator } from "express-resilient-pubsub/emulator";
 import { WebSocket } from "ws";
 import { closeAfterTest } from "../support/clean-up.ts";
+import { closingOf, JSON_PROTOCOL } from "../support/closing-of.ts";
 import { until } from "../support/until.ts";
 import { startCluster } from "./support/cluster.ts";
 
@@ -18,10 +19,10 @@ async function visit({ connectionString }: Emulator, groups = [PLACED]): Promise
     allowInsecureConnection: true,
   });
   const { url } = await service.getClientAccessToken({ groups });
-  const socket = new WebSocket(url);
+  const socket = new WebSocket(url, JSON_PROTOCOL);
   closeAfterTest({ close: () => socket.terminate() });
   const closings: string[] = [];
-  socket.on("close", (code, reason) => void closings.push(`${code} ${reason}`));
+  void closingOf(socket).then((closing) => closings.push(closing));
   await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
   return { closings, socket };
 }

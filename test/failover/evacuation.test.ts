@@ -1,5 +1,5 @@
-import { MOVE_REASON_PREFIX } from "express-resilient-pubsub";
-import { closeReasonOf, ResilientPubSubClient } from "express-resilient-pubsub/client";
+import { closeReasonOf, MOVE_REASON_PREFIX } from "express-resilient-pubsub";
+import { ResilientPubSubClient } from "express-resilient-pubsub/client";
 import { afterTest } from "../support/clean-up.ts";
 import { connectClient } from "../support/official-client.ts";
 import { startRegions } from "../support/regions.ts";

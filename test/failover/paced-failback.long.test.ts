@@ -3,15 +3,16 @@ import { WebPubSubServiceClient } from "@azure/web-pubsub";
 import { type OnDisconnectedArgs, WebPubSubJsonReliableProtocol } from "@azure/web-pubsub-client";
 import express from "express";
 import {
+  closeReasonOf,
   FAILBACK_REASON_PREFIX,
   type ResilientPubSub,
   type ResilientPubSubOptions,
   resilientPubSub,
 } from "express-resilient-pubsub";
-import { closeReasonOf } from "express-resilient-pubsub/client";
 import type { Activity, Emulator } from "express-resilient-pubsub/emulator";
 import WebSocket from "ws";
 import { closeAfterTest } from "../support/clean-up.ts";
+import { closingOf, JSON_PROTOCOL } from "../support/closing-of.ts";
 import { startEmulator } from "../support/emulator.ts";
 import { connectClient } from "../support/official-client.ts";
 import { fetchAnswer } from "../support/regions.ts";
@@ -163,17 +164,17 @@ describe("after an outage of their primary,", () => {
     const sockets = await Promise.all(
       Array.from({ length: 60 }, async (_, index) => {
         const { url } = await marked.negotiate(`user-${index}`);
-        const socket = new WebSocket(url);
-        const reason = once(socket, "close").then(([, reason]) => String(reason));
+        const socket = new WebSocket(url, JSON_PROTOCOL);
+        const closing = closingOf(socket);
         await once(socket, "open");
-        return { reason };
+        return { closing };
       }),
     );
     await regions.eastus.clear();
     const failback = { holdDownInMs: 1000, close: { connectionsPerSecond: 15 } };
     for (let count = 0; count < 10; count += 1) startPlugin(regions, "eastus", { failback });
-    const reasons = await Promise.all(sockets.map(({ reason }) => reason));
-    expect(new Set(reasons)).toEqual(new Set(["failback: eastus"]));
+    const closings = await Promise.all(sockets.map(({ closing }) => closing));
+    expect(new Set(closings)).toEqual(new Set(["1000 failback: eastus"]));
     const firsts = new Map<string, number>();
     for (const { at, id } of regions.closings) if (!firsts.has(id)) firsts.set(id, at);
     expect(firsts.size).toBe(60);

@@ -4,7 +4,6 @@ import type { Limits } from "../options/emulator-schema.ts";
 import type { Frame } from "../protocol/message.ts";
 import { Backlog } from "./backlog.ts";
 
-const maxReasonBytes = 123;
 const maxSocketBufferBytes = 1024 * 1024;
 
 /** The frames to one client: what its socket does not take at once waits here. */
@@ -51,7 +50,7 @@ export class OutboundQueue {
     if (finalFrame && webSocket.readyState === webSocket.OPEN) {
       this.#send(finalFrame);
     }
-    webSocket.close(code, truncateUtf8(reason, maxReasonBytes));
+    webSocket.close(code, reason);
   }
 
   /** Holds back whatever is written, until it is unmuted. */
@@ -93,13 +92,4 @@ export class OutboundQueue {
     }
     this.#awaitDrain();
   }
-}
-
-/** Cuts between characters, not through one. */
-function truncateUtf8(text: string, maxBytes: number): string {
-  const bytes = Buffer.from(text);
-  if (bytes.length <= maxBytes) return text;
-  let end = maxBytes;
-  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
-  return bytes.toString("utf8", 0, end);
 }

@@ -246,11 +246,11 @@ export class Session implements Connection {
     if (codec) this.#socket?.write(codec.withSequenceId(frame, sequenceId), expiresAt);
   }
 
-  #closeSocket({ code, reason, announced }: Ending): void {
+  #closeSocket({ code, reason, announced, closeReason = reason }: Ending): void {
     const { codec } = this.#options;
     const finalFrame = announced ? codec?.encode({ kind: "disconnected", reason }) : undefined;
     this.#closingSocket = this.#detach();
-    this.#closingSocket?.close(code, reason, finalFrame);
+    this.#closingSocket?.close(code, closeReason, finalFrame);
   }
 
   /** A frame that came on a former socket may still be on its way; it comes first. */

@@ -7,8 +7,10 @@ export interface Ending {
   /** The WebSocket close code. */
   readonly code: number;
   readonly reason: string;
-  /** Whether PubSub clients get a `disconnected` frame first. */
+  /** Whether PubSub clients get a `disconnected` frame first, with the reason. */
   readonly announced: boolean;
+  /** What the close frame says, if not the reason as well. */
+  readonly closeReason?: string;
 }
 
 /** One logical client connection, as the hub knows it. */

@@ -3,6 +3,10 @@ import { createServiceScene } from "./service-scene.ts";
 
 const { scene, setUp } = createServiceScene();
 
+const SENTENCE = "Application server closed the connection.";
+
+// Row 2 of the differences. R: Azure/azure-webpubsub#226 and the documents of `closeConnection`;
+// E: the empty reason of the close frame.
 describe("closing", () => {
   test.each<[string, (service: WebPubSubServiceClient, id: string) => Promise<void>]>([
     ["a connection", (service, id) => service.closeConnection(id, { reason: "bye" })],
@@ -17,13 +21,21 @@ describe("closing", () => {
     expect(await client.nextJson()).toEqual({
       type: "system",
       event: "disconnected",
-      message: "bye",
+      message: `${SENTENCE} Reason: bye`,
     });
-    expect(await client.closed).toEqual({ code: 1000, reason: "bye" });
+    expect(await client.closed).toEqual({ code: 1000, reason: "" });
     expect(await service.connectionExists(client.connectionId)).toBe(false);
     await service.closeAllConnections();
     expect((await simple.closed).code).toBe(1000);
     expect(simple.unread).toBe(0);
+  });
+
+  test.each([{}, { reason: "" }])("with %j tells that the app server did it", async (options) => {
+    const { emulator, service } = await setUp();
+    const client = await scene.connectJson(emulator);
+    await service.closeConnection(client.connectionId, options);
+    expect(await client.nextJson()).toMatchObject({ event: "disconnected", message: SENTENCE });
+    expect(await client.closed).toEqual({ code: 1000, reason: "" });
   });
 
   test.each<[string, (service: WebPubSubServiceClient, but: never) => Promise<void>]>([

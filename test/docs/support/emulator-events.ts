@@ -37,7 +37,7 @@ export const events: Record<SystemEvent | GroupEvent | "user" | "validation", Su
       ["emulator/upstream/upstream", "come once each when %s"],
       [
         "emulator/upstream/upstream",
-        "disconnected tells the whole reason, the close frame as much as fits",
+        "disconnected tells the whole sentence of a close by REST, the close frame nothing",
       ],
     ],
   },

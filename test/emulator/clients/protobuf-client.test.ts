@@ -122,9 +122,11 @@ describe("a protobuf client", () => {
       path: `/api/hubs/chat/:closeConnections?reason=bye&${apiVersion}`,
     });
     expect(await nextOf(client)).toEqual({
-      system_message: { disconnected_message: { reason: "bye" } },
+      system_message: {
+        disconnected_message: { reason: "Application server closed the connection. Reason: bye" },
+      },
     });
-    expect(await client.closed).toEqual({ code: 1000, reason: "bye" });
+    expect(await client.closed).toEqual({ code: 1000, reason: "" });
   });
 
   test.each([

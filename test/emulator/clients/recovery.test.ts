@@ -268,7 +268,8 @@ describe("a session that nobody comes back for", () => {
     await connected.client.closed;
     await rest(emulator, "DELETE", `connections/${connected.connectionId}?reason=bye`);
     const [, , last] = await appServer.nextEvents(3);
-    expect(last).toMatchObject({ event: "sys.disconnected", body: '{"reason":"bye"}' });
+    const reason = "Application server closed the connection. Reason: bye";
+    expect(last).toMatchObject({ event: "sys.disconnected", body: JSON.stringify({ reason }) });
   });
 });
 

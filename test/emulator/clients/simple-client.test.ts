@@ -100,6 +100,6 @@ test("a simple client sees no envelope, no connected frame and no disconnected f
     isBinary: false,
   });
   expect(await client.next()).toEqual({ data: Buffer.from("bytes"), isBinary: true });
-  expect(await client.closed).toEqual({ code: 1000, reason: "bye" });
+  expect(await client.closed).toEqual({ code: 1000, reason: "" });
   expect(client.unread).toBe(0);
 });

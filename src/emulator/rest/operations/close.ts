@@ -1,5 +1,6 @@
+import { closeSentence } from "../../../kit/close-reasons.ts";
 import type { Reply } from "../../http/reply.ts";
-import type { Connection } from "../../hub/connection.ts";
+import type { Connection, Ending } from "../../hub/connection.ts";
 import type { Operation, RestCall } from "../operation.ts";
 import { NO_CONTENT } from "../replies.ts";
 
@@ -29,7 +30,8 @@ function closeUser(call: RestCall): Reply {
 
 function close({ query }: RestCall, connections: Iterable<Connection>): Reply {
   const excluded = new Set(query.getAll("excluded"));
-  const ending = { code: 1000, reason: query.get("reason") ?? "", announced: true };
+  const reason = closeSentence(query.get("reason") ?? "");
+  const ending: Ending = { code: 1000, reason, announced: true, closeReason: "" };
   for (const connection of connections) {
     if (!excluded.has(connection.id)) connection.end(ending);
   }
