@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import type { Limits } from "../options/emulator-schema.ts";
 import type { Frame } from "../protocol/message.ts";
-import { InboundQueue } from "./inbound-queue.ts";
+import { type FrameHandler, InboundQueue } from "./inbound-queue.ts";
 import { OutboundQueue } from "./outbound-queue.ts";
 
 export interface ClientSocketOptions {
@@ -12,9 +12,7 @@ export interface ClientSocketOptions {
   readonly limits: Limits;
 }
 
-export interface ClientSocketListener {
-  /** One frame at a time, in order. */
-  handle(frame: Frame): Promise<void>;
+export interface ClientSocketListener extends FrameHandler {
   /** More waits for the client than may. */
   onOverflow(): void;
   /** Once, when the socket has closed. */
@@ -47,7 +45,7 @@ export class ClientSocket {
 
   constructor({ webSocket, tcp, limits }: ClientSocketOptions, events: ClientSocketListener) {
     this.#webSocket = webSocket;
-    this.#inbound = new InboundQueue(webSocket, events.handle);
+    this.#inbound = new InboundQueue(webSocket, events);
     this.#outbound = new OutboundQueue(webSocket, tcp, limits, events.onOverflow);
     let hasBrokenProtocol = false;
     // ws closes by itself after an error, with the code that fits; we hear of it as a close.

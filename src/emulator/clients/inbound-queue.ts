@@ -3,25 +3,33 @@ import type { Frame } from "../protocol/message.ts";
 
 const maxWaiting = 32;
 
+export interface FrameHandler {
+  /** One frame at a time, in order. */
+  handle(frame: Frame): Promise<void>;
+  /** Takes care of a frame that needs no turn; false for every other one. */
+  handleAtOnce(frame: Frame): boolean;
+}
+
 /**
  * The frames from one client, handled one at a time and in order. While one is being handled
  * the next ones wait; when too many wait, the socket is not read any more.
  */
 export class InboundQueue {
   readonly #webSocket: WebSocket;
-  readonly #handle: (frame: Frame) => Promise<void>;
+  readonly #handler: FrameHandler;
   #waiting: Frame[] = [];
   #work: Promise<void> | undefined;
   #isMuted = false;
   #isPaused = false;
   #isClosed = false;
 
-  constructor(webSocket: WebSocket, handle: (frame: Frame) => Promise<void>) {
+  constructor(webSocket: WebSocket, handler: FrameHandler) {
     this.#webSocket = webSocket;
-    this.#handle = handle;
+    this.#handler = handler;
     webSocket.on("message", (data: RawData, isBinary: boolean) => {
-      if (this.#isClosed) return;
-      this.#waiting.push({ data: data as Buffer, isBinary });
+      const frame = { data: data as Buffer, isBinary };
+      if (this.#isClosed || handler.handleAtOnce(frame)) return;
+      this.#waiting.push(frame);
       this.#regulate();
       this.#start();
     });
@@ -61,7 +69,7 @@ export class InboundQueue {
       const frame = this.#waiting.shift();
       if (!frame) break;
       this.#regulate();
-      await this.#handle(frame);
+      await this.#handler.handle(frame);
     }
     this.#work = undefined;
   }

@@ -1,6 +1,5 @@
 import type { Connection } from "../hub/connection.ts";
 import { type Hub, publish } from "../hub/hub.ts";
-import type { GroupPermission } from "../hub/roles.ts";
 import type { HubSettings } from "../options/hub-schema.ts";
 import { type ClientRequest, MalformedFrameError } from "../protocol/client-request.ts";
 import type { Codec } from "../protocol/codec.ts";
@@ -8,6 +7,7 @@ import type { Frame, GroupMessage } from "../protocol/message.ts";
 import type { AckError, ServiceFrame } from "../protocol/service-frame.ts";
 import type { ConnectionEvents } from "../upstream/connection-events.ts";
 import type { ClientProtocol } from "./client-protocol.ts";
+import { forbidden, type GroupAction, permissionFor } from "./forbidden.ts";
 import { Invocations } from "./invocations.ts";
 import { ProcessedAckIds } from "./processed-ack-ids.ts";
 import { Streams } from "./streams.ts";
@@ -47,12 +47,17 @@ export class PubSubClient implements ClientProtocol {
     return this.#streams?.hasOpen ?? false;
   }
 
+  isPing(frame: Frame): boolean {
+    return this.#options.codec.isPing(frame);
+  }
+
   async handle(frame: Frame): Promise<void> {
     try {
       await this.#serve(await this.#options.codec.parse(frame));
     } catch (error) {
       if (!(error instanceof MalformedFrameError)) throw error;
-      this.#options.connection.end({ code: 1007, reason: error.message, announced: false });
+      const { closeCode: code, message: reason } = error;
+      this.#options.connection.end({ code, reason, announced: false });
     }
   }
 
@@ -107,19 +112,20 @@ export class PubSubClient implements ClientProtocol {
       case "event":
         return this.#raise(request);
       case "sendToGroup":
-        return this.#forbidden("sendToGroup", request.group) ?? this.#publish(request);
+        return this.#refusal("send to", request.group) ?? this.#publish(request);
       case "joinGroup":
       case "leaveGroup": {
-        const error = this.#forbidden("joinLeaveGroup", request.group);
+        const isJoin = request.kind === "joinGroup";
+        const error = this.#refusal(isJoin ? "join" : "leave", request.group);
         if (error) return error;
-        if (request.kind === "joinGroup") hub.join(connection, request.group);
+        if (isJoin) hub.join(connection, request.group);
         else hub.leave(connection, request.group);
         return undefined;
       }
       case "setGroupState":
       case "subscribeGroupState":
       case "unsubscribeGroupState":
-        return this.#forbiddenState(request.group) ?? this.#changeState(request);
+        return this.#stateRefusal(request.group) ?? this.#changeState(request);
     }
   }
 
@@ -139,15 +145,14 @@ export class PubSubClient implements ClientProtocol {
   }
 
   /** Members see what their group shows, however they came in. */
-  #forbiddenState(group: string): AckError | undefined {
+  #stateRefusal(group: string): AckError | undefined {
     const isMember = this.#options.connection.groups.has(group);
-    return isMember ? undefined : this.#forbidden("joinLeaveGroup", group);
+    return isMember ? undefined : this.#refusal("use the state of", group);
   }
 
-  #forbidden(permission: GroupPermission, group: string): AckError | undefined {
-    return this.#options.connection.roles.allows(permission, group)
-      ? undefined
-      : { name: "Forbidden", message: `The client lacks the role for ${permission}.` };
+  #refusal(action: GroupAction, group: string): AckError | undefined {
+    const { roles } = this.#options.connection;
+    return roles.allows(permissionFor(action), group) ? undefined : forbidden(action, group);
   }
 
   #publish(request: Extract<ClientRequest, { kind: "sendToGroup" }>): undefined {

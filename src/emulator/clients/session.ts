@@ -198,6 +198,7 @@ export class Session implements Connection {
       { ...options, limits: this.#options.limits },
       {
         handle: (frame) => this.#handleInTurn(frame),
+        handleAtOnce: (frame) => this.#answerPing(frame),
         onOverflow: () => this.end(TOO_SLOW),
         onClosed: (closing) => {
           if (this.#socket === socket) this.#onSocketClosed(closing);
@@ -251,6 +252,16 @@ export class Session implements Connection {
     const finalFrame = announced ? codec?.encode({ kind: "disconnected", reason }) : undefined;
     this.#closingSocket = this.#detach();
     this.#closingSocket?.close(code, closeReason, finalFrame);
+  }
+
+  /**
+   * Whether an app server takes its time must not look like a dead connection. What is handled
+   * without one is answered first all the same: it does not outlast the turn.
+   */
+  #answerPing(frame: Frame): boolean {
+    if (!this.#protocol.isPing(frame)) return false;
+    setImmediate(() => this.#sendFrame({ kind: "pong" }));
+    return true;
   }
 
   /** A frame that came on a former socket may still be on its way; it comes first. */

@@ -26,6 +26,10 @@ export class SimpleClient implements ClientProtocol {
     }
   }
 
+  isPing(): boolean {
+    return false;
+  }
+
   close(): void {}
 }
 
@@ -61,6 +65,10 @@ export class SimplePublisher implements ClientProtocol {
       this.#hub.inGroup(group),
       { excluded: new Set(noEcho ? [id] : []) },
     );
+  }
+
+  isPing(): boolean {
+    return false;
   }
 
   close(): void {}

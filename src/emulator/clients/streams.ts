@@ -1,6 +1,7 @@
 import type { StreamRequest } from "../protocol/client-request.ts";
 import type { GroupMessage, Payload, StreamError } from "../protocol/message.ts";
 import type { ServiceFrame } from "../protocol/service-frame.ts";
+import { forbidden } from "./forbidden.ts";
 
 type Start = Extract<StreamRequest, { kind: "streamStart" }>;
 type Part = NonNullable<Extract<StreamRequest, { kind: "streamData" }>["part"]>;
@@ -95,7 +96,7 @@ export class Streams {
     if (streamId === "" || streamId.length > maxIdCharacters) {
       return bad(`The streamId must have 1 to ${maxIdCharacters} characters.`);
     }
-    if (!this.#publisher.allows(group)) return FORBIDDEN;
+    if (!this.#publisher.allows(group)) return forbidden("send to", group);
     if (this.#open.has(streamId)) return bad("The stream exists already.");
     return this.#open.size < maxOpenStreams
       ? undefined
@@ -105,8 +106,9 @@ export class Streams {
   #continue(stream: OpenStream, part: Part | undefined): void {
     const { streamId, group } = stream.start;
     if (!this.#publisher.allows(group)) {
-      this.#end(stream, FORBIDDEN);
-      this.#sendClosed(streamId, FORBIDDEN);
+      const error = forbidden("send to", group);
+      this.#end(stream, error);
+      this.#sendClosed(streamId, error);
     } else if (part === undefined) {
       stream.idle.refresh();
     } else if (part.sequenceId < 1) {
@@ -184,8 +186,3 @@ export class Streams {
 }
 
 const NOT_FOUND = { name: "StreamNotFound", message: "The stream is not open." } as const;
-
-const FORBIDDEN = {
-  name: "Forbidden",
-  message: "The client lacks the role for sendToGroup.",
-} as const;

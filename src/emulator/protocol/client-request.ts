@@ -45,7 +45,7 @@ export type ClientRequest =
       readonly group: string;
     }
   /** Well formed, but with a value that cannot be: answered as a failure, the connection stays. */
-  | { readonly kind: "bad"; readonly ackId: AckId; readonly message: string }
+  | { readonly kind: "bad"; readonly ackId: number; readonly message: string }
   | { readonly kind: "badInvocation"; readonly invocationId: string; readonly message: string };
 
 export type StreamRequest =
@@ -73,4 +73,12 @@ export type StreamRequest =
   | { readonly kind: "badStream"; readonly streamId: string; readonly message: string };
 
 /** The frame breaks the protocol; the connection cannot go on. */
-export class MalformedFrameError extends Error {}
+export class MalformedFrameError extends Error {
+  /** Of the WebSocket: invalid data, unless it says otherwise. */
+  readonly closeCode: 1003 | 1007;
+
+  constructor(message: string, closeCode: 1003 | 1007 = 1007) {
+    super(message);
+    this.closeCode = closeCode;
+  }
+}

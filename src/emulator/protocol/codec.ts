@@ -16,6 +16,8 @@ export interface Codec extends MessageEncoder {
    * @throws MalformedFrameError when the frame is not a message of the protocol.
    */
   parse(frame: Frame): ClientRequest | Promise<ClientRequest>;
+  /** Whether the frame asks for nothing but a sign of life. */
+  isPing(frame: Frame): boolean;
   encodeMessage(message: Message): Frame;
   /** The same message for one reliable connection, with its number there. */
   withSequenceId(message: Frame, sequenceId: number): Frame;

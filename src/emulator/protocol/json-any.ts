@@ -1,6 +1,6 @@
 import type { ClientRequest } from "./client-request.ts";
 import type { Payload } from "./message.ts";
-import { INVALID_ANY } from "./request-values.ts";
+import { badRequest, INVALID_ANY } from "./request-values.ts";
 
 /**
  * Refuses data of type protobuf that no protobuf client could read. Only a request that has such
@@ -38,7 +38,7 @@ function refusalOf(request: ClientRequest): ClientRequest {
       return { kind: "badStream", streamId: request.streamId, message };
     case "sendToGroup":
     case "event":
-      return { kind: "bad", ackId: request.ackId, message };
+      return badRequest(request.ackId, message);
     default:
       return request;
   }

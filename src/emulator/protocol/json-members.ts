@@ -1,17 +1,16 @@
 import { MalformedFrameError } from "./client-request.ts";
+import { hasRepeatedKey } from "./repeated-keys.ts";
 
 /** A JSON object whose members have not been looked at yet. */
 export type Members = Readonly<Record<string, unknown>>;
 
 /** @throws MalformedFrameError */
 export function parseObject(frame: Buffer): Members {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(frame));
-  } catch {
-    throw new MalformedFrameError("The message is not JSON.");
-  }
+  const [text, value] = parse(frame);
   if (!isObject(value)) throw new MalformedFrameError("The message is not a JSON object.");
+  if (isObject(value.metadata) && hasRepeatedKey(text, "metadata")) {
+    throw new MalformedFrameError("The metadata have the same key twice.");
+  }
   return value;
 }
 
@@ -36,6 +35,15 @@ export function optional<T>(
   if (value === undefined || value === null) return undefined;
   if (!is(value)) throw new MalformedFrameError(`The member ${name} is of a wrong type.`);
   return value;
+}
+
+function parse(frame: Buffer): [text: string, value: unknown] {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(frame);
+    return [text, JSON.parse(text)];
+  } catch {
+    throw new MalformedFrameError("The message is not JSON.");
+  }
 }
 
 export const isString = (value: unknown): value is string => typeof value === "string";

@@ -6,7 +6,7 @@ export type Payload =
   /** A `google.protobuf.Any`, serialized. */
   | { readonly dataType: "protobuf"; readonly bytes: Buffer };
 
-/** What a message says about itself beside its payload; keys are lower case. */
+/** What a message says about itself beside its payload. */
 export type Metadata = Readonly<Record<string, string>>;
 
 export interface StreamError {

@@ -83,7 +83,7 @@ export type ClientMessage =
 
 /** @throws MalformedFrameError */
 export function decodeClientMessage({ data, isBinary }: Frame): ClientMessage {
-  if (!isBinary) throw new MalformedFrameError("The protocol has no text frames.");
+  if (!isBinary) throw new MalformedFrameError("The protocol has no text frames.", 1003);
   let message: ClientMessage;
   try {
     message = clientMessageType.toObject(clientMessageType.decode(data), {

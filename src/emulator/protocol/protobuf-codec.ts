@@ -1,4 +1,5 @@
 import type { Codec } from "./codec.ts";
+import { isPing } from "./ping.ts";
 import {
   encodeProtobufFrame,
   encodeProtobufMessage,
@@ -13,6 +14,7 @@ import { parseProtobufRequest } from "./protobuf-requests.ts";
  */
 export const protobufCodec: Codec = {
   parse: parseProtobufRequest,
+  isPing: (frame) => isPing(frame, parseProtobufRequest),
   encode: encodeProtobufFrame,
   encodeMessage: encodeProtobufMessage,
   withSequenceId: withProtobufSequenceId,

@@ -1,6 +1,6 @@
 import { maxTimerInMs } from "../../kit/max-timer.ts";
 import { isEventName, isGroupName } from "../contract/names.ts";
-import type { AckId, ClientRequest } from "./client-request.ts";
+import { type AckId, type ClientRequest, MalformedFrameError } from "./client-request.ts";
 import type { Metadata, Payload } from "./message.ts";
 import { readMetadata } from "./metadata.ts";
 
@@ -9,12 +9,22 @@ const DEFAULT_IDLE_TIMEOUT_IN_MS = 300_000;
 
 export const INVALID_ANY = "Data of type protobuf must be an Any.";
 
-/** A value inside a well formed frame cannot be used: it costs the request, not the connection. */
+/** A value inside a well formed frame cannot be used; it costs the request, if that can be answered. */
 export class BadValueError extends Error {}
 
-/** What is parsed, or a failure that the client gets as its ack. */
+/**
+ * What is parsed, or a failure that the client gets as its ack.
+ *
+ * @throws MalformedFrameError for a failure that the client has asked no ack of.
+ */
 export const acknowledged = (ackId: AckId, parse: () => ClientRequest): ClientRequest =>
-  unlessBad(parse, (message) => ({ kind: "bad", ackId, message }));
+  unlessBad(parse, (message) => badRequest(ackId, message));
+
+/** @throws MalformedFrameError without an ack id: there is no other way to tell the client. */
+export function badRequest(ackId: AckId, message: string): ClientRequest {
+  if (ackId === undefined) throw new MalformedFrameError(message);
+  return { kind: "bad", ackId, message };
+}
 
 /** What is parsed, or a failure of the invocation. */
 export const ofInvocation = (invocationId: string, parse: () => ClientRequest): ClientRequest =>
@@ -36,10 +46,10 @@ export function checkedEvent(event: string): string {
   return event;
 }
 
-/** @throws BadValueError */
+/** @throws MalformedFrameError whether or not an ack is asked for. */
 export function checkedTtl(ttlInSeconds = 0): number {
   if (ttlInSeconds <= maxTtlInSeconds) return ttlInSeconds;
-  throw new BadValueError(`The time to live is 0 to ${maxTtlInSeconds} seconds.`);
+  throw new MalformedFrameError(`The time to live is 0 to ${maxTtlInSeconds} seconds.`);
 }
 
 /** @throws BadValueError */

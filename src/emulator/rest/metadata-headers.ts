@@ -1,11 +1,12 @@
 import type { Metadata } from "../protocol/message.ts";
-import { readMetadata } from "../protocol/metadata.ts";
+import { lastOfList, readMetadata } from "../protocol/metadata.ts";
 import { invalidParameter } from "./replies.ts";
 
 const PREFIX = "x-webpubsub-metadata-";
 
 /**
- * What the caller says about its message beside the body; undefined when it says nothing.
+ * What the caller says about its message beside the body; undefined when it says nothing. Of a
+ * header that is there twice, or is a list, the last value counts.
  *
  * @throws Refusal 400 for metadata that are not fit for a header, or too large.
  */
@@ -14,7 +15,7 @@ export function readMetadataHeaders(rawHeaders: readonly string[]): Metadata | u
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]?.toLowerCase() ?? "";
     if (!name.startsWith(PREFIX)) continue;
-    entries.push([name.slice(PREFIX.length), rawHeaders[index + 1] ?? ""]);
+    entries.push([name.slice(PREFIX.length), lastOfList(rawHeaders[index + 1] ?? "")]);
   }
   if (entries.length === 0) return undefined;
   const metadata = readMetadata(entries);

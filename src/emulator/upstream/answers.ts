@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isGroupName, isUserId } from "../contract/names.ts";
 import type { Metadata, Payload } from "../protocol/message.ts";
+import { lastOfList } from "../protocol/metadata.ts";
 import { firstLineOf } from "../reporting/first-line.ts";
 import type { UpstreamEvent } from "./select-handler.ts";
 import type { Answer } from "./transport.ts";
@@ -125,7 +126,10 @@ function decode(contentType: string, body: Buffer): string {
 function metadataOf({ headersDistinct }: Answer): Metadata | undefined {
   const entries = Object.entries(headersDistinct)
     .filter(([name]) => name.startsWith(METADATA_PREFIX) && name.length > METADATA_PREFIX.length)
-    .map(([name, values]) => [name.slice(METADATA_PREFIX.length), values?.at(-1) ?? ""]);
+    .map(([name, values]) => [
+      name.slice(METADATA_PREFIX.length),
+      lastOfList(values?.at(-1) ?? ""),
+    ]);
   return entries.length > 0 ? Object.fromEntries(entries) : undefined;
 }
 

@@ -54,9 +54,12 @@ export const metadataHeaders = (metadata: Metadata): Record<string, string> =>
     Object.entries(metadata).map(([key, value]) => [`X-WebPubSub-Metadata-${key}`, value]),
   );
 
-/** Both keys sign, so that the app server may know either while keys are rotated. */
+/**
+ * Both keys sign, so that the app server may know either while keys are rotated. Where they are one
+ * there is one signature: some programs compare the header as a whole.
+ */
 export function signConnection(connectionId: string, accessKeys: readonly string[]): string {
-  return accessKeys
+  return [...new Set(accessKeys)]
     .map((key) => `sha256=${createHmac("sha256", key).update(connectionId).digest("hex")}`)
     .join(",");
 }

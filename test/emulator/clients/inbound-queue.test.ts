@@ -23,15 +23,23 @@ function setUp() {
   const source = new Source();
   const handled: string[] = [];
   const blocked: (() => void)[] = [];
-  const queue = new InboundQueue(source as never, ({ data }) => {
-    handled.push(data.toString());
-    return new Promise((resolve) => blocked.push(resolve));
+  const atOnce: string[] = [];
+  const queue = new InboundQueue(source as never, {
+    handle: ({ data }) => {
+      handled.push(data.toString());
+      return new Promise((resolve) => blocked.push(resolve));
+    },
+    handleAtOnce: ({ data }) => {
+      const needsNoTurn = data.toString() === "ping";
+      if (needsNoTurn) atOnce.push("ping");
+      return needsNoTurn;
+    },
   });
   const goOn = async () => {
     blocked.shift()?.();
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { source, handled, queue, goOn };
+  return { source, handled, atOnce, queue, goOn };
 }
 
 test("frames are handled one at a time and in order", async () => {
@@ -42,6 +50,17 @@ test("frames are handled one at a time and in order", async () => {
   expect(handled).toEqual(["a", "b"]);
   await goOn();
   expect(handled).toEqual(["a", "b", "c"]);
+});
+
+test("a frame that needs no turn does not wait for the others", async () => {
+  const { source, handled, atOnce, queue, goOn } = setUp();
+  for (const text of ["a", "b", "ping"]) source.say(text);
+  expect([handled, atOnce]).toEqual([["a"], ["ping"]]);
+  await goOn();
+  expect(handled).toEqual(["a", "b"]);
+  queue.close();
+  source.say("ping");
+  expect(atOnce).toEqual(["ping"]);
 });
 
 test("the socket is not read while very many wait", async () => {

@@ -1,3 +1,4 @@
+import { createDeferred } from "../support/deferred.ts";
 import { sendToAll } from "../support/rest.ts";
 import { allRoles, createScene, jsonProtocol, reliableProtocol } from "../support/scene.ts";
 import type { SocketClient } from "../support/socket-client.ts";
@@ -90,6 +91,48 @@ describe("groups", () => {
     // Without an ackId the refusal is silent.
     if (error) client.send({ type, group: "g", data: 1 });
     await expectSilence(client);
+  });
+
+  // Row 4 of the differences: R for `join`, which the service documents; E for the others.
+  test.each([
+    ["joinGroup", "join"],
+    ["leaveGroup", "leave"],
+    ["sendToGroup", "send to"],
+    ["subscribeGroupState", "use the state of"],
+  ])("say which permission a %s lacks", async (type, action) => {
+    const emulator = await scene.emulator();
+    const client = await scene.connectJson(emulator);
+    expect(await client.ask({ type, group: "group1", data: 1, ackId: 1 })).toMatchObject({
+      error: {
+        name: "Forbidden",
+        message: `The client does not have permission to ${action} group 'group1'.`,
+      },
+    });
+  });
+
+  // Row 5 of the differences (E): without an ack there is no other way to tell.
+  test.each([
+    [{ type: "joinGroup", group: " " }, /group name/],
+    [{ type: "event", event: "1st", data: 1 }, /event name/],
+    [{ type: "sendToGroup", group: "g", dataType: "protobuf", data: "AAEC" }, /Any/],
+    [{ type: "sendToGroup", group: "g", data: 1, ttlSeconds: 301, ackId: 1 }, /time to live/],
+  ])("close the connection with 1007: %j", async (request, reason) => {
+    const emulator = await scene.emulator();
+    const client = await scene.connectJson(emulator, { roles: allRoles });
+    client.send(request);
+    expect(await client.closed).toEqual({ code: 1007, reason: expect.stringMatching(reason) });
+    expect(client.unread).toBe(0);
+  });
+
+  // Row 6 of the differences (E).
+  test("keep keys of metadata apart that differ in case; the same one twice closes", async () => {
+    const emulator = await scene.emulator();
+    const client = await scene.connectJson(emulator, { roles: allRoles, groups: ["g"] });
+    const metadata = { Trace: "one", trace: "two" };
+    const message = await client.ask({ type: "sendToGroup", group: "g", data: 1, metadata });
+    expect(message).toMatchObject({ metadata });
+    client.send('{"type":"sendToGroup","group":"g","data":1,"metadata":{"a":"1","a":"2"}}');
+    expect((await client.closed).code).toBe(1007);
   });
 
   test.each([
@@ -267,4 +310,44 @@ test("JSON may come in binary frames", async () => {
   const client = await scene.connectJson(emulator);
   client.send(Buffer.from('{"type":"ping"}'));
   expect(await client.nextJson()).toEqual({ type: "pong" });
+});
+
+describe("a ping", () => {
+  const slow = { type: "event", event: "e", data: 1, ackId: 1 };
+
+  test("is answered while an app server takes its time, also behind frames that wait for it", async () => {
+    const { appServer, emulator } = await scene.withAppServer();
+    const client = await scene.connectJson(emulator);
+    await appServer.nextEvents(2);
+    const answer = createDeferred<{ status: number }>();
+    appServer.answer = () => answer.promise;
+    for (const request of [slow, { ...slow, ackId: 2 }, { type: "ping" }]) client.send(request);
+    expect(await client.nextJson()).toEqual({ type: "pong" });
+    await appServer.events.take();
+    expect(await client.ask({ type: "ping" })).toEqual({ type: "pong" });
+    expect(appServer.events.size).toBe(0);
+    answer.resolve({ status: 204 });
+    expect([await client.nextJson(), await client.nextJson()]).toEqual([acked(1), acked(2)]);
+  });
+
+  test("is answered after what needs no app server and was sent before", async () => {
+    const emulator = await scene.emulator();
+    const client = await scene.connectJson(emulator, { roles: allRoles, groups: ["g"] });
+    client.send({ type: "sendToGroup", group: "g", dataType: "text", data: "x", ackId: 1 });
+    client.send({ type: "ping" });
+    const frames = [await client.nextJson(), await client.nextJson(), await client.nextJson()];
+    expect(frames).toMatchObject([{ type: "message" }, acked(1), { type: "pong" }]);
+  });
+
+  test("with more in it waits its turn, so that nothing large is read twice", async () => {
+    const { appServer, emulator } = await scene.withAppServer();
+    const client = await scene.connectJson(emulator);
+    await appServer.nextEvents(2);
+    client.send(slow);
+    client.send({ type: "ping", padding: "x".repeat(300) });
+    expect([await client.nextJson(), await client.nextJson()]).toEqual([
+      acked(1),
+      { type: "pong" },
+    ]);
+  });
 });

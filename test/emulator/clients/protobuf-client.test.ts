@@ -130,14 +130,27 @@ describe("a protobuf client", () => {
   });
 
   test.each([
-    ["garbage", Buffer.from([255, 255, 255])],
-    ["an empty message", Buffer.alloc(0)],
-    ["a text frame", '{"type":"ping"}'],
-  ])("is closed by 1007 after %s", async (_what, frame) => {
+    ["garbage", Buffer.from([255, 255, 255]), 1007],
+    ["an empty message", Buffer.alloc(0), 1007],
+    // Row 5 of the differences (E).
+    ["a text frame", '{"type":"ping"}', 1003],
+    ["a blank group", encodeUpstream({ join_group_message: { group: " " } }), 1007],
+  ])("is closed after %s", async (_what, frame, code) => {
     const emulator = await scene.emulator();
     const { client } = await connectProtobuf(emulator);
     client.send(frame);
-    expect((await client.closed).code).toBe(1007);
+    expect((await client.closed).code).toBe(code);
+  });
+
+  test("hears a pong while an app server takes its time", async () => {
+    const { appServer, emulator } = await scene.withAppServer();
+    const { client } = await connectProtobuf(emulator);
+    await appServer.nextEvents(2);
+    appServer.answer = () => new Promise(() => {});
+    const data = { text_data: "x" };
+    client.send(encodeUpstream({ event_message: { event: "e", ack_id: 1, data } }));
+    await appServer.events.take();
+    expect(await ask(client, { ping_message: {} })).toEqual({ pong_message: {} });
   });
 });
 

@@ -171,7 +171,7 @@ describe("parseJsonRequest", () => {
     [{ ...send, dataType: "protobuf", data: "CgF0" }, { payload: { dataType: "protobuf" } }],
     [
       { ...send, ttlSeconds: 300, metadata: { Trace: "1" }, data: 1 },
-      { ttlInSeconds: 300, metadata: { trace: "1" } },
+      { ttlInSeconds: 300, metadata: { Trace: "1" } },
     ],
     [
       { ...send, metadata: { a: "1" } },
@@ -242,7 +242,6 @@ describe("parseJsonRequest", () => {
     [{ ...send, dataType: "binary", data: "A", ackId: 1 }, /base64/],
     [{ ...send, dataType: "protobuf", data: "AA", ackId: 1 }, /base64/],
     [{ ...send, dataType: "xml", data: "", ackId: 1 }, /dataType/],
-    [{ ...send, data: 1, ttlSeconds: 301, ackId: 1 }, /time to live/],
     [{ ...send, data: 1, metadata: { a: 1 }, ackId: 1 }, /metadata/],
     [{ ...send, data: 1, metadata: { a: "\r\n" }, ackId: 1 }, /metadata/],
     [{ ...send, data: 1, metadata: { a: "v".repeat(1025) }, ackId: 1 }, /metadata/],
@@ -253,6 +252,29 @@ describe("parseJsonRequest", () => {
       ackId: 1,
       message: expect.stringMatching(message),
     });
+    // Row 5 of the differences (E): who asks for no ack is closed instead.
+    expect(() => parse({ ...frame, ackId: undefined })).toThrow(message);
+    expect(() => parse({ ...frame, ackId: undefined })).toThrow(MalformedFrameError);
+  });
+
+  // Row 5 of the differences (E).
+  test.each([301, 2 ** 31])("a time to live of %i s breaks the protocol", (ttlSeconds) => {
+    for (const ackId of [undefined, 1]) {
+      expect(() => parse({ ...send, data: 1, ttlSeconds, ackId })).toThrow(
+        expect.objectContaining({
+          closeCode: 1007,
+          message: expect.stringMatching(/time to live/),
+        }),
+      );
+    }
+  });
+
+  // Row 6 of the differences (E).
+  test("keys of metadata that differ in case are two, and the same one twice is malformed", () => {
+    const metadata = { Trace: "1", trace: "2" };
+    expect(parse({ ...send, data: 1, metadata })).toMatchObject({ metadata });
+    const twice = '{"type":"sendToGroup","group":"g","data":1,"metadata":{"a":"1","a":"2"}}';
+    expect(() => parse(twice)).toThrow(MalformedFrameError);
   });
 
   test.each<[object, object]>([
@@ -280,6 +302,18 @@ describe("parseJsonRequest", () => {
     });
     expect(parsed).toEqual({ ...expected, message: expect.stringMatching(/Any/) });
   });
+
+  test.each([send, { type: "event", event: "e" }])(
+    "closes for such data in %j without an ack id",
+    async (request) => {
+      const frame = { ...request, dataType: "protobuf", data: "AAEC" };
+      const parsing = jsonCodec.parse({
+        data: Buffer.from(JSON.stringify(frame)),
+        isBinary: false,
+      });
+      await expect(parsing).rejects.toThrow(MalformedFrameError);
+    },
+  );
 
   test.each<[object, object]>([
     [

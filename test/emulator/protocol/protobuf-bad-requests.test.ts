@@ -21,13 +21,23 @@ describe("a value that cannot be fails the request only", () => {
     ["empty data", sending({ data: {} })],
     ["JSON that is none", sending({ data: { json_data: "{" } })],
     ["JSON null", sending({ data: { json_data: " null " } })],
-    ["too long a life", sending({ ttl_seconds: 301 })],
     ["metadata unfit for a header", sending({ metadata: { "a b": "c" } })],
     ["no event", { event_message: { ack_id: 1, data } }],
     ["a bad event", { event_message: { event: "1", ack_id: 1, data } }],
     ["no data of an event", { event_message: { event: "e", ack_id: 1 } }],
   ])("%s", (_title, message) => {
     expect(parse(message)).toEqual({ kind: "bad", ackId: 1, message: expect.any(String) });
+  });
+
+  // Row 5 of the differences (E).
+  test.each<[string, object]>([
+    ["no group", { join_group_message: {} }],
+    ["JSON that is none", sending({ ack_id: undefined, data: { json_data: "{" } })],
+    ["a bad event", { event_message: { event: "1", data } }],
+    ["too long a life", sending({ ack_id: undefined, ttl_seconds: 301 })],
+    ["too long a life, though an ack is asked for", sending({ ttl_seconds: 301 })],
+  ])("%s, and no ack that could tell", (_title, message) => {
+    expect(() => parse(message)).toThrow(expect.objectContaining({ closeCode: 1007 }));
   });
 
   test.each<[string, object]>([
@@ -108,7 +118,10 @@ describe("a frame breaks the protocol", () => {
 
   test("a text frame, whatever is in it", () => {
     const data = encodeUpstream({ ping_message: {} });
-    expect(() => protobufCodec.parse({ data, isBinary: false })).toThrow(MalformedFrameError);
+    // Row 5 of the differences (E).
+    expect(() => protobufCodec.parse({ data, isBinary: false })).toThrow(
+      expect.objectContaining({ closeCode: 1003 }),
+    );
   });
 
   test("garbage is a request or malformed, and never anything else", () => {

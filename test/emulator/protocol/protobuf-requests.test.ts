@@ -49,7 +49,7 @@ describe("a request", () => {
       group: "g",
       noEcho: true,
       payload: hello,
-      metadata: { colour: "red" },
+      metadata: { Colour: "red" },
       ttlInSeconds: 300,
     });
   });

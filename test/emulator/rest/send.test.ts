@@ -12,12 +12,14 @@ import type { SocketClient } from "../support/socket-client.ts";
 const scene = createScene();
 const text = { "Content-Type": "text/plain" };
 
+type CallHeaders = Record<string, string | string[]>;
+
 async function setUp(options: EmulatorOptions = {}) {
   const emulator = await scene.emulator(options);
   const ann = await scene.connectJson(emulator, { userId: "ann", groups: ["g", "h"] });
   const bob = await scene.connectJson(emulator, { userId: "bob", groups: ["g"] });
   const nobody = await scene.connectJson(emulator);
-  const send = (place: string, query: string, headers: Record<string, string> = text) => {
+  const send = (place: string, query: string, headers: CallHeaders = text) => {
     const path = `/api/hubs/chat/${place}:send?${apiVersion}${query}`;
     return callRest(emulator, { method: "POST", path, headers, body: "hi" });
   };
@@ -92,12 +94,25 @@ describe("metadata headers", () => {
       const answer = await send(place, "", {
         ...text,
         "X-WebPubSub-Metadata-Trace": "one",
-        "x-webpubsub-metadata-kind": "b, c",
+        "x-webpubsub-metadata-kind": "b c",
       });
       expect(answer.status).toBe(202);
-      expect(await ann.nextJson()).toMatchObject({ metadata: { trace: "one", kind: "b, c" } });
+      expect(await ann.nextJson()).toMatchObject({ metadata: { trace: "one", kind: "b c" } });
     },
   );
+
+  // Row 6 of the differences (E).
+  test.each([
+    ["is a list", "first, last"],
+    ["is a list with a gap", "first,,last "],
+    ["is there twice", ["first", "last"]],
+    ["is there twice, once as a list", ["x", "first,last"]],
+  ])("count by the last value of a header that %s", async (_how, value) => {
+    const { ann, send } = await setUp();
+    const answer = await send("", "", { ...text, "X-WebPubSub-Metadata-Trace": value });
+    expect(answer.status).toBe(202);
+    expect(await ann.nextJson()).toMatchObject({ metadata: { trace: "last" } });
+  });
 
   test("are absent from a message without any", async () => {
     const { ann, send } = await setUp();

@@ -6,7 +6,7 @@ import { inSeconds, keyOf, signToken } from "./tokens.ts";
 export interface RestRequest {
   method: string;
   path: string;
-  headers?: Record<string, string>;
+  headers?: Record<string, string | string[]>;
   body?: string | Buffer;
   /** Defaults to a good one; null sends none. */
   token?: string | null;

@@ -291,6 +291,12 @@ describe("a user event answer", () => {
     expect(read(200, type, "", headers)).toEqual(expected);
     expect(read(204, type, "", headers)).toEqual(expected);
   });
+
+  // Row 6 of the differences (E); by whichever way a header is there twice.
+  test("may have metadata twice or as a list: the last one counts", () => {
+    const headers = { "x-webpubsub-metadata-trace": ["first", "middle,  last "] };
+    expect(read(200, "text/plain", "x", headers)).toMatchObject({ metadata: { trace: "last" } });
+  });
 });
 
 test("a validation holds for its lifetime, and failures back off up to a minute", () => {

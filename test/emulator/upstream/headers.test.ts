@@ -186,7 +186,24 @@ test("events are signed with the keys of the moment", async () => {
   expect(calls[0]?.headers["webhook-request-origin"]).toBe(origin);
 });
 
+// Row 10 of the differences: some programs compare the header as a whole.
+test("where both keys are one, events bear one signature, as those of a service with one key", async () => {
+  const { appServer, open, rotateKeys } = await setUp();
+  rotateKeys("one", "one");
+  await open().userEvent("a", text);
+  const [call] = await appServer.nextEvents(1);
+  const digest = createHmac("sha256", "one").update("c").digest("hex");
+  expect(call?.headers["ce-signature"]).toBe(`sha256=${digest}`);
+});
+
 describe("metadata", () => {
+  // Row 6 of the differences (E): two in frames, but HTTP knows one header.
+  test("whose keys differ in case only are one header, with the last value", async () => {
+    const { appServer, open } = await setUp();
+    await open().userEvent("a", text, { Trace: "first", trace: "last" });
+    expect((await appServer.events.take()).headers["x-webpubsub-metadata-trace"]).toBe("last");
+  });
+
   test("go out as headers and come back as such", async () => {
     const { appServer, open } = await setUp();
     appServer.answer = () => ({
