@@ -22,7 +22,10 @@ export const clientRequests: Record<
   sendToGroup: {
     what: "`sendToGroup`",
     notes: "`noEcho`, `ttlSeconds`, `metadata`; text, json, binary, protobuf",
-    shownBy: [[client, "publishes %s"]],
+    shownBy: [
+      [client, "publishes %s"],
+      [json, "keep keys of metadata apart that differ in case; the same one twice closes"],
+    ],
   },
   event: {
     what: "`event`",
@@ -40,7 +43,11 @@ export const clientRequests: Record<
   },
   ping: {
     what: "`ping`",
-    shownBy: [[protobuf, "joins, publishes, leaves, pings and is told of duplicates"]],
+    notes: "at once, also while an app server is asked",
+    shownBy: [
+      [json, "is answered while an app server takes its time, also behind frames that wait for it"],
+      [protobuf, "hears a pong while an app server takes its time"],
+    ],
   },
   invoke: { what: "`invoke`", shownBy: [[client, "invokes, and gets an answer or an error"]] },
   cancelInvocation: {
@@ -49,7 +56,16 @@ export const clientRequests: Record<
   },
   streamStart: { what: "`sendToGroup` with `stream`", shownBy: [[client, "streams to a group"]] },
   streamData: { what: "`streamData`", shownBy: [[client, "streams to a group"]] },
-  streamEnd: { what: "`streamEnd`", shownBy: [[client, "streams to a group"]] },
+  streamEnd: {
+    what: "`streamEnd`",
+    shownBy: [
+      [client, "streams to a group"],
+      [
+        "conformance/express-sample",
+        "streams of the official client end well over TLS, ten times in a row",
+      ],
+    ],
+  },
   setGroupState: {
     what: "`setGroupState`",
     notes: "the service documents the frames only, the rules are ours",
@@ -82,6 +98,7 @@ export const serviceFrames: Record<ServiceFrame["kind"] | "message", Supported> 
     shownBy: [
       [json, "come once per success; the second time it is a duplicate and nothing is done"],
       [json, "need a role: %s with %j"],
+      [json, "say which permission a %s lacks"],
       [json, "the ack of a failure does not use up its id"],
       [client, "is told when an event fails"],
     ],

@@ -32,7 +32,8 @@ export const events: Record<SystemEvent | GroupEvent | "user" | "validation", Su
   },
   disconnected: {
     what: "`disconnected`",
-    notes: "with the reason, the client's own as well",
+    notes:
+      "with the reason, the client's own as well; of a close by REST with the service's sentence",
     shownBy: [
       ["emulator/upstream/upstream", "come once each when %s"],
       [

@@ -118,6 +118,20 @@ describe("a reliable client that has lost its socket", () => {
     expect(await third.nextJson()).toMatchObject({ sequenceId: 1, data: "hi" });
   });
 
+  test("hears a pong on its new socket while an event of the former one is being handled", async () => {
+    const { appServer, emulator } = await scene.withAppServer();
+    const connected = await connectReliable(emulator);
+    await appServer.nextEvents(2);
+    appServer.answer = () => new Promise(() => {});
+    connected.client.send({ type: "event", event: "e", data: 1 });
+    await appServer.events.take();
+    connected.client.terminate();
+    const again = recover(emulator, connected);
+    await again.opened;
+    again.send({ type: "joinGroup", group: "g", ackId: 1 });
+    expect(await again.ask({ type: "ping" })).toEqual({ type: "pong" });
+  });
+
   test("comes back with an expired access token in the URL, as the official client does", async () => {
     const emulator = await scene.emulator();
     const connected = await connectReliable(emulator);
