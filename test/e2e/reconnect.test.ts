@@ -61,7 +61,10 @@ describe("the client in Chromium, after", () => {
     const [first, second] = await page.seen("connected");
     expect(second?.connectionId).not.toBe(first?.connectionId);
     expect(await page.seen("disconnected")).toMatchObject([
-      { connectionId: first?.connectionId, message: "tidying up" },
+      {
+        connectionId: first?.connectionId,
+        message: "Application server closed the connection. Reason: tidying up",
+      },
     ]);
     expect(await page.run("client.endpoint")).toBe("eastus");
     expect([await page.seen("connect-failed"), page.errors]).toEqual([[], []]);
