@@ -34,7 +34,7 @@ export interface UpstreamOptions {
   handleUserEvent?: NonNullable<WebPubSubEventHandlerOptions["handleUserEvent"]> | undefined;
   /** A client is connected. */
   onConnected?: NonNullable<WebPubSubEventHandlerOptions["onConnected"]> | undefined;
-  /** A connection has ended for good; `reason` may say why, and `closeReasonOf` finds what an app server gave. */
+  /** A connection has ended for good; `reason` may say why, see `closeReasonOf`. */
   onDisconnected?: NonNullable<WebPubSubEventHandlerOptions["onDisconnected"]> | undefined;
   /** A connection has joined `group`; not told of the groups of this package (`resilient-pubsub.`). */
   onGroupJoined?: NonNullable<WebPubSubEventHandlerOptions["onGroupJoined"]> | undefined;

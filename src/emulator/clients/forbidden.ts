@@ -6,7 +6,7 @@ export type GroupAction = "join" | "leave" | "send to" | "use the state of";
 export const permissionFor = (action: GroupAction): GroupPermission =>
   action === "send to" ? "sendToGroup" : "joinLeaveGroup";
 
-/** The service documents the sentence for `join`; Microsoft's emulator has the one for `leave` and `send to`. */
+/** In the sentence that the service documents for `join`. */
 export const forbidden = (action: GroupAction, group: string) =>
   ({
     name: "Forbidden",

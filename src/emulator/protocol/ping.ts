@@ -1,8 +1,8 @@
 import type { ClientRequest } from "./client-request.ts";
 import type { Frame } from "./message.ts";
 
-// Beyond it no ping says anything; what is larger is not worth being read twice.
-const maxPingBytes = 256;
+// A ping has no more to say; what is larger is not worth being read twice.
+const maxPingBytes = 64;
 
 /** Whether a frame asks for nothing but a sign of life. */
 export function isPing(frame: Frame, parse: (frame: Frame) => ClientRequest): boolean {

@@ -9,7 +9,7 @@ const DEFAULT_IDLE_TIMEOUT_IN_MS = 300_000;
 
 export const INVALID_ANY = "Data of type protobuf must be an Any.";
 
-/** A value inside a well formed frame cannot be used; it costs the request, if that can be answered. */
+/** A value in a well formed frame cannot be used: it costs the request, if the client can be told. */
 export class BadValueError extends Error {}
 
 /**
