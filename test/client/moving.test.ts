@@ -1,5 +1,8 @@
 import { closeReasonOf, type Negotiate } from "express-resilient-pubsub/client";
 import type { Emulator, Fault } from "express-resilient-pubsub/emulator";
+import { createDeferred } from "../emulator/support/deferred.ts";
+import { createScene } from "../emulator/support/scene.ts";
+import { clientUrl } from "../emulator/support/tokens.ts";
 import { until } from "../support/until.ts";
 import { makeClient } from "./support/make-client.ts";
 import { startTwoRegions, type TwoRegions } from "./support/two-regions.ts";
@@ -138,4 +141,21 @@ it("the moved event tells since when the old endpoint was silent", async () => {
   expect(moved).toMatchObject({ from: "eastus", to: "westus" });
   // It cannot have noticed before the deadline of its question.
   expect(moved?.downtimeInMs).toBeGreaterThan(400);
+});
+
+it("a client stays while an app server takes longer for its event than keep-alive would wait", async () => {
+  const { appServer, emulator } = await createScene().withAppServer();
+  const answer = createDeferred<{ status: number }>();
+  appServer.answer = ({ event }) => (event === "user.e" ? answer.promise : { status: 204 });
+  const { client, log } = makeClient(
+    () => ({ url: clientUrl(emulator, "chat"), endpoint: "east" }),
+    { keepAliveIntervalInMs: 100, keepAliveTimeoutInMs: 500 },
+  );
+  await client.start();
+  log.length = 0;
+  const sent = client.sendEvent("e", "slow", "text");
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  answer.resolve({ status: 204 });
+  await sent;
+  expect(log).toEqual([]);
 });
