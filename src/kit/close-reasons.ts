@@ -17,10 +17,20 @@ export const MOVE_REASON_PREFIX = "moved: ";
  */
 export type ClosedEvent =
   | {
+      /** Of a client's event: the connection that has ended. */
       readonly connectionId?: string | undefined;
-      readonly message?: { readonly message?: string | undefined } | undefined;
+      /** Of a client's event: the service's last frame; undefined when there was none. */
+      readonly message?:
+        | {
+            /** What the service says of the end. */
+            readonly message?: string | undefined;
+          }
+        | undefined;
     }
-  | { readonly reason?: string | undefined };
+  | {
+      /** Of an app server's event or a `CloseEvent`: what is said of the end. */
+      readonly reason?: string | undefined;
+    };
 
 const SENTENCE = "Application server closed the connection.";
 const REASON = " Reason: ";
