@@ -44,7 +44,7 @@ export class EntryRun implements Run {
   readonly bytes: number;
   readonly oldestAt: number;
   readonly #hasExcluded: boolean;
-  #json: string | undefined;
+  #json: Buffer | undefined;
 
   constructor(entries: readonly CachedEntry[]) {
     this.entries = entries;
@@ -58,15 +58,16 @@ export class EntryRun implements Run {
    *
    * @param connections Ids that the client's connections have or had.
    */
-  jsonFor(connections: readonly string[]): string {
+  jsonFor(connections: readonly string[]): Buffer {
     const isExcluded = ({ excluded }: CachedEntry): boolean =>
       excluded !== undefined && connections.some((id) => excluded.has(id));
     if (this.#hasExcluded && this.entries.some(isExcluded)) {
-      return this.entries
-        .map((entry) => (isExcluded(entry) ? `{"o":${entry.offset},"skip":1}` : entry.json))
-        .join(",");
+      const skip = ({ offset }: CachedEntry): string => `{"o":${offset},"skip":1}`;
+      return listed(this.entries.map((one) => (isExcluded(one) ? skip(one) : one.json)));
     }
-    this.#json ??= this.entries.map(({ json }) => json).join(",");
+    this.#json ??= listed(this.entries.map(({ json }) => json));
     return this.#json;
   }
 }
+
+const listed = (members: readonly string[]): Buffer => Buffer.from(members.join(","));

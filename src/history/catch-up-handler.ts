@@ -4,7 +4,7 @@ import type { Grant } from "../grants/grant.ts";
 import { bodyReader } from "../http/body.ts";
 import { overloaded } from "../http/overloaded.ts";
 import { answerOrRefuse, RequestRefused } from "../http/problem.ts";
-import { sendJsonText } from "../http/send-json.ts";
+import { JsonParts, sendJsonParts } from "../http/send-json.ts";
 import { tellSpread } from "../http/spread-header.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
 import {
@@ -47,14 +47,15 @@ export function catchUpHandler(
     const { at } = request;
     tellSpread(res, advisers.spreadInMs());
     const review = at && advisers.review(reader.grant, at);
-    const streams = await catchUps.read(reader, request, () => {
+    const json = new JsonParts().add('{"streams":');
+    await catchUps.read(json, reader, request, () => {
       const retryAfterInSeconds = advisers.admit(req, reader.claims.userId, at);
       if (retryAfterInSeconds !== undefined) throw overloaded(retryAfterInSeconds);
     });
     // Something of the application's may have answered meanwhile, such as a timeout.
     if (res.headersSent) return;
     const reviewed = review ? `,"review":${JSON.stringify(review)}` : "";
-    sendJsonText(res, `{"streams":${streams}${reviewed}}`);
+    sendJsonParts(res, json.add(`${reviewed}}`));
   }
 
   async function requestIn(req: Request, res: Response): Promise<CatchUpRequest> {

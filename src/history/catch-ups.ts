@@ -1,5 +1,6 @@
 import type { PluginContext } from "../context/plugin-context.ts";
 import type { StreamPosition } from "../contract/history-store.ts";
+import type { JsonParts } from "../http/send-json.ts";
 import { EntryRun } from "./cached-entries.ts";
 import { type Lack, lackOf, type MissedReason, reasonToWithhold } from "./catch-up.ts";
 import type { CatchUpRequest } from "./catch-up-request.ts";
@@ -39,6 +40,9 @@ interface Confirmed extends Asked {
   readonly lack: Lack;
 }
 
+/** JSON of one member, in parts. */
+type Answer = readonly (string | Buffer)[];
+
 /** What clients have missed: all of it, or why not. */
 export class CatchUps {
   readonly #context: PluginContext;
@@ -52,11 +56,16 @@ export class CatchUps {
   }
 
   /**
+   * @param json Is added an object with a member for each stream.
    * @param admit Called before messages are read, which is what costs; throws to refuse the client.
-   * @returns JSON: an object with a member for each stream.
    * @throws what `admit` and the store do
    */
-  async read(reader: Reader, request: CatchUpRequest, admit: () => void): Promise<string> {
+  async read(
+    json: JsonParts,
+    reader: Reader,
+    request: CatchUpRequest,
+    admit: () => void,
+  ): Promise<void> {
     const asked = await this.#asked(reader, request);
     const readable = asked.filter(({ isReadable }) => isReadable).map(({ stream }) => stream);
     const tops = readable.length > 0 ? await this.#sources.confirmations.confirm(readable) : NONE;
@@ -69,7 +78,13 @@ export class CatchUps {
           : missed(one.name, undefined, "forbidden"),
       ),
     );
-    return `{${answers.join(",")}}`;
+    let separator = "{";
+    for (const answer of answers) {
+      json.add(separator);
+      for (const part of answer) json.add(part);
+      separator = ",";
+    }
+    json.add(answers.length > 0 ? "}" : "{}");
   }
 
   async #asked(reader: Reader, { since, seen }: CatchUpRequest): Promise<readonly Asked[]> {
@@ -128,9 +143,9 @@ export class CatchUps {
     { name, stream, since, top, lack }: Confirmed,
     { claims }: Reader,
     connections: readonly string[],
-  ): Promise<string> {
+  ): Promise<Answer> {
     if (typeof lack === "string") return missed(name, top, lack);
-    if (lack === 0) return recovered(name, top, "");
+    if (lack === 0) return recovered(name, top);
     const isTail = since === undefined;
     const { epoch, offset: to } = top;
     const from = to - lack + 1;
@@ -139,7 +154,7 @@ export class CatchUps {
     // Who joins is given what the application has said, whenever that was.
     const reason = reasonToWithhold(found, isTail ? 0 : claims.readableSince);
     if (reason === undefined) return recovered(name, top, found.jsonFor(connections));
-    return isTail ? recovered(name, top, "") : missed(name, top, reason);
+    return isTail ? recovered(name, top) : missed(name, top, reason);
   }
 }
 
@@ -147,12 +162,15 @@ const NONE: ReadonlyMap<string, StreamPosition> = new Map();
 
 const isConfirmed = (one: Asked | Confirmed): one is Confirmed => "top" in one;
 
-function recovered(name: string, top: StreamPosition, messages: string): string {
-  return `${JSON.stringify(name)}:{"position":"${encodePosition(top)}","recovered":true,"messages":[${messages}]}`;
+function recovered(name: string, top: StreamPosition, messages?: Buffer): Answer {
+  const begin = `${JSON.stringify(name)}:{"position":"${encodePosition(top)}","recovered":true,"messages":[`;
+  return messages ? [begin, messages, "]}"] : [`${begin}]}`];
 }
 
 /** @param top Undefined where the client is not to know it. */
-function missed(name: string, top: StreamPosition | undefined, reason: MissedReason): string {
+function missed(name: string, top: StreamPosition | undefined, reason: MissedReason): Answer {
   const position = top ? encodePosition(top) : "";
-  return `${JSON.stringify(name)}:{"position":"${position}","recovered":false,"reason":"${reason}","messages":[]}`;
+  return [
+    `${JSON.stringify(name)}:{"position":"${position}","recovered":false,"reason":"${reason}","messages":[]}`,
+  ];
 }

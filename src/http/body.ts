@@ -17,7 +17,13 @@ export function bodyReader(maxBodyInBytes: number): ReadBody {
   let parser: Promise<RequestHandler> | undefined;
   return async (req, res) => {
     if (req.readableDidRead) return consumedBody(req, maxBodyInBytes);
-    if (Number(req.get("content-length")) > maxBodyInBytes) throw tooLarge(maxBodyInBytes);
+    const length = Number(req.get("content-length"));
+    if (length > maxBodyInBytes) throw tooLarge(maxBodyInBytes);
+    if (isPlain(req, length)) {
+      const body = await plainBody(req, length);
+      req.body = body;
+      return body;
+    }
     parser ??= rawParser(maxBodyInBytes);
     const read = await parser;
     const error = await new Promise<unknown>((resolve) => read(req, res, resolve));
@@ -29,8 +35,37 @@ export function bodyReader(maxBodyInBytes: number): ReadBody {
   };
 }
 
+/** Whether it comes as it is, and has said how much: then there is nothing for a parser to do. */
+function isPlain(req: Request, length: number): boolean {
+  const { headers, body, destroyed, readableEnded } = req;
+  return (
+    Number.isInteger(length) &&
+    headers["transfer-encoding"] === undefined &&
+    headers["content-encoding"] === undefined &&
+    !(body !== undefined || destroyed || readableEnded)
+  );
+}
+
+/** No more than was announced ever comes. @throws RequestRefused for less */
+function plainBody(req: Request, length: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let isOver = false;
+    const end = (): void => {
+      if (isOver) return;
+      isOver = true;
+      const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+      if (body.length === length && req.complete !== false) resolve(body);
+      else reject(unreadable());
+    };
+    req.on("data", (chunk: Buffer) => chunks.push(chunk));
+    req.on("end", end).on("error", end).on("close", end);
+  });
+}
+
 /** What was read, or what an adapter of a serverless platform has put there with nothing to read. */
 function hasBody({ body }: Request): boolean {
+  if (Buffer.isBuffer(body)) return body.length > 0;
   return typeof body === "object" && body !== null ? Object.keys(body).length > 0 : Boolean(body);
 }
 

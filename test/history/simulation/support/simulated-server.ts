@@ -5,6 +5,7 @@ import type { HistoryStore } from "../../../../src/contract/history-store.ts";
 import { readCatchUp } from "../../../../src/history/catch-up-request.ts";
 import { History } from "../../../../src/history/history.ts";
 import type { HistoryReads } from "../../../../src/history/history-reads.ts";
+import { JsonParts } from "../../../../src/http/send-json.ts";
 import type { Clock } from "../../../../src/kit/clock.ts";
 import type { HistoryConfiguration } from "../../../../src/options/parse-options.ts";
 import { EncodedBody } from "../../../../src/service/encoded-body.ts";
@@ -133,8 +134,9 @@ export class SimulatedServer {
   async catchUp(text: string): Promise<string> {
     const reader = { grant: {}, claims: CLAIMS, req: {} as Request };
     const request = readCatchUp(Buffer.from(text));
-    const streams = await this.#reads.catchUps.read(reader as never, request, () => {});
-    return this.#world.mutations.answered(`{"streams":${streams}}`);
+    const json = new JsonParts().add('{"streams":');
+    await this.#reads.catchUps.read(json, reader as never, request, () => {});
+    return this.#world.mutations.answered(json.add("}").list.join(""));
   }
 
   async close(): Promise<void> {
