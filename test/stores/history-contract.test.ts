@@ -414,6 +414,25 @@ const epochs: Record<string, (open: Open) => Promise<void>> = {
     expect(await idsOf(connection, "a", first.epoch, 1, 2)).toEqual(["2", "3"]);
   },
 
+  async "an epoch that begins amid an append has nothing of the messages before"(open) {
+    const connection = await open();
+    const known = { epoch: "unheard0", offset: 4 };
+    const results = await connection.append(
+      [
+        appendOf("a", "1", { key: "k" }),
+        appendOf("a", "2"),
+        appendOf("a", "3", { known }),
+        appendOf("a", "1", { key: "k" }),
+      ],
+      soon(),
+    );
+    const [before, after] = [placeOf(results, 1), placeOf(results, 2)];
+    expect(after).toEqual({ epoch: expect.not.stringContaining(before.epoch), offset: 1 });
+    expect(results[3]).toEqual({ position: { ...before, offset: 1 }, isRepeated: true });
+    expect(await topOf(connection, "a", before)).toEqual(after);
+    expect(await idsOf(connection, "a", after.epoch, 1, 1)).toEqual(["3"]);
+  },
+
   async "renewing names the streams whose epochs end"(open) {
     const connection = await open();
     const [a, g] = [await log(connection, "a", "1"), await log(connection, "g:x", "2")];

@@ -81,14 +81,25 @@ local function start_epoch(name, epoch, closings)
   }
 end
 
+local function is_same(known, other)
+  return other and known.epoch == other.epoch and known.offset == other.offset and known.id == other.id
+end
+
+-- Streams as this call has left them: it may name one for many messages, with what is known of it each time.
+local touched = {}
+
 local function touch(name, known, fresh)
-  local stream = load_stream(name)
-  local needs_check = known and not is_accounted_for(name, stream, known)
+  local stream = touched[name] or load_stream(name)
+  local is_checked = stream and known and is_same(known, stream.known)
+  local needs_check = known and not is_checked and not is_accounted_for(name, stream, known)
   if stream and stream.generation == GENERATION and not needs_check then
     if NOW - stream.touchedAt > LIFE / 10 then
       local written = redis.pcall("HSET", key_of(name), "touchedAt", int(NOW))
       if type(written) == "number" then redis.call("PEXPIRE", key_of(name), int(LIFE)) end
+      stream.touchedAt = NOW
     end
+    stream.known = known or stream.known
+    touched[name] = stream
     return stream
   end
   local closings = stream and stream.closings or ""
@@ -96,6 +107,7 @@ local function touch(name, known, fresh)
   if stream then closings = with_closing(closings, stream.epoch, stream.top) end
   stream = start_epoch(name, fresh, closings)
   if needs_check then owe_everywhere(name) end
+  touched[name] = stream
   return stream
 end
 

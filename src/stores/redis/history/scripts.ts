@@ -61,6 +61,9 @@ function run()
       table.insert(results, { stream.epoch, offset, "0" })
     end
   end
+  for name, stream in pairs(touched) do
+    if stream.added then save_log(name, stream) end
+  end
   redis.call("PEXPIRE", UNSETTLED, int(LIFE))
   if redis.call("ZCARD", UNSETTLED) > MAX_UNSETTLED then
     for _, endpoint in ipairs(redis.call("ZRANGE", ENDPOINTS, 0, -1)) do owe_all(endpoint) end
