@@ -114,9 +114,9 @@ export class CatchUps {
 
   #confirmed(asked: Asked, top: StreamPosition | undefined): Asked | Confirmed {
     if (!asked.isReadable || top === undefined) return asked;
-    const { since, seen, stream } = asked;
+    const { name, stream, since, seen, isReadable } = asked;
     const lack = since ? lackOf({ since, seen }, top) : this.#replayed(stream, top);
-    return { ...asked, top, lack };
+    return { name, stream, since, seen, isReadable, top, lack };
   }
 
   /** How many messages a client gets that has only just joined. */

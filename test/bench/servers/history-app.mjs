@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import express from "express";
+import { directCallsOf } from "../support/direct-calls.mjs";
 import { options, serveCalls } from "../support/serve-calls.mjs";
 
 const { memoryHistory, resilientPubSub } = await import("../dist/index.mjs");
@@ -22,12 +23,15 @@ const pubsub = resilientPubSub({
   ...(store && { history: { store, appendTimeoutInMs: 2000 } }),
 });
 await pubsub.ready();
-const server = createServer(express().use(pubsub));
+const app = express().use(pubsub);
+const server = createServer(app);
 server.listen(0, "127.0.0.1");
 await once(server, "listening");
 
 serveCalls({
   info: () => ({ endpoint: `http://127.0.0.1:${server.address().port}` }),
+
+  fire: directCallsOf(app, pubsub),
 
   /** Sends messages to all and to the group. */
   async send({ count, bytes }) {

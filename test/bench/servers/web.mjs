@@ -38,6 +38,9 @@ const ways = {
     });
   },
 
+  /** As those who catch up ask and are answered. */
+  post: ({ path, answer }) => express().post(path, express.json(), (_req, res) => res.json(answer)),
+
   express: ({ path, answer }) => express().get(path, (_req, res) => res.json(answer)),
 
   node:
