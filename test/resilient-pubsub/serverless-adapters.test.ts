@@ -4,7 +4,10 @@ import serverless from "serverless-http";
 import { describeInjected, type Send } from "./support/injected-requests.ts";
 
 const byServerlessHttp: Send = async (app, { method, url, headers = {}, body = "" }) => {
-  const event = { httpMethod: method, path: url, headers, body, isBase64Encoded: false };
+  const { pathname: path, searchParams } = new URL(url, "http://injected");
+  const queryStringParameters = Object.fromEntries(searchParams);
+  const asked = { httpMethod: method, path, queryStringParameters };
+  const event = { ...asked, headers, body, isBase64Encoded: false };
   const context = { requestContext: { identity: { sourceIp: "192.0.2.1" } } };
   const answer = await serverless(app)({ ...event, ...context }, {});
   // biome-ignore lint/suspicious/noExplicitAny: it has no type
@@ -28,8 +31,14 @@ const byReadyBody =
       };
       const res = new ServerResponse(req);
       const end = res.end.bind(res);
-      res.end = ((text = "") => {
-        resolve({ status: res.statusCode, headers: res.getHeaders(), body: String(text) });
+      let written = "";
+      res.write = ((part: unknown) => {
+        written += String(part);
+        return true;
+      }) as typeof res.write;
+      res.end = ((part = "") => {
+        written += String(part);
+        resolve({ status: res.statusCode, headers: res.getHeaders(), body: written });
         return end();
       }) as typeof res.end;
       app(req as never, res as never);

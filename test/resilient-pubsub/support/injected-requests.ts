@@ -1,5 +1,9 @@
 import express, { type Express } from "express";
-import { type ResilientPubSub, resilientPubSub } from "express-resilient-pubsub";
+import {
+  type ResilientPubSub,
+  type ResilientPubSubOptions,
+  resilientPubSub,
+} from "express-resilient-pubsub";
 import { closeAfterTest } from "../../support/clean-up.ts";
 import { startEmulator } from "../../support/emulator.ts";
 import { eventRequest } from "../../support/upstream-request.ts";
@@ -20,7 +24,10 @@ export type Send = (app: Express, request: Injected) => Promise<Answer>;
 
 /** What must be answered however a request comes in. */
 export function describeInjected(send: Send): void {
-  async function start(mount: (app: Express, pubsub: ResilientPubSub) => void) {
+  async function start(
+    mount: (app: Express, pubsub: ResilientPubSub) => void,
+    history?: ResilientPubSubOptions["history"],
+  ) {
     const emulator = closeAfterTest(await startEmulator());
     const { connectionString } = emulator;
     const pubsub = closeAfterTest(
@@ -31,12 +38,13 @@ export function describeInjected(send: Send): void {
         upstream: {
           handleUserEvent: (req, res) => res.success(`heard ${JSON.stringify(req.data)}`, "text"),
         },
+        history,
       }),
     );
     await pubsub.ready();
     const app = express();
     mount(app, pubsub);
-    return { emulator, app };
+    return { emulator, app, pubsub };
   }
   const mounted = (app: Express, pubsub: ResilientPubSub): void => void app.use(pubsub);
   const behindParser = (app: Express, pubsub: ResilientPubSub): void =>
@@ -70,5 +78,23 @@ export function describeInjected(send: Send): void {
       headers: { ...Object.fromEntries(new Headers(headers)), "content-length": "7" },
     });
     expect({ status, body }).toEqual({ status: 200, body: 'heard {"a":1}' });
+  });
+
+  it.each([
+    ["before any parser", mounted],
+    ["behind express.json()", behindParser],
+  ])("a client is given what it has missed %s", async (_name, mount) => {
+    const { app, pubsub } = await start(mount, true);
+    const negotiated = await send(app, { method: "GET", url: "/negotiate?history=1" });
+    const { grant, history } = JSON.parse(negotiated.body);
+    const messages = [{ text: "für dich" }, { text: "und mich" }];
+    for (const message of messages) await pubsub.broadcast(message);
+    const asked = JSON.stringify({ grant, since: history.positions });
+    const headers = { "content-type": "application/json", "content-length": `${asked.length}` };
+    const request = { method: "POST", url: "/negotiate/history", headers, body: asked } as const;
+    const { status, body } = await send(app, request);
+    expect(status).toBe(200);
+    const missed: { d: unknown }[] = JSON.parse(body).streams.a.messages;
+    expect(missed.map(({ d }) => d)).toEqual(messages);
   });
 }
