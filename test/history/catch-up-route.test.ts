@@ -33,7 +33,7 @@ describe("a client catches up with", () => {
     const { pubsub, negotiate, catchUp } = await startHistory();
     const ada = await negotiate("user=ada&group=news");
     await pubsub.broadcast({ n: 1 });
-    await pubsub.broadcast("two", { contentType: "text/plain" });
+    await pubsub.broadcast("zwölf", { contentType: "text/plain" });
     await pubsub.group("news").sendToAll(new Uint8Array([0, 255]));
     await pubsub.group("other").sendToAll({ n: 9 });
     await pubsub.sendToUser("ada", { n: 3 });
@@ -46,7 +46,7 @@ describe("a client catches up with", () => {
         recovered: true,
         messages: [
           { o: 1, id, t: "json", d: { n: 1 } },
-          { o: 2, id, t: "text", d: "two" },
+          { o: 2, id, t: "text", d: "zwölf" },
         ],
       },
       u: {

@@ -95,11 +95,12 @@ describe("an event is refused, and no handler called, when", () => {
   });
 
   it.each([
-    ["is cut off", "Content-Length: 100", "half"],
-    ["has a broken chunk", "Transfer-Encoding: chunked", "zz\r\n"],
-  ])("an event is refused when its body %s", async (_, framing, body) => {
+    ["is cut off before it is read", "Content-Length: 100", "half", 20],
+    ["is cut off while it is read", "Content-Length: 100", "half", 0],
+    ["has a broken chunk", "Transfer-Encoding: chunked", "zz\r\n", 20],
+  ])("an event is refused when its body %s", async (_, framing, body, authorizedInMs) => {
     const { url, eastus, calls, post } = await setUp({
-      authorize: () => new Promise((resolve) => setTimeout(resolve, 20, true)),
+      authorize: () => new Promise((resolve) => setTimeout(resolve, authorizedInMs, true)),
     });
     const headers = (eventRequest(eastus, {}).headers as [string, string][]).map(
       ([name, value]) => `${name}: ${value}`,
