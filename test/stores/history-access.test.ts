@@ -17,16 +17,17 @@ const open = async (store: HistoryStore, hub = "chat", limits = roomyLimits) =>
   closeAfterTest(await store.open(hub, limits, () => {}, soon()));
 
 const append = (connection: HistoryConnection, id: string, data = id) =>
+  appendAll(connection, [id], data);
+
+const appendAll = (connection: HistoryConnection, ids: readonly string[], data: string) =>
   connection.append(
-    [
-      {
-        stream: "g:news",
-        known: undefined,
-        message: { id, dataType: "text", data },
-        key: `k${id}`,
-        dueInMs: 0,
-      },
-    ],
+    ids.map((id) => ({
+      stream: "g:news",
+      known: undefined,
+      message: { id, dataType: "text", data },
+      key: `k${id}`,
+      dueInMs: 0,
+    })),
     soon(),
   );
 
@@ -231,6 +232,24 @@ describeWithRedis(`a history in ${REDIS_OR_ITS_ABSENCE}`, () => {
       }
     }
   });
+
+  it.each([1, 2, 3])(
+    "keeps all %d messages that are logged at once after an eviction",
+    async (count) => {
+      const server = await start();
+      const limits = { ...roomyLimits, maxBytesPerStream: 30 };
+      const store = redisHistory({ url: server.url, prefix: "app" });
+      const connection = await open(store, "chat", limits);
+      await appendAll(connection, ["a", "b", "c"], "x".repeat(10));
+      await command(server, "DEL", "app:{chat}:history:log:g:news");
+      const ids = ["d", "e", "f"].slice(0, count);
+      const results = await appendAll(connection, ids, "x".repeat(10));
+      const { epoch } = results[0]?.position ?? { epoch: "" };
+      const range = { stream: "g:news", epoch, from: 4, to: 3 + count };
+      const [entries] = await connection.ranges([range], soon());
+      expect(entries?.map(({ id }) => id)).toEqual(ids);
+    },
+  );
 
   it("leaves nothing that does not expire", async () => {
     const server = await start();
