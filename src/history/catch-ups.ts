@@ -6,7 +6,7 @@ import { type Lack, lackOf, type MissedReason, reasonToWithhold } from "./catch-
 import type { CatchUpRequest } from "./catch-up-request.ts";
 import { groupOf, streamOf } from "./client-stream-name.ts";
 import type { Confirmations } from "./confirmations.ts";
-import type { EntryCache } from "./entry-cache.ts";
+import type { EntryCache, Found } from "./entry-cache.ts";
 import { encodePosition } from "./envelope.ts";
 import { GroupReaders, type Reader } from "./readers.ts";
 import type { StreamAllowances } from "./stream-allowances.ts";
@@ -139,23 +139,35 @@ export class CatchUps {
     }
   }
 
-  async #answer(
-    { name, stream, since, top, lack }: Confirmed,
-    { claims }: Reader,
+  #answer(
+    one: Confirmed,
+    reader: Reader,
     connections: readonly string[],
-  ): Promise<Answer> {
+  ): Answer | Promise<Answer> {
+    const { name, stream, since, top, lack } = one;
     if (typeof lack === "string") return missed(name, top, lack);
     if (lack === 0) return recovered(name, top);
     const isTail = since === undefined;
     const { epoch, offset: to } = top;
     const from = to - lack + 1;
-    const found = await this.#sources.entries.read({ stream, epoch, from, to, isTail });
-    if (!(found instanceof EntryRun)) return missed(name, top, found);
-    // Who joins is given what the application has said, whenever that was.
-    const reason = reasonToWithhold(found, isTail ? 0 : claims.readableSince);
-    if (reason === undefined) return recovered(name, top, found.jsonFor(connections));
-    return isTail ? recovered(name, top) : missed(name, top, reason);
+    const found = this.#sources.entries.read({ stream, epoch, from, to, isTail });
+    const give = (entries: Found): Answer => given(one, entries, reader, connections);
+    return found instanceof Promise ? found.then(give) : give(found);
   }
+}
+
+function given(
+  { name, since, top }: Confirmed,
+  found: Found,
+  { claims }: Reader,
+  connections: readonly string[],
+): Answer {
+  if (!(found instanceof EntryRun)) return missed(name, top, found);
+  const isTail = since === undefined;
+  // Who joins is given what the application has said, whenever that was.
+  const reason = reasonToWithhold(found, isTail ? 0 : claims.readableSince);
+  if (reason === undefined) return recovered(name, top, found.jsonFor(connections));
+  return isTail ? recovered(name, top) : missed(name, top, reason);
 }
 
 const NONE: ReadonlyMap<string, StreamPosition> = new Map();

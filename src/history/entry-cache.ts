@@ -67,8 +67,12 @@ export class EntryCache {
     return this.#bytes;
   }
 
-  /** @throws what the store does */
-  async read(question: EntriesQuestion): Promise<Found> {
+  /** At once what is cached, which most of a herd is. @throws what the store does */
+  read(question: EntriesQuestion): Found | Promise<Found> {
+    return this.#cached(question) ?? this.#readOnce(question);
+  }
+
+  async #readOnce(question: EntriesQuestion): Promise<Found> {
     const key = keyOf(question);
     for (let reading = this.#underWay.get(key); reading; reading = this.#underWay.get(key)) {
       await reading;

@@ -42,7 +42,9 @@ function isPlain(req: Request, length: number): boolean {
     Number.isInteger(length) &&
     headers["transfer-encoding"] === undefined &&
     headers["content-encoding"] === undefined &&
-    !(body !== undefined || destroyed || readableEnded)
+    body === undefined &&
+    !destroyed &&
+    !readableEnded
   );
 }
 
