@@ -414,6 +414,17 @@ const epochs: Record<string, (open: Open) => Promise<void>> = {
     expect(await idsOf(connection, "a", first.epoch, 1, 2)).toEqual(["2", "3"]);
   },
 
+  async "an epoch goes on when the message that somebody knows has gone for others of the call"(
+    open,
+  ) {
+    const connection = await open("chat", { maxMessages: 2 });
+    const { epoch } = await log(connection, "a", "1", "2");
+    const known = { epoch, offset: 2, id: "other" };
+    const appends = [appendOf("a", "3"), appendOf("a", "4"), appendOf("a", "5", { known })];
+    const results = await connection.append(appends, soon());
+    expect(placeOf(results, 2)).toEqual({ epoch, offset: 5 });
+  },
+
   async "an epoch that begins amid an append has nothing of the messages before"(open) {
     const connection = await open();
     const known = { epoch: "unheard0", offset: 4 };

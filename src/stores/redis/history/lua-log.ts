@@ -41,10 +41,14 @@ local function log_message(name, stream, message)
   return int(top)
 end
 
-local function save_log(name, stream)
-  redis.call("PEXPIRE", log_of(name), int(TTL))
+function make_room(name, stream)
   local is_over = stream.top - stream.first + 1 > MAX_MESSAGES or stream.bytes > MAX_BYTES
   if is_over or stream.firstAt + TTL <= NOW then trim(name, stream) end
+end
+
+local function save_log(name, stream)
+  redis.call("PEXPIRE", log_of(name), int(TTL))
+  make_room(name, stream)
   redis.call("HSET", key_of(name), "top", int(stream.top), "lastId", stream.lastId, "first", int(stream.first),
     "firstAt", int(stream.firstAt), "bytes", int(stream.bytes))
 end

@@ -87,11 +87,15 @@ end
 
 -- Streams as this call has left them: it may name one for many messages, with what is known of it each time.
 local touched = {}
+-- Drops what has to go for messages that were added; given by those who add some.
+local make_room
 
 local function touch(name, known, fresh)
   local stream = touched[name] or load_stream(name)
-  local is_checked = stream and known and is_same(known, stream.known)
-  local needs_check = known and not is_checked and not is_accounted_for(name, stream, known)
+  local is_open = known and not (stream and is_same(known, stream.known))
+  -- What has to go is not looked at any more, as if each message had come in a call of its own.
+  if is_open and stream and stream.added then make_room(name, stream) end
+  local needs_check = is_open and not is_accounted_for(name, stream, known)
   if stream and stream.generation == GENERATION and not needs_check then
     if NOW - stream.touchedAt > LIFE / 10 then
       local written = redis.pcall("HSET", key_of(name), "touchedAt", int(NOW))
