@@ -42,9 +42,8 @@ import { AccessKeys } from "./tokens/access-keys.ts";
  *   allowInsecureConnection: true,
  * });
  *
- * @throws EmulatorError `ERR_INVALID_OPTIONS`, `ERR_PORT_IN_USE`, `ERR_LISTEN_FAILED`, or
- *   `ERR_MISSING_DEPENDENCY` for `tls: true` without the package `selfsigned`; then nothing is left
- *   open.
+ * @throws EmulatorError `ERR_INVALID_OPTIONS`, `ERR_PORT_IN_USE` or `ERR_LISTEN_FAILED`; then
+ *   nothing is left open.
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   return Emulator.start(options);
@@ -65,7 +64,7 @@ export class Emulator {
   /** @internal Use `startEmulator`. */
   static async start(options: EmulatorOptions): Promise<Emulator> {
     const configuration = parseEmulatorOptions(options);
-    const certificate = await obtainCertificate(configuration.tls, hostsOf(configuration));
+    const certificate = obtainCertificate(configuration.tls, hostsOf(configuration));
     const emulator = new Emulator(configuration, certificate);
     try {
       await emulator.#lifecycle.start();

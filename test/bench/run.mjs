@@ -49,7 +49,7 @@ if (modifiedAt(`${here}node_modules/.package-lock.json`) < modifiedAt(`${here}pa
   quietly("npm ci --no-audit --no-fund --loglevel=error", here);
 }
 // As the package is built, but out of the way of its own `dist`.
-quietly("npx tsdown --out-dir test/bench/dist --format esm --no-dts", root);
+quietly("npx tsdown --out-dir test/bench/dist --no-dts", root);
 const parts = ["encoded-body", "pool-client", "request-pipeline"];
 const entries = parts.map((part) => `src/service/${part}.ts`).join(" ");
 quietly(`npx tsdown ${entries} --no-config --out-dir test/bench/dist/parts --no-dts`, root);

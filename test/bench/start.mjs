@@ -7,7 +7,7 @@ import { median } from "./support/statistics.mjs";
 import { Worker } from "./support/worker.mjs";
 
 const goalInMs = 300;
-const cli = fileURLToPath(new URL("dist/cli.mjs", import.meta.url));
+const cli = fileURLToPath(new URL("dist/cli.cjs", import.meta.url));
 const bareProgram =
   'require("node:http").createServer().listen(0, "127.0.0.1", () => console.log("listening"))';
 

@@ -186,7 +186,7 @@ it("the tarball contains what a consumer needs and no more", async () => {
 it("contains no source maps, and its command in one format", async () => {
   const files = await packed.files();
   expect(files.filter((file) => file.endsWith(".map"))).toEqual([]);
-  expect(files.filter((file) => /cli\.[cm]?js$/.test(file))).toEqual(["dist/cli.mjs"]);
+  expect(files.filter((file) => /cli\.[cm]?js$/.test(file))).toEqual(["dist/cli.cjs"]);
 });
 
 it("the package is at most 0.5 MB packed and 1.75 MB unpacked", async () => {

@@ -71,7 +71,7 @@ describe("Node below the floor gets one sentence", () => {
 
   it("who runs the command, and nothing else", async () => {
     if (!program) return;
-    const cli = path.join(consumer, "node_modules/express-resilient-pubsub/dist/cli.mjs");
+    const cli = path.join(consumer, "node_modules/express-resilient-pubsub/dist/cli.cjs");
     const failure = await runBy(program, [cli, "emulator"], consumer).catch((error) => error);
     expect(failure.code).toBe(1);
     expect(failure.stderr.trim()).toMatch(sentence);

@@ -180,8 +180,7 @@ export interface EmulatorOptions {
    */
   publicEndpoint?: string | undefined;
   /**
-   * Speaks https and wss: `true` makes a self-signed certificate, which takes the package
-   * `selfsigned`.
+   * Speaks https and wss: `true` makes a self-signed certificate.
    *
    * @default false
    */

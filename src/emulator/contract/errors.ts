@@ -5,14 +5,12 @@ import { BRAND, CodedError, isOfFamily } from "../../kit/coded-error.ts";
  * - `ERR_PORT_IN_USE`: somebody else listens on the port.
  * - `ERR_LISTEN_FAILED`: listening failed for any other reason; see `cause`.
  * - `ERR_EMULATOR_CLOSED`: the call came after `close()`.
- * - `ERR_MISSING_DEPENDENCY`: the option needs a package that is not installed; the message names it.
  */
 export type EmulatorErrorCode =
   | "ERR_INVALID_OPTIONS"
   | "ERR_PORT_IN_USE"
   | "ERR_LISTEN_FAILED"
-  | "ERR_EMULATOR_CLOSED"
-  | "ERR_MISSING_DEPENDENCY";
+  | "ERR_EMULATOR_CLOSED";
 
 /** Every error the emulator raises by itself; match on `code`, the message is for people. */
 export class EmulatorError extends CodedError<EmulatorErrorCode> {

@@ -45,8 +45,9 @@ function hostnameOf(host: string): string {
 
 /** The names and addresses by which the service is called, for its certificate. */
 export function hostsOf({ host, publicEndpoint }: EmulatorConfiguration): string[] {
-  if (publicEndpoint === undefined) return [host];
-  return [host, new URL(publicEndpoint).hostname.replace(/^\[|\]$/g, "")];
+  const names = [hostnameOf(host)];
+  if (publicEndpoint !== undefined) names.push(new URL(publicEndpoint).hostname);
+  return names.map((name) => name.replace(/^\[|\]$/g, ""));
 }
 
 export const connectionStringOf = (endpoint: string, accessKey: string): string =>

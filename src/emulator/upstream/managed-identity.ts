@@ -1,6 +1,6 @@
-import { generateKeyPair, type KeyObject } from "node:crypto";
+import { createSign, generateKeyPair, type KeyObject } from "node:crypto";
 import { promisify } from "node:util";
-import jwt from "jsonwebtoken";
+import { writeCompactToken } from "../tokens/compact-token.ts";
 
 const LIFETIME_IN_SECONDS = 24 * 60 * 60;
 const RENEWAL_IN_SECONDS = 5 * 60;
@@ -60,5 +60,8 @@ function issue(resource: string, key: KeyObject, nowInSeconds: number): IssuedTo
     tid: TENANT_ID,
     ver: "1.0",
   };
-  return { token: jwt.sign(claims, key, { algorithm: "RS256" }), expiresAtInSeconds };
+  const token = writeCompactToken({ alg: "RS256", typ: "JWT" }, claims, (signed) =>
+    createSign("sha256").update(signed).sign(key, "base64url"),
+  );
+  return { token, expiresAtInSeconds };
 }

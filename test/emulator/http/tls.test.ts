@@ -1,7 +1,8 @@
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { request as openRequest } from "node:https";
 import { connect as connectTls } from "node:tls";
 import type { Emulator } from "express-resilient-pubsub/emulator";
+import { createSelfSignedCertificate } from "../../../src/emulator/http/self-signed-certificate.ts";
 import { startEmulator } from "../../support/emulator.ts";
 import { callRest, openTcp, restToken, sendRaw } from "../support/rest.ts";
 import { createScene, jsonProtocol } from "../support/scene.ts";
@@ -95,6 +96,47 @@ describe("with tls: true", () => {
     const [one, other] = [await scene.emulator({ tls: true }), await scene.emulator({ tls: true })];
     expect(one.certificate).not.toBe(other.certificate);
     expect(await codeOf(callSecurely(one, { ca: other.certificate }))).not.toBe("no error");
+  });
+});
+
+describe("a self-signed certificate", () => {
+  const now = new Date("2030-02-28T23:59:58.999Z");
+
+  test("is for servers only, signed with its own key, and good for a year and a day", () => {
+    const { cert, key } = createSelfSignedCertificate(["localhost"], now);
+    const certificate = new X509Certificate(cert);
+    expect(certificate.verify(certificate.publicKey)).toBe(true);
+    expect(certificate.checkPrivateKey(createPrivateKey(key))).toBe(true);
+    expect(certificate).toMatchObject({
+      ca: false,
+      subject: "CN=localhost",
+      issuer: "CN=localhost",
+      keyUsage: ["1.3.6.1.5.5.7.3.1"],
+      validFrom: "Feb 27 23:59:58 2030 GMT",
+      validTo: "Feb 28 23:59:58 2031 GMT",
+    });
+  });
+
+  test.each([
+    ["chat.example.com", "DNS:chat.example.com"],
+    [`${"long-name.".repeat(20)}example`, `DNS:${"long-name.".repeat(20)}example`],
+    ["10.0.0.255", "IP Address:10.0.0.255"],
+    ["::", "IP Address:0:0:0:0:0:0:0:0"],
+    ["2001:db8::1:0:a", "IP Address:2001:DB8:0:0:0:1:0:A"],
+    ["::ffff:10.0.0.1", "IP Address:0:0:0:0:0:FFFF:A00:1"],
+    ["fe80::1%eth0", "IP Address:FE80:0:0:0:0:0:0:1"],
+  ])("for %s names it as what it is", (host, name) => {
+    const { cert } = createSelfSignedCertificate([host], now);
+    expect(new X509Certificate(cert).subjectAltName).toBe(name);
+  });
+
+  test("has a serial number that no other has, and never a negative one", () => {
+    const serials = Array.from(
+      { length: 50 },
+      () => new X509Certificate(createSelfSignedCertificate([], now).cert).serialNumber,
+    );
+    expect(new Set(serials).size).toBe(50);
+    expect(serials.filter((serial) => serial.startsWith("-"))).toEqual([]);
   });
 });
 
