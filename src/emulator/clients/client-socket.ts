@@ -1,12 +1,13 @@
 import type { Duplex } from "node:stream";
-import type { WebSocket } from "ws";
+import type { RawData } from "ws";
 import type { Limits } from "../options/emulator-schema.ts";
 import type { Frame } from "../protocol/message.ts";
+import type { ClientWebSocket, WebSocketOwner } from "./client-web-socket.ts";
 import { type FrameHandler, InboundQueue } from "./inbound-queue.ts";
 import { OutboundQueue } from "./outbound-queue.ts";
 
 export interface ClientSocketOptions {
-  readonly webSocket: WebSocket;
+  readonly webSocket: ClientWebSocket;
   /** The socket below, which can be silenced. */
   readonly tcp: Duplex;
   readonly limits: Limits;
@@ -14,9 +15,9 @@ export interface ClientSocketOptions {
 
 export interface ClientSocketListener extends FrameHandler {
   /** More waits for the client than may. */
-  onOverflow(): void;
+  onSocketOverflow(): void;
   /** Once, when the socket has closed. */
-  onClosed(closing: SocketClosing): void;
+  onSocketClosed(socket: ClientSocket, closing: SocketClosing): void;
 }
 
 export interface SocketClosing {
@@ -36,32 +37,42 @@ const FINAL_CLOSE_CODES = new Set([1000, 1005]);
 const CUT_OFF = 1006;
 
 /** One WebSocket of a client; a client that recovers has several in a row. */
-export class ClientSocket {
-  readonly #webSocket: WebSocket;
+export class ClientSocket implements WebSocketOwner {
+  readonly #webSocket: ClientWebSocket;
+  readonly #listener: ClientSocketListener;
   readonly #inbound: InboundQueue;
   readonly #outbound: OutboundQueue;
   #isAlive = true;
   #isMuted = false;
+  #hasBrokenProtocol = false;
 
-  constructor({ webSocket, tcp, limits }: ClientSocketOptions, events: ClientSocketListener) {
+  constructor({ webSocket, tcp, limits }: ClientSocketOptions, listener: ClientSocketListener) {
     this.#webSocket = webSocket;
-    this.#inbound = new InboundQueue(webSocket, events);
-    this.#outbound = new OutboundQueue(webSocket, tcp, limits, events.onOverflow);
-    let hasBrokenProtocol = false;
-    // ws closes by itself after an error, with the code that fits; we hear of it as a close.
-    webSocket.on("error", (error: NodeJS.ErrnoException) => {
-      hasBrokenProtocol = error.code?.startsWith("WS_ERR_") ?? false;
-    });
-    webSocket.on("pong", () => {
-      this.#isAlive = true;
-    });
-    webSocket.on("close", (code, reason) => {
-      events.onClosed({
-        isFinal: hasBrokenProtocol || FINAL_CLOSE_CODES.has(code),
-        isOrderly: !hasBrokenProtocol && code !== CUT_OFF,
-        reason: reason.toString("utf8"),
-        settled: this.#inbound.settled(),
-      });
+    this.#listener = listener;
+    this.#inbound = new InboundQueue(webSocket, listener);
+    this.#outbound = new OutboundQueue(webSocket, tcp, limits, listener);
+    webSocket.setOwner(this);
+  }
+
+  onMessage(data: RawData, isBinary: boolean): void {
+    this.#inbound.add({ data: data as Buffer, isBinary });
+  }
+
+  onPong(): void {
+    this.#isAlive = true;
+  }
+
+  /** ws closes by itself after an error, with the code that fits; we hear of it as a close. */
+  onError({ code }: NodeJS.ErrnoException): void {
+    this.#hasBrokenProtocol = code?.startsWith("WS_ERR_") ?? false;
+  }
+
+  onClose(code: number, reason: Buffer): void {
+    this.#listener.onSocketClosed(this, {
+      isFinal: this.#hasBrokenProtocol || FINAL_CLOSE_CODES.has(code),
+      isOrderly: !this.#hasBrokenProtocol && code !== CUT_OFF,
+      reason: reason.toString("utf8"),
+      settled: this.#inbound.settled(),
     });
   }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { type WebSocket, WebSocketServer } from "ws";
+import { type Server, WebSocketServer } from "ws";
 import type { ServiceContext } from "../context/service-context.ts";
 import { canonicalHub } from "../contract/names.ts";
 import type { Upgrade } from "../http/front.ts";
@@ -13,6 +13,7 @@ import type { Claims } from "../tokens/jwt.ts";
 import type { ConnectDecision } from "../upstream/answers.ts";
 import type { ConnectRequest } from "../upstream/connection-events.ts";
 import type { Upstream } from "../upstream/upstream.ts";
+import { ClientWebSocket } from "./client-web-socket.ts";
 import {
   type HandshakeRequest,
   readHandshake,
@@ -37,7 +38,7 @@ export class HandshakeHandler {
   readonly #sessions: Sessions;
   readonly #upstream: Upstream;
   readonly #agreedSubprotocols = new WeakMap<IncomingMessage, string>();
-  readonly #server: WebSocketServer;
+  readonly #server: Server<typeof ClientWebSocket>;
   /** Clients that an app server is being asked about. */
   #pendingCount = 0;
 
@@ -47,6 +48,7 @@ export class HandshakeHandler {
     this.#upstream = upstream;
     this.#server = new WebSocketServer({
       noServer: true,
+      WebSocket: ClientWebSocket,
       clientTracking: false,
       perMessageDeflate: false,
       maxPayload: context.limits.messageBytes,
@@ -126,8 +128,21 @@ export class HandshakeHandler {
     this.#open(upgrade, subprotocol, (webSocket) => {
       // Not before: while the app server thinks, the hub of then may be forgotten.
       const hub = hubs.get(handshake.hub);
-      const options = { id, hub, subprotocol, codec, publishMode, limits, events, observe };
-      const session = this.#sessions.create({ ...options, ...identity });
+      const { userId, roles, groups } = identity;
+      // Member by member: of a spread copy every connection would keep the shape as well.
+      const session = this.#sessions.create({
+        id,
+        hub,
+        userId,
+        roles,
+        groups,
+        subprotocol,
+        codec,
+        publishMode,
+        limits,
+        events,
+        observe,
+      });
       session.start({ webSocket, tcp: upgrade.socket });
     });
   }
@@ -152,7 +167,7 @@ export class HandshakeHandler {
   #open(
     { request, socket, head }: Upgrade,
     subprotocol: Subprotocol | undefined,
-    onOpen: (webSocket: WebSocket) => void,
+    onOpen: (webSocket: ClientWebSocket) => void,
   ): void {
     if (subprotocol?.name !== undefined) this.#agreedSubprotocols.set(request, subprotocol.name);
     this.#server.handleUpgrade(request, socket, head, onOpen);

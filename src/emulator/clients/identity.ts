@@ -8,7 +8,10 @@ export interface Identity {
   readonly groups: readonly string[];
 }
 
-export const ANONYMOUS: Identity = { userId: null, roles: [], groups: [] };
+// One for all: most connections keep two of them.
+const NONE: readonly string[] = [];
+
+export const ANONYMOUS: Identity = { userId: null, roles: NONE, groups: NONE };
 
 /** Undefined when a claim has a value that no connection could have. */
 export function readIdentity(claims: Claims): Identity | undefined {
@@ -20,11 +23,11 @@ export function readIdentity(claims: Claims): Identity | undefined {
 }
 
 /** The claims as app servers are told: every value a list of texts. */
-export const describeClaims = (claims: Claims): Record<string, string[]> =>
+export const describeClaims = (claims: Claims): Record<string, readonly string[]> =>
   Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, textsOf(value)]));
 
-function textsOf(value: unknown): string[] {
-  if (value === undefined || value === null) return [];
+function textsOf(value: unknown): readonly string[] {
+  if (value === undefined || value === null) return NONE;
   const values: unknown[] = Array.isArray(value) ? value : [value];
   return values.map((one) => (typeof one === "object" ? JSON.stringify(one) : String(one)));
 }

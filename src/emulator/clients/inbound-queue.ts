@@ -1,4 +1,4 @@
-import type { RawData, WebSocket } from "ws";
+import type { WebSocket } from "ws";
 import type { Frame } from "../protocol/message.ts";
 
 const maxWaiting = 32;
@@ -26,13 +26,13 @@ export class InboundQueue {
   constructor(webSocket: WebSocket, handler: FrameHandler) {
     this.#webSocket = webSocket;
     this.#handler = handler;
-    webSocket.on("message", (data: RawData, isBinary: boolean) => {
-      const frame = { data: data as Buffer, isBinary };
-      if (this.#isClosed || handler.handleAtOnce(frame)) return;
-      this.#waiting.push(frame);
-      this.#regulate();
-      this.#start();
-    });
+  }
+
+  add(frame: Frame): void {
+    if (this.#isClosed || this.#handler.handleAtOnce(frame)) return;
+    this.#waiting.push(frame);
+    this.#regulate();
+    this.#start();
   }
 
   mute(): void {

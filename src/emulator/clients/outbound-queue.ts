@@ -6,22 +6,26 @@ import { Backlog } from "./backlog.ts";
 
 const maxSocketBufferBytes = 1024 * 1024;
 
+export interface OverflowListener {
+  /** More waits for the client than may. */
+  onSocketOverflow(): void;
+}
+
 /** The frames to one client: what its socket does not take at once waits here. */
 export class OutboundQueue {
   readonly #webSocket: WebSocket;
   readonly #tcp: Duplex;
   readonly #limits: Limits;
-  readonly #onOverflow: () => void;
+  readonly #listener: OverflowListener;
   // Most clients read fast enough to never need one.
   #backlog: Backlog | undefined;
   #isMuted = false;
 
-  /** `onOverflow` is called when more waits for the client than may. */
-  constructor(webSocket: WebSocket, tcp: Duplex, limits: Limits, onOverflow: () => void) {
+  constructor(webSocket: WebSocket, tcp: Duplex, limits: Limits, listener: OverflowListener) {
     this.#webSocket = webSocket;
     this.#tcp = tcp;
     this.#limits = limits;
-    this.#onOverflow = onOverflow;
+    this.#listener = listener;
   }
 
   /** What has not reached the socket when it expires is not sent. */
@@ -35,7 +39,7 @@ export class OutboundQueue {
     }
     if (isFree) this.#awaitDrain();
     this.#backlog ??= this.#createBacklog();
-    if (!this.#backlog.add(frame, expiresAt)) this.#onOverflow();
+    if (!this.#backlog.add(frame, expiresAt)) this.#listener.onSocketOverflow();
   }
 
   ping(): void {

@@ -7,16 +7,13 @@ import { type NumberedFrame, Unacknowledged } from "./unacknowledged.ts";
 export class ReliableDelivery {
   /** The client proves by it that the session is its own. */
   readonly reconnectionToken = randomBytes(32).toString("base64url");
-  readonly #unacknowledged: Unacknowledged;
-  readonly #recoveryWindowInMs: number;
+  readonly #limits: Limits;
+  // Most connections hear little.
+  #unacknowledged: Unacknowledged | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ unacknowledgedMessages, unacknowledgedBytes, recoveryWindowInMs }: Limits) {
-    this.#unacknowledged = new Unacknowledged({
-      messages: unacknowledgedMessages,
-      bytes: unacknowledgedBytes,
-    });
-    this.#recoveryWindowInMs = recoveryWindowInMs;
+  constructor(limits: Limits) {
+    this.#limits = limits;
   }
 
   accepts(token: string): boolean {
@@ -27,21 +24,23 @@ export class ReliableDelivery {
 
   /** Undefined when the client owes more acknowledgements than it may. */
   add(frame: Frame, expiresAt: number): NumberedFrame | undefined {
+    const { unacknowledgedMessages: messages, unacknowledgedBytes: bytes } = this.#limits;
+    this.#unacknowledged ??= new Unacknowledged({ messages, bytes });
     return this.#unacknowledged.add(frame, expiresAt, Date.now());
   }
 
   /** The client has everything up to and with this number. */
   acknowledge(sequenceId: number): void {
-    this.#unacknowledged.acknowledge(sequenceId);
+    this.#unacknowledged?.acknowledge(sequenceId);
   }
 
   pending(): readonly NumberedFrame[] {
-    return this.#unacknowledged.pending(Date.now());
+    return this.#unacknowledged?.pending(Date.now()) ?? [];
   }
 
   /** Gives the client its time to come back. */
   awaitRecovery(onExpired: () => void): void {
-    this.#timer = setTimeout(onExpired, this.#recoveryWindowInMs).unref();
+    this.#timer = setTimeout(onExpired, this.#limits.recoveryWindowInMs).unref();
   }
 
   stopWaiting(): void {

@@ -7,7 +7,12 @@ import type { ServiceFrame } from "../protocol/service-frame.ts";
 import { simpleEncoder } from "../protocol/simple-frames.ts";
 import { warnOfInternalError } from "../reporting/warnings.ts";
 import type { ClientProtocol } from "./client-protocol.ts";
-import { ClientSocket, type ClientSocketOptions, type SocketClosing } from "./client-socket.ts";
+import {
+  ClientSocket,
+  type ClientSocketListener,
+  type ClientSocketOptions,
+  type SocketClosing,
+} from "./client-socket.ts";
 import { PubSubClient } from "./pubsub-client.ts";
 import { ReliableDelivery } from "./reliable-delivery.ts";
 import type { SessionListener, SessionOptions } from "./session-options.ts";
@@ -28,20 +33,20 @@ const TOO_FEW_ACKS: Ending = {
  * One client from its handshake to its end, which comes once. A reliable client may lose its socket
  * and come back on another one; for everybody else the session ends with its socket.
  */
-export class Session implements Connection {
+export class Session implements Connection, ClientSocketListener {
   readonly id: string;
   readonly userId: string | null;
   readonly roles: Roles;
   readonly #options: SessionOptions;
   readonly #listener: SessionListener<Session>;
-  readonly #protocol: ClientProtocol;
+  // Most connections only listen, as with the queue below.
+  #protocol: ClientProtocol | undefined;
   /** Of reliable clients only. */
   readonly #reliable: ReliableDelivery | undefined;
   #groups: Set<string> | undefined;
   #socket: ClientSocket | undefined;
   /** Has been told to close, which takes two. */
   #closingSocket: ClientSocket | undefined;
-  // Most connections only listen.
   #frames: SerialQueue | undefined;
   #hasEnded = false;
   /** What the client has sent before it left is still handled, unless the service has ended it. */
@@ -53,7 +58,6 @@ export class Session implements Connection {
     this.roles = new Roles(options.roles);
     this.#options = options;
     this.#listener = listener;
-    this.#protocol = this.#createProtocol();
     if (options.subprotocol.isReliable) this.#reliable = new ReliableDelivery(options.limits);
   }
 
@@ -106,7 +110,7 @@ export class Session implements Connection {
     observe({ kind: "clientRecovered", hub: hub.name, connectionId: this.id });
     for (const numbered of this.#reliable?.pending() ?? []) this.#sendNumbered(numbered);
     // Nobody needs to be told twice, but the official client goes on with its streams only then.
-    if (this.#protocol.hasOpenStreams) this.#sendConnected();
+    if (this.#protocol?.hasOpenStreams) this.#sendConnected();
   }
 
   deliver(broadcast: Broadcast): void {
@@ -156,7 +160,7 @@ export class Session implements Connection {
     this.#hasEnded = true;
     this.#handlesFrames = false;
     this.#reliable?.stopWaiting();
-    this.#protocol.close();
+    this.#protocol?.close();
     this.#detach()?.drop();
     this.#listener.onEnded(this);
   }
@@ -172,6 +176,11 @@ export class Session implements Connection {
 
   ping(): boolean {
     return this.#socket?.ping() ?? true;
+  }
+
+  #openProtocol(): ClientProtocol {
+    this.#protocol ??= this.#createProtocol();
+    return this.#protocol;
   }
 
   #createProtocol(): ClientProtocol {
@@ -194,18 +203,7 @@ export class Session implements Connection {
 
   #attach(options: SocketOptions): void {
     this.#reliable?.stopWaiting();
-    const socket = new ClientSocket(
-      { ...options, limits: this.#options.limits },
-      {
-        handle: (frame) => this.#handleInTurn(frame),
-        handleAtOnce: (frame) => this.#answerPing(frame),
-        onOverflow: () => this.end(TOO_SLOW),
-        onClosed: (closing) => {
-          if (this.#socket === socket) this.#onSocketClosed(closing);
-        },
-      },
-    );
-    this.#socket = socket;
+    this.#socket = new ClientSocket({ ...options, limits: this.#options.limits }, this);
     this.#listener.onSocketOpened(this);
   }
 
@@ -217,7 +215,10 @@ export class Session implements Connection {
     return socket;
   }
 
-  #onSocketClosed({ isFinal, isOrderly, reason, settled }: SocketClosing): void {
+  /** Of any of its sockets: one that is the session's no more says nothing about it. */
+  onSocketClosed(socket: ClientSocket, closing: SocketClosing): void {
+    if (socket !== this.#socket) return;
+    const { isFinal, isOrderly, reason, settled } = closing;
     if (isFinal || !this.#reliable) {
       if (!isOrderly) this.#options.events.abort();
       this.#leave(reason, settled);
@@ -258,22 +259,26 @@ export class Session implements Connection {
    * Whether an app server takes its time must not look like a dead connection. What is handled
    * without one is answered first all the same: it does not outlast the turn.
    */
-  #answerPing(frame: Frame): boolean {
-    if (!this.#protocol.isPing(frame)) return false;
+  handleAtOnce(frame: Frame): boolean {
+    if (!this.#openProtocol().isPing(frame)) return false;
     setImmediate(() => this.#sendFrame({ kind: "pong" }));
     return true;
   }
 
-  /** A frame that came on a former socket may still be on its way; it comes first. */
-  #handleInTurn(frame: Frame): Promise<void> {
-    this.#frames ??= new SerialQueue();
-    return this.#frames.run(() => this.#handle(frame));
+  onSocketOverflow(): void {
+    this.end(TOO_SLOW);
   }
 
-  async #handle(frame: Frame): Promise<void> {
+  /** A frame that came on a former socket may still be on its way; it comes first. */
+  handle(frame: Frame): Promise<void> {
+    this.#frames ??= new SerialQueue();
+    return this.#frames.run(() => this.#serve(frame));
+  }
+
+  async #serve(frame: Frame): Promise<void> {
     if (!this.#handlesFrames) return;
     try {
-      await this.#protocol.handle(frame);
+      await this.#openProtocol().handle(frame);
     } catch (error) {
       warnOfInternalError(error);
       this.end({ code: 1011, reason: "The service failed.", announced: false });
@@ -295,7 +300,7 @@ export class Session implements Connection {
 
   #finish(reason: string): void {
     const { events } = this.#options;
-    this.#protocol.close();
+    this.#protocol?.close();
     events.abort();
     events.disconnected(reason);
   }

@@ -1,24 +1,23 @@
 import type { WireFormat } from "../protocol/codecs.ts";
 
-interface WireProtocol {
+/** How the service and one client talk. */
+export interface Subprotocol {
+  /** As the client spelled it; undefined when none was agreed. */
+  readonly name: string | undefined;
   readonly format: WireFormat;
   readonly isReliable: boolean;
 }
 
-/** How the service and one client talk. */
-export interface Subprotocol extends WireProtocol {
-  /** As the client spelled it; undefined when none was agreed. */
-  readonly name: string | undefined;
-}
-
 const SIMPLE: Subprotocol = { name: undefined, format: "simple", isReliable: false };
 
-const KNOWN: ReadonlyMap<string, WireProtocol> = new Map([
-  ["json.webpubsub.azure.v1", { format: "json", isReliable: false }],
-  ["json.reliable.webpubsub.azure.v1", { format: "json", isReliable: true }],
-  ["protobuf.webpubsub.azure.v1", { format: "protobuf", isReliable: false }],
-  ["protobuf.reliable.webpubsub.azure.v1", { format: "protobuf", isReliable: true }],
-]);
+const NAMED: readonly Subprotocol[] = [
+  { name: "json.webpubsub.azure.v1", format: "json", isReliable: false },
+  { name: "json.reliable.webpubsub.azure.v1", format: "json", isReliable: true },
+  { name: "protobuf.webpubsub.azure.v1", format: "protobuf", isReliable: false },
+  { name: "protobuf.reliable.webpubsub.azure.v1", format: "protobuf", isReliable: true },
+];
+
+const KNOWN = new Map(NAMED.map((known) => [known.name, known]));
 
 /**
  * The app server's choice counts; undefined when the client did not offer it. Without one it is the
@@ -42,6 +41,8 @@ export const isMqtt = (name: string): boolean => name.toLowerCase() === "mqtt";
 // Member by member: of a spread copy every connection would keep the shape as well.
 function describe(name: string | undefined): Subprotocol {
   if (name === undefined) return SIMPLE;
-  const { format, isReliable } = KNOWN.get(name.toLowerCase()) ?? SIMPLE;
+  const known = KNOWN.get(name.toLowerCase()) ?? SIMPLE;
+  if (known.name === name) return known;
+  const { format, isReliable } = known;
   return { name, format, isReliable };
 }

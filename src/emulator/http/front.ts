@@ -114,6 +114,8 @@ export class Front {
     // 3. The service: authentication, the app server's word, and the session.
     try {
       await handshakes.handle({ request, socket, head, mayWrite });
+      // A WebSocket has a listener of its own, and a second one would cost each client a list.
+      if (socket.listenerCount("error") > 1) socket.off("error", ignore);
     } catch (error) {
       warnOfInternalError(error);
       if (mayWrite()) refuseUpgrade(socket, { status: 500 });

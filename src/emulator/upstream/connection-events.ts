@@ -19,7 +19,7 @@ import type { Answer } from "./transport.ts";
 
 /** What the app server is told about a client that wants to connect. */
 export interface ConnectRequest {
-  readonly claims: Record<string, string[]>;
+  readonly claims: Record<string, readonly string[]>;
   readonly query: Record<string, string[]>;
   readonly headers: Record<string, string[]>;
   readonly subprotocols: readonly string[];
@@ -32,7 +32,8 @@ export class ConnectionEvents {
   #subject: EventSubject;
   readonly #sender: EventSender;
   readonly #cookies = new Cookies();
-  readonly #notifications = new NotificationQueue();
+  // Most app servers want none of them.
+  #notifications: NotificationQueue | undefined;
   /** Ends the user events that are under way; most connections never have one. */
   #ending: AbortController | undefined;
   #lastId = 0;
@@ -113,12 +114,14 @@ export class ConnectionEvents {
   /** Clients join and leave as fast as they like: what app servers cannot keep up with is lost. */
   #notifyOfGroup(name: GroupEvent, group: string): void {
     const event = { kind: "group", name } as const;
-    const fits = this.#notifications.size < maxWaitingNotifications;
-    if (fits && this.#sender.wants(this.#subject.hub, event)) this.#notify(event, { group });
+    const waiting = this.#notifications?.size ?? 0;
+    if (waiting < maxWaitingNotifications) this.#notify(event, { group });
   }
 
   #notify(event: UpstreamEvent, content: object): void {
+    if (!this.#sender.wants(this.#subject.hub, event)) return;
     const id = ++this.#lastId;
+    this.#notifications ??= new NotificationQueue();
     this.#notifications.add(() => this.#deliver(event, id, jsonBody(content)));
   }
 
