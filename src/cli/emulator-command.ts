@@ -29,6 +29,7 @@ ${describeOptions(EMULATOR_OPTION_TABLE)}
     const emulator = await startEmulator(
       given.isVerbose ? { ...options, onActivity: reporter(context) } : options,
     );
+    emulator.ref();
     try {
       const { output, stopSignal } = context;
       for (const line of formatStartupMessage(emulator, options)) output.line(line);
@@ -58,11 +59,6 @@ function reporter({ output, env }: CommandContext): EmulatorOptions["onActivity"
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
-    // An emulator that is told to crash listens nowhere, and the process would end with it.
-    const awake = setInterval(() => {}, 2 ** 30);
-    signal.addEventListener("abort", () => {
-      clearInterval(awake);
-      resolve();
-    });
+    signal.addEventListener("abort", () => resolve());
   });
 }

@@ -25,8 +25,11 @@ import { createObserver } from "./reporting/activity-observer.ts";
 import { Service } from "./service.ts";
 import { AccessKeys } from "./tokens/access-keys.ts";
 
+const LONGEST_INTERVAL_IN_MS = 2 ** 31 - 1;
+
 /**
- * Starts a local Azure Web PubSub. It listens when the promise resolves.
+ * Starts a local Azure Web PubSub. It listens when the promise resolves, and does not keep the process
+ * alive.
  *
  * @example
  * const eastus = await startEmulator({
@@ -60,6 +63,7 @@ export class Emulator {
   readonly #faults: ActiveFaults;
   readonly #lifecycle: Lifecycle;
   readonly #random: RandomSource;
+  #awake: NodeJS.Timeout | undefined;
 
   /** @internal Use `startEmulator`. */
   static async start(options: EmulatorOptions): Promise<Emulator> {
@@ -227,10 +231,22 @@ export class Emulator {
   }
 
   /**
+   * Keeps the process alive until the emulator is closed, through crashes and restarts. Without it, the
+   * process may end: a test run that has forgotten its emulator should not hang.
+   *
+   * @throws EmulatorError `ERR_EMULATOR_CLOSED`.
+   */
+  ref(): void {
+    this.#lifecycle.assertOpen();
+    this.#awake ??= setInterval(() => {}, LONGEST_INTERVAL_IN_MS);
+  }
+
+  /**
    * Ends everything that is open, without telling clients and app servers; nothing is left that
    * would keep the process alive. Idempotent.
    */
   close(): Promise<void> {
+    clearInterval(this.#awake);
     return this.#lifecycle.close();
   }
 

@@ -1,8 +1,9 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Emulator, Fault } from "express-resilient-pubsub/emulator";
+import type { Emulator, EmulatorOptions, Fault } from "express-resilient-pubsub/emulator";
 import { bundledProgram } from "../support/bundled-program.ts";
 import { startEmulator } from "../support/emulator.ts";
 import { until } from "../support/until.ts";
@@ -117,6 +118,67 @@ describe("a public endpoint", () => {
     await client.opened;
     const { headers } = await appServer.events.take();
     expect(headers["webhook-request-origin"]).toBe("chat.example.com");
+  });
+});
+
+describe("an emulator that nobody closes", () => {
+  test.each<[string, EmulatorOptions, Fault | undefined]>([
+    ["speaks http", {}, undefined],
+    ["speaks https", { tls: true }, undefined],
+    ["has an admin port", { admin: { port: 0 } }, undefined],
+    ["is silent", {}, { kind: "blackhole" }],
+    ["is about to heal", {}, { kind: "throttle", durationInMs: 60_000 }],
+  ])(
+    "does not keep a process alive when it %s",
+    async (_how, options, fault) => {
+      const script = bundledProgram(join(__dirname, "support", "forgets-to-close.ts"));
+      const settings = [options, ...(fault ? [fault] : [])].map((it) => JSON.stringify(it));
+      const child = spawn(process.execPath, [script, ...settings], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      scene.defer(() => child.kill("SIGKILL"));
+      const ended = once(child, "exit");
+      let output = "";
+      child.stdout.on("data", (chunk) => {
+        output += chunk;
+      });
+      const connectionString = await until(() => /^Endpoint=\S+/.exec(output)?.[0]);
+      const [, endpoint] = /Endpoint=([^;]+)/.exec(connectionString) ?? [];
+      const url = clientUrl({ endpoint, connectionString } as Emulator, "chat");
+      const client = new SocketClient(url, [], {}, { rejectUnauthorized: false });
+      scene.defer(() => client.terminate());
+      await client.opened;
+      expect(await ended).toEqual([0, null]);
+      expect(output).toMatch(/^forgotten$/m);
+    },
+    30_000,
+  );
+
+  test("keeps the process alive when it is told to", async () => {
+    const emulator = await scene.emulator();
+    const timers = () => process.getActiveResourcesInfo().filter((it) => it === "Timeout").length;
+    const before = timers();
+    emulator.ref();
+    emulator.ref();
+    expect(timers()).toBe(before + 1);
+    await emulator.inject({ kind: "crash" });
+    expect(timers()).toBe(before + 1);
+    await emulator.close();
+    expect(timers()).toBe(before);
+    expect(() => emulator.ref()).toThrow(expect.objectContaining({ code: "ERR_EMULATOR_CLOSED" }));
+  });
+});
+
+describe("several at once", () => {
+  test("never share a port, in one process or in others", async () => {
+    const emulators = await Promise.all(
+      Array.from({ length: 20 }, () => scene.emulator({ admin: { port: 0 } })),
+    );
+    const ports = emulators.flatMap(({ port, adminEndpoint = "" }) => [
+      port,
+      Number(new URL(adminEndpoint).port),
+    ]);
+    expect(new Set(ports).size).toBe(40);
   });
 });
 

@@ -2,7 +2,10 @@ import type { Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { EmulatorError } from "../contract/errors.ts";
 
-/** Listens, stops and listens again on the same port; knows every open TCP socket. */
+/**
+ * Listens, stops and listens again on the same port; knows every open TCP socket. None of this keeps
+ * the process alive.
+ */
 export class Listener {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -11,13 +14,14 @@ export class Listener {
     this.#server = server;
     // A socket that could not be accepted is the peer's trouble, not a reason to end the process.
     server.on("error", () => {});
+    server.unref();
     const sockets = this.#sockets;
     // One function for all sockets: a closure of its own for each would be most of its cost.
     function forget(this: Socket): void {
       sockets.delete(this);
     }
     server.on("connection", (socket) => {
-      sockets.add(socket);
+      sockets.add(socket.unref());
       socket.on("close", forget);
     });
   }
