@@ -245,9 +245,9 @@ export class Emulator {
    * Ends everything that is open, without telling clients and app servers; nothing is left that
    * would keep the process alive. Idempotent.
    */
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    await this.#lifecycle.close();
     clearInterval(this.#awake);
-    return this.#lifecycle.close();
   }
 
   #createAdmin(sharesPort: boolean): Admin {
