@@ -1,5 +1,6 @@
 import { request as openRequest } from "node:http";
 import { connect, type Socket } from "node:net";
+import { networkInterfaces } from "node:os";
 import type { Emulator, EmulatorOptions } from "express-resilient-pubsub/emulator";
 import { until } from "../../support/until.ts";
 import { callRest, openTcp, restToken } from "../support/rest.ts";
@@ -267,6 +268,25 @@ describe.each(ways)("the admin route on %s", (_where, options) => {
     expect((await administer(emulator, call)).status).toBe(204);
   });
 });
+
+const networkAddress = Object.values(networkInterfaces())
+  .flatMap((addresses = []) => addresses)
+  .find(({ family, internal }) => family === "IPv4" && !internal)?.address;
+
+// As from another container: the port is open to all, the admin route on it is not.
+(networkAddress ? test : test.skip)(
+  "an emulator on every address serves all, and its admin route this machine only",
+  async () => {
+    const emulator = await scene.emulator({ admin: true, host: "0.0.0.0" });
+    const at = `http://${networkAddress}:${emulator.port}`;
+    expect((await fetch(`${at}/api/health`)).status).toBe(200);
+    expect((await fetch(`${at}/_emulator`)).status).toBe(403);
+    const call = { method: "PUT", body: '{"kind":"crash"}' };
+    const headers = { "Content-Type": "application/json" };
+    expect((await fetch(`${at}/_emulator/faults`, { ...call, headers })).status).toBe(403);
+    expect((await administer(emulator)).json).toMatchObject({ faults: [] });
+  },
+);
 
 describe("a port of its own", () => {
   const options = { admin: { port: 0 } };
