@@ -89,7 +89,7 @@ export class ConnectionEvents {
     name: string,
     payload: Payload | undefined,
     metadata?: Metadata,
-    abort = this.#end().signal,
+    abort: AbortSignal = this.#end().signal,
   ): Promise<UserEventOutcome> {
     const event = { kind: "user", name } as const;
     const body = payloadBody(payload);
