@@ -1,3 +1,4 @@
+import type { LookupFunction } from "node:net";
 import { ADMIN_PATH, Admin } from "./admin/admin.ts";
 import { AdminPort } from "./admin/admin-port.ts";
 import { describeHubs } from "./admin/describe-hubs.ts";
@@ -10,6 +11,7 @@ import { parseFaults } from "./faults/fault-options.ts";
 import { createRandomSource, pickShare, type RandomSource } from "./faults/random-source.ts";
 import { Address, connectionStringOf, hostsOf } from "./http/address.ts";
 import { obtainCertificate } from "./http/certificate.ts";
+import { NameLookup } from "./http/name-lookup.ts";
 import { type EmulatorState, Lifecycle } from "./lifecycle.ts";
 import {
   type EmulatorConfiguration,
@@ -55,12 +57,12 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 /** One service instance on this machine, which can be broken and repaired at will. */
 export class Emulator {
   readonly #configuration: EmulatorConfiguration;
-  readonly #certificate: TlsCertificate | undefined;
   readonly #address: Address;
   readonly #keys: AccessKeys;
   readonly #service: Service;
   readonly #adminPort: AdminPort | undefined;
   readonly #faults: ActiveFaults;
+  readonly #lookup: NameLookup;
   readonly #lifecycle: Lifecycle;
   readonly #random: RandomSource;
   #awake: NodeJS.Timeout | undefined;
@@ -85,7 +87,6 @@ export class Emulator {
   ) {
     const { accessKey, secondaryAccessKey, seed, admin, onActivity } = configuration;
     this.#configuration = configuration;
-    this.#certificate = certificate;
     this.#address = new Address(configuration);
     this.#keys = new AccessKeys(accessKey, secondaryAccessKey);
     this.#random = createRandomSource(seed);
@@ -106,8 +107,10 @@ export class Emulator {
       admin: admin === true ? adminRoute : undefined,
       observe,
     });
+    this.#lookup = new NameLookup(this.#address, this.#faults);
     this.#lifecycle = new Lifecycle({
       service: this.#service,
+      lookup: this.#lookup,
       adminPort: this.#adminPort,
       faults: this.#faults,
       gate,
@@ -140,9 +143,26 @@ export class Emulator {
     return this.#address.port;
   }
 
-  /** The certificate in PEM, for clients to trust (`ca`); undefined without `tls`. */
+  /**
+   * The certificate in PEM, for clients to trust (`ca`); undefined without `tls`. One that is made
+   * here is followed by that of who issues the bad ones of a `tls` fault.
+   */
   get certificate(): string | undefined {
-    return this.#certificate?.cert;
+    return this.#service.certificate?.trusted;
+  }
+
+  /**
+   * Resolves the host name of `endpoint` (`localhost`, when that is an address) to this emulator, and
+   * all others as the system does. Takes what `dns.lookup` takes, so it is good for the `lookup` of
+   * Node's sockets and of what is built on them. A fault of the kind `dns` acts here, and only here.
+   *
+   * @example
+   * const eastus = await startEmulator({ host: "localhost" });
+   * const socket = new WebSocket(url, { lookup: eastus.lookup }); // of the package ws
+   * await eastus.inject({ kind: "dns" });
+   */
+  get lookup(): LookupFunction {
+    return this.#lookup.lookup;
   }
 
   /** The URL of the admin route; undefined when it is off. */
@@ -207,7 +227,8 @@ export class Emulator {
    *   somebody has taken the port of the crashed service, which stays crashed then.
    */
   async inject(faults: Fault | readonly Fault[]): Promise<void> {
-    await this.#lifecycle.inject(parseFaults(faults));
+    const speaksTls = this.#service.certificate !== undefined;
+    await this.#lifecycle.inject(parseFaults(faults, { speaksTls }));
   }
 
   /**

@@ -2,8 +2,10 @@ import { SerialQueue } from "../kit/serial-queue.ts";
 import type { AdminPort } from "./admin/admin-port.ts";
 import { EmulatorError } from "./contract/errors.ts";
 import type { ActiveFaults } from "./faults/active-faults.ts";
+import { isOf } from "./faults/fault-decision.ts";
 import type { FaultGate } from "./faults/fault-gate.ts";
 import type { ActiveFault } from "./faults/fault-options.ts";
+import type { NameLookup } from "./http/name-lookup.ts";
 import type { Observe } from "./reporting/activity-observer.ts";
 import { warn } from "./reporting/warnings.ts";
 import type { Service } from "./service.ts";
@@ -16,6 +18,7 @@ export interface LifecycleOptions {
   readonly adminPort: AdminPort | undefined;
   readonly faults: ActiveFaults;
   readonly gate: FaultGate;
+  readonly lookup: NameLookup;
   readonly observe: Observe;
 }
 
@@ -85,12 +88,13 @@ export class Lifecycle {
   /** Idempotent; nothing changes any more after it. */
   close(): Promise<void> {
     this.#closing ??= this.#changes.run(async () => {
-      const { service, adminPort, faults, gate } = this.#options;
+      const { service, adminPort, faults, gate, lookup } = this.#options;
       this.#state = "closed";
       const over = faults.list;
       faults.replace([]);
       await Promise.all([service.close(), adminPort?.stop()]);
       gate.release(over);
+      lookup.release(over);
     });
     return this.#closing;
   }
@@ -106,12 +110,25 @@ export class Lifecycle {
     if (this.#state === "down" && !next.some(isCrash)) await this.#listenAgain();
     faults.replace(next);
     await this.#applyFaults(over);
+    this.#hitOpenConnections();
+  }
+
+  /** Once, when faults begin; connections that come later are seen to as they come. */
+  #hitOpenConnections(): void {
+    const { faults, gate, service } = this.#options;
+    for (const socket of service.connections) gate.slows(socket);
+    for (const [session, fault] of faults.drawHalfOpen(service.sessions.open())) {
+      const socket = session.abandon();
+      if (socket) gate.hold(socket, fault);
+    }
   }
 
   async #applyFaults(over: readonly ActiveFault[]): Promise<void> {
-    const { faults, gate, observe, service } = this.#options;
+    const { faults, gate, lookup, observe, service } = this.#options;
     const { list, silencesClients } = faults;
     gate.release(over);
+    lookup.release(over);
+    service.certificate?.show(list.find(isOf("tls"))?.certificate);
     if (list.some(isCrash)) await this.#crash();
     else if (silencesClients && !this.#isSilent) service.sessions.mute();
     else if (this.#isSilent && !silencesClients) service.sessions.unmute();

@@ -1,12 +1,15 @@
+import type { Socket } from "node:net";
+import type { TLSSocket, Server as TlsServer } from "node:tls";
 import type { Admin } from "./admin/admin.ts";
 import { HandshakeHandler } from "./clients/handshake-handler.ts";
 import { Sessions } from "./clients/sessions.ts";
 import type { ServiceContext } from "./context/service-context.ts";
 import type { TlsCertificate } from "./contract/emulator-options.ts";
 import type { FaultGate } from "./faults/fault-gate.ts";
-import type { Address } from "./http/address.ts";
+import { type Address, hostsOf } from "./http/address.ts";
 import { Front } from "./http/front.ts";
 import { Listener } from "./http/listener.ts";
+import { ShownCertificate } from "./http/shown-certificate.ts";
 import { Hubs } from "./hub/hubs.ts";
 import type { EmulatorConfiguration } from "./options/emulator-configuration.ts";
 import { defaultHubSettings, type HubSettings } from "./options/hub-schema.ts";
@@ -36,6 +39,8 @@ export class Service {
   readonly settings: Map<string, HubSettings>;
   readonly sessions: Sessions;
   readonly upstream: Upstream;
+  /** With TLS only. */
+  readonly certificate: ShownCertificate | undefined;
   readonly #address: Address;
   readonly #host: string;
   readonly #listener: Listener;
@@ -67,8 +72,24 @@ export class Service {
       handshakes: new HandshakeHandler(context, this.sessions, this.upstream),
       observe,
       certificate,
+      maxBodyBytes: configuration.limits.messageBytes,
     });
     this.#listener = new Listener(front.server);
+    if (certificate) {
+      this.certificate = new ShownCertificate({
+        // It is a server of TLS then; its type just does not say so.
+        server: front.server as unknown as TlsServer,
+        right: certificate,
+        hosts: hostsOf(configuration),
+        isGiven: configuration.tls !== true,
+      });
+    }
+  }
+
+  /** The open connections, each as HTTP sees it. */
+  get connections(): readonly Socket[] {
+    const { sockets } = this.#listener;
+    return this.certificate ? sockets.filter((socket) => (socket as TLSSocket).encrypted) : sockets;
   }
 
   /** @throws EmulatorError `ERR_PORT_IN_USE` or `ERR_LISTEN_FAILED`. */

@@ -231,7 +231,14 @@ describe("closing", () => {
 
   test("an emulator can be closed during every fault", async () => {
     const kinds = ["crash", "blackhole", "unhealthy", "throttle", "accessDenied", "gray"] as const;
-    const faults: Fault[] = [...kinds.map((kind) => ({ kind })), { kind: "latency", delayInMs: 9 }];
+    const faults: Fault[] = [
+      ...kinds.map((kind) => ({ kind })),
+      { kind: "latency", delayInMs: 9 },
+      { kind: "slow-link", bytesPerSecond: 1 },
+      { kind: "half-open" },
+      { kind: "dns", answer: "none" },
+      { kind: "poison", text: "x" },
+    ];
     for (const fault of faults) {
       const emulator = await scene.emulator();
       await scene.connect(emulator);

@@ -72,7 +72,7 @@ export class ClientSocket implements WebSocketOwner {
       isFinal: this.#hasBrokenProtocol || FINAL_CLOSE_CODES.has(code),
       isOrderly: !this.#hasBrokenProtocol && code !== CUT_OFF,
       reason: reason.toString("utf8"),
-      settled: this.#inbound.settled(),
+      settled: this.settled(),
     });
   }
 
@@ -89,6 +89,16 @@ export class ClientSocket implements WebSocketOwner {
   /** Ends the socket without a close frame. */
   drop(): void {
     this.#webSocket.terminate();
+  }
+
+  /** Lets go of the socket below, which stays open; nobody reads it or writes to it any more. */
+  abandon(): Duplex {
+    return this.#outbound.abandon();
+  }
+
+  /** Resolves when everything that the socket has brought is handled. */
+  settled(): Promise<void> {
+    return this.#inbound.settled();
   }
 
   /** Pings; false when the ping before has not been answered. */

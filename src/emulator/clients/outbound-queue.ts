@@ -57,6 +57,12 @@ export class OutboundQueue {
     webSocket.close(code, reason);
   }
 
+  /** Gives the socket back, which stays open: nothing more goes out, and nobody hears what comes in. */
+  abandon(): Duplex {
+    this.mute();
+    return this.#tcp.removeAllListeners("data");
+  }
+
   /** Holds back whatever is written, until it is unmuted. */
   mute(): void {
     if (this.#isMuted) return;

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import { SerialQueue } from "../../kit/serial-queue.ts";
 import type { Connection, Ending } from "../hub/connection.ts";
 import { Roles } from "../hub/roles.ts";
@@ -153,6 +154,20 @@ export class Session implements Connection, ClientSocketListener {
   /** Ends the socket without a close frame, as a broken network does. */
   drop(): void {
     this.#socket?.drop();
+  }
+
+  /**
+   * As `drop`, but the client does not hear of it: the socket is given back, which stays open.
+   * Undefined without one.
+   */
+  abandon(): Duplex | undefined {
+    const socket = this.#socket;
+    const tcp = socket?.abandon();
+    if (socket) {
+      const settled = socket.settled();
+      this.onSocketClosed(socket, { isFinal: false, isOrderly: false, reason: "", settled });
+    }
+    return tcp;
   }
 
   /** The service has crashed: the session is gone and nobody hears of it. */

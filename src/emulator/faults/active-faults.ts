@@ -1,7 +1,14 @@
 import type { RequestType } from "../contract/fault.ts";
-import { decideFault, type FaultDecision, findFullHold } from "./fault-decision.ts";
-import type { ActiveFault } from "./fault-options.ts";
-import { createRandomSource, type RandomSource } from "./random-source.ts";
+import {
+  decideFault,
+  drawFault,
+  type FaultDecision,
+  type FaultTarget,
+  findFullHold,
+  isOf,
+} from "./fault-decision.ts";
+import type { ActiveFault, ActiveFaultOf } from "./fault-options.ts";
+import { createRandomSource, pickShare, type RandomSource } from "./random-source.ts";
 
 export interface ActiveFaultsOptions {
   readonly seed: number;
@@ -63,8 +70,26 @@ export class ActiveFaults {
     this.#list = this.#list.filter((other) => other !== fault);
   }
 
-  decide(type: RequestType): FaultDecision {
-    return decideFault(this.#list, type, this.#random);
+  /** Whether anything depends on what requests contain. */
+  get looksInside(): boolean {
+    return this.#list.some(isOf("poison"));
+  }
+
+  decide(target: FaultTarget): FaultDecision {
+    return decideFault(this.#list, target, this.#random);
+  }
+
+  /** The fault that hits one connection, or one lookup. */
+  draw<Kind extends "dns" | "slow-link">(kind: Kind): ActiveFaultOf<Kind> | undefined {
+    return drawFault(this.#list, kind, this.#random);
+  }
+
+  /** The clients that a fault leaves behind, with that fault. */
+  *drawHalfOpen<Client>(clients: readonly Client[]): Generator<[Client, ActiveFault]> {
+    for (const fault of this.#list.filter(isOf("half-open"))) {
+      if (!fault.requestTypes.includes("ClientConnection")) continue;
+      for (const client of pickShare(clients, fault.share, this.#random)) yield [client, fault];
+    }
   }
 
   /** A fault of a later injection than this one, if it holds every request of the type. */

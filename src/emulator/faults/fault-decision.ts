@@ -1,5 +1,5 @@
-import type { RequestType } from "../contract/fault.ts";
-import type { ActiveFault } from "./fault-options.ts";
+import type { FaultKind, RequestType } from "../contract/fault.ts";
+import type { ActiveFault, ActiveFaultOf } from "./fault-options.ts";
 import type { RandomSource } from "./random-source.ts";
 
 /** How late an answer is, and by which faults. */
@@ -14,6 +14,13 @@ export interface FaultAnswer {
   readonly headers: Record<string, string>;
 }
 
+/** What faults look at of a request. */
+export interface FaultTarget {
+  readonly type: RequestType;
+  /** Its URL, decoded, and its body; left out while no fault looks into them. */
+  readonly content?: readonly Buffer[] | undefined;
+}
+
 /** What becomes of a request. */
 export type FaultDecision =
   | { readonly kind: "serve"; readonly delay: Delay }
@@ -26,16 +33,17 @@ export type FaultDecision =
  */
 export function decideFault(
   faults: readonly ActiveFault[],
-  type: RequestType,
+  target: FaultTarget,
   random: RandomSource,
 ): FaultDecision {
   const by: ActiveFault[] = [];
   let inMs = 0;
   for (const fault of faults) {
-    if (!isHit(fault, type, random)) continue;
+    if (!concernsRequests(fault) || !isHit(fault, target, random)) continue;
     switch (fault.kind) {
       case "crash":
       case "blackhole":
+      case "half-open":
         return { kind: "hold", by: fault };
       case "latency":
         by.push(fault);
@@ -57,19 +65,40 @@ export const findFullHold = (
   faults.find(
     (fault) =>
       fault.kind === "crash" ||
-      (fault.kind === "blackhole" && fault.share === 1 && fault.requestTypes.includes(type)),
+      ((fault.kind === "blackhole" || fault.kind === "half-open") &&
+        fault.share === 1 &&
+        fault.requestTypes.includes(type)),
   );
 
-function isHit(fault: ActiveFault, type: RequestType, random: RandomSource): boolean {
+/** The first fault of a kind that hits this time, for what is no request. */
+export const drawFault = <Kind extends "dns" | "slow-link">(
+  faults: readonly ActiveFault[],
+  kind: Kind,
+  random: RandomSource,
+): ActiveFaultOf<Kind> | undefined =>
+  faults.filter(isOf(kind)).find((fault) => isDrawn(fault, random));
+
+export const isOf =
+  <Kind extends FaultKind>(kind: Kind) =>
+  (fault: ActiveFault): fault is ActiveFaultOf<Kind> =>
+    fault.kind === kind;
+
+type RequestFault = Exclude<ActiveFault, { kind: "slow-link" | "tls" | "dns" }>;
+
+const concernsRequests = (fault: ActiveFault): fault is RequestFault =>
+  fault.kind === "crash" || "requestTypes" in fault;
+
+function isHit(fault: RequestFault, { type, content }: FaultTarget, random: RandomSource): boolean {
   if (fault.kind === "crash") return true;
   if (!fault.requestTypes.includes(type)) return false;
-  return fault.share === 1 || random() < fault.share;
+  if (fault.kind === "poison" && !content?.some((part) => part.includes(fault.text))) return false;
+  return isDrawn(fault, random);
 }
 
-type AnsweringFault = Extract<
-  ActiveFault,
-  { kind: "unhealthy" | "throttle" | "accessDenied" | "gray" }
->;
+const isDrawn = ({ share }: { readonly share: number }, random: RandomSource): boolean =>
+  share === 1 || random() < share;
+
+type AnsweringFault = ActiveFaultOf<"unhealthy" | "throttle" | "accessDenied" | "gray" | "poison">;
 
 function answerOf(fault: AnsweringFault): FaultAnswer {
   switch (fault.kind) {
@@ -80,6 +109,7 @@ function answerOf(fault: AnsweringFault): FaultAnswer {
     case "accessDenied":
       return { status: 403, headers: {} };
     case "gray":
+    case "poison":
       return { status: fault.status, headers: {} };
   }
 }

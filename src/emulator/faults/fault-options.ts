@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { integer, milliseconds, section } from "../../kit/option-schema.ts";
-import type { Fault, RequestType } from "../contract/fault.ts";
+import type { Fault, FaultKind, RequestType } from "../contract/fault.ts";
 import { share } from "../options/option-values.ts";
-import { parseWith } from "../options/parse-with.ts";
+import { invalidOptions, parseWith } from "../options/parse-with.ts";
 
 /** A fault with every default filled in; two that look the same are still two. */
 export type ActiveFault = Readonly<z.output<typeof faultSchema>>;
+
+export type ActiveFaultOf<Kind extends FaultKind> = Extract<ActiveFault, { kind: Kind }>;
 
 const REQUEST_TYPES = ["RESTAPI", "ClientConnection", "Health"] as const;
 
@@ -24,6 +26,22 @@ const scope = (...defaults: RequestType[]) => ({
     .default(defaults),
   share: share.default(1),
 });
+
+const bytesPerSecond = integer(1, Number.MAX_SAFE_INTEGER, "bytes");
+
+const SPEED_ERROR = "give whole bytes from 1: one figure, or { up, down } with one at least";
+
+const speed = z.union(
+  [
+    bytesPerSecond.transform((figure) => ({ up: figure, down: figure })),
+    section({ up: bytesPerSecond.optional(), down: bytesPerSecond.optional() }).refine(
+      ({ up, down }) => up !== undefined || down !== undefined,
+    ),
+  ],
+  { error: SPEED_ERROR },
+);
+
+const TEXT_ERROR = "give a text of 1 to 1024 characters";
 
 const faultSchema = z.discriminatedUnion(
   "kind",
@@ -53,10 +71,42 @@ const faultSchema = z.discriminatedUnion(
       ...scope("RESTAPI"),
       status: status.default(500),
     }),
+    section({
+      kind: z.literal("slow-link"),
+      ...duration,
+      bytesPerSecond: speed,
+      share: share.default(1),
+    }),
+    section({ kind: z.literal("half-open"), ...scope(...REQUEST_TYPES) }),
+    section({
+      kind: z.literal("tls"),
+      ...duration,
+      certificate: z.enum(["wrong", "expired"], { error: 'give "wrong" or "expired"' }),
+    }),
+    section({
+      kind: z.literal("dns"),
+      ...duration,
+      answer: z
+        .enum(["ENOTFOUND", "EAI_AGAIN", "none"], {
+          error: 'give "ENOTFOUND", "EAI_AGAIN" or "none"',
+        })
+        .default("ENOTFOUND"),
+      share: share.default(1),
+    }),
+    section({
+      kind: z.literal("poison"),
+      ...scope("RESTAPI", "ClientConnection"),
+      text: z
+        .string({ error: TEXT_ERROR })
+        .min(1, { error: TEXT_ERROR })
+        .max(1024, { error: TEXT_ERROR }),
+      status: status.default(403),
+    }),
   ],
   {
     error:
-      "give a fault, whose kind is crash, blackhole, unhealthy, throttle, accessDenied, latency or gray",
+      "give a fault, whose kind is crash, blackhole, unhealthy, throttle, accessDenied, latency, gray, " +
+      "slow-link, half-open, tls, dns or poison",
   },
 ) satisfies z.ZodType<unknown, Fault>;
 
@@ -67,9 +117,20 @@ const faultsSchema = z
     error: "let crash stand alone; nothing else can be broken meanwhile",
   });
 
-/** @throws EmulatorError `ERR_INVALID_OPTIONS`, naming everything that is wrong. */
-export function parseFaults(input: Fault | readonly Fault[]): readonly ActiveFault[] {
-  return Array.isArray(input)
+/**
+ * @param emulator What they are for; a fault of TLS needs TLS. Default: any.
+ * @throws EmulatorError `ERR_INVALID_OPTIONS`, naming everything that is wrong.
+ */
+export function parseFaults(
+  input: Fault | readonly Fault[],
+  emulator = { speaksTls: true },
+): readonly ActiveFault[] {
+  const faults = Array.isArray(input)
     ? parseWith(faultsSchema, input, "inject")
     : [parseWith(faultSchema, input, "inject")];
+  if (!emulator.speaksTls && faults.some(({ kind }) => kind === "tls")) {
+    const message = 'got "tls", and there is no TLS; start the emulator with tls: true, or --tls';
+    throw invalidOptions("inject", [{ path: "kind", message }]);
+  }
+  return faults;
 }

@@ -17,6 +17,11 @@ export class Address {
     this.#publicEndpoint = publicEndpoint;
   }
 
+  /** What to connect to on this machine: an address, or a name for one. */
+  get listenHost(): string {
+    return this.#name.replace(/^\[|\]$/g, "");
+  }
+
   /** As others know it. */
   get endpoint(): string {
     return this.#publicEndpoint ?? this.local;

@@ -15,8 +15,7 @@ export function obtainCertificate(
 ): TlsCertificate | undefined {
   if (tls === false) return undefined;
   if (tls === true) {
-    const names = new Set(["localhost", "127.0.0.1", "::1", ...hosts]);
-    return createSelfSignedCertificate([...names], new Date());
+    return createSelfSignedCertificate(certifiedHosts(hosts), new Date());
   }
   try {
     createSecureContext(tls);
@@ -26,3 +25,8 @@ export function obtainCertificate(
     throw invalidOptions("startEmulator", [{ path: "tls", message }], { cause });
   }
 }
+
+/** The names and addresses that a certificate is for: those of this machine, and these. */
+export const certifiedHosts = (hosts: readonly string[]): string[] => [
+  ...new Set(["localhost", "127.0.0.1", "::1", ...hosts]),
+];

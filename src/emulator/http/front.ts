@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
+import { Duplex } from "node:stream";
 import type { TlsCertificate } from "../contract/emulator-options.ts";
 import type { RequestType } from "../contract/fault.ts";
 import type { FaultGate } from "../faults/fault-gate.ts";
 import type { Observe } from "../reporting/activity-observer.ts";
 import { warnOfInternalError } from "../reporting/warnings.ts";
 import { answerSafely, type Reply, refuseUpgrade, writeReply } from "./reply.ts";
+import { type RequestBody, readUpTo, urlBytes } from "./request-content.ts";
 import { createWebServer, filterConnections, type WebServer } from "./server.ts";
 import { splitTarget } from "./target.ts";
 
@@ -18,11 +20,17 @@ export interface FrontOptions {
   readonly observe: Observe;
   /** Speaks https when given. */
   readonly certificate: TlsCertificate | undefined;
+  /** What the service takes as a body at most; faults look into no more. */
+  readonly maxBodyBytes: number;
 }
 
 export interface RequestHandler {
-  /** Undefined when the caller has gone. */
-  answer(request: IncomingMessage): Promise<Reply | undefined>;
+  /**
+   * Undefined when the caller has gone.
+   *
+   * @param body Where the body is read from. Default: the request.
+   */
+  answer(request: IncomingMessage, body?: RequestBody): Promise<Reply | undefined>;
 }
 
 export interface UpgradeHandler {
@@ -42,16 +50,13 @@ export interface Upgrade {
 export class Front {
   readonly server: WebServer;
   readonly #options: FrontOptions;
+  /** Connections on a port with an admin route, from their first request on. */
+  readonly #met = new WeakSet<Socket>();
 
   constructor(options: FrontOptions) {
     this.#options = options;
     this.server = createWebServer(options.certificate);
-    // The handshake of TLS would be an answer already.
-    if (options.certificate && !options.admin) {
-      filterConnections(this.server, (socket) =>
-        options.gate.admitsConnection(socket.on("error", ignore)),
-      );
-    }
+    this.#watchConnections();
     this.server
       .on("request", (request, response) => void this.#onRequest(request, response))
       .on("checkContinue", (request, response) => {
@@ -61,24 +66,58 @@ export class Front {
       .on("clientError", (error, socket) => this.#onClientError(error, socket));
   }
 
+  #watchConnections(): void {
+    const { admin, certificate, gate } = this.#options;
+    // No fault touches the admin route, and nobody knows yet who comes for that.
+    if (admin) return;
+    if (!certificate) {
+      this.server.on("connection", (socket) => void gate.slows(socket));
+      return;
+    }
+    // The handshake of TLS would be an answer already, and is to be as slow as the rest.
+    filterConnections(this.server, (socket) => {
+      socket.on("error", ignore);
+      if (!gate.admitsConnection(socket)) return undefined;
+      // TLS reads and writes a socket past all JavaScript, but not another stream.
+      return gate.slows(socket) ? Duplex.from({ readable: socket, writable: socket }) : socket;
+    });
+  }
+
+  /** The first request on a connection tells that it does not come for the admin route. */
+  #meet(socket: Socket): void {
+    const { admin, gate } = this.#options;
+    if (!admin || this.#met.has(socket)) return;
+    this.#met.add(socket);
+    gate.slows(socket);
+  }
+
   async #onRequest(
     request: IncomingMessage,
     response: ServerResponse,
     askForBody = (): void => {},
   ): Promise<void> {
-    const { admin, gate, rest, observe } = this.#options;
+    const { admin, gate, maxBodyBytes, rest, observe } = this.#options;
     // 1. The admin route, which no fault touches.
     if (admin?.owns(request)) {
+      gate.spare(request.socket);
       askForBody();
       return send(response, await answerSafely(() => admin.answer(request)));
     }
     // 2. Faults: one may hold the request, or answer it in the place of the service.
+    this.#meet(request.socket);
     const type = requestTypeOf(request);
-    const pass = gate.enter({ type, socket: request.socket, source: request });
+    let body: Buffer | undefined;
+    if (gate.looksInside) {
+      askForBody();
+      body = await readUpTo(request, maxBodyBytes);
+      if (!body) return;
+    }
+    const content = body && [urlBytes(request), body];
+    const pass = gate.enter({ type, socket: request.socket, source: request, content });
     if (!pass) return;
-    askForBody();
+    if (!body) askForBody();
     // 3. The service: health; or route, authentication, parameters, body and operation.
-    const reply = pass.answer ?? (await answerSafely(() => rest.answer(request)));
+    const reply = pass.answer ?? (await answerSafely(() => rest.answer(request, body && [body])));
     // 4. Faults again: they may delay the answer, or hold it by now.
     if (!(await pass.leave())) return;
     // 5. The answer.
@@ -96,7 +135,9 @@ export class Front {
     // 1. The admin route, which speaks no WebSocket.
     if (admin?.owns(request)) return refuseUpgrade(socket, { status: 404 });
     // 2. Faults: one may hold the handshake, delay it, or answer it in the place of the service.
-    const pass = gate.enter({ type: "ClientConnection", socket, source: socket });
+    this.#meet(request.socket);
+    const content = gate.looksInside ? [urlBytes(request)] : undefined;
+    const pass = gate.enter({ type: "ClientConnection", socket, source: socket, content });
     if (!pass || !(await pass.leave())) return;
     const mayWrite = (): boolean => {
       if (!pass.mayWrite()) return false;

@@ -20,10 +20,16 @@ export class Listener {
     function forget(this: Socket): void {
       sockets.delete(this);
     }
-    server.on("connection", (socket) => {
+    const add = (socket: Socket): void => {
       sockets.add(socket.unref());
       socket.on("close", forget);
-    });
+    };
+    server.on("connection", add).on("secureConnection", add);
+  }
+
+  /** Those that are open; with TLS, each of them and what it is within TLS. */
+  get sockets(): readonly Socket[] {
+    return [...this.#sockets];
   }
 
   /**

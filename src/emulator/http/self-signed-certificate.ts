@@ -26,14 +26,27 @@ const ID = {
   serverAuth: "1.3.6.1.5.5.7.3.1",
 };
 
-/**
- * A certificate of X.509 version 3 (RFC 5280) for a server with these names and addresses, good for a
- * year, with a key of its own on P-256.
- */
-export function createSelfSignedCertificate(hosts: readonly string[], now: Date): TlsCertificate {
+/** A certificate of X.509 version 3 (RFC 5280), with a key of its own on P-256. */
+export interface CertificateRequest {
+  /** The names and addresses of the server that it is for; an issuer of others has none. */
+  readonly hosts?: readonly string[];
+  /** What it is called. Default: `localhost`. */
+  readonly name?: string;
+  readonly now: Date;
+  /** Default: 365. */
+  readonly expiresInDays?: number;
+  /** Signs it. Default: itself. */
+  readonly issuer?: { readonly name: string; readonly key: string };
+}
+
+/** For a server with these names and addresses, good for a year. */
+export const createSelfSignedCertificate = (hosts: readonly string[], now: Date): TlsCertificate =>
+  createCertificate({ hosts, now });
+
+export function createCertificate(request: CertificateRequest): TlsCertificate {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const content = contentOf(hosts, publicKey, now);
-  const signature = bitString(sign("sha256", content, privateKey));
+  const content = contentOf(request, publicKey);
+  const signature = bitString(sign("sha256", content, request.issuer?.key ?? privateKey));
   const certificate = sequence(content, ALGORITHM, signature).toString("base64");
   const lines = certificate.match(/.{1,64}/g) ?? [];
   return {
@@ -43,26 +56,38 @@ export function createSelfSignedCertificate(hosts: readonly string[], now: Date)
 }
 
 const ALGORITHM = sequence(objectIdentifier(ID.ecdsaWithSha256));
-const LOCALHOST = sequence(set(sequence(objectIdentifier(ID.commonName), utf8String("localhost"))));
+const nameOf = (name: string): Buffer =>
+  sequence(set(sequence(objectIdentifier(ID.commonName), utf8String(name))));
+const DIGITAL_SIGNATURE = Buffer.from([0x80]);
+const CERTIFICATE_SIGNING = Buffer.from([0x04]);
 const VERSION_3 = context(0, integer(Buffer.from([2])), true);
 
-function contentOf(hosts: readonly string[], publicKey: KeyObject, now: Date): Buffer {
+function contentOf(
+  { hosts, name = "localhost", now, expiresInDays = 365, issuer }: CertificateRequest,
+  publicKey: KeyObject,
+): Buffer {
   const serialNumber = randomBytes(16);
+  const end = +now + expiresInDays * MS_PER_DAY;
   // The clocks of those who check it may be a little behind.
-  const validity = [-MS_PER_DAY, 365 * MS_PER_DAY].map((ms) => utcTime(new Date(+now + ms)));
-  const extensions = [
-    extension(ID.basicConstraints, true, sequence()),
-    extension(ID.keyUsage, true, bitString(Buffer.from([0x80]), 7)),
-    extension(ID.extendedKeyUsage, false, sequence(objectIdentifier(ID.serverAuth))),
-    extension(ID.subjectAltName, false, sequence(...hosts.map(alternativeName))),
-  ];
+  const begin = Math.min(+now, end) - MS_PER_DAY;
+  const extensions = hosts
+    ? [
+        extension(ID.basicConstraints, true, sequence()),
+        extension(ID.keyUsage, true, bitString(DIGITAL_SIGNATURE, 7)),
+        extension(ID.extendedKeyUsage, false, sequence(objectIdentifier(ID.serverAuth))),
+        extension(ID.subjectAltName, false, sequence(...hosts.map(alternativeName))),
+      ]
+    : [
+        extension(ID.basicConstraints, true, sequence(boolean(true))),
+        extension(ID.keyUsage, true, bitString(CERTIFICATE_SIGNING, 2)),
+      ];
   return sequence(
     VERSION_3,
     integer(serialNumber),
     ALGORITHM,
-    LOCALHOST,
-    sequence(...validity),
-    LOCALHOST,
+    nameOf(issuer?.name ?? name),
+    sequence(utcTime(new Date(begin)), utcTime(new Date(end))),
+    nameOf(name),
     publicKey.export({ type: "spki", format: "der" }),
     context(3, sequence(...extensions), true),
   );

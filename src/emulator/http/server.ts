@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { TlsCertificate } from "../contract/emulator-options.ts";
 
 /** An HTTP server, be it with TLS or without. */
@@ -18,11 +19,15 @@ export const createWebServer = (certificate: TlsCertificate | undefined): WebSer
       }) as unknown as WebServer)
     : createServer({ keepAliveTimeout: KEEP_ALIVE_TIMEOUT_IN_MS });
 
-/** Lets the server see only the connections that `admits` says yes to. */
-export function filterConnections(server: WebServer, admits: (socket: Socket) => boolean): void {
+/** The server sees what `admit` makes of a connection, and nothing of those that it makes nothing of. */
+export function filterConnections(
+  server: WebServer,
+  admit: (socket: Socket) => Duplex | undefined,
+): void {
   const listeners = server.listeners("connection");
   server.removeAllListeners("connection").on("connection", (socket) => {
-    if (!admits(socket)) return;
-    for (const listener of listeners) listener.call(server, socket);
+    const admitted = admit(socket);
+    if (!admitted) return;
+    for (const listener of listeners) listener.call(server, admitted);
   });
 }

@@ -1,5 +1,6 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
 import { TextDecoder } from "node:util";
+import type { RequestBody } from "../http/request-content.ts";
 import type { Payload } from "../protocol/message.ts";
 import { invalidParameter, unsupportedMediaType } from "./replies.ts";
 
@@ -9,12 +10,16 @@ import { invalidParameter, unsupportedMediaType } from "./replies.ts";
  *
  * @throws Refusal 400; or any error when the caller goes away.
  */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  const length = request.headers["content-length"];
+export async function readBody(
+  headers: IncomingHttpHeaders,
+  body: RequestBody,
+  maxBytes: number,
+): Promise<Buffer> {
+  const length = headers["content-length"];
   if (length === undefined) throw invalidParameter("Content-Length", "The length is missing.");
   const isTooLarge = Number(length) > maxBytes;
   const chunks: Buffer[] = [];
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  for await (const chunk of body) {
     if (!isTooLarge) chunks.push(chunk);
   }
   if (isTooLarge) {

@@ -3,6 +3,7 @@ import type { ServiceContext } from "../context/service-context.ts";
 import { isGroupName, isHubName } from "../contract/names.ts";
 import { answerOrRefuse } from "../http/refusal.ts";
 import type { Reply } from "../http/reply.ts";
+import type { RequestBody } from "../http/request-content.ts";
 import { decodePercent, splitTarget } from "../http/target.ts";
 import { bearerToken } from "../tokens/access.ts";
 import { readBody, readJson, readPayload } from "./body.ts";
@@ -35,16 +36,16 @@ export class RestService {
   }
 
   /** Undefined when the caller went away in the middle of its request. */
-  async answer(request: IncomingMessage): Promise<Reply | undefined> {
+  async answer(request: IncomingMessage, body: RequestBody = request): Promise<Reply | undefined> {
     const { method = "", url } = request;
     const { rawPath: path } = splitTarget(url);
     if (path === HEALTH_PATH) return answerHealth(method);
-    const reply = await answerOrRefuse(request, () => this.#serve(request));
+    const reply = await answerOrRefuse(request, () => this.#serve(request, body));
     if (reply) this.#context.observe({ kind: "restCall", method, path, status: reply.status });
     return reply;
   }
 
-  async #serve(request: IncomingMessage): Promise<Reply> {
+  async #serve(request: IncomingMessage, sent: RequestBody): Promise<Reply> {
     const { method = "", url = "", headers, rawHeaders } = request;
     const { rawPath, rawQuery } = splitTarget(url);
     // 1. Route.
@@ -59,7 +60,7 @@ export class RestService {
     const { operation } = route;
     if (operation.body === "none") return operation.run(this.#withHub(call));
     // 4. Body.
-    const body = await readBody(request, this.#context.limits.messageBytes);
+    const body = await readBody(headers, sent, this.#context.limits.messageBytes);
     const contentType = headers["content-type"];
     if (operation.body === "json") {
       return operation.run({ ...this.#withHub(call), json: readJson(contentType, body) });

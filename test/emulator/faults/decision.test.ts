@@ -1,5 +1,9 @@
 import type { RequestType } from "../../../src/emulator/contract/fault.ts";
-import { decideFault, type FaultDecision } from "../../../src/emulator/faults/fault-decision.ts";
+import {
+  decideFault,
+  drawFault,
+  type FaultDecision,
+} from "../../../src/emulator/faults/fault-decision.ts";
 import { parseFaults } from "../../../src/emulator/faults/fault-options.ts";
 import {
   createRandomSource,
@@ -23,7 +27,8 @@ const decisionOn = (
   faults: Fault | Fault[],
   type: RequestType,
   random = noRandomness,
-): FaultDecision => decideFault(parseFaults(faults), type, random);
+): FaultDecision =>
+  decideFault(parseFaults(faults), { type, content: [Buffer.from("a bad text")] }, random);
 
 /** A decision in few words: `serve`, `hold` or a status, and how late. */
 function inShort(decision: FaultDecision): string {
@@ -77,6 +82,19 @@ describe("what each fault does to health checks, REST calls and handshakes", () 
     ],
     [{ kind: "gray" }, "serve", "500", "serve"],
     [{ kind: "gray", status: 502 }, "serve", "502", "serve"],
+    [{ kind: "half-open" }, "hold", "hold", "hold"],
+    [{ kind: "half-open", requestTypes: ["RESTAPI"] }, "serve", "hold", "serve"],
+    [{ kind: "slow-link", bytesPerSecond: 1 }, "serve", "serve", "serve"],
+    [{ kind: "tls", certificate: "wrong" }, "serve", "serve", "serve"],
+    [{ kind: "dns" }, "serve", "serve", "serve"],
+    [{ kind: "poison", text: "bad" }, "serve", "403", "403"],
+    [
+      { kind: "poison", text: "bad", status: 406, requestTypes: ["Health"] },
+      "406",
+      "serve",
+      "serve",
+    ],
+    [{ kind: "poison", text: "good" }, "serve", "serve", "serve"],
   ])("%j", (fault, ...expected) => {
     expect(requestTypes.map((type) => inShort(decisionOn(fault, type)))).toEqual(expected);
   });
@@ -122,7 +140,7 @@ describe("several faults at once", () => {
       { kind: "latency", delayInMs: 10 },
       { kind: "latency", delayInMs: 10, requestTypes: ["Health"] },
     ]);
-    expect(decideFault(faults, "RESTAPI", noRandomness)).toMatchObject({
+    expect(decideFault(faults, { type: "RESTAPI" }, noRandomness)).toMatchObject({
       delay: { by: [faults[0]] },
     });
   });
@@ -138,8 +156,26 @@ describe("a share", () => {
     expect(inShort(decisionOn(fault, "RESTAPI", drawing(random)))).toBe(expected);
   });
 
-  test("no random number is drawn for requests that a fault does not concern", () => {
-    expect(inShort(decisionOn({ kind: "gray", share: 0.3 }, "Health"))).toBe("serve");
+  test.each<Fault>([
+    { kind: "gray", share: 0.3 },
+    { kind: "poison", text: "good", share: 0.3, requestTypes: ["Health"] },
+    { kind: "slow-link", bytesPerSecond: 1, share: 0.3 },
+    { kind: "dns", share: 0.3 },
+  ])("no random number is drawn for requests that %j does not concern", (fault) => {
+    expect(inShort(decisionOn(fault, "Health"))).toBe("serve");
+  });
+
+  test.each([
+    [[0.4], "ENOTFOUND"],
+    [[0.5, 0.1], "EAI_AGAIN"],
+    [[0.5, 0.5], undefined],
+  ])("of what is no request, the first fault that draws it decides: %j", (numbers, answer) => {
+    const faults = parseFaults([
+      { kind: "gray", share: 0.1 },
+      { kind: "dns", share: 0.5 },
+      { kind: "dns", share: 0.5, answer: "EAI_AGAIN" },
+    ]);
+    expect(drawFault(faults, "dns", drawing(...numbers))?.answer).toBe(answer);
   });
 
   test("the share of each fault is drawn on its own", () => {

@@ -22,6 +22,9 @@ describe("a duration", () => {
     { kind: "blackhole", durationInMs: 5000 },
     { kind: "unhealthy", durationInMs: 5000 },
     { kind: "gray", durationInMs: 5000, requestTypes: ["Health"] },
+    { kind: "slow-link", durationInMs: 5000, bytesPerSecond: 1 },
+    { kind: "half-open", durationInMs: 5000 },
+    { kind: "poison", durationInMs: 5000, text: "health" },
   ])("the fault $kind ends by itself after its duration", async (fault) => {
     const emulator = await scene.emulator();
     await passTime(
