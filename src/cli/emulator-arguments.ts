@@ -1,9 +1,10 @@
-import type { EmulatorOptions } from "../emulator/index.ts";
+import type { EmulatorOptions, Fault } from "../emulator/index.ts";
 import { emulatorSchema } from "../emulator/options/emulator-schema.ts";
 import { SECRET_OPTIONS } from "../emulator/options/parse-with.ts";
 import { describeValue } from "../kit/describe-value.ts";
 import { problemsOf } from "../kit/option-schema.ts";
 import { type GivenOption, type OptionTable, readOptions } from "./arguments.ts";
+import { readFaults } from "./fault-arguments.ts";
 import { readHubs } from "./hub-arguments.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -25,6 +26,10 @@ export const EMULATOR_OPTION_TABLE = {
   "tls-key": { value: "FILE", help: "The private key of --tls-cert (PEM)." },
   admin: { help: "Opens /_emulator, to break and repair the service, to this machine." },
   "admin-port": { value: "N", help: "As --admin, on a port of its own." },
+  fault: {
+    value: "FAULT",
+    help: "Starts broken: a kind, such as blackhole, or a fault in JSON,\nas the admin route takes it; may be repeated.",
+  },
   seed: { value: "N", help: "Where the random numbers of faults start. Default: 1." },
   config: {
     value: "FILE",
@@ -43,6 +48,8 @@ export interface EmulatorArguments {
   readonly allowsAnonymous: boolean;
   readonly configFile: string | undefined;
   readonly tlsFiles: { readonly cert: string; readonly key: string } | undefined;
+  /** What is broken from the beginning on. */
+  readonly faults: readonly Fault[];
   readonly isVerbose: boolean;
 }
 
@@ -72,6 +79,7 @@ export function parseEmulatorArguments(argv: readonly string[]): EmulatorArgumen
     allowsAnonymous: flag("allow-anonymous"),
     configFile: text("config"),
     tlsFiles: tlsFilesOf(text("tls-cert"), text("tls-key")),
+    faults: readFaults(given.filter(({ name }) => name === "fault").map(({ value }) => value)),
     isVerbose: flag("verbose"),
   };
 }

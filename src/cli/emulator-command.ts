@@ -32,7 +32,8 @@ ${describeOptions(EMULATOR_OPTION_TABLE)}
     emulator.ref();
     try {
       const { output, stopSignal } = context;
-      for (const line of formatStartupMessage(emulator, options)) output.line(line);
+      if (given.faults.length > 0) await emulator.inject(given.faults);
+      for (const line of formatStartupMessage(emulator, options, given.faults)) output.line(line);
       await aborted(stopSignal);
       output.line("Stopping.");
     } finally {

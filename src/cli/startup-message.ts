@@ -1,12 +1,13 @@
-import type { Emulator, EmulatorOptions } from "../emulator/index.ts";
+import type { Emulator, EmulatorOptions, Fault } from "../emulator/index.ts";
 import { isLoopbackHostname } from "../kit/loopback.ts";
 import { escapeUnprintable } from "../kit/safe-text.ts";
 import { printableUrl } from "./printable.ts";
 
-/** What is told when the emulator listens; `options` as it was started with. */
+/** What is told when the emulator listens; `options` and `faults` as it was started with. */
 export function formatStartupMessage(
   emulator: Pick<Emulator, "endpoint" | "connectionString" | "port" | "adminEndpoint">,
   options: EmulatorOptions,
+  faults: readonly Fault[] = [],
 ): string[] {
   const { endpoint, connectionString, port, adminEndpoint } = emulator;
   const clientUrl = `${endpoint.replace(/^http/, "ws")}/client/hubs/`;
@@ -21,6 +22,9 @@ export function formatStartupMessage(
     ]),
     [hubs.length > 0 ? "Any other hub" : "Any hub", `${clientUrl}{hub}`],
     ...(adminEndpoint ? [["Admin", adminEndpoint] as [string, string]] : []),
+    ...(faults.length > 0
+      ? [["Broken", faults.map(({ kind }) => kind).join(", ")] as [string, string]]
+      : []),
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return [

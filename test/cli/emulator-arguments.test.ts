@@ -1,4 +1,4 @@
-import type { EmulatorOptions } from "express-resilient-pubsub/emulator";
+import type { EmulatorOptions, Fault } from "express-resilient-pubsub/emulator";
 import { parseEmulatorArguments } from "../../src/cli/emulator-arguments.ts";
 
 const to = (urlTemplate: string) => ({
@@ -29,6 +29,7 @@ describe("arguments become options of startEmulator:", () => {
       allowsAnonymous: false,
       configFile: undefined,
       tlsFiles: undefined,
+      faults: [],
       isVerbose: false,
     });
   });
@@ -40,8 +41,43 @@ describe("arguments become options of startEmulator:", () => {
       allowsAnonymous: true,
       configFile: "c.json",
       tlsFiles: { cert: "c.pem", key: "k.pem" },
+      faults: [],
       isVerbose: true,
     });
+  });
+});
+
+describe("faults", () => {
+  test.each<[string[], Fault[]]>([
+    [["blackhole"], [{ kind: "blackhole" }]],
+    [
+      ["half-open", "gray"],
+      [{ kind: "half-open" }, { kind: "gray" }],
+    ],
+    [
+      ['{ "kind": "slow-link", "bytesPerSecond": { "up": 8000 } }', "throttle"],
+      [{ kind: "slow-link", bytesPerSecond: { up: 8000 } }, { kind: "throttle" }],
+    ],
+    [['{"kind":"poison","text":"x y"}'], [{ kind: "poison", text: "x y" }]],
+  ])("%j", (texts, faults) => {
+    const argv = texts.flatMap((text) => ["--fault", text]);
+    expect(parseEmulatorArguments(argv).faults).toEqual(faults);
+  });
+
+  test.each<[string[], RegExp]>([
+    [["earthquake"], /^--fault kind: got "earthquake"; give a fault, whose kind is crash, .*\.$/],
+    [["latency"], /^--fault delayInMs: got undefined; give a whole number of milliseconds/],
+    [["{kind"], /^--fault: got "\{kind"; give a kind, or a fault in JSON\.$/],
+    [["a b"], /^--fault: got "a b"; give a kind, or a fault in JSON\.$/],
+    [["1"], /^--fault kind: got "1"; give a fault/],
+    [["null"], /^--fault kind: got "null"/],
+    [['{"kind":"gray","share":2}'], /^--fault share: got 2; /],
+    [["gray", '{"kind":"gray","shre":2}'], /^--fault shre: unknown/],
+    [["crash", "gray"], /^--fault: .*let crash stand alone/],
+    [["dns"], /^--fault: dns acts on the lookup of an emulator that is started in code/],
+  ])("%j are refused", (texts, message) => {
+    const argv = texts.flatMap((text) => ["--fault", text]);
+    expect(() => parseEmulatorArguments(argv)).toThrow(message);
   });
 });
 

@@ -102,6 +102,11 @@ describe("what cannot be started is one line on stderr, and exit code 1:", () =>
       /Cannot read the certificate no\.pem: there is no such file\./,
     ],
     [
+      "a bad certificate, and no TLS",
+      async () => ["--port", "0", "--fault", '{"kind":"tls","certificate":"wrong"}'],
+      /ERR_INVALID_OPTIONS: .*start the emulator with tls: true, or --tls/,
+    ],
+    [
       "a host that is not ours",
       async () => ["--host", "192.0.2.1"],
       /ERR_LISTEN_FAILED: .*192\.0\.2\.1.* \(EADDRNOTAVAIL\)/,
@@ -121,6 +126,27 @@ test("the emulator listens as the file says, unless the command line says someth
   expect(stdout).toMatch(/AccessKey=of-the-file;.*client\/hubs\/news\n.*client\/hubs\/chat\n/s);
   const other = await runLine(["emulator", "--config", config, "--access-key", "of-the-line"]);
   expect(other.stdout).toContain("AccessKey=of-the-line;");
+});
+
+test("a fault of the command line is there from the beginning on", async () => {
+  const stopping = new AbortController();
+  const lines: string[] = [];
+  const status = new Promise<number>((resolve) => {
+    const write = async (line: string) => {
+      lines.push(line);
+      const [, health] = /Health\s+(\S+)/.exec(line) ?? [];
+      if (health) resolve((await fetch(health)).status);
+    };
+    void run(["emulator", "--port", "0", "--fault", "unhealthy", "--fault", "half-open"], {
+      output: new Output({ writableLength: 0, write: (text) => void write(text) }),
+      errors: new Output({ writableLength: 0, write: () => {} }),
+      env: {},
+      stopSignal: stopping.signal,
+    });
+  });
+  expect(await status).toBe(503);
+  stopping.abort();
+  expect(lines.join("")).toMatch(/Broken +unhealthy, half-open\n/);
 });
 
 test("the port is free again after an interrupted run", async () => {

@@ -32,6 +32,11 @@ test("the introduction says where everything is and how to stop", () => {
   ]);
 });
 
+test("the introduction says what is broken from the beginning on", () => {
+  const text = formatStartupMessage(emulator, {}, [{ kind: "gray" }, { kind: "half-open" }]);
+  expect(text).toContain("  Broken             gray, half-open");
+});
+
 test("the introduction speaks of wss and of no insecure connection when the endpoint is secure", () => {
   const text = formatStartupMessage({ ...emulator, endpoint: "https://my.example" }, {}).join("\n");
   expect(text).toContain("  Any hub            wss://my.example/client/hubs/{hub}");

@@ -31,6 +31,8 @@ const dropped = (fault: Fault) => async (eastus: Emulator) => {
 const cases: Case[] = [
   { fault: "crash", inject: { kind: "crash" }, events: MOVES },
   { fault: "blackhole", inject: { kind: "blackhole" }, events: MOVES },
+  { fault: "half-open", inject: { kind: "half-open" }, events: MOVES },
+  { fault: "half-open for clients only", inject: { kind: "half-open", requestTypes: ["ClientConnection"] }, events: MOVES },
   { fault: "restart that keeps its state", inject: (eastus) => eastus.restart({ keepState: true }), events: RECOVERS },
   { fault: "restart that forgets everything", inject: (eastus) => eastus.restart({ keepState: false }), events: RETURNS },
   { fault: "all sockets dropped, and nothing else", inject: (eastus) => eastus.dropSockets(), events: RECOVERS },

@@ -110,7 +110,7 @@ const faultSchema = z.discriminatedUnion(
   },
 ) satisfies z.ZodType<unknown, Fault>;
 
-const faultsSchema = z
+export const faultsSchema = z
   .array(faultSchema)
   .min(1, { error: "name a fault; clear() takes all away" })
   .refine((faults) => faults.length === 1 || faults.every(({ kind }) => kind !== "crash"), {
