@@ -6,7 +6,7 @@ import { version } from "../../package.json";
 import { EMULATOR_OPTION_TABLE } from "../../src/cli/emulator-arguments.ts";
 import { Output } from "../../src/cli/output.ts";
 import { run } from "../../src/cli/run.ts";
-import { afterFile } from "../support/clean-up.ts";
+import { afterFile, afterTest } from "../support/clean-up.ts";
 
 /** Runs a command line that is asked to stop as soon as it waits. */
 async function runLine(argv: string[]) {
@@ -130,6 +130,7 @@ test("the emulator listens as the file says, unless the command line says someth
 
 test("a fault of the command line is there from the beginning on", async () => {
   const stopping = new AbortController();
+  afterTest(() => stopping.abort());
   const lines: string[] = [];
   const status = new Promise<number>((resolve) => {
     const write = async (line: string) => {
@@ -145,7 +146,6 @@ test("a fault of the command line is there from the beginning on", async () => {
     });
   });
   expect(await status).toBe(503);
-  stopping.abort();
   expect(lines.join("")).toMatch(/Broken +unhealthy, half-open\n/);
 });
 

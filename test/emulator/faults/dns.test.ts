@@ -3,6 +3,7 @@ import { get } from "node:http";
 import type { LookupFunction } from "node:net";
 import { resilientPubSub } from "express-resilient-pubsub";
 import type { Emulator, Fault } from "express-resilient-pubsub/emulator";
+import { request, Agent as UndiciAgent } from "undici";
 import type { ClientOptions } from "ws";
 import { closeAfterTest } from "../../support/clean-up.ts";
 import { createFaultScene } from "../support/fault-scene.ts";
@@ -107,6 +108,17 @@ describe("a dns fault", () => {
     expect(await client.ask({ type: "ping" })).toEqual({ type: "pong" });
     await emulator.clear();
     expect(await ask(emulator, "eastus.example")).toBe(200);
+  });
+
+  test("reaches a caller by undici that is given the lookup", async () => {
+    const emulator = await scene.emulator({ host, publicEndpoint });
+    const dispatcher = new UndiciAgent({ connect: { lookup: emulator.lookup } });
+    scene.defer(() => dispatcher.destroy());
+    const url = `http://eastus.example:${emulator.port}/api/health`;
+    await emulator.inject({ kind: "dns" });
+    await expect(request(url, { dispatcher })).rejects.toMatchObject({ code: "ENOTFOUND" });
+    await emulator.clear();
+    expect((await request(url, { dispatcher })).statusCode).toBe(200);
   });
 
   test("looks as the system's does, and comes no sooner", async () => {

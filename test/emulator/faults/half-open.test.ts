@@ -34,6 +34,21 @@ describe("half-open", () => {
     expect(await connectionExists(emulator, client.connectionId)).toBe(false);
   });
 
+  test("what waits for an open client does not get to it any more", async () => {
+    const emulator = await scene.emulator();
+    const client = await scene.connect(emulator);
+    client.socket.pause();
+    const count = 14;
+    for (let sent = 0; sent < count; sent++) await sendToAll(emulator, "x".repeat(1_000_000));
+    await emulator.inject({ kind });
+    client.socket.resume();
+    for (let times = 0; times < 4; times++) await letTimePass();
+    expect(client.unread).toBeLessThan(count);
+    await emulator.clear();
+    await client.closed;
+    expect(client.unread).toBeLessThan(count);
+  });
+
   test("a client that closes its dead socket is not answered, and leaves nothing behind", async () => {
     const emulator = await scene.emulator();
     const [closing, ending] = [await scene.connect(emulator), await scene.connectJson(emulator)];

@@ -139,6 +139,24 @@ describe("a slow link for REST calls", () => {
 });
 
 describe("a slow link for a share of the connections", () => {
+  const slowOnes = async (tls: boolean) => {
+    const emulator = await scene.emulator({ seed: 3, tls });
+    const clients: SocketClient[] = [];
+    for (let count = 0; count < 6; count++) clients.push(await open(emulator));
+    await emulator.inject({ kind, bytesPerSecond: 1, share: 0.5 });
+    await emulator.inject({ kind, bytesPerSecond: { down: 1 }, share: 0.5 });
+    for (const client of clients) client.send(ping);
+    await until(() => clients.some(({ unread }) => unread > 0));
+    await letTimePass();
+    return clients.map(({ unread }) => unread === 0);
+  };
+
+  test("draws each connection once, with TLS as without", async () => {
+    const slow = await slowOnes(false);
+    expect(new Set(slow).size).toBe(2);
+    expect(await slowOnes(true)).toEqual(slow);
+  });
+
   const outcomes = async (seed: number) => {
     const emulator = await scene.emulator({ seed });
     const early = await Promise.all(Array.from({ length: 6 }, () => open(emulator)));
