@@ -302,6 +302,27 @@ describe("a port of its own", () => {
     expect(await health(emulator)).toBe(200);
   });
 
+  const requestTypes = ["RESTAPI", "ClientConnection"];
+
+  test.each([
+    [
+      { kind: "slow-link", bytesPerSecond: 8000 },
+      { bytesPerSecond: { up: 8000, down: 8000 }, share: 1 },
+    ],
+    [{ kind: "slow-link", bytesPerSecond: { down: 1 } }, { bytesPerSecond: { down: 1 } }],
+    [{ kind: "half-open" }, { requestTypes: [...requestTypes, "Health"], share: 1 }],
+    [{ kind: "tls", certificate: "expired", durationInMs: 9000 }, { durationInMs: 9000 }],
+    [{ kind: "dns" }, { answer: "ENOTFOUND", share: 1 }],
+    [
+      { kind: "poison", text: "x" },
+      { requestTypes, share: 1, status: 403 },
+    ],
+  ])("an admin port of its own injects %j, and tells what that comes to", async (fault, whole) => {
+    const emulator = await scene.emulator({ ...options, tls: true });
+    expect((await administer(emulator, put(fault))).status).toBe(204);
+    expect((await administer(emulator)).json).toMatchObject({ faults: [{ ...fault, ...whole }] });
+  });
+
   test("an admin port of its own serves only the admin route, and the service's port has none", async () => {
     const emulator = await scene.emulator(options);
     const url = new URL(emulator.adminEndpoint ?? "");
