@@ -26,7 +26,8 @@ interface Case {
   readonly inject: Fault | ((east: Emulator, west: Emulator) => unknown);
   /** What negotiates and broadcasts come to: before, during and (if it can be healed here) after. */
   readonly routes: string;
-  readonly events: string;
+  /** One of them, if there are several. */
+  readonly events: string | readonly string[];
   /** Broadcasts during the fault, before the negotiate that counts. Default none. */
   readonly broadcasts?: number;
   /** What the last of them reported, as a pattern. */
@@ -34,8 +35,10 @@ interface Case {
 }
 
 const gone = (reason: string) => `endpointDown east (${reason}), failover east -> west (${reason})`;
-const goneAndBack = (reason: string) =>
-  `${gone(reason)}, endpointUp east (${reason}), failback west -> east`;
+const goneAndBack = (reason: string, last = reason) =>
+  `${gone(reason)}, endpointUp east (${last}), failback west -> east`;
+// A check that is under way when it heals is cut off.
+const silentAndBack = [goneAndBack("timeout"), goneAndBack("timeout", "refused")];
 const home = "east, west, east";
 const stay = "east, east, east";
 
@@ -46,7 +49,7 @@ const cases: Case[] = [
   { fault: "crash, and a broadcast is what meets it", inject: { kind: "crash" }, broadcasts: 1,
     report: "west; east failed (ECONN|UND_ERR_SOCKET)", routes: home, events: goneAndBack("refused") },
   { fault: "blackhole", inject: { kind: "blackhole" },
-    routes: home, events: goneAndBack("timeout") },
+    routes: home, events: silentAndBack },
   { fault: "half-open", inject: { kind: "half-open" },
     routes: "east, west", events: gone("timeout") },
   { fault: "a link on which nothing gets through in time", inject: { kind: "slow-link", bytesPerSecond: 50 },
@@ -66,7 +69,7 @@ const cases: Case[] = [
   { fault: "503 of the health check, sends fine", inject: { kind: "unhealthy", requestTypes: ["Health"] },
     routes: home, events: goneAndBack("status(503)") },
   { fault: "blackhole of the health check, sends fine", inject: { kind: "blackhole", requestTypes: ["Health"] },
-    routes: home, events: goneAndBack("timeout") },
+    routes: home, events: silentAndBack },
   { fault: "429 of calls", inject: { kind: "throttle", retryAfterInSeconds: 1 }, broadcasts: 3,
     report: "west; east failed 429", routes: stay, events: "" },
   { fault: "429 of the health check too", inject: { kind: "throttle", requestTypes: ["Health"] },
@@ -154,16 +157,17 @@ describe("the fault and what becomes of it:", () => {
       report = await pubsub.broadcast("hi").catch(({ report }: FanOutError) => report);
     }
     if (example.report) expect(lineOf(report)).toMatch(new RegExp(example.report));
-    const { length } = example.events.split(", ");
+    const events = [example.events].flat();
+    const { length } = String(events[0]).split(", ");
     // Canaries have the last word, and take their time.
-    if (example.events.includes("failing-calls")) await until(() => log.length >= length);
+    if (events[0]?.includes("failing-calls")) await until(() => log.length >= length);
     expect(await route()).toBe(during);
 
     if (after) {
       await Promise.all([east.clear(), west.clear()]);
       await until(async () => (await route()) === after);
     }
-    expect(log.join(", ")).toBe(example.events);
+    expect(events).toContain(log.join(", "));
   });
 });
 
