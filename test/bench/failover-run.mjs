@@ -4,7 +4,7 @@ import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const build = "npx tsdown --out-dir test/bench/dist --format esm --no-dts";
+const build = "npx tsdown --out-dir test/bench/dist --no-dts";
 const { status, stdout, stderr } = spawnSync(build, { cwd: root, shell: true, encoding: "utf8" });
 if (status !== 0) {
   console.error(stdout, stderr);
