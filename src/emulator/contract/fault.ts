@@ -118,11 +118,23 @@ export interface GrayFault extends FaultScope {
 export interface SlowLinkFault extends FaultDuration {
   /** Tells it from other faults. */
   kind: "slow-link";
-  /**
-   * One figure for either way, or one for each: `up` is to the service, `down` from it. A way without
-   * one is as fast as ever. Whole numbers from 1.
-   */
-  bytesPerSecond: number | { up?: number | undefined; down?: number | undefined };
+  /** One figure for either way, or one for each; whole numbers from 1. */
+  bytesPerSecond:
+    | number
+    | {
+        /**
+         * To the service.
+         *
+         * @default as fast as ever
+         */
+        up?: number | undefined;
+        /**
+         * From the service.
+         *
+         * @default as fast as ever
+         */
+        down?: number | undefined;
+      };
   /**
    * The share of the connections that is slow, above 0 and up to 1.
    *
