@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { judge, printFigure, printQuestion, printRatio } from "./support/report.mjs";
 import { readCount } from "./support/settings.mjs";
-import { ratios } from "./support/statistics.mjs";
+import { median, ratios } from "./support/statistics.mjs";
 import { Worker } from "./support/worker.mjs";
 
 const goalsInMs = {
@@ -57,11 +57,10 @@ export async function run() {
   )) {
     printRatio(`${subject}, to bare`, ratios(samples[subject], samples[rival]));
   }
-  // Other jobs make a start longer and never shorter, so the goals are held against the shortest.
   for (const [subject, goalInMs] of Object.entries(goalsInMs)) {
-    const shortest = Math.min(...samples[subject]);
-    const verdict = judge(shortest <= goalInMs, `<= ${goalInMs} ms`);
-    console.log(`  ${subject}, shortest: ${shortest.toFixed(1)} ms${verdict}`);
+    const typical = median(samples[subject]);
+    const verdict = judge(typical <= goalInMs, `<= ${goalInMs} ms`);
+    console.log(`  ${subject}: ${typical.toFixed(1)} ms${verdict}`);
   }
 }
 
