@@ -76,9 +76,9 @@ export class EntryCache {
     const key = keyOf(question);
     for (let reading = this.#underWay.get(key); reading; reading = this.#underWay.get(key)) {
       await reading;
+      const cached = this.#cached(question);
+      if (cached) return cached;
     }
-    const cached = this.#cached(question);
-    if (cached) return cached;
     this.#gathering ??= this.#gather();
     this.#gathering.questions.push(question);
     const found = await this.#gathering.found;

@@ -11,7 +11,8 @@ import {
   type StreamKind,
 } from "./envelope.ts";
 
-const METADATA_HEADER = "X-WebPubSub-Metadata-Rps";
+/** What the service passes on beside a message as metadata `rps`. */
+export const METADATA_HEADER = "X-WebPubSub-Metadata-Rps";
 const DATA_MEMBER = "$rps";
 
 /** Connections that one skip is for: their ids stand in the filter of a URL. */

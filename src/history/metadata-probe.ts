@@ -1,11 +1,11 @@
 import type { Endpoint } from "../service/endpoint.ts";
+import { METADATA_HEADER } from "./frames.ts";
 
 /** What became of the metadata of a message; `unknown` when that could not be found out. */
 export type MetadataFinding = "carried" | "dropped" | "unknown";
 
 const PROTOCOL = "json.webpubsub.azure.v1";
 const MESSAGE = "metadata probe";
-const HEADER = "X-WebPubSub-Metadata-Rps";
 const KEY = "rps";
 /** Far more than a greeting and a message of ours. */
 const maxFrameInBytes = 16 * 1024;
@@ -32,7 +32,7 @@ export async function probeMetadata(
     };
     const giveUp = (): void => end("unknown");
     const send = (connectionId: string): void => {
-      const requestOptions = { customHeaders: { [HEADER]: MESSAGE } };
+      const requestOptions = { customHeaders: { [METADATA_HEADER]: MESSAGE } };
       const options = { contentType: "text/plain", requestOptions, abortSignal: signal } as const;
       checkClient.sendToConnection(connectionId, MESSAGE, options).catch(giveUp);
     };
