@@ -7,9 +7,6 @@ import { closeAfterTest } from "../../support/clean-up.ts";
 import { trust } from "../../support/trust.ts";
 import { until } from "../../support/until.ts";
 import { createFaultScene } from "../support/fault-scene.ts";
-import { jsonProtocol } from "../support/scene.ts";
-import { SocketClient } from "../support/socket-client.ts";
-import { clientUrl } from "../support/tokens.ts";
 
 const { scene } = createFaultScene();
 
@@ -43,25 +40,16 @@ function check({ port, certificate }: Emulator, options: Trust = {}): Promise<un
 
 const start = (options: EmulatorOptions = {}) => scene.emulator({ tls: true, ...options });
 
-async function connect(emulator: Emulator): Promise<SocketClient> {
-  const ca = emulator.certificate;
-  const client = new SocketClient(clientUrl(emulator, "chat"), [jsonProtocol], {}, { ca });
-  scene.defer(() => client.terminate());
-  await client.opened;
-  await client.nextJson();
-  return client;
-}
-
 describe.each(problems)("a certificate that is %s", (certificate, code) => {
   test("is what new connections see, and open ones go on", async () => {
     const emulator = await start();
-    const client = await connect(emulator);
+    const client = await scene.connectJson(emulator);
     const agent = new Agent({ keepAlive: true });
     scene.defer(() => agent.destroy());
     expect(await check(emulator, { agent })).toBe(200);
     await emulator.inject({ kind, certificate });
     expect(await check(emulator)).toBe(code);
-    await expect(connect(emulator)).rejects.toMatchObject({ code });
+    await expect(scene.connectJson(emulator)).rejects.toMatchObject({ code });
     expect(await check(emulator, { agent })).toBe(200);
     expect(await client.ask({ type: "ping" })).toEqual({ type: "pong" });
     await emulator.clear();

@@ -5,7 +5,7 @@ import type { Emulator } from "express-resilient-pubsub/emulator";
 import { createSelfSignedCertificate } from "../../../src/emulator/http/self-signed-certificate.ts";
 import { startEmulator } from "../../support/emulator.ts";
 import { callRest, openTcp, restToken, sendRaw } from "../support/rest.ts";
-import { createScene, jsonProtocol } from "../support/scene.ts";
+import { createScene } from "../support/scene.ts";
 import { SocketClient } from "../support/socket-client.ts";
 import { clientUrl } from "../support/tokens.ts";
 
@@ -29,15 +29,6 @@ function callSecurely(emulator: Emulator, call: SecureCall = {}): Promise<number
       .on("response", (response) => resolve(response.resume().statusCode ?? 0))
       .end();
   });
-}
-
-async function connectSecurely(emulator: Emulator): Promise<SocketClient> {
-  const ca = emulator.certificate;
-  const client = new SocketClient(clientUrl(emulator, "chat"), [jsonProtocol], {}, { ca });
-  scene.defer(() => client.terminate());
-  await client.opened;
-  await client.nextJson();
-  return client;
 }
 
 const codeOf = (failing: Promise<unknown>): Promise<string> =>
@@ -68,7 +59,7 @@ describe("with tls: true", () => {
 
   test("clients speak wss", async () => {
     const emulator = await scene.emulator({ tls: true });
-    const client = await connectSecurely(emulator);
+    const client = await scene.connectJson(emulator);
     expect(await client.ask({ type: "ping" })).toEqual({ type: "pong" });
     expect(await codeOf(new SocketClient(clientUrl(emulator, "chat")).opened)).toBe(
       "DEPTH_ZERO_SELF_SIGNED_CERT",
@@ -173,7 +164,7 @@ test("without tls there is no certificate", async () => {
 describe("peers that speak another protocol", () => {
   test("plain text on the https port is cut off, and other clients go on", async () => {
     const emulator = await scene.emulator({ tls: true });
-    const client = await connectSecurely(emulator);
+    const client = await scene.connectJson(emulator);
     const answer = await sendRaw(emulator, "GET /api/health HTTP/1.1\r\nHost: a\r\n\r\n").catch(
       () => "",
     );
@@ -200,7 +191,7 @@ describe("peers that speak another protocol", () => {
 describe("faults behind TLS", () => {
   test("a crash cuts clients off, and the service comes back under the same certificate", async () => {
     const emulator = await scene.emulator({ tls: true });
-    const client = await connectSecurely(emulator);
+    const client = await scene.connectJson(emulator);
     await emulator.inject({ kind: "crash" });
     expect((await client.closed).code).toBe(1006);
     expect(await codeOf(callSecurely(emulator))).toBe("ECONNREFUSED");
@@ -210,7 +201,7 @@ describe("faults behind TLS", () => {
 
   test("a blackhole does not even answer the handshake of TLS", async () => {
     const emulator = await scene.emulator({ tls: true });
-    const client = await connectSecurely(emulator);
+    const client = await scene.connectJson(emulator);
     await emulator.inject({ kind: "blackhole" });
     client.send({ type: "ping" });
     const { port: securePort, certificate: ca } = emulator;
@@ -238,10 +229,10 @@ describe("faults behind TLS", () => {
 
   test("a restart ends clients with 1001", async () => {
     const emulator = await scene.emulator({ tls: true });
-    const client = await connectSecurely(emulator);
+    const client = await scene.connectJson(emulator);
     await emulator.restart({ keepState: false });
     expect((await client.closed).code).toBe(1001);
-    await connectSecurely(emulator);
+    await scene.connectJson(emulator);
   });
 });
 

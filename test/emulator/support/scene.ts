@@ -53,7 +53,8 @@ export function createScene(): Scene {
       return { appServer, emulator };
     },
     async connect(emulator, { hub = "chat", protocols = [], ...token } = {}) {
-      const client = new SocketClient(clientUrl(emulator, hub, token), protocols);
+      const ca = emulator.certificate;
+      const client = new SocketClient(clientUrl(emulator, hub, token), protocols, {}, { ca });
       scene.defer(() => client.terminate());
       await client.opened;
       return client;
