@@ -31,6 +31,40 @@ export interface ProbeRecord {
   readonly ok: boolean;
   /** Why it failed; absent when it succeeded. */
   readonly reason?: DownReason | undefined;
+  /** Code of what it failed with, such as `ECONNREFUSED`; absent when there was none. */
+  readonly code?: string | undefined;
+}
+
+/** Something that was asked of an endpoint and failed. */
+export interface FailureRecord {
+  /** When it had failed, epoch milliseconds. */
+  readonly at: number;
+  /** What it was: `health check`, `canary`, `client token`, or an operation such as `broadcast`. */
+  readonly operation: string;
+  /** HTTP status of the answer; undefined when there was none. */
+  readonly status: number | undefined;
+  /** Code of the error, such as `ECONNREFUSED`; undefined when it has none. */
+  readonly code: string | undefined;
+}
+
+/** One authenticated send of this package's own, to nobody, that tells whether calls succeed. */
+export interface CanaryRecord {
+  /** When it had ended, epoch milliseconds. */
+  readonly at: number;
+  /** Whether the endpoint took it. */
+  readonly ok: boolean;
+}
+
+/** The sockets that calls to one endpoint go through; health checks and canaries have others. */
+export interface SocketUse {
+  /** How many are connected. */
+  readonly open: number;
+  /** How many of them have a call under way. */
+  readonly busy: number;
+  /** How many calls wait for one. */
+  readonly waiting: number;
+  /** The most there may be: `service.maxSocketsPerEndpoint`. */
+  readonly max: number;
 }
 
 /**
@@ -72,4 +106,15 @@ export interface EndpointSnapshot {
    * the first `reviewAfterInMs` is over, and where there are no reviews.
    */
   readonly clients: number | undefined;
+  /**
+   * Whether negotiate answers with it now, by the default rule: one of the endpoints among which it
+   * chooses, or the one that servers have agreed on. A `router` may choose another one.
+   */
+  readonly serving: boolean;
+  /** The last call or canary that failed; undefined when none has. It stays when others succeed. */
+  readonly lastFailure: FailureRecord | undefined;
+  /** The last canary that came to a result; undefined when there was none. */
+  readonly lastCanary: CanaryRecord | undefined;
+  /** What its calls have of sockets. */
+  readonly sockets: SocketUse;
 }

@@ -1,5 +1,5 @@
 import type { AgreementReason } from "./coordination.ts";
-import type { DownReason } from "./endpoint.ts";
+import type { DownReason, FailureRecord } from "./endpoint.ts";
 import type { FailureReason } from "./fan-out-report.ts";
 
 /**
@@ -13,6 +13,8 @@ export interface PubSubEvents {
     endpoint: string;
     /** Why it was unhealthy; absent the first time. */
     reason?: DownReason | undefined;
+    /** For how many milliseconds it was; absent the first time. */
+    downForInMs?: number | undefined;
   };
   /** An endpoint became unhealthy. */
   endpointDown: {
@@ -20,6 +22,10 @@ export interface PubSubEvents {
     endpoint: string;
     /** What took it out. */
     reason: DownReason;
+    /** The last that failed before that: a health check, or a call or canary for its reasons. */
+    failure?: FailureRecord | undefined;
+    /** For how many milliseconds it was healthy; absent when it had never been. */
+    upForInMs?: number | undefined;
   };
   /** The service refuses the credentials of an endpoint; an `endpointDown` comes with it. */
   credentialsRejected: {

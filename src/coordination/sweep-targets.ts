@@ -26,7 +26,7 @@ export function sweepTargets(
 }
 
 function sweepTarget(
-  { configuration, monitor }: PluginContext,
+  { configuration, monitor, registry }: PluginContext,
   signal: AbortSignalLike,
   registered: RegisteredEndpoint,
   isReachable: boolean,
@@ -45,7 +45,9 @@ function sweepTarget(
       return answer;
     } catch (error) {
       if (!signal.aborted) {
-        void monitor.reportFailure(registered, classifyFailure(error), startedAt);
+        const failure = classifyFailure(error);
+        registry.recordFailure(registered, "straggler sweep", failure);
+        void monitor.reportFailure(registered, failure, startedAt);
       }
       throw error;
     }

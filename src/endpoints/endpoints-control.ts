@@ -1,3 +1,4 @@
+import type { EndpointSnapshot } from "../contract/endpoint.ts";
 import type { EndpointsControl } from "../contract/endpoints-control.ts";
 import type { AddOptions, EndpointOptions, RemoveOptions } from "../contract/options.ts";
 import { InvalidOptionsError, ResilientPubSubError } from "../kit/errors.ts";
@@ -11,6 +12,7 @@ import { createEndpoint } from "../service/endpoint.ts";
 import type { Census } from "./census.ts";
 import type { RegisteredEndpoint } from "./registered-endpoint.ts";
 import type { EndpointRegistry } from "./registry.ts";
+import { servingNow } from "./serving-now.ts";
 
 /** The endpoints at run time, and the removals that `close` ends. */
 export interface OwnedEndpointsControl {
@@ -19,7 +21,7 @@ export interface OwnedEndpointsControl {
 }
 
 interface ControlContext {
-  readonly configuration: Pick<Configuration, "hub" | "service">;
+  readonly configuration: Pick<Configuration, "hub" | "negotiate" | "service">;
   readonly registry: EndpointRegistry;
   readonly census?: Pick<Census, "clientsOn"> | undefined;
   readonly monitor: {
@@ -85,10 +87,15 @@ export function endpointsControl({
     registry.force(name);
   }
 
+  function snapshot(): EndpointSnapshot[] {
+    const { whenNoneHealthy } = configuration.negotiate;
+    const serving = agreed ? [agreed.active] : servingNow(registry, whenNoneHealthy);
+    return registry.all().map((one) => one.snapshot(serving.includes(one), census?.clientsOn(one)));
+  }
+
   return {
     control: {
-      snapshot: () =>
-        registry.all().map((endpoint) => endpoint.snapshot(census?.clientsOn(endpoint))),
+      snapshot,
       drain: (name) => registry.drain(name),
       undrain: (name) => registry.undrain(name),
       forceFailover,

@@ -10,6 +10,8 @@ export type ProbeOutcome =
   | {
       ok: false;
       reason: DownReason;
+      /** Of what it failed with, such as `ECONNREFUSED`. */
+      code?: string | undefined;
       isDecisive?: boolean;
       /** How far our clock is ahead, if the credentials may have been rejected for that (ms). */
       clockSkewInMs?: number | undefined;

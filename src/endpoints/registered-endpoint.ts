@@ -1,8 +1,10 @@
 import type {
+  CanaryRecord,
   DownReason,
   EndpointRole,
   EndpointSnapshot,
   EndpointState,
+  FailureRecord,
   ProbeRecord,
 } from "../contract/endpoint.ts";
 import { thisMoment } from "../kit/moment.ts";
@@ -26,6 +28,9 @@ export interface EndpointRecord {
   leaving: boolean;
   evacuation: EvacuationPace | undefined;
   lastProbe: ProbeRecord | undefined;
+  /** Of calls and canaries. */
+  lastFailure: FailureRecord | undefined;
+  lastCanary: CanaryRecord | undefined;
   /** How far our clock is ahead, if its credentials may have been rejected for that (ms). */
   clockSkewInMs: number | undefined;
   /** Number of the newest probe that was counted: an older one that answers late is not. */
@@ -46,6 +51,8 @@ export function createRecord(joining: boolean): EndpointRecord {
     leaving: false,
     evacuation: undefined,
     lastProbe: undefined,
+    lastFailure: undefined,
+    lastCanary: undefined,
     clockSkewInMs: undefined,
     lastSequence: 0,
   };
@@ -163,8 +170,20 @@ export class RegisteredEndpoint implements Routable {
     return this.downReason ?? (this.drained ? "drained" : this.state);
   }
 
-  /** @param clients How many are on it, as far as is known. */
-  snapshot(clients?: number): EndpointSnapshot {
+  /** What failed last, of what its state is decided by. */
+  get failure(): FailureRecord | undefined {
+    const { lastFailure, lastProbe } = this.#record;
+    const { downReason } = this;
+    const isByCalls = downReason === "failing-calls" || downReason === "credentials-rejected";
+    if (isByCalls) return lastFailure;
+    return lastProbe?.reason === undefined ? undefined : failedCheckOf(lastProbe);
+  }
+
+  /**
+   * @param serving Whether negotiate answers with it now.
+   * @param clients How many are on it, as far as is known.
+   */
+  snapshot(serving: boolean, clients?: number): EndpointSnapshot {
     return Object.freeze({
       name: this.name,
       role: this.role,
@@ -179,6 +198,20 @@ export class RegisteredEndpoint implements Routable {
       leaving: this.leaving,
       lastProbe: this.lastProbe,
       clients,
+      serving,
+      lastFailure: this.#record.lastFailure,
+      lastCanary: this.#record.lastCanary,
+      sockets: this.endpoint.sockets,
     });
   }
+}
+
+function failedCheckOf({ at, durationInMs, reason, code }: ProbeRecord): FailureRecord {
+  const status = /^status\((\d+)\)$/.exec(reason ?? "")?.[1];
+  return Object.freeze({
+    at: at + durationInMs,
+    operation: "health check",
+    status: status === undefined ? undefined : Number(status),
+    code,
+  });
 }

@@ -126,6 +126,7 @@ export class EndpointRegistry {
       ...timing,
       ok,
       ...(!outcome.ok && { reason: outcome.reason }),
+      ...(!outcome.ok && outcome.code !== undefined && { code: outcome.code }),
     });
     this.#change(endpoint, (record) => {
       const before = record.health;
@@ -143,6 +144,21 @@ export class EndpointRegistry {
     this.#change(endpoint, (record) => {
       record.calls = calls;
     });
+  }
+
+  /** Remembers a call or canary that has failed, whether or not it counts for anything. */
+  recordFailure(
+    endpoint: RegisteredEndpoint,
+    operation: string,
+    { status, code }: { readonly status?: number | undefined; readonly code?: string | undefined },
+  ): void {
+    const lastFailure = Object.freeze({ at: Date.now(), operation, status, code });
+    this.#update(endpoint, { lastFailure });
+  }
+
+  /** Remembers a canary that has ended. */
+  recordLastCanary(endpoint: RegisteredEndpoint, ok: boolean): void {
+    this.#update(endpoint, { lastCanary: Object.freeze({ at: Date.now(), ok }) });
   }
 
   /** Counts a canary, which decides about what the calls say. */
@@ -224,15 +240,22 @@ export class EndpointRegistry {
     }
     if (state === before) return;
     const now = thisMoment();
+    const lastedInMs = Math.round(now.monotonic - record.changedAt);
     record.since = now.at;
     record.changedAt = now.monotonic;
     if (state === "healthy") {
       this.#events.emit("endpointUp", {
         endpoint: name,
-        ...(reasonBefore && { reason: reasonBefore }),
+        ...(reasonBefore && { reason: reasonBefore, downForInMs: lastedInMs }),
       });
     } else if (downReason) {
-      this.#events.emit("endpointDown", { endpoint: name, reason: downReason });
+      const { failure } = endpoint;
+      this.#events.emit("endpointDown", {
+        endpoint: name,
+        reason: downReason,
+        ...(failure && { failure }),
+        ...(before === "healthy" && { upForInMs: lastedInMs }),
+      });
     }
     this.#announceMovements();
   }

@@ -175,7 +175,9 @@ export class PacedClosing<Group extends ClosableGroup> {
       return result;
     } catch (error) {
       if (signal.aborted || !registry.has(endpoint)) return undefined;
-      void monitor.reportFailure(endpoint, classifyFailure(error));
+      const failure = classifyFailure(error);
+      registry.recordFailure(endpoint, "paced closing", failure);
+      void monitor.reportFailure(endpoint, failure);
       this.#policy.onFailed(group, error);
       return undefined;
     }

@@ -17,6 +17,8 @@ export interface Call<T> {
   readonly options: OperationOptions;
   /** Deadline for one endpoint. */
   readonly endpointTimeoutInMs: number;
+  /** What it is called in the endpoint's last failure. */
+  readonly operation: string;
   /** Whether 404 says that what it is about is not there. */
   readonly tellsAbsence: boolean;
 }
@@ -97,6 +99,7 @@ function attemptsOf<T>(
     const isOverdue = error instanceof DeadlineError || error instanceof BusyError;
     const isTakenBack = isEnded && !isOverdue;
     if (isTakenBack) return { kind: "failed", reason: "local", ...ended };
+    context.registry.recordFailure(endpoint, call.operation, failure);
     const judging = context.monitor.reportFailure(endpoint, failure, startedAt);
     const reason = faultOf(failure, await resultWithin(deadline, judging));
     return { kind: "failed", reason, ...ended };

@@ -261,7 +261,7 @@ export class FanOut {
     return round;
   }
 
-  #callOf<T>({ name, options = {} }: Operation, make: Make<T>): Call<T> {
+  #callOf<T>({ name, alias = name, options = {} }: Operation, make: Make<T>): Call<T> {
     const { fanOut } = this.#context.configuration;
     const { tellsAbsence = false }: Semantics = SEMANTICS[name];
     return {
@@ -269,6 +269,7 @@ export class FanOut {
       options: sdkOptionsOf(options),
       endpointTimeoutInMs:
         options.endpointTimeoutInMs ?? fanOut.endpointTimeoutInMs ?? Number.POSITIVE_INFINITY,
+      operation: alias,
       tellsAbsence,
     };
   }

@@ -28,6 +28,7 @@ export async function sendFrame(
     make: (client, options) => send(client, stream, frame, options),
     options: optionsOf(frame),
     endpointTimeoutInMs: configuration.fanOut.endpointTimeoutInMs ?? Number.POSITIVE_INFINITY,
+    operation: "outbox",
     tellsAbsence: false,
   };
   try {

@@ -10,8 +10,16 @@ import type { ProbeOptions } from "./probe.ts";
  * or failed for a reason of this process.
  */
 export type CanaryResult =
-  | { readonly kind: "passed" | "failed" | "inconclusive" }
-  | { readonly kind: "rejected"; readonly clockSkewInMs?: number | undefined };
+  | { readonly kind: "passed" }
+  | { readonly kind: "inconclusive" }
+  | ({ readonly kind: "failed" } & Answer)
+  | ({ readonly kind: "rejected"; readonly clockSkewInMs?: number | undefined } & Answer);
+
+/** What one that was not taken was answered, or failed with. */
+interface Answer {
+  readonly status?: number | undefined;
+  readonly code?: string | undefined;
+}
 
 // Nobody is in it: no client receives the canary, and the service bills no delivery for it.
 const GROUP = "resilient-pubsub.canary";
@@ -62,10 +70,11 @@ export function faultOf({ fault }: Failure, canary: CanaryResult | undefined): F
 }
 
 function resultOf(failure: Failure): CanaryResult | { readonly kind: "stalled" } {
-  const { kind, status, evidence, clockSkewInMs } = failure;
+  const { kind, status, code, evidence, clockSkewInMs } = failure;
   if (kind === "own-stall") return { kind: "stalled" };
   if (kind === "own-exhaustion") return { kind: "inconclusive" };
-  if (evidence === "rejected") return { kind: "rejected", clockSkewInMs };
+  if (evidence === "rejected") return { kind: "rejected", status, code, clockSkewInMs };
   // The service knew who we are, and minds our pace.
-  return { kind: kind === "answer" && status === 429 ? "passed" : "failed" };
+  if (kind === "answer" && status === 429) return { kind: "passed" };
+  return { kind: "failed", status, code };
 }

@@ -201,12 +201,14 @@ export class EndpointWatch {
   #recordCanary(result: CanaryResult): void {
     if (!this.#isWatched || result.kind === "inconclusive") return;
     const { registry, settings } = this.#context;
+    const hasPassed = result.kind === "passed";
+    if (result.kind !== "passed") registry.recordFailure(this.#endpoint, "canary", result);
+    registry.recordLastCanary(this.#endpoint, hasPassed);
     if (result.kind === "rejected") {
       // While it is not healthy, the check that sent the canary tells.
       if (this.#endpoint.health.status === "healthy") this.#reject(result.clockSkewInMs);
       return;
     }
-    const hasPassed = result.kind === "passed";
     if (!settings.passive || (!hasPassed && this.#isSeenByHealthChecks)) return;
     registry.recordCanary(this.#endpoint, hasPassed);
     this.#recovery.schedule();

@@ -65,11 +65,11 @@ function attempt(endpoint: Endpoint, options: ProbeOptions): Promise<AttemptResu
     });
     request.on("error", (error: NodeJS.ErrnoException) => {
       const wasClosedWhileIdle = request.reusedSocket && error.code === "ECONNRESET";
-      const { kind, reason } = classifyFailure(error);
+      const { code, kind, reason } = classifyFailure(error);
       if (wasClosedWhileIdle) settle("stale-socket");
       else if (kind === "own-exhaustion") settle("inconclusive");
       // Whatever else ends a request, it was not answered.
-      else settle({ ok: false, reason: reason ?? "refused" });
+      else settle({ ok: false, reason: reason ?? "refused", code });
     });
   });
 }

@@ -94,7 +94,7 @@ async function tokenOfService(
 }
 
 async function askAsEvidence(
-  { configuration, events, monitor }: PluginContext,
+  { configuration, events, monitor, registry }: PluginContext,
   chosen: RegisteredEndpoint,
   { identity, options, faults }: Omit<TokenRequest, "avoided">,
 ): Promise<IssuedToken | undefined> {
@@ -109,6 +109,7 @@ async function askAsEvidence(
     const failure = classifyFailure(error);
     const { fault: reason, status, code } = failure;
     events.emit("tokenFailed", { endpoint: chosen.name, reason, status, code, error });
+    registry.recordFailure(chosen, "client token", failure);
     const judging = monitor.reportFailure(chosen, failure, startedAt);
     faults.push(judging.then((canary) => faultOf(failure, canary)));
     return undefined;

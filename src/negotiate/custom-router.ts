@@ -2,6 +2,7 @@ import type { Request } from "express";
 import type { Router } from "../contract/options.ts";
 import type { Census } from "../endpoints/census.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import { servingEndpoints } from "../endpoints/serving-order.ts";
 import { withDeadline } from "../kit/deadline.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
 import type { InternalEvents } from "../kit/typed-events.ts";
@@ -23,8 +24,9 @@ export async function askRouter(
   { census, events, timeoutInMs }: RouterEnvironment,
 ): Promise<RegisteredEndpoint | undefined> {
   try {
+    const serving = servingEndpoints(candidates);
     const snapshots = candidates.map((candidate) =>
-      candidate.snapshot(census?.clientsOn(candidate)),
+      candidate.snapshot(serving.includes(candidate), census?.clientsOn(candidate)),
     );
     const pending = router(req, snapshots);
     const answer =

@@ -1,6 +1,7 @@
 import type { Request } from "express";
 import type { AgreementId, PluginContext } from "../context/plugin-context.ts";
 import { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import { lastResort } from "../endpoints/serving-now.ts";
 import { pickByWeight, servingEndpoints } from "../endpoints/serving-order.ts";
 import { waitAtMost } from "../kit/deadline.ts";
 import { agreedEndpoint } from "./agreed-endpoint.ts";
@@ -57,7 +58,7 @@ async function selectChecked(
   for (let choosing = first; ; choosing = choose(selection, checked)) {
     const choice = await choosing;
     if (choice === undefined) {
-      return chooseEjectedOrRecovering(context, refused) ?? whenNoneHealthy(context, refused);
+      return chooseLastResort(context, refused);
     }
     // While an asynchronous router made up its mind, the choice may have been drained or lost.
     if (!isCandidate(selection, checked, choice)) continue;
@@ -158,24 +159,11 @@ function preferred<T>(all: readonly T[], isWanted: (one: T) => boolean): readonl
   return wanted.length > 0 ? wanted : all;
 }
 
-/** Nobody is usable, but some answer their health checks: that is better than nothing. */
-function chooseEjectedOrRecovering(
-  { registry, random }: PluginContext,
-  refused: ReadonlySet<RegisteredEndpoint>,
-): RegisteredEndpoint | undefined {
-  const inRotation = registry
-    .ejectedOrRecovering()
-    .filter((endpoint) => endpoint.isInRotation && !refused.has(endpoint));
-  return pickByWeight(servingEndpoints(inRotation), random());
-}
-
-function whenNoneHealthy(
+function chooseLastResort(
   { configuration, registry, random }: PluginContext,
   refused: ReadonlySet<RegisteredEndpoint>,
 ): RegisteredEndpoint | undefined {
-  if (configuration.negotiate.whenNoneHealthy === "reject") return undefined;
-  const primaries = registry
-    .all()
-    .filter((one) => one.role === "primary" && one.isInRotation && !refused.has(one));
-  return pickByWeight(primaries, random());
+  const { whenNoneHealthy } = configuration.negotiate;
+  const left = lastResort(registry, whenNoneHealthy, (endpoint) => !refused.has(endpoint));
+  return pickByWeight(left, random());
 }

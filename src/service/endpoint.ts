@@ -4,6 +4,7 @@ import { Agent as HttpsAgent } from "node:https";
 import type { AzureKeyCredential } from "@azure/core-auth";
 import type { HttpClient, Pipeline, PipelinePolicy } from "@azure/core-rest-pipeline";
 import { WebPubSubServiceClient, type WebPubSubServiceClientOptions } from "@azure/web-pubsub";
+import type { SocketUse } from "../contract/endpoint.ts";
 import type { EndpointConfiguration } from "../options/parse-options.ts";
 import { defaultMaxSockets } from "../options/schema.ts";
 import type { Answer } from "./hung-calls.ts";
@@ -25,6 +26,8 @@ export interface Endpoint {
   readonly restUrl: string;
   /** The sockets of health checks, which must not queue behind the calls. */
   readonly agent: HttpAgent;
+  /** What calls have of sockets now. */
+  readonly sockets: SocketUse;
   /** When a call was answered last, whatever the answer; monotonic milliseconds. */
   readonly answeredAt: number;
   /** Resolves when calls can be made: the HTTP library has been loaded, or cannot be. */
@@ -73,7 +76,11 @@ export function createEndpoint(
       maxSockets: limit,
       ...(onUnproven && { onUnproven }),
     });
-  const calls = open(maxSockets, () => endpoint.onUnproven?.());
+  let callPool: SocketPool | undefined;
+  const calls = open(maxSockets, () => endpoint.onUnproven?.()).then((pool) => {
+    callPool = pool;
+    return pool;
+  });
   const checks = open(maxCheckSockets);
   // Calls tell that one has failed, and there may be none: nobody else must listen for it.
   const opened = Promise.allSettled([calls, checks]);
@@ -95,6 +102,9 @@ export function createEndpoint(
     checkClient: createClient(config, hub, authorization, poolClient(checks, onCheckAnswer)),
     restUrl,
     agent,
+    get sockets() {
+      return callPool?.use ?? { open: 0, busy: 0, waiting: 0, max: maxSockets };
+    },
     get answeredAt() {
       return answeredAt;
     },

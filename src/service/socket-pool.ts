@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { buildConnector, Client } from "undici";
+import type { SocketUse } from "../contract/endpoint.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
 import { BusyError } from "./call-within.ts";
 import { classifyFailure } from "./failure.ts";
@@ -95,6 +96,17 @@ export class SocketPool {
       socket.destroy();
     }
     return true;
+  }
+
+  /** What is in use now. */
+  get use(): SocketUse {
+    const [busy, open] = [this.#busy.size, this.#busy.size + this.#idle.length];
+    return Object.freeze({
+      open,
+      busy,
+      waiting: this.#waiting.size,
+      max: this.#settings.maxSockets,
+    });
   }
 
   /** Takes an answer of the endpoint into account, also one that came by another pool. */

@@ -1,7 +1,7 @@
 import { endpointsControl } from "../../src/endpoints/endpoints-control.ts";
 import { EndpointRegistry } from "../../src/endpoints/registry.ts";
 import { TypedEvents } from "../../src/kit/typed-events.ts";
-import { parseEndpoint } from "../../src/options/parse-options.ts";
+import { parseOptions } from "../../src/options/parse-options.ts";
 import { createEndpoint } from "../../src/service/endpoint.ts";
 import { useFakeTime } from "../support/clean-up.ts";
 import { logEvents } from "../support/event-log.ts";
@@ -16,9 +16,12 @@ function options(name: string, host = name) {
 /** Two endpoints, `p1` and `s1`, that are healthy. */
 function setUp() {
   const events = new TypedEvents();
-  const endpoints = ["p1", "s1"].map((name) =>
-    createEndpoint(parseEndpoint(options(name)), "chat"),
-  );
+  const configuration = parseOptions({
+    hub: "chat",
+    endpoints: ["p1", "s1"].map((name) => options(name)),
+    negotiate: { allowAnonymous: true },
+  });
+  const endpoints = configuration.endpoints.map((endpoint) => createEndpoint(endpoint, "chat"));
   const registry = new EndpointRegistry(endpoints, { fall: 1, rise: 1 }, events);
   let sequence = 0;
   const answers = (name: string) => {
@@ -27,8 +30,7 @@ function setUp() {
   };
   for (const { name } of endpoints) answers(name);
   const monitor = { check: jest.fn(async () => {}), unwatch: jest.fn() };
-  const service = { allowInsecure: false, maxSocketsPerEndpoint: 64 };
-  const parts = { configuration: { hub: "chat", service }, registry, monitor };
+  const parts = { configuration, registry, monitor };
   const log = logEvents(events);
   const destroyed: string[] = [];
   for (const { name, endpoint } of registry.all()) {

@@ -40,7 +40,7 @@ describe("health check outcomes", () => {
     const emulator = closeAfterTest(await startEmulator());
     await emulator.inject({ kind: "crash" });
     const outcome = await probe(endpointAt(emulator.endpoint), options);
-    expect(outcome).toEqual({ ok: false, reason: "refused" });
+    expect(outcome).toEqual({ ok: false, reason: "refused", code: "ECONNREFUSED" });
   });
 
   it("an instance that accepts and never answers fails a health check", async () => {
@@ -65,13 +65,13 @@ describe("health check outcomes", () => {
 
   it("a name that does not resolve fails a health check", async () => {
     const outcome = await probe(endpointAt("https://name.invalid"), options);
-    expect(outcome).toEqual({ ok: false, reason: "dns" });
+    expect(outcome).toEqual({ ok: false, reason: "dns", code: "ENOTFOUND" });
   });
 
   it("a port that does not speak TLS fails a health check", async () => {
     const url = await listen(() => {});
     const outcome = await probe(endpointAt(url.replace("http:", "https:")), options);
-    expect(outcome).toEqual({ ok: false, reason: "tls" });
+    expect(outcome).toEqual({ ok: false, reason: "tls", code: "EPROTO" });
   });
 
   it("a health check that is aborted does not pass, and leaves no socket", async () => {

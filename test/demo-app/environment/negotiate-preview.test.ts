@@ -14,6 +14,10 @@ const well = (name: string, more: Partial<EndpointSnapshot> = {}): EndpointSnaps
   joining: false,
   leaving: false,
   clients: undefined,
+  serving: true,
+  lastFailure: undefined,
+  lastCanary: undefined,
+  sockets: { open: 0, busy: 0, waiting: 0, max: 64 },
   lastProbe: { at: 0, durationInMs: 1, ok: true },
   ...more,
 });
