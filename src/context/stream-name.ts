@@ -11,6 +11,11 @@ export type StreamSubject =
   | { readonly kind: "group"; readonly group: string }
   | { readonly kind: "user"; readonly userId: string };
 
+export function streamName(subject: StreamSubject): string {
+  if (subject.kind === "group") return groupStream(subject.group);
+  return subject.kind === "user" ? userStream(subject.userId) : HUB_STREAM;
+}
+
 /** Undefined for what is no name of a stream. */
 export function readStreamName(name: string): StreamSubject | undefined {
   if (name === HUB_STREAM) return { kind: "hub" };

@@ -7,7 +7,9 @@ import { type CanaryResult, faultOf } from "../health/canary.ts";
 import { Deadline, DeadlineError, unlessAborted } from "../kit/deadline.ts";
 import { pause } from "../kit/pause.ts";
 import { BusyError, reasonOfFailure } from "../service/call-within.ts";
+import type { RawAnswer } from "../service/exchange.ts";
 import { classifyFailure, type Failure } from "../service/failure.ts";
+import type { MessageRequest } from "../service/message-request.ts";
 import { pauseBeforeRetryInMs } from "./retry.ts";
 
 /** One request of the SDK, to be made to any endpoint. */
@@ -21,6 +23,8 @@ export interface Call<T> {
   readonly operation: string;
   /** Whether 404 says that what it is about is not there. */
   readonly tellsAbsence: boolean;
+  /** Of a message: the request as it goes over the wire, where the SDK need not make it. */
+  readonly message?: MessageRequest | undefined;
 }
 
 /** How a call ended on one endpoint. */
@@ -67,14 +71,6 @@ function attemptsOf<T>(
   const durationInMs = (): number => performance.now() - startedAt;
   let attempts = 0;
   let status: number | undefined;
-  const options: OperationOptions = {
-    ...call.options,
-    abortSignal: deadline,
-    onResponse: (response, ...rest) => {
-      status = response.status;
-      call.options.onResponse?.(response, ...rest);
-    },
-  };
 
   function answered(value: T): Outcome<T> {
     context.monitor.reportSuccess(endpoint, startedAt);
@@ -105,10 +101,31 @@ function attemptsOf<T>(
     return { kind: "failed", reason, ...ended };
   }
 
+  function makeBy(client: WebPubSubServiceClient): Promise<Outcome<T>> {
+    const options: OperationOptions = {
+      ...call.options,
+      abortSignal: deadline,
+      onResponse: (response, ...rest) => {
+        status = response.status;
+        call.options.onResponse?.(response, ...rest);
+      },
+    };
+    return call.make(client, options).then(answered, failed);
+  }
+
+  function onAnswerToMessage(answer: RawAnswer): Outcome<T> | Promise<Outcome<T>> {
+    status = answer.status;
+    // As the SDK, which has nothing to tell of a message that was accepted.
+    if (status === ACCEPTED) return answered(undefined as T);
+    return makeBy(endpoint.endpoint.interpreterOf(answer));
+  }
+
   function attempt(): Promise<Outcome<T>> {
     attempts += 1;
     status = undefined;
-    return call.make(endpoint.endpoint.client, options).then(answered, failed);
+    const { client, sendMessage } = endpoint.endpoint;
+    if (call.message === undefined) return makeBy(client);
+    return sendMessage(call.message, deadline).then(onAnswerToMessage, failed);
   }
 
   return attempt();
@@ -138,6 +155,8 @@ async function mayRepeat(
   await pause(pauseInMs, deadline);
   return !deadline.aborted && registry.fanOutTargets().has(endpoint);
 }
+
+const ACCEPTED = 202;
 
 /** An identity provider may answer 404 as well. */
 const isNotFound = ({ kind, status }: Failure): boolean => kind === "answer" && status === 404;

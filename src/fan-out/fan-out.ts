@@ -10,6 +10,7 @@ import type { ContentType, Message } from "../contract/message.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { Deadline } from "../kit/deadline.ts";
 import { EncodedBody } from "../service/encoded-body.ts";
+import { messageRequest } from "../service/message-request.ts";
 import { type Call, callEndpoint, type Outcome } from "./call.ts";
 import { confirmClaim } from "./confirm-claim.ts";
 import { giveUpWhatIsOut } from "./give-up.ts";
@@ -17,6 +18,7 @@ import { listPages } from "./list-pages.ts";
 import type { Page } from "./listing.ts";
 import { sendLogged, streamOf } from "./logged-send.ts";
 import { encodeMessage } from "./message.ts";
+import { messageTargetOf } from "./message-target.ts";
 import type { Operation, Operations } from "./operations.ts";
 import { isDeliveredToAll } from "./report.ts";
 import { type OnOutcome, Round } from "./round.ts";
@@ -98,7 +100,8 @@ export class FanOut {
   ): Promise<Round<unknown>> {
     const { history } = this.#context;
     if (history === undefined) {
-      return this.#askAll(operation, (client, options) => make(client, body, options));
+      const sent = { ...operation, body };
+      return this.#askAll(sent, (client, options) => make(client, body, options));
     }
     return this.#operations.run(operation, async (deadline) => {
       const logged = await history.log(this.#toLog(operation, body));
@@ -152,7 +155,7 @@ export class FanOut {
     const stream = logged.history === "untracked" ? undefined : streamOf(operation);
     return sendLogged(this.#context, this.#operations, stream, logged, ({ body, headers }) =>
       this.#ask(
-        { ...operation, options: withHeaders(options, headers) },
+        { ...operation, body, options: withHeaders(options, headers) },
         (client, rest) => make(client, body, rest),
         deadline,
       ),
@@ -261,12 +264,16 @@ export class FanOut {
     return round;
   }
 
-  #callOf<T>({ name, alias = name, options = {} }: Operation, make: Make<T>): Call<T> {
-    const { fanOut } = this.#context.configuration;
+  #callOf<T>(operation: Operation, make: Make<T>): Call<T> {
+    const { name, alias = name, body, options = {} } = operation;
+    const { fanOut, hub } = this.#context.configuration;
     const { tellsAbsence = false }: Semantics = SEMANTICS[name];
+    const target = body && messageTargetOf(operation);
+    const sdkOptions = sdkOptionsOf(options);
     return {
       make,
-      options: sdkOptionsOf(options),
+      options: sdkOptions,
+      message: target && messageRequest(hub, target, body, sdkOptions),
       endpointTimeoutInMs:
         options.endpointTimeoutInMs ?? fanOut.endpointTimeoutInMs ?? Number.POSITIVE_INFINITY,
       operation: alias,

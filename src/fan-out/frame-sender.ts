@@ -4,6 +4,7 @@ import type { Frame, SendOutcome } from "../context/history-port.ts";
 import type { PluginContext } from "../context/plugin-context.ts";
 import { readStreamName } from "../context/stream-name.ts";
 import { Deadline } from "../kit/deadline.ts";
+import { type MessageTarget, messageRequest } from "../service/message-request.ts";
 import { type Call, callEndpoint } from "./call.ts";
 import { withHeaders } from "./sdk-options.ts";
 import { sendOutcomeOf } from "./send-outcome.ts";
@@ -24,9 +25,12 @@ export async function sendFrame(
   if (endpoint === undefined || !registry.fanOutTargets().has(endpoint)) return "out-of-use";
   if (signal?.aborted) return "unsure";
   const deadline = new Deadline(configuration.fanOut.timeoutInMs, signal);
+  const target = readStreamName(stream) ?? { kind: "hub" };
+  const options = optionsOf(frame);
   const call: Call<unknown> = {
-    make: (client, options) => send(client, stream, frame, options),
-    options: optionsOf(frame),
+    make: (client, rest) => send(client, target, frame, rest),
+    message: messageRequest(configuration.hub, target, frame.body, options),
+    options,
     endpointTimeoutInMs: configuration.fanOut.endpointTimeoutInMs ?? Number.POSITIVE_INFINITY,
     operation: "outbox",
     tellsAbsence: false,
@@ -48,12 +52,11 @@ function optionsOf({ headers, filter, excluded }: Frame): OperationOptions {
 
 function send(
   client: WebPubSubServiceClient,
-  stream: string,
+  target: MessageTarget,
   { body }: Frame,
   options: OperationOptions,
 ): Promise<unknown> {
-  const subject = readStreamName(stream);
-  if (subject?.kind === "group") return client.group(subject.group).sendToAll(body, options);
-  if (subject?.kind === "user") return client.sendToUser(subject.userId, body, options);
+  if (target.kind === "group") return client.group(target.group).sendToAll(body, options);
+  if (target.kind === "user") return client.sendToUser(target.userId, body, options);
   return client.sendToAll(body, options);
 }

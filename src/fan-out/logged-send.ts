@@ -1,8 +1,9 @@
 import type { Frame, LoggedSend, SendOutcome } from "../context/history-port.ts";
 import type { PluginContext } from "../context/plugin-context.ts";
-import { groupStream, HUB_STREAM, userStream } from "../context/stream-name.ts";
+import { streamName } from "../context/stream-name.ts";
 import type { CommandOptions } from "../contract/call-options.ts";
 import { sendFrame } from "./frame-sender.ts";
+import { messageTargetOf } from "./message-target.ts";
 import type { Operation, Operations } from "./operations.ts";
 import type { Round } from "./round.ts";
 import { sendOutcomeOf } from "./send-outcome.ts";
@@ -11,15 +12,11 @@ import { sendOutcomeOf } from "./send-outcome.ts";
  * The stream that a message belongs to; undefined where nobody could tell who is to have had it: a
  * filter is decided by the service, and a connection is gone with its client.
  */
-export function streamOf({
-  name,
-  subject = "",
-  options,
-}: Operation<CommandOptions & { filter?: unknown }>): string | undefined {
-  if (options?.filter !== undefined) return undefined;
-  if (name === "sendToAll") return HUB_STREAM;
-  if (name === "group.sendToAll") return groupStream(subject);
-  return name === "sendToUser" ? userStream(subject) : undefined;
+export function streamOf(
+  operation: Operation<CommandOptions & { filter?: unknown }>,
+): string | undefined {
+  const target = operation.options?.filter === undefined ? messageTargetOf(operation) : undefined;
+  return target && streamName(target);
 }
 
 /**

@@ -4,6 +4,7 @@ import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { Deadline, reasonOf, waitAtMost } from "../kit/deadline.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
 import { UnderWay } from "../kit/under-way.ts";
+import type { EncodedBody } from "../service/encoded-body.ts";
 import { checkOptions, checkSubject } from "./arguments.ts";
 import { type OperationName, SEMANTICS } from "./semantics.ts";
 
@@ -15,6 +16,8 @@ export interface Operation<Options extends CallOptions = CallOptions> {
   /** The connection, user or group that it is about, if it is about one. */
   readonly subject?: string;
   readonly options: Options | undefined;
+  /** Of a message. */
+  readonly body?: EncodedBody;
 }
 
 /** Which operations are taken, when they begin, how long they have; and which are under way. */

@@ -2,14 +2,19 @@ import { KeyObject } from "node:crypto";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { AzureKeyCredential } from "@azure/core-auth";
-import type { HttpClient, Pipeline, PipelinePolicy } from "@azure/core-rest-pipeline";
+import type { HttpClient, Pipeline } from "@azure/core-rest-pipeline";
 import { WebPubSubServiceClient, type WebPubSubServiceClientOptions } from "@azure/web-pubsub";
 import type { SocketUse } from "../contract/endpoint.ts";
 import type { EndpointConfiguration } from "../options/parse-options.ts";
 import { defaultMaxSockets } from "../options/schema.ts";
+import { EntraSigner } from "./entra-signer.ts";
+import { type RawAnswer, sendThrough } from "./exchange.ts";
 import type { Answer } from "./hung-calls.ts";
-import { poolClient } from "./pool-client.ts";
-import { authorizationPolicy, requestPipeline } from "./request-pipeline.ts";
+import { KeySigner } from "./key-signer.ts";
+import { messageSender, type SendMessage } from "./message-sender.ts";
+import { answeringClient, poolClient } from "./pool-client.ts";
+import { requestPipeline } from "./request-pipeline.ts";
+import { type Signer, signingPolicy } from "./signer.ts";
 import { type HttpLibrary, SocketPool } from "./socket-pool.ts";
 
 /** One service instance: who it is, and the means to call it. */
@@ -22,6 +27,10 @@ export interface Endpoint {
    * queue behind calls that hang.
    */
   readonly checkClient: WebPubSubServiceClient;
+  /** Sends a message without the SDK, as it would. */
+  readonly sendMessage: SendMessage;
+  /** A client that takes each of its requests for answered with that, and so says what the SDK makes of it. */
+  interpreterOf(answer: RawAnswer): WebPubSubServiceClient;
   /** Where health checks go: what the REST calls go through as well. */
   readonly restUrl: string;
   /** The sockets of health checks, which must not queue behind the calls. */
@@ -85,7 +94,9 @@ export function createEndpoint(
   // Calls tell that one has failed, and there may be none: nobody else must listen for it.
   const opened = Promise.allSettled([calls, checks]);
   // One for both: a canary has to try the token that calls are made with.
-  const authorization = authorizationPolicy(config.credential);
+  const { credential } = config;
+  const isKey = credential instanceof KeyObject;
+  const signer: Signer = isKey ? new KeySigner(credential) : new EntraSigner(credential);
   let answeredAt = Number.NEGATIVE_INFINITY;
   const onAnswer = (answer: Answer): void => {
     answeredAt = answer.answeredAt;
@@ -95,11 +106,15 @@ export function createEndpoint(
     // Whoever answers a check would answer a call as well.
     void calls.then((pool) => pool.learn(answer), nothingToEnd);
   };
+  const send = sendThrough(calls, onAnswer);
+  const check = sendThrough(checks, onCheckAnswer);
   const endpoint: Endpoint = {
     name: config.name,
     config,
-    client: createClient(config, hub, authorization, poolClient(calls, onAnswer)),
-    checkClient: createClient(config, hub, authorization, poolClient(checks, onCheckAnswer)),
+    client: createClient(config, hub, poolClient(send), signer),
+    checkClient: createClient(config, hub, poolClient(check), signer),
+    sendMessage: messageSender(config.url, signer, send),
+    interpreterOf: (answer) => createClient(config, hub, answeringClient(answer)),
     restUrl,
     agent,
     get sockets() {
@@ -127,10 +142,10 @@ const nothingToEnd = (): void => {};
 function createClient(
   { url, credential }: EndpointConfiguration,
   hub: string,
-  authorization: PipelinePolicy,
   httpClient: HttpClient,
+  signer?: Signer,
 ): WebPubSubServiceClient {
-  const pipeline = requestPipeline(authorization);
+  const pipeline = requestPipeline(signer && signingPolicy(signer));
   // `pipeline` is an option of the class below the SDK's client, to which all options are passed on.
   const options: WebPubSubServiceClientOptions & { pipeline: Pipeline } = {
     pipeline,

@@ -3,6 +3,7 @@ import { createPipelineRequest, type PipelineRequestOptions } from "@azure/core-
 import * as undici from "undici";
 import { DeadlineError } from "../../src/kit/deadline.ts";
 import { callWithin } from "../../src/service/call-within.ts";
+import { sendThrough } from "../../src/service/exchange.ts";
 import { classifyFailure } from "../../src/service/failure.ts";
 import { poolClient } from "../../src/service/pool-client.ts";
 import { SocketPool, type WaitingCall } from "../../src/service/socket-pool.ts";
@@ -69,8 +70,8 @@ function poolWithout(lost: number, origin = "http://127.0.0.1:9", maxSockets = 4
   );
 }
 
-function sendThrough(pool: SocketPool, origin: string) {
-  const client = poolClient(Promise.resolve(pool));
+function senderBy(pool: SocketPool, origin: string) {
+  const client = poolClient(sendThrough(Promise.resolve(pool)));
   return (path: string, options: Partial<PipelineRequestOptions> = {}) =>
     client.sendRequest(
       createPipelineRequest({ url: origin + path, allowInsecureConnection: true, ...options }),
@@ -156,7 +157,7 @@ describe("calls beyond the bound of sockets", () => {
 
 describe("calls that have waited for most of their time", () => {
   const timed = (
-    send: ReturnType<typeof sendThrough>,
+    send: ReturnType<typeof senderBy>,
     path: string,
     timeoutInMs: number,
   ): Promise<unknown> =>
@@ -164,7 +165,7 @@ describe("calls that have waited for most of their time", () => {
 
   it("say nothing of the endpoint when they are sent and not answered in time", async () => {
     const { service, held } = await startHeldService();
-    const send = sendThrough(poolWithout(0, service.url, 1), service.url);
+    const send = senderBy(poolWithout(0, service.url, 1), service.url);
     const first = send("/first");
     await until(() => held.length === 1);
     const late = timed(send, "/late", 400);
@@ -181,7 +182,7 @@ describe("calls that have waited for most of their time", () => {
     const pool = poolWithout(0, service.url, 1);
     for (let times = 0; times < 50; times += 1)
       pool.learn({ sentAt: 0, answeredAt: 500, hasSucceeded: true, isMessage: true });
-    const send = sendThrough(pool, service.url);
+    const send = senderBy(pool, service.url);
     const first = send("/first");
     await until(() => held.length === 1);
     const late = timed(send, "/late", 400);
@@ -199,7 +200,7 @@ describe("connections that are never made", () => {
       const { service, open } = await startHeldService();
       open();
       const pool = poolWithout(lost, service.url, 6);
-      const send = sendThrough(pool, service.url);
+      const send = senderBy(pool, service.url);
       await Promise.all(named(30).map((user) => send(`/users/${user}`)));
       expect(service.requests).toHaveLength(30);
     },
@@ -209,7 +210,7 @@ describe("connections that are never made", () => {
     const { service, open } = await startHeldService();
     open();
     const pool = poolWithout(4, service.url, 4);
-    const send = sendThrough(pool, service.url);
+    const send = senderBy(pool, service.url);
     const timed = (path: string) =>
       failureOf(callWithin(40, undefined, (abortSignal) => send(path, { abortSignal })));
     for (const error of await Promise.all(named(4).map(timed))) {
@@ -236,7 +237,7 @@ describe("connections that are never made", () => {
         },
         service.url,
       );
-      const send = sendThrough(pool, service.url);
+      const send = senderBy(pool, service.url);
       const first = send("/first");
       await until(() => service.requests.length === 1);
       const others = Promise.all(named(10).map((user) => send(`/users/${user}`)));
@@ -255,7 +256,7 @@ describe("connections that are never made", () => {
       },
       "http://127.0.0.1:9",
     );
-    const send = sendThrough(pool, "http://127.0.0.1:9");
+    const send = senderBy(pool, "http://127.0.0.1:9");
     const errors = await Promise.all(named(10).map((user) => failureOf(send(`/${user}`))));
     for (const error of errors) {
       expect(classifyFailure(error)).toMatchObject({ kind: "own-exhaustion", evidence: "none" });
@@ -427,7 +428,7 @@ describe("messages that are never answered, while others wait", () => {
         },
       }),
     );
-    const send = sendThrough(pool, url);
+    const send = senderBy(pool, url);
     let isEnded = false;
     void failureOf(send("/:send", { method: "POST", body })).finally(() => {
       isEnded = true;

@@ -8,6 +8,7 @@ import {
 import * as undici from "undici";
 import { parseEndpoint } from "../../../src/options/parse-options.ts";
 import { createEndpoint, type Endpoint } from "../../../src/service/endpoint.ts";
+import { sendThrough } from "../../../src/service/exchange.ts";
 import { poolClient } from "../../../src/service/pool-client.ts";
 import { SocketPool } from "../../../src/service/socket-pool.ts";
 import { closeAfterTest } from "../../support/clean-up.ts";
@@ -17,7 +18,7 @@ export const key = "the-key-of-a-raw-service";
 /** A pool to the server, and how to send through it. */
 export function poolTo(url: string, maxSockets = 64) {
   const pool = closeAfterTest(new SocketPool(undici, { name: "a", origin: url, maxSockets }));
-  const client = poolClient(Promise.resolve(pool));
+  const client = poolClient(sendThrough(Promise.resolve(pool)));
   return (path: string, request: Partial<PipelineRequestOptions> = {}) =>
     client.sendRequest(
       createPipelineRequest({ url: url + path, allowInsecureConnection: true, ...request }),

@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
-import type { PipelinePolicy } from "@azure/core-rest-pipeline";
 import { BoundedMap } from "../kit/bounded-map.ts";
 import { signToken } from "./sign-token.ts";
+import type { Signer } from "./signer.ts";
 
 const LIFETIME_IN_SECONDS = 3600;
 /** Early enough for any request to arrive in time. */
@@ -25,30 +25,27 @@ const isWorthRemembering = (url: string): boolean =>
  * Signs requests as the SDK does, but the same one only once in a while: the token depends on the
  * URL alone.
  */
-export function keySigningPolicy(key: KeyObject): PipelinePolicy {
-  const remembered = new BoundedMap<string, Signed>(maxRemembered);
+export class KeySigner implements Signer {
+  readonly #key: KeyObject;
+  readonly #remembered = new BoundedMap<string, Signed>(maxRemembered);
 
-  function sign(url: string, now: number): string {
-    const iat = Math.floor(now / 1000);
-    return `Bearer ${signToken(key, { iat, exp: iat + LIFETIME_IN_SECONDS, aud: url })}`;
+  constructor(key: KeyObject) {
+    this.#key = key;
   }
 
-  function authorizationFor(url: string): string {
+  sign(url: string): string {
     const now = Date.now();
-    if (!isWorthRemembering(url)) return sign(url, now);
-    const known = remembered.get(url);
+    if (!isWorthRemembering(url)) return this.#signed(url, now);
+    const known = this.#remembered.get(url);
     const isFresh = known && now >= known.at && now - known.at < REUSE_FOR_IN_MS;
     if (isFresh) return known.authorization;
-    const authorization = sign(url, now);
-    remembered.set(url, { authorization, at: now });
+    const authorization = this.#signed(url, now);
+    this.#remembered.set(url, { authorization, at: now });
     return authorization;
   }
 
-  return {
-    name: "keySigningPolicy",
-    sendRequest: (request, next) => {
-      request.headers.set("Authorization", authorizationFor(request.url));
-      return next(request);
-    },
-  };
+  #signed(url: string, now: number): string {
+    const iat = Math.floor(now / 1000);
+    return `Bearer ${signToken(this.#key, { iat, exp: iat + LIFETIME_IN_SECONDS, aud: url })}`;
+  }
 }
