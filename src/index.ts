@@ -44,6 +44,7 @@ export type * from "./contract/error-code.ts";
 export type * from "./contract/error-json.ts";
 export type * from "./contract/events.ts";
 export type * from "./contract/fan-out-report.ts";
+export type * from "./contract/frequent-events.ts";
 export type * from "./contract/group-roles.ts";
 export type * from "./contract/history-options.ts";
 export type * from "./contract/history-store.ts";

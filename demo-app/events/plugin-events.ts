@@ -1,14 +1,15 @@
-import type { PubSubEvents, ResilientPubSub } from "express-resilient-pubsub";
+import type { FrequentPubSubEvents, PubSubEvents, ResilientPubSub } from "express-resilient-pubsub";
 import type { EventDescription } from "./event-recorder.ts";
 
 type Line = Omit<EventDescription, "kind" | "server">;
-type Lines = { readonly [Name in keyof PubSubEvents]: (event: PubSubEvents[Name]) => Line | null };
+type ToldEvents = Omit<PubSubEvents, keyof FrequentPubSubEvents>;
+type Lines = { readonly [Name in keyof ToldEvents]: (event: PubSubEvents[Name]) => Line | null };
 
 const bad = (text: string, endpoint?: string): Line => line("bad", text, endpoint);
 const good = (text: string, endpoint?: string): Line => line("good", text, endpoint);
 const plain = (text: string, endpoint?: string): Line => line("neutral", text, endpoint);
 
-/** Each event of the plugin in a sentence; null is not worth one. */
+/** Each event of the plugin that does not come with the traffic, in a sentence; null is not worth one. */
 const LINES: Lines = {
   endpointUp: ({ endpoint, reason }) =>
     // Without a reason it is the first look at it, which finds what everybody expects.
@@ -70,6 +71,8 @@ const LINES: Lines = {
     plain(`Closed the clients that were still on ${endpoint}`, endpoint),
   stragglersFailed: ({ endpoint, error }) =>
     bad(`Cannot close the clients that are still on ${endpoint}: ${nameOf(error)}`, endpoint),
+  upstreamRefused: ({ code, origin }) =>
+    bad(`A call of the upstream route was refused: ${code}, from ${origin || "nobody"}`),
   closeFailed: ({ part, error }) => bad(`Could not end ${part}: ${nameOf(error)}`),
   handlerError: ({ handler, error }) => bad(`${handler} failed: ${nameOf(error)}`),
 };
@@ -80,13 +83,13 @@ export function recordPluginEvents(
   region: string,
   record: (event: EventDescription) => void,
 ): void {
-  const recordAll = <Name extends keyof PubSubEvents>(kind: Name): void => {
+  const recordAll = <Name extends keyof ToldEvents>(kind: Name): void => {
     events.on(kind, (event) => {
       const line = LINES[kind](event);
       if (line) record({ kind, server: region, ...line });
     });
   };
-  for (const name of Object.keys(LINES) as (keyof PubSubEvents)[]) recordAll(name);
+  for (const name of Object.keys(LINES) as (keyof ToldEvents)[]) recordAll(name);
 }
 
 function line(tone: Line["tone"] & string, text: string, endpoint?: string): Line {

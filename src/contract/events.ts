@@ -1,12 +1,14 @@
 import type { AgreementReason } from "./coordination.ts";
 import type { DownReason, FailureRecord } from "./endpoint.ts";
+import type { ErrorCode } from "./error-code.ts";
 import type { FailureReason } from "./fan-out-report.ts";
+import type { FrequentPubSubEvents } from "./frequent-events.ts";
 
 /**
  * The events of `pubsub.events` and what their listeners are given. Endpoints are told by their
  * names. There is no event named `error`.
  */
-export interface PubSubEvents {
+export interface PubSubEvents extends FrequentPubSubEvents {
   /** An endpoint became healthy: for the first time, or again. */
   endpointUp: {
     /** Which one. */
@@ -286,6 +288,21 @@ export interface PubSubEvents {
     /** Its name. */
     endpoint: string;
   };
+  /**
+   * A call of the upstream route was refused: it is not the service's, or the two do not fit. Anybody
+   * can make one, so it is told once a second at most for each code. What a handler of the application
+   * failed with is a `handlerError` instead.
+   */
+  upstreamRefused: {
+    /** As in the answer. */
+    code: ErrorCode;
+    /** The host that the sender says it is, by `WebHook-Request-Origin`; empty when it says none. */
+    origin: string;
+    /** What to do about it if it was the service. */
+    remedy: string;
+    /** How many there were with this code since it was told last, this one included. */
+    count: number;
+  };
   /** A part of the plugin could not be ended, or in time; everything else has been. */
   closeFailed: {
     /**
@@ -314,6 +331,24 @@ export type PubSubListener<Name extends keyof PubSubEvents> = (
   event: PubSubEvents[Name],
 ) => void | Promise<void>;
 
+/** The name of an event and what it tells: whoever looks at the name knows the type of the other. */
+export type AnyPubSubEvent = {
+  [Name in keyof PubSubEvents]: [name: Name, event: PubSubEvents[Name]];
+}[keyof PubSubEvents];
+
+/** Who is told of all events, as `PubSubListener` is of one. */
+export type AnyPubSubListener = (...given: AnyPubSubEvent) => void | Promise<void>;
+
+/** Which events `onAny` is about. */
+export interface AnyListenerOptions {
+  /**
+   * Also the events of `FrequentPubSubEvents`, which come with every request and are made only for
+   * those who listen.
+   * @default false
+   */
+  includeFrequent?: boolean | undefined;
+}
+
 /** Where events are listened to. A listener can harm neither the plugin nor another listener. */
 export interface PubSubEventSource {
   /**
@@ -332,4 +367,20 @@ export interface PubSubEventSource {
   once<Name extends keyof PubSubEvents>(name: Name, listener: PubSubListener<Name>): this;
   /** Calls a listener no more; does nothing when it was not listening. */
   off<Name extends keyof PubSubEvents>(name: Name, listener: PubSubListener<Name>): this;
+  /**
+   * Calls a listener for every event, after those of the event itself. It does not count as listening
+   * to any of them: what is a process warning where nobody listens, such as a `handlerError`, still is.
+   * The same listener given twice is called once, by what was asked for last.
+   *
+   * @example
+   * ```ts
+   * pubsub.events.onAny((name, event) => {
+   *   if (name === "failover") page(`clients go to ${event.to}: ${event.reason}`);
+   *   logger.info({ name, event });
+   * });
+   * ```
+   */
+  onAny(listener: AnyPubSubListener, options?: AnyListenerOptions): this;
+  /** Calls a listener of `onAny` no more; does nothing when it was not listening. */
+  offAny(listener: AnyPubSubListener): this;
 }

@@ -1,10 +1,16 @@
-import type { PubSubEventSource, PubSubEvents, PubSubListener } from "../contract/events.ts";
+import type {
+  AnyListenerOptions,
+  AnyPubSubEvent,
+  AnyPubSubListener,
+  PubSubEventSource,
+  PubSubEvents,
+  PubSubListener,
+} from "../contract/events.ts";
+import { isFrequent } from "./frequent-events.ts";
 import { OnceWarnings } from "./warn-once.ts";
 
 type EventName = keyof PubSubEvents;
 type HandlerError = PubSubEvents["handlerError"];
-type AnyListener = Listener<never>;
-type Listener<Name extends EventName> = PubSubListener<Name>;
 
 const maxKindLength = 100;
 
@@ -14,13 +20,28 @@ interface Mode {
   readonly internal?: boolean;
 }
 
+interface Listening extends Mode {
+  readonly listener: (event: never) => unknown;
+}
+
+interface Observing {
+  readonly listener: AnyPubSubListener;
+  readonly hearsFrequent: boolean;
+}
+
+const NOBODY: readonly never[] = [];
+
 /**
  * Typed events whose listeners can harm nobody: one that throws or rejects becomes a `handlerError`,
  * and a `handlerError` without a listener becomes a process warning, so that nothing fails silently;
  * one for each kind, since what fails for one request may fail for all.
  */
 export class TypedEvents implements PubSubEventSource {
-  readonly #listeners = new Map<EventName, Map<AnyListener, Mode>>();
+  /** Made anew with every change, so that an event goes to those who listened when it came. */
+  readonly #listeners = new Map<EventName, readonly Listening[]>();
+  #observers: readonly Observing[] = NOBODY;
+  /** Those of them that hear frequent events as well. */
+  #frequentObservers: readonly Observing[] = NOBODY;
   readonly #describe: (error: unknown) => unknown;
   readonly #warnings: OnceWarnings;
 
@@ -36,37 +57,57 @@ export class TypedEvents implements PubSubEventSource {
     this.#warnings = warnings;
   }
 
-  on<Name extends EventName>(name: Name, listener: Listener<Name>): this {
-    return this.#add(name, listener, { once: false });
+  on<Name extends EventName>(name: Name, listener: PubSubListener<Name>): this {
+    return this.#add(name, { listener, once: false });
   }
 
-  once<Name extends EventName>(name: Name, listener: Listener<Name>): this {
-    return this.#add(name, listener, { once: true });
+  once<Name extends EventName>(name: Name, listener: PubSubListener<Name>): this {
+    return this.#add(name, { listener, once: true });
   }
 
   /** As `on`, for a part of the plugin: the application does not hear of it by that. */
-  onInternally<Name extends EventName>(name: Name, listener: Listener<Name>): this {
-    return this.#add(name, listener, { once: false, internal: true });
+  onInternally<Name extends EventName>(name: Name, listener: PubSubListener<Name>): this {
+    return this.#add(name, { listener, once: false, internal: true });
   }
 
-  /** Whether the application listens. */
+  off<Name extends EventName>(name: Name, listener: PubSubListener<Name>): this {
+    return this.#set(
+      name,
+      this.#of(name).filter((one) => one.listener !== listener),
+    );
+  }
+
+  onAny(listener: AnyPubSubListener, { includeFrequent = false }: AnyListenerOptions = {}): this {
+    const others = this.#observers.filter((one) => one.listener !== listener);
+    return this.#observeBy([...others, { listener, hearsFrequent: includeFrequent }]);
+  }
+
+  offAny(listener: AnyPubSubListener): this {
+    return this.#observeBy(this.#observers.filter((one) => one.listener !== listener));
+  }
+
+  /** Whether the application listens to this very event. */
   isHeard(name: EventName): boolean {
-    const modes = this.#listeners.get(name)?.values() ?? [];
-    return [...modes].some(({ internal }) => !internal);
+    return this.#of(name).some(({ internal }) => !internal);
   }
 
-  off<Name extends EventName>(name: Name, listener: Listener<Name>): this {
-    this.#listeners.get(name)?.delete(listener);
-    return this;
+  /** Whether anybody is told of it at all. Asked before a frequent event is made, so it costs next to nothing. */
+  wants(name: EventName): boolean {
+    return this.#listeners.has(name) || this.#observersOf(name).length > 0;
   }
 
   emit<Name extends EventName>(name: Name, event: PubSubEvents[Name]): void {
-    const listeners = [...(this.#listeners.get(name) ?? [])];
-    if (listeners.length > 0 && "error" in event) this.#makeSafe(event);
+    const listeners = this.#of(name);
+    const observers = this.#observersOf(name);
+    if (listeners.length + observers.length > 0 && "error" in event) this.#makeSafe(event);
     if (name === "handlerError" && !this.isHeard(name)) this.#warn(event as HandlerError);
-    for (const [listener, { once }] of listeners) {
-      if (once) this.#listeners.get(name)?.delete(listener);
-      this.#call(name, listener as Listener<Name>, event);
+    for (const { listener, once } of listeners) {
+      if (once) this.off(name, listener as PubSubListener<Name>);
+      this.#call(name, `listener of "${name}"`, () => listener(event as never));
+    }
+    const any = [name, event] as AnyPubSubEvent;
+    for (const { listener } of observers) {
+      this.#call(name, `listener of any event, told of "${name}",`, () => listener(...any));
     }
   }
 
@@ -76,23 +117,46 @@ export class TypedEvents implements PubSubEventSource {
     Object.defineProperty(event, "toJSON", { value: toJSON, configurable: true });
   }
 
-  #add<Name extends EventName>(name: Name, listener: Listener<Name>, mode: Mode) {
-    const listeners = this.#listeners.get(name) ?? new Map();
-    this.#listeners.set(name, listeners.set(listener, mode));
+  #of(name: EventName): readonly Listening[] {
+    return this.#listeners.get(name) ?? NOBODY;
+  }
+
+  #observersOf(name: EventName): readonly Observing[] {
+    return isFrequent(name) ? this.#frequentObservers : this.#observers;
+  }
+
+  #add(name: EventName, added: Listening): this {
+    const known = this.#of(name);
+    const isKnown = known.some(({ listener }) => listener === added.listener);
+    const replaced = known.map((one) => (one.listener === added.listener ? added : one));
+    return this.#set(name, isKnown ? replaced : [...known, added]);
+  }
+
+  #set(name: EventName, listeners: readonly Listening[]): this {
+    if (listeners.length > 0) this.#listeners.set(name, listeners);
+    else this.#listeners.delete(name);
     return this;
   }
 
-  #call<Name extends EventName>(name: Name, listener: Listener<Name>, event: PubSubEvents[Name]) {
-    const failed = (error: unknown): void => {
-      const failure = { handler: `listener of "${name}"`, error };
-      if (name === "handlerError") this.#warn(failure);
-      else this.emit("handlerError", failure);
-    };
+  #observeBy(observers: readonly Observing[]): this {
+    this.#observers = observers;
+    this.#frequentObservers = observers.filter(({ hearsFrequent }) => hearsFrequent);
+    return this;
+  }
+
+  #call(name: EventName, handler: string, listener: () => unknown): void {
     try {
-      Promise.resolve(listener(event)).catch(failed);
+      const ended = listener();
+      if (ended === undefined) return;
+      Promise.resolve(ended).catch((error) => this.#failed(name, handler, error));
     } catch (error) {
-      failed(error);
+      this.#failed(name, handler, error);
     }
+  }
+
+  #failed(name: EventName, handler: string, error: unknown): void {
+    if (name === "handlerError") this.#warn({ handler, error });
+    else this.emit("handlerError", { handler, error });
   }
 
   #warn({ handler, error }: HandlerError): void {
@@ -112,4 +176,4 @@ function kindOf(error: unknown): string {
 }
 
 /** As the parts of a plugin have them: whoever of them listens must not pass for the application. */
-export type InternalEvents = Omit<TypedEvents, "on" | "once">;
+export type InternalEvents = Omit<TypedEvents, "on" | "once" | "onAny" | "offAny">;

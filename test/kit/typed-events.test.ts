@@ -1,3 +1,4 @@
+import type { AnyListenerOptions } from "express-resilient-pubsub";
 import { TypedEvents } from "../../src/kit/typed-events.ts";
 
 const DOWN = { endpoint: "eastus", reason: "timeout" } as const;
@@ -113,4 +114,104 @@ describe("what fails again and again is warned of once:", () => {
     expect(emitWarning).toHaveBeenCalledTimes(warnings);
     emitWarning.mockRestore();
   });
+});
+
+describe("onAny", () => {
+  const PROBE = {
+    endpoint: "eastus",
+    kind: "health",
+    outcome: "passed",
+    reason: undefined,
+    durationInMs: 1,
+  } as const;
+
+  it.each<[string, AnyListenerOptions | undefined, string[]]>([
+    ["hears all events but those that come with the traffic", undefined, ["endpointDown"]],
+    ["hears those as well on request", { includeFrequent: true }, ["endpointDown", "probe"]],
+  ])("%s", (_, options, names) => {
+    const events = new TypedEvents();
+    const heard: unknown[] = [];
+    events.onAny((...given) => void heard.push(given), options);
+    events.emit("endpointDown", DOWN);
+    events.emit("probe", PROBE);
+    const given = { endpointDown: DOWN, probe: PROBE };
+    expect(heard).toEqual(names.map((name) => [name, given[name as keyof typeof given]]));
+  });
+
+  it("calls a listener that is given twice once, by what was asked for last, and none that was taken off", () => {
+    const events = new TypedEvents();
+    const listener = jest.fn();
+    events.onAny(listener, { includeFrequent: true }).onAny(listener);
+    events.emit("endpointDown", DOWN);
+    events.emit("probe", PROBE);
+    expect(listener).toHaveBeenCalledTimes(1);
+    events.offAny(listener).emit("endpointDown", DOWN);
+    expect(listener).toHaveBeenCalledTimes(1);
+  });
+
+  it("does not count as listening to what is warned of otherwise", () => {
+    const emitWarning = jest.spyOn(process, "emitWarning").mockReturnValue();
+    const events = new TypedEvents();
+    const listener = jest.fn();
+    events.onAny(listener).emit("handlerError", { handler: "router", error: Error() });
+    expect(listener).toHaveBeenCalledTimes(1);
+    expect(emitWarning).toHaveBeenCalledTimes(1);
+    emitWarning.mockRestore();
+  });
+
+  it("whose listener throws becomes a handlerError, and a warning when it throws at that as well", () => {
+    const emitWarning = jest.spyOn(process, "emitWarning").mockReturnValue();
+    const events = new TypedEvents();
+    const errors: unknown[] = [];
+    events.on("handlerError", ({ handler }) => void errors.push(handler));
+    events.onAny(() => {
+      throw new Error("boom");
+    });
+    events.emit("endpointDown", DOWN);
+    expect(errors).toEqual(['listener of any event, told of "endpointDown",']);
+    expect(emitWarning).toHaveBeenCalledTimes(1);
+    emitWarning.mockRestore();
+  });
+});
+
+describe("an event is wanted", () => {
+  const nothing = () => {};
+
+  it.each<[string, (events: TypedEvents) => void, boolean]>([
+    ["by nobody at first", () => {}, false],
+    ["by a listener", (events) => void events.on("probe", nothing), true],
+    ["by a part of the plugin", (events) => void events.onInternally("probe", nothing), true],
+    [
+      "not by who has left",
+      (events) => void events.on("probe", nothing).off("probe", nothing),
+      false,
+    ],
+    ["not by who listens to another", (events) => void events.on("operation", nothing), false],
+    ["not by who hears any but frequent ones", (events) => void events.onAny(nothing), false],
+    ["by who hears any", (events) => void events.onAny(nothing, { includeFrequent: true }), true],
+    [
+      "not by who has heard it once",
+      (events) => events.once("probe", nothing).emit("probe", {} as never),
+      false,
+    ],
+  ])("%s", (_, prepare, isWanted) => {
+    const events = new TypedEvents();
+    prepare(events);
+    expect(events.wants("probe")).toBe(isWanted);
+  });
+});
+
+it("an event goes to those who listened when it came", () => {
+  const events = new TypedEvents();
+  const calls: string[] = [];
+  const late = () => void calls.push("late");
+  const early = () => {
+    calls.push("early");
+    events.off("allDown", early).on("allDown", late);
+  };
+  events.on("allDown", early).on("allDown", () => void calls.push("second"));
+  events.emit("allDown", { endpoints: [] });
+  expect(calls).toEqual(["early", "second"]);
+  events.emit("allDown", { endpoints: [] });
+  expect(calls).toEqual(["early", "second", "second", "late"]);
 });
