@@ -22,6 +22,7 @@ import { Grants } from "./grants/grants.ts";
 import { sendCanary } from "./health/canary.ts";
 import { HealthMonitor } from "./health/monitor.ts";
 import { probe } from "./health/probe.ts";
+import { toldProbes } from "./health/told-probes.ts";
 import { History } from "./history/history.ts";
 import { MetadataWatch } from "./history/metadata-watch.ts";
 import { Publications } from "./history/publications.ts";
@@ -38,6 +39,7 @@ import { type Configuration, parseOptions } from "./options/parse-options.ts";
 import { routes } from "./routes.ts";
 import { describeError } from "./service/describe-error.ts";
 import { createEndpoint } from "./service/endpoint.ts";
+import { toldCoordinationStore, toldHistoryStore } from "./stores/told-store.ts";
 import { warnByDefault } from "./telemetry/default-warnings.ts";
 import { AnswerDeadlines } from "./upstream/answer-deadline.ts";
 
@@ -65,7 +67,7 @@ import { AnswerDeadlines } from "./upstream/answer-deadline.ts";
 export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSub {
   const warnings = new OnceWarnings();
   const events = new TypedEvents(describeError, warnings);
-  const base = contextOf(parseOptions(options), events, warnings);
+  const base = contextOf(withToldStores(parseOptions(options), events), events, warnings);
   const { configuration, monitor, registry } = base;
   warnByDefault(configuration.hub, events, warnings);
   const agreed = configuration.topology === "client-client" ? new Coordination(base) : undefined;
@@ -163,6 +165,15 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   return plugin;
 }
 
+function withToldStores(configuration: Configuration, events: TypedEvents): Configuration {
+  const { coordination, history } = configuration;
+  return Object.freeze({
+    ...configuration,
+    coordination: { ...coordination, store: toldCoordinationStore(coordination.store, events) },
+    history: history && { ...history, store: toldHistoryStore(history.store, events) },
+  });
+}
+
 function contextOf(
   configuration: Configuration,
   events: TypedEvents,
@@ -176,7 +187,7 @@ function contextOf(
     events,
     { isAgreed: topology === "client-client" },
   );
-  const probes = { health: probe, canary: sendCanary };
+  const probes = toldProbes({ health: probe, canary: sendCanary }, events);
   return {
     configuration,
     registry,

@@ -24,6 +24,7 @@ import { isDeliveredToAll } from "./report.ts";
 import { type OnOutcome, Round } from "./round.ts";
 import { sdkOptionsOf, withHeaders } from "./sdk-options.ts";
 import { SEMANTICS, type Semantics } from "./semantics.ts";
+import { toldOf } from "./told-operation.ts";
 
 interface SendOptions extends CommandOptions {
   contentType?: ContentType;
@@ -79,7 +80,9 @@ export class FanOut {
     // Before anything is waited for: the caller may go on to change the message.
     const encoded = encodeMessage(operation.message, operation.options?.contentType);
     const body = encoded instanceof EncodedBody ? encoded : await encoded;
-    const round = await this.#sendToAll(operation, body, make);
+    const round = await toldOf(this.#context, operation, () =>
+      this.#sendToAll(operation, body, make),
+    );
     if (!operation.options?.abortSignal?.aborted) this.#announceUndelivered(operation, round);
     return reportUnlessUnmet(operation, round);
   }
@@ -90,7 +93,8 @@ export class FanOut {
    * @throws FanOutError when no endpoint accepted, or `require: "all"` is not met
    */
   async command(operation: Operation<CommandOptions>, make: Make<unknown>): Promise<FanOutReport> {
-    return reportUnlessUnmet(operation, await this.#askAll(operation, make));
+    const round = await toldOf(this.#context, operation, () => this.#askAll(operation, make));
+    return reportUnlessUnmet(operation, round);
   }
 
   #sendToAll(
@@ -132,7 +136,9 @@ export class FanOut {
         const logged = await history.log({ ...this.#toLog(operation, body), publication });
         resolve(logged.position as StreamPosition);
         if (logged.isRepeated) return;
-        const round = await this.#sendLogged({ operation, logged, make }, deadline);
+        const round = await toldOf(this.#context, operation, () =>
+          this.#sendLogged({ operation, logged, make }, deadline),
+        );
         this.#announceUndelivered(operation, round);
       });
       sending.catch(reject);
@@ -188,10 +194,13 @@ export class FanOut {
     return new Promise((resolve, reject) => {
       const answering = this.#operations.run(operation, async (deadline) => {
         const location = this.#locationOf(operation);
-        const round = await this.#ask(operation, make, deadline, (_, outcome) => {
+        const onOutcome: OnOutcome<boolean> = (_, outcome) => {
           // Whoever asked is answered; the others are left to finish, which keeps their sockets.
           if (isTrue(outcome)) resolve(true);
-        });
+        };
+        const round = await toldOf(this.#context, operation, () =>
+          this.#ask(operation, make, deadline, onOutcome),
+        );
         const answers = [...round.outcomes.values()];
         if (answers.some(isTrue)) return true;
         const isKnown = answers.length > 0 && answers.every(isAnswered);

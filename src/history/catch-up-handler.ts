@@ -14,8 +14,9 @@ import {
   maxRequestInBytes,
   readCatchUp,
 } from "./catch-up-request.ts";
-import type { CatchUps } from "./catch-ups.ts";
+import type { CatchUps, CatchUpTally } from "./catch-ups.ts";
 import type { Reader } from "./readers.ts";
+import { toldOf } from "./told-catch-up.ts";
 
 const RETRY_AFTER_IN_SECONDS = { min: 1, spread: 2 };
 
@@ -41,21 +42,22 @@ export function catchUpHandler(
 ): RequestHandler {
   const readBody = bodyReader(maxRequestInBytes);
 
-  async function answer(req: Request, res: Response): Promise<void> {
+  async function answer(req: Request, res: Response): Promise<CatchUpTally> {
     const request = await requestIn(req, res);
     const reader = readerOf(req, request);
     const { at } = request;
     tellSpread(res, advisers.spreadInMs());
     const review = at && advisers.review(reader.grant, at);
     const json = new JsonParts().add('{"streams":');
-    await catchUps.read(json, reader, request, () => {
+    const tally = await catchUps.read(json, reader, request, () => {
       const retryAfterInSeconds = advisers.admit(req, reader.claims.userId, at);
       if (retryAfterInSeconds !== undefined) throw overloaded(retryAfterInSeconds);
     });
     // Something of the application's may have answered meanwhile, such as a timeout.
-    if (res.headersSent) return;
+    if (res.headersSent) return tally;
     const reviewed = review ? `,"review":${JSON.stringify(review)}` : "";
     sendJsonParts(res, json.add(`${reviewed}}`));
+    return tally;
   }
 
   async function requestIn(req: Request, res: Response): Promise<CatchUpRequest> {
@@ -73,11 +75,11 @@ export function catchUpHandler(
   }
 
   return function catchUp(req, res, next) {
-    answerOrRefuse(res, () =>
+    const answering = (): Promise<CatchUpTally> =>
       answer(req, res).catch((error) => {
         throw isAway(error) ? unavailable(context) : error;
-      }),
-    ).catch(next);
+      });
+    answerOrRefuse(res, () => toldOf(context, answering)).catch(next);
   };
 }
 

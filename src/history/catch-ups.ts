@@ -40,8 +40,19 @@ interface Confirmed extends Asked {
   readonly lack: Lack;
 }
 
-/** JSON of one member, in parts. */
-type Answer = readonly (string | Buffer)[];
+/** What a client was given: streams, and the messages of those that it has all of now. */
+export interface CatchUpTally {
+  recovered: number;
+  missed: number;
+  messages: number;
+}
+
+interface Answer {
+  /** JSON of one member. */
+  readonly parts: readonly (string | Buffer)[];
+  /** How many it has; undefined for a stream that could not be recovered. */
+  readonly messages: number | undefined;
+}
 
 /** What clients have missed: all of it, or why not. */
 export class CatchUps {
@@ -65,7 +76,7 @@ export class CatchUps {
     reader: Reader,
     request: CatchUpRequest,
     admit: () => void,
-  ): Promise<void> {
+  ): Promise<CatchUpTally> {
     const asked = await this.#asked(reader, request);
     const readable = asked.filter(({ isReadable }) => isReadable).map(({ stream }) => stream);
     const tops = readable.length > 0 ? await this.#sources.confirmations.confirm(readable) : NONE;
@@ -78,13 +89,18 @@ export class CatchUps {
           : missed(one.name, undefined, "forbidden"),
       ),
     );
+    const tally = { recovered: 0, missed: 0, messages: 0 };
     let separator = "{";
-    for (const answer of answers) {
+    for (const { parts, messages } of answers) {
       json.add(separator);
-      for (const part of answer) json.add(part);
+      for (const part of parts) json.add(part);
       separator = ",";
+      if (messages === undefined) tally.missed += 1;
+      else tally.recovered += 1;
+      tally.messages += messages ?? 0;
     }
     json.add(answers.length > 0 ? "}" : "{}");
+    return tally;
   }
 
   async #asked(reader: Reader, { since, seen }: CatchUpRequest): Promise<readonly Asked[]> {
@@ -166,7 +182,7 @@ function given(
   const isTail = since === undefined;
   // Who joins is given what the application has said, whenever that was.
   const reason = reasonToWithhold(found, isTail ? 0 : claims.readableSince);
-  if (reason === undefined) return recovered(name, top, found.jsonFor(connections));
+  if (reason === undefined) return recovered(name, top, found, connections);
   return isTail ? recovered(name, top) : missed(name, top, reason);
 }
 
@@ -174,15 +190,20 @@ const NONE: ReadonlyMap<string, StreamPosition> = new Map();
 
 const isConfirmed = (one: Asked | Confirmed): one is Confirmed => "top" in one;
 
-function recovered(name: string, top: StreamPosition, messages?: Buffer): Answer {
+function recovered(
+  name: string,
+  top: StreamPosition,
+  found?: EntryRun,
+  connections: readonly string[] = [],
+): Answer {
   const begin = `${JSON.stringify(name)}:{"position":"${encodePosition(top)}","recovered":true,"messages":[`;
-  return messages ? [begin, messages, "]}"] : [`${begin}]}`];
+  if (found === undefined) return { parts: [`${begin}]}`], messages: 0 };
+  return { parts: [begin, found.jsonFor(connections), "]}"], messages: found.entries.length };
 }
 
 /** @param top Undefined where the client is not to know it. */
 function missed(name: string, top: StreamPosition | undefined, reason: MissedReason): Answer {
   const position = top ? encodePosition(top) : "";
-  return [
-    `${JSON.stringify(name)}:{"position":"${position}","recovered":false,"reason":"${reason}","messages":[]}`,
-  ];
+  const json = `${JSON.stringify(name)}:{"position":"${position}","recovered":false,"reason":"${reason}","messages":[]}`;
+  return { parts: [json], messages: undefined };
 }

@@ -12,6 +12,7 @@ import { withUser } from "./anonymous-user.ts";
 import { callerOf } from "./caller.ts";
 import { type IssuedToken, issueToken, isTokenRefused, type TokenRequest } from "./client-token.ts";
 import { identify } from "./identity.ts";
+import { type Negotiation, toldOf } from "./negotiation.ts";
 import { type Participant, participantOf } from "./participant.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import { type Attempt, tryInTurn } from "./select-endpoint.ts";
@@ -26,11 +27,12 @@ export function negotiateHandler(context: PluginContext, advisers: Advisers): Re
   const rateLimiter = new RateLimiter({ perSecond, events, random });
   const limitedAdvisers = { ...advisers, rateLimiter };
   return function negotiate(req, res, next) {
-    answerOrRefuse(res, async () => {
+    const answer = async (negotiation?: Negotiation): Promise<void> => {
       const identity = await identityOf(context, req);
-      sendAnswer(res, await endpointFor(context, limitedAdvisers, req, identity));
+      sendAnswer(res, await endpointFor(context, limitedAdvisers, req, identity, negotiation));
       advisers.spread.rate.count();
-    }).catch(next);
+    };
+    answerOrRefuse(res, () => toldOf(context, answer)).catch(next);
   };
 }
 
@@ -74,8 +76,11 @@ async function endpointFor(
   advisers: Advisers & { readonly rateLimiter: RateLimiter },
   req: Request,
   identity: Identity,
+  negotiation: Negotiation | undefined,
 ): Promise<NegotiateAnswer> {
-  const avoided = new Set(reportedAsFailed(context, req));
+  const claimedFailed = reportedAsFailed(context, req);
+  if (negotiation) negotiation.claimedFailed = claimedFailed;
+  const avoided = new Set(claimedFailed);
   const caller = () => callerOf(req, identity.userId);
   const { tokenLifetimeInMinutes } = context.configuration.negotiate;
   const options = { expirationTimeInMinutes: tokenLifetimeInMinutes };
@@ -87,6 +92,7 @@ async function endpointFor(
     faults: [],
   };
   const attempt: Attempt<NegotiateAnswer> = (chosen, agreement) => {
+    if (negotiation) negotiation.chosen = chosen;
     const retryAfterInSeconds = advisers.rateLimiter.admit(chosen, caller);
     if (retryAfterInSeconds !== undefined) throw overloaded(retryAfterInSeconds);
     const answerWith = (issued: IssuedToken | undefined): NegotiateAnswer | undefined =>

@@ -32,7 +32,16 @@ export function review(
   const endpoint = location && context.registry.find(location.endpoint);
   if (endpoint) context.census?.count(endpoint, grant.client);
   const reason = location && reasonToMove(context, location, endpoint);
-  if (reason) return { move: true, reason };
+  const outcome = reason ? ({ move: true, reason } as const) : renewal(context, grant);
+  if (context.events.wants("reviewed")) {
+    const told = reason ? "move" : outcome ? "renew" : "stay";
+    context.events.emit("reviewed", { endpoint: endpoint?.name, outcome: told, reason });
+  }
+  return outcome;
+}
+
+/** Only where its grant ends before it asks again. */
+function renewal(context: PluginContext, grant: Grant): ReviewOutcome {
   return endsBeforeNext(context, grant) ? RENEW : undefined;
 }
 

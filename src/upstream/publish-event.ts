@@ -13,7 +13,7 @@ export type Publish = (event: {
 }) => Promise<string>;
 
 /** Whether it is an event of this package's own client, of which the application does not hear. */
-export const isPublish = ({ type }: EventHeaders): boolean => type === PUBLISH_EVENT;
+export const isPublishType = (type: string): boolean => type === PUBLISH_EVENT;
 
 /**
  * What the client is answered. Of an event that fails, the service tells the client no more than

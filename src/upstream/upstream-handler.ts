@@ -12,9 +12,11 @@ import { isOfMarker, noteDisplaced } from "./displaced-events.ts";
 import { readEventBody } from "./event-body.ts";
 import { type EventHeaders, missing, readEventHeaders } from "./event-headers.ts";
 import { EndpointHosts, originsOf } from "./origin.ts";
-import { answerPublish, isPublish, type Publish } from "./publish-event.ts";
+import { answerPublish, isPublishType, type Publish } from "./publish-event.ts";
+import { Refusals } from "./refusals.ts";
 import { ORIGIN_NOT_ALLOWED, senderOf } from "./sender.ts";
 import type { UpstreamAnswer } from "./stand-ins.ts";
+import { toldOf } from "./told-event.ts";
 
 /**
  * The routes that the service calls: its validation handshake and its events.
@@ -52,7 +54,7 @@ export function upstreamHandler(
       res.status(200).end();
       return;
     }
-    if (publish && isPublish(headers)) {
+    if (publish && isPublishType(headers.type)) {
       send(res, await answerPublish(publish, headers, body));
       return;
     }
@@ -65,11 +67,15 @@ export function upstreamHandler(
     send(res, answer);
   }
 
+  const refusals = new Refusals(context.events);
+  const answered = (req: Request, res: Response, answer: () => void | Promise<void>) =>
+    answerOrRefuse(res, () => toldOf(context, refusals, req, answer));
+
   return function upstream(req, res, next) {
     if (req.method === "OPTIONS" && isValidation(req)) {
-      answerOrRefuse(res, async () => answerValidation(context, hosts, req, res)).catch(next);
+      answered(req, res, () => answerValidation(context, hosts, req, res)).catch(next);
     } else if (req.method === "POST") {
-      answerOrRefuse(res, () => answerEvent(req, res)).catch(next);
+      answered(req, res, () => answerEvent(req, res)).catch(next);
     } else {
       next();
     }

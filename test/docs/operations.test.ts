@@ -8,7 +8,9 @@ const page = read("docs/operations.md");
 /** The members of the interface of all events, as the source has them. */
 const events = [
   ...(
-    /interface PubSubEvents \{([\s\S]*?)\n\}/.exec(read("src/contract/events.ts"))?.[1] ?? ""
+    /interface PubSubEvents extends FrequentPubSubEvents \{([\s\S]*?)\n\}/.exec(
+      read("src/contract/events.ts"),
+    )?.[1] ?? ""
   ).matchAll(/^ {2}(\w+): /gm),
 ].map(([, name]) => name as string);
 

@@ -1,0 +1,63 @@
+import type { PluginContext } from "../context/plugin-context.ts";
+import type { PubSubEvents } from "../contract/events.ts";
+import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import { RequestRefused } from "../http/problem.ts";
+
+/** What a negotiate came to, written down on its way for those who want to know. */
+export class Negotiation {
+  /** The endpoint that was chosen last. */
+  chosen: RegisteredEndpoint | undefined;
+  /** Those that the client said it had failed on. */
+  claimedFailed: readonly RegisteredEndpoint[] = [];
+  readonly #context: PluginContext;
+  readonly #startedAt = performance.now();
+
+  constructor(context: PluginContext) {
+    this.#context = context;
+  }
+
+  /** @param error What it was refused with; undefined when it was answered with an endpoint. */
+  result(error?: unknown): PubSubEvents["negotiated"] {
+    const { chosen, claimedFailed } = this;
+    const code = error instanceof RequestRefused ? error.problem.code : "ERR_HANDLER_FAILED";
+    return {
+      endpoint: chosen?.name,
+      role: chosen?.role,
+      outcome: error === undefined ? this.#answered() : refusal(code),
+      code: error === undefined ? undefined : code,
+      claimedFailed: claimedFailed.map(({ name }) => name),
+      durationInMs: performance.now() - this.#startedAt,
+    };
+  }
+
+  #answered(): "answered" | "fallback" {
+    const { configuration } = this.#context;
+    const { chosen } = this;
+    const isSecondByRule = chosen?.role === "secondary" && configuration.router === undefined;
+    return isSecondByRule || !chosen?.isUsable ? "fallback" : "answered";
+  }
+}
+
+const refusal = (code: string) => (code === "ERR_OVERLOADED" ? "shed" : "refused");
+
+/** Answers a negotiate, and tells what it came to; without a detour while nobody wants to know. */
+export function toldOf(
+  context: PluginContext,
+  answer: (negotiation?: Negotiation) => Promise<void>,
+): Promise<void> {
+  return context.events.wants("negotiated") ? tell(context, answer) : answer();
+}
+
+async function tell(
+  context: PluginContext,
+  answer: (negotiation: Negotiation) => Promise<void>,
+): Promise<void> {
+  const negotiation = new Negotiation(context);
+  try {
+    await answer(negotiation);
+    context.events.emit("negotiated", negotiation.result());
+  } catch (error) {
+    context.events.emit("negotiated", negotiation.result(error));
+    throw error;
+  }
+}

@@ -1,0 +1,54 @@
+import type { Request } from "express";
+import type { PluginContext } from "../context/plugin-context.ts";
+import type { ErrorCode } from "../contract/error-code.ts";
+import type { UpstreamEventKind } from "../contract/frequent-events.ts";
+import { RequestRefused } from "../http/problem.ts";
+import { isPublishType } from "./publish-event.ts";
+import type { Refusals } from "./refusals.ts";
+
+const KINDS: ReadonlyMap<string, UpstreamEventKind> = new Map([
+  ["azure.webpubsub.sys.connect", "connect"],
+  ["azure.webpubsub.sys.connected", "connected"],
+  ["azure.webpubsub.sys.disconnected", "disconnected"],
+  ["azure.webpubsub.gp.joined", "joined"],
+  ["azure.webpubsub.gp.left", "left"],
+]);
+
+/** The application's: what they failed with is a `handlerError`. */
+const FAILURES: readonly ErrorCode[] = ["ERR_HANDLER_FAILED", "ERR_HISTORY_UNAVAILABLE"];
+
+/** Answers a request of the upstream route, and tells what it came to. */
+export async function toldOf(
+  { events }: PluginContext,
+  refusals: Refusals,
+  req: Request,
+  answer: () => void | Promise<void>,
+): Promise<void> {
+  const startedAt = events.wants("upstreamEvent") ? performance.now() : undefined;
+  let code: ErrorCode | undefined;
+  try {
+    await answer();
+  } catch (error) {
+    code = error instanceof RequestRefused ? error.problem.code : "ERR_HANDLER_FAILED";
+    refusals.tell(code, req.get("webhook-request-origin") ?? "");
+    throw error;
+  } finally {
+    if (startedAt !== undefined) {
+      const durationInMs = performance.now() - startedAt;
+      const outcome = outcomeOf(code);
+      events.emit("upstreamEvent", { kind: kindOf(req), outcome, code, durationInMs });
+    }
+  }
+}
+
+function outcomeOf(code: ErrorCode | undefined) {
+  if (code === undefined) return "answered";
+  return FAILURES.includes(code) ? "failed" : "refused";
+}
+
+function kindOf(req: Request): UpstreamEventKind {
+  if (req.method === "OPTIONS") return "validation";
+  const type = req.get("ce-type") ?? "";
+  if (isPublishType(type)) return "publish";
+  return KINDS.get(type) ?? (type.startsWith("azure.webpubsub.user.") ? "user" : "other");
+}
