@@ -5,12 +5,13 @@ const shared = {
   transform: {
     "\\.[jt]s$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }],
   },
+  setupFilesAfterEnv: ["<rootDir>/test/support/no-secrets.ts"],
   moduleNameMapper: {
+    "^\\./default-sink\\.ts$": "<rootDir>/test/support/collected-log.ts",
     "/processes/node-arguments\\.ts$|^\\./node-arguments\\.ts$":
       "<rootDir>/test/support/node-arguments.ts",
     "^express-resilient-pubsub$": "<rootDir>/src/index.ts",
     "^express-resilient-pubsub/emulator$": "<rootDir>/src/emulator/index.ts",
-    "^express-resilient-pubsub/doctor$": "<rootDir>/src/doctor/index.ts",
     "^express-resilient-pubsub/client$": "<rootDir>/src/client/node.ts",
     "^express-resilient-pubsub/stores/(azure-blob|redis)$": "<rootDir>/src/stores/$1/$1-store.ts",
   },

@@ -49,6 +49,7 @@ export type * from "./contract/group-roles.ts";
 export type * from "./contract/history-options.ts";
 export type * from "./contract/history-store.ts";
 export type * from "./contract/listing.ts";
+export type * from "./contract/logger.ts";
 export type * from "./contract/message.ts";
 export type * from "./contract/negotiate-answer.ts";
 export type * from "./contract/options.ts";

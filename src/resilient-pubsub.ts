@@ -40,7 +40,7 @@ import { routes } from "./routes.ts";
 import { describeError } from "./service/describe-error.ts";
 import { createEndpoint } from "./service/endpoint.ts";
 import { toldCoordinationStore, toldHistoryStore } from "./stores/told-store.ts";
-import { warnByDefault } from "./telemetry/default-warnings.ts";
+import { eventLogOf } from "./telemetry/event-log.ts";
 import { AnswerDeadlines } from "./upstream/answer-deadline.ts";
 
 /**
@@ -69,7 +69,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   const events = new TypedEvents(describeError, warnings);
   const base = contextOf(withToldStores(parseOptions(options), events), events, warnings);
   const { configuration, monitor, registry } = base;
-  warnByDefault(configuration.hub, events, warnings);
+  const log = eventLogOf(configuration, events, warnings);
   const agreed = configuration.topology === "client-client" ? new Coordination(base) : undefined;
   const history =
     configuration.history &&
@@ -114,6 +114,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
         name: `endpoint ${JSON.stringify(name)}`,
         close: () => endpoint.close(),
       })),
+      { name: "log", close: () => log?.close() },
       { name: "place in the app", close: () => appPlugins.leave() },
     ],
   });

@@ -19,6 +19,8 @@ const store = new CountedStore(storeFor(settings.store));
 const { pollIntervalInMs, leaseInMs, health } = settings;
 
 const pubsub = resilientPubSub({
+  // Its events are told by the program itself.
+  logger: false,
   hub: HUB,
   endpoints: [...settings.endpoints],
   topology: "client-client",

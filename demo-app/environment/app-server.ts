@@ -103,7 +103,7 @@ export class AppServer {
   /** Another plugin takes over when it knows the endpoints; nobody is refused meanwhile. */
   async renew({ options, prepare }: PluginSettings): Promise<void> {
     const upstream = chatUpstream(this.region, () => this.pubsub, this.#listener);
-    const next = resilientPubSub({ ...options, upstream });
+    const next = resilientPubSub({ logger: false, ...options, upstream });
     prepare(next);
     this.#listener.pluginStarted(this.region, next);
     await readyOrDeadline(next);

@@ -2,6 +2,7 @@ import type { TokenCredential } from "@azure/core-auth";
 import type { Request } from "express";
 import type { EndpointRole, EndpointSnapshot } from "./endpoint.ts";
 import type { HistoryOptions } from "./history-options.ts";
+import type { Logger } from "./logger.ts";
 import type { CoordinationStore } from "./store.ts";
 import type { UpstreamOptions } from "./upstream-options.ts";
 
@@ -395,4 +396,10 @@ export interface ResilientPubSubOptions {
   failback?: FailbackOptions | undefined;
   /** Keeps what is sent, so that clients catch up with it; `true` is for an app with one server. */
   history?: true | HistoryOptions | undefined;
+  /**
+   * Where log lines go, one for each event but the frequent ones; those that come with the traffic are
+   * told at once, and then once a minute with their number. Nothing secret is in them. False: nowhere.
+   * @default stderr by `@azure/logger`: errors and warnings, or what `AZURE_LOG_LEVEL` says
+   */
+  logger?: Logger | false | undefined;
 }

@@ -209,7 +209,7 @@ export class RegisteredEndpoint implements Routable {
 function failedCheckOf({ at, durationInMs, reason, code }: ProbeRecord): FailureRecord {
   const status = /^status\((\d+)\)$/.exec(reason ?? "")?.[1];
   return Object.freeze({
-    at: at + durationInMs,
+    at: Math.round(at + durationInMs),
     operation: "health check",
     status: status === undefined ? undefined : Number(status),
     code,

@@ -15,15 +15,18 @@ export class BoundedMap<Key, Value> {
     return this.#entries.get(key);
   }
 
-  /** Makes it the newest entry, whether or not there was one of this key. */
-  set(key: Key, value: Value): void {
+  /**
+   * Makes it the newest entry, whether or not there was one of this key.
+   *
+   * @returns The entry that has made room, if one had to.
+   */
+  set(key: Key, value: Value): [Key, Value] | undefined {
     this.#entries.delete(key);
     this.#entries.set(key, value);
-    if (this.#entries.size <= this.#maxSize) return;
-    for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest);
-      return;
-    }
+    if (this.#entries.size <= this.#maxSize) return undefined;
+    const [oldest] = this.#entries;
+    if (oldest) this.#entries.delete(oldest[0]);
+    return oldest;
   }
 
   /** From the oldest to the newest. */

@@ -27,13 +27,8 @@ export function warnOfOpenMarkers(
   );
 }
 
-/** The groups of this package that clients are put into, by what the configuration uses. */
-export function markersInUse(
-  {
-    topology,
-    failback,
-    history,
-  }: Pick<PluginContext["configuration"], "topology" | "failback" | "history">,
+function markersInUse(
+  { topology, failback, history }: PluginContext["configuration"],
   endpoints: readonly { readonly name: string; readonly role: string }[],
 ): string[] {
   const ofHistory = history ? [CONTINUITY_GROUP] : [];

@@ -4,6 +4,7 @@ import type { TokenCredential } from "@azure/core-auth";
 import type { z } from "zod";
 import type { EndpointRole } from "../contract/endpoint.ts";
 import type { HistoryOptions } from "../contract/history-options.ts";
+import type { Logger } from "../contract/logger.ts";
 import type {
   AddOptions,
   CoordinationOptions,
@@ -96,6 +97,8 @@ export interface Configuration {
   readonly failback: Readonly<Required<FailbackOptions>>;
   /** Absent where nothing is kept. */
   readonly history?: HistoryConfiguration | undefined;
+  /** Where log lines go; undefined where everybody's go, false for nowhere. */
+  readonly logger: Logger | false | undefined;
 }
 
 /**
@@ -122,9 +125,11 @@ export function parseOptions(options: unknown): Configuration {
     ...(parsed.success ? routeProblems(parsed.data) : []),
   ];
   if (!parsed.success || problems.length > 0) throw new InvalidOptionsError(problems);
-  const { endpoints, negotiate, upstream, ...rest } = parsed.data;
+  const { endpoints, logger, negotiate, upstream, ...rest } = parsed.data;
   return Object.freeze({
     ...freezeSections(rest),
+    // It is the application's, which goes on to use it as it likes.
+    logger,
     endpoints: Object.freeze(endpoints.map(toConfiguration)),
     negotiate: Object.freeze({
       ...negotiate,

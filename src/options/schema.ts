@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { AuthorizeHistory, HistoryOptions } from "../contract/history-options.ts";
 import type { HistoryStore } from "../contract/history-store.ts";
+import type { Logger } from "../contract/logger.ts";
 import type {
   AddOptions,
   Authenticate,
@@ -264,6 +265,16 @@ const history = z
   .preprocess((value) => (value === true ? {} : value), historySection.optional())
   .optional();
 
+const LOGGER_ERROR = "give a logger with the methods error and warn, or false";
+
+/** Of a class or not, with methods of its own or inherited ones. */
+function isLogger(value: unknown): boolean {
+  const { error, warn, info, debug } = (value ?? {}) as Record<string, unknown>;
+  const isMethod = (member: unknown): boolean => typeof member === "function";
+  const mayBeMethod = (member: unknown): boolean => member === undefined || isMethod(member);
+  return isMethod(error) && isMethod(warn) && mayBeMethod(info) && mayBeMethod(debug);
+}
+
 const HUB_ERROR =
   "give a hub name: a letter, then up to 127 letters, digits and any of _ ` , . [ ]";
 
@@ -282,6 +293,11 @@ export const optionsSchema = section({
   fanOut: fanOut.prefault({}),
   failback: failback.prefault({}),
   history,
+  logger: z
+    .custom<Logger | false>((value) => value === false || isLogger(value), {
+      error: LOGGER_ERROR,
+    })
+    .optional(),
 });
 
 export const addOptionsSchema = section({

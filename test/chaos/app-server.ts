@@ -91,7 +91,7 @@ export class AppServer {
     this.name = name;
     this.#nats = nats;
     this.#random = random;
-    this.pubsub = resilientPubSub(options);
+    this.pubsub = resilientPubSub({ logger: false, ...options });
     this.#recordEvents();
     this.#server = createServer(express().use(this.pubsub));
   }

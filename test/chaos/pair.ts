@@ -55,6 +55,7 @@ export class Member {
   private constructor(name: string, endpoints: EndpointOptions[], store: CoordinationStore) {
     this.name = name;
     this.pubsub = resilientPubSub({
+      logger: false,
       hub: HUB,
       endpoints,
       topology: "client-client",

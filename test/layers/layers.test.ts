@@ -4,8 +4,6 @@ import { importCircles, importsWithin, layerOf, upwardImports } from "../support
 /** From the top to the bottom: each folder may import those named after it. "" is `src/` itself. */
 const SRC = [
   "cli",
-  "drill",
-  "doctor",
   "",
   "negotiate",
   "fan-out",
@@ -59,7 +57,7 @@ const PARTS = [
   "lifecycle",
   "telemetry",
 ];
-const STANDALONE = ["cli", "drill", "doctor", "emulator", "client"];
+const STANDALONE = ["cli", "emulator", "client"];
 
 const imports = importsWithin(path.join(__dirname, "../../src"));
 

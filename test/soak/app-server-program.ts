@@ -18,6 +18,8 @@ process.on("unhandledRejection", (reason) => void unhandledRejections.push(Strin
 process.on("warning", (warning) => void warnings.push(String(warning)));
 
 const pubsub = resilientPubSub({
+  // Its events are told by the program itself.
+  logger: false,
   hub: "soak",
   endpoints: REGIONS.map((name, index) => ({
     name,

@@ -27,6 +27,8 @@ const recorder = new Recorder(settings.folder, `${server}-${run}`, (entry) =>
 recorder.recordComplaints();
 
 const pubsub = resilientPubSub({
+  // Its events are told by the program itself.
+  logger: false,
   hub: HUB,
   endpoints: [...settings.endpoints],
   topology: "client-client",

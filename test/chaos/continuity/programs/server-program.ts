@@ -18,6 +18,8 @@ const settings = programSettings<ServerSettings>();
 const { sender, redisUrl, rate } = settings;
 
 const pubsub = resilientPubSub({
+  // Its events are told by the program itself.
+  logger: false,
   hub: HUB,
   endpoints: [...settings.endpoints],
   negotiate: {

@@ -1,3 +1,0 @@
-export type * from "./contract.ts";
-export { diagnose } from "./diagnose.ts";
-export { formatDiagnosis, type Paint } from "./format.ts";
