@@ -24,10 +24,10 @@ export function adviceFor(
 ): Pick<NegotiateAnswer, "reviewAfterInMs" | "grant" | "reconnect"> {
   const { reviewAfterInMs } = configuration.negotiate;
   const spreadInMs = spread.inMs;
-  const hasGrant = reviewAfterInMs !== false || claims !== undefined;
+  const isReviewed = reviewAfterInMs !== false;
   return {
-    ...(reviewAfterInMs !== false && { reviewAfterInMs }),
-    ...(hasGrant && { grant: grants.issue(expiresAt, claims) }),
-    ...(spreadInMs !== undefined && { reconnect: { spreadInMs } }),
+    reviewAfterInMs: isReviewed ? reviewAfterInMs : undefined,
+    grant: isReviewed || claims ? grants.issue(expiresAt, claims) : undefined,
+    reconnect: spreadInMs === undefined ? undefined : { spreadInMs },
   };
 }
