@@ -15,6 +15,7 @@ import {
 import type { Emulator } from "express-resilient-pubsub/emulator";
 import { closeAfterFile } from "../support/clean-up.ts";
 import { startEmulator } from "../support/emulator.ts";
+import { evidenceOf } from "../support/evidence.ts";
 import { connectClient } from "../support/official-client.ts";
 import { startPlugin } from "../support/raw-service.ts";
 import { until } from "../support/until.ts";
@@ -413,7 +414,7 @@ describe("a filter that the service does not understand", () => {
     );
     await until(() => connectionIds[0]);
     await pubsub.group("g").addUser("bob");
-    const health = pubsub.endpoints.snapshot();
+    const health = evidenceOf(pubsub);
     const refusal = expect.objectContaining({ statusCode: 400 });
     for (let times = 0; times < 3; times += 1) {
       await expect(run(pubsub)).rejects.toMatchObject({
@@ -429,7 +430,7 @@ describe("a filter that the service does not understand", () => {
         },
       });
     }
-    expect(pubsub.endpoints.snapshot()).toEqual(health);
+    expect(evidenceOf(pubsub)).toEqual(health);
     expect(await members()).toEqual(["bob"]);
     expect(received).toEqual([]);
     client.stop();
@@ -442,7 +443,7 @@ it.each<[string, Record<string, string>]>([
   ["a length that is not the body's", { "Content-Length": "1" }],
   ["a wish that cannot be met", { Expect: "100-continue" }],
 ])("a header of the caller's with %s is no endpoint's fault", async (_, customHeaders) => {
-  const health = pubsub.endpoints.snapshot();
+  const health = evidenceOf(pubsub);
   for (let times = 0; times < 3; times += 1) {
     const failure = await failureOf(() =>
       pubsub.broadcast("hi", { requestOptions: { customHeaders } }),
@@ -458,7 +459,7 @@ it.each<[string, Record<string, string>]>([
       },
     });
   }
-  expect(pubsub.endpoints.snapshot()).toEqual(health);
+  expect(evidenceOf(pubsub)).toEqual(health);
 });
 
 describe("after close", () => {

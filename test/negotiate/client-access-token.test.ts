@@ -8,6 +8,7 @@ import { closeAfterTest } from "../support/clean-up.ts";
 import { startEmulator } from "../support/emulator.ts";
 import { entraCredential } from "../support/entra-credential.ts";
 import { startEntraRegions } from "../support/entra-regions.ts";
+import { evidenceOf } from "../support/evidence.ts";
 import { connectClient } from "../support/official-client.ts";
 import { startRegions } from "../support/regions.ts";
 import { until } from "../support/until.ts";
@@ -261,7 +262,7 @@ describe("when the service issues the tokens of the primary,", () => {
   it("the caller's signal ends the wait with its reason, and is no evidence", async () => {
     const { pubsub, east, failed } = await startEntra();
     await east.inject({ kind: "blackhole", requestTypes: ["RESTAPI"] });
-    const before = pubsub.endpoints.snapshot();
+    const before = evidenceOf(pubsub);
     const controller = new AbortController();
     const reason = Object.assign(new Error("enough"), { code: "ECONNRESET" });
     const asking = pubsub.getClientAccessToken({
@@ -271,7 +272,7 @@ describe("when the service issues the tokens of the primary,", () => {
     setTimeout(() => controller.abort(reason), 50);
     await expect(asking).rejects.toBe(reason);
     expect(failed).toEqual([]);
-    expect(pubsub.endpoints.snapshot()).toEqual(before);
+    expect(evidenceOf(pubsub)).toEqual(before);
     expect(getEventListeners(controller.signal, "abort")).toEqual([]);
   });
 
