@@ -12,6 +12,7 @@ const shared = {
       "<rootDir>/test/support/node-arguments.ts",
     "^express-resilient-pubsub$": "<rootDir>/src/index.ts",
     "^express-resilient-pubsub/emulator$": "<rootDir>/src/emulator/index.ts",
+    "^express-resilient-pubsub/doctor$": "<rootDir>/src/doctor/index.ts",
     "^express-resilient-pubsub/client$": "<rootDir>/src/client/node.ts",
     "^express-resilient-pubsub/stores/(azure-blob|redis)$": "<rootDir>/src/stores/$1/$1-store.ts",
   },

@@ -14,10 +14,10 @@ const modules = {
  * What is there once, in CommonJS, which Node loads sooner: a module of ES hands it on. It is a tenth of
  * the package.
  */
-const commonModules = { emulator: "src/emulator/index.ts" };
+const commonModules = { emulator: "src/emulator/index.ts", doctor: "src/doctor/index.ts" };
 
 /** They say what they need before anything that they import can fail. */
-const entriesWithFloor = ["index", "emulator"];
+const entriesWithFloor = ["index", "emulator", "doctor"];
 
 type Plugin = Extract<NonNullable<UserConfig["plugins"]>, { name: string }>;
 

@@ -7,6 +7,7 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 const entries = new Map([
   ["index", "express-resilient-pubsub"],
   ["client/node", "express-resilient-pubsub/client"],
+  ["doctor", "express-resilient-pubsub/doctor"],
   ["emulator", "express-resilient-pubsub/emulator"],
   ["stores/azure-blob/azure-blob-store", "express-resilient-pubsub/stores/azure-blob"],
   ["stores/redis/redis-store", "express-resilient-pubsub/stores/redis"],
@@ -14,6 +15,7 @@ const entries = new Map([
 const files = [
   "index",
   "client/node",
+  "doctor/index",
   "emulator/index",
   "stores/azure-blob/azure-blob-store",
   "stores/redis/redis-store",

@@ -1,4 +1,4 @@
-import type { StoreCallOptions } from "./store.ts";
+import type { StoreCallOptions, StoreFacts } from "./store.ts";
 
 /**
  * A place in a stream. Epoch and offset belong together: an offset means nothing without the epoch
@@ -201,4 +201,6 @@ export interface HistoryStore {
     onLost: (error: unknown) => void,
     options: StoreCallOptions,
   ): Promise<HistoryConnection>;
+  /** As `CoordinationStore.inspect`. */
+  inspect?(options: StoreCallOptions): Promise<StoreFacts>;
 }

@@ -69,6 +69,9 @@ export interface StoreConnection {
   close(): Promise<void>;
 }
 
+/** What a store tells of the server behind it, by the names that the server has for it. */
+export type StoreFacts = Readonly<Record<string, string>>;
+
 /**
  * Where the app servers of one application meet. `memoryStore` serves one process, `azureBlobStore`
  * and `redisStore` as many as there are; one of your own must keep the promises of `StoreConnection`.
@@ -95,4 +98,10 @@ export interface CoordinationStore {
    *   configuration, else `ERR_STORE_UNAVAILABLE`
    */
   open(hub: string, options: StoreCallOptions): Promise<StoreConnection>;
+  /**
+   * Asks the server behind it how it is set up, for `diagnose`. Absent where there is nothing to ask.
+   *
+   * @throws ResilientPubSubError as `open` does, also where the server does not tell
+   */
+  inspect?(options: StoreCallOptions): Promise<StoreFacts>;
 }

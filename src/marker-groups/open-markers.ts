@@ -27,8 +27,13 @@ export function warnOfOpenMarkers(
   );
 }
 
-function markersInUse(
-  { topology, failback, history }: PluginContext["configuration"],
+/** The groups of this package that clients are put into, by what the configuration uses. */
+export function markersInUse(
+  {
+    topology,
+    failback,
+    history,
+  }: Pick<PluginContext["configuration"], "topology" | "failback" | "history">,
   endpoints: readonly { readonly name: string; readonly role: string }[],
 ): string[] {
   const ofHistory = history ? [CONTINUITY_GROUP] : [];

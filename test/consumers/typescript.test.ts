@@ -148,6 +148,7 @@ describe("who resolves without exports finds", () => {
     ["the plugin as a module", "", ["module", "main"], "index.mjs"],
     ["the client", "/client", ["main"], "client.cjs"],
     ["the client for browsers", "/client", ["browser", "module", "main"], "client.browser.js"],
+    ["the doctor", "/doctor", ["main"], "doctor.cjs"],
     ["the emulator", "/emulator", ["main"], "emulator.cjs"],
     ["the store in redis", "/stores/redis", ["main"], "stores/redis.cjs"],
     ["the store in blobs", "/stores/azure-blob", ["module", "main"], "stores/azure-blob.mjs"],

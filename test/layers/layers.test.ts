@@ -4,6 +4,8 @@ import { importCircles, importsWithin, layerOf, upwardImports } from "../support
 /** From the top to the bottom: each folder may import those named after it. "" is `src/` itself. */
 const SRC = [
   "cli",
+  "drill",
+  "doctor",
   "",
   "negotiate",
   "fan-out",
@@ -57,7 +59,7 @@ const PARTS = [
   "lifecycle",
   "telemetry",
 ];
-const STANDALONE = ["cli", "emulator", "client"];
+const STANDALONE = ["cli", "drill", "doctor", "emulator", "client"];
 
 const imports = importsWithin(path.join(__dirname, "../../src"));
 

@@ -10,6 +10,7 @@ import { canonicalHub } from "../../kit/hub-name.ts";
 import { maxObservations, maxTextBytes, refuseTooLong } from "../text-limit.ts";
 import { type Backend, backendOf, callRedis, listIn } from "./backend.ts";
 import { loadRedis } from "./dial.ts";
+import { inspectRedis } from "./inspect.ts";
 import { parseRedisOptions, type RedisStoreOptions } from "./options.ts";
 import * as scripts from "./scripts.ts";
 
@@ -156,5 +157,6 @@ export function redisStore(options: RedisStoreOptions): CoordinationStore {
       await connection.open(callOptions);
       return connection;
     },
+    inspect: (callOptions) => inspectRedis(backend, `${parsed.prefix}:{}`, callOptions),
   };
 }

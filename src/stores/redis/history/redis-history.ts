@@ -18,6 +18,7 @@ import { canonicalHub } from "../../../kit/hub-name.ts";
 import { freshEpoch } from "../../fresh-epoch.ts";
 import { type Backend, backendOf, callRedis, listIn } from "../backend.ts";
 import { loadRedis } from "../dial.ts";
+import { inspectRedis } from "../inspect.ts";
 import { parseRedisOptions, type RedisStoreOptions } from "../options.ts";
 import { InFlight } from "./in-flight.ts";
 import { ScriptCalls } from "./script-calls.ts";
@@ -174,5 +175,6 @@ export function redisHistory(options: RedisStoreOptions): HistoryStore {
       await connection.open(onLost, callOptions);
       return connection;
     },
+    inspect: (callOptions) => inspectRedis(backend, `${parsed.prefix}:{}`, callOptions),
   };
 }

@@ -1,0 +1,3 @@
+export type * from "./contract.ts";
+export { diagnose } from "./diagnose.ts";
+export { formatDiagnosis, type Paint } from "./format.ts";
