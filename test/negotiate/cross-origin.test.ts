@@ -54,6 +54,15 @@ it.each(["GET", "POST"])("a page of another origin may read the answer to %s", a
   expect(answered.get("access-control-allow-origin")).toBe(PAGE);
 });
 
+it("a page of another origin may read nothing where the app has not let it in", async () => {
+  const { negotiate } = await startRegions();
+  for (const query of ["?user=ada", ""]) {
+    const { headers: answered } = await negotiate(query, { headers });
+    const names = [...answered.keys()].filter((name) => name.startsWith("access-control-"));
+    expect(names).toEqual([]);
+  }
+});
+
 describe("a page of another origin may read", () => {
   it("that it may not connect", async () => {
     const { negotiate } = await start();
