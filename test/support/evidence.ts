@@ -1,5 +1,5 @@
 import type { ResilientPubSub } from "express-resilient-pubsub";
 
-/** What is known of the endpoints, apart from the sockets that are open or busy at the moment. */
+/** What evidence has made of the endpoints, apart from what was seen of them last. */
 export const evidenceOf = ({ endpoints }: ResilientPubSub) =>
-  endpoints.snapshot().map(({ sockets: _, ...known }) => known);
+  endpoints.snapshot().map(({ name, state, reason, since }) => ({ name, state, reason, since }));
