@@ -7,7 +7,12 @@ export interface CommandContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts when the command is asked to end. */
   readonly stopSignal: AbortSignal;
+  /** Loads a module of the user's by its URL. */
+  importModule(url: string): Promise<unknown>;
 }
+
+/** `failed` when the command has done what it was to do, and the answer is no. */
+export type CommandResult = "done" | "failed";
 
 export interface Command {
   /** One line, for the list of commands. */
@@ -18,5 +23,5 @@ export interface Command {
    *
    * @throws UsageError for a wrong command line, CommandError for anything else to be told in a line.
    */
-  run(argv: readonly string[], context: CommandContext): Promise<void>;
+  run(argv: readonly string[], context: CommandContext): Promise<CommandResult>;
 }

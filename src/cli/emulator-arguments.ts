@@ -1,11 +1,11 @@
 import type { EmulatorOptions, Fault } from "../emulator/index.ts";
 import { emulatorSchema } from "../emulator/options/emulator-schema.ts";
 import { SECRET_OPTIONS } from "../emulator/options/parse-with.ts";
-import { describeValue } from "../kit/describe-value.ts";
 import { problemsOf } from "../kit/option-schema.ts";
 import { type GivenOption, type OptionTable, readOptions } from "./arguments.ts";
 import { readFaults } from "./fault-arguments.ts";
 import { readHubs } from "./hub-arguments.ts";
+import { toNumber } from "./number-argument.ts";
 import { UsageError } from "./usage-error.ts";
 
 export const EMULATOR_OPTION_TABLE = {
@@ -82,14 +82,6 @@ export function parseEmulatorArguments(argv: readonly string[]): EmulatorArgumen
     faults: readFaults(given.filter(({ name }) => name === "fault").map(({ value }) => value)),
     isVerbose: flag("verbose"),
   };
-}
-
-function toNumber(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^-?\d+$/.test(text)) {
-    throw new UsageError(`--${name}: got ${describeValue(text)}; give a whole number.`);
-  }
-  return Number(text);
 }
 
 function tlsFilesOf(cert: string | undefined, key: string | undefined) {

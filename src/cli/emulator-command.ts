@@ -36,6 +36,7 @@ ${describeOptions(EMULATOR_OPTION_TABLE)}
       for (const line of formatStartupMessage(emulator, options, given.faults)) output.line(line);
       await aborted(stopSignal);
       output.line("Stopping.");
+      return "done";
     } finally {
       await emulator.close();
     }

@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { importModule } from "./import-module.ts";
 import { Output } from "./output.ts";
 import { run } from "./run.ts";
 import { StopRequest } from "./stop-request.ts";
@@ -19,5 +20,6 @@ export async function main(): Promise<void> {
     errors: new Output(process.stderr),
     env: process.env,
     stopSignal: stopRequest.signal,
+    importModule,
   });
 }

@@ -21,6 +21,11 @@ export class Output {
     return this.#stream.isTTY === true;
   }
 
+  /** Shows where a command is, in place of what it showed before; only where somebody watches. */
+  progress(text: string): void {
+    if (this.isTerminal) this.#stream.write(`\r\x1b[K${text}`);
+  }
+
   line(text: string): void {
     if (this.#stream.writableLength > maxWaitingBytes) {
       this.#leftOut++;

@@ -1,15 +1,20 @@
 import { version } from "../../package.json";
 import { EmulatorError } from "../emulator/index.ts";
 import { describeValue } from "../kit/describe-value.ts";
+import { isResilientPubSubError } from "../kit/errors.ts";
 import { escapeUnprintable } from "../kit/safe-text.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { CommandError } from "./command-error.ts";
+import { doctorCommand } from "./doctor-command.ts";
 import { emulatorCommand } from "./emulator-command.ts";
 import { UsageError } from "./usage-error.ts";
 
 const EXIT_CODES = { done: 0, failed: 1, wrongUsage: 2 } as const;
 
-const COMMANDS: Readonly<Record<string, Command>> = { emulator: emulatorCommand };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  emulator: emulatorCommand,
+  doctor: doctorCommand,
+};
 
 /** Runs the command that the arguments name; resolves to the exit code. */
 export async function run(argv: readonly string[], context: CommandContext): Promise<number> {
@@ -21,8 +26,7 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
   if (asks("--version")) return printAndSucceed(version, context);
   try {
     if (!command) throw new UsageError(noCommand(name));
-    await command.run(rest, context);
-    return EXIT_CODES.done;
+    return EXIT_CODES[await command.run(rest, context)];
   } catch (error) {
     return report(error, command && name, context);
   }
@@ -39,7 +43,7 @@ function report(error: unknown, command: string | undefined, { errors }: Command
     print(`${error.message} See resilient-pubsub ${command ? `${command} ` : ""}--help.`);
     return EXIT_CODES.wrongUsage;
   }
-  if (error instanceof EmulatorError)
+  if (error instanceof EmulatorError || isResilientPubSubError(error))
     print(`${error.code}: ${inOneLine(error.message)}${systemCodeOf(error)}`);
   else if (error instanceof CommandError) print(error.message);
   // Nobody foresaw this one, so its stack is what helps.
@@ -68,8 +72,8 @@ function noCommand(name: string): string {
   return `Unknown command ${describeValue(name)}.`;
 }
 
-const EXITS_HELP = `Exit codes: 0 done or stopped, 1 could not start, 2 wrong command line,
-129, 130 or 143 ended at once by a second SIGHUP, SIGINT or SIGTERM.`;
+const EXITS_HELP = `Exit codes: 0 done or stopped, 1 could not start or something fails, 2 wrong command
+line, 129, 130 or 143 ended at once by a second SIGHUP, SIGINT or SIGTERM.`;
 
 const overview = (): string =>
   [

@@ -1,8 +1,10 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { WebPubSubServiceClient } from "@azure/web-pubsub";
 import type { Emulator } from "express-resilient-pubsub/emulator";
 import { SocketClient } from "../emulator/support/socket-client.ts";
-import { closeAfterTest } from "../support/clean-up.ts";
+import { afterTest, closeAfterTest } from "../support/clean-up.ts";
 import { startEmulator } from "../support/emulator.ts";
 import { until } from "../support/until.ts";
 import { runCli } from "./support/run-cli.ts";
@@ -134,4 +136,22 @@ test("a crashed emulator keeps its process running, and comes back", async () =>
   );
   cli.child.kill("SIGINT");
   expect(await cli.ended).toBe(0);
+});
+
+test("the doctor's command takes options from a module of ES, and ends with 1 for what fails", async () => {
+  const eastus = closeAfterTest(await startEmulator());
+  await eastus.inject({ kind: "gray" });
+  const folder = await mkdtemp(path.join(tmpdir(), "doctor-"));
+  afterTest(() => rm(folder, { recursive: true, force: true }));
+  const options = {
+    hub: "chat",
+    endpoints: [{ name: "eastus", role: "primary", connectionString: eastus.connectionString }],
+    negotiate: { allowAnonymous: true },
+  };
+  const file = path.join(folder, "options.mjs");
+  await writeFile(file, `export default async () => (${JSON.stringify(options)});\n`);
+  const cli = runCli(["doctor", "--options", file]);
+  expect(await cli.ended).toBe(1);
+  expect(cli.stdout).toMatch(/^FAIL {2}calls +eastus {2}6 of 6 .* status 500$/m);
+  expect(cli.stderr).toBe("");
 });

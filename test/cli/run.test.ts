@@ -7,22 +7,10 @@ import { EMULATOR_OPTION_TABLE } from "../../src/cli/emulator-arguments.ts";
 import { Output } from "../../src/cli/output.ts";
 import { run } from "../../src/cli/run.ts";
 import { afterFile, afterTest } from "../support/clean-up.ts";
+import { runLine as runLineWith } from "./support/run-line.ts";
 
 /** Runs a command line that is asked to stop as soon as it waits. */
-async function runLine(argv: string[]) {
-  const collect = () => {
-    const lines: string[] = [];
-    return { lines, writableLength: 0, write: (text: string) => lines.push(text) };
-  };
-  const [stdout, stderr] = [collect(), collect()];
-  const code = await run(argv, {
-    output: new Output(stdout),
-    errors: new Output(stderr),
-    env: {},
-    stopSignal: AbortSignal.abort(),
-  });
-  return { code, stdout: stdout.lines.join(""), stderr: stderr.lines.join("") };
-}
+const runLine = (argv: string[]) => runLineWith(argv, { stopSignal: AbortSignal.abort() });
 
 let folder: string;
 beforeAll(async () => {
@@ -143,6 +131,7 @@ test("a fault of the command line is there from the beginning on", async () => {
       errors: new Output({ writableLength: 0, write: () => {} }),
       env: {},
       stopSignal: stopping.signal,
+      importModule: async () => undefined,
     });
   });
   expect(await status).toBe(503);
