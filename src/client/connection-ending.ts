@@ -9,8 +9,11 @@ export type ConnectionEnding = (
       /** The endpoint answered elsewhere meanwhile. */
       readonly isEndpointAnswering?: boolean;
     }
-  /** `forbidden`: the page's own policy did not let it out. */
-  | { readonly cause: "left" | "forbidden" }
+  /**
+   * `forbidden`: the page's own policy did not let it out. `invalid`: it has a URL that the platform's
+   * WebSocket does not take.
+   */
+  | { readonly cause: "left" | "forbidden" | "invalid" }
 ) & {
   /** What the platform said of it, without URL and token; empty if nothing. */
   readonly reason?: string;
@@ -31,6 +34,7 @@ const CODES = {
   silent: "keep-alive-timeout",
   left: "moved",
   forbidden: "connection-lost",
+  invalid: "connection-lost",
 } as const satisfies Record<string, DisconnectedCode>;
 
 /** What the application is told about the end, when nothing of the connection could be saved. */
@@ -59,7 +63,8 @@ export function isEndpointSuspect(ending: ConnectionEnding): boolean {
 /** The same of an attempt to connect: whoever closes it, for whatever reason, lets nobody in. */
 export function isAttemptSuspect(ending: ConnectionEnding): boolean {
   if (ending.wasOffline) return false;
-  return ending.cause === "silent" ? !ending.isEndpointAnswering : ending.cause === "closed";
+  if (ending.cause === "silent") return !ending.isEndpointAnswering;
+  return ending.cause === "closed" || ending.cause === "invalid";
 }
 
 /** What came of an attempt that ended so. */
@@ -70,6 +75,8 @@ export function connectError(endpoint: string, ending: ConnectionEnding): Connec
     silent: "was not answered in time",
     left: "was given up",
     forbidden: "was forbidden by the page (Content Security Policy, connect-src)",
+    // Without the URL, and with it the token.
+    invalid: "has a URL that the platform's WebSocket does not take",
   }[ending.cause];
   const why = ending.reason ? `: ${ending.reason}` : "";
   return new ConnectError(endpoint, how + why, closeCode, isAttemptSuspect(ending));

@@ -1,7 +1,8 @@
 import type { AppServers } from "./app-servers.ts";
 import type { StoppedCode } from "./client-events.ts";
-import type { Connection, ConnectionOptions, IncomingFrame } from "./connection.ts";
-import type { ConnectError, NegotiateError } from "./errors.ts";
+import { Connection, type ConnectionOptions, type IncomingFrame } from "./connection.ts";
+import { connectError } from "./connection-ending.ts";
+import type { NegotiateError } from "./errors.ts";
 import type { NegotiatedEndpoint } from "./negotiated-endpoint.ts";
 import { openConnection } from "./open-connection.ts";
 import type { ClientConfiguration } from "./options.ts";
@@ -31,6 +32,7 @@ export interface ConnectionLoopOptions {
 export class ConnectionLoop {
   readonly #options: ConnectionLoopOptions;
   readonly #reviews: Reviews;
+  #settings: ClientConfiguration;
   #state: ReconnectState = INITIAL_STATE;
   #current: Connection | undefined;
   #last: Connection | undefined;
@@ -40,6 +42,7 @@ export class ConnectionLoop {
 
   constructor(options: ConnectionLoopOptions) {
     this.#options = options;
+    this.#settings = options.configuration;
     this.#reviews = new Reviews(options.appServers);
   }
 
@@ -64,8 +67,11 @@ export class ConnectionLoop {
 
   /** With the spread of reconnects that was told last. */
   get #configuration(): ClientConfiguration {
-    const { configuration, appServers } = this.#options;
-    return { ...configuration, reconnectSpreadInMs: appServers.reconnectSpreadInMs };
+    const { reconnectSpreadInMs } = this.#options.appServers;
+    if (this.#settings.reconnectSpreadInMs !== reconnectSpreadInMs) {
+      this.#settings = { ...this.#settings, reconnectSpreadInMs };
+    }
+    return this.#settings;
   }
 
   #dispatch(occurrence: ReconnectOccurrence): void {
@@ -139,13 +145,14 @@ export class ConnectionLoop {
 
   #connect(target: NegotiatedEndpoint, signal: AbortSignal, dispatch: Dispatch): void {
     const { endpoint } = target;
-    openConnection(target, this.#options, signal).then(
-      (connection) => {
-        if (signal.aborted) connection.leave();
-        else this.#use(connection, "connected");
-      },
-      (error: ConnectError) => dispatch({ type: "attempt-failed", error, endpoint }),
-    );
+    void openConnection(target, this.#options, signal).then((outcome) => {
+      if (outcome instanceof Connection) {
+        if (signal.aborted) outcome.leave();
+        else this.#use(outcome, "connected");
+      } else if (!signal.aborted) {
+        dispatch({ type: "attempt-failed", error: connectError(endpoint, outcome), endpoint });
+      }
+    });
   }
 
   #recover(failures: number): void {

@@ -1,4 +1,4 @@
-import { type ConnectionEnding, connectError, PROTOCOL_ERROR } from "./connection-ending.ts";
+import { type ConnectionEnding, PROTOCOL_ERROR } from "./connection-ending.ts";
 import { isAnswering } from "./endpoint-health.ts";
 import {
   type AckFrame,
@@ -46,9 +46,9 @@ export class Connection {
   /** Of the answer that named the endpoint; undefined when it told none. */
   readonly epoch: number | undefined;
   readonly incarnation: string | undefined;
-  /** Resolves at the service's greeting. @throws ConnectError */
-  readonly opened: Promise<void>;
-  /** Resolves, and never rejects, when the connection is over, whether it was ever open or not. */
+  /** Resolves at the service's greeting, or with the end that came before it. */
+  readonly opened: Promise<ConnectionEnding | undefined>;
+  /** Resolves when the connection is over, whether it was ever open or not. */
   readonly ended: Promise<ConnectionEnding>;
   readonly openedAt = performance.now();
   /** The last sign of life, in the same time. */
@@ -78,8 +78,7 @@ export class Connection {
   #isOver = false;
   /** What the platform has said of a failure. */
   #reason = "";
-  #open!: () => void;
-  #refuse!: (error: Error) => void;
+  #settle!: (refusal?: ConnectionEnding) => void;
   #end!: (ending: ConnectionEnding) => void;
 
   /** @throws whatever the platform's WebSocket throws at a URL that it does not take */
@@ -96,12 +95,9 @@ export class Connection {
     this.session = options.session;
     this.#isRecovery = options.session !== undefined;
     this.#options = options;
-    this.opened = new Promise((resolve, reject) => {
-      this.#open = resolve;
-      this.#refuse = reject;
+    this.opened = new Promise((resolve) => {
+      this.#settle = resolve;
     });
-    // Whoever waits for the end only need not look at this one.
-    this.opened.catch(() => {});
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -229,7 +225,7 @@ export class Connection {
     this.#watch();
     this.#checkKeepAlive();
     this.session?.resetAcknowledgement();
-    this.#open();
+    this.#settle();
   }
 
   #watch(): KeepAlive {
@@ -316,7 +312,7 @@ export class Connection {
     this.#question?.abort();
     this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
     release();
-    this.#refuse(connectError(this.endpoint, this.ending));
+    this.#settle(this.ending);
     this.#end(this.ending);
   }
 

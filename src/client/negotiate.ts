@@ -81,24 +81,25 @@ export async function askOnce<Answer>(
   signal: AbortSignal,
 ): Promise<Answer> {
   const deadline = new AbortController();
-  const end = (): void => deadline.abort();
-  const timer = setTimeout(end, timeoutInMs);
-  signal.addEventListener("abort", end);
+  let giveUp!: () => void;
   const ended = new Promise<never>((_, reject) => {
-    deadline.signal.addEventListener("abort", () => {
-      reject(new NegotiateError(`Negotiate did not answer within ${timeoutInMs} ms.`));
-    });
+    giveUp = () => reject(new NegotiateError(`Negotiate did not answer within ${timeoutInMs} ms.`));
   });
+  // A platform that is given no reason makes an error of its own, with its stack, each time.
+  let reason: unknown = "There is an answer.";
+  const timer = setTimeout(giveUp, timeoutInMs);
+  signal.addEventListener("abort", giveUp);
   try {
     // A function of the application's may take no notice of the signal.
     return await Promise.race([Promise.resolve(ask(deadline.signal)), ended]);
   } catch (error) {
-    throw asNegotiateError(error);
+    reason = asNegotiateError(error);
+    throw reason;
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener("abort", end);
+    signal.removeEventListener("abort", giveUp);
     // Whatever was asked beside, and is not answered yet.
-    end();
+    deadline.abort(reason);
   }
 }
 

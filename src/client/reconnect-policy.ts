@@ -21,6 +21,8 @@ const STABLE_AFTER_IN_MS = 5000;
 const RETRY_AFTER_SPREAD = 0.1;
 // What a recovery that is under way is given before the endpoint is reported as failed.
 const RECOVERY_HEAD_START_IN_MS = 500;
+// An endpoint that refused longer ago may just have been restarting.
+const REFUSAL_COUNTS_FOR_IN_MS = 500;
 
 // After these, asking again would be of no use.
 const FINAL_ERRORS: { readonly [Code in ClientErrorCode]?: StoppedCode } = {
@@ -60,6 +62,9 @@ const whileRecovering: Handlers<SearchState> = {
     },
     ...lose(search),
   ],
+  "recovery-attempt-failed": ({ search, ...state }, event) => [
+    { ...state, search: withRefusal(search, event) },
+  ],
 };
 
 const TRANSITIONS: { readonly [Name in ReconnectState["name"]]: Handlers<StateOf<Name>> } = {
@@ -69,7 +74,8 @@ const TRANSITIONS: { readonly [Name in ReconnectState["name"]]: Handlers<StateOf
   },
   "retrying-recovery": {
     ...whileRecovering,
-    "recovery-attempt-failed": negotiateAgainst,
+    "recovery-attempt-failed": ({ search }, event) =>
+      negotiateAgainst({ search: withRefusal(search, event) }, event),
     paused: negotiateAgainst,
   },
   negotiating: { ...whileRecovering, negotiated: onNegotiated, "attempt-failed": onAttemptFailed },
@@ -87,7 +93,14 @@ const TRANSITIONS: { readonly [Name in ReconnectState["name"]]: Handlers<StateOf
     ],
     "attempt-failed": onAttemptFailed,
   },
-  "backing-off": { ...whileRecovering, paused: ({ search }) => negotiate(search) },
+  "backing-off": {
+    ...whileRecovering,
+    // Where negotiate has named its endpoint, it is tried when that is named again.
+    paused: (state, event, settings) =>
+      state.search.isRecovering && !state.search.isConfirmed
+        ? onTurn(state, event, settings)
+        : negotiate(state.search),
+  },
   connected: { ended: onConnectionEnded, "advised-to-move": onAdvisedToMove },
   "waiting-to-confirm": { ended: onConnectionEnded, paused: confirm },
   confirming: {
@@ -155,16 +168,20 @@ function onConnectionEnded(
   ];
 }
 
+/** Tries to recover once more, and then negotiates. */
 function onTurn(
-  { search, ...state }: StateOf<"waiting-for-turn">,
+  state: StateOf<"waiting-for-turn" | "backing-off">,
   event: Event,
   { autoReconnect }: Settings,
 ): Decision {
+  const { search } = state;
   const { now, attemptedAt = now } = event;
-  if (!search.isRecovering) return negotiateAgainst({ search }, event);
+  const { isRecovering, refusedAt = Number.NEGATIVE_INFINITY } = search;
+  if (!isRecovering) return negotiateAgainst({ search }, event);
   // Only the old connection is wanted.
-  if (!autoReconnect) return [{ ...state, search }];
-  // An endpoint that refused a while ago may just have been restarting.
+  if (!autoReconnect) return [state];
+  // Another attempt would cost as much as a connection.
+  if (now - refusedAt < REFUSAL_COUNTS_FOR_IN_MS) return negotiateAgainst({ search }, event);
   const inMs = Math.max(0, RECOVERY_HEAD_START_IN_MS - (now - attemptedAt));
   return [{ name: "retrying-recovery", search, pause: { inMs } }];
 }
@@ -307,6 +324,12 @@ const isFirstComplaint = ({ failed }: Search, failures: number): boolean =>
 
 /** With the recovery, what the service knew of the connection is lost. */
 const endRecovery = (search: Search): Effect[] => (search.isRecovering ? lose(search) : []);
+
+/** Unless nothing speaks against the endpoint. */
+const withRefusal = (
+  search: Search,
+  { isEndpointSuspect, now }: EventOf<"recovery-attempt-failed">,
+): Search => (isEndpointSuspect ? { ...search, refusedAt: now } : search);
 
 function including(failed: readonly string[], endpoint?: string): readonly string[] {
   return !endpoint || failed.includes(endpoint) ? failed : [...failed, endpoint];

@@ -26,7 +26,9 @@ export interface Search {
   readonly isRecovering?: boolean;
   /** Negotiate has named its endpoint since, so there is nobody left to ask. */
   readonly isConfirmed?: boolean;
-  /** Attempts to recover it that failed since. */
+  /** When an attempt to recover it failed in a way that says something against the endpoint. */
+  readonly refusedAt?: number;
+  /** Attempts to recover it that failed since negotiate named its endpoint. */
   readonly refusals?: number;
   /** From then on a new connection is better. */
   readonly preferredUntil?: number;

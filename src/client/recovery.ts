@@ -1,14 +1,14 @@
 import { maxTimerInMs } from "../kit/max-timer.ts";
 import { backoffInMs } from "./backoff.ts";
-import type { Connection, ConnectionOptions } from "./connection.ts";
-import { POLICY_VIOLATION } from "./connection-ending.ts";
-import type { ConnectError } from "./errors.ts";
+import { Connection, type ConnectionOptions } from "./connection.ts";
+import { isAttemptSuspect, POLICY_VIOLATION } from "./connection-ending.ts";
 import type { NegotiatedEndpoint } from "./negotiated-endpoint.ts";
 import { openConnection } from "./open-connection.ts";
 import { pause } from "./pause.ts";
 import type { RecoveryOccurrence } from "./reconnect-states.ts";
 
-// Each attempt costs both sides something, and in a crash all of them are in vain.
+// Each attempt costs both sides as much as a connection, and in a crash all of them are in vain.
+const LEAST_PAUSE_IN_MS = 1000;
 const PAUSES = { retryDelayInMs: 1000, maxRetryDelayInMs: 4000 };
 // A service that has cut everybody shall not get all their attempts in the same instant.
 const SHARE_OF_SPREAD = 0.2;
@@ -73,32 +73,28 @@ export class Recovery {
       const onSigns = (isAnswering: boolean): void => {
         this.isLetIn = isAnswering;
       };
-      isRefused = await openConnection(this.#target, { ...this.#options, onSigns }, signal).then(
-        (connection) => this.#onOpened(connection),
-        (error: ConnectError) => {
-          isEndpointSuspect = error.isEndpointSuspect;
-          this.isLetIn &&= error.closeCode === undefined;
-          return error.closeCode === POLICY_VIOLATION;
-        },
-      );
+      const outcome = await openConnection(this.#target, { ...this.#options, onSigns }, signal);
       this.attemptedAt = undefined;
+      if (outcome instanceof Connection) return this.#onOpened(outcome);
+      this.isLetIn &&= outcome.cause !== "closed";
+      isRefused = outcome.cause === "closed" && outcome.code === POLICY_VIOLATION;
+      isEndpointSuspect = isAttemptSuspect(outcome);
       if (isRefused || signal.aborted) break;
       notify({ type: "recovery-attempt-failed", isEndpointSuspect });
       failures += 1;
-      await this.#wait(backoffInMs(PAUSES, failures, Math.random()));
+      await this.#wait(LEAST_PAUSE_IN_MS + backoffInMs(PAUSES, failures, Math.random()));
     }
     if (signal.aborted) return;
     notify({ type: "recovery-ended", hasAnswered: isRefused });
     notify({ type: "recovery-attempt-failed", isEndpointSuspect: false });
   }
 
-  #onOpened(connection: Connection): false {
+  #onOpened(connection: Connection): void {
     if (this.#ending.signal.aborted) connection.leave();
     else {
       this.end();
       this.#options.onRecovered(connection);
     }
-    return false;
   }
 
   async #wait(inMs: number): Promise<void> {

@@ -164,7 +164,49 @@ describe("reconnect policy: a client that searches and recovers", () => {
       "negotiates when the last try is refused",
       { name: "retrying-recovery", search: cut, pause },
       { type: "recovery-attempt-failed", isEndpointSuspect: true },
-      [negotiating({ ...cut, failed: ["east"] })],
+      [negotiating({ ...cut, refusedAt: NOW, failed: ["east"] })],
+    ],
+    [
+      "remembers when an attempt was refused",
+      { name: "waiting-for-turn", search: cut, pause },
+      { type: "recovery-attempt-failed", isEndpointSuspect: true },
+      [{ name: "waiting-for-turn", search: { ...cut, refusedAt: NOW }, pause }],
+    ],
+    [
+      "holds nothing against an endpoint when an attempt failed for want of a network",
+      { name: "waiting-for-turn", search: cut, pause },
+      { type: "recovery-attempt-failed", isEndpointSuspect: false },
+      [{ name: "waiting-for-turn", search: cut, pause }],
+    ],
+    [
+      "negotiates at its turn when it has just been refused",
+      { name: "waiting-for-turn", search: { ...cut, refusedAt: NOW - 499 }, pause },
+      { type: "paused" },
+      [negotiating({ ...cut, refusedAt: NOW - 499, failed: ["east"] })],
+    ],
+    [
+      "tries once more at its turn when it was refused a while ago",
+      { name: "waiting-for-turn", search: { ...cut, refusedAt: NOW - 500 }, pause },
+      { type: "paused" },
+      [
+        {
+          name: "retrying-recovery",
+          search: { ...cut, refusedAt: NOW - 500 },
+          pause: { inMs: 500 },
+        },
+      ],
+    ],
+    [
+      "tries the recovery first when nobody has answered where to go",
+      { name: "backing-off", search: { ...cut, failures: 1 }, pause },
+      { type: "paused" },
+      [{ name: "retrying-recovery", search: { ...cut, failures: 1 }, pause: { inMs: 500 } }],
+    ],
+    [
+      "asks negotiate first when that has named the endpoint in spite of all",
+      { name: "backing-off", search: { ...preferred, refusals: 1 }, pause },
+      { type: "paused" },
+      [negotiating({ ...preferred, refusals: 1 })],
     ],
     [
       "does not complain about an endpoint that has answered",
