@@ -9,6 +9,7 @@ import type { InternalEvents } from "../kit/typed-events.ts";
 import type { OnceWarnings } from "../kit/warn-once.ts";
 import type { Configuration } from "../options/parse-options.ts";
 import type { HistoryPort } from "./history-port.ts";
+import type { TracingPort } from "./tracing-port.ts";
 
 /** What all parts of one plugin share. The composition root makes it and hands it to each of them. */
 export interface PluginContext {
@@ -21,6 +22,8 @@ export interface PluginContext {
   /** Of the clients that ask for reviews; none where there are no reviews. */
   readonly census?: Census | undefined;
   readonly warnings: OnceWarnings;
+  /** Where spans go; nowhere, when it is undefined. */
+  readonly tracing?: TracingPort | undefined;
   /** From 0 (included) to 1 (excluded). */
   readonly random: () => number;
   /** In the client-client topology, where it is not for each server to choose. */

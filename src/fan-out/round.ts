@@ -4,6 +4,7 @@ import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { Deadline } from "../kit/deadline.ts";
 import { type Call, callEndpoint, type Outcome } from "./call.ts";
 import { FanOutError, reportOf } from "./report.ts";
+import { tracedCall } from "./traced-call.ts";
 
 export type OnOutcome<T> = (endpoint: RegisteredEndpoint, outcome: Outcome<T>) => void;
 
@@ -40,7 +41,12 @@ export class Round<T> {
     call: Call<T>,
     deadline: Deadline,
   ): Promise<void> {
-    const asking = endpoints.map((one) => callEndpoint(this.#context, one, call, deadline));
+    const context = this.#context;
+    const asking = context.tracing?.isOn
+      ? endpoints.map((one) =>
+          tracedCall(context, one, () => callEndpoint(context, one, call, deadline)),
+        )
+      : endpoints.map((one) => callEndpoint(context, one, call, deadline));
     const onOutcome = this.#onOutcome;
     if (onOutcome) {
       for (const [index, outcome] of asking.entries()) {

@@ -1,27 +1,38 @@
 import type { PluginContext } from "../context/plugin-context.ts";
+import { inSpan, type SpanPort } from "../context/tracing-port.ts";
+import type { PubSubEvents } from "../contract/events.ts";
 import { RequestRefused } from "../http/problem.ts";
 import type { CatchUpTally } from "./catch-ups.ts";
 
 /** Has a client catch up, and tells what it came to; without a detour while nobody wants to know. */
 export async function toldOf(
-  { events }: PluginContext,
+  { configuration, events, tracing }: PluginContext,
   answer: () => Promise<CatchUpTally>,
 ): Promise<void> {
-  if (!events.wants("caughtUp")) {
+  if (!events.wants("caughtUp") && !tracing?.isOn) {
     await answer();
     return;
   }
-  const startedAt = performance.now();
-  const durationInMs = (): number => performance.now() - startedAt;
-  try {
-    const tally = await answer();
-    const answered = { outcome: "answered", code: undefined } as const;
-    events.emit("caughtUp", { ...answered, ...tally, durationInMs: durationInMs() });
-  } catch (error) {
-    const code = error instanceof RequestRefused ? error.problem.code : "ERR_HANDLER_FAILED";
-    const outcome = code === "ERR_OVERLOADED" ? "shed" : "refused";
-    const nothing = { recovered: 0, missed: 0, messages: 0 };
-    events.emit("caughtUp", { outcome, code, ...nothing, durationInMs: durationInMs() });
-    throw error;
-  }
+  const attributes = { "resilient_pubsub.hub": configuration.hub };
+  const description = () => ({ name: "pubsub catch-up", attributes });
+  const tell = (event: PubSubEvents["caughtUp"], span: SpanPort | undefined): void => {
+    events.emit("caughtUp", event);
+    span?.add({ "resilient_pubsub.outcome": event.outcome });
+    if (event.code !== undefined) span?.fail(event.code);
+  };
+  await inSpan(tracing, description, async (span) => {
+    const startedAt = performance.now();
+    const durationInMs = (): number => performance.now() - startedAt;
+    try {
+      const tally = await answer();
+      const answered = { outcome: "answered", code: undefined } as const;
+      tell({ ...answered, ...tally, durationInMs: durationInMs() }, span);
+    } catch (error) {
+      const code = error instanceof RequestRefused ? error.problem.code : "ERR_HANDLER_FAILED";
+      const outcome = code === "ERR_OVERLOADED" ? "shed" : "refused";
+      const nothing = { recovered: 0, missed: 0, messages: 0 };
+      tell({ outcome, code, ...nothing, durationInMs: durationInMs() }, span);
+      throw error;
+    }
+  });
 }

@@ -1,4 +1,5 @@
 import type { PluginContext } from "../context/plugin-context.ts";
+import { inSpan, type SpanPort } from "../context/tracing-port.ts";
 import type { PubSubEvents } from "../contract/events.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { RequestRefused } from "../http/problem.ts";
@@ -45,19 +46,31 @@ export function toldOf(
   context: PluginContext,
   answer: (negotiation?: Negotiation) => Promise<void>,
 ): Promise<void> {
-  return context.events.wants("negotiated") ? tell(context, answer) : answer();
+  const { configuration, events, tracing } = context;
+  if (!events.wants("negotiated") && !tracing?.isOn) return answer();
+  const attributes = { "resilient_pubsub.hub": configuration.hub };
+  const description = () => ({ name: "pubsub negotiate", attributes });
+  return inSpan(tracing, description, (span) => tell(context, answer, span));
 }
 
 async function tell(
   context: PluginContext,
   answer: (negotiation: Negotiation) => Promise<void>,
+  span: SpanPort | undefined,
 ): Promise<void> {
   const negotiation = new Negotiation(context);
+  const end = (error?: unknown): void => {
+    const result = negotiation.result(error);
+    const { endpoint, outcome, code } = result;
+    context.events.emit("negotiated", result);
+    span?.add({ "resilient_pubsub.endpoint": endpoint, "resilient_pubsub.outcome": outcome });
+    if (code !== undefined) span?.fail(code);
+  };
   try {
     await answer(negotiation);
-    context.events.emit("negotiated", negotiation.result());
+    end();
   } catch (error) {
-    context.events.emit("negotiated", negotiation.result(error));
+    end(error);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type { Request } from "express";
 import type { PluginContext } from "../context/plugin-context.ts";
+import { inSpan } from "../context/tracing-port.ts";
 import type { ErrorCode } from "../contract/error-code.ts";
 import type { UpstreamEventKind } from "../contract/frequent-events.ts";
 import { RequestRefused } from "../http/problem.ts";
@@ -18,27 +19,38 @@ const KINDS: ReadonlyMap<string, UpstreamEventKind> = new Map([
 const FAILURES: readonly ErrorCode[] = ["ERR_HANDLER_FAILED", "ERR_HISTORY_UNAVAILABLE"];
 
 /** Answers a request of the upstream route, and tells what it came to. */
-export async function toldOf(
-  { events }: PluginContext,
+export function toldOf(
+  context: PluginContext,
   refusals: Refusals,
   req: Request,
   answer: () => void | Promise<void>,
 ): Promise<void> {
-  const startedAt = events.wants("upstreamEvent") ? performance.now() : undefined;
-  let code: ErrorCode | undefined;
-  try {
-    await answer();
-  } catch (error) {
-    code = error instanceof RequestRefused ? error.problem.code : "ERR_HANDLER_FAILED";
-    refusals.tell(code, req.get("webhook-request-origin") ?? "");
-    throw error;
-  } finally {
-    if (startedAt !== undefined) {
-      const durationInMs = performance.now() - startedAt;
-      const outcome = outcomeOf(code);
-      events.emit("upstreamEvent", { kind: kindOf(req), outcome, code, durationInMs });
+  const { configuration, events, tracing } = context;
+  const isTold = events.wants("upstreamEvent") || tracing?.isOn;
+  const kind = isTold ? kindOf(req) : "other";
+  const description = () => ({
+    name: `pubsub upstream ${kind}`,
+    attributes: { "resilient_pubsub.hub": configuration.hub },
+  });
+  return inSpan(tracing, description, async (span) => {
+    const startedAt = isTold ? performance.now() : 0;
+    let code: ErrorCode | undefined;
+    try {
+      await answer();
+    } catch (error) {
+      code = error instanceof RequestRefused ? error.problem.code : "ERR_HANDLER_FAILED";
+      refusals.tell(code, req.get("webhook-request-origin") ?? "");
+      throw error;
+    } finally {
+      if (isTold) {
+        const outcome = outcomeOf(code);
+        const durationInMs = performance.now() - startedAt;
+        events.emit("upstreamEvent", { kind, outcome, code, durationInMs });
+        span?.add({ "resilient_pubsub.outcome": outcome });
+        if (code !== undefined) span?.fail(code);
+      }
     }
-  }
+  });
 }
 
 function outcomeOf(code: ErrorCode | undefined) {
