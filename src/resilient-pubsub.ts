@@ -41,6 +41,10 @@ import { describeError } from "./service/describe-error.ts";
 import { createEndpoint } from "./service/endpoint.ts";
 import { toldCoordinationStore, toldHistoryStore } from "./stores/told-store.ts";
 import { eventLogOf } from "./telemetry/event-log.ts";
+import { METRICS_SOURCE } from "./telemetry/metrics-source.ts";
+import { Otel } from "./telemetry/otel.ts";
+import { OtelTracing } from "./telemetry/otel-tracing.ts";
+import { pluginSource } from "./telemetry/plugin-source.ts";
 import { AnswerDeadlines } from "./upstream/answer-deadline.ts";
 
 /**
@@ -67,7 +71,9 @@ import { AnswerDeadlines } from "./upstream/answer-deadline.ts";
 export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSub {
   const warnings = new OnceWarnings();
   const events = new TypedEvents(describeError, warnings);
-  const base = contextOf(withToldStores(parseOptions(options), events), events, warnings);
+  const tracing = new OtelTracing();
+  const configured = withToldStores(parseOptions(options), events);
+  const base = { ...contextOf(configured, events, warnings), tracing };
   const { configuration, monitor, registry } = base;
   const log = eventLogOf(configuration, events, warnings);
   const agreed = configuration.topology === "client-client" ? new Coordination(base) : undefined;
@@ -116,6 +122,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
       })),
       { name: "log", close: () => log?.close() },
       { name: "place in the app", close: () => appPlugins.leave() },
+      { name: "telemetry", close: () => otel.close() },
     ],
   });
   const readiness = new Readiness({
@@ -125,6 +132,12 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
     agreed: async () => agreed?.ready(),
     closing: shutdown.begun,
   });
+  const source = pluginSource(context, events, {
+    snapshot: () => endpoints.control.snapshot(),
+    status: agreed && (() => agreed.control.status()),
+    isHistoryLive: history && (() => history.session.isLive),
+  });
+  const otel = new Otel(source, tracing, events);
   const coordination = refusedOnceClosing(agreed?.control ?? withoutCoordination, shutdown.begun);
   failback.start();
   agreed?.start();
@@ -143,6 +156,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
       publish: publications && ((event) => publications.publish(event)),
     }),
     {
+      [METRICS_SOURCE]: source,
       events,
       endpoints: refusedOnceClosing(
         {

@@ -29,6 +29,11 @@ export class DisplacedClients {
     this.#primaries.get(location)?.delete(connectionId);
   }
 
+  /** How many are remembered of an endpoint. */
+  countOn(location: RegisteredEndpoint): number {
+    return this.#primaries.get(location)?.size ?? 0;
+  }
+
   /** The connections on an endpoint that belong to one primary, those first that were added first. */
   of(location: RegisteredEndpoint, primary: string): string[] {
     const known = [...(this.#primaries.get(location)?.entries() ?? [])];

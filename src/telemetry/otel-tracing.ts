@@ -1,0 +1,51 @@
+import type { Span, Tracer } from "@opentelemetry/api";
+import type {
+  SpanAttributes,
+  SpanDescription,
+  SpanPort,
+  TracingPort,
+} from "../context/tracing-port.ts";
+
+// Numbers of `@opentelemetry/api`, which is not loaded for them.
+const KINDS = { internal: 0, client: 2 } as const;
+const STATUS_ERROR = 2;
+
+/** Spans by a tracer, as soon as there is one. */
+export class OtelTracing implements TracingPort {
+  tracer: Tracer | undefined;
+
+  get isOn(): boolean {
+    return this.tracer !== undefined;
+  }
+
+  span<T>(
+    { name, kind = "internal", attributes }: SpanDescription,
+    task: (span: SpanPort) => Promise<T>,
+  ): Promise<T> {
+    const { tracer } = this;
+    if (tracer === undefined) return task(NO_SPAN);
+    const options = { kind: KINDS[kind], attributes: { ...attributes } };
+    return tracer.startActiveSpan(name, options, async (span) => {
+      try {
+        return await task(portOf(span));
+      } catch (error) {
+        span.setStatus({ code: STATUS_ERROR });
+        throw error;
+      } finally {
+        span.end();
+      }
+    });
+  }
+}
+
+function portOf(span: Span): SpanPort {
+  return {
+    add: (attributes: SpanAttributes) => void span.setAttributes({ ...attributes }),
+    fail: (type) => {
+      span.setAttribute("error.type", type);
+      span.setStatus({ code: STATUS_ERROR });
+    },
+  };
+}
+
+const NO_SPAN: SpanPort = { add: () => {}, fail: () => {} };
