@@ -14,6 +14,7 @@ const shared = {
     "^express-resilient-pubsub/emulator$": "<rootDir>/src/emulator/index.ts",
     "^express-resilient-pubsub/doctor$": "<rootDir>/src/doctor/index.ts",
     "^express-resilient-pubsub/client$": "<rootDir>/src/client/node.ts",
+    "^express-resilient-pubsub/prometheus$": "<rootDir>/src/telemetry/prometheus.ts",
     "^express-resilient-pubsub/stores/(azure-blob|redis)$": "<rootDir>/src/stores/$1/$1-store.ts",
   },
 };

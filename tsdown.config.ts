@@ -6,6 +6,7 @@ import ts from "typescript";
 const modules = {
   index: "src/index.ts",
   client: "src/client/node.ts",
+  prometheus: "src/telemetry/prometheus.ts",
   "stores/azure-blob": "src/stores/azure-blob/azure-blob-store.ts",
   "stores/redis": "src/stores/redis/redis-store.ts",
 };

@@ -9,6 +9,7 @@ const entries = new Map([
   ["client/node", "express-resilient-pubsub/client"],
   ["doctor", "express-resilient-pubsub/doctor"],
   ["emulator", "express-resilient-pubsub/emulator"],
+  ["telemetry/prometheus", "express-resilient-pubsub/prometheus"],
   ["stores/azure-blob/azure-blob-store", "express-resilient-pubsub/stores/azure-blob"],
   ["stores/redis/redis-store", "express-resilient-pubsub/stores/redis"],
 ]);
@@ -17,6 +18,7 @@ const files = [
   "client/node",
   "doctor/index",
   "emulator/index",
+  "telemetry/prometheus",
   "stores/azure-blob/azure-blob-store",
   "stores/redis/redis-store",
 ];

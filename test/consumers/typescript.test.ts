@@ -150,6 +150,7 @@ describe("who resolves without exports finds", () => {
     ["the client for browsers", "/client", ["browser", "module", "main"], "client.browser.js"],
     ["the doctor", "/doctor", ["main"], "doctor.cjs"],
     ["the emulator", "/emulator", ["main"], "emulator.cjs"],
+    ["the collector for Prometheus", "/prometheus", ["main"], "prometheus.cjs"],
     ["the store in redis", "/stores/redis", ["main"], "stores/redis.cjs"],
     ["the store in blobs", "/stores/azure-blob", ["module", "main"], "stores/azure-blob.mjs"],
   ])("%s", async (_, subPath, mainFields, file) => {
