@@ -27,13 +27,25 @@ export interface EvacuationResult {
 
 /**
  * The endpoints at run time. Every order is for this app server; with several, give it to each. From
- * the moment at which `close` is called orders are refused with `ERR_CLOSED`, and `snapshot` answers.
+ * the moment at which `close` is called orders are refused with `ERR_CLOSED`, and `snapshot` and `clientOrigins` answer.
  */
 export interface EndpointsControl {
   /**
    * The state of every endpoint, in the order of configuration; those that are leaving included.
    */
   snapshot(): EndpointSnapshot[];
+  /**
+   * The origins that pages open WebSockets to, such as `wss://chat-eastus.webpubsub.azure.com`, for
+   * `connect-src` of their Content Security Policy: one of each endpoint, in the order of configuration,
+   * whatever its state. A page keeps the policy that it was loaded with, so endpoints that are added later
+   * are out of its reach.
+   *
+   * @example
+   * ```ts
+   * const connectSrc = ["'self'", ...pubsub.endpoints.clientOrigins()]; // for helmet
+   * ```
+   */
+  clientOrigins(): string[];
   /**
    * Takes an endpoint out of negotiate without a fault: new clients go elsewhere, those that it has
    * stay and still get broadcasts. It wins over `forceFailover`.

@@ -2,10 +2,10 @@ import { KeyObject } from "node:crypto";
 import { PROBE_USER_ID } from "../context/probe-user.ts";
 import { signedToken } from "../negotiate/client-token.ts";
 import { callWithin } from "../service/call-within.ts";
+import { clientOriginOf } from "../service/client-origin.ts";
 import type { Endpoint } from "../service/endpoint.ts";
 import { withOrigin } from "../service/with-origin.ts";
 import type { DoctorContext } from "./check.ts";
-import { clientOriginOf } from "./origins.ts";
 
 /**
  * Where a connection of this diagnosis connects, as a client that negotiate has sent: of a user whom no
@@ -22,5 +22,5 @@ export async function clientUrl(context: DoctorContext, endpoint: Endpoint): Pro
   const { url } = await callWithin(context.timeoutInMs, context.signal, (abortSignal) =>
     client.getClientAccessToken({ ...identity, abortSignal }),
   );
-  return withOrigin(url, clientOriginOf(endpoint));
+  return withOrigin(url, clientOriginOf(endpoint.config));
 }

@@ -8,6 +8,7 @@ import {
   parseEndpoint,
   parseRemoveOptions,
 } from "../options/parse-options.ts";
+import { clientOriginOf } from "../service/client-origin.ts";
 import { createEndpoint } from "../service/endpoint.ts";
 import type { Census } from "./census.ts";
 import type { RegisteredEndpoint } from "./registered-endpoint.ts";
@@ -96,6 +97,9 @@ export function endpointsControl({
   return {
     control: {
       snapshot,
+      clientOrigins: () => [
+        ...new Set(registry.all().map(({ endpoint }) => clientOriginOf(endpoint.config))),
+      ],
       drain: (name) => registry.drain(name),
       undrain: (name) => registry.undrain(name),
       forceFailover,

@@ -1,7 +1,7 @@
 import { ResilientPubSubError } from "../kit/errors.ts";
 
 /** What only tells something, as a closed plugin still does. */
-const QUESTIONS: ReadonlySet<string> = new Set(["snapshot", "status"]);
+const QUESTIONS: ReadonlySet<string> = new Set(["clientOrigins", "snapshot", "status"]);
 
 /**
  * The same control, whose orders are refused from the moment at which the plugin is told to close:

@@ -11,6 +11,7 @@ import { NEGOTIATED_GROUP } from "../marker-groups/marker.ts";
 import { warnOfOpenMarkers } from "../marker-groups/open-markers.ts";
 import type { EndpointConfiguration } from "../options/parse-options.ts";
 import { callWithin } from "../service/call-within.ts";
+import { clientOriginOf } from "../service/client-origin.ts";
 import type { Endpoint } from "../service/endpoint.ts";
 import { classifyFailure } from "../service/failure.ts";
 import { signToken } from "../service/sign-token.ts";
@@ -155,7 +156,7 @@ const CLIENT_PATHS = { default: "client", mqtt: "clients/mqtt", socketio: "clien
 
 /** The same as the SDK's `getClientAccessToken`, without its detour by the tracing of a request. */
 export function signedToken(
-  { url, clientEndpoint = url }: EndpointConfiguration,
+  config: EndpointConfiguration,
   key: KeyObject,
   hub: string,
   { userId, roles, groups }: Identity,
@@ -171,10 +172,10 @@ export function signedToken(
     "webpubsub.group": groups,
     iat,
     exp: expiresAt,
-    aud: url + path,
+    aud: config.url + path,
     sub: userId || undefined,
   });
-  const baseUrl = webSocketOrigin(clientEndpoint) + path;
+  const baseUrl = clientOriginOf(config) + path;
   return { token, baseUrl, url: `${baseUrl}?access_token=${token}`, expiresAt };
 }
 
@@ -189,12 +190,10 @@ async function askForToken(
     throw asUnexpected(error, NO_TOKEN);
   });
   const expiresAt = expiryOf(response.token);
-  const origin = webSocketOrigin(config.clientEndpoint ?? config.url);
+  const origin = clientOriginOf(config);
   const { token, baseUrl, url } = response;
   return { token, baseUrl: withOrigin(baseUrl, origin), url: withOrigin(url, origin), expiresAt };
 }
-
-const webSocketOrigin = (origin: string): string => origin.replace(/^http/, "ws");
 
 const NO_TOKEN = "what is no client token";
 /** Far more than a URL has room for. */

@@ -1,3 +1,4 @@
+import type { EndpointOptions } from "express-resilient-pubsub";
 import { endpointsControl } from "../../src/endpoints/endpoints-control.ts";
 import { EndpointRegistry } from "../../src/endpoints/registry.ts";
 import { TypedEvents } from "../../src/kit/typed-events.ts";
@@ -154,6 +155,43 @@ it("the forced endpoint shows in the snapshot, one at a time, until it is cleare
   expect(flags()).toEqual(["p1 drained forced", "s1"]);
   control.clearForce();
   expect(flags()).toEqual(["p1 drained", "s1"]);
+});
+
+describe("the origins that pages connect to are", () => {
+  it("those of all endpoints, whatever their state, in the order of configuration", () => {
+    const { control } = setUp();
+    control.drain("p1");
+    expect(control.clientOrigins()).toEqual(["wss://p1.example", "wss://s1.example"]);
+    control.add(options("s2"));
+    control.remove("p1", { fanOutForInMs: 0 });
+    expect(control.clientOrigins()).toEqual(["wss://s1.example", "wss://s2.example"]);
+  });
+
+  it.each<[string, Partial<EndpointOptions>, string]>([
+    ["a front door", { clientEndpoint: "https://front.example" }, "wss://front.example"],
+    [
+      "a front door by wss",
+      { clientEndpoint: "wss://front.example:8443" },
+      "wss://front.example:8443",
+    ],
+    [
+      "a proxy for calls alone",
+      { reverseProxyEndpoint: "https://proxy.example" },
+      "wss://s2.example",
+    ],
+    ["what is on this machine", { clientEndpoint: "http://127.0.0.1:8080" }, "ws://127.0.0.1:8080"],
+  ])("where clients are sent to %s, that of it", (_, more, origin) => {
+    const { control } = setUp();
+    control.add({ ...options("s2"), ...more });
+    expect(control.clientOrigins().at(-1)).toBe(origin);
+  });
+
+  it("told once where endpoints share one", () => {
+    const { control } = setUp();
+    for (const name of ["s2", "s3"])
+      control.add({ ...options(name), clientEndpoint: "https://front.example" });
+    expect(control.clientOrigins().slice(2)).toEqual(["wss://front.example"]);
+  });
 });
 
 describe("an order that cannot be carried out is refused, and changes nothing:", () => {

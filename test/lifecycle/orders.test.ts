@@ -75,5 +75,5 @@ it("every member of the controls that is no question is such an order", () => {
   const { endpoints, coordination } = pluginOf("client-server");
   const orders = [...ORDERS.map(([name]) => name), "switchTo"];
   const members = [...Object.keys(endpoints), ...Object.keys(coordination)];
-  expect(members.sort()).toEqual([...orders, "snapshot", "status"].sort());
+  expect(members.sort()).toEqual([...orders, "clientOrigins", "snapshot", "status"].sort());
 });

@@ -1,7 +1,7 @@
+import { clientOriginOf } from "../../service/client-origin.ts";
 import { type Check, type Found, fail, pass, skipped, warn } from "../check.ts";
 import { connectSources, verdictOn } from "../content-security-policy.ts";
 import { negotiateUrl } from "../negotiate.ts";
-import { clientOriginOf } from "../origins.ts";
 
 /** Whether pages may connect to every endpoint, those included that they need after a failover only. */
 export const cspCheck: Check = {
@@ -12,7 +12,7 @@ export const cspCheck: Check = {
     if (csp === undefined) return [skipped("give --csp, the Content-Security-Policy of the pages")];
     const sources = connectSources(csp);
     const ofEndpoints = context.endpoints.map((endpoint) =>
-      lookAt(sources, clientOriginOf(endpoint), endpoint.name),
+      lookAt(sources, clientOriginOf(endpoint.config), endpoint.name),
     );
     return [...ofEndpoints, ...negotiateWarning(sources, negotiateUrl(context))];
   },

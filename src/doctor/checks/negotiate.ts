@@ -1,9 +1,9 @@
 import { canonicalHub } from "../../kit/hub-name.ts";
+import { clientOriginOf } from "../../service/client-origin.ts";
 import { type Check, type DoctorContext, type Found, fail, pass, skipped, warn } from "../check.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Explanation } from "../explain-failure.ts";
 import type { NegotiateFinding } from "../negotiate.ts";
-import { clientOriginOf } from "../origins.ts";
 import { explainNoAnswer, problemCodeOf, wallIn } from "../web-answer.ts";
 
 /** What the running app answers a client: whether it has these endpoints, and this hub. */
@@ -40,7 +40,7 @@ function lookAt(
 }
 
 function verdictOn({ configuration, endpoints }: DoctorContext, clientUrl: URL): Found {
-  const endpoint = endpoints.find((one) => clientOriginOf(one) === clientUrl.origin);
+  const endpoint = endpoints.find((one) => clientOriginOf(one.config) === clientUrl.origin);
   if (!endpoint) {
     return fail(
       `clients are sent to ${clientUrl.origin}, which these options do not have`,
