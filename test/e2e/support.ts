@@ -24,8 +24,8 @@ export interface Seen {
   readonly recovered?: boolean;
 }
 
-const PAGE = `<!doctype html><link rel="icon" href="data:,"><script type="module">
-  import { continuity, ResilientPubSubClient } from "/client.js";
+/** What gives a page its `begin`, `client` and `seen`; a file of its own where a policy forbids others. */
+export const PAGE_SCRIPT = `  import { continuity, ResilientPubSubClient } from "/client.js";
   const names = ["continuity", "connected", "disconnected", "stopped", "moved", "connect-failed", "state-changed",
     "server-message", "group-message", "rejoin-group-failed"];
   globalThis.seen = [];
@@ -36,8 +36,9 @@ const PAGE = `<!doctype html><link rel="icon" href="data:,"><script type="module
       seen.push({ name, ...rest, code: error?.code, error: error?.message, data: message?.data, message: message?.message });
     });
     return client.start().then(() => "started", ({ code }) => code);
-  };
-</script>`;
+  };`;
+
+export const PAGE = `<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>`;
 
 /** Options as they get across. */
 export type PageClientOptions = Omit<ResilientPubSubClientOptions, "continuity"> & {
@@ -62,6 +63,7 @@ export function useClientPage() {
       prepare: (app) => {
         prepare(app);
         app.get("/page", (_req, res) => void res.type("html").send(PAGE));
+        app.get("/page.js", (_req, res) => void res.type("js").send(PAGE_SCRIPT));
         app.get("/client.js", (_req, res) => void res.type("js").send(clientCode));
       },
     });
