@@ -46,16 +46,20 @@ export async function run() {
   for (const way of kept) {
     const server = apps[way];
     const { catchUps, looks } = await readsOf(server);
-    jobs[`catch up, ${labels[way]}`] = { server, requests: catchUps };
-    jobs[`look, ${labels[way]}`] = { server, requests: looks };
-    jobs[`direct calls, ${labels[way]}`] = { server, requests: catchUps, isDirect: true };
+    jobs[`catch up, ${labels[way]}`] = { servers: [server], requests: catchUps };
+    jobs[`look, ${labels[way]}`] = { servers: [server], requests: looks };
+    jobs[`direct calls, ${labels[way]}`] = {
+      servers: [server],
+      requests: catchUps,
+      isDirect: true,
+    };
   }
   const { requests } = jobs[`catch up, ${labels.redis}`];
   const answer = await answerTo(apps.redis, requests[0]);
   apps.express = await Worker.start("servers/web.mjs", { way: "post", path, answer });
-  jobs["catch up, Express"] = { server: apps.express, requests };
+  jobs["catch up, Express"] = { servers: [apps.express], requests };
   for (const way of Object.keys(labels)) {
-    jobs[`negotiate, ${labels[way]}`] = { server: apps[way], requests: negotiatesOf(way) };
+    jobs[`negotiate, ${labels[way]}`] = { servers: [apps[way]], requests: negotiatesOf(way) };
   }
   const results = await compareJobs(jobs, { rounds, seconds });
   await Promise.all([...Object.values(apps), services].map((worker) => worker.stop()));

@@ -12,16 +12,18 @@ const goalOfAgreed = 0.95;
 
 /** How many clients a second can be told where to connect? */
 export async function run() {
-  const rounds = readCount("BENCH_ROUNDS", 11);
+  const rounds = readCount("BENCH_ROUNDS", 12);
   printQuestion("Negotiate: how many are answered per second, by one process?", [
     "Ours has two healthy endpoints and watches them, the sample is Express with getClientAccessToken",
     "of the official SDK; the bare servers answer the same JSON without making it. 32 kept connections.",
+    "Each subject has several processes, of which a round takes the next.",
   ]);
   const services = await Worker.start("servers/health-route.mjs", { count: 2 });
   const endpoints = endpointsAt(services.info.urls);
-  const start = (way, answer) => Worker.start("servers/web.mjs", { way, endpoints, path, answer });
+  const start = (way, answer) =>
+    Worker.startSeveral("servers/web.mjs", { way, endpoints, path, answer });
   const ours = await start("plugin");
-  const response = await fetch(`${ours.info.endpoint}${path}`);
+  const response = await fetch(`${ours[0].info.endpoint}${path}`);
   const answer = await response.json();
   const servers = {
     ours,
@@ -31,7 +33,7 @@ export async function run() {
     node: await start("node", answer),
   };
   const results = await compareRoutes(servers, { path, rounds, seconds });
-  await Promise.all([...Object.values(servers), services].map((worker) => worker.stop()));
+  await Promise.all([...Object.values(servers).flat(), services].map((worker) => worker.stop()));
 
   const labels = {
     ours: "ours",

@@ -12,21 +12,22 @@ const answer = { name: "somebody", items: [1, 2, 3], text: "x".repeat(200) };
 
 /** What does the plugin cost the routes that are not its own? */
 export async function run() {
-  const rounds = readCount("BENCH_ROUNDS", 25);
+  const rounds = readCount("BENCH_ROUNDS", 28);
   printQuestion("Other routes: how many are answered per second behind the plugin?", [
     "An Express route that answers JSON, with the plugin mounted before it and without; and with a",
     "middleware that only calls next(), since Express itself takes time for that. 32 kept connections.",
+    "Each subject has several processes, of which a round takes the next.",
   ]);
   const services = await Worker.start("servers/health-route.mjs", { count: 2 });
   const endpoints = endpointsAt(services.info.urls);
-  const start = (way) => Worker.start("servers/web.mjs", { way, endpoints, path, answer });
+  const start = (way) => Worker.startSeveral("servers/web.mjs", { way, endpoints, path, answer });
   const servers = {
     behind: await start("plugin"),
     idle: await start("idle"),
     without: await start("express"),
   };
   const { behind, idle, without } = await compareRoutes(servers, { path, rounds, seconds });
-  await Promise.all([...Object.values(servers), services].map((worker) => worker.stop()));
+  await Promise.all([...Object.values(servers).flat(), services].map((worker) => worker.stop()));
 
   printFigure("behind the plugin", behind.perSecond, "requests/s");
   printFigure("behind an idle middleware", idle.perSecond, "requests/s");

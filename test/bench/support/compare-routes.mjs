@@ -5,8 +5,8 @@ const connections = 32;
 /**
  * Loads servers in turn, round by round; answers what was measured of each job.
  *
- * @param jobs By name: a server, and the requests to it, each of which has a path. Direct ones are
- * made by the server's own process.
+ * @param jobs By name: servers of one program, of which each round takes the next, and the requests to
+ * them, each of which has a path. Direct ones are made by the server's own process.
  */
 export async function compareJobs(jobs, { rounds, seconds }) {
   const load = await Worker.start("support/load.mjs");
@@ -16,7 +16,8 @@ export async function compareJobs(jobs, { rounds, seconds }) {
   );
   for (let round = -1; round < rounds; round++) {
     for (const name of round % 2 === 0 ? names : names.toReversed()) {
-      const { server, requests, isDirect = false } = jobs[name];
+      const { servers, requests, isDirect = false } = jobs[name];
+      const server = servers[(round + 1) % servers.length];
       const before = await server.call("cpuInMs");
       const job = { url: server.info.endpoint, seconds, connections, requests };
       const { count, perSecond, p99InMs } = await (isDirect ? server : load).call("fire", job);
@@ -31,11 +32,15 @@ export async function compareJobs(jobs, { rounds, seconds }) {
   return results;
 }
 
-/** The same for several servers with one route. */
-export function compareRoutes(servers, { path, rounds, seconds }) {
-  const jobs = Object.entries(servers).map(([name, server]) => [
+/**
+ * The same for one route.
+ *
+ * @param subjects By name: servers of one program.
+ */
+export function compareRoutes(subjects, { path, rounds, seconds }) {
+  const jobs = Object.entries(subjects).map(([name, servers]) => [
     name,
-    { server, requests: [{ path }] },
+    { servers, requests: [{ path }] },
   ]);
   return compareJobs(Object.fromEntries(jobs), { rounds, seconds });
 }

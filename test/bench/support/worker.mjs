@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { readCount } from "./settings.mjs";
 
 const folder = new URL("../", import.meta.url);
 
@@ -17,6 +18,15 @@ export class Worker {
     const worker = new Worker(child);
     worker.info = await worker.call("info");
     return worker;
+  }
+
+  /**
+   * Several of one program: two processes of the same one differ here by up to a tenth for as long as they
+   * live, so no ratio may depend on a single pair of them.
+   */
+  static startSeveral(program, options) {
+    const count = readCount("BENCH_PROCESSES", 4);
+    return Promise.all(Array.from({ length: count }, () => Worker.start(program, options)));
   }
 
   constructor(child) {
