@@ -14,7 +14,7 @@ const ways = {
 
   async pluginWith({ endpoints, path, answer }, options) {
     const negotiate = { authenticate: () => ({ userId: "user" }) };
-    const pubsub = resilientPubSub({ hub: "bench", endpoints, negotiate, ...options });
+    const pubsub = resilientPubSub({ hub: "bench", endpoints, negotiate, logger: false, ...options });
     await pubsub.ready();
     return express()
       .use(pubsub)
