@@ -7,6 +7,8 @@ import { median, ratios } from "./support/statistics.mjs";
 import { Worker } from "./support/worker.mjs";
 
 const seconds = 2;
+/** So many that the server is never idle while those of one moment wait for redis. */
+const connections = 128;
 const goals = { readsPerSecond: 5000, negotiate: 0.9 };
 const labels = {
   ours: "without history",
@@ -25,7 +27,7 @@ export async function run() {
   const rounds = readCount("BENCH_ROUNDS", 7);
   printQuestion("History: how many reads a second does one process answer?", [
     `A read is one POST of one of ${readers} users, with the positions of three streams. To catch up is to lack ${missed} to`,
-    `${missed + places - 1} messages of 200 B in each of two of them, to look is to lack nothing. 32 kept connections of another`,
+    `${missed + places - 1} messages of 200 B in each of two of them, to look is to lack nothing. ${connections} kept connections of another`,
     "process; a direct call is the same without sockets, HTTP and Express. Redis is on loopback. The rival",
     "is an Express route that parses the same JSON, and answers what one of them is as a constant.",
   ]);
@@ -61,7 +63,7 @@ export async function run() {
   for (const way of Object.keys(labels)) {
     jobs[`negotiate, ${labels[way]}`] = { servers: [apps[way]], requests: negotiatesOf(way) };
   }
-  const results = await compareJobs(jobs, { rounds, seconds });
+  const results = await compareJobs(jobs, { rounds, seconds, connections });
   await Promise.all([...Object.values(apps), services].map((worker) => worker.stop()));
   redis.stop();
   report(results);

@@ -14,7 +14,13 @@ const ways = {
 
   async pluginWith({ endpoints, path, answer }, options) {
     const negotiate = { authenticate: () => ({ userId: "user" }) };
-    const pubsub = resilientPubSub({ hub: "bench", endpoints, negotiate, logger: false, ...options });
+    const pubsub = resilientPubSub({
+      hub: "bench",
+      endpoints,
+      negotiate,
+      logger: false,
+      ...options,
+    });
     await pubsub.ready();
     return express()
       .use(pubsub)

@@ -1,6 +1,6 @@
 import { Worker } from "./worker.mjs";
 
-const connections = 32;
+const fewConnections = 32;
 
 /**
  * Loads servers in turn, round by round; answers what was measured of each job.
@@ -8,7 +8,7 @@ const connections = 32;
  * @param jobs By name: servers of one program, of which each round takes the next, and the requests to
  * them, each of which has a path. Direct ones are made by the server's own process.
  */
-export async function compareJobs(jobs, { rounds, seconds }) {
+export async function compareJobs(jobs, { rounds, seconds, connections = fewConnections }) {
   const load = await Worker.start("support/load.mjs");
   const names = Object.keys(jobs);
   const results = Object.fromEntries(
