@@ -6,6 +6,7 @@ import { escapeUnprintable } from "../kit/safe-text.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { CommandError } from "./command-error.ts";
 import { doctorCommand } from "./doctor-command.ts";
+import { drillCommand } from "./drill-command.ts";
 import { emulatorCommand } from "./emulator-command.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -14,6 +15,7 @@ const EXIT_CODES = { done: 0, failed: 1, wrongUsage: 2 } as const;
 const COMMANDS: Readonly<Record<string, Command>> = {
   emulator: emulatorCommand,
   doctor: doctorCommand,
+  drill: drillCommand,
 };
 
 /** Runs the command that the arguments name; resolves to the exit code. */

@@ -7,18 +7,29 @@ interface Surroundings {
   readonly stopSignal?: AbortSignal;
   /** Somebody watches. */
   readonly isTTY?: boolean;
+  /** Told what is written to stderr. */
+  readonly onError?: (text: string) => void;
 }
 
 /** Runs a command line in this process; modules of the user's are those of CommonJS. */
 export async function runLine(
   argv: readonly string[],
-  { env = {}, stopSignal = new AbortController().signal, isTTY = false }: Surroundings = {},
+  {
+    env = {},
+    stopSignal = new AbortController().signal,
+    isTTY = false,
+    onError,
+  }: Surroundings = {},
 ) {
-  const collect = () => {
+  const collect = (told?: (text: string) => void) => {
     const lines: string[] = [];
-    return { lines, isTTY, writableLength: 0, write: (text: string) => lines.push(text) };
+    const write = (text: string): void => {
+      lines.push(text);
+      told?.(text);
+    };
+    return { lines, isTTY, writableLength: 0, write };
   };
-  const [stdout, stderr] = [collect(), collect()];
+  const [stdout, stderr] = [collect(), collect(onError)];
   const code = await run(argv, {
     output: new Output(stdout),
     errors: new Output(stderr),

@@ -1,0 +1,3 @@
+export { type DrillReport, runDrill } from "./drill.ts";
+export { EmulatorAdmin } from "./emulator-admin.ts";
+export { drillMarkdown } from "./report.ts";

@@ -1,0 +1,29 @@
+import express from "express";
+import { resilientPubSub } from "express-resilient-pubsub";
+import { closeAfterTest } from "../../support/clean-up.ts";
+import { startEmulator } from "../../support/emulator.ts";
+import { serve } from "../../support/serve.ts";
+
+/** A running app with two regions, the first of which can be broken by its admin route. */
+export async function startApp() {
+  const eastus = closeAfterTest(await startEmulator({ admin: { port: 0 } }));
+  const westus = closeAfterTest(await startEmulator());
+  const pubsub = closeAfterTest(
+    resilientPubSub({
+      hub: "chat",
+      endpoints: [
+        { name: "eastus", role: "primary", connectionString: eastus.connectionString },
+        { name: "westus", role: "secondary", connectionString: westus.connectionString },
+      ],
+      negotiate: {
+        authenticate: (req) => (req.get("x-user") === "ada" ? { userId: "ada" } : null),
+      },
+    }),
+  );
+  for (const name of ["endpointDown", "allDown"] as const) pubsub.events.on(name, () => {});
+  await pubsub.ready();
+  const app = express().use(pubsub, express.json());
+  app.post("/say", async (req, res) => void res.json(await pubsub.broadcast(req.body)));
+  const { url } = closeAfterTest(await serve(app));
+  return { eastus, westus, url };
+}
