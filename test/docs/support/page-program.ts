@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -27,7 +27,10 @@ export function programOf(page: string, name: string): string {
 }
 
 /** Runs a program as a process of its own; it is killed after the test at the latest. */
-export async function runProgram(code: string, surroundings: Surroundings): Promise<ChildProcess> {
+export async function runProgram(
+  code: string,
+  surroundings: Surroundings,
+): Promise<{ readonly output: string }> {
   const { express = "express", format = "esm", env = {}, files = {} } = surroundings;
   const folder = await mkdtemp(path.join(__dirname, ".program-"));
   afterTest(() => rm(folder, { recursive: true, force: true }));
@@ -52,8 +55,12 @@ export async function runProgram(code: string, surroundings: Surroundings): Prom
   const child = spawn(process.execPath, [outfile], {
     cwd: folder,
     env: { PATH: process.env.PATH ?? "", ...env },
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", "pipe", "inherit"],
   });
   closeAfterTest({ close: () => child.kill("SIGKILL") });
-  return child;
+  const running = { output: "" };
+  child.stdout.on("data", (chunk) => {
+    running.output += chunk;
+  });
+  return running;
 }
