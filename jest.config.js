@@ -26,6 +26,7 @@ const onExpress = [
   "negotiate/{agreed-endpoint,client-access-token,negotiate,overload,review-route}",
   "upstream/**/*",
   "fan-out/broadcast",
+  "telemetry/status-handler",
   "lifecycle/close",
 ];
 const testsOf = (names) => names.map((name) => `<rootDir>/test/${name}.test.ts`);

@@ -55,5 +55,6 @@ export type * from "./contract/negotiate-answer.ts";
 export type * from "./contract/options.ts";
 export type * from "./contract/pubsub.ts";
 export type * from "./contract/resilient-pubsub.ts";
+export type * from "./contract/status.ts";
 export type * from "./contract/store.ts";
 export type * from "./contract/upstream-options.ts";

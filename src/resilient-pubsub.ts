@@ -6,6 +6,7 @@ import type {
   ResilientPubSub,
   ShutdownOptions,
 } from "./contract/resilient-pubsub.ts";
+import type { PubSubStatus, StatusHandlerOptions } from "./contract/status.ts";
 import { Coordination, withoutCoordination } from "./coordination/coordination.ts";
 import { Census } from "./endpoints/census.ts";
 import { ConnectionLocations } from "./endpoints/connection-locations.ts";
@@ -45,6 +46,8 @@ import { METRICS_SOURCE } from "./telemetry/metrics-source.ts";
 import { Otel } from "./telemetry/otel.ts";
 import { OtelTracing } from "./telemetry/otel-tracing.ts";
 import { pluginSource } from "./telemetry/plugin-source.ts";
+import { statusOf } from "./telemetry/status.ts";
+import { statusHandler } from "./telemetry/status-handler.ts";
 import { AnswerDeadlines } from "./upstream/answer-deadline.ts";
 
 /**
@@ -143,6 +146,15 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   agreed?.start();
   history?.start();
   metadataWatch?.start();
+  const status = (): PubSubStatus =>
+    statusOf({
+      ...context,
+      hub: configuration.hub,
+      snapshot: endpoints.control.snapshot,
+      operationsUnderWay: () => operations.underWay.count,
+      history: () => history?.status,
+      closing: shutdown.begun,
+    });
   const appPlugins = new AppPlugins(() => plugin, configuration.negotiate.path, shutdown.begun);
 
   const plugin: ResilientPubSub = Object.assign(
@@ -173,6 +185,9 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
       ...pubSubService(fanOut, configuration.hub),
       getClientAccessToken: (tokenOptions?: ClientAccessTokenOptions) =>
         operations.track(() => clientAccessToken(context, tokenOptions)),
+      status,
+      statusHandler: (handlerOptions: StatusHandlerOptions = {}) =>
+        statusHandler({ status, events }, handlerOptions),
       ready: (readyOptions?: ReadyOptions) => readiness.ready(readyOptions),
       close: (closeOptions?: ShutdownOptions) => shutdown.close(closeOptions),
     },

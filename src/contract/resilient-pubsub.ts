@@ -4,6 +4,7 @@ import type { CoordinationControl } from "./coordination.ts";
 import type { EndpointsControl } from "./endpoints-control.ts";
 import type { PubSubEventSource } from "./events.ts";
 import type { PubSub } from "./pubsub.ts";
+import type { PubSubStatus, StatusHandlerOptions } from "./status.ts";
 
 declare global {
   namespace Express {
@@ -59,6 +60,32 @@ export interface ResilientPubSub extends PubSub {
   readonly endpoints: EndpointsControl;
   /** The agreement of all app servers; in the client-client topology. */
   readonly coordination: CoordinationControl;
+  /**
+   * What it can do now and why, from memory. It costs next to nothing, and answers when the plugin is
+   * closed as well.
+   *
+   * @example
+   * ```ts
+   * const { state, serving } = pubsub.status(); // "ready", ["eastus"]
+   * ```
+   */
+  status(): PubSubStatus;
+  /**
+   * A handler for the probes of a platform, GET and HEAD, as `application/health+json`. It answers 200
+   * with the status `pass`, or `warn` while the plugin works around something; and 503 with `fail`
+   * while it is starting, is being closed, or can send clients nowhere. Where the path ends in
+   * `/live`, `/livez` or `/liveness` it always answers 200: a restart brings no region back.
+   *
+   * @throws InvalidArgumentError for an option that cannot be used
+   * @example
+   * ```ts
+   * app.use("/status", pubsub.statusHandler({ full: (req) => req.ip === "127.0.0.1" }));
+   * // readinessProbe: /status    livenessProbe: /status/live
+   * ```
+   */
+  statusHandler(
+    options?: StatusHandlerOptions,
+  ): (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
   /**
    * Resolves when every endpoint has been found healthy or unhealthy for the first time and, in the
    * client-client topology, the store has answered. Nothing needs to wait for it: a negotiate

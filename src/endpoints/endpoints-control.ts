@@ -89,8 +89,7 @@ export function endpointsControl({
   }
 
   function snapshot(): EndpointSnapshot[] {
-    const { whenNoneHealthy } = configuration.negotiate;
-    const serving = agreed ? [agreed.active] : servingNow(registry, whenNoneHealthy);
+    const serving = servingNow({ agreed, configuration, registry });
     return registry.all().map((one) => one.snapshot(serving.includes(one), census?.clientsOn(one)));
   }
 

@@ -1,14 +1,30 @@
+import type { Configuration } from "../options/parse-options.ts";
 import type { RegisteredEndpoint } from "./registered-endpoint.ts";
 import type { EndpointRegistry } from "./registry.ts";
 import { servingEndpoints } from "./serving-order.ts";
 
-type WhenNoneHealthy = "reject" | "primary";
+type WhenNoneHealthy = Configuration["negotiate"]["whenNoneHealthy"];
 
-/** Among whom negotiate chooses now, by the default rule. */
-export function servingNow(
-  registry: EndpointRegistry,
-  whenNoneHealthy: WhenNoneHealthy,
-): readonly RegisteredEndpoint[] {
+/** As much of the context of a plugin as tells who serves. */
+export interface ServingContext {
+  readonly configuration: { readonly negotiate: { readonly whenNoneHealthy: WhenNoneHealthy } };
+  readonly registry: EndpointRegistry;
+  /** Where servers agree on an endpoint: which one that is. */
+  readonly agreed?: { readonly active: RegisteredEndpoint | undefined } | undefined;
+}
+
+/** Among whom negotiate chooses now, by the default rule or the agreement; none: it answers 503. */
+export function servingNow({
+  agreed,
+  configuration,
+  registry,
+}: ServingContext): readonly RegisteredEndpoint[] {
+  const { whenNoneHealthy } = configuration.negotiate;
+  if (agreed) {
+    const { active } = agreed;
+    const isHopeless = !registry.all().some((endpoint) => registry.isAnswering(endpoint));
+    return active === undefined || (isHopeless && whenNoneHealthy === "reject") ? [] : [active];
+  }
   const usable = registry.all().filter(({ isUsable }) => isUsable);
   return usable.length > 0 ? servingEndpoints(usable) : lastResort(registry, whenNoneHealthy);
 }

@@ -95,7 +95,10 @@ function attemptsOf<T>(
     const isOverdue = error instanceof DeadlineError || error instanceof BusyError;
     const isTakenBack = isEnded && !isOverdue;
     if (isTakenBack) return { kind: "failed", reason: "local", ...ended };
-    context.registry.recordFailure(endpoint, call.operation, failure);
+    // What the caller has got wrong was not sent.
+    if (failure.kind !== "other") {
+      context.registry.recordFailure(endpoint, call.operation, failure);
+    }
     const judging = context.monitor.reportFailure(endpoint, failure, startedAt);
     const reason = faultOf(failure, await resultWithin(deadline, judging));
     return { kind: "failed", reason, ...ended };

@@ -7,6 +7,7 @@ import type {
 } from "../context/history-port.ts";
 import type { PluginContext } from "../context/plugin-context.ts";
 import { readStreamName } from "../context/stream-name.ts";
+import type { HistoryStatus } from "../contract/status.ts";
 import { type Clock, systemClock } from "../kit/clock.ts";
 import { canonicalHub } from "../kit/hub-name.ts";
 import { isMarker } from "../marker-groups/marker.ts";
@@ -124,6 +125,10 @@ export class History implements HistoryPort {
 
   invite(client: InvitedClient): Promise<Readonly<Record<string, string>>> {
     return this.reads.invite(client);
+  }
+
+  get status(): HistoryStatus {
+    return Object.freeze({ isKept: this.session.isLive, outbox: this.#outbox.status });
   }
 
   /** Whether such a message to a stream is kept. */

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { Frame, Resend, SendOutcome } from "../context/history-port.ts";
 import type { HistoryEntry, OutboxTask } from "../contract/history-store.ts";
+import type { HistoryStatus } from "../contract/status.ts";
 import type { Clock } from "../kit/clock.ts";
 import type { Frames } from "./frames.ts";
 import { retryPauseInMs } from "./retry-pause.ts";
@@ -60,6 +61,14 @@ export class Outbox {
     this.#timer = clock.callIn(inMs, () => {
       this.#pollsAt = Number.POSITIVE_INFINITY;
       this.#poll();
+    });
+  }
+
+  /** What is being sent now, and to whom it does not succeed. */
+  get status(): HistoryStatus["outbox"] {
+    return Object.freeze({
+      underWay: this.#tasks.size,
+      failing: Object.freeze([...this.#failures.keys()]),
     });
   }
 

@@ -41,6 +41,9 @@ it.each<[string, string, "reject" | "primary", string]>([
   ["the primaries all the same, if that is wanted", ALL_DOWN, "primary", "p1 p2"],
   ["the primaries that are not drained", `${ALL_DOWN}, drain p1`, "primary", "p2"],
 ])("who serves is %s after: %s (%s)", (_, steps, whenNoneHealthy, names) => {
-  const serving = servingNow(play(steps), whenNoneHealthy).map(({ name }) => name);
+  const serving = servingNow({
+    registry: play(steps),
+    configuration: { negotiate: { whenNoneHealthy } },
+  }).map(({ name }) => name);
   expect(serving.join(" ")).toBe(names);
 });
