@@ -83,7 +83,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   const history =
     configuration.history &&
     new History(base, configuration.history, (...given) => sendFrame(base, ...given));
-  const context: PluginContext = { ...base, agreed, history };
+  const context: PluginContext = { ...base, agreed, history, log };
   const metadataWatch =
     configuration.history?.carrier === "metadata"
       ? new MetadataWatch(context, async (...given) => (await issueOwnToken(context, ...given)).url)

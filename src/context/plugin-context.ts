@@ -22,6 +22,8 @@ export interface PluginContext {
   /** Of the clients that ask for reviews; none where there are no reviews. */
   readonly census?: Census | undefined;
   readonly warnings: OnceWarnings;
+  /** None where the application wants no log. */
+  readonly log?: ExplanationLog | undefined;
   /** Where spans go; nowhere, when it is undefined. */
   readonly tracing?: TracingPort | undefined;
   /** From 0 (included) to 1 (excluded). */
@@ -30,6 +32,12 @@ export interface PluginContext {
   readonly agreed?: AgreedChoice | undefined;
   /** Where what is sent is kept. */
   readonly history?: HistoryPort | undefined;
+}
+
+/** Where negotiates are explained, if anybody reads that. */
+export interface ExplanationLog {
+  readonly isDebug: boolean;
+  explain(what: string, fields: object): void;
 }
 
 /** What tells one agreement from all others. */

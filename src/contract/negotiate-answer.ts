@@ -1,4 +1,4 @@
-import type { EndpointRole } from "./endpoint.ts";
+import type { EndpointRole, EndpointState } from "./endpoint.ts";
 
 /** What a client is told for the time when it has lost its connection, and others with it. */
 export interface ReconnectAdvice {
@@ -49,4 +49,36 @@ export interface NegotiateAnswer {
   readonly reconnect?: ReconnectAdvice | undefined;
   /** Only for a client that has asked for it by `?history=1`, where `history` keeps what is sent. */
   readonly history?: HistoryAdvice | undefined;
+  /** Only for a caller that has asked for it by `?explain`, and whom `negotiate.explain` lets. */
+  readonly explanation?: NegotiateExplanation | undefined;
+}
+
+/** Why a negotiate was answered with one endpoint, and not with another. */
+export interface NegotiateExplanation {
+  /** The endpoint; undefined when none could be chosen. */
+  readonly chosen: string | undefined;
+  /** What the `router` has answered; undefined when it was not asked, or has not said. */
+  readonly routed: string | undefined;
+  /** Every endpoint, in the order of configuration. */
+  readonly endpoints: readonly EndpointExplanation[];
+}
+
+/** What one endpoint was to a negotiate. */
+export interface EndpointExplanation {
+  /** Its name. */
+  readonly endpoint: string;
+  /** As configured. */
+  readonly role: EndpointRole;
+  /** Whether it works, as far as this app server knows. */
+  readonly state: EndpointState;
+  /** The same in one word, with why it is not used. */
+  readonly reason: string;
+  /** As configured; undefined when it was left out. */
+  readonly weight: number | undefined;
+  /** Taken out of negotiate by an operator. */
+  readonly drained: boolean;
+  /** Preferred by an operator over every other endpoint. */
+  readonly forced: boolean;
+  /** Why it was chosen, or was not: for people. */
+  readonly why: string;
 }

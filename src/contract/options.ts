@@ -186,6 +186,13 @@ export interface NegotiateOptions {
    * @default clients are advised nothing until their reviews are counted
    */
   expectedClients?: number | undefined;
+  /**
+   * Whether a caller that asks by `?explain` may know why it is sent to its endpoint: the answer then
+   * has an `explanation`, with names and states of all endpoints. A logger at `debug` is told the same
+   * of each negotiate.
+   * @default nobody
+   */
+  explain?: ((req: Request) => boolean | Promise<boolean>) | undefined;
 }
 
 /**

@@ -11,6 +11,7 @@ import { type Advisers, adviceFor } from "./advice.ts";
 import { withUser } from "./anonymous-user.ts";
 import { callerOf } from "./caller.ts";
 import { type IssuedToken, issueToken, isTokenRefused, type TokenRequest } from "./client-token.ts";
+import { type ExplainedNegotiation, explainedNegotiation } from "./explanation.ts";
 import { identify } from "./identity.ts";
 import { type Negotiation, toldOf } from "./negotiation.ts";
 import { type Participant, participantOf } from "./participant.ts";
@@ -19,6 +20,8 @@ import { type Attempt, tryInTurn } from "./select-endpoint.ts";
 import { isTokenTooLong } from "./token-length.ts";
 
 const RETRY_AFTER_IN_SECONDS = { min: 1, spread: 5 };
+
+type LimitedAdvisers = Advisers & { readonly rateLimiter: RateLimiter };
 
 /** The negotiate route. */
 export function negotiateHandler(context: PluginContext, advisers: Advisers): RequestHandler {
@@ -29,11 +32,33 @@ export function negotiateHandler(context: PluginContext, advisers: Advisers): Re
   return function negotiate(req, res, next) {
     const answer = async (negotiation?: Negotiation): Promise<void> => {
       const identity = await identityOf(context, req);
-      sendAnswer(res, await endpointFor(context, limitedAdvisers, req, identity, negotiation));
+      const explaining = explainedNegotiation(context, req, negotiation);
+      const explained = explaining && (await explaining);
+      const answering = explained
+        ? answerExplained(explained, limitedAdvisers, req, identity)
+        : endpointFor(context, limitedAdvisers, req, identity, negotiation);
+      sendAnswer(res, await answering);
       advisers.spread.rate.count();
     };
     answerOrRefuse(res, () => toldOf(context, answer)).catch(next);
   };
+}
+
+async function answerExplained(
+  explained: ExplainedNegotiation,
+  advisers: LimitedAdvisers,
+  req: Request,
+  identity: Identity,
+): Promise<NegotiateAnswer> {
+  const { context, negotiation } = explained;
+  let answer: NegotiateAnswer | undefined;
+  try {
+    answer = await endpointFor(context, advisers, req, identity, negotiation);
+  } finally {
+    const explanation = explained.result();
+    if (answer && explanation) answer = { ...answer, explanation };
+  }
+  return answer;
 }
 
 function sendAnswer(res: Response, answer: NegotiateAnswer): void {
@@ -73,7 +98,7 @@ async function identityOf(
  */
 async function endpointFor(
   context: PluginContext,
-  advisers: Advisers & { readonly rateLimiter: RateLimiter },
+  advisers: LimitedAdvisers,
   req: Request,
   identity: Identity,
   negotiation: Negotiation | undefined,

@@ -64,7 +64,7 @@ export interface UpstreamConfiguration extends Readonly<Omit<UpstreamOptions, "a
   readonly handlerTimeoutInMs: number;
 }
 
-type OptionalInNegotiate = "authenticate" | "expectedClients";
+type OptionalInNegotiate = "authenticate" | "expectedClients" | "explain";
 
 export type NegotiateConfiguration = Readonly<
   Required<Omit<NegotiateOptions, OptionalInNegotiate | "secret">> &

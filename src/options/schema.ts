@@ -142,6 +142,9 @@ const negotiate = section({
     .union([secret, z.array(secret).min(1, { error: SECRET_ERROR })], { error: SECRET_ERROR })
     .optional(),
   expectedClients: integer(1, 1_000_000_000, "clients").optional(),
+  explain: func<NonNullable<NegotiateOptions["explain"]>>(
+    "give a function (req) => boolean",
+  ).optional(),
 }).refine(...rule(identityProblem, "authenticate")) satisfies z.ZodType<NegotiateOptions>;
 
 function identityProblem({ authenticate, allowAnonymous }: NegotiateOptions): string | undefined {
