@@ -67,6 +67,7 @@ class Drill {
     healed: undefined,
     ended: 0,
   };
+  readonly #problems: string[] = [];
   #changedAt = 0;
 
   constructor(options: DrillOptions) {
@@ -77,12 +78,12 @@ class Drill {
   }
 
   async run(): Promise<DrillReport> {
-    const { clients, onStep, signal } = this.#options;
+    const { clients, signal } = this.#options;
     const startedAt = new Date().toISOString();
     const started = Array.from({ length: clients }, (_, client) => this.#start(client));
     let isBroken = false;
     try {
-      onStep(`Connecting ${clients} clients.`);
+      this.#say(`Connecting ${clients} clients.`);
       const isDecided = (): boolean => this.#connected.size + this.#stopped.size === clients;
       await this.#until(isDecided, CONNECT_TIMEOUT_IN_MS);
       if (this.#connected.size === 0 && !signal.aborted) throw new Error(this.#whyNobody());
@@ -129,45 +130,57 @@ class Drill {
     this.#changedAt = event.at;
   }
 
+  /** Whoever has ended it is not asked to do anything more. */
+  #say(step: string): void {
+    if (!this.#signal.aborted) this.#options.onStep(step);
+  }
+
   async #watchBaseline(): Promise<void> {
-    const { baselineInMs, onStep } = this.#options;
+    const { baselineInMs } = this.#options;
     this.#marks.baseline = this.#now();
-    onStep(`Watching ${this.#connected.size} clients for ${baselineInMs} ms.`);
+    this.#say(`Watching ${this.#connected.size} clients for ${baselineInMs} ms.`);
     await this.#sleep(baselineInMs);
   }
 
   async #break(): Promise<void> {
-    const { region, onStep, watchInMs } = this.#options;
+    const { region, watchInMs } = this.#options;
     const since = this.#now();
     if (region) {
-      onStep("Breaking the region.");
+      this.#say("Breaking the region.");
+      if (this.#signal.aborted) return;
       await region.break();
       this.#marks.broken = since;
     } else {
-      onStep("Break the region now, and leave it broken until the next line.");
+      this.#say("Break the region now, and leave it broken until the next line.");
       await this.#until(() => this.#lossSince(since) !== undefined, watchInMs);
       this.#marks.broken = this.#lossSince(since);
     }
   }
 
   async #watchFailover(): Promise<void> {
-    const { onStep, watchInMs, settleInMs } = this.#options;
+    const { watchInMs, settleInMs } = this.#options;
     if (this.#marks.broken === undefined) return;
-    onStep("Waiting until all clients have a connection.");
+    this.#say("Waiting until all clients have a connection.");
     // A region that fails its calls alone keeps its clients for a while: until reviews move them.
     await this.#until(() => this.#isSettled(settleInMs), watchInMs);
   }
 
   async #heal(): Promise<void> {
-    const { region, onStep, healAfterInMs, settleInMs } = this.#options;
+    const { region, healAfterInMs, settleInMs } = this.#options;
+    if (this.#marks.broken === undefined) return;
     if (!region) {
-      onStep("All that was to be seen has been seen: heal the region.");
+      this.#say("All that was to be seen has been seen: heal the region.");
       return;
     }
     await this.#sleep(healAfterInMs);
-    onStep("Healing the region.");
-    await region.heal();
-    this.#marks.healed = this.#now();
+    this.#options.onStep("Healing the region.");
+    try {
+      await region.heal();
+      this.#marks.healed = this.#now();
+    } catch (error) {
+      // What was measured is worth a report all the same.
+      this.#problems.push(`The region is still broken: ${(error as Error).message}.`);
+    }
     await this.#sleep(settleInMs);
   }
 
@@ -223,7 +236,7 @@ class Drill {
       marks: { ...this.#marks },
       figures,
       sends: this.#probe?.figures(clients),
-      problems: problemsOf(figures, this.#marks),
+      problems: [...problemsOf(figures, this.#marks), ...this.#problems],
     };
   }
 }

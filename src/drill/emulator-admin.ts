@@ -20,7 +20,17 @@ export class EmulatorAdmin {
   }
 
   async #call(method: "PUT" | "DELETE", body?: object): Promise<void> {
-    const response = await fetch(`${this.#url}/faults`, {
+    const response = await this.#ask(method, body).catch((cause) => {
+      throw new Error("the admin route does not answer (--admin-port does during a crash too)", {
+        cause,
+      });
+    });
+    await response.body?.cancel();
+    if (!response.ok) throw new Error(`the admin route answered ${response.status}`);
+  }
+
+  #ask(method: "PUT" | "DELETE", body: object | undefined): Promise<Response> {
+    return fetch(`${this.#url}/faults`, {
       method,
       ...(body && {
         headers: { "Content-Type": "application/json" },
@@ -29,7 +39,5 @@ export class EmulatorAdmin {
       redirect: "manual",
       signal: AbortSignal.timeout(TIMEOUT_IN_MS),
     });
-    await response.body?.cancel();
-    if (!response.ok) throw new Error(`the admin route answered ${response.status}`);
   }
 }

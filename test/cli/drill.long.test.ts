@@ -57,3 +57,17 @@ test("a drill that is asked to stop reports what there is", async () => {
   });
   expect([code, stdout]).toEqual([1, expect.stringContaining("nothing was rehearsed")]);
 });
+
+test("a drill that cannot heal the region reports what it has measured, and fails", async () => {
+  const { eastus, url } = await startApp({ admin: true });
+  const admin = eastus.adminEndpoint ?? "";
+  const { code, stdout } = await runLine([
+    ...["drill", "--negotiate-url", `${url}/negotiate`, "--header", "x-user: ada", ...QUICK],
+    ...["--emulator-admin", admin],
+  ]);
+  expect(code).toBe(1);
+  expect(stdout).toContain(
+    "- Problem: The region is still broken: the admin route does not answer",
+  );
+  expect(stdout).toContain("| moved | eastus -> westus: 4 |");
+});

@@ -61,9 +61,12 @@ test("a drill breaks the emulator, measures who moved, heals it and reports", as
 });
 
 test.each<[string[], RegExp]>([
-  [[], /no client has connected: negotiate answers 401\.$/m],
-  [["--emulator-admin", "http://127.0.0.1:1/_emulator"], /no client has connected/],
-])("a drill in which nobody may connect says why: %j", async (more, reason) => {
+  [[], /The drill has ended: no client has connected: negotiate answers 401\.$/m],
+  [
+    ["--header", "x-user: ada", "--emulator-admin", "http://127.0.0.1:1/_emulator"],
+    /The drill has ended: the admin route does not answer/,
+  ],
+])("a drill that cannot begin is exit code 1, and says why: %j", async (more, reason) => {
   const { url } = await startApp();
   const line = ["drill", "--negotiate-url", `${url}/negotiate`, ...QUICK, ...more];
   const { code, stdout, stderr } = await runLine(line);

@@ -190,10 +190,10 @@ it("contains no source maps, and its command in one format", async () => {
   expect(files.filter((file) => /cli\.[cm]?js$/.test(file))).toEqual(["dist/cli.cjs"]);
 });
 
-it("the package is at most 0.52 MB packed and 1.8 MB unpacked", async () => {
+it("the package is at most 0.56 MB packed and 1.95 MB unpacked", async () => {
   const sizes = await packed.sizesInBytes();
-  expect(sizes.packed).toBeLessThanOrEqual(520_000);
-  expect(sizes.unpacked).toBeLessThanOrEqual(1_800_000);
+  expect(sizes.packed).toBeLessThanOrEqual(560_000);
+  expect(sizes.unpacked).toBeLessThanOrEqual(1_950_000);
 });
 
 // Within 1 % of what it is: raise a limit for a reason, and lower it when the client has shrunk.

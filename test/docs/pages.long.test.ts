@@ -26,6 +26,7 @@ const PAGES = [
   "docs/fan-out.md",
   "docs/client.md",
   "docs/client-client.md",
+  "docs/doctor.md",
 ];
 const root = path.join(__dirname, "../..");
 const execute = promisify(execFile);
@@ -63,6 +64,21 @@ describe("the fan-out page's snippet", () => {
     expect(running.output).toMatch(
       /^ada is connected to westus\n(a page of [01]\n)*bob may connect/,
     );
+  });
+});
+
+describe("the doctor page's snippet", () => {
+  it("doctor-in-code prints a table, and ends with 1 for what fails", async () => {
+    const regions = await twoRegions();
+    const well = await run("doctor-in-code", asEnv(regions));
+    expect(await well.ended).toBe(0);
+    expect(well.output).toMatch(/^ok +round-trip +westus +simple: connected, and has heard/m);
+    await regions[1]?.inject({ kind: "gray" });
+    const gray = await run("doctor-in-code", asEnv(regions));
+    expect([await gray.ended, gray.output]).toEqual([
+      1,
+      expect.stringMatching(/^FAIL +calls +westus .*\n +-> the service fails calls there/m),
+    ]);
   });
 });
 
@@ -140,6 +156,7 @@ it("every TypeScript snippet of all pages compiles and is run by a test", async 
     "client-close-reason",
     "client-negotiate",
     "client-client",
+    "doctor-in-code",
   ]);
   expect(
     PAGES.map(textOf)

@@ -1,12 +1,13 @@
 import express from "express";
 import { resilientPubSub } from "express-resilient-pubsub";
+import type { EmulatorOptions } from "express-resilient-pubsub/emulator";
 import { closeAfterTest } from "../../support/clean-up.ts";
 import { startEmulator } from "../../support/emulator.ts";
 import { serve } from "../../support/serve.ts";
 
 /** A running app with two regions, the first of which can be broken by its admin route. */
-export async function startApp() {
-  const eastus = closeAfterTest(await startEmulator({ admin: { port: 0 } }));
+export async function startApp({ admin = { port: 0 } as EmulatorOptions["admin"] } = {}) {
+  const eastus = closeAfterTest(await startEmulator({ admin }));
   const westus = closeAfterTest(await startEmulator());
   const pubsub = closeAfterTest(
     resilientPubSub({
