@@ -9,15 +9,18 @@ import { EVENT_LINES } from "./event-lines.ts";
 import { givenSink } from "./given-sink.ts";
 import { type LogLine, type LogSink, quoted } from "./log-line.ts";
 import { RepeatedLines } from "./repeated-lines.ts";
+import { watchForSilence } from "./webhook-silence.ts";
 
 /** The log of a plugin, if it is to have one. */
 export function eventLogOf(
-  { hub, logger }: Pick<Configuration, "hub" | "logger">,
+  { hub, logger, upstream }: Pick<Configuration, "hub" | "logger" | "upstream">,
   events: TypedEvents,
   warnings: OnceWarnings,
 ): EventLog | undefined {
   if (logger === false) return undefined;
-  return new EventLog(hub, events, logger ? givenSink(logger, warnings) : defaultSink);
+  const log = new EventLog(hub, events, logger ? givenSink(logger, warnings) : defaultSink);
+  watchForSilence(upstream, events, (line) => log.tell("upstreamSilent", line));
+  return log;
 }
 
 /** Writes a line for each event of a plugin that is worth one. */
@@ -29,7 +32,7 @@ export class EventLog {
   constructor(hub: string, events: TypedEvents, sink: LogSink) {
     this.#hub = hub;
     this.#sink = sink;
-    events.onAny((...event) => this.#tell(...event));
+    events.onAny((...event) => this.#tellEvent(...event));
   }
 
   /** Whether lines are wanted that explain every negotiate. */
@@ -43,12 +46,17 @@ export class EventLog {
     this.#write(line, 0, { ...fields, event: "negotiated", hub: this.#hub });
   }
 
+  /** A line that is no event. */
+  tell(event: string, line: LogLine): void {
+    this.#write(line, 0, { event, hub: this.#hub });
+  }
+
   /** Tells what has only been counted so far. */
   close(): void {
     this.#repeated.close();
   }
 
-  #tell(...[name, event]: AnyPubSubEvent): void {
+  #tellEvent(...[name, event]: AnyPubSubEvent): void {
     const lineOf = EVENT_LINES[name as keyof typeof EVENT_LINES] as
       | ((event: PubSubEvents[keyof PubSubEvents]) => LogLine | undefined)
       | undefined;

@@ -2,11 +2,24 @@ import type { PubSubEvents } from "../../src/contract/events.ts";
 import type { Logger } from "../../src/contract/logger.ts";
 import { TypedEvents } from "../../src/kit/typed-events.ts";
 import { OnceWarnings } from "../../src/kit/warn-once.ts";
+import { parseOptions } from "../../src/options/parse-options.ts";
 import { eventLogOf } from "../../src/telemetry/event-log.ts";
 import { inWords } from "../../src/telemetry/log-line.ts";
 import { useFakeTime } from "../support/clean-up.ts";
 
 useFakeTime();
+
+const configuration = parseOptions({
+  hub: "chat",
+  endpoints: [
+    {
+      name: "eastus",
+      role: "primary",
+      connectionString: "Endpoint=https://eastus.example;AccessKey=k",
+    },
+  ],
+  negotiate: { allowAnonymous: true },
+});
 
 /** What is logged, as `level: text`, and the fields of the lines. */
 function setUp() {
@@ -25,7 +38,7 @@ function setUp() {
     info: at("info"),
     debug: at("debug"),
   };
-  const log = eventLogOf({ hub: "chat", logger }, events, new OnceWarnings());
+  const log = eventLogOf({ ...configuration, logger }, events, new OnceWarnings());
   return { events, lines, fields, close: () => log?.close() };
 }
 

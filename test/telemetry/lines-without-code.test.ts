@@ -1,5 +1,5 @@
 import { resilientPubSub } from "express-resilient-pubsub";
-import { closeAfterTest } from "../support/clean-up.ts";
+import { afterTest, closeAfterTest } from "../support/clean-up.ts";
 import { collectedLines, linesOnStderr } from "../support/collected-log.ts";
 import { startEmulator } from "../support/emulator.ts";
 import { connectClient } from "../support/official-client.ts";
@@ -77,6 +77,21 @@ it("a wall in front of the webhook that takes away the signature: who was refuse
   await line(
     /a call of the upstream route was refused with ERR_\w+, from "127\.0\.0\.1:\d+"; if that is your service: look /,
   );
+});
+
+it("a wall in front of the webhook that answers in its place: that no event arrives, and where to look", async () => {
+  const { pubsub, negotiate } = await startRegions({
+    prepare: (app) => app.use("/api", (_req, res) => void res.sendStatus(403)),
+    upstream: { onConnected: () => {} },
+  });
+  await pubsub.ready();
+  await Promise.all(Array.from({ length: 20 }, () => negotiate()));
+  expect(linesOnStderr()).toEqual([]);
+  const now = performance.now.bind(performance);
+  const later = jest.spyOn(performance, "now").mockImplementation(() => now() + 11_000);
+  afterTest(() => later.mockRestore());
+  await negotiate();
+  await line(/no event of the service has arrived at the upstream route; .*look for a guard/);
 });
 
 it("a throttled region: one line for many broadcasts, with their number, and that it is at its limits", async () => {
