@@ -6,6 +6,7 @@ import type { CanaryResult } from "../../src/health/canary.ts";
 import type { Probes } from "../../src/health/endpoint-watch.ts";
 import type { HealthMonitor } from "../../src/health/monitor.ts";
 import type { ProbeResult } from "../../src/health/probe.ts";
+import { toldProbes } from "../../src/health/told-probes.ts";
 import { TypedEvents } from "../../src/kit/typed-events.ts";
 import { selectEndpoint } from "../../src/negotiate/select-endpoint.ts";
 import { parseEndpoint, parseOptions } from "../../src/options/parse-options.ts";
@@ -90,7 +91,7 @@ export class ScriptedEndpoints {
       this.log.push(`${this.now()} credentialsRejected ${endpoint}`);
     });
     const { events } = this;
-    this.#context = assemble(configuration, { events, probes: this.#probes() });
+    this.#context = assemble(configuration, { events, probes: toldProbes(this.#probes(), events) });
     this.registry = this.#context.registry;
     this.monitor = this.#context.monitor;
   }
@@ -165,13 +166,15 @@ function optionsOf(name: string) {
   return { name, role, connectionString: `Endpoint=https://${name}.example;AccessKey=k` };
 }
 
-/** Ends early with the signal, and then leaves no timer. */
+/** Ends early with the signal; leaves neither a timer nor a listener. */
 function delay(inMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, inMs);
-    signal?.addEventListener("abort", () => {
+    const end = (): void => {
       clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
       resolve();
-    });
+    };
+    const timer = setTimeout(end, inMs);
+    signal?.addEventListener("abort", end);
   });
 }
