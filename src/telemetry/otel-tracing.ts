@@ -24,7 +24,7 @@ export class OtelTracing implements TracingPort {
   ): Promise<T> {
     const { tracer } = this;
     if (tracer === undefined) return task(NO_SPAN);
-    const options = { kind: KINDS[kind], attributes: { ...attributes } };
+    const options = { kind: KINDS[kind], attributes };
     return tracer.startActiveSpan(name, options, async (span) => {
       try {
         return await task(portOf(span));
@@ -40,7 +40,7 @@ export class OtelTracing implements TracingPort {
 
 function portOf(span: Span): SpanPort {
   return {
-    add: (attributes: SpanAttributes) => void span.setAttributes({ ...attributes }),
+    add: (attributes: SpanAttributes) => void span.setAttributes(attributes),
     fail: (type) => {
       span.setAttribute("error.type", type);
       span.setStatus({ code: STATUS_ERROR });

@@ -20,8 +20,8 @@ const REGISTERED = Symbol.for("opentelemetry.js.api.1");
 
 /**
  * Telemetry by the OpenTelemetry SDK that the application has registered, before or after the plugin
- * was made. Without one, `@opentelemetry/api` is not even loaded: it takes as long as half of this
- * package.
+ * was made. Without one, `@opentelemetry/api` is not even loaded: its import takes a tenth of the time
+ * that this package takes with all it needs.
  */
 export class Otel {
   readonly #source: MetricsSource;

@@ -15,6 +15,7 @@ const questions = [
   "failover",
   "health-job",
   "negotiate",
+  "telemetry",
   "review",
   "hanging-messages",
   "route",

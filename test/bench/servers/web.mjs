@@ -7,25 +7,42 @@ import { options, serveCalls } from "../support/serve-calls.mjs";
 
 const { resilientPubSub } = await import("../dist/index.mjs");
 
+async function pluginIn({ endpoints, path, answer }, options) {
+  const negotiate = { authenticate: () => ({ userId: "user" }) };
+  const pubsub = resilientPubSub({
+    hub: "bench",
+    endpoints,
+    negotiate,
+    logger: false,
+    ...options,
+  });
+  await pubsub.ready();
+  const app = express()
+    .use(pubsub)
+    .get(path, (_req, res) => res.json(answer));
+  return { app, pubsub };
+}
+
 const ways = {
   plugin: (told) => ways.pluginWith(told, {}),
 
+  /** As `plugin`, while somebody measures it. */
+  async measured({ measuredBy, ...told }) {
+    if (measuredBy === "metrics" || measuredBy === "spans") {
+      const { registerSdk } = await import("../support/otel-sdk.mjs");
+      registerSdk({ spans: measuredBy === "spans" });
+    }
+    const { app, pubsub } = await pluginIn(told, {});
+    if (measuredBy === "prometheus") {
+      const { prometheusCollector } = await import("../dist/prometheus.mjs");
+      prometheusCollector({ pubsub });
+    }
+    return app;
+  },
+
   agreed: (told) => ways.pluginWith(told, { topology: "client-client" }),
 
-  async pluginWith({ endpoints, path, answer }, options) {
-    const negotiate = { authenticate: () => ({ userId: "user" }) };
-    const pubsub = resilientPubSub({
-      hub: "bench",
-      endpoints,
-      negotiate,
-      logger: false,
-      ...options,
-    });
-    await pubsub.ready();
-    return express()
-      .use(pubsub)
-      .get(path, (_req, res) => res.json(answer));
-  },
+  pluginWith: async (told, options) => (await pluginIn(told, options)).app,
 
   idle: ({ path, answer }) =>
     express()
