@@ -138,7 +138,7 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   const source = pluginSource(context, events, {
     snapshot: () => endpoints.control.snapshot(),
     status: agreed && (() => agreed.control.status()),
-    isHistoryLive: history && (() => history.session.isLive),
+    history,
   });
   const otel = new Otel(source, tracing, events);
   const coordination = refusedOnceClosing(agreed?.control ?? withoutCoordination, shutdown.begun);

@@ -117,6 +117,14 @@ export interface Settlement {
   readonly retryInMs: number;
 }
 
+/** How much endpoints have still to be sent, all of them together. */
+export interface OutboxBacklog {
+  /** Tasks, and messages of which nobody has told in time how their first send went. */
+  readonly tasks: number;
+  /** For how long the first of them has been due, milliseconds; 0 when none is. */
+  readonly overdueInMs: number;
+}
+
 /** How much a store keeps, and for how long. */
 export interface HistoryLimits {
   /** The most messages of a stream. */
@@ -175,6 +183,8 @@ export interface HistoryConnection {
     result: "done" | { readonly retryInMs: number },
     options: StoreCallOptions,
   ): Promise<void>;
+  /** How much there is to be claimed, for metrics; absent where the store cannot tell. */
+  backlog?(options: StoreCallOptions): Promise<OutboxBacklog>;
   /** Releases what this connection holds. Idempotent. */
   close(): Promise<void>;
 }

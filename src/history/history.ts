@@ -13,6 +13,7 @@ import { canonicalHub } from "../kit/hub-name.ts";
 import { isMarker } from "../marker-groups/marker.ts";
 import type { HistoryConfiguration } from "../options/parse-options.ts";
 import type { EncodedBody } from "../service/encoded-body.ts";
+import { BacklogWatch } from "./backlog-watch.ts";
 import { Frames } from "./frames.ts";
 import { HistoryReads } from "./history-reads.ts";
 import { messageIds } from "./message-ids.ts";
@@ -36,6 +37,7 @@ export class History implements HistoryPort {
   readonly calls: StreamCalls;
   readonly reads: HistoryReads;
   readonly allowances: StreamAllowances;
+  readonly backlog: BacklogWatch;
   readonly #context: PluginContext;
   readonly #groups: HistoryConfiguration["groups"];
   readonly #log: SendLog;
@@ -71,6 +73,7 @@ export class History implements HistoryPort {
     });
     const frames = new Frames(carrier);
     this.session = session;
+    this.backlog = new BacklogWatch(session, clock);
     this.calls = new StreamCalls({ session, appendTimeoutInMs, ttlInMs, clock });
     this.allowances = new StreamAllowances((stream) => this.calls.knows(stream), clock);
     this.reads = new HistoryReads(context, {

@@ -23,6 +23,7 @@ const HISTORY_CALLS = [
   "owe",
   "claim",
   "finish",
+  "backlog",
   "close",
 ] as const satisfies (keyof Awaited<ReturnType<HistoryStore["open"]>>)[];
 

@@ -110,6 +110,30 @@ export const GAUGES: readonly Gauge[] = [
     },
   },
   {
+    name: "resilient_pubsub.history.outbox.tasks",
+    kind: "gauge",
+    unit: "{task}",
+    description:
+      "What endpoints have still to be sent, by one look at the store before; the same on all servers.",
+    labels: [],
+    read: (source) => {
+      const backlog = source.backlog();
+      return backlog ? [[backlog.tasks, {}]] : [];
+    },
+  },
+  {
+    name: "resilient_pubsub.history.outbox.overdue",
+    kind: "gauge",
+    unit: "s",
+    description:
+      "For how long the first of it has been due: as long as its endpoint is out of use.",
+    labels: [],
+    read: (source) => {
+      const backlog = source.backlog();
+      return backlog ? [[backlog.overdueInMs / 1000, {}]] : [];
+    },
+  },
+  {
     name: "resilient_pubsub.store.up",
     kind: "gauge",
     unit: "{store}",

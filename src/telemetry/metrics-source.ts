@@ -1,5 +1,6 @@
 import type { EndpointSnapshot } from "../contract/endpoint.ts";
 import type { PubSubEventSource } from "../contract/events.ts";
+import type { OutboxBacklog } from "../contract/history-store.ts";
 
 /** What the metrics of one plugin are made of. */
 export interface MetricsSource {
@@ -10,6 +11,8 @@ export interface MetricsSource {
   displacedOn(endpoint: string): number;
   /** Undefined where servers agree on nothing. */
   agreement(): AgreementGauges | undefined;
+  /** What endpoints have still to be sent; undefined where nothing is kept, and while it is not known. */
+  backlog(): OutboxBacklog | undefined;
   /** Whether the stores that there are can be used now. */
   stores(): readonly { readonly store: "coordination" | "history"; readonly isUp: boolean }[];
 }

@@ -546,6 +546,25 @@ const outbox: Record<string, (open: Open) => Promise<void>> = {
     expect(await claim(connection, ["east", "west"])).toHaveLength(1);
   },
 
+  async "the backlog counts what is to be sent to all endpoints, and says for how long it has been due"(
+    open,
+  ) {
+    const connection = await open();
+    await introduce(connection, "east", "west");
+    expect(await connection.backlog?.(soon())).toEqual({ tasks: 0, overdueInMs: 0 });
+    await connection.append([appendOf("a", "1", { dueInMs: aDay })], soon());
+    expect(await connection.backlog?.(soon())).toEqual({ tasks: 0, overdueInMs: 0 });
+    await connection.append([appendOf("a", "2", { dueInMs: 0 })], soon());
+    await connection.owe(["east", "west"], ["g:x"], soon());
+    await connection.owe(["west"], ["g:y"], soon());
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const { tasks, overdueInMs } = (await connection.backlog?.(soon())) ?? {};
+    expect(tasks).toBe(4);
+    expect(overdueInMs).toBeGreaterThanOrEqual(1);
+    await claim(connection, ["east", "west"]);
+    expect(await connection.backlog?.(soon())).toEqual({ tasks: 3, overdueInMs: 0 });
+  },
+
   async "no more tasks are claimed than asked for"(open) {
     const connection = await open();
     await introduce(connection, "east");

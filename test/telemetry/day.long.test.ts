@@ -50,6 +50,7 @@ function asPlugin({ events, registry }: ScriptedEndpoints): ResilientPubSub {
     endpoints: () => registry.all().map((endpoint) => endpoint.snapshot(false)),
     displacedOn: () => 0,
     agreement: () => undefined,
+    backlog: () => undefined,
     stores: () => [],
   };
   return { [METRICS_SOURCE]: source } as unknown as ResilientPubSub;

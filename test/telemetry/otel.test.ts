@@ -39,6 +39,7 @@ it("an SDK that was registered before the plugin was made is given what happens 
   expect(of("endpoint.state{endpoint=eastus,role=primary,state=unhealthy}")).toBe(0);
   expect(of("endpoint.serving{endpoint=eastus}")).toBe(1);
   expect(of("store.up{store=history}")).toBe(1);
+  await until(async () => (await sdk.series()).has("resilient_pubsub.history.outbox.tasks{}"));
   expect(of("store.call.duration{call=append,outcome=answered,store=history}")).toBe(1);
 });
 

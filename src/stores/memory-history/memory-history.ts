@@ -14,6 +14,7 @@ import { integer, section } from "../../kit/option-schema.ts";
 import { freshEpoch } from "../fresh-epoch.ts";
 import { parseStoreOptions } from "../parse-store-options.ts";
 import * as operations from "./operations.ts";
+import { backlogOf } from "./outbox.ts";
 import { type HubState, newHubState, type StepInputs } from "./state.ts";
 
 /** How much is kept in memory. */
@@ -71,6 +72,10 @@ class MemoryHistoryConnection implements HistoryConnection {
 
   async finish(task: OutboxTask, result: "done" | { readonly retryInMs: number }) {
     operations.finish(this.#hub, task, result, this.#inputs());
+  }
+
+  async backlog() {
+    return backlogOf(this.#hub, this.#inputs().now);
   }
 
   async close() {}

@@ -1,4 +1,9 @@
-import type { HistoryLimits, OutboxTask, StreamPosition } from "../../contract/history-store.ts";
+import type {
+  HistoryLimits,
+  OutboxBacklog,
+  OutboxTask,
+  StreamPosition,
+} from "../../contract/history-store.ts";
 import { lifeInMs, maxTasksOfEndpoint } from "../history-bounds.ts";
 import { ALL_STREAMS, type EndpointState, type HubState, type Task } from "./state.ts";
 
@@ -117,6 +122,15 @@ export function finishTask(
     task.offsets = left;
     if (isLeased) task.dueAt = now;
   }
+}
+
+/** How much there is to be claimed, now or later. */
+export function backlogOf({ endpoints, unsettled }: HubState, now: number): OutboxBacklog {
+  const lists = [...endpoints.values()].map(({ tasks }) => [...tasks.values()]);
+  const late = [...unsettled.values()].filter(({ dueAt }) => dueAt <= now);
+  const all = [...lists.flat(), ...late];
+  const first = all.reduce((earliest, { dueAt }) => Math.min(earliest, dueAt), now);
+  return { tasks: all.length, overdueInMs: now - first };
 }
 
 export function unsettledKey(stream: string, { epoch, offset }: StreamPosition): string {

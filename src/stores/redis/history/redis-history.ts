@@ -7,6 +7,7 @@ import type {
   HistoryEntry,
   HistoryLimits,
   HistoryStore,
+  OutboxBacklog,
   OutboxTask,
   RangeQuestion,
   Settlement,
@@ -125,6 +126,12 @@ class RedisHistoryConnection implements HistoryConnection {
   ): Promise<void> {
     const retryInMs = result === "done" ? undefined : result.retryInMs;
     await this.#run(signal, "finish", wire.finishToWire(task, retryInMs));
+  }
+
+  async backlog({ signal }: StoreCallOptions): Promise<OutboxBacklog> {
+    const reply = listIn(this.#backend, await this.#run(signal, "backlog", []));
+    const [tasks, overdueInMs] = reply.map(Number);
+    return { tasks: tasks ?? 0, overdueInMs: overdueInMs ?? 0 };
   }
 
   async close(): Promise<void> {

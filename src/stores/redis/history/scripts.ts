@@ -14,7 +14,8 @@ export type Operation =
   | "settle"
   | "owe"
   | "claim"
-  | "finish";
+  | "finish"
+  | "backlog";
 
 // What each operation takes after its name, and what it answers, is written down in `wire.ts`.
 
@@ -215,6 +216,22 @@ function run()
 end
 `;
 
+const BACKLOG = `
+function run()
+  local tasks, first = redis.call("ZCOUNT", UNSETTLED, "-inf", int(NOW)), NOW
+  local function look(key)
+    local due = redis.call("ZRANGE", key, 0, 0, "WITHSCORES")[2]
+    if due then first = math.min(first, tonumber(due)) end
+  end
+  look(UNSETTLED)
+  for _, endpoint in ipairs(redis.call("ZRANGE", ENDPOINTS, 0, -1)) do
+    tasks = tasks + redis.call("ZCARD", due_of(endpoint))
+    look(due_of(endpoint))
+  end
+  return { int(tasks), int(NOW - first) }
+end
+`;
+
 /** What adds messages and streams is refused where redis is full; what only keeps books, which have a bound, is not. */
 const BEGIN_OPERATION = `
 local GROWING = { append = true, tops = true, probe = true }
@@ -241,6 +258,7 @@ const OPERATIONS: Readonly<Record<Operation, string>> = {
   owe: OWE,
   claim: `${CLAIM}${CLAIM_TASKS}`,
   finish: FINISH,
+  backlog: BACKLOG,
 };
 
 /**
