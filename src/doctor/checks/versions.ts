@@ -1,12 +1,10 @@
 import { createRequire } from "node:module";
 import path from "node:path";
-import { version as ownVersion } from "../../../package.json";
+import { version as ownVersion, peerDependencies } from "../../../package.json";
 import { type Check, type DoctorContext, type Found, fail, pass, warn } from "../check.ts";
 
 interface Dependency {
-  readonly name: string;
-  /** Versions that this package is tested with; major and least minor of each. */
-  readonly supported: readonly (readonly [major: number, minor: number])[];
+  readonly name: keyof typeof peerDependencies;
   /** Whether the configuration needs it. */
   readonly isNeeded: (context: DoctorContext) => boolean;
 }
@@ -18,27 +16,9 @@ const usesStore = (context: DoctorContext, name: string): boolean => {
 };
 
 const DEPENDENCIES: readonly Dependency[] = [
-  {
-    name: "express",
-    supported: [
-      [4, 21],
-      [5, 0],
-    ],
-    isNeeded: () => true,
-  },
-  {
-    name: "redis",
-    supported: [
-      [5, 12],
-      [6, 0],
-    ],
-    isNeeded: (it) => usesStore(it, "redis"),
-  },
-  {
-    name: "@azure/storage-blob",
-    supported: [[12, 32]],
-    isNeeded: (it) => usesStore(it, "blob"),
-  },
+  { name: "express", isNeeded: () => true },
+  { name: "redis", isNeeded: (it) => usesStore(it, "redis") },
+  { name: "@azure/storage-blob", isNeeded: (it) => usesStore(it, "blob") },
 ];
 /** Those of this package, of which there is the version that it came with. */
 const OWN = ["@azure/web-pubsub", "@azure/web-pubsub-express", "ws"];
@@ -53,8 +33,8 @@ export const versionsCheck: Check = {
   ],
 };
 
-function look({ name, supported }: Dependency): Found {
-  const wanted = supported.map(([major, minor]) => `^${major}.${minor}`).join(" || ");
+function look({ name }: Dependency): Found {
+  const wanted = peerDependencies[name];
   const installed = versionOf(name, requireOfApp);
   if (installed === undefined) {
     return warn(
@@ -62,10 +42,17 @@ function look({ name, supported }: Dependency): Found {
       `run this in the folder of the app, or npm install ${name}`,
     );
   }
-  const [major, minor] = installed.split(".").map(Number);
-  const fits = supported.some(([one, least]) => major === one && (minor ?? 0) >= least);
-  if (fits) return pass(`${name} ${installed}`);
+  if (fits(installed, wanted)) return pass(`${name} ${installed}`);
   return fail(`${name} ${installed} is not ${wanted}`, `npm install ${name}@"${wanted}"`);
+}
+
+/** By major and minor; all ranges of the manifest are of the kind `^4.21 || ^5`. */
+export function fits(installed: string, range: string): boolean {
+  const [major, minor = 0] = installed.split(".").map(Number);
+  return range.split("||").some((part) => {
+    const [, wantedMajor, least = "0"] = /^\^(\d+)(?:\.(\d+))?/.exec(part.trim()) ?? [];
+    return major === Number(wantedMajor) && minor >= Number(least);
+  });
 }
 
 const ownSdks = (): string =>
@@ -76,7 +63,7 @@ const requireOfApp = (): NodeJS.Require => createRequire(path.join(process.cwd()
 const requireOfOwn = (): NodeJS.Require =>
   typeof __filename === "string" ? createRequire(__filename) : requireOfApp();
 
-/** Not every package exports its manifest: then it is looked for from the file that it begins with. */
+/** Read from the folder of the package, since not every one exports its manifest. */
 function versionOf(name: string, load: () => NodeJS.Require): string | undefined {
   try {
     const require = load();
