@@ -20,6 +20,8 @@ export class Census {
   #intervals: Interval[] = [new Map()];
   #finished = 0;
   #counts: ReadonlyMap<RegisteredEndpoint, number> = new Map();
+  /** Of the interval that is under way, and of the one before it. */
+  #arrivals = { now: 0, before: 0 };
 
   /**
    * @param intervalInMs How often a client asks.
@@ -38,6 +40,18 @@ export class Census {
     const counter = current.get(endpoint) ?? new DistinctCounter();
     current.set(endpoint, counter);
     counter.add(client);
+  }
+
+  /** A client, perhaps one that had been told before, is told where to connect. */
+  countArrival(): void {
+    this.#finishIntervals();
+    this.#arrivals.now += 1;
+  }
+
+  /** How many were told of late; there are at least so many clients, unless they came again and again. */
+  get arrivals(): number {
+    this.#finishIntervals();
+    return Math.max(this.#arrivals.now, this.#arrivals.before);
   }
 
   /** Undefined before the first interval is over. */
@@ -59,6 +73,7 @@ export class Census {
     for (let index = 0; index < begun; index += 1) this.#intervals.push(new Map());
     this.#intervals = this.#intervals.slice(-SEEN_INTERVALS - 1);
     this.#finished = finished;
+    this.#arrivals = { now: 0, before: begun === 1 ? this.#arrivals.now : 0 };
     this.#counts = countsOf(this.#intervals.slice(0, -1));
   }
 }

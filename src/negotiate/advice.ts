@@ -23,7 +23,7 @@ export function adviceFor(
   claims?: Claims,
 ): Pick<NegotiateAnswer, "reviewAfterInMs" | "grant" | "reconnect"> {
   const { reviewAfterInMs } = configuration.negotiate;
-  const spreadInMs = spread.inMs;
+  const spreadInMs = spread.onArrivalInMs;
   const isReviewed = reviewAfterInMs !== false;
   return {
     reviewAfterInMs: isReviewed ? reviewAfterInMs : undefined,

@@ -38,7 +38,7 @@ export function negotiateHandler(context: PluginContext, advisers: Advisers): Re
         ? answerExplained(explained, limitedAdvisers, req, identity)
         : endpointFor(context, limitedAdvisers, req, identity, negotiation);
       sendAnswer(res, await answering);
-      advisers.spread.rate.count();
+      advisers.spread.count();
     };
     answerOrRefuse(res, () => toldOf(context, answer)).catch(next);
   };

@@ -30,6 +30,22 @@ function startCensus() {
   };
 }
 
+it("arrivals are those of this interval or of the one before, whichever are more", () => {
+  const { census, pass } = startCensus();
+  const arrive = (count: number) => {
+    for (let client = 0; client < count; client += 1) census.countArrival();
+  };
+  arrive(3);
+  expect(census.arrivals).toBe(3);
+  pass(1);
+  arrive(1);
+  expect(census.arrivals).toBe(3);
+  arrive(4);
+  expect(census.arrivals).toBe(5);
+  pass(2);
+  expect(census.arrivals).toBe(0);
+});
+
 it("nothing is said before everybody has had the time to ask", () => {
   const { ask, pass, counts } = startCensus();
   ask(east, 1, 2, 3);

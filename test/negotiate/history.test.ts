@@ -90,7 +90,7 @@ describe("a client that asks with ?history=1", () => {
 
 describe("a client is answered as without history", () => {
   const answered = (body: Record<string, unknown>) => Object.keys(body).join();
-  const asEver = "url,endpoint,role,expiresAt,reviewAfterInMs,grant";
+  const asEver = "url,endpoint,role,expiresAt,reviewAfterInMs,grant,reconnect";
 
   it.each<[string, string]>([
     ["that does not ask for it", "user=ada"],

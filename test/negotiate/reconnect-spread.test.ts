@@ -10,12 +10,14 @@ const names = ["east", "west"];
 interface Situation {
   /** Clients that have been counted on each endpoint. */
   readonly counted?: readonly number[];
+  /** Those that were told where to connect, since then. */
+  readonly arrivals?: number;
   readonly servers?: number;
   readonly negotiate?: NegotiateOptions;
 }
 
-/** What a server tells that has answered nobody yet, and so is taken for one of 8000 a second. */
-function spreadOf({ counted = [], servers, negotiate }: Situation): number | undefined {
+/** What a server tells that is taken for one of 8000 a second. */
+function spreadOf({ counted = [], arrivals = 0, servers, negotiate }: Situation) {
   const configuration = parseOptions({
     hub: "chat",
     endpoints: names.map((name, index) => ({
@@ -34,7 +36,10 @@ function spreadOf({ counted = [], servers, negotiate }: Situation): number | und
   });
   now += 1000;
   const agreed = servers === undefined ? undefined : ({ servers } as AgreedChoice);
-  return new ReconnectSpread({ ...context, agreed, census }).inMs;
+  // Fewer than a batch that the rate would be measured by.
+  const spread = new ReconnectSpread({ ...context, agreed, census });
+  for (let client = 0; client < arrivals; client += 1) census.countArrival();
+  return { usual: spread.inMs, onArrival: spread.onArrivalInMs };
 }
 
 const expected = (expectedClients: number, more: NegotiateOptions = {}): Situation => ({
@@ -60,9 +65,34 @@ describe("the spread of reconnects is", () => {
     ],
     ["the same on each server that has counted its share", { counted: [560], servers: 4 }, 100],
   ])("%s", (_, situation, inMs) => {
-    const spread = spreadOf(situation);
+    const spread = spreadOf(situation).usual;
     const tolerance = 0.02 * (inMs ?? 0);
     if (inMs === undefined) expect(spread).toBeUndefined();
     else expect(Math.abs((spread ?? Number.NaN) - inMs)).toBeLessThanOrEqual(tolerance);
+  });
+});
+
+describe("a client that arrives is told the spread", () => {
+  it.each<[string, Situation, number]>([
+    ["of nobody but itself on a new server", {}, 0],
+    ["of those who have just arrived while nobody is counted", { arrivals: 559 }, 100],
+    [
+      "of those who have just arrived when fewer are counted",
+      { arrivals: 559, counted: [56] },
+      100,
+    ],
+    ["of those who are counted when fewer have arrived", { arrivals: 56, counted: [560] }, 100],
+    [
+      "of those who are expected when fewer have arrived",
+      { ...expected(5600), arrivals: 56 },
+      1000,
+    ],
+  ])("%s", (_, situation, inMs) => {
+    const spread = spreadOf(situation).onArrival ?? Number.NaN;
+    expect(Math.abs(spread - inMs)).toBeLessThanOrEqual(0.02 * inMs);
+  });
+
+  it("and nobody else is, who may be one of many that need not arrive", () => {
+    expect(spreadOf({ arrivals: 559 }).usual).toBeUndefined();
   });
 });

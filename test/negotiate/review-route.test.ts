@@ -44,7 +44,8 @@ describe("negotiate tells a client", () => {
   it("how often to ask for a review, and what with", async () => {
     const { negotiated } = await start();
     expect(negotiated).toMatchObject({ reviewAfterInMs: 20_000, grant: expect.any(String) });
-    expect(negotiated).not.toHaveProperty("reconnect");
+    // It is the only one.
+    expect(negotiated.reconnect).toEqual({ spreadInMs: 0 });
   });
 
   it("over how long to spread its next negotiate, of as many clients as are expected", async () => {
@@ -409,7 +410,7 @@ describe("reviews are a census:", () => {
       return countsOf(world).every((count) => count === 1);
     });
     const { body } = await world.negotiate();
-    expect(body.reconnect).toEqual({ spreadInMs: 0 });
+    expect(body.reconnect).toEqual({ spreadInMs: expect.any(Number) });
   });
 
   it("a flood of one client's reviews and of strangers counts no more", async () => {
