@@ -14,6 +14,7 @@ const services = both.map(
 
 const faults = {
   crash: () => eastus.inject({ kind: "crash" }),
+  "crash-with-app": () => eastus.inject({ kind: "crash" }),
   blackhole: () => eastus.inject({ kind: "blackhole" }),
   restart: () => eastus.restart({ keepState: true }),
   "restart-empty": () => eastus.restart({ keepState: false }),

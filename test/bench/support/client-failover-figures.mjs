@@ -18,6 +18,15 @@ export function figuresOf({ clients, negotiates, rejections, machine }) {
   };
 }
 
+/** Figure by figure, of rounds that came to figures of the same shape. */
+export function medianOf(rounds) {
+  const [first] = rounds;
+  if (typeof first === "number") return percentile(rounds, 0.5);
+  const medianAt = (key) => medianOf(rounds.map((figures) => figures[key]));
+  if (Array.isArray(first)) return first.map((_, index) => medianAt(index));
+  return Object.fromEntries(Object.keys(first).map((key) => [key, medianAt(key)]));
+}
+
 /** Without interpolation, which infinity and whole messages do not take. */
 function percentile(values, part) {
   const ascending = values.toSorted((a, b) => a - b);

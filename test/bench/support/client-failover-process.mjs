@@ -15,13 +15,13 @@ process.on("unhandledRejection", () => {
 serveCalls({
   info: () => ({}),
 
-  async open({ make, count, url }) {
+  async open({ make, count, urls }) {
     let left = count;
     const work = async () => {
       while (left-- > 0) {
         const hearing = new Hearing();
         hearings.push(hearing);
-        await makes[make](url, (number) => hearing.hear(number, performance.now()));
+        await makes[make](urls, (number) => hearing.hear(number, performance.now()));
       }
     };
     await Promise.all(Array.from({ length: startsAtOnce }, work));

@@ -38,7 +38,11 @@ export function printCell(make, cell, fault) {
     line("", `negotiates: ${by}`);
     const verdict = judge(second.excess <= goals.peak, `<= ${goals.peak} x`);
     line("", `  in the busiest second ${peak(second)} the mean`, verdict);
-    line("", `  in the busiest 100 ms ${peak(moment)} the mean`);
+    line(
+      "",
+      `  in the busiest 100 ms ${peak(moment)} the mean`,
+      judge(moment.excess <= goals.peak, `<= ${goals.peak} x`),
+    );
   }
   const parts = Object.entries(machine.cpuInMs).map(
     ([who, inMs]) =>
@@ -48,6 +52,7 @@ export function printCell(make, cell, fault) {
     "",
     `processor: ${parts.join(", ")}; other jobs ${Math.max(0, machine.otherCores).toFixed(1)} cores`,
   );
+  line("", `for each move a client took ${machine.moveInMs.toFixed(1)} ms of a processor`);
   if (rejections > 0) line("", `${rejections} unhandled rejections`);
 }
 
@@ -71,6 +76,9 @@ export function printTables(rows, makes) {
     "Messages missed: p50, max; clients without a miss",
     ({ missed, missedNone }) => `${missed.join(", ")}; ${percent(missedNone)}`,
   );
+  table("Processor time of a client's process for each move", ({ machine }) => {
+    return `${machine.moveInMs.toFixed(1)} ms`;
+  });
   table("Negotiates: busiest second, busiest 100 ms, by each client", ({ negotiates }) => {
     const { moment, second, perClient } = negotiates;
     return perClient === 0 ? "none" : `${peak(second)}, ${peak(moment)}, ${perClient.toFixed(1)}`;

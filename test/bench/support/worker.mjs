@@ -53,6 +53,11 @@ export class Worker {
     });
   }
 
+  /** Ends it as a power cut would. */
+  kill() {
+    this.#child.kill("SIGKILL");
+  }
+
   async stop() {
     if (this.#child.exitCode !== null) return;
     const ended = once(this.#child, "exit");
