@@ -109,8 +109,8 @@ export class ConnectionLoop {
     };
     if (state.pause) {
       const { inMs, minInMs } = state.pause;
-      const ended = pause(inMs, signal, this.#configuration, minInMs);
-      void ended.then(() => dispatch({ type: "paused" }));
+      const onOver = (): void => dispatch({ type: "paused" });
+      signal.addEventListener("abort", pause(inMs, this.#configuration, onOver, minInMs));
     }
     switch (state.name) {
       case "retrying-recovery":

@@ -75,7 +75,6 @@ export class Connection {
   #isOpen = false;
   #nextCheck: ReturnType<typeof setTimeout> | undefined;
   #nextAcknowledgement: ReturnType<typeof setTimeout> | undefined;
-  #isOver = false;
   /** What the platform has said of a failure. */
   #reason = "";
   #settle!: (refusal?: ConnectionEnding) => void;
@@ -110,7 +109,7 @@ export class Connection {
 
   /** @returns False when it is not open: then nothing was sent. */
   send(text: string): boolean {
-    if (this.#isOver || this.#socket.readyState !== OPEN) return false;
+    if (this.ending || this.#socket.readyState !== OPEN) return false;
     this.#socket.send(text);
     this.#charactersSinceHeard += text.length;
     return true;
@@ -135,7 +134,7 @@ export class Connection {
 
   /** Says goodbye to the service, which forgets the connection. */
   leave(): void {
-    if (this.#isOver) return;
+    if (this.ending) return;
     const socket = this.#socket;
     this.#finish({ cause: "left" }, () => {
       socket.close(1000);
@@ -163,7 +162,7 @@ export class Connection {
   /** In Node and its likes the event tells why; in browsers it tells nothing. */
   #onError(event: unknown): void {
     this.#reason = reasonOf(event);
-    if (this.#isOver || this.#isOpen) return;
+    if (this.ending || this.#isOpen) return;
     // Most platforms close the socket next. It is closed already where it was not allowed to open.
     const isClosed = this.#socket.readyState === CLOSED;
     clearTimeout(this.#deadline);
@@ -285,7 +284,7 @@ export class Connection {
   }
 
   #follow({ due, inMs: againInMs }: KeepAliveDecision): void {
-    if (this.#isOver) return;
+    if (this.ending) return;
     if (due === "give-up") {
       this.#options.onSigns?.(this.#isEndpointAnswering);
       this.#finish({ cause: "silent", isEndpointAnswering: this.#isEndpointAnswering });
@@ -301,8 +300,7 @@ export class Connection {
   }
 
   #finish(ending: ConnectionEnding, release: () => void = () => this.#destroy()): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.ending) return;
     this.ending = { reason: this.#reason, ...ending, wasOffline: isOffline() };
     if (ending.cause !== "silent") this.aliveAt = performance.now();
     if (!this.#isOpen) this.#stopWatching();

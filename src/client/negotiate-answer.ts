@@ -18,24 +18,20 @@ export interface Told {
 /** @throws NegotiateError */
 export function readAnswer(answered: unknown): NegotiatedEndpoint & Told {
   const answer = (answered ?? {}) as Partial<NegotiateAnswer>;
-  const problem = "Negotiate must answer { url, endpoint }, url being a ws: or wss: URL";
-  if (typeof answer.url !== "string") throw new NegotiateError(`${problem}; it has no url.`);
-  let url: URL;
-  try {
-    url = new URL(answer.url);
-  } catch {
+  const url = parse(answer.url);
+  if (!url || !/^wss?:$/.test(url.protocol)) {
     // The URL itself would tell the token.
-    throw new NegotiateError(`${problem}; this url is none.`);
-  }
-  if (url.protocol !== "ws:" && url.protocol !== "wss:") {
-    throw new NegotiateError(`${problem}; this one begins with ${url.protocol}.`);
+    const problem = url ? `one that begins with ${url.protocol}` : "no URL";
+    throw new NegotiateError(
+      `Negotiate must answer { url, endpoint }, url being a ws: or wss: URL, and not ${problem}.`,
+    );
   }
   const { endpoint, epoch, incarnation, reviewAfterInMs, grant, reconnect, history } = answer;
   const isNamed = typeof endpoint === "string" && endpoint !== "";
   const isAgreed = Number.isSafeInteger(epoch) && (epoch as number) > 0;
   const interval = readDuration(reviewAfterInMs);
   return {
-    url: answer.url,
+    url: answer.url as string,
     endpoint: isNamed ? endpoint : url.host,
     epoch: isAgreed ? epoch : undefined,
     incarnation: typeof incarnation === "string" ? incarnation : undefined,
@@ -44,6 +40,14 @@ export function readAnswer(answered: unknown): NegotiatedEndpoint & Told {
     spreadInMs: readDuration(reconnect?.spreadInMs),
     history,
   };
+}
+
+function parse(text: unknown): URL | undefined {
+  try {
+    return typeof text === "string" ? new URL(text) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** @returns Undefined for what is no duration, and an hour for what is longer. */

@@ -85,8 +85,8 @@ export async function askOnce<Answer>(
   const ended = new Promise<never>((_, reject) => {
     giveUp = () => reject(new NegotiateError(`Negotiate did not answer within ${timeoutInMs} ms.`));
   });
-  // A platform that is given no reason makes an error of its own, with its stack, each time.
-  let reason: unknown = "There is an answer.";
+  // Without a reason, the platform makes an error with its stack.
+  let reason: unknown = null;
   const timer = setTimeout(giveUp, timeoutInMs);
   signal.addEventListener("abort", giveUp);
   try {

@@ -7,34 +7,32 @@ export interface PauseSettings {
 }
 
 /**
- * Resolves after a pause, or when the signal ends it. Without a network there is nothing to try, so
- * the pause is as long as pauses get, and ends soon after the network, or the user, is back: not at
- * once, because the others in the same building have just got it back as well.
+ * A pause. Without a network there is nothing to try, so it is as long as pauses get, and ends soon after
+ * the network, or the user, is back: not at once, because the others in the same building have just got
+ * it back as well.
  *
- * @param leastInMs What nothing but the signal makes shorter: somebody asked for it.
+ * @param onOver May be called again when it is ended once it is over.
+ * @param leastInMs What nothing makes shorter but to end it: somebody asked for it.
+ * @returns How to end it at once.
  */
 export function pause(
   inMs: number,
-  signal: AbortSignal,
   { reconnectSpreadInMs, maxRetryDelayInMs }: PauseSettings,
+  onOver: () => void,
   leastInMs = 0,
-): Promise<void> {
+): () => void {
   const startedAt = performance.now();
-  return new Promise((resolve) => {
-    const finish = (): void => {
-      clearTimeout(timer);
-      stopListening();
-      signal.removeEventListener("abort", finish);
-      resolve();
-    };
-    const stopListening = onResume(() => {
-      clearTimeout(timer);
-      const owedInMs = Math.max(0, startedAt + leastInMs - performance.now());
-      const spreadInMs = Math.random() * Math.min(inMs, reconnectSpreadInMs);
-      timer = setTimeout(finish, Math.min(maxTimerInMs, owedInMs + spreadInMs));
-    });
-    let timer = setTimeout(finish, isOffline() ? Math.max(inMs, maxRetryDelayInMs) : inMs);
-    signal.addEventListener("abort", finish);
-    if (signal.aborted) finish();
+  const finish = (): void => {
+    clearTimeout(timer);
+    stopListening();
+    onOver();
+  };
+  const stopListening = onResume(() => {
+    clearTimeout(timer);
+    const owedInMs = Math.max(0, startedAt + leastInMs - performance.now());
+    const spreadInMs = Math.random() * Math.min(inMs, reconnectSpreadInMs);
+    timer = setTimeout(finish, Math.min(maxTimerInMs, owedInMs + spreadInMs));
   });
+  let timer = setTimeout(finish, isOffline() ? Math.max(inMs, maxRetryDelayInMs) : inMs);
+  return finish;
 }

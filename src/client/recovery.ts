@@ -27,7 +27,7 @@ export class Recovery {
   readonly #target: NegotiatedEndpoint;
   readonly #options: RecoveryOptions;
   readonly #ending = new AbortController();
-  #pause: AbortController | undefined;
+  #endPause = (): void => {};
   #isHeld = false;
   /** The endpoint has accepted the socket of the latest attempt, and not ended it, nor died, since. */
   isLetIn = false;
@@ -43,7 +43,7 @@ export class Recovery {
 
   /** Tries at once, unless it is trying already. */
   retry(): void {
-    this.#pause?.abort(null);
+    this.#endPause();
   }
 
   /** Begins no attempt, for as long as something better is under way. */
@@ -56,7 +56,7 @@ export class Recovery {
   end(): void {
     // With a reason: without one, the platform makes an error with its stack.
     this.#ending.abort(null);
-    this.#pause?.abort(null);
+    this.#endPause();
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -101,9 +101,14 @@ export class Recovery {
     let pauseInMs = inMs;
     do {
       if (this.#ending.signal.aborted) return;
-      this.#pause = new AbortController();
-      await pause(pauseInMs, this.#pause.signal, this.#options.configuration);
+      await this.#pause(pauseInMs);
       pauseInMs = maxTimerInMs;
     } while (this.#isHeld);
+  }
+
+  #pause(inMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#endPause = pause(inMs, this.#options.configuration, resolve);
+    });
   }
 }
