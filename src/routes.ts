@@ -115,9 +115,9 @@ function catchUpAdvisers(context: PluginContext, { grants, spread }: Advisers): 
     verify: (text) => grants.verify(text),
     review: (grant, at) => review(context, grant, at),
     spreadInMs: () => spread.inMs,
-    admit: (req, userId, at) => {
+    enter: (req, userId, at) => {
       const endpoint = (at && registry.find(at.endpoint)) ?? registry.all()[0];
-      return endpoint && rateLimiter.admit(endpoint, () => callerOf(req, userId));
+      if (endpoint) return rateLimiter.enter(endpoint, () => callerOf(req, userId));
     },
   };
 }

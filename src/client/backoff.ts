@@ -21,8 +21,8 @@ export function backoffInMs(
   return random * Math.min(maxRetryDelayInMs, doubled);
 }
 
-// A server that asks for more than that has a wrong clock, or a page of its proxy asks in its name.
-const MAX_RETRY_AFTER_IN_MS = 120_000;
+// Nobody is of use to a client that asks for more than that.
+const MAX_RETRY_AFTER_IN_MS = 1_800_000;
 
 /** How long a server is to be left alone, as its error says; 0 where it does not. */
 export function retryAfterOf(error: object): number {

@@ -6,6 +6,9 @@ import { readDuration } from "./negotiate-answer.ts";
 const MAX_ANSWER_IN_BYTES = 256 * 1024;
 // A refusal says what matters in its head; its body is waited for no longer than this.
 const PROBLEM_WITHIN_IN_MS = 500;
+// A header that asks for more than that is of a wrong clock, or of a proxy whose page asks in the
+// server's name. What the body says is the server's own word.
+const MAX_HEADER_PAUSE_IN_MS = 120_000;
 
 /** Reads JSON, and no more of it than an answer can have. @throws NegotiateError */
 export async function readJson(
@@ -37,13 +40,17 @@ export async function readRefusal(
   const { code, retryAfterInMs } = (problem ?? {}) as { code?: unknown; retryAfterInMs?: unknown };
   // The clocks of both sides need not agree. Pages of other origins may not see the header.
   const now = Date.parse(headers.get("Date") ?? "") || Date.now();
-  const retryAfter =
-    readDuration(retryAfterInMs) ?? parseRetryAfter(headers.get("Retry-After"), now);
+  const retryAfter = readDuration(retryAfterInMs) ?? pauseInHeader(headers.get("Retry-After"), now);
   const message = `Negotiate answered ${status}${typeof code === "string" ? ` (${code})` : ""}.`;
   return new NegotiateError(
     message,
     retryAfter === undefined ? { status } : { status, retryAfterInMs: retryAfter },
   );
+}
+
+function pauseInHeader(header: string | null, now: number): number | undefined {
+  const inMs = parseRetryAfter(header, now);
+  return inMs === undefined ? undefined : Math.min(MAX_HEADER_PAUSE_IN_MS, inMs);
 }
 
 /** Counts what has come rather than what was announced, which may be compressed. */

@@ -161,9 +161,9 @@ export interface NegotiateOptions {
    */
   whenNoneHealthy?: "reject" | "primary" | undefined;
   /**
-   * The most clients a second, a number above 0, that are sent to one endpoint by this app server,
-   * with one second's worth at once. The others get 503 with a `Retry-After` each, spread at that
-   * rate; they are not sent elsewhere. False: no limit.
+   * The most clients that are sent to one endpoint by this app server in any second, a number above
+   * 0. One for whom there is no place is held for a moment, or gets 503 with a `Retry-After` of its
+   * own, at that pace; it is not sent elsewhere. See docs/capacity.md. False: no limit.
    * @default false
    */
   maxPerSecond?: false | number | undefined;

@@ -19,6 +19,7 @@ export class Census {
   /** The one that is under way last; the others are whole. */
   #intervals: Interval[] = [new Map()];
   #finished = 0;
+  #fullest: number | undefined;
   #counts: ReadonlyMap<RegisteredEndpoint, number> = new Map();
   /** Of the interval that is under way, and of the one before it. */
   #arrivals = { now: 0, before: 0 };
@@ -60,21 +61,26 @@ export class Census {
     return this.#finished === 0 ? undefined : (this.#counts.get(endpoint) ?? 0);
   }
 
-  /** The clients of the endpoint that has most; undefined while nobody is known. */
+  /**
+   * The clients of the endpoint that has most; undefined while nobody was ever known. As long as nobody
+   * asks, those who did may all have lost their connections, and be about to come back.
+   */
   get fullest(): number | undefined {
     this.#finishIntervals();
-    return this.#counts.size === 0 ? undefined : Math.max(...this.#counts.values());
+    return this.#fullest;
   }
 
   #finishIntervals(): void {
     const finished = Math.floor((this.#now() - this.#startedAt) / this.#intervalInMs);
     if (finished === this.#finished) return;
     const begun = Math.min(finished - this.#finished, SEEN_INTERVALS + 1);
-    for (let index = 0; index < begun; index += 1) this.#intervals.push(new Map());
-    this.#intervals = this.#intervals.slice(-SEEN_INTERVALS - 1);
     this.#finished = finished;
     this.#arrivals = { now: 0, before: begun === 1 ? this.#arrivals.now : 0 };
-    this.#counts = countsOf(this.#intervals.slice(0, -1));
+    for (let index = 0; index < begun; index += 1) {
+      this.#intervals = [...this.#intervals.slice(-SEEN_INTERVALS), new Map()];
+      this.#counts = countsOf(this.#intervals.slice(0, -1));
+      if (this.#counts.size > 0) this.#fullest = Math.max(...this.#counts.values());
+    }
   }
 }
 

@@ -2,7 +2,6 @@ import type { Request, RequestHandler, Response } from "express";
 import type { PluginContext } from "../context/plugin-context.ts";
 import type { Grant } from "../grants/grant.ts";
 import { bodyReader } from "../http/body.ts";
-import { overloaded } from "../http/overloaded.ts";
 import { answerOrRefuse, RequestRefused } from "../http/problem.ts";
 import { JsonParts, sendJsonParts } from "../http/send-json.ts";
 import { tellSpread } from "../http/spread-header.ts";
@@ -26,8 +25,8 @@ export interface CatchUpAdvisers {
   verify(grant: string): Grant | undefined;
   /** What is to become of a connected client; undefined: it stays. */
   review(grant: Grant, at: ClientAddress): object | undefined;
-  /** In how many seconds a client should ask again; undefined for one that may have its messages now. */
-  admit(req: Request, userId: string, at: ClientAddress | undefined): number | undefined;
+  /** Returns when a client may have its messages. @throws RequestRefused for one that is to ask again later */
+  enter(req: Request, userId: string, at: ClientAddress | undefined): void | Promise<void>;
   /** Over how many milliseconds clients spread their negotiates; undefined while nothing is known. */
   spreadInMs(): number | undefined;
 }
@@ -49,10 +48,8 @@ export function catchUpHandler(
     tellSpread(res, advisers.spreadInMs());
     const review = at && advisers.review(reader.grant, at);
     const json = new JsonParts().add('{"streams":');
-    const tally = await catchUps.read(json, reader, request, () => {
-      const retryAfterInSeconds = advisers.admit(req, reader.claims.userId, at);
-      if (retryAfterInSeconds !== undefined) throw overloaded(retryAfterInSeconds);
-    });
+    const enter = () => advisers.enter(req, reader.claims.userId, at);
+    const tally = await catchUps.read(json, reader, request, enter);
     // Something of the application's may have answered meanwhile, such as a timeout.
     if (res.headersSent) return tally;
     const reviewed = review ? `,"review":${JSON.stringify(review)}` : "";

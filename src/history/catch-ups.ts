@@ -68,20 +68,20 @@ export class CatchUps {
 
   /**
    * @param json Is added an object with a member for each stream.
-   * @param admit Called before messages are read, which is what costs; throws to refuse the client.
-   * @throws what `admit` and the store do
+   * @param enter Called before messages are read, which is what costs; throws to refuse the client.
+   * @throws what `enter` and the store do
    */
   async read(
     json: JsonParts,
     reader: Reader,
     request: CatchUpRequest,
-    admit: () => void,
+    enter: () => void | Promise<void>,
   ): Promise<CatchUpTally> {
     const asked = await this.#asked(reader, request);
     const readable = asked.filter(({ isReadable }) => isReadable).map(({ stream }) => stream);
     const tops = readable.length > 0 ? await this.#sources.confirmations.confirm(readable) : NONE;
     const streams = asked.map((one) => this.#confirmed(one, tops.get(one.stream)));
-    if (streams.some((one) => isConfirmed(one) && Number(one.lack) > 0)) admit();
+    if (streams.some((one) => isConfirmed(one) && Number(one.lack) > 0)) await enter();
     const answers = await Promise.all(
       streams.map((one) =>
         isConfirmed(one)

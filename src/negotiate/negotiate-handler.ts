@@ -4,7 +4,6 @@ import type { NegotiateAnswer } from "../contract/negotiate-answer.ts";
 import type { Identity } from "../contract/options.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import type { Claims } from "../grants/claims.ts";
-import { overloaded } from "../http/overloaded.ts";
 import { answerOrRefuse, RequestRefused } from "../http/problem.ts";
 import { sendJson } from "../http/send-json.ts";
 import { type Advisers, adviceFor } from "./advice.ts";
@@ -16,10 +15,9 @@ import { identify } from "./identity.ts";
 import { type Negotiation, toldOf } from "./negotiation.ts";
 import { type Participant, participantOf } from "./participant.ts";
 import { RateLimiter } from "./rate-limiter.ts";
+import { retryAfterWithoutEndpoint } from "./retry-slots.ts";
 import { type Attempt, tryInTurn } from "./select-endpoint.ts";
 import { isTokenTooLong } from "./token-length.ts";
-
-const RETRY_AFTER_IN_SECONDS = { min: 1, spread: 5 };
 
 type LimitedAdvisers = Advisers & { readonly rateLimiter: RateLimiter };
 
@@ -118,14 +116,16 @@ async function endpointFor(
   };
   const attempt: Attempt<NegotiateAnswer> = (chosen, agreement) => {
     if (negotiation) negotiation.chosen = chosen;
-    const retryAfterInSeconds = advisers.rateLimiter.admit(chosen, caller);
-    if (retryAfterInSeconds !== undefined) throw overloaded(retryAfterInSeconds);
     const answerWith = (issued: IssuedToken | undefined): NegotiateAnswer | undefined =>
       issued && answerOf(context, advisers, chosen, agreement, issued, participant?.claims);
     const issue = () => issueToken(context, chosen, request);
-    if (participant) return answerParticipant(participant, issue, answerWith);
-    const issuing = issue();
-    return issuing instanceof Promise ? issuing.then(answerWith) : answerWith(issuing);
+    const give = () => {
+      if (participant) return answerParticipant(participant, issue, answerWith);
+      const issuing = issue();
+      return issuing instanceof Promise ? issuing.then(answerWith) : answerWith(issuing);
+    };
+    const entering = advisers.rateLimiter.enter(chosen, caller);
+    return entering ? entering.then(give) : give();
   };
   let answer: NegotiateAnswer | undefined;
   try {
@@ -134,7 +134,9 @@ async function endpointFor(
     throw isTokenTooLong(error) ? tokenTooLong(context, error) : error;
   }
   if (answer !== undefined) return answer;
-  throw (await isTokenRefused(context, request.faults)) ? tokenRefused() : noEndpoint(context);
+  throw (await isTokenRefused(context, request.faults))
+    ? tokenRefused()
+    : noEndpoint(context, advisers.spread.inMs);
 }
 
 /** Whatever is sent once there is a token, the client is to get: it is told first where streams end. */
@@ -205,10 +207,11 @@ function reportedAsFailed({ registry, monitor }: PluginContext, req: Request) {
   return reported;
 }
 
-function noEndpoint({ agreed, random }: PluginContext): RequestRefused {
-  // Spread out, so that the clients of a whole region do not come back in the same second.
-  const { min, spread } = RETRY_AFTER_IN_SECONDS;
-  const headers = { "Retry-After": String(min + Math.floor(random() * spread)) };
+function noEndpoint(
+  { agreed, random }: PluginContext,
+  spreadInMs: number | undefined,
+): RequestRefused {
+  const headers = { "Retry-After": String(retryAfterWithoutEndpoint(spreadInMs, random())) };
   if (agreed && agreed.active === undefined) {
     const detail =
       "The servers have not agreed on an endpoint that this one knows; try again later.";

@@ -1,80 +1,112 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import { overloaded } from "../http/overloaded.ts";
 import { BoundedMap } from "../kit/bounded-map.ts";
 import type { InternalEvents } from "../kit/typed-events.ts";
+import { AdmissionWindow } from "./admission-window.ts";
 import { nextRetrySlot } from "./retry-slots.ts";
-import { fullBucket, type TokenBucket, takeToken } from "./token-bucket.ts";
 
 /** Time between two `overloaded` events of one endpoint. */
 const EVENT_INTERVAL_IN_MS = 1000;
 
 /** Callers whose time is remembered, for each endpoint; when more wait, the first of them are forgotten. */
-const maxWaitingCallers = 10_000;
+const maxWaitingCallers = 100_000;
+
+/**
+ * How long a request is held until there is a place, rather than refused: those that come at random
+ * do not come evenly. Who has waited for a time of its own is not sent away for that.
+ */
+const HELD_FOR_IN_MS = { others: 500, waited: 2000 };
+/** What who has waited is told when there is no place even then. */
+const SHORTEST_WAIT_IN_SECONDS = 1;
 
 interface Load {
-  bucket: TokenBucket;
+  readonly window: AdmissionWindow;
   lastSlot: number;
   /** Until when the callers that wait were told to, monotonic milliseconds. */
   readonly askAgainAt: BoundedMap<string, number>;
   toldAt: number;
 }
 
+/** Whether a client may go to an endpoint, after how long, or when it is to ask again. */
+export type Admission =
+  | { readonly inMs: number }
+  | { readonly retryAfterInSeconds: number; readonly inMs?: undefined };
+
+const AT_ONCE: Admission = { inMs: 0 };
+
 export interface RateLimiterOptions {
   /** `negotiate.maxPerSecond`. */
   readonly perSecond: number | false;
   readonly events: InternalEvents;
   readonly random: () => number;
+  /** Monotonic milliseconds. Default: those of this process. */
+  readonly now?: () => number;
 }
 
 /** Protects each endpoint from more clients a second than it should get from this app server. */
 export class RateLimiter {
   readonly #options: RateLimiterOptions;
+  readonly #now: () => number;
   readonly #loads = new WeakMap<RegisteredEndpoint, Load>();
 
   constructor(options: RateLimiterOptions) {
     this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
   }
 
   /**
-   * A caller that asks again before its time is told the same time again, and takes nothing from
-   * those who keep to theirs.
+   * Returns when a client may go there, for which it may have to wait a moment.
+   *
+   * @throws RequestRefused for one that is to ask again later
+   */
+  enter(endpoint: RegisteredEndpoint, caller: () => string | undefined): void | Promise<void> {
+    const admission = this.admit(endpoint, caller);
+    if (admission.inMs === undefined) throw overloaded(admission.retryAfterInSeconds);
+    if (admission.inMs > 0) return pause(admission.inMs, undefined, { ref: false });
+  }
+
+  /**
+   * Who has waited for its time comes first: as long as such are to come, others get the places that
+   * they leave over. A caller that asks again before its time is told the same time again, and takes
+   * nothing from those who keep to theirs.
    *
    * @param caller Who asks. Undefined when that is not known.
-   * @returns Undefined for a client that may go there, else in how many seconds it should ask again.
    */
-  admit(
-    endpoint: RegisteredEndpoint,
-    caller: () => string | undefined = unknownCaller,
-  ): number | undefined {
+  admit(endpoint: RegisteredEndpoint, caller: () => string | undefined = unknownCaller): Admission {
     const { perSecond, random } = this.#options;
-    if (perSecond === false) return undefined;
-    const now = performance.now();
+    if (perSecond === false) return AT_ONCE;
+    const now = this.#now();
     const load = this.#loadOf(endpoint, perSecond, now);
     // Most of the time nobody waits, and nobody's name is needed.
     const known = load.askAgainAt.size > 0 ? caller() : undefined;
-    const askAgainAt = known === undefined ? now : (load.askAgainAt.get(known) ?? now);
-    if (askAgainAt > now) {
+    const askAgainAt = known === undefined ? undefined : load.askAgainAt.get(known);
+    if (askAgainAt !== undefined && askAgainAt > now) {
       this.#tell(endpoint, load, now);
-      return Math.ceil((askAgainAt - now) / 1000);
+      return { retryAfterInSeconds: Math.ceil((askAgainAt - now) / 1000) };
     }
-    const bucket = takeToken(load.bucket, perSecond, now);
-    if (bucket) {
-      load.bucket = bucket;
+    const inMs = load.window.waitInMs(now);
+    if (inMs <= heldFor(load, askAgainAt, now)) {
+      load.window.take(now + inMs);
       if (known !== undefined) load.askAgainAt.delete(known);
-      return undefined;
+      return inMs > 0 ? { inMs } : AT_ONCE;
     }
     this.#tell(endpoint, load, now);
-    const slot = nextRetrySlot(load.lastSlot, perSecond, now, random());
+    const slot =
+      askAgainAt === undefined
+        ? nextRetrySlot(load.lastSlot, perSecond, now, random())
+        : { retryAfterInSeconds: SHORTEST_WAIT_IN_SECONDS, lastSlot: load.lastSlot };
     load.lastSlot = slot.lastSlot;
     const waiting = known ?? caller();
     if (waiting !== undefined) load.askAgainAt.set(waiting, now + slot.retryAfterInSeconds * 1000);
-    return slot.retryAfterInSeconds;
+    return { retryAfterInSeconds: slot.retryAfterInSeconds };
   }
 
   #loadOf(endpoint: RegisteredEndpoint, perSecond: number, now: number): Load {
     const known = this.#loads.get(endpoint);
     if (known) return known;
     const load = {
-      bucket: fullBucket(perSecond, now),
+      window: new AdmissionWindow(perSecond),
       lastSlot: now,
       askAgainAt: new BoundedMap<string, number>(maxWaitingCallers),
       toldAt: -Infinity,
@@ -88,6 +120,12 @@ export class RateLimiter {
     load.toldAt = now;
     this.#options.events.emit("overloaded", { endpoint: endpoint.name });
   }
+}
+
+/** @param askAgainAt What the caller was told, if it was. */
+function heldFor({ lastSlot }: Load, askAgainAt: number | undefined, now: number): number {
+  if (askAgainAt !== undefined) return HELD_FOR_IN_MS.waited;
+  return lastSlot > now ? 0 : HELD_FOR_IN_MS.others;
 }
 
 const unknownCaller = (): undefined => undefined;

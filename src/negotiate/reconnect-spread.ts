@@ -38,9 +38,8 @@ export class ReconnectSpread {
 
   #spreadOf(clients: Clients): number {
     const { maxPerSecond } = this.#context.configuration.negotiate;
-    const limit = maxPerSecond === false ? Number.POSITIVE_INFINITY : maxPerSecond;
-    const negotiatesPerSecond = Math.min(this.#rate.perSecond, limit);
-    return spreadInMs({ ...clients, negotiatesPerSecond });
+    const limitPerSecond = maxPerSecond === false ? Number.POSITIVE_INFINITY : maxPerSecond;
+    return spreadInMs({ ...clients, negotiatesPerSecond: this.#rate.perSecond, limitPerSecond });
   }
 
   /** This server is asked by its share of the clients, and has to answer that share. */

@@ -159,6 +159,13 @@ describe("a failing negotiate", () => {
     ],
     ["a day, as a maintenance page does", { "Retry-After": "86400" }, "", 120_000],
     ["more than a timer takes", { "Retry-After": "99999999999999" }, "", 120_000],
+    [
+      "more than that in its body, as only a server does",
+      {},
+      body({ retryAfterInMs: 600_000 }),
+      600_000,
+    ],
+    ["a day in its body", {}, body({ retryAfterInMs: 86_400_000 }), 1_800_000],
     ["its body, as pages of other origins read it", {}, body({ retryAfterInMs: 3000 }), 3000],
     ["both", { "Retry-After": "7" }, body({ retryAfterInMs: 6500 }), 6500],
     [

@@ -18,7 +18,12 @@ function setUp(perSecond: number | false) {
     return new RegisteredEndpoint(createEndpoint(config, "chat"));
   });
   const [a, b] = endpoints as [RegisteredEndpoint, RegisteredEndpoint];
-  return { limit, a, b, told };
+  /** For how long a client is sent away; undefined: it is let in. */
+  const refused = (endpoint: RegisteredEndpoint, caller?: () => string | undefined) => {
+    const admission = limit.admit(endpoint, caller);
+    return admission.inMs === undefined ? admission.retryAfterInSeconds : undefined;
+  };
+  return { limit: { admit: refused }, admission: limit.admit.bind(limit), a, b, told };
 }
 
 describe("of many clients that keep to Retry-After,", () => {
@@ -120,7 +125,7 @@ describe("a caller that asks again before its time", () => {
   it("keeps a time beyond the longest wait as well", () => {
     const { limit, a } = setUp(0.005);
     const ask = (name: string) => limit.admit(a, () => name);
-    expect([ask("ada"), ask("bob"), ask("bob")]).toEqual([undefined, 60, 60]);
+    expect([ask("ada"), ask("bob"), ask("bob")]).toEqual([undefined, 200, 200]);
   });
 
   it("has a time of its own at each endpoint", () => {
@@ -151,9 +156,49 @@ it("once let in, a caller has no time to wait for any more", async () => {
   expect(ask("bob")).toBeUndefined();
 });
 
-it("no more than 10,000 callers are remembered, and the rest wait as well", () => {
-  const { limit, a } = setUp(100);
-  const told = Array.from({ length: 30_000 }, (_, caller) => limit.admit(a, () => `c${caller}`));
-  expect(told.filter((seconds) => seconds === undefined)).toHaveLength(100);
-  expect(limit.admit(a, () => "c29999")).toBe(told[29_999]);
+it("no more than 100,000 callers are remembered, and the rest wait as well", () => {
+  const { limit, a } = setUp(1000);
+  const told = Array.from({ length: 120_000 }, (_, caller) => limit.admit(a, () => `c${caller}`));
+  expect(told.filter((seconds) => seconds === undefined)).toHaveLength(1000);
+  expect(limit.admit(a, () => "c119999")).toBe(told[119_999]);
+});
+
+describe("a client for whom there is no place at this moment", () => {
+  it("is held for up to half a second rather than refused", async () => {
+    const { admission, a } = setUp(2);
+    expect([admission(a), admission(a), admission(a)]).toMatchObject([
+      { inMs: 0 },
+      { inMs: 0 },
+      { retryAfterInSeconds: 1 },
+    ]);
+    await jest.advanceTimersByTimeAsync(1000);
+    const { admission: fresh, a: other } = setUp(2);
+    fresh(other);
+    await jest.advanceTimersByTimeAsync(600);
+    fresh(other);
+    expect(fresh(other)).toEqual({ inMs: 400 });
+    expect(fresh(other)).toEqual({ retryAfterInSeconds: 1 });
+  });
+
+  it("is held for up to two seconds once it has waited, and then told one second", async () => {
+    const { admission, a } = setUp(1);
+    const ask = (name: string) => admission(a, () => name);
+    for (const name of ["ada", "bob", "cleo", "dan", "eve"]) ask(name);
+    await jest.advanceTimersByTimeAsync(4000);
+    const told = ["bob", "cleo", "dan", "eve"].map(ask);
+    expect(told).toEqual([{ inMs: 0 }, { inMs: 1000 }, { inMs: 2000 }, { retryAfterInSeconds: 1 }]);
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(ask("eve")).toEqual({ inMs: 2000 });
+  });
+
+  it("is not held while others are to come who wait for their time", async () => {
+    const { admission, a } = setUp(1);
+    const ask = (name: string) => admission(a, () => name);
+    for (const name of ["ada", "bob", "cleo"]) ask(name);
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(ask("bob")).toEqual({ inMs: 0 });
+    await jest.advanceTimersByTimeAsync(600);
+    expect(ask("dan")).toEqual({ retryAfterInSeconds: 2 });
+    expect(ask("cleo")).toEqual({ retryAfterInSeconds: 1 });
+  });
 });

@@ -54,7 +54,7 @@ describe("the spread of reconnects is", () => {
     ["by the fullest endpoint", { counted: [56, 1120] }, 200],
     [
       "by what negotiate lets through, if that is less",
-      expected(700, { maxPerSecond: 100 }),
+      expected(950, { maxPerSecond: 100 }),
       10_000,
     ],
     ["by what this server can do, if that is less", expected(5600, { maxPerSecond: 1e6 }), 1000],

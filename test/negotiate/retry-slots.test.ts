@@ -1,26 +1,4 @@
-import { nextRetrySlot } from "../../src/negotiate/retry-slots.ts";
-import { fullBucket, takeToken } from "../../src/negotiate/token-bucket.ts";
-
-describe("of clients that come at these times, a bucket admits as many as", () => {
-  /** Times in seconds. */
-  it.each<[number, string, string]>([
-    [1, "0 0 0", "+--"],
-    [3, "0 0 0 0", "+++-"],
-    [3, "0 0 0 0.4 0.4", "++++-"],
-    [1, "0 0.9 1 1.9 2", "+-+-+"],
-    [2, "0 0 60 60 60", "++++-"],
-    [0.5, "0 1 2 3", "+-+-"],
-    [2.5, "0 0 0 0.2 0.4", "++-+-"],
-  ])("%d a second, %s: %s", (perSecond, times, expected) => {
-    let bucket = fullBucket(perSecond, 0);
-    const verdicts = times.split(" ").map((time) => {
-      const taken = takeToken(bucket, perSecond, Number(time) * 1000);
-      bucket = taken ?? bucket;
-      return taken ? "+" : "-";
-    });
-    expect(verdicts.join("")).toBe(expected);
-  });
-});
+import { nextRetrySlot, retryAfterWithoutEndpoint } from "../../src/negotiate/retry-slots.ts";
 
 /** Seconds that clients are told which come all at once. */
 function retryAfters(size: number, perSecond: number, random = 0): number[] {
@@ -47,12 +25,29 @@ describe("clients over the rate limit are told to come back", () => {
   });
 
   it.each([
-    [0, 60],
-    [0.5, 90],
-    [0.999, 120],
-  ])("after 1 to 2 min when the queue is longer than that; random %d: %d s", (random, expected) => {
-    const told = retryAfters(200, 1, random);
-    expect(told.slice(0, 120).at(-1)).toBe(120);
-    expect(new Set(told.slice(120))).toEqual(new Set([expected]));
+    [0, 900],
+    [0.5, 1350],
+    [0.999, 1800],
+  ])(
+    "after 15 to 30 min when the queue is longer than that; random %d: %d s",
+    (random, expected) => {
+      const told = retryAfters(2000, 1, random);
+      expect(told.slice(0, 1800).at(-1)).toBe(1800);
+      expect(new Set(told.slice(1800))).toEqual(new Set([expected]));
+    },
+  );
+});
+
+describe("while there is no endpoint, a client is told to ask again", () => {
+  it.each([
+    [undefined, 0, 1],
+    [undefined, 0.999, 5],
+    [2000, 0.999, 5],
+    [100_000, 0, 1],
+    [100_000, 0.5, 51],
+    [100_000, 0.999, 100],
+    [3_600_000, 0.999, 1800],
+  ])("within a spread of %s ms; random %d: after %i s", (spread, random, expected) => {
+    expect(retryAfterWithoutEndpoint(spread, random)).toBe(expected);
   });
 });
