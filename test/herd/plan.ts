@@ -1,0 +1,44 @@
+export const FAULTS = [
+  "none",
+  "half-the-servers",
+  "clocks-apart",
+  "redis-away",
+  "ignoring",
+  "dark",
+] as const;
+
+/** What happens besides the death of a region. */
+export type Fault = (typeof FAULTS)[number];
+
+export interface HerdPlan {
+  readonly clients: number;
+  readonly servers: number;
+  /** Units of the region that survives. */
+  readonly units: number;
+  /** Connections a second that a unit takes. */
+  readonly rate: number;
+  readonly fault: Fault;
+  /** Whether a load balancer sends a client to the same app server each time. */
+  readonly balance: "sticky" | "random";
+  readonly seed: number;
+}
+
+/** What fits so many clients: units for a quarter more, and app servers for 50,000 each. */
+export function deploymentFor(clients: number): Pick<HerdPlan, "servers" | "units"> {
+  return {
+    units: Math.ceil((1.25 * clients) / 1000),
+    servers: Math.max(2, Math.ceil(clients / 50_000)),
+  };
+}
+
+/** Clients a second that the surviving region is to get. */
+export const limitOf = ({ units, rate }: HerdPlan): number => units * rate;
+
+/** App servers that live on. */
+export const survivorsOf = ({ servers, fault }: HerdPlan): number =>
+  fault === "half-the-servers" || fault === "ignoring" ? Math.ceil(servers / 2) : servers;
+
+/** The least time in which all clients can be let in, in seconds. */
+export function shortestInSeconds(plan: HerdPlan): number {
+  return (plan.clients * plan.servers) / (limitOf(plan) * survivorsOf(plan));
+}
