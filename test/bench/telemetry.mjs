@@ -17,7 +17,7 @@ const labels = {
 
 /** What does it cost a negotiate to be measured? */
 export async function run() {
-  const rounds = readCount("BENCH_ROUNDS", 11);
+  const rounds = readCount("BENCH_ROUNDS", 12);
   printQuestion("Telemetry: how many negotiates are answered per second while they are measured?", [
     "The same server each time, in processes of their own; what is measured is exported to nobody.",
   ]);
@@ -26,10 +26,10 @@ export async function run() {
   const servers = {};
   for (const measuredBy of Object.keys(labels)) {
     const told = { way: "measured", measuredBy, endpoints, path };
-    servers[measuredBy] = await Worker.start("servers/web.mjs", told);
+    servers[measuredBy] = await Worker.startSeveral("servers/web.mjs", told);
   }
   const results = await compareRoutes(servers, { path, rounds, seconds });
-  await Promise.all([...Object.values(servers), services].map((worker) => worker.stop()));
+  await Promise.all([...Object.values(servers).flat(), services].map((worker) => worker.stop()));
 
   for (const [name, label] of Object.entries(labels)) {
     printFigure(label, results[name].perSecond, "requests/s");
