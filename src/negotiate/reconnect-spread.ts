@@ -36,10 +36,11 @@ export class ReconnectSpread {
     return Math.max(this.inMs ?? 0, this.#spreadOf({ clients: census.arrivals + 1, servers: 1 }));
   }
 
-  #spreadOf(clients: Clients): number {
+  #spreadOf({ clients, servers }: Clients): number {
     const { maxPerSecond } = this.#context.configuration.negotiate;
     const limitPerSecond = maxPerSecond === false ? Number.POSITIVE_INFINITY : maxPerSecond;
-    return spreadInMs({ ...clients, negotiatesPerSecond: this.#rate.perSecond, limitPerSecond });
+    const negotiatesPerSecond = this.#rate.perSecond;
+    return spreadInMs({ clients, servers, negotiatesPerSecond, limitPerSecond });
   }
 
   /** This server is asked by its share of the clients, and has to answer that share. */
