@@ -16,9 +16,7 @@ const maxWaitingCallers = 100_000;
  * How long a request is held until there is a place, rather than refused: those that come at random
  * do not come evenly. Who has waited for a time of its own is not sent away for that.
  */
-const HELD_FOR_IN_MS = { others: 500, waited: 2000 };
-/** What who has waited is told when there is no place even then. */
-const SHORTEST_WAIT_IN_SECONDS = 1;
+const HELD_FOR_IN_MS = { others: 500, waited: 3000 };
 
 interface Load {
   readonly window: AdmissionWindow;
@@ -95,7 +93,7 @@ export class RateLimiter {
     const slot =
       askAgainAt === undefined
         ? nextRetrySlot(load.lastSlot, perSecond, now, random())
-        : { retryAfterInSeconds: SHORTEST_WAIT_IN_SECONDS, lastSlot: load.lastSlot };
+        : { retryAfterInSeconds: Math.ceil(inMs / 1000), lastSlot: load.lastSlot };
     load.lastSlot = slot.lastSlot;
     const waiting = known ?? caller();
     if (waiting !== undefined) load.askAgainAt.set(waiting, now + slot.retryAfterInSeconds * 1000);

@@ -23,11 +23,11 @@ const retryAfterWithoutStore = (_: undefined, random: number) =>
 
 const DEFAULTS: ReconnectSettings = {
   autoReconnect: true,
-  handshakeTimeoutInMs: 10_000,
+  handshakeTimeoutInMs: 5000,
   recoveryTimeoutInMs: 30_000,
   reconnectSpreadInMs: 1000,
   retryDelayInMs: 500,
-  maxRetryDelayInMs: 30_000,
+  maxRetryDelayInMs: 15_000,
 };
 
 const REVIEWED = 0;
