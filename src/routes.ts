@@ -110,11 +110,12 @@ function clientRoutes({ context, grants, catchUps }: Parts): ClientRoute[] {
 function catchUpAdvisers(context: PluginContext, { grants, spread }: Advisers): CatchUpAdvisers {
   const { configuration, events, random, registry } = context;
   const perSecond = configuration.negotiate.maxPerSecond;
-  const rateLimiter = new RateLimiter({ perSecond, events, random });
+  const spreadInMs = () => spread.inMs;
+  const rateLimiter = new RateLimiter({ perSecond, events, spreadInMs, random });
   return {
     verify: (text) => grants.verify(text),
     review: (grant, at) => review(context, grant, at),
-    spreadInMs: () => spread.inMs,
+    spreadInMs,
     enter: (req, userId, at) => {
       const endpoint = (at && registry.find(at.endpoint)) ?? registry.all()[0];
       if (endpoint) return rateLimiter.enter(endpoint, () => callerOf(req, userId));

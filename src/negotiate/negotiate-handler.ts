@@ -25,7 +25,8 @@ type LimitedAdvisers = Advisers & { readonly rateLimiter: RateLimiter };
 export function negotiateHandler(context: PluginContext, advisers: Advisers): RequestHandler {
   const { configuration, events, random } = context;
   const perSecond = configuration.negotiate.maxPerSecond;
-  const rateLimiter = new RateLimiter({ perSecond, events, random });
+  const spreadInMs = () => advisers.spread.inMs;
+  const rateLimiter = new RateLimiter({ perSecond, events, spreadInMs, random });
   const limitedAdvisers = { ...advisers, rateLimiter };
   return function negotiate(req, res, next) {
     const answer = async (negotiation?: Negotiation): Promise<void> => {
@@ -136,7 +137,7 @@ async function endpointFor(
   if (answer !== undefined) return answer;
   throw (await isTokenRefused(context, request.faults))
     ? tokenRefused()
-    : noEndpoint(context, advisers.spread.inMs);
+    : noEndpoint(context, advisers.spread.whileNobodyServesInMs);
 }
 
 /** Whatever is sent once there is a token, the client is to get: it is told first where streams end. */

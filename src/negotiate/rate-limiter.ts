@@ -1,10 +1,9 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { overloaded } from "../http/overloaded.ts";
 import { BoundedMap } from "../kit/bounded-map.ts";
 import type { InternalEvents } from "../kit/typed-events.ts";
 import { AdmissionWindow } from "./admission-window.ts";
-import { nextRetrySlot } from "./retry-slots.ts";
+import { longestWaitInSeconds, nextRetrySlot, type RetrySlot } from "./retry-slots.ts";
 
 /** Time between two `overloaded` events of one endpoint. */
 const EVENT_INTERVAL_IN_MS = 1000;
@@ -37,6 +36,8 @@ export interface RateLimiterOptions {
   /** `negotiate.maxPerSecond`. */
   readonly perSecond: number | false;
   readonly events: InternalEvents;
+  /** Over how long clients spread their negotiates; undefined while nothing is known. */
+  readonly spreadInMs: () => number | undefined;
   readonly random: () => number;
   /** Monotonic milliseconds. Default: those of this process. */
   readonly now?: () => number;
@@ -60,8 +61,9 @@ export class RateLimiter {
    */
   enter(endpoint: RegisteredEndpoint, caller: () => string | undefined): void | Promise<void> {
     const admission = this.admit(endpoint, caller);
-    if (admission.inMs === undefined) throw overloaded(admission.retryAfterInSeconds);
-    if (admission.inMs > 0) return pause(admission.inMs, undefined, { ref: false });
+    const { inMs } = admission;
+    if (inMs === undefined) throw overloaded(admission.retryAfterInSeconds);
+    if (inMs > 0) return new Promise((resolve) => void setTimeout(resolve, inMs).unref());
   }
 
   /**
@@ -71,8 +73,8 @@ export class RateLimiter {
    *
    * @param caller Who asks. Undefined when that is not known.
    */
-  admit(endpoint: RegisteredEndpoint, caller: () => string | undefined = unknownCaller): Admission {
-    const { perSecond, random } = this.#options;
+  admit(endpoint: RegisteredEndpoint, caller: () => string | undefined): Admission {
+    const { perSecond } = this.#options;
     if (perSecond === false) return AT_ONCE;
     const now = this.#now();
     const load = this.#loadOf(endpoint, perSecond, now);
@@ -92,12 +94,18 @@ export class RateLimiter {
     this.#tell(endpoint, load, now);
     const slot =
       askAgainAt === undefined
-        ? nextRetrySlot(load.lastSlot, perSecond, now, random())
+        ? this.#slotAfter(load.lastSlot, perSecond, now)
         : { retryAfterInSeconds: Math.ceil(inMs / 1000), lastSlot: load.lastSlot };
     load.lastSlot = slot.lastSlot;
     const waiting = known ?? caller();
     if (waiting !== undefined) load.askAgainAt.set(waiting, now + slot.retryAfterInSeconds * 1000);
     return { retryAfterInSeconds: slot.retryAfterInSeconds };
+  }
+
+  #slotAfter(lastSlot: number, perSecond: number, now: number): RetrySlot {
+    const { random, spreadInMs } = this.#options;
+    const longestInSeconds = longestWaitInSeconds(spreadInMs());
+    return nextRetrySlot({ lastSlot, perSecond, now, longestInSeconds, random: random() });
   }
 
   #loadOf(endpoint: RegisteredEndpoint, perSecond: number, now: number): Load {
@@ -125,5 +133,3 @@ function heldFor({ lastSlot }: Load, askAgainAt: number | undefined, now: number
   if (askAgainAt !== undefined) return HELD_FOR_IN_MS.waited;
   return lastSlot > now ? 0 : HELD_FOR_IN_MS.others;
 }
-
-const unknownCaller = (): undefined => undefined;

@@ -26,6 +26,19 @@ export class ReconnectSpread {
   }
 
   /**
+   * Over how long clients spread what is refused anyway, so that refusing is all that the servers have
+   * to do: half of it on average. Undefined while nothing is known.
+   */
+  get whileNobodyServesInMs(): number | undefined {
+    const known = this.#known();
+    if (known === undefined) return undefined;
+    const negotiatesPerSecond = this.#rate.perSecond;
+    return (
+      2 * spreadInMs({ ...known, negotiatesPerSecond, limitPerSecond: Number.POSITIVE_INFINITY })
+    );
+  }
+
+  /**
    * The same for a client that arrives: there are at least those who have just arrived, if nobody else
    * has been counted. Others are not told of them: a server that starts anew has many clients that need
    * not arrive.

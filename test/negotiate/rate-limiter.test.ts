@@ -7,11 +7,13 @@ import { useFakeTime } from "../support/clean-up.ts";
 
 useFakeTime();
 
+type Caller = () => string | undefined;
+
 function setUp(perSecond: number | false) {
   const events = new TypedEvents();
   const told: string[] = [];
   events.on("overloaded", ({ endpoint }) => void told.push(endpoint));
-  const limit = new RateLimiter({ perSecond, events, random: () => 0 });
+  const limit = new RateLimiter({ perSecond, events, spreadInMs: () => 100_000, random: () => 0 });
   const endpoints = ["a", "b"].map((name) => {
     const connectionString = `Endpoint=https://${name}.example;AccessKey=k`;
     const config = parseEndpoint({ name, role: "primary", connectionString });
@@ -19,11 +21,15 @@ function setUp(perSecond: number | false) {
   });
   const [a, b] = endpoints as [RegisteredEndpoint, RegisteredEndpoint];
   /** For how long a client is sent away; undefined: it is let in. */
-  const refused = (endpoint: RegisteredEndpoint, caller?: () => string | undefined) => {
-    const admission = limit.admit(endpoint, caller);
-    return admission.inMs === undefined ? admission.retryAfterInSeconds : undefined;
+  const admission = (endpoint: RegisteredEndpoint, caller: Caller = () => undefined) =>
+    limit.admit(endpoint, caller);
+  const refused = (endpoint: RegisteredEndpoint, caller?: Caller) => {
+    const admitted = admission(endpoint, caller);
+    return admitted.inMs === undefined ? admitted.retryAfterInSeconds : undefined;
   };
-  return { limit: { admit: refused }, admission: limit.admit.bind(limit), a, b, told };
+  const enter = (endpoint: RegisteredEndpoint, caller: Caller = () => undefined) =>
+    limit.enter(endpoint, caller);
+  return { limit: { admit: refused }, admission, enter, a, b, told };
 }
 
 describe("of many clients that keep to Retry-After,", () => {
@@ -201,5 +207,37 @@ describe("a client for whom there is no place at this moment", () => {
     await jest.advanceTimersByTimeAsync(600);
     expect(ask("dan")).toEqual({ retryAfterInSeconds: 2 });
     expect(ask("cleo")).toEqual({ retryAfterInSeconds: 1 });
+  });
+});
+
+describe("a client that enters", () => {
+  it("goes on at once when there is a place", () => {
+    const { enter, a } = setUp(1);
+    expect(enter(a)).toBeUndefined();
+  });
+
+  it("goes on as soon as there is a place when it is held", async () => {
+    const { enter, a } = setUp(1);
+    void enter(a);
+    await jest.advanceTimersByTimeAsync(600);
+    let isIn = false;
+    const entering = Promise.resolve(enter(a)).then(() => {
+      isIn = true;
+    });
+    await jest.advanceTimersByTimeAsync(399);
+    expect(isIn).toBe(false);
+    await jest.advanceTimersByTimeAsync(1);
+    await entering;
+    expect(isIn).toBe(true);
+  });
+
+  it("is refused with its time when it is sent away", () => {
+    const { enter, a } = setUp(0.5);
+    void enter(a);
+    expect(() => enter(a)).toThrow(
+      expect.objectContaining({
+        problem: expect.objectContaining({ status: 503, headers: { "Retry-After": "2" } }),
+      }),
+    );
   });
 });

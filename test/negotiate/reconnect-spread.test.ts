@@ -39,7 +39,11 @@ function spreadOf({ counted = [], arrivals = 0, servers, negotiate }: Situation)
   // Fewer than a batch that the rate would be measured by.
   const spread = new ReconnectSpread({ ...context, agreed, census });
   for (let client = 0; client < arrivals; client += 1) census.countArrival();
-  return { usual: spread.inMs, onArrival: spread.onArrivalInMs };
+  return {
+    usual: spread.inMs,
+    onArrival: spread.onArrivalInMs,
+    whileNobodyServes: spread.whileNobodyServesInMs,
+  };
 }
 
 const expected = (expectedClients: number, more: NegotiateOptions = {}): Situation => ({
@@ -94,5 +98,20 @@ describe("a client that arrives is told the spread", () => {
 
   it("and nobody else is, who may be one of many that need not arrive", () => {
     expect(spreadOf({ arrivals: 559 }).usual).toBeUndefined();
+  });
+});
+
+describe("while nobody serves, clients spread over", () => {
+  it.each<[string, Situation, number | undefined]>([
+    ["nothing that is known on a new server", { arrivals: 559 }, undefined],
+    ["twice the time in which they can be answered", expected(5600), 2000],
+    ["no longer than that where few are let through", expected(5600, { maxPerSecond: 1 }), 2000],
+    [
+      "less by as many servers as share those that are expected",
+      { ...expected(5600), servers: 4 },
+      500,
+    ],
+  ])("%s", (_, situation, inMs) => {
+    expect(spreadOf(situation).whileNobodyServes).toBe(inMs);
   });
 });

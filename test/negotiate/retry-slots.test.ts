@@ -1,10 +1,14 @@
-import { nextRetrySlot, retryAfterWithoutEndpoint } from "../../src/negotiate/retry-slots.ts";
+import {
+  longestWaitInSeconds,
+  nextRetrySlot,
+  retryAfterWithoutEndpoint,
+} from "../../src/negotiate/retry-slots.ts";
 
 /** Seconds that clients are told which come all at once. */
 function retryAfters(size: number, perSecond: number, random = 0): number[] {
   let lastSlot = 0;
   return Array.from({ length: size }, () => {
-    const slot = nextRetrySlot(lastSlot, perSecond, 0, random);
+    const slot = nextRetrySlot({ lastSlot, perSecond, now: 0, longestInSeconds: 120, random });
     lastSlot = slot.lastSlot;
     return slot.retryAfterInSeconds;
   });
@@ -20,22 +24,37 @@ describe("clients over the rate limit are told to come back", () => {
   });
 
   it("no sooner because others have been told before, and no later once that time is over", () => {
-    expect(nextRetrySlot(5000, 1, 2000, 0)).toEqual({ retryAfterInSeconds: 4, lastSlot: 6000 });
-    expect(nextRetrySlot(5000, 1, 9000, 0)).toEqual({ retryAfterInSeconds: 1, lastSlot: 10_000 });
+    const queue = { lastSlot: 5000, perSecond: 1, longestInSeconds: 120, random: 0 };
+    expect(nextRetrySlot({ ...queue, now: 2000 })).toEqual({
+      retryAfterInSeconds: 4,
+      lastSlot: 6000,
+    });
+    expect(nextRetrySlot({ ...queue, now: 9000 })).toEqual({
+      retryAfterInSeconds: 1,
+      lastSlot: 10_000,
+    });
   });
 
   it.each([
-    [0, 900],
-    [0.5, 1350],
-    [0.999, 1800],
-  ])(
-    "after 15 to 30 min when the queue is longer than that; random %d: %d s",
-    (random, expected) => {
-      const told = retryAfters(2000, 1, random);
-      expect(told.slice(0, 1800).at(-1)).toBe(1800);
-      expect(new Set(told.slice(1800))).toEqual(new Set([expected]));
-    },
-  );
+    [0, 60],
+    [0.5, 90],
+    [0.999, 120],
+  ])("after 1 to 2 min when the queue is longer than that; random %d: %d s", (random, expected) => {
+    const told = retryAfters(200, 1, random);
+    expect(told.slice(0, 120).at(-1)).toBe(120);
+    expect(new Set(told.slice(120))).toEqual(new Set([expected]));
+  });
+});
+
+describe("the longest that a client is told to wait is", () => {
+  it.each([
+    ["two minutes where nobody knows how many there are", undefined, 120],
+    ["two minutes for those who spread over less", 30_000, 120],
+    ["three times their spread", 100_000, 300],
+    ["half an hour at most", 1_000_000, 1800],
+  ])("%s", (_, spread, expected) => {
+    expect(longestWaitInSeconds(spread)).toBe(expected);
+  });
 });
 
 describe("while there is no endpoint, a client is told to ask again", () => {
