@@ -12,7 +12,10 @@ import { assemble } from "../support/assemble.ts";
 
 export const REVIEW_AFTER_IN_MS = 20_000;
 const REGIONS = ["east", "west"] as const;
-type Region = (typeof REGIONS)[number];
+export type Region = (typeof REGIONS)[number];
+
+/** What clients and the world see of an app server. */
+export type HerdServer = { readonly [Member in keyof AppServer]: AppServer[Member] };
 
 /** Its checks have been made by whoever runs the world. */
 const monitor = {
@@ -54,9 +57,11 @@ export class AppServer {
     this.#context = { ...assemble(configuration, { monitor, random }), census };
     const { events, registry } = this.#context;
     this.#regions = { east: registry.get("east"), west: registry.get("west") };
-    this.#negotiates = new RateLimiter({ perSecond, events, random, now });
-    this.#reads = new RateLimiter({ perSecond, events, random, now });
-    this.#spread = new ReconnectSpread(this.#context);
+    const spread = new ReconnectSpread(this.#context);
+    const limits = { perSecond, events, spreadInMs: () => spread.inMs, random, now };
+    this.#negotiates = new RateLimiter(limits);
+    this.#reads = new RateLimiter(limits);
+    this.#spread = spread;
     for (const region of REGIONS) this.tell(region, true);
   }
 
@@ -78,6 +83,11 @@ export class AppServer {
     return this.#spread.inMs;
   }
 
+  /** Whether there is a region that clients can be sent to. */
+  get isServed(): boolean {
+    return Object.values(this.#regions).some(({ isUsable }) => isUsable);
+  }
+
   /** How many clients it knows to be in a region. */
   counted(region: Region): number | undefined {
     return this.#context.census?.clientsOn(this.#regions[region]);
@@ -89,7 +99,12 @@ export class AppServer {
     const chosen = selectEndpoint(this.#context, undefined, avoided, Number.POSITIVE_INFINITY);
     // It looks whether there is none after all.
     if (chosen instanceof Promise) {
-      return { retryAfterInSeconds: retryAfterWithoutEndpoint(this.#spread.inMs, this.#random()) };
+      return {
+        retryAfterInSeconds: retryAfterWithoutEndpoint(
+          this.#spread.whileNobodyServesInMs,
+          this.#random(),
+        ),
+      };
     }
     return this.#negotiates.admit(chosen, () => String(client));
   }

@@ -2,10 +2,12 @@ import { backoffInMs } from "../../src/client/backoff.ts";
 import { INITIAL_STATE, next } from "../../src/client/reconnect-policy.ts";
 import type { ReconnectSettings, ReconnectState } from "../../src/client/reconnect-states.ts";
 import { ReviewSchedule } from "../../src/client/review-schedule.ts";
+import type { Admission } from "../../src/negotiate/rate-limiter.ts";
 import { createRandomSource } from "../support/random-source.ts";
-import { AppServer, REVIEW_AFTER_IN_MS } from "./app-server.ts";
+import { AppServer, type HerdServer, REVIEW_AFTER_IN_MS } from "./app-server.ts";
 import { Calendar } from "./calendar.ts";
-import { type HerdPlan, limitOf, shortestInSeconds, survivorsOf } from "./plan.ts";
+import type { Mutation } from "./mutations.ts";
+import { type HerdPlan, isIgnoring, limitOf, shortestInSeconds, survivorsOf } from "./plan.ts";
 import { Recording } from "./recording.ts";
 
 /** Intervals of reviews before the region dies: whoever asks in the second is told of all. */
@@ -15,11 +17,8 @@ const NOTICED_WITHIN_IN_MS = 1000;
 /** For how long redis is away, or both regions are: by then, most have asked. */
 const OUTAGE_IN_MS = 30_000;
 const CONNECTED_WITHIN_IN_MS = { least: 50, most: 300 };
-const IGNORING_SHARE = 0.05;
 /** As the handler of the history tells where its store is away. */
 const STORE_AWAY_IN_SECONDS = { min: 1, spread: 2 };
-const retryAfterWithoutStore = (_: undefined, random: number) =>
-  STORE_AWAY_IN_SECONDS.min + Math.floor(random * STORE_AWAY_IN_SECONDS.spread);
 
 const DEFAULTS: ReconnectSettings = {
   autoReconnect: true,
@@ -39,17 +38,18 @@ export class HerdRun {
   readonly #plan: HerdPlan;
   readonly #random: () => number;
   readonly #calendar: Calendar;
-  readonly #servers: AppServer[];
+  readonly #servers: HerdServer[];
   readonly #schedule = new ReviewSchedule();
   readonly #step: Uint8Array;
   readonly #failures: Uint16Array;
   readonly #spreadInMs: Float64Array;
   readonly #recording: Recording;
   #now = 0;
-  #living: AppServer[];
+  #living: HerdServer[];
   #diesAt = Number.POSITIVE_INFINITY;
 
-  constructor(plan: HerdPlan) {
+  /** @param mutate Makes the servers lack a rule. */
+  constructor(plan: HerdPlan, mutate: Mutation = (server) => server) {
     const { clients, servers, fault, seed } = plan;
     this.#plan = plan;
     this.#random = createRandomSource(seed);
@@ -60,7 +60,9 @@ export class HerdRun {
     this.#recording = new Recording(clients);
     this.#servers = Array.from({ length: servers }, () => {
       const ahead = fault === "clocks-apart" ? this.#random() * 3_600_000 : 0;
-      return new AppServer(limitOf(plan) / servers, () => this.#now + ahead, this.#random);
+      const now = () => this.#now + ahead;
+      const server = new AppServer(limitOf(plan) / servers, now, this.#random);
+      return mutate(server, this.#random);
     });
     this.#living = this.#servers;
   }
@@ -149,7 +151,7 @@ export class HerdRun {
 
   #read(client: number): void {
     const admission = this.#isStoreAway
-      ? { retryAfterInSeconds: retryAfterWithoutStore(undefined, this.#random()) }
+      ? this.#refusalWithoutStore()
       : this.#serverOf(client).readHistory(client, "west");
     this.#recording.read(client, this.#now, admission);
     if (admission.inMs !== undefined) return;
@@ -184,31 +186,28 @@ export class HerdRun {
   #pauseOf(client: number, retryAfterInSeconds: number): number {
     const failures = this.#failures[client] ?? 0;
     this.#failures[client] = failures + 1;
-    const retryAfterInMs = this.#isIgnoring(client) ? undefined : 1000 * retryAfterInSeconds;
+    const retryAfterInMs = isIgnoring(this.#plan, client) ? undefined : 1000 * retryAfterInSeconds;
     const error = { code: "ERR_NEGOTIATE_FAILED", retryAfterInMs } as never;
     const state = { ...INITIAL_STATE, search: { failures, failed: ["east"] } };
     const event = { type: "attempt-failed", error, now: this.#now, spread: 0 } as const;
     return pauseAfter(next(state, { ...event, backoff: this.#random() }, DEFAULTS)[0]);
   }
 
-  #isIgnoring(client: number): boolean {
-    return isIgnoring(this.#plan, client);
+  #refusalWithoutStore(): Admission {
+    const { min, spread } = STORE_AWAY_IN_SECONDS;
+    return { retryAfterInSeconds: min + Math.floor(this.#random() * spread) };
   }
 
   get #isStoreAway(): boolean {
     return this.#plan.fault === "redis-away" && this.#now - this.#diesAt < OUTAGE_IN_MS;
   }
 
-  #serverOf(client: number): AppServer {
+  #serverOf(client: number): HerdServer {
     const { balance } = this.#plan;
     const share = balance === "random" ? this.#random() : mixed(client, 2) / 2 ** 32;
-    return this.#living[Math.floor(share * this.#living.length)] as AppServer;
+    return this.#living[Math.floor(share * this.#living.length)] as HerdServer;
   }
 }
-
-/** Whether it asks again when it likes. */
-export const isIgnoring = ({ fault }: HerdPlan, client: number): boolean =>
-  fault === "ignoring" && client % 100 < 100 * IGNORING_SHARE;
 
 /** A number of 32 bits that is always the same for the same client, and for no reason. */
 function mixed(client: number, salt: number): number {

@@ -7,6 +7,9 @@ export const FAULTS = [
   "dark",
 ] as const;
 
+/** One in twenty. */
+const IGNORING_EVERY = 20;
+
 /** What happens besides the death of a region. */
 export type Fault = (typeof FAULTS)[number];
 
@@ -42,3 +45,7 @@ export const survivorsOf = ({ servers, fault }: HerdPlan): number =>
 export function shortestInSeconds(plan: HerdPlan): number {
   return (plan.clients * plan.servers) / (limitOf(plan) * survivorsOf(plan));
 }
+
+/** Whether a client asks again whenever it likes. */
+export const isIgnoring = ({ fault }: HerdPlan, client: number): boolean =>
+  fault === "ignoring" && client % IGNORING_EVERY === 0;
