@@ -13,8 +13,14 @@ export function explainFailure(error: unknown, { config }: Pick<Endpoint, "confi
   const failure = classifyFailure(error);
   const hasKey = config.credential instanceof KeyObject;
   if (failure.kind === "answer") return explainAnswer(failure, hasKey);
-  const [what, remedy] = OTHERS[failure.kind];
-  return { what: `${what} (${failure.label})`, remedy: remedyOf(failure) ?? remedy };
+  const [what, usual] = OTHERS[failure.kind];
+  const remedy = remedyOf(failure) ?? usual;
+  // A call waits for its token first.
+  const mayWaitForToken = failure.kind === "deadline" && !hasKey;
+  return {
+    what: `${what} (${failure.label})`,
+    remedy: mayWaitForToken ? `${LOOK_AT_IDENTITY}; else ${remedy}` : remedy,
+  };
 }
 
 function explainAnswer({ status = 0, label, clockSkewInMs }: Failure, hasKey: boolean) {
@@ -33,6 +39,7 @@ export const SET_CLOCK = "set the clock of this server, as by NTP: tokens are va
 const RENEW_KEY =
   "the access key is not one of this instance: copy the connection string anew (Settings, Keys), and deploy it; look whether local authentication is disabled there";
 const GIVE_ROLE = "give the identity the role Web PubSub Service Owner on this instance";
+const LOOK_AT_IDENTITY = "look whether the identity gives this server a token in time";
 const OPEN_NETWORK =
   "let this server in: public network access, access control rules and private endpoints of the instance (Settings, Networking)";
 const LOOK_WHERE_IT_LEADS =
