@@ -51,7 +51,7 @@ export function messageRequest(
   if (metadata === undefined || !isKnown) return undefined;
   let path: string;
   try {
-    path = `/api/hubs/${encodeURIComponent(hub)}${pathOf(target)}/:send${queryOf(own)}`;
+    path = `/api/hubs/${encodeURIComponent(hub)}${pathOf(target)}/:send${queryOf(target, own)}`;
   } catch {
     // Half of a surrogate pair, which the SDK says in its way.
     return undefined;
@@ -80,9 +80,13 @@ function pathOf(target: MessageTarget): string {
   return target.kind === "user" ? `/users/${encodeURIComponent(target.userId)}` : "";
 }
 
-function queryOf({ filter, excludedConnections = [], messageTtlSeconds }: OwnOptions): string {
+function queryOf(
+  { kind }: MessageTarget,
+  { filter, excludedConnections = [], messageTtlSeconds }: OwnOptions,
+): string {
   let query = `?api-version=${API_VERSION}`;
-  for (const id of excludedConnections) query += `&excluded=${encoded(id)}`;
+  // Of the connections of a user, none can be left out.
+  if (kind !== "user") for (const id of excludedConnections) query += `&excluded=${encoded(id)}`;
   if (filter !== undefined) query += `&filter=${encoded(filter)}`;
   if (messageTtlSeconds !== undefined) query += `&messageTtlSeconds=${messageTtlSeconds}`;
   return query;

@@ -27,6 +27,7 @@ export async function run() {
   const answer = await response.json();
   const servers = {
     ours,
+    unreviewed: await start("unreviewed"),
     agreed: await start("agreed"),
     sample: await start("sample"),
     express: await start("express", answer),
@@ -37,6 +38,7 @@ export async function run() {
 
   const labels = {
     ours: "ours",
+    unreviewed: "ours, without reviews",
     agreed: "ours, client-client",
     sample: "official sample",
     express: "Express",
@@ -55,6 +57,8 @@ export async function run() {
       ratios(results[rival].cpuInMs, results.ours.cpuInMs),
     );
   }
+  const unreviewed = ratios(results.unreviewed.perSecond, results.express.perSecond);
+  printRatio("without reviews, against Express", unreviewed);
   const agreed = ratios(results.agreed.perSecond, results.ours.perSecond);
   const verdict = judge(median(agreed) >= goalOfAgreed, `>= ${goalOfAgreed} x`);
   printRatio("client-client against client-server", agreed, verdict);

@@ -168,6 +168,11 @@ it("snapshot tells the state of every endpoint and gives copies that never chang
     joining: false,
     leaving: false,
     lastProbe: { at: expect.any(Number), durationInMs: expect.any(Number), ok: true },
+    serving: true,
+    clients: undefined,
+    lastFailure: undefined,
+    lastCanary: { at: expect.any(Number), ok: true },
+    sockets: { open: 0, busy: 0, waiting: 0, max: 64 },
   });
   expect(second).toMatchObject({ name: "westus", role: "secondary", state: "healthy" });
   expect(JSON.stringify([first, second])).not.toContain("AccessKey");

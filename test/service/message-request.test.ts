@@ -14,6 +14,8 @@ import { startRawService } from "../support/raw-service.ts";
 import { runs } from "../support/runs.ts";
 import { endpointAt, key, startTcp } from "./support/pool.ts";
 
+jest.setTimeout(30_000);
+
 const ALL: MessageTarget = { kind: "hub" };
 const json = encodeMessage({ text: "hi" }, undefined) as EncodedBody;
 
@@ -83,6 +85,10 @@ it.each<[string, Case]>([
   ["with an empty filter", [ALL, json, { filter: "" }]],
   ["with a connection left out", [ALL, json, { excludedConnections: ["c1"] }]],
   ["with several left out, one twice", [ALL, json, { excludedConnections: ["a&b", "c'", "c'"] }]],
+  [
+    "to a user, without a connection of it",
+    [{ kind: "user", userId: "ada" }, json, { excludedConnections: ["c1"] }],
+  ],
   ["with nobody left out", [ALL, json, { excludedConnections: [] }]],
   ["with a time to live", [ALL, json, { messageTtlSeconds: 60 }]],
   ["with none", [ALL, json, { messageTtlSeconds: 0 }]],

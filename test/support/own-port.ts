@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+
 /*
  * The port of what is down for a while is free for anybody. A test that runs beside this one and asks
  * for any free port would get it sooner or later, and answer in place of the dead. So each test process
@@ -18,3 +21,13 @@ export async function onOwnPort<T>(listen: (port: number) => Promise<T>): Promis
     }
   }
 }
+
+/** Such a port, for another program to listen at. */
+export const ownPort = (): Promise<string> =>
+  onOwnPort(async (port) => {
+    const server = createServer().listen(port, "127.0.0.1");
+    await once(server, "listening");
+    server.close();
+    await once(server, "close");
+    return String(port);
+  });

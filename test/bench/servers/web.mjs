@@ -7,8 +7,9 @@ import { options, serveCalls } from "../support/serve-calls.mjs";
 
 const { resilientPubSub } = await import("../dist/index.mjs");
 
+const negotiate = { authenticate: () => ({ userId: "user" }) };
+
 async function pluginIn({ endpoints, path, answer }, options) {
-  const negotiate = { authenticate: () => ({ userId: "user" }) };
   const pubsub = resilientPubSub({
     hub: "bench",
     endpoints,
@@ -41,6 +42,10 @@ const ways = {
   },
 
   agreed: (told) => ways.pluginWith(told, { topology: "client-client" }),
+
+  /** Its answers have one signature in place of two. */
+  unreviewed: (told) =>
+    ways.pluginWith(told, { negotiate: { ...negotiate, reviewAfterInMs: false } }),
 
   pluginWith: async (told, options) => (await pluginIn(told, options)).app,
 

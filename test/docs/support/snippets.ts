@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import path from "node:path";
 import type { Emulator } from "express-resilient-pubsub/emulator";
 import { bundledProgram } from "../../support/bundled-program.ts";
 import { afterFile, closeAfterTest } from "../../support/clean-up.ts";
 import { startEmulator } from "../../support/emulator.ts";
+import { ownPort } from "../../support/own-port.ts";
 import { startRegions } from "../../support/regions.ts";
 
 const root = path.join(__dirname, "../../..");
@@ -84,10 +83,5 @@ export function startRegionsForSnippets(overrides: WorldOverrides = {}) {
   });
 }
 
-export async function freePort(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return String(port);
-}
+/** One that no test beside this one is given. */
+export const freePort = ownPort;
