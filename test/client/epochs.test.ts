@@ -238,7 +238,7 @@ describe("a newer epoch that is told in the instant of the recovery", () => {
     HeldWebSocket.all.filter(({ readyState }) => readyState === WebSocket.OPEN).length === 1;
 
   // Each is another place in what follows from the frame, and from the answer.
-  it.each(Array.from({ length: 25 }, (_, index) => [index - 12]))(
+  it.each([-12, -8, -4, -3, -2, -1, 0, 1, 2, 3, 4, 8, 12])(
     "%d microtasks after its frame, is not missed",
     async (microtasks) => {
       HeldWebSocket.all = [];
