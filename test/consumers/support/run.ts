@@ -11,6 +11,9 @@ export interface Output {
   readonly stderr: string;
 }
 
+/** That a region is down is logged as well, which is not what is looked at. */
+export const quiet = { AZURE_LOG_LEVEL: "error" };
+
 /**
  * Runs a Node program to its end.
  *
@@ -22,6 +25,6 @@ export function run(
   program: readonly string[],
   variables: Readonly<Record<string, string>> = {},
 ): Promise<Output> {
-  const options = { cwd, env: { ...env, ...variables }, timeout: 30_000 };
+  const options = { cwd, env: { ...env, ...quiet, ...variables }, timeout: 30_000 };
   return execute(process.execPath, program, options);
 }

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
 import { fetchPackage } from "./npm-package.ts";
+import { quiet } from "./run.ts";
 
 const execute = promisify(execFile);
 
@@ -57,6 +58,6 @@ export async function fetchRuntime({
 
 /** Runs a program to its end, in a project; what Deno keeps goes there too. */
 export function runBy(program: string, parameters: readonly string[], cwd: string) {
-  const env = { ...process.env, NO_COLOR: "1", DENO_DIR: path.join(cwd, ".deno") };
+  const env = { ...process.env, ...quiet, NO_COLOR: "1", DENO_DIR: path.join(cwd, ".deno") };
   return execute(program, parameters, { cwd, env, timeout: 60_000 });
 }
