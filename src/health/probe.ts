@@ -2,10 +2,9 @@ import { type ClientRequest, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { ProbeOutcome } from "../endpoints/health-state.ts";
 import { isOwnStall } from "../kit/deadline.ts";
+import { HEALTH_PATH } from "../service/api-version.ts";
 import type { Endpoint } from "../service/endpoint.ts";
 import { classifyFailure, reasonOfStatus } from "../service/failure.ts";
-
-const HEALTH_PATH = "/api/health?api-version=2024-12-01";
 
 export interface ProbeOptions {
   /** Deadline of the check, from the call to the status line. */

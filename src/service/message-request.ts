@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { API_VERSION } from "./api-version.ts";
 import type { EncodedBody } from "./encoded-body.ts";
 
 /** Who a message is for. */
@@ -15,8 +16,6 @@ export interface MessageRequest {
   readonly headers: readonly string[];
 }
 
-/** As `@azure/web-pubsub` has it. */
-const API_VERSION = "2024-12-01";
 /** The options that are known here; with any other one, the SDK is to make the request. */
 interface OwnOptions {
   readonly filter?: string | undefined;
