@@ -9,6 +9,7 @@ import type {
 } from "../contract/endpoint.ts";
 import { thisMoment } from "../kit/moment.ts";
 import type { Endpoint } from "../service/endpoint.ts";
+import { statusOfReason } from "../service/failure.ts";
 import { type CallState, initialCallState } from "./call-state.ts";
 import type { EvacuationPace } from "./evacuation-pace.ts";
 import { type HealthState, initialHealthState, isUndecided } from "./health-state.ts";
@@ -207,11 +208,10 @@ export class RegisteredEndpoint implements Routable {
 }
 
 function failedCheckOf({ at, durationInMs, reason, code }: ProbeRecord): FailureRecord {
-  const status = /^status\((\d+)\)$/.exec(reason ?? "")?.[1];
   return Object.freeze({
     at: Math.round(at + durationInMs),
     operation: "health check",
-    status: status === undefined ? undefined : Number(status),
+    status: statusOfReason(reason ?? ""),
     code,
   });
 }

@@ -173,6 +173,12 @@ function meaningOfCredential(cause: Thrown["cause"]): Meaning {
 
 export const reasonOfStatus = (status: number): DownReason => `status(${status})`;
 
+/** The status in such a reason; undefined for any other one. */
+export function statusOfReason(reason: string): number | undefined {
+  const status = /^status\((\d+)\)$/.exec(reason)?.[1];
+  return status === undefined ? undefined : Number(status);
+}
+
 /** Anything may be thrown, with headers of any kind. */
 function headerOf({ response }: Thrown, name: string): string | undefined {
   const headers = response?.headers;

@@ -1,5 +1,6 @@
 import type { DownReason, FailureRecord } from "../contract/endpoint.ts";
 import type { FailureReason } from "../contract/fan-out-report.ts";
+import { statusOfReason } from "../service/failure.ts";
 
 /** What an answer of the service, or the want of one, comes to. */
 interface Outcome {
@@ -36,7 +37,7 @@ export function remedyFor(reason: DownReason): string {
     case "credentials-rejected":
       return REJECTED;
     default:
-      return remedyForHealthStatus(Number(/\d+/.exec(reason)));
+      return remedyForHealthStatus(statusOfReason(reason) ?? 0);
   }
 }
 
