@@ -4,6 +4,7 @@ import type { EndpointExplanation, NegotiateExplanation } from "../contract/nego
 import type { Router } from "../contract/options.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { servingEndpoints } from "../endpoints/serving-order.ts";
+import { mayKnow } from "../http/may-know.ts";
 import { safeText } from "../kit/safe-text.ts";
 import { Negotiation } from "./negotiation.ts";
 
@@ -127,16 +128,10 @@ async function made(
   req: Request,
   negotiation: Negotiation | undefined,
 ): Promise<ExplainedNegotiation | undefined> {
-  const isForCaller = req.query.explain !== undefined && (await mayKnow(context, req));
+  const { explain } = context.configuration.negotiate;
+  const isForCaller =
+    req.query.explain !== undefined &&
+    (await mayKnow(context.events, "negotiate.explain", explain, req));
   if (!isForCaller && !context.log?.isDebug) return undefined;
   return new ExplainedNegotiation(context, isForCaller, negotiation);
-}
-
-async function mayKnow({ configuration, events }: PluginContext, req: Request): Promise<boolean> {
-  try {
-    return (await configuration.negotiate.explain?.(req)) === true;
-  } catch (error) {
-    events.emit("handlerError", { handler: "negotiate.explain", error });
-    return false;
-  }
 }

@@ -1,6 +1,7 @@
 import type { Request, Response } from "express";
 import type { ResilientPubSub } from "../contract/resilient-pubsub.ts";
 import type { PubSubStatus, StatusHandlerOptions } from "../contract/status.ts";
+import { mayKnow } from "../http/may-know.ts";
 import { check, checkKnownOptions, checkOptionsObject } from "../kit/arguments.ts";
 import type { InternalEvents } from "../kit/typed-events.ts";
 import { ALIVE, type HealthReport, reportOf, summaryOf } from "./health-report.ts";
@@ -33,15 +34,6 @@ export function statusHandler(context: StatusContext, options: StatusHandlerOpti
     "give a function (req) => boolean",
   );
 
-  async function mayKnow(req: Request): Promise<boolean> {
-    try {
-      return (await full?.(req)) === true;
-    } catch (error) {
-      context.events.emit("handlerError", { handler: "statusHandler.full", error });
-      return false;
-    }
-  }
-
   return function status(request, response, next) {
     const [req, res] = [request as Request, response as Response];
     if (!METHODS.includes(req.method)) {
@@ -51,7 +43,7 @@ export function statusHandler(context: StatusContext, options: StatusHandlerOpti
     } else if (full === undefined) {
       send(res, summaryOf(context.status()));
     } else {
-      mayKnow(req)
+      mayKnow(context.events, "statusHandler.full", full, req)
         .then((isTold) => send(res, (isTold ? reportOf : summaryOf)(context.status())))
         .catch(next);
     }
