@@ -1,7 +1,7 @@
 import type { PluginContext } from "../context/plugin-context.ts";
 import { inSpan, type SpanPort } from "../context/tracing-port.ts";
 import type { PubSubEvents } from "../contract/events.ts";
-import { RequestRefused } from "../http/problem.ts";
+import { codeOfRefusal, outcomeOfRefusal } from "../http/problem.ts";
 import type { CatchUpTally } from "./catch-ups.ts";
 
 /** Has a client catch up, and tells what it came to; without a detour while nobody wants to know. */
@@ -28,8 +28,8 @@ export async function toldOf(
       const answered = { outcome: "answered", code: undefined } as const;
       tell({ ...answered, ...tally, durationInMs: durationInMs() }, span);
     } catch (error) {
-      const code = error instanceof RequestRefused ? error.problem.code : "ERR_HANDLER_FAILED";
-      const outcome = code === "ERR_OVERLOADED" ? "shed" : "refused";
+      const code = codeOfRefusal(error);
+      const outcome = outcomeOfRefusal(code);
       const nothing = { recovered: 0, missed: 0, messages: 0 };
       tell({ outcome, code, ...nothing, durationInMs: durationInMs() }, span);
       throw error;

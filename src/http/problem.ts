@@ -47,6 +47,14 @@ export class RequestRefused extends Error {
   }
 }
 
+/** The code that a request is answered with, of which this is what its handler threw. */
+export const codeOfRefusal = (error: unknown): ErrorCode =>
+  error instanceof RequestRefused ? error.problem.code : "ERR_HANDLER_FAILED";
+
+/** What such a request came to, where clients are turned away for the time being. */
+export const outcomeOfRefusal = (code: ErrorCode): "shed" | "refused" =>
+  code === "ERR_OVERLOADED" ? "shed" : "refused";
+
 /**
  * Answers a request as the handler does, or with the problem for which it refuses it.
  *

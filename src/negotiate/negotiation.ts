@@ -2,7 +2,7 @@ import type { PluginContext } from "../context/plugin-context.ts";
 import { inSpan, type SpanPort } from "../context/tracing-port.ts";
 import type { PubSubEvents } from "../contract/events.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import { RequestRefused } from "../http/problem.ts";
+import { codeOfRefusal, outcomeOfRefusal } from "../http/problem.ts";
 
 /** What a negotiate came to, written down on its way for those who want to know. */
 export class Negotiation {
@@ -20,11 +20,11 @@ export class Negotiation {
   /** @param error What it was refused with; undefined when it was answered with an endpoint. */
   result(error?: unknown): PubSubEvents["negotiated"] {
     const { chosen, claimedFailed } = this;
-    const code = error instanceof RequestRefused ? error.problem.code : "ERR_HANDLER_FAILED";
+    const code = codeOfRefusal(error);
     return {
       endpoint: chosen?.name,
       role: chosen?.role,
-      outcome: error === undefined ? this.#answered() : refusal(code),
+      outcome: error === undefined ? this.#answered() : outcomeOfRefusal(code),
       code: error === undefined ? undefined : code,
       claimedFailed: claimedFailed.map(({ name }) => name),
       durationInMs: performance.now() - this.#startedAt,
@@ -38,8 +38,6 @@ export class Negotiation {
     return isSecondByRule || !chosen?.isUsable ? "fallback" : "answered";
   }
 }
-
-const refusal = (code: string) => (code === "ERR_OVERLOADED" ? "shed" : "refused");
 
 /** Answers a negotiate, and tells what it came to; without a detour while nobody wants to know. */
 export function toldOf(

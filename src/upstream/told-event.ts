@@ -3,7 +3,7 @@ import type { PluginContext } from "../context/plugin-context.ts";
 import { inSpan } from "../context/tracing-port.ts";
 import type { ErrorCode } from "../contract/error-code.ts";
 import type { UpstreamEventKind } from "../contract/frequent-events.ts";
-import { RequestRefused } from "../http/problem.ts";
+import { codeOfRefusal } from "../http/problem.ts";
 import { isPublishType } from "./publish-event.ts";
 import type { Refusals } from "./refusals.ts";
 
@@ -38,7 +38,7 @@ export function toldOf(
     try {
       await answer();
     } catch (error) {
-      code = error instanceof RequestRefused ? error.problem.code : "ERR_HANDLER_FAILED";
+      code = codeOfRefusal(error);
       refusals.tell(code, req.get("webhook-request-origin") ?? "");
       throw error;
     } finally {
