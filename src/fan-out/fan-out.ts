@@ -18,7 +18,7 @@ import { listPages } from "./list-pages.ts";
 import type { Page } from "./listing.ts";
 import { sendLogged, streamOf } from "./logged-send.ts";
 import { encodeMessage } from "./message.ts";
-import { messageTargetOf } from "./message-target.ts";
+import { messageTargetOf, sendBySdk } from "./message-target.ts";
 import type { Operation, Operations } from "./operations.ts";
 import { isDeliveredToAll } from "./report.ts";
 import { type OnOutcome, Round } from "./round.ts";
@@ -129,8 +129,8 @@ export class FanOut {
       subject: group,
       options: { excludedConnections: excluded && [...excluded] },
     };
-    const make: Make<unknown, [EncodedBody]> = (client, bytes, options) =>
-      client.group(group).sendToAll(bytes, options);
+    const make: Make<unknown, [EncodedBody]> = (client, ...rest) =>
+      sendBySdk(client, { kind: "group", group }, ...rest);
     return new Promise((resolve, reject) => {
       const sending = this.#operations.run(operation, async (deadline) => {
         const logged = await history.log({ ...this.#toLog(operation, body), publication });

@@ -1,11 +1,11 @@
 import type { OperationOptions } from "@azure/core-client";
-import type { WebPubSubServiceClient } from "@azure/web-pubsub";
 import type { Frame, SendOutcome } from "../context/history-port.ts";
 import type { PluginContext } from "../context/plugin-context.ts";
 import { readStreamName } from "../context/stream-name.ts";
 import { Deadline } from "../kit/deadline.ts";
-import { type MessageTarget, messageRequest } from "../service/message-request.ts";
+import { messageRequest } from "../service/message-request.ts";
 import { type Call, callEndpoint } from "./call.ts";
+import { sendBySdk } from "./message-target.ts";
 import { withHeaders } from "./sdk-options.ts";
 import { sendOutcomeOf } from "./send-outcome.ts";
 
@@ -28,7 +28,7 @@ export async function sendFrame(
   const target = readStreamName(stream) ?? { kind: "hub" };
   const options = optionsOf(frame);
   const call: Call<unknown> = {
-    make: (client, rest) => send(client, target, frame, rest),
+    make: (client, rest) => sendBySdk(client, target, frame.body, rest),
     message: messageRequest(configuration.hub, target, frame.body, options),
     options,
     endpointTimeoutInMs: configuration.fanOut.endpointTimeoutInMs ?? Number.POSITIVE_INFINITY,
@@ -48,15 +48,4 @@ function optionsOf({ headers, filter, excluded }: Frame): OperationOptions {
     ...(excluded !== undefined && { excludedConnections: [...excluded] }),
   };
   return withHeaders(options, headers);
-}
-
-function send(
-  client: WebPubSubServiceClient,
-  target: MessageTarget,
-  { body }: Frame,
-  options: OperationOptions,
-): Promise<unknown> {
-  if (target.kind === "group") return client.group(target.group).sendToAll(body, options);
-  if (target.kind === "user") return client.sendToUser(target.userId, body, options);
-  return client.sendToAll(body, options);
 }

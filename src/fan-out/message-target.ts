@@ -1,3 +1,6 @@
+import type { OperationOptions } from "@azure/core-client";
+import type { WebPubSubServiceClient } from "@azure/web-pubsub";
+import type { EncodedBody } from "../service/encoded-body.ts";
 import type { MessageTarget } from "../service/message-request.ts";
 import type { Operation } from "./operations.ts";
 
@@ -9,4 +12,16 @@ export function messageTargetOf({
   if (name === "sendToAll") return { kind: "hub" };
   if (name === "group.sendToAll") return { kind: "group", group: subject };
   return name === "sendToUser" ? { kind: "user", userId: subject } : undefined;
+}
+
+/** Sends a message by the SDK. */
+export function sendBySdk(
+  client: WebPubSubServiceClient,
+  target: MessageTarget,
+  body: EncodedBody,
+  options: OperationOptions,
+): Promise<unknown> {
+  if (target.kind === "group") return client.group(target.group).sendToAll(body, options);
+  if (target.kind === "user") return client.sendToUser(target.userId, body, options);
+  return client.sendToAll(body, options);
 }
