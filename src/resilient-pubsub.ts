@@ -86,7 +86,10 @@ export function resilientPubSub(options: ResilientPubSubOptions): ResilientPubSu
   const context: PluginContext = { ...base, agreed, history, log };
   const metadataWatch =
     configuration.history?.carrier === "metadata"
-      ? new MetadataWatch(context, async (...given) => (await issueOwnToken(context, ...given)).url)
+      ? new MetadataWatch(context, async ({ endpoint }, userId) => {
+          const { health, hub } = configuration;
+          return (await issueOwnToken(endpoint, hub, { userId }, health)).url;
+        })
       : undefined;
   const operations = new Operations(context);
   const fanOut = new FanOut(context, operations);

@@ -1,10 +1,6 @@
-import { KeyObject } from "node:crypto";
 import { PROBE_USER_ID } from "../context/probe-user.ts";
-import { signedToken } from "../negotiate/client-token.ts";
-import { callWithin } from "../service/call-within.ts";
-import { clientOriginOf } from "../service/client-origin.ts";
+import { issueOwnToken } from "../negotiate/client-token.ts";
 import type { Endpoint } from "../service/endpoint.ts";
-import { withOrigin } from "../service/with-origin.ts";
 import type { DoctorContext } from "./check.ts";
 
 /**
@@ -15,12 +11,6 @@ import type { DoctorContext } from "./check.ts";
  */
 export async function clientUrl(context: DoctorContext, endpoint: Endpoint): Promise<string> {
   const identity = { userId: PROBE_USER_ID, groups: [context.group] };
-  const { config, client } = endpoint;
-  if (config.credential instanceof KeyObject) {
-    return signedToken(config, config.credential, context.configuration.hub, identity, {}).url;
-  }
-  const { url } = await callWithin(context.timeoutInMs, context.signal, (abortSignal) =>
-    client.getClientAccessToken({ ...identity, abortSignal }),
-  );
-  return withOrigin(url, clientOriginOf(endpoint.config));
+  const { url } = await issueOwnToken(endpoint, context.configuration.hub, identity, context);
+  return url;
 }

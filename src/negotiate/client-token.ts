@@ -1,6 +1,7 @@
 import { KeyObject } from "node:crypto";
 import type { ClientTokenResponse, GenerateClientTokenOptions } from "@azure/web-pubsub";
 import type { PluginContext } from "../context/plugin-context.ts";
+import type { AbortSignalLike } from "../contract/abort-signal.ts";
 import type { FailureReason } from "../contract/fan-out-report.ts";
 import type { Identity } from "../contract/options.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
@@ -66,21 +67,28 @@ export function issueToken(
   return issued;
 }
 
+/** When a token for a connection of this package's own is waited for no more. */
+interface OwnTokenLimits {
+  readonly timeoutInMs: number;
+  readonly signal?: AbortSignalLike;
+}
+
 /**
  * Has a token made for a connection of this package's own, which nothing is concluded from.
  *
  * @throws what the call of the service fails with
  */
 export async function issueOwnToken(
-  { configuration }: PluginContext,
-  { endpoint }: RegisteredEndpoint,
-  userId: string,
+  endpoint: Endpoint,
+  hub: string,
+  identity: Identity,
+  { timeoutInMs, signal: abortSignal }: OwnTokenLimits,
 ): Promise<IssuedToken> {
   const { credential } = endpoint.config;
   if (credential instanceof KeyObject) {
-    return signedToken(endpoint.config, credential, configuration.hub, { userId }, {});
+    return signedToken(endpoint.config, credential, hub, identity, {});
   }
-  return askForToken(endpoint, { userId }, configuration.health.timeoutInMs);
+  return askForToken(endpoint, { ...identity, ...(abortSignal && { abortSignal }) }, timeoutInMs);
 }
 
 async function tokenOfService(
