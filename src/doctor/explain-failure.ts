@@ -1,6 +1,6 @@
 import { KeyObject } from "node:crypto";
 import type { Endpoint } from "../service/endpoint.ts";
-import { classifyFailure, type Failure } from "../service/failure.ts";
+import { classifyFailure, type Failure, statusOfReason } from "../service/failure.ts";
 
 /** What a failure of a call comes to, in words. */
 export interface Explanation {
@@ -49,19 +49,23 @@ const SCALE_UP =
 const LOOK_AT_REGION =
   "the service fails calls there, whatever its health says: look at Azure's service health for the region; clients are sent to the next endpoint meanwhile";
 
+/** By why an endpoint is down. */
+export const REASONS = {
+  dns: "check the name in the connection string; look whether this server can resolve it (DNS, private DNS zone of a private endpoint)",
+  tls: "the certificate is not one that this server trusts: look at what stands in between (proxy, custom domain), or give its CA by NODE_EXTRA_CA_CERTS",
+  refused:
+    "nobody takes connections there: look whether the instance runs, and whether this server may reach it (firewall, private endpoint)",
+  timeout:
+    "look at the network to the region, and at Azure's service health for it; a longer health.timeoutInMs tells slow from dead",
+} as const;
+
 const OTHERS = {
   credential: [
     "there was no token for the identity",
     "check that the identity exists and that this server can use it (managed identity, environment of DefaultAzureCredential)",
   ],
-  network: [
-    "the connection was not made, or was lost",
-    "look whether the instance runs, and whether this server may reach it (firewall, private endpoint, proxy)",
-  ],
-  deadline: [
-    "was not answered in time",
-    "look at the network to the region, and at Azure's service health for it; a longer --timeout tells slow from dead",
-  ],
+  network: ["the connection was not made, or was lost", REASONS.refused],
+  deadline: ["was not answered in time", REASONS.timeout],
   "own-stall": [
     "was not answered in time, while this process was busy",
     "try again on a machine that has less to do",
@@ -77,23 +81,13 @@ function remedyOf({ reason }: Failure): string | undefined {
   return reason && REASONS[reason as keyof typeof REASONS];
 }
 
-/** By why an endpoint is down. */
-export const REASONS = {
-  dns: "check the name in the connection string; look whether this server can resolve it (DNS, private DNS zone of a private endpoint)",
-  tls: "the certificate is not one that this server trusts: look at what stands in between (proxy, custom domain), or give its CA by NODE_EXTRA_CA_CERTS",
-  refused:
-    "nobody takes connections there: look whether the instance runs, and whether this server may reach it (firewall, private endpoint)",
-  timeout:
-    "look at the network to the region, and at Azure's service health for it; a longer health.timeoutInMs tells slow from dead",
-} as const;
-
 /** The remedy for an endpoint whose health check fails like this. */
 export function remedyOfDownReason(reason: string): string {
-  const status = /^status\((\d+)\)$/.exec(reason)?.[1];
+  const status = statusOfReason(reason);
   if (status === undefined) return REASONS[reason as keyof typeof REASONS] ?? REASONS.refused;
-  if (status === "403") return OPEN_NETWORK;
-  if (status === "429") return SCALE_UP;
-  return status.startsWith("5") ? LOOK_AT_REGION : LOOK_WHERE_IT_LEADS;
+  if (status === 403) return OPEN_NETWORK;
+  if (status === 429) return SCALE_UP;
+  return status >= 500 && status < 600 ? LOOK_AT_REGION : LOOK_WHERE_IT_LEADS;
 }
 
 /** What a check itself has failed with, which nobody foresaw. Texts of such errors are not repeated. */

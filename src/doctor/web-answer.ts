@@ -1,4 +1,5 @@
 import { safeText } from "../kit/safe-text.ts";
+import { classifyFailure } from "../service/failure.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Explanation } from "./explain-failure.ts";
 
@@ -72,11 +73,8 @@ function explainRedirect(status: number, location: string | undefined, url: stri
 
 /** What a request to the app failed with that got no answer. */
 export function explainNoAnswer(error: unknown): Explanation {
-  const { code } = (error ?? {}) as { code?: unknown };
-  const label =
-    typeof code === "string" && /^[A-Z][A-Z0-9_]{1,59}$/.test(code) ? code : "no answer";
-  const isTls = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO)/.test(label);
-  if (isTls) {
+  const { code: label = "no answer", reason } = classifyFailure(error);
+  if (reason === "tls") {
     const remedy = "give the app a certificate that everybody trusts: the service takes no other";
     return { what: `no TLS connection to the app (${label})`, remedy };
   }
