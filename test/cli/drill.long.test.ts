@@ -3,13 +3,17 @@ import { runLine } from "./support/run-line.ts";
 
 jest.setTimeout(60_000);
 
-const QUICK = ["--clients", "4", "--baseline", "0", "--settle", "0"];
+/** A short drill of an app. */
+const drillOf = (url: string): string[] => [
+  ...["drill", "--negotiate-url", `${url}/negotiate`, "--header", "x-user: ada"],
+  ...["--clients", "4", "--baseline", "0", "--settle", "0"],
+];
 
 test("a drill whose clients cannot move fails, and heals the region all the same", async () => {
   const { eastus, westus, url } = await startApp();
   await westus.inject({ kind: "crash" });
   const { code, stdout } = await runLine([
-    ...["drill", "--negotiate-url", `${url}/negotiate`, "--header", "x-user: ada", ...QUICK],
+    ...drillOf(url),
     ...["--watch", "1", "--emulator-admin", eastus.adminEndpoint ?? "", "--fault", "crash"],
   ]);
   expect(code).toBe(1);
@@ -20,15 +24,7 @@ test("a drill whose clients cannot move fails, and heals the region all the same
 
 test("a drill without an admin route waits for the operator", async () => {
   const { eastus, url } = await startApp();
-  const line = [
-    "drill",
-    "--negotiate-url",
-    `${url}/negotiate`,
-    "--header",
-    "x-user: ada",
-    ...QUICK,
-  ];
-  const { code, stdout, stderr } = await runLine([...line, "--watch", "20"], {
+  const { code, stdout, stderr } = await runLine([...drillOf(url), "--watch", "20"], {
     onError: (text) => {
       if (text.startsWith("Break the region now")) void eastus.inject({ kind: "crash" });
     },
@@ -41,15 +37,7 @@ test("a drill without an admin route waits for the operator", async () => {
 test("a drill that is asked to stop reports what there is", async () => {
   const { url } = await startApp();
   const stopping = new AbortController();
-  const line = [
-    "drill",
-    "--negotiate-url",
-    `${url}/negotiate`,
-    "--header",
-    "x-user: ada",
-    ...QUICK,
-  ];
-  const { code, stdout } = await runLine(line, {
+  const { code, stdout } = await runLine(drillOf(url), {
     stopSignal: stopping.signal,
     onError: (text) => {
       if (text.startsWith("Break the region now")) stopping.abort();
@@ -61,10 +49,7 @@ test("a drill that is asked to stop reports what there is", async () => {
 test("a drill that cannot heal the region reports what it has measured, and fails", async () => {
   const { eastus, url } = await startApp({ admin: true });
   const admin = eastus.adminEndpoint ?? "";
-  const { code, stdout } = await runLine([
-    ...["drill", "--negotiate-url", `${url}/negotiate`, "--header", "x-user: ada", ...QUICK],
-    ...["--emulator-admin", admin],
-  ]);
+  const { code, stdout } = await runLine([...drillOf(url), ...["--emulator-admin", admin]]);
   expect(code).toBe(1);
   expect(stdout).toContain(
     "- Problem: The region is still broken: the admin route does not answer",

@@ -29,7 +29,6 @@ async function deploy(options: Partial<ResilientPubSubOptions> = {}): Promise<st
   const pubsub = closeAfterTest(
     resilientPubSub({ ...optionsFor({ eastus, westus }), negotiate, ...options }),
   );
-  pubsub.events.on("credentialsRejected", () => {});
   return closeAfterTest(await serve(express().use(pubsub))).url;
 }
 

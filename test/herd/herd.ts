@@ -1,4 +1,5 @@
 import { backoffInMs } from "../../src/client/backoff.ts";
+import { resolveOptions } from "../../src/client/options.ts";
 import { INITIAL_STATE, next } from "../../src/client/reconnect-policy.ts";
 import type { ReconnectSettings, ReconnectState } from "../../src/client/reconnect-states.ts";
 import { ReviewSchedule } from "../../src/client/review-schedule.ts";
@@ -20,14 +21,7 @@ const CONNECTED_WITHIN_IN_MS = { least: 50, most: 300 };
 /** As the handler of the history tells where its store is away. */
 const STORE_AWAY_IN_SECONDS = { min: 1, spread: 2 };
 
-const DEFAULTS: ReconnectSettings = {
-  autoReconnect: true,
-  handshakeTimeoutInMs: 5000,
-  recoveryTimeoutInMs: 30_000,
-  reconnectSpreadInMs: 1000,
-  retryDelayInMs: 500,
-  maxRetryDelayInMs: 15_000,
-};
+const DEFAULTS = settingsOf(resolveOptions({}));
 
 const REVIEWED = 0;
 const LOST = 1;
@@ -220,4 +214,18 @@ function mixed(client: number, salt: number): number {
 function pauseAfter(state: ReconnectState): number {
   if (!state.pause) throw new Error(`The client does not wait; it is ${state.name}.`);
   return state.pause.inMs;
+}
+
+/** Nothing else, since each of a million clients gets a copy. */
+function settingsOf(settings: ReconnectSettings): ReconnectSettings {
+  const { autoReconnect, handshakeTimeoutInMs, recoveryTimeoutInMs } = settings;
+  const { reconnectSpreadInMs, retryDelayInMs, maxRetryDelayInMs } = settings;
+  return {
+    autoReconnect,
+    handshakeTimeoutInMs,
+    recoveryTimeoutInMs,
+    reconnectSpreadInMs,
+    retryDelayInMs,
+    maxRetryDelayInMs,
+  };
 }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { type ResilientPubSub, resilientPubSub } from "express-resilient-pubsub";
 import { closeAfterTest } from "./clean-up.ts";
+import { endpointsAt } from "./endpoints-at.ts";
 import { serve } from "./serve.ts";
 
 export interface RawRequest {
@@ -59,11 +60,7 @@ export async function startPlugin(
   const pubsub = closeAfterTest(
     resilientPubSub({
       hub: "chat",
-      endpoints: Object.entries(endpoints).map(([name, { connectionString }], index) => ({
-        name,
-        role: index === 0 ? "primary" : "secondary",
-        connectionString,
-      })),
+      endpoints: endpointsAt(endpoints),
       negotiate: { allowAnonymous: true },
       ...options,
       health: { schedule: false, ...options.health },

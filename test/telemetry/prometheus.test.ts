@@ -11,20 +11,16 @@ import { startRegions } from "../support/regions.ts";
 const linesOf = async (register: Registry): Promise<string[]> =>
   (await register.metrics()).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
 
-const listenToOutages = ({ events }: ResilientPubSub): void => {
-  for (const name of ["endpointDown", "allDown"] as const) events.on(name, () => {});
-};
-
-function pluginOf(hub: string, listen = listenToOutages): ResilientPubSub {
+function pluginOf(hub: string): ResilientPubSub {
   const connectionString = "Endpoint=http://127.0.0.1:9;AccessKey=k";
-  const pubsub = resilientPubSub({
-    hub,
-    endpoints: [{ name: "east", role: "primary", connectionString }],
-    health: { schedule: false },
-    negotiate: { allowAnonymous: true },
-  });
-  listen(pubsub);
-  return closeAfterTest(pubsub);
+  return closeAfterTest(
+    resilientPubSub({
+      hub,
+      endpoints: [{ name: "east", role: "primary", connectionString }],
+      health: { schedule: false },
+      negotiate: { allowAnonymous: true },
+    }),
+  );
 }
 
 it("a scrape has what has happened and what is so", async () => {
@@ -82,7 +78,7 @@ it.each([[undefined], [null], [{}], [[]], [[{}]]])("%j is no plugin, and is refu
 });
 
 it("a collector is not taken for the application, which may listen to nothing", () => {
-  const pubsub = pluginOf("chat", () => {});
+  const pubsub = pluginOf("chat");
   closeAfterTest(prometheusCollector({ pubsub, register: new Registry() }));
   const events = pubsub.events as TypedEvents;
   expect([events.isHeard("allDown"), events.wants("allDown")]).toEqual([false, true]);

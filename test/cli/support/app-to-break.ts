@@ -3,6 +3,7 @@ import { resilientPubSub } from "express-resilient-pubsub";
 import type { EmulatorOptions } from "express-resilient-pubsub/emulator";
 import { closeAfterTest } from "../../support/clean-up.ts";
 import { startEmulator } from "../../support/emulator.ts";
+import { endpointsAt } from "../../support/endpoints-at.ts";
 import { serve } from "../../support/serve.ts";
 
 /** A running app with two regions, the first of which can be broken by its admin route. */
@@ -12,16 +13,12 @@ export async function startApp({ admin = { port: 0 } as EmulatorOptions["admin"]
   const pubsub = closeAfterTest(
     resilientPubSub({
       hub: "chat",
-      endpoints: [
-        { name: "eastus", role: "primary", connectionString: eastus.connectionString },
-        { name: "westus", role: "secondary", connectionString: westus.connectionString },
-      ],
+      endpoints: endpointsAt({ eastus, westus }),
       negotiate: {
         authenticate: (req) => (req.get("x-user") === "ada" ? { userId: "ada" } : null),
       },
     }),
   );
-  for (const name of ["endpointDown", "allDown"] as const) pubsub.events.on(name, () => {});
   await pubsub.ready();
   const app = express().use(pubsub, express.json());
   app.post("/say", async (req, res) => void res.json(await pubsub.broadcast(req.body)));

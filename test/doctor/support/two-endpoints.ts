@@ -1,6 +1,7 @@
 import type { ResilientPubSubOptions } from "express-resilient-pubsub";
 import type { Diagnosis } from "express-resilient-pubsub/doctor";
 import type { Emulator } from "express-resilient-pubsub/emulator";
+import { endpointsAt } from "../../support/endpoints-at.ts";
 
 /** Options for these instances, the first of which is the primary. */
 export function optionsFor(
@@ -9,11 +10,7 @@ export function optionsFor(
 ): ResilientPubSubOptions {
   return {
     hub: "chat",
-    endpoints: Object.entries(instances).map(([name, { connectionString }], index) => ({
-      name,
-      role: index === 0 ? "primary" : "secondary",
-      connectionString,
-    })),
+    endpoints: endpointsAt(instances),
     negotiate: { authenticate: () => null },
     ...more,
   };

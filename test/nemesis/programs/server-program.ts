@@ -76,11 +76,6 @@ events.on("stragglersFailed", ({ endpoint }) => recordStragglers(endpoint, false
 events.on("handlerError", ({ handler, error }) =>
   recorder.record({ kind: "complaint", what: `${handler}: ${error}` }),
 );
-// Whoever listens is not warned; these are expected where endpoints and stores are broken.
-events.on("allDown", () => {});
-events.on("credentialsRejected", () => {});
-events.on("recordSpoilt", () => {});
-events.on("closeFailed", () => {});
 
 let wasLeader = false;
 setInterval(() => {

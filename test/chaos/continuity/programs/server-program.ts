@@ -40,14 +40,8 @@ const pubsub = resilientPubSub({
 });
 const { events } = pubsub;
 events.on("handlerError", ({ handler, error }) => complain(`${handler}: ${error}`));
-// Whoever listens is not warned; these are expected where endpoints and stores are broken.
-events.on("allDown", () => {});
-events.on("credentialsRejected", () => {});
-events.on("endpointDown", () => {});
 events.on("historyLost", ({ error }) => tellHistory(true, String(error)));
 events.on("historyRestored", ({ lostForInMs }) => tellHistory(false, `${lostForInMs} ms`));
-events.on("closeFailed", () => {});
-events.on("deliveryFailed", () => {});
 
 function tellHistory(isLost: boolean, why: string): void {
   sendToParent<ProgramMessage>({ kind: "history", isLost, why });
