@@ -123,7 +123,8 @@ describe("the stores of the packed package", () => {
         STORAGE_CONNECTION_STRING: azurite.connectionString,
         CONTAINER: program.replace(".", "-"),
       });
-      expect(stderr).toBe("");
+      // A request that is cut as its store closes is an error to the log of Azure's SDK.
+      expect(stderr.replaceAll(/^azure:storage.*\n/gm, "")).toBe("");
       expect(stdout.trim()).toBe('2 westus | redis at 127.0.0.1:6379, keys "packed:*"');
     },
     40_000,
