@@ -12,7 +12,10 @@ interface Message {
   readonly sentAt: number;
   /** By client: the connection that is not sent it. */
   readonly excluded: ReadonlyMap<number, string>;
-  /** When it was last logged, or given to a region without being logged. */
+  /**
+   * When it was first logged, or given to a region without being logged. Whoever is told later that
+   * it misses something knows of it, though a store that is lost may log it once more.
+   */
   liveAt: number | undefined;
   isLogged: boolean;
   /** How often it was logged, or was not to be: once, but by stores of which one has failed over. */
@@ -127,7 +130,7 @@ export class Judge {
 
   logged(number: number, stream: string, position: StreamPosition, run: string, isZombie: boolean) {
     const message = this.#message(number);
-    message.liveAt = this.#now();
+    message.liveAt ??= this.#now();
     message.isLogged = true;
     message.reasons += 1;
     message.isAtZombie ||= isZombie;
