@@ -1,4 +1,6 @@
 // `npm run docs:api` writes the API reference, from the comments of what the package exports. A folder may be named.
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { Application } from "typedoc";
 
@@ -23,6 +25,7 @@ const files = [
   "stores/redis/redis-store",
 ];
 
+const out = process.argv[2] ?? `${root}docs/api`;
 const app = await Application.bootstrapWithPlugins({
   entryPoints: files.map((file) => `${root}src/${file}.ts`),
   tsconfig: `${root}tsconfig.json`,
@@ -35,7 +38,7 @@ const app = await Application.bootstrapWithPlugins({
   excludeExternals: true,
   // Lines move with every change.
   disableSources: true,
-  out: process.argv[2] ?? `${root}docs/api`,
+  out,
   plugin: ["typedoc-plugin-markdown"],
   outputFileStrategy: "modules",
   parametersFormat: "table",
@@ -49,5 +52,16 @@ if (project) {
   for (const entry of project.children) entry.name = entries.get(entry.name) ?? entry.name;
   app.validate(project);
   await app.generateOutputs(project);
+  const written = readdirSync(out, { recursive: true }).filter((name) => name.endsWith(".md"));
+  for (const name of written) correctAnchors(path.join(out, name));
 }
 if (app.logger.hasErrors() || app.logger.hasWarnings()) process.exitCode = 1;
+
+/** The plugin also counts names that are no headings: links to the only heading of a name need no number. */
+function correctAnchors(file) {
+  const text = readFileSync(file, "utf8");
+  const headings = [...text.matchAll(/^#+ (\w+)$/gm)].map(([, name]) => name.toLowerCase());
+  const isOnly = (anchor) => headings.filter((heading) => heading === anchor).length === 1;
+  const correct = (link, anchor) => (isOnly(anchor) ? `](#${anchor})` : link);
+  writeFileSync(file, text.replaceAll(/\]\(#(\w+)-1\)/g, correct));
+}

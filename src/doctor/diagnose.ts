@@ -63,7 +63,7 @@ function configurationOf(options: unknown): Configuration | Finding[] {
         subject: path,
         status: "fail",
         what: safeText(what),
-        remedy: safeText(remedy.join("; ") || "correct it, as the README says"),
+        remedy: safeText(remedy.join("; ") || "correct it, as docs/reference.md says"),
       };
     });
   }

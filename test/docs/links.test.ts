@@ -4,13 +4,15 @@ import { importsWithin, upwardImports } from "../support/imports.ts";
 
 const root = path.join(__dirname, "../..");
 const read = (file: string): string => readFileSync(path.join(root, file), "utf8");
-const pagesIn = (folder: string): string[] =>
-  readdirSync(path.join(root, folder))
+const pagesIn = (folder: string, recursive = false): string[] =>
+  readdirSync(path.join(root, folder), { recursive, encoding: "utf8" })
     .filter((name) => name.endsWith(".md"))
-    .map((name) => path.posix.join(folder, name));
+    .map((name) => path.posix.join(folder, name.replaceAll(path.sep, "/")));
 
-const decisions = pagesIn("docs/decisions");
-const pages = [...pagesIn("."), ...pagesIn("docs"), ...decisions];
+const all = [...pagesIn("."), ...pagesIn("docs", true)];
+const isGenerated = (page: string): boolean => page.startsWith("docs/api/");
+const pages = all.filter((page) => !isGenerated(page));
+const decisions = pages.filter((page) => page.startsWith("docs/decisions/"));
 
 /** Where files are looked for that a page names: it leaves out the folder that it writes about. */
 const BASES = [
@@ -26,23 +28,34 @@ const BASES = [
 
 const withoutBlocks = (text: string): string => text.replaceAll(/^```[\s\S]*?^```/gm, "");
 
-/** The anchors of a page, as GitHub makes them of its headings. */
-const anchorsOf = (page: string): string[] =>
-  [...withoutBlocks(read(page)).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
-    heading
+const known = new Map<string, Set<string>>();
+
+/** The anchors of a page, as GitHub makes them of its headings: the same one again gets a number. */
+function anchorsOf(page: string): Set<string> {
+  const anchors = known.get(page) ?? new Set<string>();
+  if (known.has(page)) return anchors;
+  known.set(page, anchors);
+  for (const [, heading = ""] of withoutBlocks(read(page)).matchAll(/^#+ (.+)$/gm)) {
+    const anchor = heading
+      .replaceAll(/\]\([^)]*\)/g, "]")
       .toLowerCase()
       .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
-      .replaceAll(" ", "-"),
-  );
+      .replaceAll(" ", "-");
+    let times = 0;
+    while (anchors.has(times === 0 ? anchor : `${anchor}-${times}`)) times += 1;
+    anchors.add(times === 0 ? anchor : `${anchor}-${times}`);
+  }
+  return anchors;
+}
 
 function isBroken(page: string, link: string): boolean {
   const [file = "", anchor] = link.split("#");
   const target = file === "" ? page : path.posix.join(path.posix.dirname(page), file);
   if (!existsSync(path.join(root, target))) return true;
-  return anchor !== undefined && target.endsWith(".md") && !anchorsOf(target).includes(anchor);
+  return anchor !== undefined && target.endsWith(".md") && !anchorsOf(target).has(anchor);
 }
 
-it.each(pages)("every relative link in %s leads somewhere", (page) => {
+it.each(all)("every relative link in %s leads somewhere", (page) => {
   const links = [...withoutBlocks(read(page)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) =>
     String(link),
   );
@@ -51,9 +64,11 @@ it.each(pages)("every relative link in %s leads somewhere", (page) => {
 });
 
 it.each(pages)("every file that %s names exists", (page) => {
-  const named = withoutBlocks(read(page)).matchAll(/`(\.?\w[\w./-]*(?:\.(?:ts|mjs)|\/))`/g);
+  const text = read(page);
+  const itsPrograms = [...text.matchAll(/<!-- program: ([\w.-]+) -->/g)].map(([, name]) => name);
+  const named = withoutBlocks(text).matchAll(/`(\.?\w[\w./-]*(?:\.(?:ts|mjs)|\/))`/g);
   const isMissing = (file: string): boolean =>
-    !BASES.some((base) => existsSync(path.join(root, base, file)));
+    !itsPrograms.includes(file) && !BASES.some((base) => existsSync(path.join(root, base, file)));
   expect([...named].map(([, file]) => String(file)).filter(isMissing)).toEqual([]);
 });
 

@@ -1,146 +1,69 @@
-import { WebSocket } from "ws";
-import { resolveOptions, type WebSocketConstructor } from "../../src/client/options.ts";
-import { parseOptions } from "../../src/options/parse-options.ts";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { until } from "../support/until.ts";
-import {
-  asEnv,
-  freePort,
-  startRegionsForSnippets,
-  twoRegions,
-  useSnippets,
-} from "./support/snippets.ts";
+import { programOf, runProgram } from "./support/page-program.ts";
+import { sentencesOf, wordsOf } from "./support/prose.ts";
+import { freePort, startRegionsForSnippets, twoRegions } from "./support/snippets.ts";
 
-// Each snippet is a process of its own, which takes its time to start on a busy machine.
+// Each program is a process of its own, which takes its time to start on a busy machine.
 jest.setTimeout(30_000);
 
-const { run, textOf } = useSnippets("README.md", "docs/client.md");
+const root = path.join(__dirname, "../..");
+const read = (file: string): string => readFileSync(path.join(root, file), "utf8");
+const readme = read("README.md");
 
-describe("the README's snippet", () => {
-  it("quick-start serves negotiate and broadcasts", async () => {
+it("the README has less than 1,400 words, tables and links included, code blocks not", () => {
+  expect(wordsOf(readme).length).toBeLessThan(1400);
+});
+
+it("no sentence of the README has 25 words or more", () => {
+  expect(sentencesOf(readme).filter((sentence) => wordsOf(sentence).length >= 25)).toEqual([]);
+});
+
+it("every figure of the README's table of numbers is one of the benchmarks", () => {
+  const [, section = ""] = /^## Numbers\n([\s\S]*?)^## /m.exec(readme) ?? [];
+  const results = section.split("\n").map((line) => line.split(" | ")[1] ?? "");
+  const figures = results.flatMap((result) => result.match(/\d[\d.,]*\d/g) ?? []);
+  expect(figures.length).toBeGreaterThan(10);
+  const benchmarks = read("docs/benchmarks.md");
+  const isKnown = (figure: string): boolean =>
+    new RegExp(`(?<![\\d.,])${figure.replaceAll(".", "\\.")}(?![\\d]|[.,]\\d)`).test(benchmarks);
+  expect(figures.filter((figure) => !isKnown(figure))).toEqual([]);
+});
+
+it.each(["express", "express4"] as const)(
+  "the README's app.mjs, with %s, serves negotiate and broadcasts, and outlives all regions",
+  async (express) => {
     const [eastus, westus] = await twoRegions();
-    const PORT = await freePort();
-    await run("quick-start", {
-      PORT,
-      WPS_EAST: eastus?.connectionString ?? "",
-      WPS_WEST: westus?.connectionString ?? "",
+    const connectionStrings = [eastus, westus].map((region) => `"${region?.connectionString}"`);
+    const port = await freePort();
+    const code = programOf("README.md", "app.mjs")
+      .replaceAll(/emulator\(808[12]\)/g, () => connectionStrings.shift() ?? "")
+      .replace("listen(3000)", `listen(${port})`);
+    await runProgram(code, { express, isToComplain: true });
+    const app = `http://127.0.0.1:${port}`;
+    const negotiate = () => fetch(`${app}/negotiate`).catch(() => undefined);
+    const notify = () => fetch(`${app}/notify`, { method: "POST" });
+    expect(await (await until(negotiate)).json()).toMatchObject({ endpoint: "eastus" });
+    expect(await (await notify()).json()).toMatchObject({ delivered: ["eastus", "westus"] });
+    for (const region of [eastus, westus]) await region?.inject({ kind: "crash" });
+    await until(async () => (await notify()).status === 500);
+    await eastus?.clear();
+    await until(async () => (await notify()).status === 200);
+  },
+);
+
+it("the README's client.mjs prints what the server says, and that it has moved", async () => {
+  const { pubsub, eastus, url } = await startRegionsForSnippets();
+  const code = programOf("README.md", "client.mjs").replace(":3000", `:${new URL(url).port}`);
+  const client = await runProgram(code, {});
+  const hears = (text: string) =>
+    until(async () => {
+      await pubsub.broadcast({ text });
+      return client.output.includes(text);
     });
-    const answer = await until(() =>
-      fetch(`http://127.0.0.1:${PORT}/negotiate`).catch(() => undefined),
-    );
-    expect(await answer.json()).toMatchObject({ endpoint: "eastus", role: "primary" });
-    const notified = await fetch(`http://127.0.0.1:${PORT}/notify`, { method: "POST" });
-    expect(await notified.json()).toMatchObject({ delivered: ["eastus", "westus"] });
-  });
-
-  it.each(["client", "official-client", "bare-websocket"])(
-    "%s connects by negotiate and prints what the server says, after a crash as well",
-    async (name) => {
-      const { pubsub, eastus, url } = await startRegionsForSnippets();
-      const client = await run(name, {}, new URL(url).port);
-      const hears = (text: string) =>
-        until(async () => {
-          await pubsub.broadcast({ text });
-          return client.output.includes(text);
-        });
-      await hears("hello client");
-      await eastus.inject({ kind: "crash" });
-      await hears("still there?");
-    },
-    30_000,
-  );
-
-  it("outside-a-request broadcasts, shows the endpoints and ends by itself", async () => {
-    const { output, ended } = await run("outside-a-request", asEnv(await twoRegions())).then(
-      async (running) => ({ ended: await running.ended, output: running.output }),
-    );
-    expect(output).toContain("delivered to eastus, westus");
-    expect(output).toContain("eastus -> westus: drained");
-    expect(output).toContain("westus -> eastus: recovered");
-    expect(ended).toBe(0);
-  });
-
-  it("start-and-stop serves negotiate until SIGTERM, and then ends by itself", async () => {
-    const PORT = await freePort();
-    const running = await run("start-and-stop", { ...asEnv(await twoRegions()), PORT });
-    const negotiate = () => fetch(`http://127.0.0.1:${PORT}/negotiate`).catch(() => undefined);
-    expect((await until(negotiate)).status).toBe(200);
-    running.kill("SIGTERM");
-    expect([await running.ended, running.output]).toEqual([0, ""]);
-  });
-
-  it("operations reaches both endpoints, tells what became of each and ends by itself", async () => {
-    const running = await run("operations", asEnv(await twoRegions()));
-    expect(await running.ended).toBe(0);
-    expect(running.output).toMatch(
-      /^ada is on no endpoint\neastus: 204, 1 attempt, \d+ ms\nwestus: 204, 1 attempt, \d+ ms\n$/,
-    );
-  });
-
-  it("upstream admits the endpoints to its route", async () => {
-    const regions = await twoRegions();
-    const PORT = await freePort();
-    await run("upstream", { ...asEnv(regions), PORT });
-    const origin = new URL(regions[0]?.endpoint ?? "").host;
-    const answer = await until(() =>
-      fetch(`http://127.0.0.1:${PORT}/api/webpubsub/hubs/chat/`, {
-        method: "OPTIONS",
-        headers: { "ce-awpsversion": "1.0", "WebHook-Request-Origin": origin },
-      }).catch(() => undefined),
-    );
-    expect(answer.headers.get("webhook-allowed-origin")).toBe(origin);
-  });
-
-  it("emulator breaks, heals and ends by itself", async () => {
-    const running = await run("emulator");
-    expect(await running.ended).toBe(0);
-    expect(running.output).toMatch(/^Endpoint=http:\/\/127\.0\.0\.1:\d+;AccessKey=/);
-  });
-});
-
-it("the README's table of options has every option, with its default", () => {
-  const configuration = parseOptions({
-    hub: "chat",
-    endpoints: [
-      { name: "a", role: "primary", connectionString: "Endpoint=https://a.example;AccessKey=k" },
-    ],
-    negotiate: { authenticate: () => null },
-  });
-  const rows = textOf("README.md")
-    .split("\n")
-    .filter((line) => line.startsWith("| `"));
-  const sections = [
-    "negotiate",
-    "upstream",
-    "health",
-    "fanOut",
-    "failback",
-    "coordination",
-  ] as const;
-  for (const section of sections) {
-    for (const [option, value] of Object.entries(configuration[section])) {
-      const row = rows.find((line) => line.split(" | ")[0]?.includes(`\`${section}.${option}\``));
-      const isPlain = typeof value !== "object" && typeof value !== "function";
-      const shown = isPlain ? String(value).replace("/hubs/chat/", "/hubs/{hub}/") : option;
-      expect(row ?? `${section}.${option} is not listed`).toContain(shown);
-    }
-  }
-});
-
-it("the client page's table of options has every option, with its default", () => {
-  const { retryDelayInMs, maxRetryDelayInMs, ...options } = resolveOptions({
-    webSocket: WebSocket as unknown as WebSocketConstructor,
-  });
-  const documented = {
-    ...options,
-    "reconnectRetryOptions.retryDelayInMs": retryDelayInMs,
-    "reconnectRetryOptions.maxRetryDelayInMs": maxRetryDelayInMs,
-  };
-  const rows = textOf("docs/client.md")
-    .split("\n")
-    .filter((line) => line.startsWith("| `"));
-  for (const [option, value] of Object.entries(documented)) {
-    const row = rows.find((line) => line.startsWith(`| \`${option}\` `));
-    const shown = typeof value === "function" || value === undefined ? option : String(value);
-    expect(row ?? `${option} is not listed`).toContain(shown);
-  }
+  await hears("hello client");
+  await eastus.inject({ kind: "crash" });
+  await hears("still there?");
+  await until(() => /^eastus westus \d+/m.test(client.output));
 });

@@ -13,6 +13,8 @@ interface Surroundings {
   /** Default `esm`. */
   readonly format?: "esm" | "cjs";
   readonly env?: Record<string, string>;
+  /** Whether it is to complain, which is not shown then. Default: what it says on stderr is shown. */
+  readonly isToComplain?: boolean;
   /** Files in the folder that it runs in. */
   readonly files?: Record<string, string>;
 }
@@ -31,7 +33,7 @@ export async function runProgram(
   code: string,
   surroundings: Surroundings,
 ): Promise<{ readonly output: string }> {
-  const { express = "express", format = "esm", env = {}, files = {} } = surroundings;
+  const { express = "express", format = "esm", env = {}, files = {}, isToComplain } = surroundings;
   const folder = await mkdtemp(path.join(__dirname, ".program-"));
   afterTest(() => rm(folder, { recursive: true, force: true }));
   for (const [name, text] of Object.entries(files)) {
@@ -55,7 +57,7 @@ export async function runProgram(
   const child = spawn(process.execPath, [outfile], {
     cwd: folder,
     env: { PATH: process.env.PATH ?? "", ...env },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", isToComplain ? "ignore" : "inherit"],
   });
   closeAfterTest({ close: () => child.kill("SIGKILL") });
   const running = { output: "" };
