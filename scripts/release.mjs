@@ -29,6 +29,10 @@ const obstacles = [
     what: `CHANGELOG.md has no entry "## ${version}" with a date.`,
   },
   {
+    isThere: () => !JSON.parse(readFileSync("package.json", "utf8")).repository,
+    what: "package.json names no repository, by which npmjs.com finds what the README links to.",
+  },
+  {
     isThere: () => spawnSync(".ci/run", { stdio: "inherit" }).status !== 0,
     what: "The check .ci/run fails.",
   },

@@ -27,7 +27,8 @@ beforeAll(async () => {
   home = template;
   await git("init", "--quiet", "--initial-branch=main");
   await mkdir(path.join(home, ".ci"));
-  await write("package.json", JSON.stringify({ name: "released", version: "0.1.0" }));
+  const manifest = { name: "released", version: "0.1.0", repository: "github:ada/released" };
+  await write("package.json", JSON.stringify(manifest));
   await write(
     "CHANGELOG.md",
     "## 0.3.0 - unreleased\n\n## 0.2.0 - 2026-02-01\n\n## 0.1.0 - 2026-01-01\n",
@@ -94,6 +95,14 @@ it.each<{ what: string; wanted?: string; prepare?: () => Promise<unknown>; said:
     what: "that the changelog gives no date",
     wanted: "0.3.0",
     said: 'CHANGELOG.md has no entry "## 0.3.0" with a date.',
+  },
+  {
+    what: "whose README would lead nowhere from npmjs.com",
+    prepare: async () => {
+      await write("package.json", JSON.stringify({ name: "released", version: "0.1.0" }));
+      await git("commit", "--quiet", "--all", "--message", "Leave out the repository");
+    },
+    said: "package.json names no repository",
   },
   {
     what: "when the check fails",
