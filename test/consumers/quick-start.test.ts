@@ -54,7 +54,7 @@ it.each([
 
     emulators.at(-1)?.interrupt();
     await until(async () => (await negotiate()).endpoint === "westus");
-    await until(() => /^eastus westus \d+/m.test(client.output));
+    await until(() => /^eastus westus \d+$/m.test(client.output));
     const before = heard();
     await until(async () => (await notified()).ok && heard() > before);
   },

@@ -65,5 +65,5 @@ it("the README's client.mjs prints what the server says, and that it has moved",
   await hears("hello client");
   await eastus.inject({ kind: "crash" });
   await hears("still there?");
-  await until(() => /^eastus westus \d+/m.test(client.output));
+  await until(() => /^eastus westus \d+$/m.test(client.output));
 });

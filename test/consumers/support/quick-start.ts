@@ -69,7 +69,7 @@ export class QuickStart {
 
   /** @returns What runs in the background of the second terminal, and in its foreground. */
   startEmulators(): Running[] {
-    return this.#command("npx").split(" & ").map(this.#start);
+    return this.#command("npx").split(/ &\s/).map(this.#start);
   }
 
   startApp = (): Running => this.#start(this.#command("node"));
