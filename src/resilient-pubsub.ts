@@ -228,8 +228,14 @@ function contextOf(
     events,
     locations: new ConnectionLocations(),
     displaced: new DisplacedClients(),
-    census: reviewAfterInMs === false ? undefined : new Census(reviewAfterInMs),
+    census: reviewAfterInMs === false ? undefined : censusOf(reviewAfterInMs, events),
     warnings,
     random: Math.random,
   };
+}
+
+function censusOf(reviewAfterInMs: number, events: TypedEvents): Census {
+  return new Census(reviewAfterInMs, undefined, ({ name, maxClients = 0 }, clients) => {
+    events.emit("endpointFull", { endpoint: name, clients, maxClients });
+  });
 }

@@ -45,6 +45,8 @@ const LINES: Lines = {
   endpointLeaving: ({ endpoint }) => plain(`${endpoint} is being removed`, endpoint),
   endpointRemoved: ({ endpoint }) => plain(`${endpoint} was removed`, endpoint),
   overloaded: ({ endpoint }) => bad(`${endpoint} gets more clients than it may`, endpoint),
+  endpointFull: ({ endpoint, maxClients }) =>
+    bad(`${endpoint} has its ${maxClients} clients; new ones go elsewhere`, endpoint),
   deliveryFailed: ({ endpoint, operation, status, code }) =>
     bad(`${endpoint} did not take a ${operation} (${status ?? code ?? "unknown error"})`, endpoint),
   tokenFailed: ({ endpoint, error }) =>

@@ -81,6 +81,8 @@ export interface EndpointSnapshot {
   readonly role: EndpointRole;
   /** As configured; undefined when it was left out. */
   readonly weight: number | undefined;
+  /** As configured; undefined when it was left out. */
+  readonly maxClients: number | undefined;
   /** Origin of the instance, without its keys. */
   readonly url: string;
   /** Whether it works, as far as this app server knows. */
@@ -106,6 +108,11 @@ export interface EndpointSnapshot {
    * the first `reviewAfterInMs` is over, and where there are no reviews.
    */
   readonly clients: number | undefined;
+  /**
+   * Whether it has no room for another client, by `maxClients`. Those who were sent there and have
+   * not asked for a review yet are counted besides `clients`.
+   */
+  readonly full: boolean;
   /**
    * Whether negotiate answers with it now, by the default rule: one of the endpoints among which it
    * chooses, or the one that servers have agreed on. A `router` may choose another one.

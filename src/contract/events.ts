@@ -171,6 +171,18 @@ export interface PubSubEvents extends FrequentPubSubEvents {
     endpoint: string;
   };
   /**
+   * An endpoint has as many clients as it may (`endpoints[].maxClients`): new ones go elsewhere, as far
+   * as there is room. Told once in a `negotiate.reviewAfterInMs` at most.
+   */
+  endpointFull: {
+    /** Which one. */
+    endpoint: string;
+    /** How many this server counts on it, to within 2 %. */
+    clients: number;
+    /** The limit. */
+    maxClients: number;
+  };
+  /**
    * An endpoint did not accept a message although it is in use, so its clients do not get it. Not
    * told when the caller has taken the message back.
    */

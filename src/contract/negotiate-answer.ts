@@ -75,6 +75,8 @@ export interface EndpointExplanation {
   readonly reason: string;
   /** As configured; undefined when it was left out. */
   readonly weight: number | undefined;
+  /** Whether it has as many clients as it may have. */
+  readonly full: boolean;
   /** Taken out of negotiate by an operator. */
   readonly drained: boolean;
   /** Preferred by an operator over every other endpoint. */

@@ -35,6 +35,14 @@ export interface EndpointOptions {
    */
   weight?: number | undefined;
   /**
+   * The most clients that this app server sends there, counted by their reviews: what the instance
+   * has room for, divided by the number of app servers; a whole number up to a million. New clients
+   * go to other endpoints with room, primaries first; where none has any, to those that they would
+   * go to without a limit. Nobody is refused or moved for it.
+   * @default no limit
+   */
+  maxClients?: number | undefined;
+  /**
    * Connection string with access key, from the Azure portal:
    * `Endpoint=...;AccessKey=...;Version=1.0;`. Never repeated in an error or an event. As for the
    * other URLs, `http://` is for loopback hosts only, unless `service.allowInsecure` says otherwise.

@@ -10,8 +10,7 @@ import {
 } from "../options/parse-options.ts";
 import { clientOriginOf } from "../service/client-origin.ts";
 import { createEndpoint } from "../service/endpoint.ts";
-import type { Census } from "./census.ts";
-import type { RegisteredEndpoint } from "./registered-endpoint.ts";
+import type { ClientCounts, RegisteredEndpoint } from "./registered-endpoint.ts";
 import type { EndpointRegistry } from "./registry.ts";
 import { servingNow } from "./serving-now.ts";
 
@@ -24,7 +23,7 @@ export interface OwnedEndpointsControl {
 interface ControlContext {
   readonly configuration: Pick<Configuration, "hub" | "negotiate" | "service">;
   readonly registry: EndpointRegistry;
-  readonly census?: Pick<Census, "clientsOn"> | undefined;
+  readonly census?: ClientCounts | undefined;
   readonly monitor: {
     check(endpoint: RegisteredEndpoint): Promise<void>;
     unwatch(endpoint: RegisteredEndpoint): void;
@@ -89,8 +88,8 @@ export function endpointsControl({
   }
 
   function snapshot(): EndpointSnapshot[] {
-    const serving = servingNow({ agreed, configuration, registry });
-    return registry.all().map((one) => one.snapshot(serving.includes(one), census?.clientsOn(one)));
+    const serving = servingNow({ agreed, census, configuration, registry });
+    return registry.all().map((one) => one.snapshot(serving.includes(one), census));
   }
 
   return {

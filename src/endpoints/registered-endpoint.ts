@@ -38,6 +38,14 @@ export interface EndpointRecord {
   lastSequence: number;
 }
 
+/** What a census knows of an endpoint. */
+export interface ClientCounts {
+  /** Undefined as long as nobody can know. */
+  clientsOn(endpoint: RegisteredEndpoint): number | undefined;
+  /** Whether it has as many as it may have. */
+  isFull(endpoint: RegisteredEndpoint): boolean;
+}
+
 /** @param joining Whether it must be found healthy before it is used. */
 export function createRecord(joining: boolean): EndpointRecord {
   const now = thisMoment();
@@ -135,6 +143,11 @@ export class RegisteredEndpoint implements Routable {
     return this.endpoint.config.weight;
   }
 
+  /** How many clients this server may send there; undefined: as many as come. */
+  get maxClients(): number | undefined {
+    return this.endpoint.config.maxClients;
+  }
+
   get state(): EndpointState {
     const isEjected = this.health.status === "healthy" && this.calls.status === "ejected";
     return isEjected ? "unhealthy" : this.health.status;
@@ -182,13 +195,14 @@ export class RegisteredEndpoint implements Routable {
 
   /**
    * @param serving Whether negotiate answers with it now.
-   * @param clients How many are on it, as far as is known.
+   * @param census Who counts its clients, if anybody does.
    */
-  snapshot(serving: boolean, clients?: number): EndpointSnapshot {
+  snapshot(serving: boolean, census?: ClientCounts): EndpointSnapshot {
     return Object.freeze({
       name: this.name,
       role: this.role,
       weight: this.weight,
+      maxClients: this.maxClients,
       url: this.endpoint.config.url,
       state: this.state,
       reason: this.downReason,
@@ -198,7 +212,8 @@ export class RegisteredEndpoint implements Routable {
       joining: this.joining,
       leaving: this.leaving,
       lastProbe: this.lastProbe,
-      clients,
+      clients: census?.clientsOn(this),
+      full: census?.isFull(this) ?? false,
       serving,
       lastFailure: this.#record.lastFailure,
       lastCanary: this.#record.lastCanary,

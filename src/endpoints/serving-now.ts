@@ -1,5 +1,5 @@
 import type { Configuration } from "../options/parse-options.ts";
-import type { RegisteredEndpoint } from "./registered-endpoint.ts";
+import type { ClientCounts, RegisteredEndpoint } from "./registered-endpoint.ts";
 import type { EndpointRegistry } from "./registry.ts";
 import { servingEndpoints } from "./serving-order.ts";
 
@@ -9,6 +9,7 @@ type WhenNoneHealthy = Configuration["negotiate"]["whenNoneHealthy"];
 export interface ServingContext {
   readonly configuration: { readonly negotiate: { readonly whenNoneHealthy: WhenNoneHealthy } };
   readonly registry: EndpointRegistry;
+  readonly census?: ClientCounts | undefined;
   /** Where servers agree on an endpoint: which one that is. */
   readonly agreed?: { readonly active: RegisteredEndpoint | undefined } | undefined;
 }
@@ -16,6 +17,7 @@ export interface ServingContext {
 /** Among whom negotiate chooses now, by the default rule or the agreement; none: it answers 503. */
 export function servingNow({
   agreed,
+  census,
   configuration,
   registry,
 }: ServingContext): readonly RegisteredEndpoint[] {
@@ -26,7 +28,9 @@ export function servingNow({
     return active === undefined || (isHopeless && whenNoneHealthy === "reject") ? [] : [active];
   }
   const usable = registry.all().filter(({ isUsable }) => isUsable);
-  return usable.length > 0 ? servingEndpoints(usable) : lastResort(registry, whenNoneHealthy);
+  return usable.length > 0
+    ? servingEndpoints(usable, (endpoint) => census?.isFull(endpoint) ?? false)
+    : lastResort(registry, whenNoneHealthy);
 }
 
 /**

@@ -12,11 +12,21 @@ export interface Routable {
 /**
  * The endpoints among which negotiate chooses, out of the usable ones in the order given: the one
  * that an operator has forced, else the primaries, else the first secondary. A first secondary with a weight shares with all others
- * that have one.
+ * that have one. Those that are full come after all others; when everybody is, nobody counts as full.
+ *
+ * @param isFull Default: there is room everywhere.
  */
-export function servingEndpoints<T extends Routable>(usable: readonly T[]): T[] {
+export function servingEndpoints<T extends Routable>(
+  usable: readonly T[],
+  isFull: (endpoint: T) => boolean = () => false,
+): T[] {
   const forced = usable.find((endpoint) => endpoint.forced);
   if (forced !== undefined) return [forced];
+  const roomy = usable.filter((endpoint) => !isFull(endpoint));
+  return servingInOrder(roomy.length > 0 ? roomy : usable);
+}
+
+function servingInOrder<T extends Routable>(usable: readonly T[]): T[] {
   const primaries = usable.filter(({ role }) => role === "primary");
   if (primaries.length > 0) return primaries;
   const [first] = usable;

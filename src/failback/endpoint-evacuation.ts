@@ -81,7 +81,8 @@ export class EndpointEvacuation implements ClosingPolicy<ClosableGroup> {
   }
 
   groups(): ClosableGroup[] {
-    const [to] = servingEndpoints(this.#others());
+    const { census } = this.#context;
+    const [to] = servingEndpoints(this.#others(), (other) => census?.isFull(other) ?? false);
     if (to === undefined) return [];
     const reason = MOVE_REASON_PREFIX + to.name;
     return [{ endpoint: this.#endpoint, group: EVACUATED_GROUP, reason }];

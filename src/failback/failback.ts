@@ -65,6 +65,7 @@ export class Failback implements ClosingPolicy<DisplacedGroup> {
 
   get safeForInMs(): number | undefined {
     this.#updateUsableSince();
+    if (!this.#isRoom()) return undefined;
     const { holdDownInMs } = this.#context.configuration.failback;
     return pastHoldDownInMs(this.#usableSince, holdDownInMs, performance.now());
   }
@@ -124,6 +125,12 @@ export class Failback implements ClosingPolicy<DisplacedGroup> {
   onFailed(group: DisplacedGroup, error: unknown): void {
     const { from, to } = namesOf(group);
     this.#context.events.emit("failbackFailed", { from, to, error });
+  }
+
+  /** Clients that are closed for a full primary's sake would only come back to where they were. */
+  #isRoom(): boolean {
+    const { census } = this.#context;
+    return [...this.#usableSince.keys()].some((primary) => !census?.isFull(primary));
   }
 
   readonly #updateUsableSince = (): void => {

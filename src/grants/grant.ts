@@ -47,6 +47,9 @@ export function deriveGrantKey(secret: KeyObject, hub: string): GrantKey {
   };
 }
 
+/** What a client is told from others by. */
+export const drawClient = (random: () => number): number => Math.floor(random() * 2 ** 48);
+
 export function signGrant({ id, key }: GrantKey, { client, expiresAt, claims }: Grant): string {
   const bytes = Buffer.allocUnsafe(END);
   bytes.writeUInt8(claims ? FORMAT.withClaims : FORMAT.bare);

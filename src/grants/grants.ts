@@ -1,6 +1,5 @@
 import { createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import type { PluginContext } from "../context/plugin-context.ts";
-import type { Claims } from "./claims.ts";
 import { deriveGrantKey, type Grant, type GrantKey, signGrant, verifyGrant } from "./grant.ts";
 
 const WARNING = "ERR_GRANTS_NOT_SHARED";
@@ -19,15 +18,10 @@ export class Grants {
     this.#context = context;
   }
 
-  /**
-   * @param expiresAt Seconds since the epoch.
-   * @param claims What it is good for besides reviews.
-   */
-  issue(expiresAt: number, claims?: Claims): string {
+  issue(grant: Grant): string {
     const secret = this.#shared(({ leaving }) => !leaving).next().value;
     if (secret === undefined) this.#warn();
-    const client = Math.floor(this.#context.random() * 2 ** 48);
-    return signGrant(this.#keyOf(secret ?? this.#own), { client, expiresAt, claims });
+    return signGrant(this.#keyOf(secret ?? this.#own), grant);
   }
 
   /** Undefined for what is none, or none of these servers', or has expired. */

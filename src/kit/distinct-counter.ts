@@ -8,22 +8,39 @@ const BITS = 2 ** 17;
  */
 export class DistinctCounter {
   readonly #words = new Uint32Array(BITS / 32);
+  /** Bits that are left. */
+  #zeros = BITS;
 
   /** @param member A whole number of at least 17 random bits, always the same one for the same member. */
   add(member: number): void {
     const bit = member & (BITS - 1);
-    this.#words[bit >>> 5] = (this.#words[bit >>> 5] ?? 0) | (1 << (bit & 31));
+    const before = this.#words[bit >>> 5] ?? 0;
+    const mask = 1 << (bit & 31);
+    if ((before & mask) !== 0) return;
+    this.#words[bit >>> 5] = before | mask;
+    this.#zeros -= 1;
+  }
+
+  /** How many were added. */
+  get count(): number {
+    return Math.round(BITS * Math.log(BITS / Math.max(this.#zeros, 1)));
+  }
+
+  /** Another counter, with what was added to any of these. */
+  static merged(counters: readonly DistinctCounter[]): DistinctCounter {
+    const merged = new DistinctCounter();
+    for (let word = 0; word < BITS / 32; word += 1) {
+      let bits = 0;
+      for (const counter of counters) bits |= counter.#words[word] ?? 0;
+      merged.#words[word] = bits;
+      merged.#zeros -= ones(bits);
+    }
+    return merged;
   }
 
   /** How many were added to any of the counters. */
   static union(counters: readonly DistinctCounter[]): number {
-    let zeros = 0;
-    for (let word = 0; word < BITS / 32; word += 1) {
-      let bits = 0;
-      for (const counter of counters) bits |= counter.#words[word] ?? 0;
-      zeros += 32 - ones(bits);
-    }
-    return Math.round(BITS * Math.log(BITS / Math.max(zeros, 1)));
+    return DistinctCounter.merged(counters).count;
   }
 }
 

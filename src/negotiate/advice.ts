@@ -1,6 +1,6 @@
 import type { PluginContext } from "../context/plugin-context.ts";
 import type { NegotiateAnswer } from "../contract/negotiate-answer.ts";
-import type { Claims } from "../grants/claims.ts";
+import type { Grant } from "../grants/grant.ts";
 import type { Grants } from "../grants/grants.ts";
 import type { ReconnectSpread } from "./reconnect-spread.ts";
 
@@ -13,21 +13,19 @@ export interface Advisers {
 /**
  * What a client is told for the time after it has connected.
  *
- * @param expiresAt When its token expires, seconds since the epoch.
- * @param claims What it may ask of the history.
+ * @param grant As good for as long as its token.
  */
 export function adviceFor(
   { configuration }: PluginContext,
   { grants, spread }: Advisers,
-  expiresAt: number,
-  claims?: Claims,
+  grant: Grant,
 ): Pick<NegotiateAnswer, "reviewAfterInMs" | "grant" | "reconnect"> {
   const { reviewAfterInMs } = configuration.negotiate;
   const spreadInMs = spread.onArrivalInMs;
   const isReviewed = reviewAfterInMs !== false;
   return {
     reviewAfterInMs: isReviewed ? reviewAfterInMs : undefined,
-    grant: isReviewed || claims ? grants.issue(expiresAt, claims) : undefined,
+    grant: isReviewed || grant.claims ? grants.issue(grant) : undefined,
     reconnect: spreadInMs === undefined ? undefined : { spreadInMs },
   };
 }

@@ -1,6 +1,7 @@
 import type { PluginContext } from "../context/plugin-context.ts";
 import type { ClientAccessToken, ClientAccessTokenOptions } from "../contract/pubsub.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import { drawClient } from "../grants/grant.ts";
 import { reasonOf } from "../kit/deadline.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
 import { withUser } from "./anonymous-user.ts";
@@ -22,6 +23,7 @@ export async function clientAccessToken(
   const issued = await tryInTurn(context, undefined, avoided, async (chosen) => {
     const issued = await issueToken(context, chosen, request);
     if (issued === undefined) return undefined;
+    context.census?.expect(chosen, drawClient(context.random));
     const { token, baseUrl, url } = issued;
     return { token, baseUrl, url, endpoint: chosen.name };
   });

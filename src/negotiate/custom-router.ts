@@ -1,14 +1,13 @@
 import type { Request } from "express";
 import type { Router } from "../contract/options.ts";
-import type { Census } from "../endpoints/census.ts";
-import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import type { ClientCounts, RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { servingEndpoints } from "../endpoints/serving-order.ts";
 import { withDeadline } from "../kit/deadline.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
 import type { InternalEvents } from "../kit/typed-events.ts";
 
 interface RouterEnvironment {
-  readonly census?: Pick<Census, "clientsOn"> | undefined;
+  readonly census?: ClientCounts | undefined;
   readonly events: InternalEvents;
   readonly timeoutInMs: number;
 }
@@ -24,9 +23,9 @@ export async function askRouter(
   { census, events, timeoutInMs }: RouterEnvironment,
 ): Promise<RegisteredEndpoint | undefined> {
   try {
-    const serving = servingEndpoints(candidates);
+    const serving = servingEndpoints(candidates, (one) => census?.isFull(one) ?? false);
     const snapshots = candidates.map((candidate) =>
-      candidate.snapshot(serving.includes(candidate), census?.clientsOn(candidate)),
+      candidate.snapshot(serving.includes(candidate), census),
     );
     const pending = router(req, snapshots);
     const answer =

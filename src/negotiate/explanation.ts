@@ -17,37 +17,45 @@ export interface Situation {
   /** What the application's router has answered; undefined when it was not asked, or has not said. */
   readonly routed: string | undefined;
   readonly isAgreed: boolean;
+  /** Whether an endpoint has as many clients as it may. */
+  readonly isFull: (endpoint: RegisteredEndpoint) => boolean;
 }
 
 /** Why a negotiate was answered with its endpoint, and not with another one. */
 export function explain(situation: Situation): NegotiateExplanation {
-  const { chosen, endpoints, routed } = situation;
+  const { chosen, endpoints, isFull, routed } = situation;
   return {
     chosen: chosen?.name,
     routed,
     endpoints: endpoints.map((endpoint): EndpointExplanation => {
       const { name, role, state, reason, weight, drained, forced } = endpoint;
       const why = endpoint === chosen ? whyChosen(situation) : whyNot(endpoint, situation);
-      return { endpoint: name, role, state, reason, weight, drained, forced, why };
+      const full = isFull(endpoint);
+      return { endpoint: name, role, state, reason, weight, full, drained, forced, why };
     }),
   };
 }
 
-function whyChosen({ chosen, endpoints, isAgreed, routed }: Situation): string {
+function whyChosen({ chosen, endpoints, isAgreed, isFull, routed }: Situation): string {
   if (isAgreed) return "the servers have agreed on it";
   if (chosen?.forced) return "an operator has forced it";
   if (routed === chosen?.name) return "the router has chosen it";
   if (!chosen?.isUsable) return "nobody is healthy, and this is better than nothing";
-  const serving = servingEndpoints(endpoints.filter(({ isUsable }) => isUsable));
+  const usable = endpoints.filter(({ isUsable }) => isUsable);
+  if (usable.every(isFull)) return "all are full, and this is better than nothing";
+  // It may have taken the last place itself.
+  const serving = servingEndpoints(usable, (one) => one !== chosen && isFull(one));
   if (!serving.includes(chosen)) return "the client has failed on those that come before it";
-  const rank = chosen.role === "primary" ? "primary" : "secondary, since no primary is left,";
+  const isOverflow = usable.some(({ role }) => role === "primary");
+  const why = isOverflow ? "since all primaries are full," : "since no primary is left,";
+  const rank = chosen.role === "primary" ? "primary" : `secondary, ${why}`;
   return serving.length === 1
     ? `it is the first healthy ${rank} in the order given`
     : `it was drawn, by weight, of ${serving.length} that share`;
 }
 
 function whyNot(endpoint: RegisteredEndpoint, situation: Situation): string {
-  const { chosen, claimedFailed, isAgreed, routed } = situation;
+  const { chosen, claimedFailed, isAgreed, isFull, routed } = situation;
   if (isAgreed) return "the servers have agreed on another one";
   if (endpoint.leaving) return "an operator has removed it";
   if (endpoint.drained) return "an operator has drained it";
@@ -57,6 +65,7 @@ function whyNot(endpoint: RegisteredEndpoint, situation: Situation): string {
   if (endpoint.state === "unknown") return "it has not been looked at yet";
   if (chosen?.forced) return "an operator has forced another one";
   if (routed !== undefined && routed === chosen?.name) return "the router has chosen another one";
+  if (isFull(endpoint)) return "it has as many clients as it may have: maxClients";
   return chosen?.role === "primary" && endpoint.role === "secondary"
     ? "a primary serves"
     : "another one comes before it, or was drawn";
@@ -86,12 +95,13 @@ export class ExplainedNegotiation {
 
   /** Tells the log; the result is for the caller, if it may know. */
   result(): NegotiateExplanation | undefined {
-    const { agreed, log, registry } = this.context;
+    const { agreed, census, log, registry } = this.context;
     const { chosen, claimedFailed } = this.negotiation;
     const endpoints = registry.all();
     const isAgreed = agreed !== undefined;
     const routed = this.#routed;
-    const explanation = explain({ endpoints, chosen, claimedFailed, routed, isAgreed });
+    const isFull = (one: RegisteredEndpoint): boolean => census?.isFull(one) ?? false;
+    const explanation = explain({ endpoints, chosen, claimedFailed, routed, isAgreed, isFull });
     if (log?.isDebug) {
       const whyOf = endpoints.indexOf(chosen as RegisteredEndpoint);
       const why = explanation.endpoints[whyOf]?.why ?? "no endpoint could be chosen";

@@ -3,7 +3,7 @@ import type { AgreementId, PluginContext } from "../context/plugin-context.ts";
 import type { NegotiateAnswer } from "../contract/negotiate-answer.ts";
 import type { Identity } from "../contract/options.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
-import type { Claims } from "../grants/claims.ts";
+import { drawClient, type Grant } from "../grants/grant.ts";
 import { answerOrRefuse, RequestRefused } from "../http/problem.ts";
 import { sendJson } from "../http/send-json.ts";
 import { type Advisers, adviceFor } from "./advice.ts";
@@ -109,6 +109,7 @@ async function endpointFor(
   const { tokenLifetimeInMinutes } = context.configuration.negotiate;
   const options = { expirationTimeInMinutes: tokenLifetimeInMinutes };
   const participant = participantOf(context, advisers.grants, req, identity);
+  const known = { client: drawClient(context.random), claims: participant?.claims };
   const request: TokenRequest = {
     identity: participant?.identity ?? withUser(context, identity),
     options,
@@ -118,7 +119,7 @@ async function endpointFor(
   const attempt: Attempt<NegotiateAnswer> = (chosen, agreement) => {
     if (negotiation) negotiation.chosen = chosen;
     const answerWith = (issued: IssuedToken | undefined): NegotiateAnswer | undefined =>
-      issued && answerOf(context, advisers, chosen, agreement, issued, participant?.claims);
+      issued && answerOf(context, advisers, chosen, agreement, issued, known);
     const issue = () => issueToken(context, chosen, request);
     const give = () => {
       if (participant) return answerParticipant(participant, issue, answerWith);
@@ -126,6 +127,8 @@ async function endpointFor(
       return issuing instanceof Promise ? issuing.then(answerWith) : answerWith(issuing);
     };
     const entering = advisers.rateLimiter.enter(chosen, caller);
+    // Before it is held, so that those who come meanwhile find its place taken.
+    context.census?.expect(chosen, known.client);
     return entering ? entering.then(give) : give();
   };
   let answer: NegotiateAnswer | undefined;
@@ -157,14 +160,12 @@ function answerOf(
   { name, role }: RegisteredEndpoint,
   agreement: AgreementId | undefined,
   issued: IssuedToken,
-  claims: Claims | undefined,
+  known: Omit<Grant, "expiresAt">,
 ): NegotiateAnswer {
-  const { grant, reviewAfterInMs, reconnect } = adviceFor(
-    context,
-    advisers,
-    issued.expiresAt,
-    claims,
-  );
+  const { grant, reviewAfterInMs, reconnect } = adviceFor(context, advisers, {
+    ...known,
+    expiresAt: issued.expiresAt,
+  });
   // One literal: copying members from one object to another takes longer than all else here.
   return {
     url: issued.url,

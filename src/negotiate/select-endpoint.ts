@@ -144,7 +144,8 @@ function choose(
   // An operator's order takes precedence over the application's rule as well.
   const forced = eligible.find((endpoint) => endpoint.forced);
   if (forced) return forced;
-  const byRule = () => pickByWeight(servingEndpoints(eligible), random());
+  const isFull = (one: RegisteredEndpoint): boolean => census?.isFull(one) ?? false;
+  const byRule = () => pickByWeight(servingEndpoints(eligible, isFull), random());
   const { router, health } = configuration;
   if (router === undefined || req === undefined) return byRule();
   const { timeoutInMs } = health;

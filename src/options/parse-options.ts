@@ -25,6 +25,7 @@ import { problemsOf } from "../kit/option-schema.ts";
 import { parseConnectionString } from "./connection-string.ts";
 import { plainHttpProblems } from "./plain-http.ts";
 import {
+  capacityProblems,
   endpointSetProblems,
   insecureProblems,
   routeProblems,
@@ -46,6 +47,8 @@ export interface EndpointConfiguration {
   readonly name: string;
   readonly role: EndpointRole;
   readonly weight: number | undefined;
+  /** Clients that this server may send there; undefined: as many as come. */
+  readonly maxClients: number | undefined;
   /** Origin of the instance; what tokens are issued for. */
   readonly url: string;
   readonly credential: KeyObject | TokenCredential;
@@ -122,6 +125,7 @@ export function parseOptions(options: unknown): Configuration {
     ...insecureProblems(options),
     ...verificationProblems(options),
     ...topologyProblems(options),
+    ...capacityProblems(options),
     ...(parsed.success ? routeProblems(parsed.data) : []),
   ];
   if (!parsed.success || problems.length > 0) throw new InvalidOptionsError(problems);
@@ -182,11 +186,12 @@ function parse<T>(schema: z.ZodType<T>, input: unknown, root: string): T {
 }
 
 function toConfiguration(options: EndpointOptions): EndpointConfiguration {
-  const { name, role, weight, connectionString, credential } = options;
+  const { name, role, weight, maxClients, connectionString, credential } = options;
   const common = {
     name,
     role,
     weight,
+    maxClients,
     clientEndpoint: options.clientEndpoint && new URL(options.clientEndpoint).origin,
     reverseProxyEndpoint:
       options.reverseProxyEndpoint && new URL(options.reverseProxyEndpoint).origin,

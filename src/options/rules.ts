@@ -74,6 +74,20 @@ export function topologyProblems(options: unknown): OptionProblem[] {
   return problems;
 }
 
+/** A limit that nobody counts for, or that no server can keep to, is none. */
+export function capacityProblems(options: unknown): OptionProblem[] {
+  const { topology, negotiate } = (options ?? {}) as Loose;
+  const isCounted = (negotiate as Loose | undefined)?.reviewAfterInMs !== false;
+  const isChosen = topology !== "client-client";
+  if (isCounted && isChosen) return [];
+  const message = isChosen
+    ? "is counted by reviews, which negotiate.reviewAfterInMs: false turns off; leave one of them out"
+    : 'cannot hold in topology: "client-client", where all clients are on one endpoint; leave it out';
+  return (looseEndpointsOf(options) ?? []).flatMap(({ maxClients }, index) =>
+    maxClients === undefined ? [] : [{ path: `endpoints[${index}].maxClients`, message }],
+  );
+}
+
 /** A route answers a request once: of two at one path, the upstream one would never hear of an event. */
 export function routeProblems(options: {
   hub: string;

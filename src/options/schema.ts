@@ -41,6 +41,9 @@ function path(placeholders: readonly string[] = []) {
   });
 }
 
+/** As many as the census of one server tells apart. */
+const maxCountedClients = 1_000_000;
+
 const URL_ERROR = 'give a URL such as "https://name.webpubsub.azure.com"';
 
 const endpointUrl = z.string({ error: URL_ERROR }).check(({ value, issues }) => {
@@ -81,6 +84,7 @@ export const endpointSchema = section({
     .number({ error: "give a number above 0" })
     .positive({ error: "give a number above 0" })
     .optional(),
+  maxClients: integer(1, maxCountedClients, "clients").optional(),
   connectionString: connectionString.optional(),
   endpoint: endpointUrl.optional(),
   credential: z

@@ -104,6 +104,12 @@ export const EVENT_LINES: EventLines = {
       "scale that endpoint, then raise the limit; it is spread by itself, if nobody else comes",
       endpoint,
     ),
+  endpointFull: ({ endpoint, clients, maxClients }) =>
+    warn(
+      `${quoted(endpoint)} has ${clients} clients, and its maxClients is ${maxClients}; new ones go elsewhere, as far as there is room`,
+      "scale that endpoint, then raise maxClients; or add an endpoint",
+      endpoint,
+    ),
   deliveryFailed: ({ endpoint, operation, reason, status, code }) =>
     warn(
       `${operation} to ${quoted(endpoint)} ${outcomeInWords({ status, code })}, so its clients miss it`,

@@ -86,12 +86,13 @@ function outputOf({ serving, state }: PubSubStatus): string {
 }
 
 function checkOf(endpoint: EndpointSnapshot): Check {
-  const { drained, forced, lastProbe, name, reason, serving, since, state } = endpoint;
+  const { drained, forced, full, lastProbe, name, reason, serving, since, state } = endpoint;
   const words = [
     reason ?? (lastProbe ? undefined : "not looked at yet"),
     serving && "serves",
     drained && "drained",
     forced && "forced",
+    full && "full",
   ].filter((word) => typeof word === "string");
   return {
     componentId: name,

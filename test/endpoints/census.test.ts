@@ -5,10 +5,10 @@ import { createEndpoint } from "../../src/service/endpoint.ts";
 
 const INTERVAL_IN_MS = 20_000;
 
-function endpoint(name: string): RegisteredEndpoint {
+function endpoint(name: string, maxClients?: number): RegisteredEndpoint {
   const connectionString = `Endpoint=https://${name}.example;AccessKey=k`;
   return new RegisteredEndpoint(
-    createEndpoint(parseEndpoint({ name, role: "primary", connectionString }), "chat"),
+    createEndpoint(parseEndpoint({ name, role: "primary", maxClients, connectionString }), "chat"),
   );
 }
 
@@ -17,9 +17,15 @@ const [east, west] = [endpoint("east"), endpoint("west")];
 /** A census whose clock stands still until it is told to go on. */
 function startCensus() {
   let now = 1000;
-  const census = new Census(INTERVAL_IN_MS, () => now);
+  const told: string[] = [];
+  const census = new Census(
+    INTERVAL_IN_MS,
+    () => now,
+    ({ name }, clients) => void told.push(`${name} ${clients}`),
+  );
   return {
     census,
+    told,
     ask: (where: RegisteredEndpoint, ...clients: number[]) => {
       for (const client of clients) census.count(where, client);
     },
@@ -117,4 +123,63 @@ it("an interval that is under way is not counted yet", () => {
   pass(1);
   ask(east, 2, 3, 4);
   expect(counts()).toEqual([1, 0, 1]);
+});
+
+describe("an endpoint for three clients is full", () => {
+  const small = endpoint("small", 3);
+
+  it("as soon as three have asked, whoever has counted them so far", () => {
+    const { census, ask, told } = startCensus();
+    ask(small, 1, 2, 2);
+    expect(census.isFull(small)).toBe(false);
+    ask(small, 3, 4);
+    expect(census.isFull(small)).toBe(true);
+    expect(told).toEqual(["small 3"]);
+  });
+
+  it("as soon as as many were sent there, who are counted once when they ask", () => {
+    const { census, ask, pass } = startCensus();
+    for (const client of [1, 2]) census.expect(small, client);
+    ask(small, 1, 2);
+    expect(census.isFull(small)).toBe(false);
+    pass(1);
+    ask(small, 1, 2);
+    expect(census.isFull(small)).toBe(false);
+    census.expect(small, 3);
+    expect(census.isFull(small)).toBe(true);
+  });
+
+  it("no more when those who were sent have not asked for a whole interval", () => {
+    const { census, pass } = startCensus();
+    pass(0.5);
+    for (const client of [1, 2, 3]) census.expect(small, client);
+    pass(1);
+    expect(census.isFull(small)).toBe(true);
+    pass(1);
+    expect(census.isFull(small)).toBe(false);
+  });
+
+  it("for as long as they are counted after they have gone", () => {
+    const { census, ask, pass } = startCensus();
+    ask(small, 1, 2, 3);
+    pass(4);
+    expect(census.isFull(small)).toBe(true);
+    pass(1);
+    expect(census.isFull(small)).toBe(false);
+  });
+
+  it("which is told once in an interval", () => {
+    const { ask, pass, told } = startCensus();
+    ask(small, 1, 2, 3, 4, 5);
+    pass(5);
+    ask(small, 1, 2, 3);
+    expect(told).toEqual(["small 3", "small 3"]);
+  });
+
+  it("and one without a limit never is", () => {
+    const { census, ask } = startCensus();
+    ask(east, 1, 2, 3, 4);
+    census.expect(east, 5);
+    expect(census.isFull(east)).toBe(false);
+  });
 });

@@ -5,16 +5,27 @@ import {
   servingEndpoints,
 } from "../../src/endpoints/serving-order.ts";
 
-/** `p1` is a primary, `s1` a secondary; `s1*3` has the weight 3, `s1!` is forced. */
-function endpoints(text: string): Routable[] {
+interface Given extends Routable {
+  readonly isFull: boolean;
+}
+
+/** `p1` is a primary, `s1` a secondary; `s1*3` has the weight 3, `s1!` is forced, `s1=` is full. */
+function endpoints(text: string): Given[] {
   return text
     .split(" ")
     .filter(Boolean)
     .map((word) => {
-      const [name = "", weight] = word.replace("!", "").split("*");
+      const [name = "", weight] = word.replace(/[!=]/, "").split("*");
       const role = name.startsWith("p") ? "primary" : "secondary";
       const forced = word.endsWith("!");
-      return { name, role, weight: weight === undefined ? undefined : Number(weight), forced };
+      const isFull = word.endsWith("=");
+      return {
+        name,
+        role,
+        weight: weight === undefined ? undefined : Number(weight),
+        forced,
+        isFull,
+      };
     });
 }
 
@@ -34,9 +45,19 @@ describe("of the usable endpoints, negotiate chooses among", () => {
     ["p1 s1!", "s1"],
     ["p1*3 p2! s1", "p2"],
     ["s1*1 s2*3! s3", "s2"],
+    ["p1= p2 s1", "p2"],
+    ["p1= p2= s1 s2", "s1"],
+    ["p1= s1= s2", "s2"],
+    ["p1= s1*1= s2*3 s3*1", "s2 s3"],
+    ["p1= p2= s1=", "p1 p2"],
+    ["s1= s2=", "s1"],
     ["", ""],
   ])("%s: %s", (usable, expected) => {
-    expect(names(servingEndpoints(endpoints(usable)))).toBe(expected);
+    expect(names(servingEndpoints(endpoints(usable), ({ isFull }) => isFull))).toBe(expected);
+  });
+
+  it("one that is forced, though it is full", () => {
+    expect(names(servingEndpoints(endpoints("p1 s1!"), () => true))).toBe("s1");
   });
 });
 

@@ -16,11 +16,13 @@ const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
 
 interface Setting {
   pace?: number | false;
+  /** Whether the primary has as many clients as it may have. */
+  isFull?: () => boolean;
   latencyInMs?: number;
 }
 
 /** One app server whose primary is eastus, and both regions are up; displaced clients are on `westus`. */
-function startServer(westus: Service, { pace = 5, latencyInMs = 5 }: Setting = {}) {
+function startServer(westus: Service, { pace = 5, latencyInMs = 5, isFull }: Setting = {}) {
   const configuration = parseOptions({
     hub: "chat",
     endpoints: ["eastus", "westus"].map((name, index) => ({
@@ -54,7 +56,8 @@ function startServer(westus: Service, { pace = 5, latencyInMs = 5 }: Setting = {
     events,
     monitor,
   });
-  const { registry } = context;
+  const { census, registry } = context;
+  if (census && isFull) census.isFull = ({ name }) => name === "eastus" && isFull();
   const failback = new Failback(context);
   closeAfterTest(failback);
   const probe = checksOf(registry);
@@ -89,6 +92,21 @@ describe("when a primary has been up for the hold-down", () => {
       "closing westus -> eastus: 2",
       "done westus -> eastus: 12",
     ]);
+  });
+
+  it("nobody is closed while the primary is full", async () => {
+    const westus = secondary(12);
+    let full = true;
+    startServer(westus, { isFull: () => full });
+    await pass(HOLD_DOWN + 20_000);
+    expect(westus.closings).toEqual([]);
+    full = false;
+    await pass(11_000);
+    full = true;
+    const { length } = westus.closings;
+    expect(length).toBeGreaterThan(0);
+    await pass(20_000);
+    expect(westus.closings.length).toBe(length);
   });
 
   it("a pace below one client a second is kept as well", async () => {

@@ -42,6 +42,15 @@ it("more than it has room for are counted as very many, not as none", () => {
   expect(DistinctCounter.union([counterOf(everyBit)])).toBeGreaterThan(1_000_000);
 });
 
+it("what is merged goes on counting, as those that it was made of do not", () => {
+  const [some, more] = [members(1000), members(1000, 2)];
+  const counters = [counterOf(some), counterOf(some.slice(0, 10))];
+  const merged = DistinctCounter.merged(counters);
+  for (const member of [...some, ...more]) merged.add(member);
+  expect(merged.count).toBe(DistinctCounter.union([counterOf(some), counterOf(more)]));
+  expect(counters.map(({ count }) => Math.round(count / 10))).toEqual([100, 1]);
+});
+
 it("no counter has counted nobody", () => {
   expect(DistinctCounter.union([])).toBe(0);
 });

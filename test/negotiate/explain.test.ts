@@ -36,6 +36,19 @@ it("whoever may know is told why this endpoint, and why no other", async () => {
   );
 });
 
+it("of an endpoint that is full, that it is", async () => {
+  const { pubsub, negotiate } = await startRegions({ negotiate: explain, maxClients: 1 });
+  await pubsub.ready({ require: "all-healthy" });
+  const ask = async () => whys((await negotiate("?explain")).body);
+  expect((await ask())[0]).toBe("eastus: it is the first healthy primary in the order given");
+  expect(await ask()).toEqual([
+    "eastus: it has as many clients as it may have: maxClients",
+    "westus: it is the first healthy secondary, since all primaries are full, in the order given",
+  ]);
+  pubsub.endpoints.drain("westus");
+  expect((await ask())[0]).toBe("eastus: all are full, and this is better than nothing");
+});
+
 it("what a router has answered is told, and where servers agree, the agreement", async () => {
   const routed = await startRegions({ negotiate: explain, router: () => "westus" });
   await routed.pubsub.ready();

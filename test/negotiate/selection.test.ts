@@ -28,6 +28,7 @@ const SIGNS = {
   "?": {},
   "%": { drained: true },
   "!": { forced: true },
+  "=": {},
 } as const;
 
 interface Case {
@@ -43,7 +44,7 @@ interface Case {
 
 /**
  * Endpoints such as `p1+` (a healthy primary), `s1*3-%` (a secondary with weight 3 that is down and
- * drained); answers the name of the one that is chosen.
+ * drained), `p1+=` (a healthy one that is full); answers the name of the one that is chosen.
  */
 async function choose(text: string, options: Case): Promise<string> {
   const { failed = "", router, whenNoneHealthy = "reject", random = 0, added, removed } = options;
@@ -57,6 +58,8 @@ async function choose(text: string, options: Case): Promise<string> {
   } satisfies ResilientPubSubOptions);
   const context = assemble(configuration, { random: () => random });
   const { events, monitor, registry } = context;
+  const full = words.filter((word) => word.includes("=")).map((word) => optionsOf(word).name);
+  if (context.census) context.census.isFull = ({ name }) => full.includes(name);
   events.on("handlerError", () => {});
   closeAfterTest(monitor);
   for (const word of words) apply(registry, word);
@@ -117,6 +120,11 @@ describe("the default rule chooses", () => {
     ["strictly in order while the first has none", "p1- s1+ s2*9+", { random: 0.6 }, "s1"],
     ["another one than where the client failed", "p1+ s1+", { failed: "p1" }, "s1"],
     ["the other primary then", "p1+ p2+ s1+", { failed: "p1" }, "p2"],
+    ["the other primary while one is full", "p1+= p2+ s1+", { random: 0 }, "p2"],
+    ["a secondary while all primaries are full", "p1+= p2+= s1+", {}, "s1"],
+    ["a secondary while the primary that is left is full", "p1- p2+= s1+", {}, "s1"],
+    ["a primary when everybody is full", "p1+= s1+=", {}, "p1"],
+    ["one that is full before one where it failed", "p1+= s1+", { failed: "s1" }, "p1"],
     ["where it failed, if nobody else is up", "p1+ s1-", { failed: "p1" }, "p1"],
     ["where it failed, if the others failed it as well", "p1+ s1+", { failed: "p1 s1" }, "p1"],
   ])("%s: %s %j: %s", async (_, endpoints, options, expected) => {
@@ -149,6 +157,7 @@ describe("an operator's force", () => {
     ["beats the weight", "p1*99+ p2*1+!", { random: 0 }, "p2"],
     ["beats the router", "p1+ s1+! s2+", { router: byRequest }, "s1"],
     ["costs nobody the connection when it is down", "p1+ s1-!", {}, "p1"],
+    ["beats that it is full", "p1+ s1+!=", {}, "s1"],
     ["yields to a drain", "p1+ s1+!%", {}, "p1"],
     ["yields to what the client says", "p1+ s1+!", { failed: "s1" }, "p1"],
     ["holds if there is nobody else", "p1- s1+!", { failed: "s1" }, "s1"],
@@ -174,6 +183,7 @@ describe("a router", () => {
     ["and where the client failed", "p1+ s2+", { router: byRequest, failed: "s2" }, "p1"],
     ["and an unknown one", "p1+ s1+", { router: () => "nowhere" }, "p1"],
     ["and nobody", "p1+ s1+", { router: () => undefined }, "p1"],
+    ["may choose one that is full", "p1+ s1+ s2+=", { router: byRequest }, "s2"],
     ["is not asked about last resorts", "p1~ s2~", { router: byRequest }, "p1"],
   ])("%s: %s: %s", async (_, endpoints, options, expected) => {
     expect(await choose(endpoints, options)).toBe(expected);

@@ -98,6 +98,25 @@ describe("options that cannot be used are refused with path, value and remedy:",
       { ...GOOD, endpoints: [{ ...EAST, weight: 0 }] },
       "endpoints[0].weight: got 0; give a number above 0",
     ],
+    ...[0, 2.5, -1, 1_000_001, "1000", null].map((maxClients): [string, unknown, string] => [
+      `room for ${JSON.stringify(maxClients)} clients`,
+      { ...GOOD, endpoints: [{ ...EAST, maxClients }] },
+      "give a whole number of clients from 1 to 1000000",
+    ]),
+    [
+      "room for so many clients where nobody counts them",
+      {
+        ...GOOD,
+        endpoints: [{ ...EAST, maxClients: 1000 }],
+        negotiate: { allowAnonymous: true, reviewAfterInMs: false },
+      },
+      "endpoints[0].maxClients: is counted by reviews, which negotiate.reviewAfterInMs: false turns off; leave one of them out",
+    ],
+    [
+      "room for so many clients where all are on one endpoint",
+      { ...GOOD, endpoints: [{ ...EAST, maxClients: 1000 }], topology: "client-client" },
+      'endpoints[0].maxClients: cannot hold in topology: "client-client", where all clients are on one endpoint; leave it out',
+    ],
     [
       "neither authenticate nor allowAnonymous",
       { ...GOOD, negotiate: {} },

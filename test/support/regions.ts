@@ -31,11 +31,14 @@ export interface RunningRegions {
 type Overrides = Partial<Omit<ResilientPubSubOptions, "endpoints">> & {
   /** Runs before the plugin is mounted. */
   prepare?: (app: Express) => void;
+  /** Of the primary. Default: no limit. */
+  maxClients?: number;
 };
 
 /** Two emulated regions and an app server whose primary is eastus; all of it ends after the test. */
 export async function startRegions({
   prepare,
+  maxClients,
   ...overrides
 }: Overrides = {}): Promise<RunningRegions> {
   const eastus = closeAfterTest(await startEmulator());
@@ -44,7 +47,7 @@ export async function startRegions({
     resilientPubSub({
       hub: "chat",
       endpoints: [
-        { name: "eastus", role: "primary", connectionString: eastus.connectionString },
+        { name: "eastus", role: "primary", maxClients, connectionString: eastus.connectionString },
         { name: "westus", role: "secondary", connectionString: westus.connectionString },
       ],
       negotiate: { authenticate: userOfQuery },

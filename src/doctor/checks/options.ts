@@ -17,6 +17,14 @@ const urlsOf = ({ endpoints }: Configuration): URL[] =>
     [url, clientEndpoint, reverseProxyEndpoint].flatMap((one) => (one ? new URL(one) : [])),
   );
 
+/** Nothing is known of one without a limit. */
+function isTooSmallForOneLess(endpoints: Configuration["endpoints"]): boolean {
+  const rooms = endpoints.flatMap(({ maxClients }) => maxClients ?? []);
+  if (rooms.length < endpoints.length) return false;
+  const [largest = 0, ...others] = rooms.sort((a, b) => b - a);
+  return others.reduce((sum, room) => sum + room, 0) < largest;
+}
+
 const RULES: readonly Rule[] = [
   {
     applies: ({ endpoints }) => endpoints.length === 1,
@@ -61,6 +69,11 @@ const RULES: readonly Rule[] = [
     applies: ({ negotiate }) => negotiate.authenticate === undefined,
     what: "anybody gets a token (negotiate.allowAnonymous without authenticate)",
     remedy: "give negotiate.authenticate, unless that is meant",
+  },
+  {
+    applies: ({ endpoints }) => endpoints.length > 1 && isTooSmallForOneLess(endpoints),
+    what: "when the endpoint with most room dies full, the others have not room for its clients, even if they are empty (maxClients)",
+    remedy: "scale the others, or add one, and raise their maxClients",
   },
   {
     applies: ({ health, negotiate }) =>
