@@ -62,14 +62,6 @@ export const GAUGES: readonly Gauge[] = [
     read: ofEach(({ maxClients }) => maxClients),
   },
   {
-    name: "resilient_pubsub.endpoint.full",
-    kind: "gauge",
-    unit: "{endpoint}",
-    description: "1 while the endpoint has as many clients as it may, else 0.",
-    labels: ["endpoint"],
-    read: ofEach(({ full, maxClients }) => (maxClients === undefined ? undefined : full)),
-  },
-  {
     name: "resilient_pubsub.endpoint.displaced_clients",
     kind: "gauge",
     unit: "{client}",

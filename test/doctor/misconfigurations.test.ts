@@ -23,6 +23,15 @@ const withKey = ({ endpoint }: Emulator, key: string) => ({
   connectionString: `Endpoint=${endpoint};AccessKey=${key};Version=1.0;`,
 });
 
+/** Endpoints that nobody calls, with so much room each. */
+const roomFor = (...rooms: number[]) =>
+  rooms.map((maxClients, index) => ({
+    name: `region-${index}`,
+    role: "primary" as const,
+    maxClients,
+    connectionString: `Endpoint=http://127.0.0.1:${index + 1};AccessKey=k`,
+  }));
+
 /** An app as it is deployed. @returns Where it is. */
 async function deploy(options: Partial<ResilientPubSubOptions> = {}): Promise<string> {
   const negotiate = { allowAnonymous: true };
@@ -67,6 +76,11 @@ describe("diagnose finds in the options", () => {
     ["unverified events", { upstream: { verifySignature: false } }, /from anybody/],
     ["a history in memory", { history: true }, /history is in the memory/],
     ["an agreement in memory", { topology: "client-client" }, /agree in the memory/],
+    [
+      "too little room for the clients of the largest endpoint",
+      { endpoints: roomFor(40_000, 30_000) },
+      /have not room for its clients/,
+    ],
     [
       "nobody who looks",
       {

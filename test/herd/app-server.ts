@@ -1,6 +1,6 @@
 import type { PluginContext } from "../../src/context/plugin-context.ts";
+import type { EndpointRole } from "../../src/contract/endpoint.ts";
 import { Census } from "../../src/endpoints/census.ts";
-import type { RegisteredEndpoint } from "../../src/endpoints/registered-endpoint.ts";
 import type { HealthMonitor } from "../../src/health/monitor.ts";
 import { type Admission, RateLimiter } from "../../src/negotiate/rate-limiter.ts";
 import { ReconnectSpread } from "../../src/negotiate/reconnect-spread.ts";
@@ -11,8 +11,31 @@ import { parseOptions } from "../../src/options/parse-options.ts";
 import { assemble } from "../support/assemble.ts";
 
 export const REVIEW_AFTER_IN_MS = 20_000;
-const REGIONS = ["east", "west"] as const;
-export type Region = (typeof REGIONS)[number];
+
+/** An endpoint, as an app server is told of it. */
+export interface HerdEndpoint {
+  readonly name: string;
+  readonly role: EndpointRole;
+  readonly maxClients?: number;
+}
+
+const ENDPOINTS: readonly HerdEndpoint[] = [
+  { name: "east", role: "primary" },
+  { name: "west", role: "secondary" },
+];
+
+interface HerdServerOptions {
+  /** Clients a second to each endpoint. */
+  readonly perSecond: number;
+  /** Monotonic milliseconds, by the clock of this server. */
+  readonly now: () => number;
+  readonly random: () => number;
+  /** Default: `east`, the primary, and `west`. */
+  readonly endpoints?: readonly HerdEndpoint[];
+}
+
+/** What a negotiate comes to, and which endpoint it is about, if any. */
+export type HerdAnswer = Admission & { readonly endpoint?: string };
 
 /** What clients and the world see of an app server. */
 export type HerdServer = { readonly [Member in keyof AppServer]: AppServer[Member] };
@@ -30,22 +53,19 @@ const NEVER_EXPIRES = Number.MAX_SAFE_INTEGER;
 /** One app server: the real rules of the plugin, and neither a network nor a process of its own. */
 export class AppServer {
   readonly #context: PluginContext;
-  readonly #regions: Readonly<Record<Region, RegisteredEndpoint>>;
   readonly #negotiates: RateLimiter;
   readonly #reads: RateLimiter;
   readonly #spread: ReconnectSpread;
   readonly #random: () => number;
   #sequence = 0;
 
-  /** @param now Monotonic milliseconds, by the clock of this server. */
-  constructor(perSecond: number, now: () => number, random: () => number) {
+  constructor({ perSecond, now, random, endpoints = ENDPOINTS }: HerdServerOptions) {
     this.#random = random;
     const configuration = parseOptions({
       hub: "chat",
-      endpoints: REGIONS.map((name) => ({
-        name,
-        role: name === "east" ? "primary" : "secondary",
-        connectionString: `Endpoint=https://${name}.example;AccessKey=k`,
+      endpoints: endpoints.map((endpoint) => ({
+        ...endpoint,
+        connectionString: `Endpoint=https://${endpoint.name}.example;AccessKey=k`,
       })),
       negotiate: {
         allowAnonymous: true,
@@ -55,47 +75,56 @@ export class AppServer {
     });
     const census = new Census(REVIEW_AFTER_IN_MS, now);
     this.#context = { ...assemble(configuration, { monitor, random }), census };
-    const { events, registry } = this.#context;
-    this.#regions = { east: registry.get("east"), west: registry.get("west") };
+    const { events } = this.#context;
     const spread = new ReconnectSpread(this.#context);
     const limits = { perSecond, events, spreadInMs: () => spread.inMs, random, now };
     this.#negotiates = new RateLimiter(limits);
     this.#reads = new RateLimiter(limits);
     this.#spread = spread;
-    for (const region of REGIONS) this.tell(region, true);
+    for (const { name } of endpoints) this.tell(name, true);
   }
 
-  /** What health checks say of a region from now on. */
-  tell(region: Region, ok: boolean): void {
+  /** What health checks say of an endpoint from now on. */
+  tell(name: string, ok: boolean): void {
     const { configuration, registry } = this.#context;
     const { fall, rise } = configuration.health;
     for (let probe = 0; probe < Math.max(fall, rise); probe += 1) {
       this.#sequence += 1;
       const outcome = ok ? ({ ok } as const) : ({ ok, reason: "timeout" } as const);
       const timing = { at: 0, durationInMs: 1 };
-      registry.recordProbe(this.#regions[region], this.#sequence, outcome, timing);
+      registry.recordProbe(registry.get(name), this.#sequence, outcome, timing);
     }
   }
 
   /** @returns Over how long the client is told to spread its next negotiate. */
-  review(client: number, at: Region): number | undefined {
-    review(this.#context, { client, expiresAt: NEVER_EXPIRES }, { endpoint: at });
-    return this.#spread.inMs;
+  review(client: number, at: string): number | undefined {
+    return this.place(client, at).spreadInMs;
+  }
+
+  /** @returns The same, and whether the client is to move. */
+  place(client: number, at: string): { spreadInMs: number | undefined; isToMove: boolean } {
+    const grant = { client, expiresAt: NEVER_EXPIRES };
+    const outcome = review(this.#context, grant, { endpoint: at });
+    return { spreadInMs: this.#spread.inMs, isToMove: outcome?.move === true };
   }
 
   /** Whether there is a region that clients can be sent to. */
   get isServed(): boolean {
-    return Object.values(this.#regions).some(({ isUsable }) => isUsable);
+    return this.#context.registry.all().some(({ isUsable }) => isUsable);
   }
 
-  /** How many clients it knows to be in a region. */
-  counted(region: Region): number | undefined {
-    return this.#context.census?.clientsOn(this.#regions[region]);
+  /** How many clients it knows to be on an endpoint. */
+  counted(name: string): number | undefined {
+    return this.#context.census?.clientsOn(this.#context.registry.get(name));
   }
 
-  /** @returns After how long the client is sent where it can connect, or in how many seconds it is to ask again. */
-  negotiate(client: number, failed: Region): Admission {
-    const avoided = new Set([this.#regions[failed]]);
+  /**
+   * @param grant What it will ask for reviews as.
+   * @returns After how long the client is sent where it can connect, or in how many seconds it is to ask again.
+   */
+  negotiate(client: number, failed: readonly string[], grant = client): HerdAnswer {
+    const { census, registry } = this.#context;
+    const avoided = new Set(failed.map((name) => registry.get(name)));
     const chosen = selectEndpoint(this.#context, undefined, avoided, Number.POSITIVE_INFINITY);
     // It looks whether there is none after all.
     if (chosen instanceof Promise) {
@@ -106,11 +135,13 @@ export class AppServer {
         ),
       };
     }
-    return this.#negotiates.admit(chosen, () => String(client));
+    const admission = this.#negotiates.admit(chosen, () => String(client));
+    if (admission.inMs !== undefined) census?.expect(chosen, grant);
+    return { ...admission, endpoint: chosen.name };
   }
 
   /** @returns After how long a client gets what it has missed, or in how many seconds it is to ask again. */
-  readHistory(client: number, at: Region): Admission {
-    return this.#reads.admit(this.#regions[at], () => String(client));
+  readHistory(client: number, at: string): Admission {
+    return this.#reads.admit(this.#context.registry.get(at), () => String(client));
   }
 }

@@ -1,7 +1,9 @@
 import { parseArgs } from "node:util";
 import { FAULTS, type Fault, type HerdPlan } from "./plan.ts";
+import { STORIES, type StoryName } from "./stories.ts";
 
 export interface HerdArguments {
+  readonly story: StoryName;
   readonly plans: readonly HerdPlan[];
   readonly json: boolean;
   /** Where the plot of the run goes. */
@@ -15,6 +17,7 @@ export function parseHerdArguments(args: string[]): HerdArguments {
   const { values } = parseArgs({
     args,
     options: {
+      story: { type: "string", default: "death" },
       clients: { type: "string", default: "1000000" },
       servers: { type: "string", default: "20" },
       units: { type: "string", default: "1000" },
@@ -34,13 +37,17 @@ export function parseHerdArguments(args: string[]): HerdArguments {
     seed: wholeNumber("seed", values.seed, 0),
     balance: oneOf("balance", values.balance, BALANCES),
   };
+  const story = oneOf("story", values.story, STORIES);
   const faults: readonly Fault[] =
     values.fault === "all" ? FAULTS : [oneOf("fault", values.fault, FAULTS)];
   const plans = faults.map((fault) => ({ ...sizes, fault }));
   if (values.plot !== undefined && plans.length > 1) {
     throw new TypeError("--plot: shows one run; give one --fault");
   }
-  return { plans, json: values.json, plot: values.plot };
+  if (story !== "death" && (values.plot !== undefined || values.fault !== "none")) {
+    throw new TypeError(`--story: "${story}" has neither faults nor a plot`);
+  }
+  return { story, plans, json: values.json, plot: values.plot };
 }
 
 function wholeNumber(name: string, text: string, least: number): number {

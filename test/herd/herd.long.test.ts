@@ -1,7 +1,8 @@
 import { HerdRun } from "./herd.ts";
 import { judge } from "./judge.ts";
 import { MUTATIONS, type MutationName } from "./mutations.ts";
-import { deploymentFor, FAULTS, type Fault, type HerdPlan, limitOf } from "./plan.ts";
+import { deploymentFor, FAULTS, type Fault, type HerdPlan } from "./plan.ts";
+import { limitOf } from "./story.ts";
 
 jest.setTimeout(60_000);
 

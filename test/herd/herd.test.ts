@@ -5,6 +5,7 @@ import { judge } from "./judge.ts";
 import { deploymentFor, FAULTS } from "./plan.ts";
 import { plotOf } from "./plot.ts";
 import { linesOf } from "./report.ts";
+import { runStory } from "./stories.ts";
 
 const SMALL = {
   clients: 2000,
@@ -21,6 +22,12 @@ it.each(FAULTS)(
     expect(judge(plan, new HerdRun(plan).run()).violations).toEqual([]);
   },
 );
+
+it("of two primaries that share, one that is left takes as many as it has room for, and the secondary the rest", () => {
+  const { lines, violations } = runStory("overflow", SMALL);
+  expect(violations).toEqual([]);
+  expect(lines.join("\n")).toContain("2,000 clients on two primaries with room for 1,500 each");
+});
 
 it("a run is told in a few lines, and drawn", () => {
   const plan = { ...SMALL, clients: 200, fault: "none" } as const;
@@ -90,6 +97,8 @@ describe("the command line", () => {
     [["--rate", "0"], "--rate"],
     [["--fault", "flood"], "--fault"],
     [["--balance", "fair"], "--balance"],
+    [["--story", "fairytale"], "--story"],
+    [["--story", "overflow", "--fault", "dark"], "--story"],
     [["--fault", "all", "--plot", "a.svg"], "--plot"],
   ])("refuses %j, and names the option", (args, option) => {
     expect(() => parseHerdArguments(args)).toThrow(option);

@@ -1,15 +1,14 @@
 import { backoffInMs } from "../../src/client/backoff.ts";
-import { resolveOptions } from "../../src/client/options.ts";
-import { INITIAL_STATE, next } from "../../src/client/reconnect-policy.ts";
-import type { ReconnectSettings, ReconnectState } from "../../src/client/reconnect-states.ts";
 import { ReviewSchedule } from "../../src/client/review-schedule.ts";
 import type { Admission } from "../../src/negotiate/rate-limiter.ts";
 import { createRandomSource } from "../support/random-source.ts";
 import { AppServer, type HerdServer, REVIEW_AFTER_IN_MS } from "./app-server.ts";
 import { Calendar } from "./calendar.ts";
+import { DEFAULTS, mixed, pauseAfterLossInMs, pauseAfterRefusalInMs } from "./client-policy.ts";
 import type { Mutation } from "./mutations.ts";
-import { type HerdPlan, isIgnoring, limitOf, shortestInSeconds, survivorsOf } from "./plan.ts";
+import { type HerdPlan, isIgnoring, shortestInSeconds, survivorsOf } from "./plan.ts";
 import { Recording } from "./recording.ts";
+import { limitOf } from "./story.ts";
 
 /** Intervals of reviews before the region dies: whoever asks in the second is told of all. */
 const QUIET_INTERVALS = 2.2;
@@ -20,8 +19,6 @@ const OUTAGE_IN_MS = 30_000;
 const CONNECTED_WITHIN_IN_MS = { least: 50, most: 300 };
 /** As the handler of the history tells where its store is away. */
 const STORE_AWAY_IN_SECONDS = { min: 1, spread: 2 };
-
-const DEFAULTS = settingsOf(resolveOptions({}));
 
 const REVIEWED = 0;
 const LOST = 1;
@@ -55,7 +52,8 @@ export class HerdRun {
     this.#servers = Array.from({ length: servers }, () => {
       const ahead = fault === "clocks-apart" ? this.#random() * 3_600_000 : 0;
       const now = () => this.#now + ahead;
-      const server = new AppServer(limitOf(plan) / servers, now, this.#random);
+      const perSecond = limitOf(plan) / servers;
+      const server = new AppServer({ perSecond, now, random: this.#random });
       return mutate(server, this.#random);
     });
     this.#living = this.#servers;
@@ -129,7 +127,7 @@ export class HerdRun {
   }
 
   #negotiate(client: number): void {
-    const admission = this.#serverOf(client).negotiate(client, "east");
+    const admission = this.#serverOf(client).negotiate(client, ["east"]);
     this.#recording.negotiated(client, this.#now, admission);
     const { inMs } = admission;
     if (inMs === undefined) {
@@ -156,35 +154,21 @@ export class HerdRun {
     this.#calendar.plan(client, this.#now + Math.max(retryAfterInMs, pauseInMs));
   }
 
-  /** How long the policy has a client wait that has lost its connection. */
   #turnOf(client: number, now: number): number {
-    const at = { endpoint: "east" };
-    return pauseAfter(
-      next(
-        { name: "connected", failures: 0, at },
-        {
-          type: "ended",
-          ending: { cause: "closed", code: 1006 },
-          openedAt: Number.NEGATIVE_INFINITY,
-          isRecoverable: false,
-          now,
-          spread: this.#random(),
-          backoff: this.#random(),
-        },
-        { ...DEFAULTS, reconnectSpreadInMs: this.#spreadInMs[client] as number },
-      )[0],
-    );
+    const spreadInMs = this.#spreadInMs[client] as number;
+    return pauseAfterLossInMs({ endpoint: "east", now, spreadInMs, random: this.#random });
   }
 
-  /** How long the policy has a client wait that was refused. */
   #pauseOf(client: number, retryAfterInSeconds: number): number {
     const failures = this.#failures[client] ?? 0;
     this.#failures[client] = failures + 1;
-    const retryAfterInMs = isIgnoring(this.#plan, client) ? undefined : 1000 * retryAfterInSeconds;
-    const error = { code: "ERR_NEGOTIATE_FAILED", retryAfterInMs } as never;
-    const state = { ...INITIAL_STATE, search: { failures, failed: ["east"] } };
-    const event = { type: "attempt-failed", error, now: this.#now, spread: 0 } as const;
-    return pauseAfter(next(state, { ...event, backoff: this.#random() }, DEFAULTS)[0]);
+    return pauseAfterRefusalInMs({
+      failures,
+      failed: ["east"],
+      retryAfterInMs: isIgnoring(this.#plan, client) ? undefined : 1000 * retryAfterInSeconds,
+      now: this.#now,
+      random: this.#random,
+    });
   }
 
   #refusalWithoutStore(): Admission {
@@ -201,31 +185,4 @@ export class HerdRun {
     const share = balance === "random" ? this.#random() : mixed(client, 2) / 2 ** 32;
     return this.#living[Math.floor(share * this.#living.length)] as HerdServer;
   }
-}
-
-/** A number of 32 bits that is always the same for the same client, and for no reason. */
-function mixed(client: number, salt: number): number {
-  let bits = Math.imul(client ^ Math.imul(salt, 0x9e3779b1), 0x85ebca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  bits = Math.imul(bits ^ (bits >>> 16), 0x27d4eb2f);
-  return (bits ^ (bits >>> 15)) >>> 0;
-}
-
-function pauseAfter(state: ReconnectState): number {
-  if (!state.pause) throw new Error(`The client does not wait; it is ${state.name}.`);
-  return state.pause.inMs;
-}
-
-/** Nothing else, since each of a million clients gets a copy. */
-function settingsOf(settings: ReconnectSettings): ReconnectSettings {
-  const { autoReconnect, handshakeTimeoutInMs, recoveryTimeoutInMs } = settings;
-  const { reconnectSpreadInMs, retryDelayInMs, maxRetryDelayInMs } = settings;
-  return {
-    autoReconnect,
-    handshakeTimeoutInMs,
-    recoveryTimeoutInMs,
-    reconnectSpreadInMs,
-    retryDelayInMs,
-    maxRetryDelayInMs,
-  };
 }

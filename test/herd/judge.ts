@@ -1,5 +1,6 @@
-import { type HerdPlan, isIgnoring, limitOf, shortestInSeconds, survivorsOf } from "./plan.ts";
+import { type HerdPlan, isIgnoring, shortestInSeconds, survivorsOf } from "./plan.ts";
 import type { Recording } from "./recording.ts";
+import { limitOf } from "./story.ts";
 
 const maxRequests = 3;
 /** A client's own pauses, for one that was refused again and again: they are the longest at the end of an outage. */

@@ -4,9 +4,15 @@ import { HerdRun } from "./herd.ts";
 import { judge } from "./judge.ts";
 import { plotOf } from "./plot.ts";
 import { linesOf } from "./report.ts";
+import { runStory } from "./stories.ts";
+import type { StoryResult } from "./story.ts";
 
-function main({ plans, json, plot }: HerdArguments): void {
+function main({ story, plans, json, plot }: HerdArguments): void {
   for (const plan of plans) {
+    if (story !== "death") {
+      tell(runStory(story, plan));
+      continue;
+    }
     const recording = new HerdRun(plan).run();
     const verdict = judge(plan, recording);
     console.log(json ? JSON.stringify({ plan, ...verdict }) : linesOf(plan, verdict).join("\n"));
@@ -15,6 +21,11 @@ function main({ plans, json, plot }: HerdArguments): void {
   }
   const { maxRSS, userCPUTime } = process.resourceUsage();
   console.error(`${(userCPUTime / 1e6).toFixed(0)} s of CPU, ${Math.round(maxRSS / 1024)} MB`);
+}
+
+function tell({ lines, violations }: StoryResult): void {
+  console.log([...lines, ...violations.map((one) => `  VIOLATION ${one}`)].join("\n"));
+  if (violations.length > 0) process.exitCode = 1;
 }
 
 function parse(args: string[]): HerdArguments | undefined {

@@ -1,3 +1,5 @@
+import { limitOf, type Sizes } from "./story.ts";
+
 export const FAULTS = [
   "none",
   "half-the-servers",
@@ -13,17 +15,10 @@ const IGNORING_EVERY = 20;
 /** What happens besides the death of a region. */
 export type Fault = (typeof FAULTS)[number];
 
-export interface HerdPlan {
-  readonly clients: number;
-  readonly servers: number;
-  /** Units of the region that survives. */
-  readonly units: number;
-  /** Connections a second that a unit takes. */
-  readonly rate: number;
+export interface HerdPlan extends Sizes {
   readonly fault: Fault;
   /** Whether a load balancer sends a client to the same app server each time. */
   readonly balance: "sticky" | "random";
-  readonly seed: number;
 }
 
 /** What fits so many clients: units for a quarter more, and app servers for 50,000 each. */
@@ -33,9 +28,6 @@ export function deploymentFor(clients: number): Pick<HerdPlan, "servers" | "unit
     servers: Math.max(2, Math.ceil(clients / 50_000)),
   };
 }
-
-/** Clients a second that the surviving region is to get. */
-export const limitOf = ({ units, rate }: HerdPlan): number => units * rate;
 
 /** App servers that live on. */
 export const survivorsOf = ({ servers, fault }: HerdPlan): number =>

@@ -1,5 +1,6 @@
-import { type HerdPlan, limitOf, survivorsOf } from "./plan.ts";
+import { type HerdPlan, survivorsOf } from "./plan.ts";
 import type { Recording } from "./recording.ts";
+import { limitOf } from "./story.ts";
 
 const WIDTH = 720;
 const PANEL = { left: 84, right: 20, top: 34, height: 130, gap: 58 };

@@ -1,0 +1,78 @@
+import { resolveOptions } from "../../src/client/options.ts";
+import { INITIAL_STATE, next } from "../../src/client/reconnect-policy.ts";
+import type { ReconnectSettings, ReconnectState } from "../../src/client/reconnect-states.ts";
+
+/** A client with the options that it has by default. */
+export const DEFAULTS = settingsOf(resolveOptions({}));
+
+interface Loss {
+  readonly endpoint: string;
+  readonly now: number;
+  readonly spreadInMs: number;
+  readonly random: () => number;
+}
+
+/** How long the policy has a client wait whose endpoint is gone. */
+export function pauseAfterLossInMs({ endpoint, now, spreadInMs, random }: Loss): number {
+  return pauseAfter(
+    next(
+      { name: "connected", failures: 0, at: { endpoint } },
+      {
+        type: "ended",
+        ending: { cause: "closed", code: 1006 },
+        openedAt: Number.NEGATIVE_INFINITY,
+        isRecoverable: false,
+        now,
+        spread: random(),
+        backoff: random(),
+      },
+      { ...DEFAULTS, reconnectSpreadInMs: spreadInMs },
+    )[0],
+  );
+}
+
+interface Refusal {
+  /** How often it was refused before. */
+  readonly failures: number;
+  readonly failed: readonly string[];
+  /** Undefined for a client that does not care what it is told. */
+  readonly retryAfterInMs: number | undefined;
+  readonly now: number;
+  readonly random: () => number;
+}
+
+/** How long the policy has a client wait that was refused. */
+export function pauseAfterRefusalInMs(refusal: Refusal): number {
+  const { failures, failed, retryAfterInMs, now, random } = refusal;
+  const error = { code: "ERR_NEGOTIATE_FAILED", retryAfterInMs } as never;
+  const state = { ...INITIAL_STATE, search: { failures, failed } };
+  const event = { type: "attempt-failed", error, now, spread: 0 } as const;
+  return pauseAfter(next(state, { ...event, backoff: random() }, DEFAULTS)[0]);
+}
+
+/** A number of 32 bits that is always the same for the same client, and for no reason. */
+export function mixed(client: number, salt: number): number {
+  let bits = Math.imul(client ^ Math.imul(salt, 0x9e3779b1), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  bits = Math.imul(bits ^ (bits >>> 16), 0x27d4eb2f);
+  return (bits ^ (bits >>> 15)) >>> 0;
+}
+
+function pauseAfter(state: ReconnectState): number {
+  if (!state.pause) throw new Error(`The client does not wait; it is ${state.name}.`);
+  return state.pause.inMs;
+}
+
+/** Nothing else, since each of a million clients gets a copy. */
+function settingsOf(settings: ReconnectSettings): ReconnectSettings {
+  const { autoReconnect, handshakeTimeoutInMs, recoveryTimeoutInMs } = settings;
+  const { reconnectSpreadInMs, retryDelayInMs, maxRetryDelayInMs } = settings;
+  return {
+    autoReconnect,
+    handshakeTimeoutInMs,
+    recoveryTimeoutInMs,
+    reconnectSpreadInMs,
+    retryDelayInMs,
+    maxRetryDelayInMs,
+  };
+}
