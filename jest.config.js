@@ -19,6 +19,11 @@ const shared = {
   },
 };
 
+const onPacked = {
+  globalSetup: "<rootDir>/test/consumers/support/pack-once.ts",
+  globalTeardown: "<rootDir>/test/consumers/support/remove-packed.ts",
+};
+
 // Everything that touches Express runs twice: once on each major version that the package supports.
 const onExpress = [
   "http/{routing-rules,wildcard-mounts}",
@@ -59,7 +64,12 @@ export default {
       ...shared,
       displayName: "express 5",
       testMatch: ["<rootDir>/test/**/*.test.ts"],
-      testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/consumers/", LONG],
+      testPathIgnorePatterns: [
+        "/node_modules/",
+        "<rootDir>/test/consumers/",
+        "<rootDir>/test/examples/",
+        LONG,
+      ],
     },
     {
       ...shared,
@@ -69,10 +79,15 @@ export default {
     },
     {
       ...shared,
+      ...onPacked,
       displayName: "package",
       testMatch: ["<rootDir>/test/consumers/**/*.test.ts"],
-      globalSetup: "<rootDir>/test/consumers/support/pack-once.ts",
-      globalTeardown: "<rootDir>/test/consumers/support/remove-packed.ts",
+    },
+    {
+      ...shared,
+      ...onPacked,
+      displayName: "examples",
+      testMatch: ["<rootDir>/test/examples/**/*.test.ts"],
     },
     {
       ...shared,

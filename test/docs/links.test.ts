@@ -6,10 +6,10 @@ const root = path.join(__dirname, "../..");
 const read = (file: string): string => readFileSync(path.join(root, file), "utf8");
 const pagesIn = (folder: string, recursive = false): string[] =>
   readdirSync(path.join(root, folder), { recursive, encoding: "utf8" })
-    .filter((name) => name.endsWith(".md"))
+    .filter((name) => name.endsWith(".md") && !/(^|[\\/])node_modules[\\/]/.test(name))
     .map((name) => path.posix.join(folder, name.replaceAll(path.sep, "/")));
 
-const all = [...pagesIn("."), ...pagesIn("docs", true)];
+const all = [...pagesIn("."), ...pagesIn("docs", true), ...pagesIn("examples", true)];
 const isGenerated = (page: string): boolean => page.startsWith("docs/api/");
 const pages = all.filter((page) => !isGenerated(page));
 const decisions = pages.filter((page) => page.startsWith("docs/decisions/"));
@@ -24,6 +24,7 @@ const BASES = [
   "demo-app",
   "demo-app/guided-drill",
   "test",
+  "examples/nestjs",
 ];
 
 const withoutBlocks = (text: string): string => text.replaceAll(/^```[\s\S]*?^```/gm, "");
@@ -68,7 +69,8 @@ it.each(pages)("every file that %s names exists", (page) => {
   const itsPrograms = [...text.matchAll(/<!-- program: ([\w.-]+) -->/g)].map(([, name]) => name);
   const named = withoutBlocks(text).matchAll(/`(\.?\w[\w./-]*(?:\.(?:ts|mjs)|\/))`/g);
   const isMissing = (file: string): boolean =>
-    !itsPrograms.includes(file) && !BASES.some((base) => existsSync(path.join(root, base, file)));
+    !itsPrograms.includes(file) &&
+    ![...BASES, path.dirname(page)].some((base) => existsSync(path.join(root, base, file)));
   expect([...named].map(([, file]) => String(file)).filter(isMissing)).toEqual([]);
 });
 

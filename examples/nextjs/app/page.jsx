@@ -1,0 +1,5 @@
+import { Messages } from "./messages";
+
+export default function Page() {
+  return <Messages user="ada" />;
+}
