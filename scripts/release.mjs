@@ -1,6 +1,7 @@
 // `npm run release -- 0.2.0` makes the commit and the tag of a version, and says how to publish it.
 import { execFileSync, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 
 const version = process.argv[2] ?? "";
 const tag = `v${version}`;
@@ -43,6 +44,16 @@ function releasesIn(changelog) {
   return [...changelog.matchAll(/^## (\S+) - \d{4}-\d\d-\d\d$/gm)].map(([, name]) => name);
 }
 
+/** The examples take the version that they are released with. */
+function bumpExamples() {
+  for (const example of readdirSync("examples", { withFileTypes: true })) {
+    if (!example.isDirectory()) continue;
+    const file = path.join("examples", example.name, "package.json");
+    const range = /("express-resilient-pubsub": ")[^"]+/;
+    writeFileSync(file, readFileSync(file, "utf8").replace(range, `$1^${version}`));
+  }
+}
+
 const obstacle = obstacles.find(({ isThere }) => isThere());
 if (obstacle) {
   console.error(obstacle.what);
@@ -50,6 +61,7 @@ if (obstacle) {
 } else {
   const bump = ["version", version, "--no-git-tag-version", "--allow-same-version", "--silent"];
   execFileSync("npm", bump, { shell: process.platform === "win32" });
+  bumpExamples();
   git("commit", "--all", "--allow-empty", "--quiet", "--message", `Release ${version}`);
   git("tag", "--annotate", tag, "--message", `Version ${version}`);
   console.log(`\n${tag} is committed and tagged. To publish it:\n`);

@@ -7,6 +7,11 @@ import { promisify } from "node:util";
 const execute = promisify(execFile);
 const script = path.join(__dirname, "../../scripts/release.mjs");
 
+const EXAMPLE = "examples/minimal/package.json";
+const exampleWith = (range: string) => ({
+  dependencies: { express: "^5.3.0", "express-resilient-pubsub": range },
+});
+
 let template: string;
 let home: string;
 const env = {
@@ -27,6 +32,8 @@ beforeAll(async () => {
   home = template;
   await git("init", "--quiet", "--initial-branch=main");
   await mkdir(path.join(home, ".ci"));
+  await mkdir(path.join(home, "examples/minimal"), { recursive: true });
+  await write(EXAMPLE, JSON.stringify(exampleWith("^0.1.0"), null, 2));
   const manifest = { name: "released", version: "0.1.0", repository: "github:ada/released" };
   await write("package.json", JSON.stringify(manifest));
   await write(
@@ -61,6 +68,12 @@ it("a release is a commit with the version and a tag, and is left to be publishe
   expect(await git("log", "--format=%s")).toBe("Release 0.2.0\nBegin");
   expect(await git("describe")).toBe("v0.2.0");
   expect(await git("status", "--porcelain")).toBe("");
+});
+
+it("the examples of a release take its version", async () => {
+  await release("0.2.0");
+  const manifest = await readFile(path.join(home, EXAMPLE), "utf8");
+  expect(JSON.parse(manifest)).toEqual(exampleWith("^0.2.0"));
 });
 
 it("the version that the manifest has already can be released", async () => {
