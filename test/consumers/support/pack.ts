@@ -20,6 +20,9 @@ const needed = [
   "tsdown.config.ts",
 ];
 
+/** What builds the site of the docs has modules of its own, and is large. */
+const isSource = (file: string): boolean => !["node_modules", "dist"].includes(path.basename(file));
+
 /**
  * Packs in a folder of its own, out of the way of other builds.
  *
@@ -29,7 +32,7 @@ export async function pack(): Promise<{ tarball: string; folder: string }> {
   const folder = await mkdtemp(path.join(tmpdir(), "packed-"));
   const source = path.join(folder, "source");
   for (const name of needed) {
-    await cp(path.join(root, name), path.join(source, name), { recursive: true });
+    await cp(path.join(root, name), path.join(source, name), { recursive: true, filter: isSource });
   }
   await symlink(modulesOfRoot, path.join(source, "node_modules"));
   await execute("npm", ["run", "build"], { cwd: source });
