@@ -8,9 +8,14 @@ import type {
   EnvironmentView,
   Failback,
   FaultName,
+  FiguresView,
+  LogLine,
   RatesView,
   Topology,
 } from "./live.ts";
+
+/** Evacuate: drain it, and close its connections, so many a second. */
+export type OperatorOrder = "drain" | "undrain" | "evacuate" | "force" | "unforce";
 
 /** All that runs in a demo, for whoever uses it: the control routes, the guided drill, tests. */
 export interface Environment {
@@ -23,7 +28,7 @@ export interface Environment {
   /** null heals. @throws RequestError when there is no such endpoint, or none that can be broken */
   setFault(endpoint: string, fault: FaultName | null): Promise<void>;
   /** At all app servers. */
-  operate(endpoint: string, order: "drain" | "undrain" | "force" | "unforce"): Promise<void>;
+  operate(endpoint: string, order: OperatorOrder): Promise<void>;
   stopServer(region: string): Promise<void>;
   startServer(region: string): Promise<void>;
   setTopology(topology: Topology): Promise<void>;
@@ -41,6 +46,13 @@ export interface Environment {
 export interface MonitoredEnvironment extends Environment {
   /** One entry a second. */
   readonly rates: ObservableLog<RatesView>;
+  readonly figures: FiguresView;
+  /** What the plugins of all app servers have logged. */
+  readonly log: ObservableLog<LogLine>;
+  /** Those of Microsoft's package; none until somebody wants to compare. */
+  readonly microsoftClients: readonly ClientView[];
+  /** Has some of Microsoft's clients go through the same, or ends that. */
+  compare(isOn: boolean): void;
   /** `GET /negotiate?home=<region>&user=<name>`, reviews and history below it, by the load balancer. */
   readonly negotiateHandler: RequestHandler;
 }

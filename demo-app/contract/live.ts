@@ -2,8 +2,8 @@
  * What the control server sends to the page, and what the page may ask of it. Types only, for both sides.
  *
  * `GET /api/live` is a stream of server-sent events. Each is named as in `LiveMessages`, its data is
- * that type as JSON. A new listener first receives `environment`, all `clients`, `deliveries`, the
- * last 100 `events`, and `drill`; then what changes. Whoever comes back after a cut receives all of that anew.
+ * that type as JSON. A new listener first receives `environment`, all `clients` and
+ * `microsoftClients`, `figures`, the last 100 `events` and `log` lines, and `drill`; then what changes. Whoever comes back after a cut receives all of that anew.
  */
 
 export type Topology = "client-server" | "client-client";
@@ -24,9 +24,11 @@ export type FaultName = (typeof FAULT_NAMES)[number];
 export interface LiveMessages {
   environment: EnvironmentView;
   clients: ClientChange[];
+  microsoftClients: ClientChange[];
   rates: RatesView;
-  deliveries: DeliveriesView;
+  figures: FiguresView;
   events: DemoEvent[];
+  log: LogLine[];
   drill: DrillView | null;
 }
 
@@ -42,6 +44,8 @@ export interface EnvironmentView {
   readonly clientCounts: { readonly wanted: number; readonly connected: number };
   /** Each running app server broadcasts so often; 0 is never. */
   readonly broadcastEveryInMs: number;
+  /** Some of Microsoft's clients go through the same. */
+  readonly isComparing: boolean;
   /** Client-client: the agreement of the app servers. */
   readonly agreement: { readonly epoch: number; readonly active: string } | null;
 }
@@ -100,14 +104,44 @@ export interface RatesView {
   readonly delivered: readonly number[];
   /** Simulated clients without a connection, at the end. */
   readonly without: number;
-  /** 99 of 100 clients were away for no longer than this, in the last move; null before the first. */
-  readonly lastMoveP99InMs: number | null;
 }
 
 /**
- * How the two halves of the simulated clients have heard the numbered broadcasts, since the demo began.
- * Sent when something of it has changed, at most ten times a second.
+ * What clients have gone through since the last thing that was done to the environment. Sent when
+ * something of it has changed, at most ten times a second.
  */
+export interface FiguresView {
+  /** What was done, and when, in epoch milliseconds; null when nothing was. */
+  readonly since: { readonly at: number; readonly text: string } | null;
+  readonly crowds: {
+    /** Clients of this project that use `continuity()`, and those that do not. */
+    readonly withHistory: CrowdFigures;
+    readonly withoutHistory: CrowdFigures;
+    /** Those of Microsoft's package; null until somebody wants to compare. */
+    readonly microsoft: CrowdFigures | null;
+  };
+}
+
+/** Since then. `clients`, `without` and `deaf` are as of now. */
+export interface CrowdFigures extends DeliveryCounts {
+  /** Without a connection. */
+  readonly without: number;
+  /** With a connection, and they do not hear what others have heard for a while. */
+  readonly deaf: number;
+  /** Moves away from where they were; null before the first. */
+  readonly failover: MoveFigures | null;
+  /** Moves home. */
+  readonly failback: MoveFigures | null;
+}
+
+/** How long clients had no connection while they moved. */
+export interface MoveFigures {
+  readonly moves: number;
+  readonly p50InMs: number;
+  readonly p99InMs: number;
+}
+
+/** How the two halves of the simulated clients have heard the numbered broadcasts, since the demo began. */
 export interface DeliveriesView {
   /** Those that use `continuity()`. */
   readonly withHistory: DeliveryCounts;
@@ -146,10 +180,24 @@ export interface DemoEvent {
   readonly text: string;
 }
 
+/** What the plugin of an app server has logged: what an operator would see. */
+export interface LogLine {
+  /** Grows by one. */
+  readonly id: number;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly level: "error" | "warn" | "info";
+  /** The region of the app server. */
+  readonly server: string;
+  readonly text: string;
+}
+
 /** The guided drill: what it has done so far. */
 export interface DrillView {
   readonly state: "running" | "passed" | "failed" | "stopped";
   readonly steps: readonly DrillStepView[];
+  /** What it has come to, in one line, once it has ended; null when nothing was measured. */
+  readonly result: string | null;
   /** The report, once it has ended. */
   readonly markdown: string | null;
 }
@@ -179,12 +227,13 @@ export interface Measured {
  * answered 204, or 4xx and 5xx with `{ "error": "a sentence" }`.
  *
  *   /endpoints/:name/fault     { "fault": FaultName | null }        null heals
- *   /endpoints/:name/operator  { "order": "drain" | "undrain" | "force" | "unforce" }
+ *   /endpoints/:name/operator  { "order": "drain" | "undrain" | "evacuate" | "force" | "unforce" }
  *   /servers/:region           { "order": "stop" | "start" }
  *   /topology                  { "topology": Topology }
  *   /failback                  { "failback": Failback }
  *   /crowd                     { "size": 1 to 500 }
  *   /broadcasts                { "everyInMs": 0, or 100 to 60000 }
+ *   /comparison                { "order": "start" | "stop" }       some of Microsoft's clients, too
  *   /drill                     { "order": "start" | "stop" }
  *
  * `GET /negotiate?home=<region>&user=<name>` asks the app server of that region as a client would, or

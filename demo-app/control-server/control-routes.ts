@@ -1,5 +1,5 @@
 import express, { type Request, Router } from "express";
-import type { Environment } from "../contract/environment.ts";
+import type { MonitoredEnvironment } from "../contract/environment.ts";
 import { FAULT_NAMES } from "../contract/live.ts";
 import { oneOf, wholeNumber } from "./order-values.ts";
 
@@ -11,12 +11,15 @@ export interface Drill {
 type Order = (parameter: string, body: unknown) => void | Promise<void>;
 
 /** The orders that `contract/live.ts` lists, given to the environment. */
-export function controlRoutes(environment: Environment, drill: Drill): Router {
+export function controlRoutes(environment: MonitoredEnvironment, drill: Drill): Router {
   const orders: Readonly<Record<string, Order>> = {
     "/endpoints/:name/fault": (name, body) =>
       environment.setFault(name, oneOf(body, "fault", [...FAULT_NAMES, null])),
     "/endpoints/:name/operator": (name, body) =>
-      environment.operate(name, oneOf(body, "order", ["drain", "undrain", "force", "unforce"])),
+      environment.operate(
+        name,
+        oneOf(body, "order", ["drain", "undrain", "evacuate", "force", "unforce"]),
+      ),
     "/servers/:name": (name, body) =>
       oneOf(body, "order", ["stop", "start"]) === "stop"
         ? environment.stopServer(name)
@@ -31,6 +34,8 @@ export function controlRoutes(environment: Environment, drill: Drill): Router {
       const range = "0 for never, or 100 to 60000";
       environment.setBroadcasts(wholeNumber(body, "everyInMs", isInterval, range));
     },
+    "/comparison": (_, body) =>
+      environment.compare(oneOf(body, "order", ["start", "stop"]) === "start"),
     "/drill": (_, body) =>
       oneOf(body, "order", ["start", "stop"]) === "start" ? drill.start() : drill.stop(),
   };

@@ -1,5 +1,6 @@
 import express, { type Express, type RequestHandler } from "express";
 import { type MonitoredEnvironment, RequestError } from "../contract/environment.ts";
+import type { ClientView } from "../contract/live.ts";
 import type { Listening } from "../http/listen.ts";
 import { refuseOtherSites, requireJson } from "../http/own-page-only.ts";
 import { answerError } from "./answer-error.ts";
@@ -46,11 +47,14 @@ export class ControlServer {
     app.disable("x-powered-by");
     app.use(["/api", "/negotiate"], refuseOtherSites(port));
     app.get("/api/live", this.live.handler);
-    app.get("/api/clients/:id", (req, res) => {
-      const client = environment.clients.views.find(({ id }) => String(id) === req.params.id);
-      if (!client) throw new RequestError(404, "There is no such client.");
-      res.set("Cache-Control", "no-store").json(client);
-    });
+    app.get(
+      "/api/clients/:id",
+      clientOf(() => environment.clients.views),
+    );
+    app.get(
+      "/api/microsoft-clients/:id",
+      clientOf(() => environment.microsoftClients),
+    );
     app.use("/api/control", requireJson, controlRoutes(environment, this.#drill));
     app.use(environment.negotiateHandler);
     app.use("/api", () => {
@@ -60,4 +64,12 @@ export class ControlServer {
     app.use(answerError);
     return app;
   }
+}
+
+function clientOf(clients: () => readonly ClientView[]): RequestHandler<{ id: string }> {
+  return ({ params }, res) => {
+    const client = clients().find(({ id }) => String(id) === params.id);
+    if (!client) throw new RequestError(404, "There is no such client.");
+    res.set("Cache-Control", "no-store").json(client);
+  };
 }

@@ -1,6 +1,6 @@
 import type { RequestHandler, Response } from "express";
 import type { MonitoredEnvironment } from "../contract/environment.ts";
-import type { DemoEvent, DrillView, LiveMessages } from "../contract/live.ts";
+import type { DemoEvent, DrillView, LiveMessages, LogLine } from "../contract/live.ts";
 import { ClientChanges } from "./client-changes.ts";
 
 /** What a drill shows of itself. */
@@ -13,6 +13,7 @@ const SEND_CHANGES_EVERY_IN_MS = 100;
 const HEARTBEAT_EVERY_IN_MS = 15_000;
 const RETRY_AFTER_IN_MS = 1000;
 const LAST_EVENTS = 100;
+const LAST_LOG_LINES = 100;
 // Who reads so little that this waits for it is cut, and comes back to hear what is true then.
 const maxBufferedBytes = 4 * 1024 * 1024;
 
@@ -22,12 +23,14 @@ export class LiveStream {
   readonly #drill: ObservedDrill;
   readonly #listeners = new Set<Response>();
   readonly #clients: ClientChanges;
+  readonly #microsoftClients: ClientChanges;
   readonly #ends: (() => void)[];
   readonly #heartbeatEveryInMs: number;
   #events: DemoEvent[] = [];
+  #logLines: LogLine[] = [];
   #isDrillChanged = false;
   #lastEnvironment = "";
-  #lastDeliveries = "";
+  #lastFigures = "";
   #ticker: NodeJS.Timeout | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
 
@@ -40,14 +43,17 @@ export class LiveStream {
     const { endpoints, servers } = environment.view;
     this.#environment = environment;
     this.#drill = drill;
-    this.#clients = new ClientChanges(
-      servers.map(({ region }) => region),
-      endpoints.map(({ name }) => name),
-    );
+    const regions = servers.map(({ region }) => region);
+    const names = endpoints.map(({ name }) => name);
+    this.#clients = new ClientChanges(regions, names);
+    this.#microsoftClients = new ClientChanges(regions, names);
     this.#ends = [
       environment.rates.onAdd((rates) => this.#sendToAll(message("rates", rates))),
       environment.events.onAdd((event) => {
         if (this.#listeners.size > 0) this.#events.push(event);
+      }),
+      environment.log.onAdd((line) => {
+        if (this.#listeners.size > 0) this.#logLines.push(line);
       }),
       drill.onChange(() => {
         this.#isDrillChanged = true;
@@ -100,6 +106,7 @@ export class LiveStream {
     this.#ticker = undefined;
     this.#heartbeat = undefined;
     this.#events = [];
+    this.#logLines = [];
   }
 
   #snapshot(): string {
@@ -107,8 +114,10 @@ export class LiveStream {
       `retry: ${RETRY_AFTER_IN_MS}\n\n`,
       message("environment", this.#environment.view),
       message("clients", [...this.#clients.all]),
-      message("deliveries", this.#environment.clients.deliveries),
+      message("microsoftClients", [...this.#microsoftClients.all]),
+      message("figures", this.#environment.figures),
       message("events", this.#environment.events.entries.slice(-LAST_EVENTS)),
+      message("log", this.#environment.log.entries.slice(-LAST_LOG_LINES)),
       message("drill", this.#drill.view),
     ].join("");
   }
@@ -120,11 +129,15 @@ export class LiveStream {
     this.#lastEnvironment = environment;
     const clients = this.#clients.takeChanges(this.#environment.clients.views);
     if (clients.length > 0) sent.push(message("clients", [...clients]));
-    const deliveries = message("deliveries", this.#environment.clients.deliveries);
-    if (deliveries !== this.#lastDeliveries) sent.push(deliveries);
-    this.#lastDeliveries = deliveries;
+    const others = this.#microsoftClients.takeChanges(this.#environment.microsoftClients);
+    if (others.length > 0) sent.push(message("microsoftClients", [...others]));
+    const figures = message("figures", this.#environment.figures);
+    if (figures !== this.#lastFigures) sent.push(figures);
+    this.#lastFigures = figures;
     if (this.#events.length > 0) sent.push(message("events", this.#events));
     this.#events = [];
+    if (this.#logLines.length > 0) sent.push(message("log", this.#logLines));
+    this.#logLines = [];
     if (this.#isDrillChanged) sent.push(message("drill", this.#drill.view));
     this.#isDrillChanged = false;
     if (sent.length > 0) this.#sendToAll(sent.join(""));

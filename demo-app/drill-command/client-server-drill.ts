@@ -34,7 +34,7 @@ export async function runClientServerDrill({
     const display = displayOn(json ? sideOutput : output);
     const view = await runToEnd(drill, signal, (now) => display.show(now));
     const isPassed = view?.state === "passed";
-    output.write(json ? resultOf(view, clients) : `\n${view?.markdown ?? "Stopped.\n"}`);
+    output.write(json ? resultOf(view, clients) : textOf(view));
     return isPassed;
   } finally {
     await environment.close();
@@ -65,16 +65,23 @@ async function runToEnd(
   }
 }
 
+/** The report, and below it what it has come to. */
+function textOf(view: DrillView | null): string {
+  const result = view?.result ? `\n${view.result}\n` : "";
+  return `\n${view?.markdown ?? "Stopped.\n"}${result}`;
+}
+
 function resultOf(view: DrillView | null, clients: number): string {
   const state = view?.state ?? "stopped";
   const steps = view?.steps.map(({ caption: _caption, ...step }) => step) ?? [];
-  const result = {
+  const answer = {
     topology: "client-server",
     isPassed: state === "passed",
     state,
     clients,
+    result: view?.result ?? null,
     steps,
     markdown: view?.markdown ?? null,
   };
-  return `${JSON.stringify(result, undefined, 2)}\n`;
+  return `${JSON.stringify(answer, undefined, 2)}\n`;
 }

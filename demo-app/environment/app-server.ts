@@ -3,6 +3,7 @@ import express, { type Express } from "express";
 import {
   type Agreement,
   type EndpointSnapshot,
+  type Logger,
   type ResilientPubSub,
   type ResilientPubSubOptions,
   resilientPubSub,
@@ -18,6 +19,8 @@ import type { RegionEndpoints } from "./plugin-options.ts";
 export interface AppServerListener extends ChatListener {
   /** A plugin begins to work, and emits events from now on. */
   pluginStarted(region: string, pubsub: ResilientPubSub): void;
+  /** Where its plugin is to write its log. */
+  loggerOf(region: string): Logger;
 }
 
 /** Makes the options of a plugin, and gives it the orders of the operator that still hold. */
@@ -103,7 +106,8 @@ export class AppServer {
   /** Another plugin takes over when it knows the endpoints; nobody is refused meanwhile. */
   async renew({ options, prepare }: PluginSettings): Promise<void> {
     const upstream = chatUpstream(this.region, () => this.pubsub, this.#listener);
-    const next = resilientPubSub({ logger: false, ...options, upstream });
+    const logger = this.#listener.loggerOf(this.region);
+    const next = resilientPubSub({ logger, ...options, upstream });
     prepare(next);
     this.#listener.pluginStarted(this.region, next);
     await readyOrDeadline(next);

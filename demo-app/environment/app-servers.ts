@@ -1,17 +1,16 @@
 import { isResilientPubSubError, type ResilientPubSub } from "express-resilient-pubsub";
 import { SerialQueue } from "../../src/kit/serial-queue.ts";
-import { RequestError } from "../contract/environment.ts";
+import { type OperatorOrder, RequestError } from "../contract/environment.ts";
 import type { Failback, Topology } from "../contract/live.ts";
 import type { EventDescription } from "../events/event-recorder.ts";
 import {
   failbackEvent,
-  type OperatorOrder,
   operatorEvent,
   serverEvent,
   topologyEvent,
 } from "../events/operator-events.ts";
 import type { AppServer, PluginSettings } from "./app-server.ts";
-import { homeRegionGroup, type Mode, PluginOptions } from "./plugin-options.ts";
+import { CLOSED_PER_SECOND, homeRegionGroup, type Mode, PluginOptions } from "./plugin-options.ts";
 
 /** All app servers, and the orders that are for each of them. One order at a time. */
 export class AppServers {
@@ -82,7 +81,13 @@ export class AppServers {
       }
       if (!this.#noteOrder(endpoint, order)) return;
       this.#record(operatorEvent(endpoint, order));
-      for (const { pubsub } of this.running) if (pubsub) applyOrder(pubsub, endpoint, order);
+      try {
+        for (const { pubsub } of this.running) if (pubsub) applyOrder(pubsub, endpoint, order);
+      } catch (error) {
+        // Nothing has changed: nobody else could take the clients.
+        if (order === "evacuate") this.#drained.delete(endpoint);
+        throw refusedError(error);
+      }
     });
   }
 
@@ -142,8 +147,7 @@ export class AppServers {
     try {
       await server.pubsub.coordination.switchTo(endpoint);
     } catch (error) {
-      if (isResilientPubSubError(error)) throw new RequestError(409, `${error.message}.`);
-      throw error;
+      throw refusedError(error);
     }
     this.#record(operatorEvent(endpoint, "force"));
   }
@@ -151,6 +155,7 @@ export class AppServers {
   /** @returns whether it changes anything */
   #noteOrder(endpoint: string, order: OperatorOrder): boolean {
     if (order === "drain") return !this.#drained.has(endpoint) && !!this.#drained.add(endpoint);
+    if (order === "evacuate") return !!this.#drained.add(endpoint);
     if (order === "undrain") return this.#drained.delete(endpoint);
     const isChange = (this.#forced === endpoint) === (order === "unforce");
     if (isChange) this.#forced = order === "force" ? endpoint : null;
@@ -168,9 +173,16 @@ export class AppServers {
   }
 }
 
+function refusedError(error: unknown): unknown {
+  return isResilientPubSubError(error) ? new RequestError(409, `${error.message}.`) : error;
+}
+
 function applyOrder({ endpoints }: ResilientPubSub, endpoint: string, order: OperatorOrder): void {
   if (order === "drain") endpoints.drain(endpoint);
   else if (order === "undrain") endpoints.undrain(endpoint);
+  // How it ends, its events tell.
+  else if (order === "evacuate")
+    endpoints.evacuate(endpoint, { connectionsPerSecond: CLOSED_PER_SECOND }).done.catch(() => {});
   else if (order === "force") endpoints.forceFailover(endpoint);
   else endpoints.clearForce();
 }

@@ -23,7 +23,7 @@ export interface Mode {
 }
 
 const NEVER_IN_MS = 2 ** 31 - 1;
-const CLOSED_PER_SECOND = 50;
+export const CLOSED_PER_SECOND = 50;
 // Short, so that nobody who watches falls asleep.
 const HOLD_DOWN_IN_MS = 3000;
 const POLL_INTERVAL_IN_MS = 500;

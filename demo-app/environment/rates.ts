@@ -6,7 +6,6 @@ export interface RateSources {
   /** Messages heard since it was last asked, by endpoint. */
   takeDelivered(): readonly number[];
   without(): number;
-  lastMoveP99InMs(): number | null;
 }
 
 const KEPT = 120;
@@ -47,7 +46,6 @@ export class Rates {
       refused,
       delivered: this.#sources.takeDelivered(),
       without: this.#sources.without(),
-      lastMoveP99InMs: this.#sources.lastMoveP99InMs(),
     });
   }
 }

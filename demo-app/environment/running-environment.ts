@@ -1,26 +1,35 @@
 import type { RequestHandler } from "express";
 import type { FanOutReport } from "express-resilient-pubsub";
-import { type MonitoredEnvironment, RequestError } from "../contract/environment.ts";
+import {
+  type MonitoredEnvironment,
+  type OperatorOrder,
+  RequestError,
+} from "../contract/environment.ts";
 import type {
+  ClientView,
   DemoEvent,
   EnvironmentView,
   Failback,
   FaultName,
+  FiguresView,
+  LogLine,
   RatesView,
   Topology,
 } from "../contract/live.ts";
 import { ClientEvents } from "../events/client-events.ts";
 import { EventRecorder } from "../events/event-recorder.ts";
 import { FailedProbes } from "../events/failed-probes.ts";
-import { faultEvent, type OperatorOrder } from "../events/operator-events.ts";
+import { LogLines } from "../events/log-lines.ts";
+import { faultEvent, incidentText, operatorEvent, serverEvent } from "../events/operator-events.ts";
 import { recordPluginEvents } from "../events/plugin-events.ts";
 import type { Listening } from "../http/listen.ts";
 import type { ObservableLog } from "../kit/observable-log.ts";
 import type { OpenResources } from "../kit/open-all.ts";
-import { ClientProcess } from "../simulated-clients/client-process.ts";
+import type { ClientProcess } from "../simulated-clients/client-process.ts";
 import { AppServer, type AppServerListener } from "./app-server.ts";
 import { AppServers } from "./app-servers.ts";
 import { Broadcasts } from "./broadcasts.ts";
+import { Crowds } from "./crowds.ts";
 import type { EmulatedRegion } from "./emulated-region.ts";
 import { LoadBalancer } from "./load-balancer.ts";
 import type { RegionEndpoints } from "./plugin-options.ts";
@@ -42,30 +51,30 @@ const CHECK_PROBES_EVERY_IN_MS = 100;
 
 /** Everything that runs, and the orders that are given to it. */
 export class RunningEnvironment implements MonitoredEnvironment {
-  readonly clients: ClientProcess;
   readonly servers: readonly AppServer[];
   readonly #opened: OpenResources;
-  readonly #loadBalancerListening: Listening;
   readonly #emulatedRegions: readonly EmulatedRegion[];
   readonly #endpoints: readonly string[];
   readonly #eventRecorder = new EventRecorder();
+  readonly #logLines = new LogLines();
   readonly #appServers: AppServers;
   readonly #loadBalancer: LoadBalancer;
   readonly #broadcasts: Broadcasts;
   readonly #rates: Rates;
+  readonly #crowds: Crowds;
 
   private constructor(
     opened: OpenResources,
     { loadBalancerListening, appServers, emulatedRegions }: EnvironmentParts,
   ) {
     const record = this.#eventRecorder.record.bind(this.#eventRecorder);
-    const clientEvents = new ClientEvents(record);
+    const clientEvents = opened.add(new ClientEvents(record));
     const listener: AppServerListener = {
       pluginStarted: (region, pubsub) => recordPluginEvents(pubsub, region, record),
+      loggerOf: (region) => this.#logLines.loggerOf(region),
       chatReceived: (event) => clientEvents.chatReceived(event),
     };
     this.#opened = opened;
-    this.#loadBalancerListening = loadBalancerListening;
     this.#emulatedRegions = emulatedRegions;
     this.#endpoints = appServers[0]?.regionEndpoints.endpoints.map(({ name }) => name) ?? [];
     this.servers = appServers.map(
@@ -73,13 +82,18 @@ export class RunningEnvironment implements MonitoredEnvironment {
     );
     this.#appServers = opened.add(new AppServers(this.servers, record));
     this.#broadcasts = opened.add(new Broadcasts(this.servers));
-    this.clients = this.#startClients(clientEvents);
+    const crowdsOptions = {
+      negotiateUrl: `${loadBalancerListening.url}/negotiate`,
+      homeRegions: this.servers.map(({ region }) => region),
+      endpoints: this.#endpoints,
+      topology: () => this.#appServers.mode.topology,
+    };
+    this.#crowds = new Crowds(opened, crowdsOptions, clientEvents, record);
     this.#rates = opened.add(
       new Rates({
         endpoints: this.#endpoints,
         takeDelivered: () => this.clients.takeDelivered(),
         without: () => Math.max(0, this.clients.wanted - this.clients.connected),
-        lastMoveP99InMs: () => clientEvents.lastMoveP99InMs,
       }),
     );
     this.#loadBalancer = new LoadBalancer(this.servers, (endpoint) =>
@@ -116,8 +130,25 @@ export class RunningEnvironment implements MonitoredEnvironment {
       servers: this.servers.map(({ view }) => view),
       clientCounts: { wanted: this.clients.wanted, connected: this.clients.connected },
       broadcastEveryInMs: this.#broadcasts.everyInMs,
+      isComparing: this.#crowds.isComparing,
       agreement: agreement ? { epoch: agreement.epoch, active: agreement.active } : null,
     };
+  }
+
+  get clients(): ClientProcess {
+    return this.#crowds.ours;
+  }
+
+  get microsoftClients(): readonly ClientView[] {
+    return this.#crowds.microsoft.views;
+  }
+
+  get figures(): FiguresView {
+    return this.#crowds.figures;
+  }
+
+  get log(): ObservableLog<LogLine> {
+    return this.#logLines.log;
   }
 
   get events(): ObservableLog<DemoEvent> {
@@ -141,15 +172,24 @@ export class RunningEnvironment implements MonitoredEnvironment {
         `${endpoint} is a real instance, which nobody can break from here; the portal can disable its public network access.`,
       );
     }
-    await region.setFault(fault, () => this.#eventRecorder.record(faultEvent(endpoint, fault)));
+    await region.setFault(fault, () => {
+      const event = faultEvent(endpoint, fault);
+      // What healing leads to belongs to what was broken.
+      if (fault !== null) this.#crowds.beginIncident(incidentText(event));
+      this.#eventRecorder.record(event);
+    });
   }
 
   async operate(endpoint: string, order: OperatorOrder): Promise<void> {
     this.#assertEndpoint(endpoint);
+    if (order !== "undrain" && order !== "unforce")
+      this.#crowds.beginIncident(incidentText(operatorEvent(endpoint, order)));
     await this.#appServers.operate(endpoint, order);
   }
 
   async stopServer(region: string): Promise<void> {
+    const { isRunning } = this.#appServers.server(region);
+    if (isRunning) this.#crowds.beginIncident(incidentText(serverEvent(region, "stop")));
     await this.#appServers.stop(region);
   }
 
@@ -163,6 +203,10 @@ export class RunningEnvironment implements MonitoredEnvironment {
 
   async setFailback(failback: Failback): Promise<void> {
     await this.#appServers.setFailback(failback);
+  }
+
+  compare(isOn: boolean): void {
+    this.#crowds.compare(isOn);
   }
 
   setBroadcasts(everyInMs: number): void {
@@ -192,24 +236,6 @@ export class RunningEnvironment implements MonitoredEnvironment {
   #assertEndpoint(name: string): void {
     if (this.#endpoints.includes(name)) return;
     throw new RequestError(404, `There is no endpoint ${JSON.stringify(name)}.`);
-  }
-
-  #startClients(clientEvents: ClientEvents): ClientProcess {
-    this.#opened.add(clientEvents);
-    const settings = {
-      negotiateUrl: `${this.#loadBalancerListening.url}/negotiate`,
-      homeRegions: this.servers.map(({ region }) => region),
-    };
-    return this.#opened.add(
-      new ClientProcess(settings, this.#endpoints, {
-        moved: (move) => clientEvents.moved(move),
-        lost: (endpoint) => clientEvents.lost(endpoint),
-        restarted: (how) => {
-          const text = `The process of the crowd has ended (${how}); it is started again`;
-          this.#eventRecorder.record({ kind: "clients", tone: "bad", text });
-        },
-      }),
-    );
   }
 
   #recordFailedProbes(record: EventRecorder["record"]): void {

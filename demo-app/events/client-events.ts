@@ -22,7 +22,6 @@ export class ClientEvents {
   readonly #moves: EventBatches<ClientMove>;
   readonly #losses: EventBatches<string>;
   readonly #chatEvents: EventBatches<ChatEvent>;
-  #lastMove: { readonly key: string; readonly downtimes: number[]; at: number } | undefined;
   #recentChatTimes: number[] = [];
 
   constructor(record: (event: EventDescription) => void) {
@@ -38,22 +37,8 @@ export class ClientEvents {
     });
   }
 
-  /** How long 99 of 100 clients were away in the last move, so far; null before the first. */
-  get lastMoveP99InMs(): number | null {
-    return this.#lastMove ? p99Of(this.#lastMove.downtimes) : null;
-  }
-
   moved(move: ClientMove): void {
-    const key = `${move.from} ${move.to}`;
-    this.#moves.add(key, move);
-    const last = this.#lastMove;
-    const isSameMove = last?.key === key && move.at - last.at <= BATCH_LIMITS.quietForInMs;
-    if (last && isSameMove) {
-      last.downtimes.push(move.downtimeInMs);
-      last.at = move.at;
-    } else {
-      this.#lastMove = { key, downtimes: [move.downtimeInMs], at: move.at };
-    }
+    this.#moves.add(`${move.from} ${move.to}`, move);
   }
 
   lost(endpoint: string): void {

@@ -1,7 +1,6 @@
+import type { OperatorOrder } from "../contract/environment.ts";
 import type { Failback, FaultName, Topology } from "../contract/live.ts";
 import type { EventDescription } from "./event-recorder.ts";
-
-export type OperatorOrder = "drain" | "undrain" | "force" | "unforce";
 
 const FAULTS: Readonly<Record<FaultName, string>> = {
   crash: "crashes: its sockets are destroyed, its port refuses",
@@ -16,6 +15,7 @@ const FAULTS: Readonly<Record<FaultName, string>> = {
 const ORDERS: Readonly<Record<OperatorOrder, string>> = {
   drain: "drains",
   undrain: "gives back",
+  evacuate: "evacuates",
   force: "prefers",
   unforce: "no longer prefers",
 };
@@ -34,6 +34,11 @@ export function faultEvent(endpoint: string, fault: FaultName | null): EventDesc
   return fault === null
     ? { kind: "healed", tone: "good", endpoint, text: `${endpoint} is healed` }
     : { kind: "fault", tone: "bad", endpoint, text: `${endpoint} ${FAULTS[fault]}` };
+}
+
+/** What has been done to it, in a few words. */
+export function incidentText({ text }: EventDescription): string {
+  return text.split(":")[0] ?? text;
 }
 
 export function operatorEvent(endpoint: string, order: OperatorOrder): EventDescription {

@@ -1,4 +1,5 @@
 import type { DrillStepView, DrillView, Measured } from "../contract/live.ts";
+import { resultLineOf } from "./result-line.ts";
 import type { StepDefinition, StepId } from "./step-definitions.ts";
 
 /** What the drill has done so far; each change makes a new view. */
@@ -8,7 +9,12 @@ export class Progress {
 
   constructor(definitions: readonly StepDefinition[], notify: () => void) {
     this.#notify = notify;
-    this.#view = { state: "running", steps: definitions.map(waiting), markdown: null };
+    this.#view = {
+      state: "running",
+      steps: definitions.map(waiting),
+      result: null,
+      markdown: null,
+    };
   }
 
   get view(): DrillView {
@@ -37,7 +43,8 @@ export class Progress {
   }
 
   end(state: DrillView["state"], markdown: string): void {
-    this.#view = { ...this.#view, state, markdown };
+    const result = resultLineOf(this.#view.steps);
+    this.#view = { ...this.#view, state, result, markdown };
     this.#notify();
   }
 

@@ -1,5 +1,6 @@
 import type { DrillStepView, DrillView, Measured } from "../contract/live.ts";
 import type { DrillParameters } from "./execution/drill-parameters.ts";
+import { resultLineOf } from "./result-line.ts";
 
 export interface DrillRecord {
   readonly state: DrillView["state"];
@@ -19,9 +20,11 @@ export function reportOf(record: DrillRecord): string {
   const { state, parameters, regions, clients, startedAt, steps, mended, problems } = record;
   const kind = parameters.mode === "azure" ? "on Azure" : "emulated";
   const failed = steps.find((step) => step.state === "failed");
+  const result = resultLineOf(steps);
   return [
     `# Failover drill: ${state}`,
     "",
+    ...(result === null ? [] : [`**${result}**`, ""]),
     `- Topology: client-server, ${regions.length} regions (${regions.join(", ")}), ${kind}; each has an app server whose primary is the endpoint of its region`,
     `- Taken down: ${parameters.primary}`,
     `- Clients: ${clients} before the newcomers, homes in turn; negotiates: ${parameters.negotiatesPerSecond} a second`,

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build, type Rolldown } from "vite";
 
@@ -27,10 +28,13 @@ export async function bundlePage(): Promise<PageFile[]> {
     },
   });
   const { output } = result as Rolldown.RolldownOutput;
-  return output.map((file) => ({
+  const readMe = await readFile(pathOf("../../README.md"), "utf8");
+  const files = output.map((file) => ({
     name: file.fileName,
     content: file.type === "chunk" ? file.code : textOf(file.source),
   }));
+  // A file of text is shown by every browser, without a network.
+  return [...files, { name: "README.txt", content: readMe }];
 }
 
 function textOf(source: string | Uint8Array): string {

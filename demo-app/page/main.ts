@@ -5,7 +5,7 @@ import "./styles/layout.css";
 import "./styles/map.css";
 import "./styles/controls.css";
 import "./styles/charts.css";
-import "./styles/deliveries.css";
+import "./styles/figures.css";
 import "./styles/feeds.css";
 import "./styles/drill.css";
 import { makeLanguageUsable } from "./usable-language.ts";

@@ -8,6 +8,7 @@ import type {
   ClientProcessMessage,
   ClientProcessOrder,
   ClientProcessSettings,
+  DeafCounts,
   Recipient,
 } from "./process-messages.ts";
 
@@ -72,6 +73,10 @@ export class ClientProcess implements SimulatedClients {
 
   get deliveries(): DeliveriesView {
     return this.#registry.deliveries;
+  }
+
+  get deaf(): DeafCounts {
+    return this.#registry.deaf;
   }
 
   client(id: number): ClientView | undefined {

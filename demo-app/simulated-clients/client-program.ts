@@ -1,19 +1,37 @@
 import { programSettings, sendToParent } from "../processes/program.ts";
+import { DeafClients } from "./deaf-clients.ts";
 import { hasHistory } from "./delivery-totals.ts";
 import { PendingUpdate } from "./pending-update.ts";
 import type {
   ClientProcessMessage,
   ClientProcessOrder,
   ClientProcessSettings,
+  DeafCounts,
 } from "./process-messages.ts";
 import { ReceivedTexts } from "./received-texts.ts";
-import { SimulatedClient, type SimulatedClientListener } from "./simulated-client.ts";
+import {
+  type CrowdClient,
+  SimulatedClient,
+  type SimulatedClientListener,
+} from "./simulated-client.ts";
 
 const UPDATE_EVERY_IN_MS = 100;
-const STARTED_AT_ONCE = 25;
+// So many are on their way at the same time. More would make a busy laptop late, and clients take a
+// late answer for a fault and go elsewhere.
+const maxOnTheirWay = 12;
+// While nobody gets a connection, the others shall come all the same.
+const LEAST_STARTED = 1;
 
-const { negotiateUrl, homeRegions } = programSettings<ClientProcessSettings>();
-const clients: SimulatedClient[] = [];
+const {
+  negotiateUrl,
+  homeRegions,
+  client: kind = "ours",
+} = programSettings<ClientProcessSettings>();
+// Loaded by whoever needs it: it is large, and few compare.
+const ClientOfKind =
+  kind === "ours" ? SimulatedClient : (await import("./microsoft-client.ts")).MicrosoftClient;
+const clients: CrowdClient[] = [];
+const deafClients = new DeafClients();
 const receivedTexts = new ReceivedTexts();
 const pendingUpdate = new PendingUpdate();
 let wanted = 0;
@@ -26,7 +44,10 @@ const listener: SimulatedClientListener = {
     pendingUpdate.received(id, endpoint);
     receivedTexts.add(text, id);
   },
-  delivered: (withHistory, change) => pendingUpdate.delivered(withHistory, change),
+  delivered(withHistory, change, { server, number }) {
+    pendingUpdate.delivered(withHistory, change);
+    deafClients.heard(server, number, performance.now());
+  },
 };
 
 /** Some at a time: the start of all at once would be a load that no users make. */
@@ -35,12 +56,14 @@ function adjustCount(): void {
     client.stop();
     pendingUpdate.remove(client.id);
   }
-  const last = Math.min(wanted, clients.length + STARTED_AT_ONCE);
+  const onTheirWay = clients.filter(({ hearing }) => hearing.connectedAt === undefined).length;
+  const started = Math.max(LEAST_STARTED, maxOnTheirWay - onTheirWay);
+  const last = Math.min(wanted, clients.length + started);
   for (let id = clients.length + 1; id <= last; id++) {
     const homeRegion = homeRegions[(id - 1) % homeRegions.length] ?? "";
-    const withHistory = hasHistory(id, homeRegions);
+    const withHistory = isWithHistory(id);
     const settings = { id, negotiateUrl, homeRegion, withHistory };
-    const client = new SimulatedClient(settings, listener);
+    const client = new ClientOfKind(settings, listener);
     clients.push(client);
     pendingUpdate.setEndpoint(id, null);
     client.start();
@@ -75,8 +98,25 @@ async function carryOut(order: ClientProcessOrder): Promise<void> {
   } else answer({ error: await sendChat(order.id, order.text) });
 }
 
+function isWithHistory(id: number): boolean {
+  return kind === "ours" && hasHistory(id, homeRegions);
+}
+
+function countDeaf(): DeafCounts {
+  const now = performance.now();
+  const count = (withHistory: boolean): number => {
+    const half = clients.filter(({ id }) => isWithHistory(id) === withHistory);
+    return deafClients.count(
+      half.map(({ hearing }) => hearing),
+      now,
+    );
+  };
+  return { withHistory: count(true), withoutHistory: count(false) };
+}
+
 function sendUpdate(): void {
-  const update = pendingUpdate.take();
+  for (const client of clients) client.look?.();
+  const update = pendingUpdate.take(countDeaf());
   if (update) sendToParent(update);
 }
 

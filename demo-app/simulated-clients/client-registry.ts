@@ -1,7 +1,7 @@
 import type { ClientMove } from "../contract/environment.ts";
 import type { ClientView, DeliveriesView } from "../contract/live.ts";
 import { addTotals, hasHistory, NO_DELIVERIES } from "./delivery-totals.ts";
-import type { ClientsUpdate } from "./process-messages.ts";
+import type { ClientsUpdate, DeafCounts } from "./process-messages.ts";
 
 export interface ClientRegistryListener {
   moved(move: ClientMove): void;
@@ -19,6 +19,7 @@ export class ClientRegistry {
   readonly #entries = new Map<number, Entry>();
   #delivered: number[];
   #deliveries = NO_DELIVERIES;
+  #deaf: DeafCounts = { withHistory: 0, withoutHistory: 0 };
 
   constructor(
     homeRegions: readonly string[],
@@ -55,6 +56,10 @@ export class ClientRegistry {
     };
   }
 
+  get deaf(): DeafCounts {
+    return this.#deaf;
+  }
+
   view(id: number): ClientView | undefined {
     const entry = this.#entries.get(id);
     return entry && { ...entry };
@@ -67,13 +72,14 @@ export class ClientRegistry {
   }
 
   update(update: ClientsUpdate): void {
-    const { closedByServer, stopped, received, moves, endpoints, deliveries } = update;
+    const { closedByServer, stopped, received, moves, endpoints, deliveries, deaf } = update;
     for (const id of stopped) this.#entries.delete(id);
     for (const [id, endpoint] of endpoints)
       this.#setEndpoint(id, endpoint, !closedByServer.includes(id));
     for (const move of moves) this.#move(move);
     for (const [id, endpoint, messages] of received) this.#receive(id, endpoint, messages);
     this.#deliveries = addTotals(this.#deliveries, deliveries);
+    this.#deaf = deaf;
   }
 
   clear(): void {

@@ -1,7 +1,7 @@
 import type { ClientMove } from "../contract/environment.ts";
 import type { DeliveryChange } from "./delivery-record.ts";
 import { addTotals, type DeliveryTotals, NO_DELIVERIES } from "./delivery-totals.ts";
-import type { ClientsUpdate } from "./process-messages.ts";
+import type { ClientsUpdate, DeafCounts } from "./process-messages.ts";
 
 /** Collects what is new about all clients, to be sent in one message. */
 export class PendingUpdate {
@@ -11,6 +11,7 @@ export class PendingUpdate {
   #moves: ClientMove[] = [];
   #received = new Map<number, Map<string, number>>();
   #deliveries: DeliveryTotals = NO_DELIVERIES;
+  #deaf: DeafCounts = { withHistory: 0, withoutHistory: 0 };
 
   setEndpoint(id: number, endpoint: string | null): void {
     this.#endpoints.set(id, endpoint);
@@ -40,8 +41,8 @@ export class PendingUpdate {
     this.#deliveries = addTotals(this.#deliveries, { ...NO_DELIVERIES, [half]: change });
   }
 
-  /** Undefined when there is nothing new. */
-  take(): ClientsUpdate | undefined {
+  /** Undefined when there is nothing new. @param deaf As it is now. */
+  take(deaf: DeafCounts): ClientsUpdate | undefined {
     const received = [...this.#received].flatMap(([id, byEndpoint]) =>
       [...byEndpoint].map(([endpoint, messages]) => [id, endpoint, messages] as const),
     );
@@ -54,9 +55,21 @@ export class PendingUpdate {
     this.#closedByServer = [];
     this.#moves = [];
     this.#deliveries = NO_DELIVERIES;
-    const isEmpty = received.length + endpoints.length + stopped.length + moves.length === 0;
-    return isEmpty
-      ? undefined
-      : { kind: "update", endpoints, stopped, closedByServer, moves, received, deliveries };
+    const isDeafChanged =
+      deaf.withHistory !== this.#deaf.withHistory ||
+      deaf.withoutHistory !== this.#deaf.withoutHistory;
+    this.#deaf = deaf;
+    const changes = received.length + endpoints.length + stopped.length + moves.length;
+    if (changes === 0 && !isDeafChanged) return undefined;
+    return {
+      kind: "update",
+      endpoints,
+      stopped,
+      closedByServer,
+      moves,
+      received,
+      deliveries,
+      deaf,
+    };
   }
 }

@@ -7,6 +7,14 @@ export interface ClientProcessSettings {
   readonly negotiateUrl: string;
   /** Clients get them in turn. */
   readonly homeRegions: readonly string[];
+  /** Whose client they use. Default: ours. */
+  readonly client?: "ours" | "microsoft";
+}
+
+/** So many have a connection and do not hear what others hear. */
+export interface DeafCounts {
+  readonly withHistory: number;
+  readonly withoutHistory: number;
 }
 
 /** What the process of the clients is asked to do. */
@@ -37,6 +45,7 @@ export interface ClientsUpdate {
   readonly received: readonly (readonly [id: number, endpoint: string, messages: number])[];
   /** How the numbered broadcasts among them came, since the last update. */
   readonly deliveries: DeliveryTotals;
+  readonly deaf: DeafCounts;
 }
 
 /** What the process of the clients sends. */

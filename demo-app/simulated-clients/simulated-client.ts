@@ -2,6 +2,7 @@ import { closeReasonOf, continuity, ResilientPubSubClient } from "express-resili
 import type { ClientMove } from "../contract/environment.ts";
 import type { ChatMessage } from "../contract/live.ts";
 import { type DeliveryChange, DeliveryRecord } from "./delivery-record.ts";
+import { Hearing } from "./hearing.ts";
 
 export interface SimulatedClientSettings {
   readonly id: number;
@@ -18,12 +19,28 @@ export interface SimulatedClientListener {
   closedByServer(id: number): void;
   moved(move: ClientMove): void;
   received(id: number, endpoint: string, text: string): void;
-  delivered(withHistory: boolean, change: DeliveryChange): void;
+  delivered(
+    withHistory: boolean,
+    change: DeliveryChange,
+    broadcast: { readonly server: string; readonly number: number },
+  ): void;
+}
+
+/** What the crowd does with each of its clients, whoever has made it. */
+export interface CrowdClient {
+  readonly id: number;
+  readonly hearing: Hearing;
+  start(): void;
+  /** Is called often, for what a client does not say by itself. */
+  look?(): void;
+  sendChat(text: string): Promise<void>;
+  stop(): void;
 }
 
 /** One client, in the process of all clients. */
-export class SimulatedClient {
+export class SimulatedClient implements CrowdClient {
   readonly id: number;
+  readonly hearing = new Hearing();
   readonly #client: ResilientPubSubClient;
 
   constructor(
@@ -38,7 +55,12 @@ export class SimulatedClient {
     );
     const record = new DeliveryRecord();
     this.#client = client;
-    client.on("state-changed", () => listener.setEndpoint(id, client.endpoint ?? null));
+    client.on("state-changed", () => {
+      const endpoint = client.endpoint ?? null;
+      if (endpoint === null) this.hearing.connected(undefined);
+      listener.setEndpoint(id, endpoint);
+    });
+    client.on("connected", () => this.hearing.connected(performance.now()));
     client.on("disconnected", (event) => {
       if (closeReasonOf(event)) listener.closedByServer(id);
     });
@@ -54,7 +76,9 @@ export class SimulatedClient {
       const { text = "", server = "", number } = (message.data ?? {}) as Partial<ChatMessage>;
       if (endpoint) listener.received(id, endpoint, text);
       if (number === undefined) return;
-      listener.delivered(withHistory, record.hear({ server, number, isReplayed }));
+      this.hearing.heard(server, number);
+      const change = record.hear({ server, number, isReplayed });
+      listener.delivered(withHistory, change, { server, number });
     });
   }
 

@@ -70,12 +70,14 @@ describe("the page of the demo", () => {
     const [ada, grace] = await Promise.all([open(), open()]);
     const pressed = (region: string) =>
       grace.page.locator(`[data-endpoint=${region}] [aria-pressed=true]`).allTextContents();
+    const isPressed = async (region: string, name: string) =>
+      (await pressed(region)).some((text) => text.endsWith(name));
     await grace.says("#summary", "All is well.");
 
     await ada.press("westus", "Drain");
-    await until(async () => (await pressed("westus")).includes("Drain"));
+    await until(() => isPressed("westus", "Drain"));
     await environment.setFault("eastus", "slow");
-    await until(async () => (await pressed("eastus")).includes("Slow"));
+    await until(() => isPressed("eastus", "Slow"));
     await grace.press("eastus", "Heal eastus");
     await grace.press("westus", "Drain");
     await ada.says("#summary", "All is well.");
@@ -89,7 +91,8 @@ describe("the page of the demo", () => {
   });
 
   it("plays the guided drill, whose figures agree with what the app servers say has happened", async () => {
-    const { open, environment } = await start(8);
+    // So that the dots have arrived before the drill goes on.
+    const { open, environment } = await start(8, { lingerInMs: 2500 });
     const ada = await open();
     await ada.isOn("eastus");
     const begin = environment.events.entries.length;
@@ -106,6 +109,7 @@ describe("the page of the demo", () => {
     );
     const moved = happened.find(({ kind, text }) => kind === "clients" && text.includes("moved"));
     expect(moved?.text).toContain("4 clients moved from eastus to westus");
+    await ada.says("#drill .result", /^back in \d+\.\d s · 0 of \d+ refused · 0 messages lost$/);
     const report = (await ada.page.locator(".markdown").textContent()) ?? "";
     expect(report).toContain("# Failover drill: passed");
     expect(report).toContain("moved to westus: 4 clients");

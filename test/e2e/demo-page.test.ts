@@ -20,24 +20,25 @@ describe("the page of the demo", () => {
     expect([ada.tab.errors, ada.tab.failedConnections]).toEqual([[], []]);
   });
 
-  it("shows side by side what clients without history miss in a crash, and those with it catch up", async () => {
+  it("shows beside the map what a crash costs, with history and without", async () => {
     const { open, on, environment } = await start(8);
     const ada = await open();
     const row = (name: string) =>
-      ada.page.locator("#deliveries tr", { hasText: name }).locator("td").allTextContents();
-    await ada.says("#deliveries", "Nobody has missed a message yet.");
-    expect(await row("Clients")).toEqual(["4", "4"]);
+      ada.page.locator("#figures tr", { hasText: name }).locator("td:visible").allTextContents();
+    await ada.says("#figures", "Nothing has been broken yet.");
+    expect(await row("Missed")).toEqual(["–", "–"]);
     environment.setBroadcasts(100);
-    await until(async () => !(await row("Sent to them")).includes("0"));
 
     await ada.press("eastus", "Crash");
     await until(() => on("westus") === 8);
 
-    await ada.says("#deliveries", "those with history have caught up with");
+    await ada.says("#figures", "eastus crashes");
+    await ada.says("#figures .big", "p99 of 4 clients");
     await until(async () => Number((await row("Missed"))[1]) > 0);
-    await until(async () => Number((await row("Caught up"))[0]) > 0);
-    expect([(await row("Missed"))[0], (await row("Caught up"))[1]]).toEqual(["0", "0"]);
-    expect(await row("Heard twice")).toEqual(["0", "0"]);
+    await until(async () => Number((await row("Replayed"))[0]) > 0);
+    expect([(await row("Missed"))[0], (await row("Replayed"))[1]]).toEqual(["0", "0"]);
+    expect(await row("Doubled")).toEqual(["0", "0"]);
+    await ada.says("#figure", "Figure 2 · After failover");
     expect(ada.tab.errors).toEqual([]);
   });
 
@@ -56,6 +57,7 @@ describe("the page of the demo", () => {
 
     await ada.press("eastus", "Heal eastus");
     await ada.says("#summary", "New clients go there; its 5 clients are on westus");
+    await ada.unfold("#controls");
     await ada.page.getByRole("slider", { name: "Clients", exact: true }).fill("14");
     await until(
       () => environment.clients.views.length === 14 && on("eastus") + on("westus") === 14,
@@ -63,6 +65,9 @@ describe("the page of the demo", () => {
 
     await ada.shows([2, 12]);
     await ada.isOn("westus");
+    await ada.says("#figure", "Figure 3 · Primary is back, 5 still away");
+    await ada.press("eastus", "Send 5 clients home");
+    await until(() => environment.view.failback === "paced");
     expect(ada.tab.errors).toEqual([]);
   });
 });

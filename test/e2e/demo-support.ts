@@ -20,9 +20,9 @@ export function usePage() {
 /** For each test, the demo with so many clients, and a way to open its page. */
 export function useDemo() {
   const { files, openTab } = usePage();
-  return async (clients: number) => {
+  return async (clients: number, { lingerInMs = 0 } = {}) => {
     const page = pageHandler(files());
-    const drill = { lingerInMs: 0 };
+    const drill = { lingerInMs };
     const demo = closeAfterTest(await startDemo({ firstPort: nextPorts(), page, drill }));
     await demo.environment.clients.resize(clients);
     const { environment } = demo;
@@ -32,6 +32,14 @@ export function useDemo() {
       environment.clients.views.filter((client) => client.endpoint === endpoint).length;
     return { ...demo, open, on };
   };
+}
+
+/** Opens everything that folds away within a part of a page, once it is there. */
+export async function unfold(page: Tab["page"], part: string): Promise<void> {
+  await page.locator(`${part} details`).first().waitFor({ state: "attached" });
+  await page.evaluate(
+    `for (const it of document.querySelectorAll(${JSON.stringify(`${part} details`)})) it.open = true`,
+  );
 }
 
 /** The page as its visitor sees it. */
@@ -51,13 +59,20 @@ export class DemoPage {
     await this.page.locator(part, { hasText: text }).first().waitFor();
   }
 
-  press(region: string, name: string): Promise<void> {
-    const button = this.page.getByRole("region", { name: `Region ${region}` });
-    return button.getByRole("button", { name, exact: true }).click();
+  async press(region: string, name: string): Promise<void> {
+    await this.unfold(`[data-endpoint=${region}]`);
+    const panel = this.page.getByRole("region", { name: `Region ${region}` });
+    await panel.getByRole("button", { name, exact: true }).click();
   }
 
-  choose(group: string, name: string): Promise<void> {
-    return this.page.getByRole("group", { name: group }).getByRole("button", { name }).click();
+  async choose(group: string, name: string): Promise<void> {
+    await this.unfold("#controls");
+    await this.page.getByRole("group", { name: group }).getByRole("button", { name }).click();
+  }
+
+  /** Opens everything that folds away within a part of the page. */
+  async unfold(part: string): Promise<void> {
+    await unfold(this.page, part);
   }
 
   async say(text: string): Promise<void> {

@@ -45,6 +45,7 @@ export function environmentWith({
     })),
     clientCounts: { wanted: 120, connected: 120 },
     broadcastEveryInMs: 1000,
+    isComparing: false,
     agreement: null,
     ...environment,
   };

@@ -25,7 +25,10 @@ export class ScriptedControlServer {
   async open(files: readonly PageFile[]): Promise<void> {
     const app = express();
     app.get("/api/live", (_req, res) => this.#listen(res));
-    app.get("/api/clients/:id", (req, res) => void res.json(clientView(Number(req.params.id))));
+    app.get(
+      ["/api/clients/:id", "/api/microsoft-clients/:id"],
+      (req, res) => void res.json(clientView(Number(req.params.id))),
+    );
     app.post("/api/control/*path", express.json(), (req, res) => {
       this.orders.push({ path: req.path.slice("/api/control".length), body: req.body });
       if (this.refusal) res.status(409).json({ error: this.refusal });

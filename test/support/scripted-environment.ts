@@ -77,6 +77,7 @@ export class ScriptedEnvironment implements Environment {
       })),
       clientCounts: { wanted: this.clients.wanted, connected: this.clients.views.length },
       broadcastEveryInMs: this.broadcastEveryInMs,
+      isComparing: false,
       agreement: null,
     };
   }

@@ -1,5 +1,3 @@
-import { html, setText } from "../kit/dom.ts";
-import { durationText } from "../kit/text-format.ts";
 import type { LiveState } from "../live/live-state.ts";
 import { LineChart } from "./line-chart.ts";
 
@@ -7,23 +5,14 @@ import { LineChart } from "./line-chart.ts";
 export class Charts {
   readonly topics = ["rates", "environment"] as const;
   readonly #state: LiveState;
-  readonly #answers = new LineChart("Negotiates / s", "Negotiate answers per second");
-  readonly #delivered = new LineChart("Messages / s", "Messages delivered per second");
-  readonly #without = new LineChart("Disconnected", "Clients without a connection");
-  readonly #downtime = html("p", { class: "figure" }, "–");
-  readonly #note = html("p", { class: "muted" });
+  readonly #answers = new LineChart("Negotiates a second", "Negotiate answers per second");
+  readonly #delivered = new LineChart("Messages a second", "Messages delivered per second");
+  readonly #without = new LineChart("Without a connection", "Clients without a connection");
   #shown = "";
 
   constructor(state: LiveState, root: HTMLElement) {
     this.#state = state;
-    const downtime = html(
-      "article",
-      { class: "card chart big" },
-      html("h3", {}, "Downtime, p99"),
-      this.#downtime,
-      this.#note,
-    );
-    root.append(downtime, ...this.#all.map(({ element }) => element));
+    root.append(...this.#all.map(({ element }) => element));
     new ResizeObserver(() => this.#resize()).observe(root);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       this.#shown = "";
@@ -52,17 +41,6 @@ export class Charts {
       byEndpoint((index) => rates.map(({ delivered }) => delivered[index] ?? 0)),
     );
     this.#without.show(times, [rates.map(({ without }) => without)]);
-    this.#showDowntime(rates.at(-1)?.lastMoveP99InMs ?? null);
-  }
-
-  #showDowntime(inMs: number | null): void {
-    setText(this.#downtime, inMs === null ? "–" : durationText(inMs));
-    setText(
-      this.#note,
-      inMs === null
-        ? "Nobody has moved yet. Break an endpoint."
-        : "In the last move 99 of 100 clients were back within this time.",
-    );
   }
 
   get #all(): readonly LineChart[] {

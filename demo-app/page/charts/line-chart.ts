@@ -26,8 +26,8 @@ export class LineChart {
     this.#subject = subject;
     this.element = html(
       "article",
-      { class: "card chart" },
-      html("h3", { title: subject }, title),
+      { class: "chart" },
+      html("h3", {}, title),
       this.#legend,
       this.#canvas,
     );

@@ -1,3 +1,4 @@
+import type { EnvironmentView } from "../../contract/live.ts";
 import { html, setAttributes, setText } from "../kit/dom.ts";
 import type { LiveState } from "../live/live-state.ts";
 import { sendOrder } from "../live/send-order.ts";
@@ -6,7 +7,7 @@ import { GeneralPanel } from "./general-panel.ts";
 
 /** All that can be done to the environment. It shows what is, never what was asked for. */
 export class Controls {
-  readonly topics = ["environment", "link"] as const;
+  readonly topics = ["environment", "clients", "link"] as const;
   readonly #state: LiveState;
   readonly #root: HTMLElement;
   readonly #errorText = html("p", { class: "complaint", role: "alert" });
@@ -39,10 +40,19 @@ export class Controls {
       this.#root.replaceChildren(this.#errorText, ...elements);
     }
     for (const [index, endpoint] of environment.endpoints.entries()) {
-      this.#panels[index]?.show(environment, endpoint);
+      this.#panels[index]?.show(environment, endpoint, this.#awayFrom(environment, index));
     }
     this.#general.show(environment);
     setAttributes(this.#root, { "data-stale": !this.#state.isLinked });
+  }
+
+  /** So many clients of its region are on another endpoint. */
+  #awayFrom({ endpoints, servers }: EnvironmentView, index: number): number {
+    const { locations } = this.#state;
+    const homeRegion = servers.findIndex(({ region }) => region === endpoints[index]?.name);
+    if (homeRegion < 0) return 0;
+    const others = [...endpoints.keys()].filter((other) => other !== index);
+    return others.reduce((sum, other) => sum + locations.at(homeRegion, other), 0);
   }
 
   readonly #sendOrder = (path: string, body: object): void => {

@@ -5,28 +5,34 @@ import {
   type FaultName,
 } from "../../contract/live.ts";
 import { button, html, mark, setAttributes, setText } from "../kit/dom.ts";
-import { FAULT_WORDS } from "../kit/text-format.ts";
+import { countText, FAULT_WORDS } from "../kit/text-format.ts";
+import { type Choice, ToggleGroup, withEffect } from "../kit/toggle-group.ts";
 import { statusOf } from "../map/endpoint-status.ts";
-import { type Choice, ToggleGroup } from "./toggle-group.ts";
 
 export type SendOrder = (path: string, body: object) => void;
 
-const FAULT_CHOICES: Choice<FaultName | null>[] = FAULT_NAMES.map((value) => ({
+const choiceOf = (value: FaultName): Choice<FaultName | null> => ({
   value,
   label: FAULT_WORDS[value].order,
-  hint: FAULT_WORDS[value].effect,
-}));
+  glyph: FAULT_WORDS[value].glyph,
+});
+/** The one to begin with; the others fold away. */
+const FIRST: readonly FaultName[] = ["crash"];
+const OTHERS = FAULT_NAMES.filter((name) => !FIRST.includes(name));
 
 /** What can be done to one region: to its endpoint, and to its app server. */
 export class EndpointPanel {
   readonly element: HTMLElement;
   readonly #name: string;
   readonly #sendOrder: SendOrder;
+  readonly #path: string;
   readonly #status = html("span", { class: "panel-status" });
-  readonly #faults: ToggleGroup<FaultName | null>;
+  readonly #faults: readonly ToggleGroup<FaultName | null>[];
   readonly #heal: HTMLButtonElement;
+  readonly #sendHome: HTMLButtonElement;
   readonly #effect = html("p", { class: "muted" });
   readonly #drain: HTMLButtonElement;
+  readonly #evacuate: HTMLButtonElement;
   readonly #force: HTMLButtonElement;
   readonly #stop: HTMLButtonElement | undefined;
   #isRunning = true;
@@ -35,48 +41,61 @@ export class EndpointPanel {
 
   constructor(environment: EnvironmentView, index: number, sendOrder: SendOrder) {
     const name = environment.endpoints[index]?.name ?? "";
-    const path = `/endpoints/${encodeURIComponent(name)}`;
     this.#name = name;
+    this.#path = `/endpoints/${encodeURIComponent(name)}`;
     this.#sendOrder = sendOrder;
-    const setFault = (fault: FaultName | null): void => sendOrder(`${path}/fault`, { fault });
-    this.#faults = new ToggleGroup(`Break ${name}`, "chips", FAULT_CHOICES, setFault);
+    const setFault = (fault: FaultName | null): void => sendOrder(`${this.#path}/fault`, { fault });
+    this.#faults = [
+      new ToggleGroup(`Break ${name}`, "chips", FIRST.map(choiceOf), setFault),
+      new ToggleGroup(
+        `Break ${name} in another way`,
+        "effects faults",
+        OTHERS.map((fault) => ({ ...choiceOf(fault), effect: FAULT_WORDS[fault].effect })),
+        setFault,
+      ),
+    ];
     this.#heal = button("Heal", { class: "heal", "aria-label": `Heal ${name}` }, () =>
       setFault(null),
     );
-    this.#drain = button("Drain", { title: "Take it out of negotiate without a fault" }, () =>
-      sendOrder(`${path}/operator`, { order: this.#isDrained ? "undrain" : "drain" }),
+    this.#sendHome = button("Send home", { class: "strong", hidden: true }, () =>
+      sendOrder("/failback", { failback: "paced" }),
     );
-    this.#force = button("Force", { title: "Send all new clients here, whatever its health" }, () =>
-      sendOrder(`${path}/operator`, { order: this.#isForced ? "unforce" : "force" }),
+    this.#drain = button("Drain", { "aria-pressed": "false" }, () =>
+      this.#operate(this.#isDrained ? "undrain" : "drain"),
+    );
+    this.#evacuate = button("Evacuate", {}, () => this.#operate("evacuate"));
+    this.#force = button("Force", { "aria-pressed": "false" }, () =>
+      this.#operate(this.#isForced ? "unforce" : "force"),
     );
     if (environment.servers.some(({ region }) => region === name)) this.#stop = this.#stopButton();
     this.element = html(
       "section",
       { class: "card panel", "aria-label": `Region ${name}`, "data-endpoint": name },
       html("header", {}, mark(index), html("h3", {}, name), this.#status),
-      ...(environment.mode === "emulated" ? this.#faultControls() : [portalSteps(name)]),
-      html(
-        "div",
-        { class: "chips operate", role: "group", "aria-label": `Operate ${name}` },
-        this.#drain,
-        this.#force,
-        ...(this.#stop ? [this.#stop] : []),
-      ),
+      this.#effect,
+      ...(environment.mode === "emulated" ? this.#faultControls() : [this.#portalControls()]),
+      this.#operations(),
     );
   }
 
-  show(environment: EnvironmentView, endpoint: EndpointView): void {
+  /** @param away So many clients of this region are on another endpoint. */
+  show(environment: EnvironmentView, endpoint: EndpointView, away: number): void {
     const { fault, isDrained, isForced } = endpoint;
     const { sign, text } = statusOf(environment, endpoint);
     const server = environment.servers.find(({ region }) => region === this.#name);
+    const isAnswered = server?.answers === this.#name;
     this.#isDrained = isDrained;
     this.#isForced = isForced;
     this.#isRunning = server?.isRunning ?? true;
     setText(this.#status, this.#isRunning ? text : `${text}, app server stopped`);
     setAttributes(this.#status, { "data-sign": this.#isRunning ? sign : "bad" });
-    this.#faults.show(fault);
-    setAttributes(this.#heal, { disabled: fault === null });
-    setText(this.#effect, fault ? FAULT_WORDS[fault].effect : "Break it, and watch its clients.");
+    for (const group of this.#faults) group.show(fault);
+    this.#heal.hidden = fault === null;
+    const isCalling = environment.failback === "paced";
+    const canReturn = environment.topology === "client-server" && isAnswered && away > 0;
+    this.#sendHome.hidden = !canReturn || isCalling;
+    setText(this.#sendHome, `Send ${countText(away, "client")} home`);
+    setText(this.#effect, this.#effectText(endpoint, canReturn ? away : 0, isCalling));
     setAttributes(this.#drain, { "aria-pressed": String(isDrained) });
     setAttributes(this.#force, { "aria-pressed": String(isForced) });
     if (!this.#stop) return;
@@ -84,8 +103,45 @@ export class EndpointPanel {
     setAttributes(this.#stop, { "aria-pressed": String(!this.#isRunning) });
   }
 
+  #effectText({ fault, isDrained }: EndpointView, away: number, isCalling: boolean): string {
+    if (fault) return FAULT_WORDS[fault].effect;
+    if (isDrained) return "It gets no new clients. Press Drain once more to give it back.";
+    if (away === 0) return "Break it, and watch its clients.";
+    return isCalling
+      ? `${countText(away, "client")} of it ${away === 1 ? "is" : "are"} called home, up to 50 a second.`
+      : "New clients come here again; the others stay where they are until they reconnect.";
+  }
+
   #faultControls(): HTMLElement[] {
-    return [this.#faults.element, html("div", { class: "effect" }, this.#effect, this.#heal)];
+    const [first, others] = this.#faults.map(({ element }) => element);
+    return [
+      html("div", { class: "chips" }, ...(first ? [first] : []), this.#heal, this.#sendHome),
+      fold("Other ways to break it", ...(others ? [others] : [])),
+    ];
+  }
+
+  #portalControls(): HTMLElement {
+    return html("div", { class: "effects" }, this.#sendHome, portalSteps(this.#name));
+  }
+
+  #operations(): HTMLElement {
+    return fold(
+      "Operate it",
+      html(
+        "div",
+        { class: "effects operate", role: "group", "aria-label": `Operate ${this.#name}` },
+        withEffect(this.#drain, "It gets no new clients; those it has stay."),
+        withEffect(this.#evacuate, "No new clients, and those it has are moved, 50 a second."),
+        withEffect(this.#force, "All new clients come here, whatever its region."),
+        ...(this.#stop
+          ? [withEffect(this.#stop, "Its clients stay; new ones ask the other app server.")]
+          : []),
+      ),
+    );
+  }
+
+  #operate(order: string): void {
+    this.#sendOrder(`${this.#path}/operator`, { order });
   }
 
   #stopButton(): HTMLButtonElement {
@@ -95,6 +151,10 @@ export class EndpointPanel {
       }),
     );
   }
+}
+
+function fold(title: string, ...children: HTMLElement[]): HTMLElement {
+  return html("details", { class: "more" }, html("summary", {}, title), ...children);
 }
 
 /** Real regions are broken in the Azure portal. */

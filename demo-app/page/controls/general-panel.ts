@@ -1,9 +1,21 @@
 import type { EnvironmentView, Failback, Topology } from "../../contract/live.ts";
 import { html, setAttributes, setText } from "../kit/dom.ts";
+import { countText } from "../kit/text-format.ts";
+import { ToggleGroup } from "../kit/toggle-group.ts";
 import type { SendOrder } from "./endpoint-panel.ts";
-import { ToggleGroup } from "./toggle-group.ts";
 
 const ORDER_AFTER_IN_MS = 150;
+
+const FAILBACK_TEXTS: Readonly<Record<Failback, string>> = {
+  natural: "Natural: when a primary is back, clients return to it when they reconnect.",
+  paced: "Paced: when a primary is back, app servers close those who are away, up to 50 a second.",
+};
+const TOPOLOGY_TEXTS: Readonly<Record<Topology, string>> = {
+  "client-server":
+    "Client-server: each app server has its own primary, and sends to all endpoints.",
+  "client-client":
+    "Client-client: all app servers agree on one endpoint, so that clients can hear each other.",
+};
 
 /** What concerns all regions: how many clients, how they fail back, how much is broadcast. */
 export class GeneralPanel {
@@ -16,6 +28,9 @@ export class GeneralPanel {
     max: 500,
     step: 1,
   });
+  readonly #digest = html("span", { class: "muted" });
+  readonly #failbackText = html("p", { class: "muted" });
+  readonly #topologyText = html("p", { class: "muted" });
   readonly #size = html("output", { for: "client-count" });
   readonly #topology: ToggleGroup<Topology>;
   readonly #failback: ToggleGroup<Failback>;
@@ -29,8 +44,8 @@ export class GeneralPanel {
       "Topology",
       "segments",
       [
-        { value: "client-server", label: "Client-server", hint: "Each app server has its primary" },
-        { value: "client-client", label: "Client-client", hint: "All agree on one endpoint" },
+        { value: "client-server", label: "Client-server" },
+        { value: "client-client", label: "Client-client" },
       ],
       (topology) => sendOrder("/topology", { topology }),
     );
@@ -38,8 +53,8 @@ export class GeneralPanel {
       "Failback",
       "segments",
       [
-        { value: "natural", label: "Natural", hint: "Clients come home when they reconnect" },
-        { value: "paced", label: "Paced", hint: "App servers close those who are away, slowly" },
+        { value: "natural", label: "Natural" },
+        { value: "paced", label: "Paced" },
       ],
       (failback) => sendOrder("/failback", { failback }),
     );
@@ -55,8 +70,9 @@ export class GeneralPanel {
     );
     this.#followSlider();
     this.element = html(
-      "section",
-      { class: "card panel general", "aria-label": "All regions" },
+      "details",
+      { class: "card panel general" },
+      html("summary", {}, html("h3", {}, "Settings"), this.#digest),
       html(
         "div",
         { class: "client-count" },
@@ -66,7 +82,9 @@ export class GeneralPanel {
       ),
       row("Broadcasts", this.#broadcasts.element),
       row("Failback", this.#failback.element),
+      this.#failbackText,
       row("Topology", this.#topology.element),
+      this.#topologyText,
     );
   }
 
@@ -75,15 +93,10 @@ export class GeneralPanel {
     this.#failback.show(failback);
     this.#broadcasts.show(broadcastEveryInMs);
     if (!this.#isSliding) this.#slider.value = String(clientCounts.wanted);
-    const missing = clientCounts.wanted - clientCounts.connected;
-    if (!this.#isSliding) {
-      setText(
-        this.#size,
-        missing > 0
-          ? `${clientCounts.wanted}, ${clientCounts.connected} connected`
-          : `${clientCounts.wanted}`,
-      );
-    }
+    if (!this.#isSliding) setText(this.#size, String(clientCounts.wanted));
+    setText(this.#digest, `${countText(clientCounts.wanted, "client")}, ${failback} failback`);
+    setText(this.#failbackText, FAILBACK_TEXTS[failback]);
+    setText(this.#topologyText, TOPOLOGY_TEXTS[topology]);
     setAttributes(this.#slider, { "aria-valuetext": `${this.#slider.value} clients` });
   }
 

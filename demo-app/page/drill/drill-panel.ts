@@ -16,43 +16,36 @@ const VERDICTS: Readonly<Record<DrillView["state"], string>> = {
   stopped: "Stopped before its end.",
 };
 
-const FIGURE_NAMES: Readonly<Record<number, string>> = {
-  1: "Figure 1 · Before failover",
-  2: "Figure 2 · After failover",
-  3: "Figure 3 · Short time after the primary recovers",
-};
-
 /** The guided drill: one button, then step by step what happens and how long it took. */
 export class DrillPanel {
   readonly topics = ["drill", "link"] as const;
   readonly #state: LiveState;
-  readonly #figure: HTMLElement;
   readonly #announcements: ScreenReaderAnnouncements;
   readonly #root: HTMLElement;
   readonly #verdict = html("p", { class: "muted" }, INTRODUCTION);
+  readonly #result = html("p", { class: "result", role: "status" });
   readonly #steps = html("ol", { class: "steps" });
+  readonly #fold = html("details", { class: "more", hidden: true });
+  readonly #foldTitle = html("summary");
   readonly #report = html("div");
   readonly #errorText = html("p", { class: "complaint", role: "alert" });
   readonly #button: HTMLButtonElement;
   #shownReport: string | null = null;
   #shownSteps = "";
+  #shownState = "none";
   #rows: readonly StepRow[] = [];
 
-  constructor(
-    state: LiveState,
-    root: HTMLElement,
-    figure: HTMLElement,
-    announcements: ScreenReaderAnnouncements,
-  ) {
+  constructor(state: LiveState, root: HTMLElement, announcements: ScreenReaderAnnouncements) {
     this.#state = state;
     this.#root = root;
-    this.#figure = figure;
     this.#announcements = announcements;
     this.#button = button("Play the guided drill", { class: "strong" }, () => void this.#press());
+    this.#fold.append(this.#foldTitle, this.#steps);
     root.append(
       html("header", {}, html("h2", { id: "drill-title" }, "Guided drill"), this.#button),
+      this.#result,
       this.#verdict,
-      this.#steps,
+      this.#fold,
       this.#report,
       this.#errorText,
     );
@@ -64,9 +57,10 @@ export class DrillPanel {
     setAttributes(this.#root, { "data-state": drill?.state ?? "idle" });
     setText(this.#button, isRunning ? "Stop" : drill ? "Play again" : "Play the guided drill");
     setText(this.#verdict, drill ? VERDICTS[drill.state] : INTRODUCTION);
+    setText(this.#result, drill?.result ?? "");
     this.#drawSteps(drill?.steps ?? []);
+    this.#drawFold(drill);
     this.#drawReport(drill?.markdown ?? null);
-    this.#drawFigure(drill);
   }
 
   #drawSteps(steps: readonly DrillStepView[]): void {
@@ -84,19 +78,20 @@ export class DrillPanel {
     }
   }
 
+  /** The steps are open while they run, and fold away before what they have come to. */
+  #drawFold(drill: DrillView | null): void {
+    const state = drill?.state ?? "none";
+    this.#fold.hidden = drill === null;
+    setText(this.#foldTitle, `The ${drill?.steps.length ?? 0} steps, and what each has measured`);
+    if (state === this.#shownState) return;
+    this.#shownState = state;
+    this.#fold.open = state === "running" || state === "failed";
+  }
+
   #drawReport(markdown: string | null): void {
     if (markdown === this.#shownReport) return;
     this.#shownReport = markdown;
     this.#report.replaceChildren(...(markdown === null ? [] : [reportElement(markdown)]));
-  }
-
-  /** The map shows the figure of the last step that has begun. */
-  #drawFigure(drill: DrillView | null): void {
-    const begun = drill?.steps.filter(({ state }) => state !== "waiting") ?? [];
-    const figure = begun.findLast((step) => step.figure !== null)?.figure ?? null;
-    const isShown = drill?.state === "running" && figure !== null;
-    this.#figure.hidden = !isShown;
-    setText(this.#figure, isShown ? (FIGURE_NAMES[figure] ?? "") : "");
   }
 
   async #press(): Promise<void> {

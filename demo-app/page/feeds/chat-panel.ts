@@ -48,7 +48,7 @@ export class ChatPanel {
       html(
         "header",
         { class: "feed-head" },
-        html("h2", { id: "chat-title" }, "You, a client in this tab"),
+        html("span", { class: "muted" }, "Your region"),
         this.#homeRegions,
       ),
       this.#where,

@@ -1,5 +1,5 @@
 import type { DemoEvent } from "../../contract/live.ts";
-import { html, mark } from "../kit/dom.ts";
+import { html, mark, setText } from "../kit/dom.ts";
 import { clockTime } from "../kit/text-format.ts";
 import type { LiveState } from "../live/live-state.ts";
 
@@ -10,12 +10,15 @@ export class EventTimeline {
   readonly topics = ["events"] as const;
   readonly #state: LiveState;
   readonly #list: HTMLElement;
+  readonly #latest: HTMLElement;
   #snapshotNumber = 0;
   #lastId = 0;
 
-  constructor(state: LiveState, list: HTMLElement) {
+  /** @param latest Is told the newest, for when the list is folded away. */
+  constructor(state: LiveState, list: HTMLElement, latest: HTMLElement) {
     this.#state = state;
     this.#list = list;
+    this.#latest = latest;
   }
 
   draw(): void {
@@ -27,7 +30,9 @@ export class EventTimeline {
     }
     const newEvents = events.filter(({ id }) => id > this.#lastId);
     if (newEvents.length === 0) return;
-    this.#lastId = newEvents.at(-1)?.id ?? this.#lastId;
+    const newest = newEvents.at(-1);
+    this.#lastId = newest?.id ?? this.#lastId;
+    if (newest) setText(this.#latest, `${clockTime(newest.at)} ${newest.text}`);
     this.#list.prepend(...newEvents.reverse().map((event) => this.#row(event)));
     while (this.#list.childElementCount > maxRows) this.#list.lastElementChild?.remove();
   }

@@ -3,6 +3,8 @@ import type { EndpointView, FaultName } from "../../contract/live.ts";
 export interface FaultWords {
   /** On its button. */
   readonly order: string;
+  /** Before that. */
+  readonly glyph: string;
   /** On the map. */
   readonly state: string;
   /** After its name. */
@@ -14,40 +16,52 @@ export interface FaultWords {
 export const FAULT_WORDS: Readonly<Record<FaultName, FaultWords>> = {
   crash: {
     order: "Crash",
+    glyph: "✕",
     state: "crashed",
     fact: "has crashed",
-    effect: "Sockets are cut; new ones are refused.",
+    effect: "Its connections are cut, and new ones are refused.",
   },
   blackhole: {
     order: "Blackhole",
+    glyph: "●",
     state: "black hole",
     fact: "is a black hole",
-    effect: "It accepts connections, and is silent.",
+    effect: "It accepts connections, and never answers.",
   },
-  slow: { order: "Slow", state: "slow", fact: "is slow", effect: "Each answer takes seconds." },
+  slow: {
+    order: "Slow",
+    glyph: "…",
+    state: "slow",
+    fact: "is slow",
+    effect: "Each answer takes 3 s longer.",
+  },
   throttle: {
     order: "Throttle",
+    glyph: "‖",
     state: "throttled",
     fact: "is throttled",
-    effect: "Calls are answered 429.",
+    effect: "Calls and new clients are answered 429: too many.",
   },
   "access-denied": {
     order: "Deny access",
+    glyph: "⊘",
     state: "access denied",
     fact: "denies access",
-    effect: "As with public network access disabled.",
+    effect: "All is answered 403, as with its network access disabled.",
   },
   gray: {
     order: "Gray",
+    glyph: "◐",
     state: "gray failure",
     fact: "fails every send",
-    effect: "Health says 200, but every send fails.",
+    effect: "Its health check is fine, but every send fails. Connections stay, deaf.",
   },
   "key-rotated": {
     order: "Rotate key",
+    glyph: "≠",
     state: "key rotated",
     fact: "has another key",
-    effect: "The app servers' key is not good any more.",
+    effect: "It refuses what the app servers sign with the old key.",
   },
 };
 

@@ -7,7 +7,16 @@ export interface LiveListener {
   disconnected(): void;
 }
 
-const NAMES = ["environment", "clients", "rates", "deliveries", "events", "drill"] as const;
+const NAMES = [
+  "environment",
+  "clients",
+  "microsoftClients",
+  "rates",
+  "figures",
+  "events",
+  "log",
+  "drill",
+] as const;
 const NEXT_ATTEMPT_IN_MS = 1000;
 // Rates come every second, so this much silence is a cut that no event has announced.
 const maxSilenceInMs = 6000;

@@ -1,30 +1,44 @@
 import { svg } from "../kit/dom.ts";
-import type { ClientLocation } from "../live/client-locations.ts";
+import type { ClientLocation, ClientLocations } from "../live/client-locations.ts";
 import { Dot } from "./dot.ts";
 import { DotCluster } from "./dot-cluster.ts";
 import { positionsAround, positionsInDock } from "./dot-positions.ts";
 import type { Layout, Point } from "./layout.ts";
 
 const NOWHERE = -1;
-const MOVE_DURATION_IN_MS = 850;
+const MOVE_DURATION_IN_MS = 600;
 const SHIFT_DURATION_IN_MS = 380;
-const maxStartDelayInMs = 260;
+const maxStartDelayInMs = 180;
 
 interface ClientDot {
   readonly dot: Dot;
   readonly homeRegion: number;
+  endpoint: number;
   cluster: DotCluster;
+  /** On the way from one place to another. */
+  isFlying: boolean;
 }
 
 /** All clients as dots, each travelling to where its connection is. */
 export class ClientDots {
   readonly element = svg("g", { class: "client-dots" });
   readonly #dots = new Map<number, ClientDot>();
-  readonly #moving = new Set<Dot>();
+  readonly #moving = new Map<number, ClientDot>();
+  readonly #shown: ClientLocations;
+  readonly #arrived: () => void;
   readonly #prefersReducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
   #clusters = new Map<number, DotCluster>();
   #columnOfHomeRegion: readonly number[] = [];
   #isAnimated = false;
+
+  /**
+   * @param shown Is told where the dots are.
+   * @param arrived Is called when some have come to where they go.
+   */
+  constructor(shown: ClientLocations, arrived: () => void) {
+    this.#shown = shown;
+    this.#arrived = arrived;
+  }
 
   /** A new map: everybody is put in their place on it. */
   layOut(layout: Layout, columnOfHomeRegion: readonly number[]): void {
@@ -41,6 +55,7 @@ export class ClientDots {
     );
     this.#moving.clear();
     this.#dots.clear();
+    this.#shown.clear();
     this.element.replaceChildren();
   }
 
@@ -78,6 +93,9 @@ export class ClientDots {
         member.cluster.remove(id);
         member.cluster = this.#clusterOf(now);
         member.cluster.add(id);
+        member.endpoint = now.endpoint;
+        member.isFlying = true;
+        this.#shown.apply([[id, member.homeRegion, NOWHERE]]);
         moved.add(id);
       }
     }
@@ -94,20 +112,24 @@ export class ClientDots {
       const at = cluster.pointOf(id) ?? { x: 0, y: 0 };
       const column = this.#columnOfHomeRegion[client.homeRegion] ?? client.homeRegion;
       const dot = new Dot(id, column, at, cluster.radius);
-      this.#dots.set(id, { dot, homeRegion: client.homeRegion, cluster });
+      const { homeRegion, endpoint } = client;
+      this.#dots.set(id, { dot, homeRegion, endpoint, cluster, isFlying: false });
+      this.#shown.apply([[id, homeRegion, endpoint]]);
       this.element.append(dot.element);
     }
   }
 
   #startMoves(moved: ReadonlySet<number>): void {
     const now = performance.now();
-    for (const [id, { dot, cluster }] of this.#dots) {
+    for (const [id, member] of this.#dots) {
+      const { dot, cluster } = member;
       const to = cluster.pointOf(id);
       if (!to) continue;
       const isFar = moved.has(id);
       const startsAt = isFar ? now + ((id * 37) % 100) * (maxStartDelayInMs / 100) : now;
       const isOff = dot.goTo(to, cluster.radius, startsAt, this.#durationOf(isFar));
-      if (isOff) this.#moving.add(dot);
+      if (isOff) this.#moving.set(id, member);
+      else if (!this.#moving.has(id)) this.#land(id, member);
     }
     this.#animate();
   }
@@ -122,16 +144,31 @@ export class ClientDots {
     this.#isAnimated = true;
     requestAnimationFrame((now) => {
       this.#isAnimated = false;
-      for (const dot of this.#moving) if (dot.advance(now)) this.#moving.delete(dot);
+      let hasLanded = false;
+      for (const [id, member] of this.#moving) {
+        if (!member.dot.advance(now)) continue;
+        this.#moving.delete(id);
+        hasLanded = this.#land(id, member) || hasLanded;
+      }
+      if (hasLanded) this.#arrived();
       this.#animate();
     });
+  }
+
+  /** @returns Whether it was on the way. */
+  #land(id: number, member: ClientDot): boolean {
+    if (!member.isFlying) return false;
+    member.isFlying = false;
+    this.#shown.apply([[id, member.homeRegion, member.endpoint]]);
+    return true;
   }
 
   #removeDot(id: number, { dot, cluster }: ClientDot): void {
     cluster.remove(id);
     dot.element.remove();
-    this.#moving.delete(dot);
+    this.#moving.delete(id);
     this.#dots.delete(id);
+    this.#shown.apply([[id, NOWHERE, NOWHERE]]);
   }
 
   #clusterOf({ endpoint }: ClientLocation): DotCluster {

@@ -13,12 +13,14 @@ const KEYS: Readonly<Record<string, number>> = {
   PageUp: -10,
 };
 
+const CLIENTS = { ours: "/api/clients", microsoft: "/api/microsoft-clients" } as const;
+
 /** Tells of one client: the one under the pointer, or the one that the arrow keys have come to. */
 export class ClientInspector {
   readonly #state: LiveState;
   readonly #map: RegionMap;
   readonly #place: HTMLElement;
-  readonly topics = ["clients"] as const;
+  readonly topics = ["clients", "microsoftClients", "crowd"] as const;
   readonly #card = html("div", { class: "inspector", hidden: true });
   readonly #marker = html("div", { class: "inspected", hidden: true });
   readonly #picker = html("div", {
@@ -47,7 +49,7 @@ export class ClientInspector {
   /** What is shown of a client that has moved since is not true any more. */
   draw(): void {
     if (this.#current === undefined || this.#card.hidden) return;
-    const now = this.#state.locations.clients.get(this.#current)?.endpoint;
+    const now = this.#state.crowdLocations.clients.get(this.#current)?.endpoint;
     if (now !== this.#shownEndpoint) this.#close();
   }
 
@@ -79,7 +81,7 @@ export class ClientInspector {
   }
 
   #step(by: number): void {
-    const ids = [...this.#state.locations.clients.keys()];
+    const ids = [...this.#state.crowdLocations.clients.keys()];
     if (ids.length === 0) return;
     const index = this.#current === undefined ? 0 : ids.indexOf(this.#current);
     const next = Math.min(ids.length - 1, Math.max(0, index + by));
@@ -90,7 +92,7 @@ export class ClientInspector {
   async #tellOf(id: number): Promise<void> {
     if (id === this.#current && !this.#card.hidden) return;
     this.#current = id;
-    const response = await fetch(`/api/clients/${id}`).catch(() => null);
+    const response = await fetch(`${CLIENTS[this.#state.crowd]}/${id}`).catch(() => null);
     const view: ClientView | null = response?.ok ? await response.json() : null;
     if (id !== this.#current) return;
     this.#show(id, view);
@@ -115,7 +117,7 @@ export class ClientInspector {
       ...facts.map((fact) => html("span", {}, fact)),
     );
     setAttributes(this.#picker, { "aria-valuetext": `Client ${id}: ${facts.join(", ")}` });
-    this.#shownEndpoint = this.#state.locations.clients.get(id)?.endpoint;
+    this.#shownEndpoint = this.#state.crowdLocations.clients.get(id)?.endpoint;
     this.#marker.hidden = false;
     this.#marker.style.transform = `translate(${point.x}px, ${point.y}px)`;
     this.#card.hidden = false;

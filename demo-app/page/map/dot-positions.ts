@@ -13,8 +13,9 @@ const maxDotRadius = 5.2;
 const TAB_MARKER_ROOM = 27;
 const WIDEST_STEP = 12;
 const DOCK_TITLE_HEIGHT = 32;
+const DOCK_MARGIN = 10;
 /** This tab is beside the others. */
-const DOCK_MARGIN = 64;
+const DOCK_TAB_ROOM = 44;
 const maxAreaRadius = 78;
 /** What an endpoint is called by takes this much room at its foot. */
 const PILL = { halfWidth: 56, above: 16, below: 22 };
@@ -72,7 +73,7 @@ function isOnPill({ x, y }: Point, ring: Point, { ringRadius, isNarrow }: Layout
 
 /** Where `capacity` clients without a connection go: in rows, from the middle outwards. */
 export function positionsInDock(dock: Box, capacity: number): DotPositions {
-  const width = dock.width - 2 * DOCK_MARGIN;
+  const width = dock.width - DOCK_TAB_ROOM - 2 * DOCK_MARGIN;
   const height = dock.height - DOCK_TITLE_HEIGHT - 8;
   let rows = Math.floor(height / WIDEST_STEP);
   while (Math.ceil(capacity / rows) * (height / rows) > width) rows += 1;
@@ -81,7 +82,7 @@ export function positionsInDock(dock: Box, capacity: number): DotPositions {
     const column = Math.floor(index / rows);
     const side = column % 2 === 0 ? 1 : -1;
     return {
-      x: dock.x + dock.width / 2 + side * Math.ceil(column / 2) * step,
+      x: dock.x + (dock.width + DOCK_TAB_ROOM) / 2 + side * Math.ceil(column / 2) * step,
       y: dock.y + DOCK_TITLE_HEIGHT + ((index % rows) + 0.5) * step,
     };
   });

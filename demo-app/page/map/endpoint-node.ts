@@ -11,11 +11,13 @@ export class EndpointNode {
   readonly #pill = svg("g", { class: "pill" });
   readonly #ring: Point;
   readonly #radius: number;
+  readonly #isNarrow: boolean;
   #shown = "";
 
   constructor({ ringRadius, isNarrow }: Layout, { x, y }: Point) {
     this.#ring = { x, y };
     this.#radius = ringRadius;
+    this.#isNarrow = isNarrow;
     this.#countText = svg("text", { class: "ring-count", x, y: y + (isNarrow ? 2 : 9) }, "0");
     this.#unit = svg("text", { class: "ring-unit", x, y: y + (isNarrow ? 15 : 25) }, "clients");
     this.element = svg(
@@ -29,12 +31,14 @@ export class EndpointNode {
     );
   }
 
-  show({ sign, text }: EndpointStatus, clients: number): void {
+  show({ sign, text }: EndpointStatus, clients: number, hasTab: boolean): void {
     const isBroken = sign === "bad" || sign === "warning";
     const traffic = clients > 0 ? "serving" : "idle";
     setAttributes(this.element, { "data-state": isBroken ? sign : traffic });
     setText(this.#countText, clients.toLocaleString("en"));
-    setText(this.#unit, clients === 1 ? "client" : "clients");
+    const unit = clients === 1 ? "client" : "clients";
+    const withTab = this.#isNarrow ? "+ you" : `${unit} + you`;
+    setText(this.#unit, hasTab ? withTab : unit);
     if (this.#shown === `${sign} ${text}`) return;
     this.#shown = `${sign} ${text}`;
     this.#drawPill(sign, text);

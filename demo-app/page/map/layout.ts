@@ -26,13 +26,16 @@ export interface Layout {
   /** How far from its centre an endpoint's clients may be. */
   readonly clientsRadius: number;
   readonly columns: readonly Column[];
-  /** Where those gather who have no connection. */
+  /** Where those gather who have no connection; it is there only while there are any. */
   readonly dock: Box;
 }
 
 const TITLE_HEIGHT = 46;
 const SERVER_HEIGHT = 68;
-const DOCK_HEIGHT = 78;
+const DOCK_HEIGHT = 84;
+/** From the bottom of the regions, whose clients leave this corner free. */
+const DOCK_BOTTOM = 10;
+const DOCK_WIDTH = { narrow: 176, wide: 250 };
 /** From the top of an endpoint. */
 const TAB_MARKER_ANGLE = 0.98;
 
@@ -45,7 +48,7 @@ export function layOut(width: number, columnCount: number): Layout {
   const clientsRadius = Math.min(columnWidth / 2 - 6, 150);
   const ringY = TITLE_HEIGHT + SERVER_HEIGHT + (isNarrow ? 84 : 96) + ringRadius;
   const zoneHeight = ringY + clientsRadius + 14;
-  const dockY = zoneHeight + gap / 2 + 6;
+  const dockWidth = isNarrow ? DOCK_WIDTH.narrow : DOCK_WIDTH.wide;
 
   const columns = Array.from({ length: columnCount }, (_, index) => {
     const x = index * (columnWidth + gap);
@@ -68,12 +71,17 @@ export function layOut(width: number, columnCount: number): Layout {
   });
   return {
     width,
-    height: dockY + DOCK_HEIGHT,
+    height: zoneHeight,
     isNarrow,
     ringRadius,
     clientsRadius,
     columns,
-    dock: { x: 0, y: dockY, width, height: DOCK_HEIGHT },
+    dock: {
+      x: (width - dockWidth) / 2,
+      y: zoneHeight - DOCK_HEIGHT - DOCK_BOTTOM,
+      width: dockWidth,
+      height: DOCK_HEIGHT,
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { html, svg } from "../kit/dom.ts";
+import { signElement } from "./signs.ts";
 
 const LINE = "M1 7H27";
 
@@ -6,10 +7,13 @@ const LINE = "M1 7H27";
 export function fillLegend(root: HTMLElement): void {
   root.append(
     item(line("link-group", { "data-role": "primary", "data-use": "yes" }), "primary, in use"),
+    item(line("link-group", { "data-role": "secondary", "data-use": "yes" }), "secondary, in use"),
     item(line("link-group", { "data-role": "primary", "data-use": "no" }), "primary"),
     item(line("link-group", { "data-role": "secondary", "data-use": "no" }), "secondary"),
+    item(check(), "health check"),
     item(eventArrow(), "events of clients"),
-    item(dots(), "a client, in the shape of its home"),
+    item(dots(), "a client, in the shape of its region"),
+    item(you(), "this tab"),
   );
 }
 
@@ -36,6 +40,17 @@ function eventArrow(): SVGElement {
       svg("path", { class: "event-head", d: "M27 7L19 2.5V11.5Z" }),
     ),
   );
+}
+
+function check(): SVGElement {
+  return picture(
+    signElement("good", { x: 9, y: 7 }, 0.72),
+    signElement("bad", { x: 22, y: 7 }, 0.72),
+  );
+}
+
+function you(): SVGElement {
+  return picture(svg("rect", { class: "you-box", x: 2, y: 1, width: 24, height: 12, rx: 6 }));
 }
 
 function dots(): SVGElement {

@@ -1,5 +1,5 @@
 import type { EnvironmentView } from "../../contract/live.ts";
-import { setText, svg } from "../kit/dom.ts";
+import { setAttributes, setText, svg } from "../kit/dom.ts";
 import type { LiveState } from "../live/live-state.ts";
 import type { TabClient } from "../live/tab-client.ts";
 import { ClientDots } from "./client-dots.ts";
@@ -21,23 +21,34 @@ interface DrawnMap {
   /** By server and endpoint. */
   readonly links: ReadonlyMap<string, LinkLine>;
   readonly arrows: readonly EventArrow[];
-  readonly dockCount: SVGTextElement;
+  readonly dock: ReturnType<typeof dockElements>;
 }
 
 /** The regions, who is linked to whom, and all clients, as they are now. */
 export class RegionMap {
-  readonly topics = ["environment", "clients", "tab-client", "events", "link"] as const;
+  readonly topics = [
+    "environment",
+    "clients",
+    "microsoftClients",
+    "crowd",
+    "shown",
+    "tab-client",
+    "events",
+    "link",
+  ] as const;
   readonly element = svg("svg", { class: "region-map", "aria-hidden": "true" });
   readonly #state: LiveState;
   readonly #tabClient: TabClient;
-  readonly #dots = new ClientDots();
+  readonly #dots: ClientDots;
   readonly #tabMarker = new TabMarker();
   #width = 0;
   #drawn: DrawnMap | undefined;
   #lastEventId = 0;
   #snapshotNumber = 0;
 
-  constructor(state: LiveState, tabClient: TabClient) {
+  /** @param arrived Is called when dots have come to where they go. */
+  constructor(state: LiveState, tabClient: TabClient, arrived: () => void) {
+    this.#dots = new ClientDots(state.shown, arrived);
     this.#state = state;
     this.#tabClient = tabClient;
   }
@@ -49,11 +60,11 @@ export class RegionMap {
   }
 
   draw(): void {
-    const { environment, locations } = this.#state;
+    const { environment, crowdLocations } = this.#state;
     if (!environment || this.#width < 40) return;
     const drawn = this.#drawnFor(environment);
+    this.#dots.show(crowdLocations.clients);
     this.#showNodes(environment, drawn);
-    this.#dots.show(locations.clients);
     this.#showTabMarker(environment, drawn);
     this.#showEvents(environment, drawn);
   }
@@ -72,7 +83,7 @@ export class RegionMap {
       "",
       ...environment.servers.map(toRegion),
     ];
-    const key = [this.#width, ...names].join("\n");
+    const key = [this.#width, this.#state.crowd, ...names].join("\n");
     if (this.#drawn?.key === key) return this.#drawn;
     this.#drawn = this.#build(key, environment);
     return this.#drawn;
@@ -110,21 +121,24 @@ export class RegionMap {
     this.#dots.layOut(layout, columns);
     this.element.replaceChildren(
       ...zoneElements(layout, environment.endpoints),
-      dock.element,
       ...[...links.values(), ...arrows].map(toElement),
+      dock.element,
       this.#dots.element,
+      dock.label,
       ...[...servers, ...endpoints, this.#tabMarker].map(toElement),
     );
-    return { key, layout, servers, endpoints, links, arrows, dockCount: dock.countText };
+    return { key, layout, servers, endpoints, links, arrows, dock };
   }
 
   #showNodes(
     environment: EnvironmentView,
-    { servers, endpoints, links, arrows, dockCount }: DrawnMap,
+    { servers, endpoints, links, arrows, dock }: DrawnMap,
   ): void {
-    const { locations } = this.#state;
+    const { shown: locations } = this.#state;
+    const tabOn = this.#tabClient.endpoint;
     for (const [index, endpoint] of environment.endpoints.entries()) {
-      endpoints[index]?.show(statusOf(environment, endpoint), locations.on(index));
+      const status = statusOf(environment, endpoint);
+      endpoints[index]?.show(status, locations.on(index), tabOn === endpoint.name);
     }
     for (const [homeRegion, server] of environment.servers.entries()) {
       servers[homeRegion]?.show(server);
@@ -137,7 +151,11 @@ export class RegionMap {
           ?.show(server, link, locations.at(homeRegion, index), isAnswer);
       }
     }
-    setText(dockCount, locations.on(-1).toLocaleString("en"));
+    const without = locations.on(-1);
+    setText(dock.countText, without.toLocaleString("en"));
+    // A band for nobody would only take room.
+    const isEmpty = without === 0 && tabOn !== undefined;
+    for (const part of [dock.element, dock.label]) setAttributes(part, { "data-empty": isEmpty });
   }
 
   #showTabMarker({ endpoints }: EnvironmentView, { layout }: DrawnMap): void {

@@ -32,16 +32,13 @@ export function zoneElements(layout: Layout, endpoints: readonly EndpointView[])
 /** Where those gather who have no connection. */
 export function dockElements({ x, y, width, height }: Box) {
   const countText = svg("tspan", { class: "dock-count" }, "0");
-  const element = svg(
-    "g",
-    { class: "dock" },
-    svg("rect", { class: "dock-box", x: x + 0.5, y, width: width - 1, height: height - 1, rx: 16 }),
-    svg(
-      "text",
-      { class: "dock-name", x: x + width / 2, y: y + 22 },
-      "Without a connection: ",
-      countText,
-    ),
+  const element = svg("rect", { class: "dock-box", x, y, width, height, rx: 14 });
+  // Above the dots, which would cross it.
+  const label = svg(
+    "text",
+    { class: "dock-name", x: x + width / 2, y: y + 21 },
+    "Without a connection: ",
+    countText,
   );
-  return { element, countText };
+  return { element, label, countText };
 }

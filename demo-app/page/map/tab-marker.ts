@@ -20,7 +20,7 @@ export class TabMarker {
   /** Its column is -1 while it has no connection. */
   show(layout: Layout, column: number, where: string): void {
     const place = layout.columns[column];
-    const { x, y } = place?.tabMarker ?? { x: layout.dock.x + 36, y: layout.dock.y + 46 };
+    const { x, y } = place?.tabMarker ?? { x: layout.dock.x + 28, y: layout.dock.y + 55 };
     this.element.style.transform = `translate(${x}px, ${y}px)`;
     setAttributes(this.element, { "data-place": place ? "connected" : "nowhere" });
     setText(this.#title, where);

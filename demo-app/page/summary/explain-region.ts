@@ -104,7 +104,21 @@ function explainLastResort({ region, link }: Situation): Explanation {
   };
 }
 
-function explainUnnoticed({ region, primary }: Situation): Explanation {
+function explainUnnoticed({
+  region,
+  primary,
+  clients,
+  onPrimary,
+  without,
+}: Situation): Explanation {
+  const moved = clients - onPrimary - without;
+  if (moved > 0) {
+    return {
+      tone: "bad",
+      fact: `${faultOf(primary)}.`,
+      reason: `${moved} of its ${countText(clients, "client")} ${are(moved)} on the secondary already: they have reported it, before the app server in ${region} has found out by itself.`,
+    };
+  }
   return {
     tone: "bad",
     fact: `${faultOf(primary)}.`,

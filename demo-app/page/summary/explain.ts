@@ -4,7 +4,7 @@ import type { ClientLocations } from "../live/client-locations.ts";
 import { explainRegion } from "./explain-region.ts";
 import type { Explanation } from "./explanation.ts";
 
-/** Which region serves whom, and why: one explanation if all is well, else one for each region. */
+/** Which region serves whom, and why: one explanation if all is well, else one for each region that is not. */
 export function explain(environment: EnvironmentView, locations: ClientLocations): Explanation[] {
   if (environment.agreement)
     return [explainAgreement(environment, locations, environment.agreement)];
@@ -13,7 +13,7 @@ export function explain(environment: EnvironmentView, locations: ClientLocations
   );
   if (regions.every(({ tone }) => tone === "good"))
     return [explainAllHealthy(environment, locations)];
-  return regions;
+  return regions.filter(({ tone }) => tone !== "good");
 }
 
 function explainAllHealthy({ servers }: EnvironmentView, locations: ClientLocations): Explanation {

@@ -11,7 +11,7 @@ const SIGNS = { good: "good", bad: "bad", neutral: "info" } as const;
 
 /** Says in plain words which region serves whom, and why. */
 export class Summary {
-  readonly topics = ["environment", "clients", "link"] as const;
+  readonly topics = ["environment", "shown", "link"] as const;
   readonly #state: LiveState;
   readonly #element: HTMLElement;
   readonly #announcements: ScreenReaderAnnouncements;
@@ -24,7 +24,7 @@ export class Summary {
   }
 
   draw(): void {
-    const { environment, locations, isLinked } = this.#state;
+    const { environment, shown: locations, isLinked } = this.#state;
     setAttributes(this.#element, { "data-stale": !isLinked });
     if (!environment) return;
     const explanations = explain(environment, locations);

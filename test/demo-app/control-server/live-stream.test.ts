@@ -11,7 +11,7 @@ import { startDemo, startEnvironment } from "../support/start-demo.ts";
 jest.setTimeout(30_000);
 
 describe("a new listener of the live stream", () => {
-  it("receives the environment, all clients, their deliveries, the last events and the drill, in this order", async () => {
+  it("receives the environment, all clients, their figures, the last events and log lines, and the drill, in this order", async () => {
     const { environment, url } = await startDemo();
     await environment.clients.resize(3);
     for (let i = 0; i < 60; i++) {
@@ -22,11 +22,13 @@ describe("a new listener of the live stream", () => {
     const listener = await LiveListener.open(url);
 
     expect(listener.contentType).toMatch("text/event-stream");
-    expect(listener.all.slice(0, 5).map(({ name }) => name)).toEqual([
+    expect(listener.all.slice(0, 7).map(({ name }) => name)).toEqual([
       "environment",
       "clients",
-      "deliveries",
+      "microsoftClients",
+      "figures",
       "events",
+      "log",
       "drill",
     ]);
     expect(listener.of("environment")[0]).toMatchObject({
@@ -38,7 +40,11 @@ describe("a new listener of the live stream", () => {
       [2, 1, 1],
       [3, 0, 0],
     ]);
-    expect(listener.of("deliveries")[0]).toEqual(environment.clients.deliveries);
+    expect(listener.of("figures")[0]).toEqual(environment.figures);
+    expect(listener.of("log")[0]?.at(-1)).toMatchObject({
+      level: "info",
+      text: expect.stringContaining("eastus"),
+    });
     const [events] = listener.of("events");
     expect(events).toEqual(environment.events.entries.slice(-100));
     expect(listener.of("drill")).toEqual([null]);
@@ -81,8 +87,8 @@ describe("a listener of the live stream", () => {
 
     await environment.broadcast("eastus", "hear me");
 
-    await until(() => listener.last("deliveries")?.withHistory.sent === 2);
-    await until(() => listener.last("deliveries")?.withoutHistory.sent === 2);
+    const sent = () => listener.last("figures")?.crowds;
+    await until(() => sent()?.withHistory.sent === 2 && sent()?.withoutHistory.sent === 2);
   });
 
   it("receives the rates of each second, by endpoint", async () => {
