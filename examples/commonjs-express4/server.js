@@ -75,7 +75,7 @@ app.use((error, _req, res, next) => {
 });
 
 const server = app.listen(PORT, () => {
-  console.log(`Open http://localhost:${server.address().port}`);
+  console.log(`Open http://localhost:${PORT}`);
 });
 
 function stop() {

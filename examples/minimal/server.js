@@ -35,9 +35,10 @@ app.use((error, _req, res, next) => {
   res.status(error.status ?? 500).json({ error: "it failed" });
 });
 
-const server = app.listen(process.env.PORT ?? 3000, (error) => {
+const port = process.env.PORT ?? 3000;
+const server = app.listen(port, (error) => {
   if (error) throw error; // the port is taken
-  console.log(`Open http://localhost:${server.address().port}`);
+  console.log(`Open http://localhost:${port}`);
 });
 
 function stop() {

@@ -34,8 +34,9 @@ app.use((error, _req, res, next) => {
   res.status(error.status ?? 500).json({ error: "it failed" });
 });
 
-server.listen(process.env.PORT ?? 3000, () => {
-  console.log(`Open http://localhost:${server.address().port}`);
+const port = process.env.PORT ?? 3000;
+server.listen(port, () => {
+  console.log(`Open http://localhost:${port}`);
 });
 
 async function stop() {

@@ -27,9 +27,10 @@ app.use(helmet({ contentSecurityPolicy: { directives: { connectSrc } } }));
 app.use(pubsub); // negotiate, the history, and what clients publish
 app.use(express.static(fileURLToPath(new URL("dist", import.meta.url))));
 
-const server = app.listen(process.env.PORT ?? 3000, (error) => {
+const port = process.env.PORT ?? 3000;
+const server = app.listen(port, (error) => {
   if (error) throw error; // the port is taken
-  console.log(`Open http://localhost:${server.address().port}`);
+  console.log(`Open http://localhost:${port}`);
 });
 
 function stop() {

@@ -2,9 +2,10 @@ import { endpointsFromEnv } from "express-resilient-pubsub";
 import { createApp } from "./app.js";
 
 const { app, pubsub } = createApp(endpointsFromEnv());
-const server = app.listen(process.env.PORT ?? 3000, (error) => {
+const port = process.env.PORT ?? 3000;
+const server = app.listen(port, (error) => {
   if (error) throw error; // the port is taken
-  console.log(`Listens on http://localhost:${server.address().port}`);
+  console.log(`Listens on http://localhost:${port}`);
 });
 
 function stop() {

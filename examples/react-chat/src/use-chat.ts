@@ -24,7 +24,8 @@ export function useChat(user: string) {
       continuity: continuity({ since: saved.positions }),
     });
     client.on("group-message", ({ message: { data, fromUserId } }) => {
-      add(fromUserId, (data as { text: string }).text);
+      const { text } = Object(data) as { text?: unknown };
+      if (typeof text === "string") add(fromUserId, text); // else nothing that this page has sent
     });
     client.on("continuity", ({ recovered }) => {
       // Where you have a database, load what was said from there instead.
