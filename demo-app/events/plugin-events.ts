@@ -21,12 +21,16 @@ const LINES: Lines = {
   failover: ({ from, to, reason }) =>
     bad(`Failover: clients are sent to ${to} instead of ${from} (${reason})`, to),
   failback: ({ from, to }) => good(`Failback: clients are sent to ${to} again, not to ${from}`, to),
+  failbackPlanned: ({ from, to, afterInMs }) =>
+    plain(`${to} calls its clients home from ${from} in ${Math.round(afterInMs / 1000)} s`, from),
   failbackClosing: ({ from, to, closed }) =>
     plain(`Called ${clientsText(closed)} home from ${from} to ${to}`, from),
   failbackDone: ({ from, to, closed }) =>
     good(`All clients of ${to} have left ${from}: ${clientsText(closed)} called home`, from),
   failbackFailed: ({ from, to, error }) =>
     bad(`Cannot call the clients of ${to} home from ${from}: ${nameOf(error)}`, from),
+  evacuationStarted: ({ endpoint, connectionsPerSecond }) =>
+    plain(`${endpoint} is evacuated, ${clientsText(connectionsPerSecond)} a second`, endpoint),
   evacuationClosing: ({ endpoint, closed }) =>
     plain(`Closed ${clientsText(closed)} on ${endpoint}, which is evacuated`, endpoint),
   evacuationDone: ({ endpoint, closed }) =>

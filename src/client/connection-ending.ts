@@ -1,9 +1,15 @@
+import { closeReasonOf, FAILBACK_REASON_PREFIX, MOVE_REASON_PREFIX } from "../kit/close-reasons.ts";
 import type { DisconnectedCode } from "./client-events.ts";
 import { ConnectError } from "./errors.ts";
 
 /** How a connection ended, or an attempt to have one. */
 export type ConnectionEnding = (
-  | { readonly cause: "closed"; readonly code: number }
+  | {
+      readonly cause: "closed";
+      readonly code: number;
+      /** The app servers close those who are to move one after the other. */
+      readonly isPaced?: boolean;
+    }
   | {
       readonly cause: "silent";
       /** The endpoint answered elsewhere meanwhile. */
@@ -29,6 +35,19 @@ const GOING_AWAY = 1001;
 export const PROTOCOL_ERROR = 1002;
 // Those after which the service has forgotten the connection: it, or the client, meant it to end.
 const FINAL_CODES: ReadonlySet<number> = new Set([1000, 1003, 1007, POLICY_VIOLATION, 1009]);
+
+/**
+ * Whether a connection was closed at a pace, by what the service says of its end: then nobody else comes at the
+ * same time. Where servers have agreed on another endpoint, all who stayed behind are closed at once.
+ */
+export function isPacedClose(
+  message: { readonly message?: string | undefined } | undefined,
+  epoch: number | undefined,
+): boolean {
+  const reason = message && closeReasonOf({ message });
+  if (reason?.startsWith(FAILBACK_REASON_PREFIX)) return true;
+  return epoch === undefined && reason?.startsWith(MOVE_REASON_PREFIX) === true;
+}
 
 const CODES = {
   silent: "keep-alive-timeout",

@@ -1,4 +1,4 @@
-import { type ConnectionEnding, PROTOCOL_ERROR } from "./connection-ending.ts";
+import { type ConnectionEnding, isPacedClose, PROTOCOL_ERROR } from "./connection-ending.ts";
 import { isAnswering } from "./endpoint-health.ts";
 import {
   type AckFrame,
@@ -155,7 +155,9 @@ export class Connection {
     socket.onmessage = ({ data }: { data: unknown }) => this.#receive(String(data));
     socket.onerror = (event: unknown) => this.#onError(event);
     socket.onclose = ({ code, reason }: { code: number; reason?: unknown }) => {
-      this.#finish({ cause: "closed", code, reason: this.#reason || reasonOf(reason) }, () => {});
+      const isPaced = isPacedClose(this.disconnected, this.epoch);
+      const said = this.#reason || reasonOf(reason);
+      this.#finish({ cause: "closed", code, isPaced, reason: said }, () => {});
     };
   }
 

@@ -157,7 +157,9 @@ function onConnectionEnded(
   };
   // Out of silence no recovery is answered soon, and all would negotiate when they give it up.
   const minInMs = isRecovering && ending.cause === "silent" ? RECOVERY_HEAD_START_IN_MS : 0;
-  const turnInMs = minInMs + spread * settings.reconnectSpreadInMs;
+  // Those who are closed one after the other do not come together.
+  const isAlone = ending.cause === "closed" && ending.isPaced;
+  const turnInMs = isAlone ? 0 : minInMs + spread * settings.reconnectSpreadInMs;
   const inMs = Math.max(turnInMs, backoffInMs(settings, failures, backoff));
   // A connection that is cut whenever it goes on must not go on as fast as it can.
   const recover: Effect = { type: "start-recovery", failures: Math.max(0, failures - 1) };

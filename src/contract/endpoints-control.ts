@@ -6,6 +6,16 @@ export interface Evacuation {
   /** Name of the endpoint. */
   readonly endpoint: string;
   /**
+   * How many clients this server counted on it when it was given the pace, by their reviews. Undefined
+   * where there are none, or before the first `negotiate.reviewAfterInMs` is over.
+   */
+  readonly clients: number | undefined;
+  /**
+   * How long it takes to move these at the pace, in milliseconds. Several servers keep one pace, and
+   * each counts those that ask it: what they expect adds up.
+   */
+  readonly expectedInMs: number | undefined;
+  /**
    * Resolves when nobody is left on the endpoint for the first time, or the evacuation has ended
    * before that. Never rejects.
    */
@@ -76,6 +86,7 @@ export interface EndpointsControl {
    * @example
    * ```ts
    * const evacuation = pubsub.endpoints.evacuate("eastus", { connectionsPerSecond: 50 });
+   * console.log(`${evacuation.clients} clients, in ${evacuation.expectedInMs} ms`);
    * const { closed } = await evacuation.done; // now the maintenance may begin
    * pubsub.endpoints.undrain("eastus"); // and after it
    * ```

@@ -57,6 +57,25 @@ export interface PubSubEvents extends FrequentPubSubEvents {
     /** The endpoint that is preferred. */
     to: string;
   };
+  /**
+   * With `failback.close`: a primary is back, and its displaced clients are going to be closed. To keep
+   * them where they are, give `forceFailover` for their secondary, or `drain` for the primary, until they
+   * are to move.
+   */
+  failbackPlanned: {
+    /** The secondary that they are on. */
+    from: string;
+    /** Their primary. */
+    to: string;
+    /** In how many milliseconds it begins, if the primary stays up: what is left of the hold-down. */
+    afterInMs: number;
+    /** How many are closed in a second, by all servers together. */
+    connectionsPerSecond: number;
+    /** How many clients this server counts on the secondary, displaced or not; undefined before it knows. */
+    clients: number | undefined;
+    /** How long that takes, in milliseconds; what several servers expect adds up. */
+    expectedInMs: number | undefined;
+  };
   /** With `failback.close`: this server has just closed displaced clients, at its pace. */
   failbackClosing: {
     /** The secondary that they were on. */
@@ -83,6 +102,17 @@ export interface PubSubEvents extends FrequentPubSubEvents {
     to: string;
     /** What the call of the service failed with. */
     error: unknown;
+  };
+  /** An evacuation begins, or gets another pace. */
+  evacuationStarted: {
+    /** The endpoint that is evacuated. */
+    endpoint: string;
+    /** How many are closed in a second, by all servers together. */
+    connectionsPerSecond: number;
+    /** How many clients this server counts on it; undefined before it knows. */
+    clients: number | undefined;
+    /** How long that takes, in milliseconds; what several servers expect adds up. */
+    expectedInMs: number | undefined;
   };
   /** During an evacuation: this server has just closed clients of the endpoint, at its pace. */
   evacuationClosing: {

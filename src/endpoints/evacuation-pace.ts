@@ -4,11 +4,17 @@
  */
 export class EvacuationPace {
   #perSecond: number;
-  #left = 0;
-  #countedAt = performance.now();
+  #left: number;
+  readonly #now: () => number;
+  #countedAt: number;
 
-  constructor(perSecond: number) {
+  /** @param now Monotonic milliseconds. Default: those of this process. */
+  constructor(perSecond: number, now: () => number = () => performance.now()) {
+    this.#now = now;
+    this.#countedAt = now();
     this.#perSecond = perSecond;
+    // The first to leave are closed at the end of the second, by all servers: they are the same for all.
+    this.#left = -perSecond;
   }
 
   get perSecond(): number {
@@ -36,7 +42,7 @@ export class EvacuationPace {
 
   /** No more than a second's worth, and never less than one, is kept for later. */
   #refill(): void {
-    const now = performance.now();
+    const now = this.#now();
     const earned = ((now - this.#countedAt) / 1000) * this.#perSecond;
     this.#left = Math.min(Math.max(1, this.#perSecond), this.#left + earned);
     this.#countedAt = now;

@@ -12,6 +12,7 @@ import {
   listMembers,
 } from "./group-connections.ts";
 import { type ClosingPolicy, PacedClosing } from "./paced-closing.ts";
+import { expectedInMs } from "./schedule.ts";
 
 /**
  * Closes everybody on one endpoint, at a pace. The service cannot list all connections, only those of a
@@ -26,6 +27,8 @@ export class EndpointEvacuation implements ClosingPolicy<ClosableGroup> {
   readonly #closing: PacedClosing<ClosableGroup>;
   readonly #startedAt = performance.now();
   #finish = (_: EvacuationResult): void => {};
+  /** When it was given the pace. */
+  #clients: number | undefined;
   #closed = 0;
   #isDone = false;
   #ended: Promise<void> | undefined;
@@ -45,7 +48,19 @@ export class EndpointEvacuation implements ClosingPolicy<ClosableGroup> {
     const done = new Promise<EvacuationResult>((resolve) => {
       this.#finish = resolve;
     });
-    this.handle = Object.freeze({ endpoint: endpoint.name, done, stop: () => this.stop() });
+    const expected = () => expectedInMs(this.#clients, this.perSecond);
+    const clients = () => this.#clients;
+    this.handle = Object.freeze({
+      endpoint: endpoint.name,
+      get clients() {
+        return clients();
+      },
+      get expectedInMs() {
+        return expected();
+      },
+      done,
+      stop: () => this.stop(),
+    });
   }
 
   get perSecond(): number {
@@ -54,10 +69,12 @@ export class EndpointEvacuation implements ClosingPolicy<ClosableGroup> {
 
   set perSecond(perSecond: number) {
     this.#pace.perSecond = perSecond;
+    this.#announce();
   }
 
   start(): void {
     this.#context.registry.evacuate(this.#endpoint, this.#pace);
+    this.#announce();
     this.#closing.start();
   }
 
@@ -114,6 +131,14 @@ export class EndpointEvacuation implements ClosingPolicy<ClosableGroup> {
 
   onFailed(_: ClosableGroup, error: unknown): void {
     this.#context.events.emit("evacuationFailed", { endpoint: this.#endpoint.name, error });
+  }
+
+  #announce(): void {
+    const { census, events } = this.#context;
+    this.#clients = census?.clientsOn(this.#endpoint);
+    const { clients, endpoint, expectedInMs } = this.handle;
+    const { perSecond: connectionsPerSecond } = this;
+    events.emit("evacuationStarted", { endpoint, connectionsPerSecond, clients, expectedInMs });
   }
 
   #others(): RegisteredEndpoint[] {

@@ -1,4 +1,5 @@
 import type { PluginContext } from "../context/plugin-context.ts";
+import type { PubSubEvents } from "../contract/events.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { FAILBACK_REASON_PREFIX } from "../kit/close-reasons.ts";
 import { displacedGroup } from "../marker-groups/displaced-group.ts";
@@ -10,6 +11,7 @@ import {
 } from "./group-connections.ts";
 import { pastHoldDownInMs, type UsableSince, updateUsableSince } from "./hold-down.ts";
 import { type ClosingPolicy, PacedClosing } from "./paced-closing.ts";
+import { expectedInMs } from "./schedule.ts";
 
 /** The clients on a secondary that belong to one primary. */
 interface DisplacedGroup extends ClosableGroup {
@@ -53,6 +55,7 @@ export class Failback implements ClosingPolicy<DisplacedGroup> {
     if (this.perSecond === 0) return;
     for (const name of STATE_EVENTS)
       this.#context.events.onInternally(name, this.#updateUsableSince);
+    this.#context.events.onInternally("failback", this.#announce);
     this.#updateUsableSince();
     this.#closing.start();
   }
@@ -60,6 +63,7 @@ export class Failback implements ClosingPolicy<DisplacedGroup> {
   /** Stops the timers and the calls under way. */
   async close(): Promise<void> {
     for (const name of STATE_EVENTS) this.#context.events.off(name, this.#updateUsableSince);
+    this.#context.events.off("failback", this.#announce);
     await this.#closing.close();
   }
 
@@ -132,6 +136,23 @@ export class Failback implements ClosingPolicy<DisplacedGroup> {
     const { census } = this.#context;
     return [...this.#usableSince.keys()].some((primary) => !census?.isFull(primary));
   }
+
+  /** As soon as a primary is back: until the hold-down is over there is time to think better of it. */
+  readonly #announce = ({ from, to }: PubSubEvents["failback"]): void => {
+    const { census, events, registry } = this.#context;
+    const location = registry.find(from);
+    const { perSecond: connectionsPerSecond, safeForInMs } = this;
+    if (location?.role !== "secondary" || safeForInMs === undefined) return;
+    const clients = census?.clientsOn(location);
+    events.emit("failbackPlanned", {
+      from,
+      to,
+      afterInMs: Math.max(0, Math.round(-safeForInMs)),
+      connectionsPerSecond,
+      clients,
+      expectedInMs: expectedInMs(clients, connectionsPerSecond),
+    });
+  };
 
   readonly #updateUsableSince = (): void => {
     const endpoints = this.#context.registry.all();

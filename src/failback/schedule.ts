@@ -54,6 +54,16 @@ export function spread<T extends { readonly connectionId: string }>(
     .sort((a, b) => a.delayInMs - b.delayInMs);
 }
 
+/**
+ * How long it takes to close so many. Each server counts those that ask it, and all of them together keep
+ * one pace, so that what each of them expects adds up.
+ *
+ * @param clients Undefined where nobody counts them, or has yet.
+ */
+export function expectedInMs(clients: number | undefined, perSecond: number): number | undefined {
+  return clients === undefined ? undefined : Math.round((SECOND_IN_MS * clients) / perSecond);
+}
+
 /** From 0 (included) to 1 (excluded); the same for the same text. */
 const shareOf = (text: string): number =>
   createHash("sha256").update(text).digest().readUInt32BE() / 2 ** 32;

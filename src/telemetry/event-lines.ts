@@ -58,6 +58,10 @@ export const EVENT_LINES: EventLines = {
   },
   failback: ({ from, to }) =>
     warn(`clients are sent to ${quoted(to)} again, and no longer to ${quoted(from)}`),
+  failbackPlanned: ({ from, to, afterInMs, ...plan }) =>
+    info(
+      `clients of ${quoted(to)} leave ${quoted(from)} in ${inWords(afterInMs)}: ${planInWords(plan)}`,
+    ),
   failbackClosing: ({ from, to, closed }) =>
     info(
       `${closed} clients of ${quoted(to)} were closed on ${quoted(from)}, to return`,
@@ -72,6 +76,8 @@ export const EVENT_LINES: EventLines = {
       "it goes on; if it repeats, see why calls to that endpoint fail",
       `${from} ${to}`,
     ),
+  evacuationStarted: ({ endpoint, ...plan }) =>
+    info(`${quoted(endpoint)} is evacuated: ${planInWords(plan)}`),
   evacuationClosing: ({ endpoint, closed }) =>
     info(`${closed} clients of ${quoted(endpoint)} were closed to empty it`, undefined, endpoint),
   evacuationDone: ({ endpoint, closed }) =>
@@ -192,3 +198,15 @@ export const EVENT_LINES: EventLines = {
 
 const names = (all: readonly string[]): string =>
   all.length === 0 ? "none" : all.map(quoted).join(", ");
+
+interface ClosingPlan {
+  readonly connectionsPerSecond: number;
+  readonly clients: number | undefined;
+  readonly expectedInMs: number | undefined;
+}
+
+function planInWords({ connectionsPerSecond, clients, expectedInMs }: ClosingPlan): string {
+  const pace = `${connectionsPerSecond} a second`;
+  if (clients === undefined || expectedInMs === undefined) return pace;
+  return `${pace}; this server's ${clients} take ${inWords(expectedInMs)}`;
+}

@@ -1,8 +1,10 @@
 import {
   type ConnectionEnding,
   isEndpointSuspect,
+  isPacedClose,
   mayBeRecovered,
 } from "../../src/client/connection-ending.ts";
+import { closeSentence } from "../../src/kit/close-reasons.ts";
 
 const closed = (code: number): ConnectionEnding => ({ cause: "closed", code });
 
@@ -24,3 +26,20 @@ describe("a connection that ended", () => {
     expect(isEndpointSuspect(ending)).toBe(isSuspect);
   });
 });
+
+it.each<[string | undefined, number | undefined, boolean]>([
+  ["failback: east", undefined, true],
+  ["failback: east", 3, true],
+  ["moved: west", undefined, true],
+  // Servers have agreed, and close all who stayed behind at once.
+  ["moved: west", 3, false],
+  ["banned", undefined, false],
+  ["", undefined, false],
+  [undefined, undefined, false],
+])(
+  "closed with the reason %j, in epoch %j, a client comes alone: %s",
+  (reason, epoch, expected) => {
+    const message = reason === undefined ? undefined : { message: closeSentence(reason) };
+    expect(isPacedClose(message, epoch)).toBe(expected);
+  },
+);

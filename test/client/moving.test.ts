@@ -1,4 +1,9 @@
-import { closeReasonOf, type Negotiate } from "express-resilient-pubsub/client";
+import {
+  closeReasonOf,
+  FAILBACK_REASON_PREFIX,
+  MOVE_REASON_PREFIX,
+  type Negotiate,
+} from "express-resilient-pubsub/client";
 import type { Emulator, Fault } from "express-resilient-pubsub/emulator";
 import { createDeferred } from "../emulator/support/deferred.ts";
 import { createScene } from "../emulator/support/scene.ts";
@@ -101,6 +106,22 @@ it("a closed client returns to its primary once that is healthy again", async ()
   ]);
   expect(events.disconnected.at(-1)).toMatchObject({ connectionId });
   expect(events.disconnected.map(closeReasonOf).at(-1)).toBe("failback");
+});
+
+it("a client that is closed in a failback or an evacuation does not wait for its turn of a herd", async () => {
+  const authenticate = () => ({ userId: "ada" });
+  const crowd = { expectedClients: 1_000_000, maxPerSecond: 100 };
+  const world = await startTwoRegions({ negotiate: { authenticate, ...crowd } });
+  const { client, events } = await connect(world);
+  expect((await world.negotiate("")).body.reconnect.spreadInMs).toBeGreaterThan(3_600_000);
+  world.pubsub.endpoints.drain("eastus");
+  const [{ connectionId = "" } = {}] = events.connected;
+  await world.pubsub.closeConnection(connectionId, { reason: `${MOVE_REASON_PREFIX}westus` });
+  await until(() => client.endpoint === "westus");
+  world.pubsub.endpoints.undrain("eastus");
+  const { connectionId: next = "" } = events.connected.at(-1) ?? {};
+  await world.pubsub.closeConnection(next, { reason: `${FAILBACK_REASON_PREFIX}eastus` });
+  await until(() => client.endpoint === "eastus");
 });
 
 it("a client asks negotiate after a recovery, and leaves an endpoint that was drained meanwhile", async () => {

@@ -82,6 +82,16 @@ describe("reconnect policy: a connection that ends", () => {
       ],
     ],
     [
+      "because clients are moved one after the other is followed by a negotiate at once",
+      connected,
+      ended({ cause: "closed", code: 1000, isPaced: true }),
+      [
+        waiting({ ...over, isSuspect: false, last: { ...east, code: "closed-by-service" } }, 0),
+        { type: "dropped" },
+        { type: "lost", code: "closed-by-service" },
+      ],
+    ],
+    [
       "without a token to recover it is lost at once",
       connected,
       ended({ cause: "closed", code: 1006 }, 60_000, false),

@@ -7,6 +7,19 @@ function admitted(pace: EvacuationPace, asking = 1000): number {
   return Array.from({ length: asking }, () => pace.admit()).filter(Boolean).length;
 }
 
+/** The first second is over, which belongs to those who are closed. */
+function startedPace(perSecond: number): EvacuationPace {
+  const pace = new EvacuationPace(perSecond);
+  jest.advanceTimersByTime(1000);
+  return pace;
+}
+
+it("nobody who asks may leave in the first second, before anybody is closed", () => {
+  const pace = new EvacuationPace(10);
+  jest.advanceTimersByTime(999);
+  expect(admitted(pace)).toBe(0);
+});
+
 it.each([
   [10, 1000, 10],
   [10, 500, 5],
@@ -15,7 +28,7 @@ it.each([
   [0.5, 2000, 1],
   [0.5, 60_000, 1],
 ])("at %d clients a second, after %i ms so many may leave: %i", (perSecond, inMs, expected) => {
-  const pace = new EvacuationPace(perSecond);
+  const pace = startedPace(perSecond);
   expect(admitted(pace)).toBe(0);
   jest.advanceTimersByTime(inMs);
   expect(admitted(pace)).toBe(expected);
@@ -34,7 +47,7 @@ it("nobody else may leave while as many are closed as may be", () => {
 });
 
 it("those who ask are let go in the place of those who could not be closed", () => {
-  const pace = new EvacuationPace(10);
+  const pace = startedPace(10);
   let left = 0;
   for (let second = 0; second < 60; second += 1) {
     jest.advanceTimersByTime(1000);
@@ -45,7 +58,7 @@ it("those who ask are let go in the place of those who could not be closed", () 
 });
 
 it("a new pace counts from now on", () => {
-  const pace = new EvacuationPace(1);
+  const pace = startedPace(1);
   jest.advanceTimersByTime(1000);
   pace.perSecond = 100;
   expect(admitted(pace)).toBe(1);

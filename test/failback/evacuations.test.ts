@@ -115,6 +115,28 @@ describe("an endpoint that is evacuated", () => {
     expect(eastus.evacuation).toBeUndefined();
   });
 
+  it("tells beforehand how many clients it has and how long that takes, for each pace", async () => {
+    const { evacuations, context, log } = startServer({ eastus: occupied(12) });
+    const eastus = context.registry.get("eastus");
+    for (let client = 0; client < 12; client += 1) context.census?.count(eastus, client);
+    const told: unknown[] = [];
+    context.events.on("evacuationStarted", (event) => void told.push(event));
+    const early = evacuations.evacuate("eastus", atFive);
+    expect([early.clients, early.expectedInMs]).toEqual([undefined, undefined]);
+    early.stop();
+    await pass(20_000);
+    const evacuation = evacuations.evacuate("eastus", atFive);
+    expect([evacuation.clients, evacuation.expectedInMs]).toEqual([12, 2400]);
+    evacuations.evacuate("eastus", { connectionsPerSecond: 3 });
+    expect(evacuation.expectedInMs).toBe(4000);
+    const common = { endpoint: "eastus", clients: 12 };
+    expect(told.slice(1)).toEqual([
+      { ...common, connectionsPerSecond: 5, expectedInMs: 2400 },
+      { ...common, connectionsPerSecond: 3, expectedInMs: 4000 },
+    ]);
+    expect(log.at(-1)).toBe("stopped eastus: 0");
+  });
+
   it("where nobody is, is done at once", async () => {
     const { evacuations, log } = startServer({});
     const { done } = evacuations.evacuate("westus", atFive);

@@ -43,6 +43,7 @@ function startServer(westus: Service, { pace = 5, latencyInMs = 5, isFull }: Set
     client: westus.client(latencyInMs),
   }));
   const log: string[] = [];
+  events.on("failbackPlanned", (plan) => void log.push(`planned ${JSON.stringify(plan)}`));
   events.on("failbackClosing", ({ from, to, closed }) => {
     log.push(`closing ${from} -> ${to}: ${closed}`);
   });
@@ -64,7 +65,7 @@ function startServer(westus: Service, { pace = 5, latencyInMs = 5, isFull }: Set
   failback.start();
   probe("eastus", true);
   probe("westus", true);
-  return { failback, registry, log, reports, probe };
+  return { failback, census, registry, log, reports, probe };
 }
 
 function secondary(displaced: number, behaviour: Behaviour = {}): Service {
@@ -92,6 +93,35 @@ describe("when a primary has been up for the hold-down", () => {
       "closing westus -> eastus: 2",
       "done westus -> eastus: 12",
     ]);
+  });
+
+  it("it is told when the primary is back: from when on, how many, and how long that takes", async () => {
+    const westus = secondary(12);
+    const { census, log, probe, registry } = startServer(westus);
+    probe("eastus", false);
+    await pass(1000);
+    for (let client = 0; client < 12; client += 1) census?.count(registry.get("westus"), client);
+    await pass(30_000);
+    expect(log).toEqual([]);
+    probe("eastus", true);
+    expect(log.map((line) => JSON.parse(line.replace("planned ", "")))).toEqual([
+      {
+        from: "westus",
+        to: "eastus",
+        afterInMs: HOLD_DOWN,
+        connectionsPerSecond: 5,
+        clients: 12,
+        expectedInMs: 2400,
+      },
+    ]);
+    await pass(HOLD_DOWN - 1);
+    expect(westus.closings).toEqual([]);
+    registry.force("westus");
+    await pass(60_000);
+    expect(westus.closings).toEqual([]);
+    registry.clearForce();
+    await pass(HOLD_DOWN + 5000);
+    expect(westus.closedEachSecond).toEqual([5, 5, 2]);
   });
 
   it("nobody is closed while the primary is full", async () => {

@@ -1,6 +1,7 @@
 import type { PluginContext } from "../../src/context/plugin-context.ts";
 import type { EndpointRole } from "../../src/contract/endpoint.ts";
 import { Census } from "../../src/endpoints/census.ts";
+import type { EvacuationPace } from "../../src/endpoints/evacuation-pace.ts";
 import type { HealthMonitor } from "../../src/health/monitor.ts";
 import { type Admission, RateLimiter } from "../../src/negotiate/rate-limiter.ts";
 import { ReconnectSpread } from "../../src/negotiate/reconnect-spread.ts";
@@ -111,6 +112,13 @@ export class AppServer {
   /** Whether there is a region that clients can be sent to. */
   get isServed(): boolean {
     return this.#context.registry.all().some(({ isUsable }) => isUsable);
+  }
+
+  /** An operator drains an endpoint, and has its clients moved away at a pace. */
+  evacuate(name: string, pace: EvacuationPace | undefined): void {
+    const { registry } = this.#context;
+    registry.drain(name);
+    registry.evacuate(registry.get(name), pace);
   }
 
   /** How many clients it knows to be on an endpoint. */

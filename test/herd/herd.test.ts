@@ -29,6 +29,13 @@ it("of two primaries that share, one that is left takes as many as it has room f
   expect(lines.join("\n")).toContain("2,000 clients on two primaries with room for 1,500 each");
 });
 
+it.each(["failback", "stopped-failback", "evacuation", "stopped-evacuation"] as const)(
+  "clients are moved at the pace, in the time that was told, and come back at once: %s",
+  (story) => {
+    expect(runStory(story, { ...SMALL, units: 20 }).violations).toEqual([]);
+  },
+);
+
 it("a run is told in a few lines, and drawn", () => {
   const plan = { ...SMALL, clients: 200, fault: "none" } as const;
   const recording = new HerdRun(plan).run();

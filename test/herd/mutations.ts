@@ -9,6 +9,7 @@ const wrapped = (server: HerdServer, changes: Partial<HerdServer>): HerdServer =
   },
   tell: (region, ok) => server.tell(region, ok),
   review: (client, at) => server.review(client, at),
+  evacuate: (name, pace) => server.evacuate(name, pace),
   place: (client, at) => server.place(client, at),
   counted: (region) => server.counted(region),
   negotiate: (client, failed) => server.negotiate(client, failed),
