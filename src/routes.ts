@@ -61,7 +61,7 @@ export function routes(parts: Parts): Middleware {
     const self = appPlugins.offer(req, res);
     const path = pathBelowMount(req);
     const asked = ownRoutes.find(
-      (route) => route.methods.has(req.method) && isRequestAt(route.path, req, self, path),
+      (route) => isRequestAt(route.path, req, self, path) && route.methods.has(req.method),
     );
     if (asked) {
       if (traffic.admitNegotiate(req, res)) asked.answer(req, res, next);

@@ -1,28 +1,40 @@
 import type { Response } from "express";
 
-/** How many are remembered, at least, before those are forgotten that have been answered. */
-const MIN_LIMIT = 16;
-
 /**
  * The responses that have not begun. Nothing is added to a response for that, which every request of
- * the app would pay for: those that have begun are found, and forgotten, now and then.
+ * the app would pay for. For each that comes, two that are remembered are looked at, and forgotten when
+ * they have begun: so no more than twice as many are kept alive as there are to be, and most of the
+ * time hardly any.
  */
 export class RecentResponses {
-  #responses: Response[] = [];
-  #limit = MIN_LIMIT;
+  readonly #responses: Response[] = [];
+  #at = 0;
 
   add(res: Response): void {
-    if (this.#responses.push(res) >= this.#limit) this.unanswered();
+    this.#lookAtNext();
+    this.#lookAtNext();
+    this.#responses.push(res);
   }
 
   unanswered(): readonly Response[] {
-    this.#responses = this.#responses.filter(isUnanswered);
-    this.#limit = 2 * this.#responses.length + MIN_LIMIT;
-    return this.#responses;
+    return this.#responses.filter(isUnanswered);
+  }
+
+  #lookAtNext(): void {
+    if (this.#at >= this.#responses.length) this.#at = 0;
+    const next = this.#responses[this.#at];
+    if (next === undefined) return;
+    if (isUnanswered(next)) {
+      this.#at += 1;
+      return;
+    }
+    // The last one takes its place; their order is of no use.
+    this.#responses[this.#at] = this.#responses.at(-1) as Response;
+    this.#responses.pop();
   }
 }
 
 /** A stream has begun, and may never end; one whose client has gone will not be answered. */
-function isUnanswered({ headersSent, writableEnded, destroyed }: Response): boolean {
-  return !headersSent && !writableEnded && !destroyed;
+function isUnanswered(res: Response): boolean {
+  return !res.headersSent && !res.writableEnded && !res.destroyed;
 }

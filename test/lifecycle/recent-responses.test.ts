@@ -25,7 +25,7 @@ it("however many come by, only a few of those that have been answered are held",
     });
     recent.add(res);
   }
-  // Each is looked at once, in batches.
+  // Each is looked at once, and then forgotten.
   expect(looks).toBeGreaterThan(980);
   expect(looks).toBeLessThanOrEqual(1000);
   expect(recent.unanswered()).toEqual([]);
@@ -46,4 +46,25 @@ it("many that wait are not looked at again and again", () => {
   }
   expect(recent.unanswered()).toHaveLength(10_000);
   expect(looks).toBeLessThan(50_000);
+});
+
+it("of many that have waited, those that come after them leave few", () => {
+  const recent = new RecentResponses();
+  const waited = Array.from({ length: 1000 }, () => response());
+  for (const res of waited) recent.add(res);
+  for (const res of waited) Object.assign(res, { headersSent: true });
+  let looks = 0;
+  for (let index = 0; index < 1100; index += 1) {
+    const res = response();
+    Object.defineProperty(res, "headersSent", {
+      get: () => {
+        looks += 1;
+        return true;
+      },
+    });
+    recent.add(res);
+  }
+  looks = 0;
+  expect(recent.unanswered()).toEqual([]);
+  expect(looks).toBeLessThan(5);
 });
