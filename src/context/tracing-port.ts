@@ -19,15 +19,18 @@ export interface SpanPort {
 export interface TracingPort {
   /** Whether somebody records them. */
   readonly isOn: boolean;
-  /** Does a task within a span, which is the active one meanwhile and ends with it. */
-  span<T>(description: SpanDescription, task: (span: SpanPort) => Promise<T>): Promise<T>;
+  /**
+   * Does a task within a span, which is the active one meanwhile and ends with it: at once, or with
+   * the promise that the task answers.
+   */
+  span<T>(description: SpanDescription, task: (span: SpanPort) => T): T;
 }
 
 /** Does a task within a span, if somebody records them. */
 export function inSpan<T>(
   tracing: TracingPort | undefined,
   description: () => SpanDescription,
-  task: (span?: SpanPort) => Promise<T>,
-): Promise<T> {
+  task: (span?: SpanPort) => T,
+): T {
   return tracing?.isOn ? tracing.span(description(), task) : task();
 }

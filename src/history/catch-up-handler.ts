@@ -76,7 +76,7 @@ export function catchUpHandler(
       answer(req, res).catch((error) => {
         throw isAway(error) ? unavailable(context) : error;
       });
-    answerOrRefuse(res, () => toldOf(context, answering)).catch(next);
+    answerOrRefuse(res, next, () => toldOf(context, answering));
   };
 }
 

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from "node:http";
-import type { Response } from "express";
+import type { NextFunction, Response } from "express";
 import type { ErrorCode } from "../contract/error-code.ts";
+import { type Awaitable, ifFailed } from "../kit/awaitable.ts";
 import { escapeUnprintable } from "../kit/safe-text.ts";
 import { exposeToOrigins } from "./expose-header.ts";
 
@@ -58,13 +59,17 @@ export const outcomeOfRefusal = (code: ErrorCode): "shed" | "refused" =>
 /**
  * Answers a request as the handler does, or with the problem for which it refuses it.
  *
- * @throws whatever else the handler throws
+ * @param next Gets whatever else the handler throws.
  */
-export async function answerOrRefuse(res: Response, handler: () => Promise<void>): Promise<void> {
-  try {
-    await handler();
-  } catch (error) {
-    if (!(error instanceof RequestRefused)) throw error;
-    sendProblem(res, error.problem);
-  }
+export function answerOrRefuse(
+  res: Response,
+  next: NextFunction,
+  handler: () => Awaitable<void>,
+): void {
+  const answer = () =>
+    ifFailed(handler, (error) => {
+      if (!(error instanceof RequestRefused)) throw error;
+      sendProblem(res, error.problem);
+    });
+  void ifFailed(answer, next);
 }

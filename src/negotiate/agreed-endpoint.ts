@@ -1,5 +1,6 @@
 import type { AgreedChoice, AgreementId, PluginContext } from "../context/plugin-context.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import type { Awaitable } from "../kit/awaitable.ts";
 import { waitAtMost } from "../kit/deadline.ts";
 
 /** An endpoint, and the agreement on it. */
@@ -21,7 +22,7 @@ export function agreedEndpoint(
   context: PluginContext,
   choice: AgreedChoice,
   failed: ReadonlySet<RegisteredEndpoint>,
-): AgreedEndpoint | undefined | Promise<AgreedEndpoint | undefined> {
+): Awaitable<AgreedEndpoint | undefined> {
   const { monitor } = context;
   const { active } = choice;
   monitor.lookForRecovery();

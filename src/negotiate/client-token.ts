@@ -6,6 +6,7 @@ import type { FailureReason } from "../contract/fan-out-report.ts";
 import type { Identity } from "../contract/options.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { faultOf } from "../health/canary.ts";
+import type { Awaitable } from "../kit/awaitable.ts";
 import { waitAtMost } from "../kit/deadline.ts";
 import { markDisplaced } from "../marker-groups/displaced-group.ts";
 import { NEGOTIATED_GROUP } from "../marker-groups/marker.ts";
@@ -53,7 +54,7 @@ export function issueToken(
   context: PluginContext,
   chosen: RegisteredEndpoint,
   { identity, options, avoided, faults }: TokenRequest,
-): IssuedToken | Promise<IssuedToken | undefined> {
+): Awaitable<IssuedToken | undefined> {
   warnOfOpenMarkers(context, identity.roles);
   const marked = withMarker(context, chosen, avoided, identity);
   const { config } = chosen.endpoint;

@@ -5,6 +5,7 @@ import type { Router } from "../contract/options.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { servingEndpoints } from "../endpoints/serving-order.ts";
 import { mayKnow } from "../http/may-know.ts";
+import type { Awaitable } from "../kit/awaitable.ts";
 import { safeText } from "../kit/safe-text.ts";
 import { Negotiation } from "./negotiation.ts";
 
@@ -126,7 +127,7 @@ export function explainedNegotiation(
   context: PluginContext,
   req: Request,
   negotiation: Negotiation | undefined,
-): ExplainedNegotiation | undefined | Promise<ExplainedNegotiation | undefined> {
+): Awaitable<ExplainedNegotiation | undefined> {
   const { configuration, log } = context;
   const isAskedFor = configuration.negotiate.explain !== undefined && req.url.includes("explain");
   if (!isAskedFor && !log?.isDebug) return undefined;

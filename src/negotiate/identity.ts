@@ -2,6 +2,7 @@ import { types } from "node:util";
 import type { Request } from "express";
 import type { Identity } from "../contract/options.ts";
 import { nameProblem } from "../kit/arguments.ts";
+import { type Awaitable, whenThere } from "../kit/awaitable.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
 import { maxGroupNameLength, maxIdLength, maxRoleLength } from "../kit/service-limits.ts";
 import type { NegotiateConfiguration } from "../options/parse-options.ts";
@@ -22,14 +23,15 @@ const maxNamedKeys = 5;
  * @throws whatever `authenticate` throws, and ResilientPubSubError `ERR_AUTHENTICATE_FAILED` when its
  *   answer is neither an identity nor `null`.
  */
-export async function identify(
+export function identify(
   { authenticate, allowAnonymous }: NegotiateConfiguration,
   req: Request,
-): Promise<Identity | undefined> {
-  if (authenticate === undefined) return allowAnonymous ? ANONYMOUS : undefined;
-  const answer: unknown = await authenticate(req);
-  if (answer === null) return allowAnonymous ? ANONYMOUS : undefined;
-  return readIdentity(answer, allowAnonymous);
+): Awaitable<Identity | undefined> {
+  const nobody = allowAnonymous ? ANONYMOUS : undefined;
+  if (authenticate === undefined) return nobody;
+  return whenThere<unknown, Identity | undefined>(authenticate(req), (answer) =>
+    answer === null ? nobody : readIdentity(answer, allowAnonymous),
+  );
 }
 
 /**

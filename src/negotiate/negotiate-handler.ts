@@ -6,6 +6,7 @@ import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { drawClient, type Grant } from "../grants/grant.ts";
 import { answerOrRefuse, RequestRefused } from "../http/problem.ts";
 import { sendJson } from "../http/send-json.ts";
+import { type Awaitable, ifFailed, whenThere } from "../kit/awaitable.ts";
 import { type Advisers, adviceFor } from "./advice.ts";
 import { withUser } from "./anonymous-user.ts";
 import { callerOf } from "./caller.ts";
@@ -29,17 +30,20 @@ export function negotiateHandler(context: PluginContext, advisers: Advisers): Re
   const rateLimiter = new RateLimiter({ perSecond, events, spreadInMs, random });
   const limitedAdvisers = { ...advisers, rateLimiter };
   return function negotiate(req, res, next) {
-    const answer = async (negotiation?: Negotiation): Promise<void> => {
-      const identity = await identityOf(context, req);
-      const explaining = explainedNegotiation(context, req, negotiation);
-      const explained = explaining && (await explaining);
-      const answering = explained
-        ? answerExplained(explained, limitedAdvisers, req, identity)
-        : endpointFor(context, limitedAdvisers, req, identity, negotiation);
-      sendAnswer(res, await answering);
-      advisers.spread.count();
-    };
-    answerOrRefuse(res, () => toldOf(context, answer)).catch(next);
+    const answerTo = (identity: Identity, negotiation?: Negotiation): Awaitable<NegotiateAnswer> =>
+      whenThere(explainedNegotiation(context, req, negotiation), (explained) =>
+        explained
+          ? answerExplained(explained, limitedAdvisers, req, identity)
+          : endpointFor(context, limitedAdvisers, req, identity, negotiation),
+      );
+    const answer = (negotiation?: Negotiation): Awaitable<void> =>
+      whenThere(identityOf(context, req), (identity) =>
+        whenThere(answerTo(identity, negotiation), (answered) => {
+          sendAnswer(res, answered);
+          advisers.spread.count();
+        }),
+      );
+    answerOrRefuse(res, next, () => toldOf(context, answer));
   };
 }
 
@@ -66,26 +70,25 @@ function sendAnswer(res: Response, answer: NegotiateAnswer): void {
 }
 
 /** @throws RequestRefused */
-async function identityOf(
-  { configuration, events }: PluginContext,
-  req: Request,
-): Promise<Identity> {
-  let identity: Identity | undefined;
-  try {
-    identity = await identify(configuration.negotiate, req);
-  } catch (error) {
-    events.emit("handlerError", { handler: "negotiate.authenticate", error });
+function identityOf({ configuration, events }: PluginContext, req: Request): Awaitable<Identity> {
+  const identifying = ifFailed(
+    () => identify(configuration.negotiate, req),
+    (error) => {
+      events.emit("handlerError", { handler: "negotiate.authenticate", error });
+      throw new RequestRefused({
+        status: 500,
+        code: "ERR_AUTHENTICATE_FAILED",
+        detail: "The application failed to tell who the caller is.",
+      });
+    },
+  );
+  return whenThere(identifying, (identity) => {
+    if (identity) return identity;
     throw new RequestRefused({
-      status: 500,
-      code: "ERR_AUTHENTICATE_FAILED",
-      detail: "The application failed to tell who the caller is.",
+      status: 401,
+      code: "ERR_UNAUTHENTICATED",
+      detail: "The application does not let this caller connect.",
     });
-  }
-  if (identity) return identity;
-  throw new RequestRefused({
-    status: 401,
-    code: "ERR_UNAUTHENTICATED",
-    detail: "The application does not let this caller connect.",
   });
 }
 
@@ -95,13 +98,13 @@ async function identityOf(
  *
  * @throws RequestRefused
  */
-async function endpointFor(
+function endpointFor(
   context: PluginContext,
   advisers: LimitedAdvisers,
   req: Request,
   identity: Identity,
   negotiation: Negotiation | undefined,
-): Promise<NegotiateAnswer> {
+): Awaitable<NegotiateAnswer> {
   const claimedFailed = reportedAsFailed(context, req);
   if (negotiation) negotiation.claimedFailed = claimedFailed;
   const avoided = new Set(claimedFailed);
@@ -121,32 +124,39 @@ async function endpointFor(
     const answerWith = (issued: IssuedToken | undefined): NegotiateAnswer | undefined =>
       issued && answerOf(context, advisers, chosen, agreement, issued, known);
     const issue = () => issueToken(context, chosen, request);
-    const give = () => {
-      if (participant) return answerParticipant(participant, issue, answerWith);
-      const issuing = issue();
-      return issuing instanceof Promise ? issuing.then(answerWith) : answerWith(issuing);
-    };
     const entering = advisers.rateLimiter.enter(chosen, caller);
     // Before it is held, so that those who come meanwhile find its place taken.
     context.census?.expect(chosen, known.client);
-    return entering ? entering.then(give) : give();
+    return whenThere(entering, () =>
+      participant
+        ? answerParticipant(participant, issue, answerWith)
+        : whenThere(issue(), answerWith),
+    );
   };
-  let answer: NegotiateAnswer | undefined;
-  try {
-    answer = await tryInTurn(context, req, avoided, attempt);
-  } catch (error) {
-    throw isTokenTooLong(error) ? tokenTooLong(context, error) : error;
-  }
-  if (answer !== undefined) return answer;
-  throw (await isTokenRefused(context, request.faults))
+  const answering = ifFailed(
+    () => tryInTurn(context, req, avoided, attempt),
+    (error) => {
+      throw isTokenTooLong(error) ? tokenTooLong(context, error) : error;
+    },
+  );
+  return whenThere(answering, (answer) => answer ?? refuse(context, advisers, request));
+}
+
+/** @throws RequestRefused for a client that no endpoint has given a token */
+async function refuse(
+  context: PluginContext,
+  { spread }: Advisers,
+  { faults }: TokenRequest,
+): Promise<never> {
+  throw (await isTokenRefused(context, faults))
     ? tokenRefused()
-    : noEndpoint(context, advisers.spread.whileNobodyServesInMs);
+    : noEndpoint(context, spread.whileNobodyServesInMs);
 }
 
 /** Whatever is sent once there is a token, the client is to get: it is told first where streams end. */
 async function answerParticipant(
   participant: Participant,
-  issue: () => IssuedToken | Promise<IssuedToken | undefined>,
+  issue: () => Awaitable<IssuedToken | undefined>,
   answerWith: (issued: IssuedToken | undefined) => NegotiateAnswer | undefined,
 ): Promise<NegotiateAnswer | undefined> {
   const history = await participant.advice();

@@ -3,6 +3,7 @@ import { inSpan, type SpanPort } from "../context/tracing-port.ts";
 import type { PubSubEvents } from "../contract/events.ts";
 import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { codeOfRefusal, outcomeOfRefusal } from "../http/problem.ts";
+import { type Awaitable, ifFailed, whenThere } from "../kit/awaitable.ts";
 
 /** What a negotiate came to, written down on its way for those who want to know. */
 export class Negotiation {
@@ -42,8 +43,8 @@ export class Negotiation {
 /** Answers a negotiate, and tells what it came to; without a detour while nobody wants to know. */
 export function toldOf(
   context: PluginContext,
-  answer: (negotiation?: Negotiation) => Promise<void>,
-): Promise<void> {
+  answer: (negotiation?: Negotiation) => Awaitable<void>,
+): Awaitable<void> {
   const { configuration, events, tracing } = context;
   if (!events.wants("negotiated") && !tracing?.isOn) return answer();
   const attributes = { "resilient_pubsub.hub": configuration.hub };
@@ -51,11 +52,11 @@ export function toldOf(
   return inSpan(tracing, description, (span) => tell(context, answer, span));
 }
 
-async function tell(
+function tell(
   context: PluginContext,
-  answer: (negotiation: Negotiation) => Promise<void>,
+  answer: (negotiation: Negotiation) => Awaitable<void>,
   span: SpanPort | undefined,
-): Promise<void> {
+): Awaitable<void> {
   const negotiation = new Negotiation(context);
   const end = (error?: unknown): void => {
     const result = negotiation.result(error);
@@ -64,11 +65,12 @@ async function tell(
     span?.add({ "resilient_pubsub.endpoint": endpoint, "resilient_pubsub.outcome": outcome });
     if (code !== undefined) span?.fail(code);
   };
-  try {
-    await answer(negotiation);
-    end();
-  } catch (error) {
-    end(error);
-    throw error;
-  }
+  const answering = ifFailed(
+    () => answer(negotiation),
+    (error) => {
+      end(error);
+      throw error;
+    },
+  );
+  return whenThere(answering, () => end());
 }

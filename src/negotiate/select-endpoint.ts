@@ -3,6 +3,7 @@ import type { AgreementId, PluginContext } from "../context/plugin-context.ts";
 import { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { lastResort } from "../endpoints/serving-now.ts";
 import { pickByWeight, servingEndpoints } from "../endpoints/serving-order.ts";
+import { type Awaitable, whenThere } from "../kit/awaitable.ts";
 import { waitAtMost } from "../kit/deadline.ts";
 import { agreedEndpoint } from "./agreed-endpoint.ts";
 import { askRouter } from "./custom-router.ts";
@@ -25,7 +26,7 @@ export function selectEndpoint(
   avoided: ReadonlySet<RegisteredEndpoint>,
   giveUpAt: number,
   refused = NONE,
-): RegisteredEndpoint | Promise<RegisteredEndpoint | undefined> {
+): RegisteredEndpoint | Promise<Choice> {
   const { monitor } = context;
   monitor.lookForRecovery();
   const selection = { context, req, avoided, giveUpAt, refused };
@@ -48,10 +49,7 @@ interface Selection {
 
 type Choice = RegisteredEndpoint | undefined;
 
-async function selectChecked(
-  selection: Selection,
-  first: Choice | Promise<Choice>,
-): Promise<Choice> {
+async function selectChecked(selection: Selection, first: Awaitable<Choice>): Promise<Choice> {
   const { context, giveUpAt, refused } = selection;
   const { monitor } = context;
   const checked = new Set<RegisteredEndpoint>();
@@ -86,7 +84,7 @@ function isCandidate(
 export type Attempt<T> = (
   chosen: RegisteredEndpoint,
   agreement?: AgreementId,
-) => T | undefined | Promise<T | undefined>;
+) => Awaitable<T | undefined>;
 
 /**
  * Tries endpoints as `selectEndpoint` chooses them, until one gives what is wanted of it; each is
@@ -94,27 +92,32 @@ export type Attempt<T> = (
  *
  * @param avoided Endpoints that are tried only when there is no other.
  */
-export async function tryInTurn<T>(
+export function tryInTurn<T>(
   context: PluginContext,
   req: Request | undefined,
   avoided: Set<RegisteredEndpoint>,
   attempt: Attempt<T>,
-): Promise<T | undefined> {
-  if (context.monitor.opening) await context.monitor.opening;
-  if (context.agreed) {
-    const agreed = await agreedEndpoint(context, context.agreed, avoided);
-    return agreed && attempt(agreed.endpoint, agreed.agreement);
-  }
-  let refused = NONE;
-  const giveUpAt = performance.now() + context.configuration.health.onDemandBudgetInMs;
-  for (;;) {
-    const chosen = await selectEndpoint(context, req, avoided, giveUpAt, refused);
-    if (chosen === undefined) return undefined;
-    const given = await attempt(chosen);
-    if (given !== undefined) return given;
-    refused = new Set(refused).add(chosen);
-    avoided.add(chosen);
-  }
+): Awaitable<T | undefined> {
+  const { agreed, configuration, monitor } = context;
+  return whenThere(monitor.opening, () => {
+    if (agreed) {
+      return whenThere(
+        agreedEndpoint(context, agreed, avoided),
+        (active) => active && attempt(active.endpoint, active.agreement),
+      );
+    }
+    const giveUpAt = performance.now() + configuration.health.onDemandBudgetInMs;
+    const tryNext = (refused: ReadonlySet<RegisteredEndpoint>): Awaitable<T | undefined> =>
+      whenThere(selectEndpoint(context, req, avoided, giveUpAt, refused), (chosen) => {
+        if (chosen === undefined) return undefined;
+        return whenThere(attempt(chosen), (given) => {
+          if (given !== undefined) return given;
+          avoided.add(chosen);
+          return tryNext(new Set(refused).add(chosen));
+        });
+      });
+    return tryNext(NONE);
+  });
 }
 
 async function verify(
@@ -130,10 +133,7 @@ async function verify(
 }
 
 /** @param checked Those that have been looked at for this negotiate. */
-function choose(
-  selection: Selection,
-  checked: ReadonlySet<RegisteredEndpoint>,
-): Choice | Promise<Choice> {
+function choose(selection: Selection, checked: ReadonlySet<RegisteredEndpoint>): Awaitable<Choice> {
   const { context, req, avoided } = selection;
   const { census, configuration, events, monitor, random, registry } = context;
   const candidates = registry.all().filter((one) => isCandidate(selection, checked, one));

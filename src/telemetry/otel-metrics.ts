@@ -6,7 +6,7 @@ import { type Record, recordEvents } from "./record-events.ts";
 
 /** Measures a plugin with a meter, until the function that it returns is called. */
 export function measureWith(meter: Meter, source: MetricsSource): () => void {
-  const attributesOf = (labels: Labels): Attributes => ({ hub: source.hub, ...defined(labels) });
+  const attributesOf = (labels: Labels): Attributes => withDefined({ hub: source.hub }, labels);
 
   function recordOf({ kind, name, unit, description }: EventInstrument): Record {
     if (kind === "counter") {
@@ -39,8 +39,7 @@ export function measureWith(meter: Meter, source: MetricsSource): () => void {
 }
 
 /** An attribute that is there without a value would make a series of its own. */
-function defined(labels: Labels): Attributes {
-  const attributes: Attributes = {};
+function withDefined(attributes: Attributes, labels: Labels): Attributes {
   for (const name in labels) if (labels[name] !== undefined) attributes[name] = labels[name];
   return attributes;
 }

@@ -5,6 +5,7 @@ import type {
   SpanPort,
   TracingPort,
 } from "../context/tracing-port.ts";
+import { ifFailed, whenThere } from "../kit/awaitable.ts";
 
 // Numbers of `@opentelemetry/api`, which is not loaded for them.
 const KINDS = { internal: 0, client: 2 } as const;
@@ -20,20 +21,26 @@ export class OtelTracing implements TracingPort {
 
   span<T>(
     { name, kind = "internal", attributes }: SpanDescription,
-    task: (span: SpanPort) => Promise<T>,
-  ): Promise<T> {
+    task: (span: SpanPort) => T,
+  ): T {
     const { tracer } = this;
     if (tracer === undefined) return task(NO_SPAN);
     const options = { kind: KINDS[kind], attributes };
-    return tracer.startActiveSpan(name, options, async (span) => {
-      try {
-        return await task(portOf(span));
-      } catch (error) {
+    return tracer.startActiveSpan(name, options, (span) => {
+      const fail = (error: unknown): never => {
         span.setStatus({ code: STATUS_ERROR });
-        throw error;
-      } finally {
         span.end();
-      }
+        throw error;
+      };
+      const end = (result: unknown): unknown => {
+        span.end();
+        return result;
+      };
+      // What the task has waited for is a promise after that as well.
+      return whenThere(
+        ifFailed<unknown>(() => task(portOf(span)), fail),
+        end,
+      ) as T;
     });
   }
 }

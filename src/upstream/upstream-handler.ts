@@ -68,14 +68,13 @@ export function upstreamHandler(
   }
 
   const refusals = new Refusals(context.events);
-  const answered = (req: Request, res: Response, answer: () => void | Promise<void>) =>
-    answerOrRefuse(res, () => toldOf(context, refusals, req, answer));
-
   return function upstream(req, res, next) {
+    const answerBy = (answer: () => void | Promise<void>): void =>
+      answerOrRefuse(res, next, () => toldOf(context, refusals, req, answer));
     if (req.method === "OPTIONS" && isValidation(req)) {
-      answered(req, res, () => answerValidation(context, hosts, req, res)).catch(next);
+      answerBy(() => answerValidation(context, hosts, req, res));
     } else if (req.method === "POST") {
-      answered(req, res, () => answerEvent(req, res)).catch(next);
+      answerBy(() => answerEvent(req, res));
     } else {
       next();
     }

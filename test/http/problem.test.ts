@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Response } from "express";
 import {
   answerOrRefuse,
@@ -23,27 +24,58 @@ function fakeResponse({ headersSent = false, headers = {} as Record<string, unkn
   return { res: res as unknown as Response, sent };
 }
 
-const refuse = async (): Promise<void> => {
+const refuse = (): never => {
   throw new RequestRefused(problem);
 };
+const next = jest.fn();
 
-it("a refusal that a handler throws is answered as problem+json that nobody may store", async () => {
-  const { res, sent } = fakeResponse();
-  await answerOrRefuse(res, refuse);
-  const body = { type: "about:blank", title: "Not Found", ...problem };
-  expect(sent).toEqual([404, { "Cache-Control": "no-store" }, "application/problem+json", body]);
-});
+afterEach(() => next.mockReset());
 
-it("a refusal that comes after the answer has begun is not sent", async () => {
+it.each<[string, () => void | Promise<void>]>([
+  ["at once", refuse],
+  ["later", async () => refuse()],
+])(
+  "a refusal that a handler throws %s is answered as problem+json that nobody may store",
+  async (_, handler) => {
+    const { res, sent } = fakeResponse();
+    answerOrRefuse(res, next, handler);
+    await setImmediate();
+    const body = { type: "about:blank", title: "Not Found", ...problem };
+    expect(sent).toEqual([404, { "Cache-Control": "no-store" }, "application/problem+json", body]);
+  },
+);
+
+it("a refusal that comes after the answer has begun is not sent", () => {
   const { res, sent } = fakeResponse({ headersSent: true });
-  await answerOrRefuse(res, refuse);
+  answerOrRefuse(res, next, refuse);
   expect(sent).toEqual([]);
+  expect(next).not.toHaveBeenCalled();
 });
 
-it("whatever else a handler throws is passed on", async () => {
-  const { res } = fakeResponse();
-  const error = new Error("boom");
-  await expect(answerOrRefuse(res, () => Promise.reject(error))).rejects.toBe(error);
+const boom = new Error("boom");
+
+it.each<[string, Response, () => void | Promise<void>]>([
+  [
+    "what else a handler throws at once",
+    fakeResponse().res,
+    () => {
+      throw boom;
+    },
+  ],
+  ["what else it throws later", fakeResponse().res, () => Promise.reject(boom)],
+  [
+    "what the answering of a refusal fails with",
+    {
+      status: () => {
+        throw boom;
+      },
+    } as unknown as Response,
+    async () => refuse(),
+  ],
+])("%s is handed on to the app", async (_, res, handler) => {
+  answerOrRefuse(res, next, handler);
+  await setImmediate();
+  expect(next.mock.calls).toEqual([[boom]]);
 });
 
 describe("a problem that says when to come back", () => {

@@ -82,40 +82,48 @@ it("spans of a broadcast, one for each endpoint, join the trace of the applicati
   }
 });
 
-it("what the application does in authenticate and in a handler of events is within the spans of those", async () => {
-  const sdk = registerSdk();
-  const seen: Record<string, string | undefined> = {};
-  const note = (name: string) => {
-    seen[name] = trace.getSpan(context.active())?.spanContext().spanId;
-  };
-  const regions = await startRegions({
-    negotiate: {
-      authenticate: async () => {
-        await Promise.resolve();
-        note("authenticate");
-        return { userId: "ada" };
+it.each<[string, () => void | Promise<void>]>([
+  ["answers at once", () => {}],
+  ["is waited for", () => Promise.resolve()],
+])(
+  "what the application does in authenticate, which %s, and in a handler of events is within the spans of those",
+  async (_, wait) => {
+    const sdk = registerSdk();
+    const seen: Record<string, string | undefined> = {};
+    const note = (name: string) => {
+      seen[name] = trace.getSpan(context.active())?.spanContext().spanId;
+    };
+    const regions = await startRegions({
+      negotiate: {
+        authenticate: () => {
+          const identify = () => {
+            note("authenticate");
+            return { userId: "ada" };
+          };
+          return wait()?.then(identify) ?? identify();
+        },
       },
-    },
-    upstream: {
-      handleUserEvent: (_, response) => {
-        note("handleUserEvent");
-        response.success();
+      upstream: {
+        handleUserEvent: (_, response) => {
+          note("handleUserEvent");
+          response.success();
+        },
       },
-    },
-  });
-  await regions.pubsub.ready();
-  await until(async () => (await sdk.series()).size > 0);
-  await regions.negotiate();
-  await fetch(`${regions.url}/api/webpubsub/hubs/chat/`, eventRequest(regions.eastus, {}));
-  await until(() => sdk.spans().length >= 2);
-  const named = (name: string) => sdk.spans().find((span) => span.name === name);
-  expect(seen.authenticate).toBe(idOf(named("pubsub negotiate")));
-  expect(seen.handleUserEvent).toBe(idOf(named("pubsub upstream user")));
-  expect(named("pubsub negotiate")?.attributes).toMatchObject({
-    "resilient_pubsub.endpoint": "eastus",
-    "resilient_pubsub.outcome": "answered",
-  });
-});
+    });
+    await regions.pubsub.ready();
+    await until(async () => (await sdk.series()).size > 0);
+    await regions.negotiate();
+    await fetch(`${regions.url}/api/webpubsub/hubs/chat/`, eventRequest(regions.eastus, {}));
+    await until(() => sdk.spans().length >= 2);
+    const named = (name: string) => sdk.spans().find((span) => span.name === name);
+    expect(seen.authenticate).toBe(idOf(named("pubsub negotiate")));
+    expect(seen.handleUserEvent).toBe(idOf(named("pubsub upstream user")));
+    expect(named("pubsub negotiate")?.attributes).toMatchObject({
+      "resilient_pubsub.endpoint": "eastus",
+      "resilient_pubsub.outcome": "answered",
+    });
+  },
+);
 
 it("a negotiate that is refused, and a call that fails, are marked as failed", async () => {
   const sdk = registerSdk();
