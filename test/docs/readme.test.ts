@@ -18,11 +18,16 @@ it("the README has less than 1,400 words, tables and links included, code blocks
 
 it.each([
   "README.md",
+  "docs/client.md",
   "docs/coming-from.md",
+  "docs/compatibility.md",
+  "docs/continuity.md",
   "docs/demo.md",
   "docs/existing-app.md",
   "docs/failover.md",
   "docs/reference.md",
+  "docs/review.md",
+  "docs/testing.md",
   "docs/topologies.md",
   "docs/upstream.md",
   "docs/when-to-use.md",
