@@ -62,7 +62,7 @@ export interface MonitoredEnvironment extends Environment {
  * of each region use `continuity()`.
  */
 export interface SimulatedClients {
-  /** Resolves when so many are there and connected, or after 15 s. */
+  /** Resolves when so many are there and connected, or after 30 s. */
   resize(size: number): Promise<void>;
   readonly views: readonly ClientView[];
   readonly deliveries: DeliveriesView;

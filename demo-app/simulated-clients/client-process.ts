@@ -21,7 +21,7 @@ type Answer = Extract<ClientProcessMessage, { kind: "answer" }>;
 
 const PROGRAM = "demo-app/simulated-clients/client-program.ts";
 const maxClients = 500;
-const RESIZE_DEADLINE_IN_MS = 15_000;
+const RESIZE_DEADLINE_IN_MS = 30_000;
 const ANSWER_DEADLINE_IN_MS = 30_000;
 const MOVES_KEPT = 20_000;
 const FIRST_RESTART_DELAY_IN_MS = 250;

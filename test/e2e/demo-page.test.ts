@@ -30,7 +30,7 @@ describe("the page of the demo", () => {
     environment.setBroadcasts(100);
 
     await ada.press("eastus", "Crash");
-    await until(() => on("westus") === 8);
+    await until(() => on("westus") === 8, 30_000);
 
     await ada.says("#figures", "eastus crashes");
     await ada.says("#figures .big", "p99 of 4 clients");

@@ -4,6 +4,7 @@ import { bundlePage } from "../../demo-app/page-server/bundle-page.ts";
 import { pageHandler } from "../../demo-app/page-server/page-handler.ts";
 import { startDemo } from "../../demo-app/startup/start-demo.ts";
 import { launchBrowser } from "../support/launch-browser.ts";
+import { until } from "../support/until.ts";
 import { LINGER_IN_MS, showFigures } from "./figures.ts";
 
 const FOLDER = "docs/images";
@@ -23,6 +24,9 @@ async function main(): Promise<void> {
   try {
     demo.environment.setBroadcasts(BROADCAST_EVERY_IN_MS);
     await demo.environment.clients.resize(CLIENTS);
+    // They are still away when ours are back, which says more than any text.
+    demo.environment.compare(true);
+    await until(() => demo.environment.figures.crowds.microsoft?.sent);
     const tab = await browser.newPage({
       viewport: VIEWPORT,
       deviceScaleFactor: SCALE,

@@ -72,9 +72,9 @@ export class EndpointPanel {
       "section",
       { class: "card panel", "aria-label": `Region ${name}`, "data-endpoint": name },
       html("header", {}, mark(index), html("h3", {}, name), this.#status),
-      this.#effect,
-      ...(environment.mode === "emulated" ? this.#faultControls() : [this.#portalControls()]),
-      this.#operations(),
+      ...(environment.mode === "emulated"
+        ? this.#faultControls()
+        : [this.#effect, this.#portalControls(), this.#operations()]),
     );
   }
 
@@ -115,8 +115,20 @@ export class EndpointPanel {
   #faultControls(): HTMLElement[] {
     const [first, others] = this.#faults.map(({ element }) => element);
     return [
-      html("div", { class: "chips" }, ...(first ? [first] : []), this.#heal, this.#sendHome),
-      fold("Other ways to break it", ...(others ? [others] : [])),
+      html(
+        "div",
+        { class: "chips" },
+        ...(first ? [first] : []),
+        this.#heal,
+        this.#sendHome,
+        this.#effect,
+      ),
+      html(
+        "div",
+        { class: "folds" },
+        fold("Other ways to break it", ...(others ? [others] : [])),
+        this.#operations(),
+      ),
     ];
   }
 

@@ -6,7 +6,7 @@ import { sendOrder } from "../live/send-order.ts";
 import { failbackFigure, failoverFigure, figureRows, sinceText } from "./figure-text.ts";
 
 const COLUMNS = ["With history", "Without", "Microsoft’s"];
-const OFFER = "Microsoft’s client goes through the same with 20 clients, and with no history.";
+const OFFER = "20 clients of Microsoft’s go through the same.";
 
 /** What it has cost the clients, beside the map: failover, failback, and messages. */
 export class FigurePanel {

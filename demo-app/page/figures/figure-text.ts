@@ -72,7 +72,7 @@ export function figureRows({ crowds, since }: FiguresView): FigureRow[] {
       label: "Missed",
       meaning:
         "Messages that clients have not heard, though later ones were. Each counts once for each client.",
-      cells: count(({ missed }) => missed, "bad"),
+      cells: since === null ? count(() => 0, "bad") : columns.map(missedCell),
     },
     {
       label: "Replayed",
@@ -91,6 +91,12 @@ export function figureRows({ crowds, since }: FiguresView): FigureRow[] {
       cells: count(({ deaf }) => deaf, "bad"),
     },
   ];
+}
+
+/** Who is still away has not found out what is missing. */
+function missedCell({ missed, without }: CrowdFigures): FigureCell {
+  const text = `${missed.toLocaleString("en")}${without > 0 ? " so far" : ""}`;
+  return { text, tone: missed > 0 ? "bad" : undefined };
 }
 
 function awayCell({ failover, without }: CrowdFigures): FigureCell {

@@ -52,7 +52,7 @@ describe("the figure beside the map", () => {
 
     expect(rows).toEqual([
       ["Away for", "640 ms", "610 ms", "still away bad"],
-      ["Missed", "0", "12 bad", "480 bad"],
+      ["Missed", "0", "12 so far bad", "480 so far bad"],
       ["Replayed", "1,207 good", "0", "0"],
       ["Doubled", "0", "0", "0"],
       ["Deaf now", "0", "0", "0"],
