@@ -242,13 +242,16 @@ export interface Measured {
  * back to all as a `ChatMessage`.
  */
 
+/** Where clients of all regions publish to each other. */
+export const TALK_GROUP = "talk";
+
 /** A message that every client hears. */
 export interface ChatMessage {
   readonly kind: "chat" | "broadcast";
   /** The user that said it, or the app server. */
   readonly from: string;
   readonly text: string;
-  /** The region of the app server that received it and broadcast it. */
+  /** The region of the app server that received it and broadcast it; empty when it was published. */
   readonly server: string;
   /** Of a broadcast: grows by one with each of this app server. */
   readonly number?: number;

@@ -6,7 +6,7 @@ import {
   memoryStore,
   type ResilientPubSubOptions,
 } from "express-resilient-pubsub";
-import type { Failback, Topology } from "../contract/live.ts";
+import { type Failback, TALK_GROUP, type Topology } from "../contract/live.ts";
 
 export const HUB = "demo";
 
@@ -44,7 +44,8 @@ export class PluginOptions {
       negotiate: {
         authenticate: ({ query }) => ({
           userId: textOf(query.user) || "guest",
-          groups: [homeRegionGroup(textOf(query.home))],
+          groups: [homeRegionGroup(textOf(query.home)), TALK_GROUP],
+          roles: [`webpubsub.sendToGroup.${TALK_GROUP}`],
         }),
       },
       topology,

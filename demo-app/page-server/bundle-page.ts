@@ -28,13 +28,22 @@ export async function bundlePage(): Promise<PageFile[]> {
     },
   });
   const { output } = result as Rolldown.RolldownOutput;
-  const readMe = await readFile(pathOf("../../README.md"), "utf8");
   const files = output.map((file) => ({
     name: file.fileName,
     content: file.type === "chunk" ? file.code : textOf(file.source),
   }));
-  // A file of text is shown by every browser, without a network.
-  return [...files, { name: "README.txt", content: readMe }];
+  return [...files, ...(await Promise.all(COPIES.map(copy)))];
+}
+
+/** Files of the project that the page shows as they are, without a network. */
+const COPIES = [
+  // Every browser shows text; most offer to save Markdown.
+  ["README.txt", "../../README.md"],
+  ["herd.svg", "../../docs/images/herd.svg"],
+] as const;
+
+async function copy([name, source]: (typeof COPIES)[number]): Promise<PageFile> {
+  return { name, content: await readFile(pathOf(source), "utf8") };
 }
 
 function textOf(source: string | Uint8Array): string {

@@ -1,4 +1,5 @@
 import { Charts } from "./charts/charts.ts";
+import { herdPicture } from "./charts/herd-picture.ts";
 import { Controls } from "./controls/controls.ts";
 import { DrillPanel } from "./drill/drill-panel.ts";
 import { ChatPanel } from "./feeds/chat-panel.ts";
@@ -40,6 +41,7 @@ export function openPage(): void {
   const clientInspector = new ClientInspector(state, map, mapPlace);
   fillLegend(byId("legend"));
   fillWords(byId("words"));
+  byId("herd").append(...herdPicture());
   openWhatHasRoom();
   const showCrowd = (crowd: Crowd): void => {
     state.crowd = crowd;

@@ -65,6 +65,21 @@ describe("the page of the demo", () => {
     ]);
   });
 
+  it("shows what a client publishes to the clients of both regions", async () => {
+    const { open } = await start(4);
+    const [ada, grace] = await Promise.all([open("user=ada"), open("user=grace&home=westus")]);
+    await Promise.all([ada.isOn("eastus"), grace.isOn("westus")]);
+    await grace.page.getByRole("button", { name: "Publish" }).click();
+
+    await grace.say("good evening");
+
+    for (const listener of [ada, grace]) {
+      await listener.says("#chat .rows", /grace\s*good evening/);
+      await listener.says("#chat .note", "published to the clients of all regions");
+    }
+    expect([...ada.tab.errors, ...grace.tab.errors]).toEqual([]);
+  });
+
   it("shows changes whoever ordered them", async () => {
     const { open, environment } = await start(4);
     const [ada, grace] = await Promise.all([open(), open()]);

@@ -77,7 +77,7 @@ export class DemoPage {
 
   async say(text: string): Promise<void> {
     await this.page.getByRole("textbox", { name: "Message" }).fill(text);
-    await this.page.getByRole("button", { name: "Send" }).click();
+    await this.page.getByRole("button", { name: "Send", exact: true }).click();
   }
 
   async isOn(endpoint: string): Promise<void> {

@@ -1,11 +1,19 @@
 import type { ChatMessage } from "../../contract/live.ts";
 import { button, html, mark, setAttributes, setText } from "../kit/dom.ts";
 import { countText, durationText } from "../kit/text-format.ts";
+import { ToggleGroup } from "../kit/toggle-group.ts";
 import type { LiveState } from "../live/live-state.ts";
 import type { TabClient } from "../live/tab-client.ts";
 
 const maxRows = 100;
 const PLACEHOLDER = "Say something to all regions";
+
+/** By which way this tab says something. */
+type Way = "event" | "publish";
+const WAYS: Readonly<Record<Way, string>> = {
+  event: "An event goes to the app server of your endpoint’s region, which broadcasts it.",
+  publish: "You publish to a group: an app server logs it, and clients that move read it later.",
+};
 
 /** This tab as a client: where it is, what it hears, what it says. */
 export class ChatPanel {
@@ -33,12 +41,27 @@ export class ChatPanel {
     placeholder: PLACEHOLDER,
   });
   readonly #send = html("button", { type: "submit", class: "strong" }, "Send");
+  readonly #ways: ToggleGroup<Way>;
+  readonly #wayText = html("p", { class: "muted" });
+  #way: Way = "event";
   readonly #errorText = html("p", { class: "complaint", role: "alert" });
   #shownHomeRegions = "";
 
   constructor(state: LiveState, tabClient: TabClient, root: HTMLElement) {
     this.#state = state;
     this.#tabClient = tabClient;
+    this.#ways = new ToggleGroup<Way>(
+      "How you say it",
+      "segments",
+      [
+        { value: "event", label: "Event" },
+        { value: "publish", label: "Publish" },
+      ],
+      (way) => {
+        this.#way = way;
+        this.draw();
+      },
+    );
     const form = html("form", { class: "say" }, this.#text, this.#send);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -55,6 +78,8 @@ export class ChatPanel {
       this.#rows,
       this.#errorText,
       form,
+      html("div", { class: "row" }, this.#ways.element),
+      this.#wayText,
       this.#received,
     );
   }
@@ -62,6 +87,8 @@ export class ChatPanel {
   draw(): void {
     const { endpoint, homeRegion, broadcasts } = this.#tabClient;
     this.#drawHomeRegions();
+    this.#ways.show(this.#way);
+    setText(this.#wayText, WAYS[this.#way]);
     setText(this.#where, this.#locationsText());
     setText(
       this.#received,
@@ -90,7 +117,9 @@ export class ChatPanel {
             "span",
             { class: "note" },
             ...(region >= 0 ? [mark(region)] : []),
-            `told to the app server in ${server}, which broadcast it to all`,
+            server === ""
+              ? "published to the clients of all regions"
+              : `told to the app server in ${server}, which broadcast it to all`,
           ),
         ),
       ),
@@ -133,7 +162,9 @@ export class ChatPanel {
     this.#text.value = "";
     setText(this.#errorText, "");
     try {
-      await this.#tabClient.sendChat(text);
+      await (this.#way === "event"
+        ? this.#tabClient.sendChat(text)
+        : this.#tabClient.publish(text));
     } catch (error) {
       setText(this.#errorText, `“${text}” was not heard: ${(error as Error).message}`);
     }

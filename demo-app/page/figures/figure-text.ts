@@ -18,13 +18,16 @@ export function sinceText({ since }: FiguresView): string {
 export function failoverFigure(figures: FiguresView, crowd: Crowd): BigFigure {
   const parts = partsOf(figures, crowd);
   const without = sum(parts, ({ without }) => without);
+  const deaf = sum(parts, ({ deaf }) => deaf);
   const moves = together(parts.map(({ failover }) => failover));
-  if (moves) {
-    const rest = without > 0 ? `, ${countText(without, "client")} still away` : "";
-    return { value: durationText(moves.p99InMs), note: `${movedText(moves)}${rest}` };
-  }
-  if (without > 0 && figures.since)
-    return { value: "…", note: `${countText(without, "client")} on the way` };
+  // Who is deaf has a connection, and is none the better for it.
+  const rest = [
+    ...(without > 0 ? [`${without} still away`] : []),
+    ...(deaf > 0 ? [`${deaf} deaf`] : []),
+  ];
+  if (moves)
+    return { value: durationText(moves.p99InMs), note: [movedText(moves), ...rest].join(", ") };
+  if (rest.length > 0 && figures.since) return { value: "…", note: rest.join(", ") };
   return { value: NONE, note: "nobody has moved" };
 }
 

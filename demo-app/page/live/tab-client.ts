@@ -1,5 +1,9 @@
-import { type ClientState, ResilientPubSubClient } from "express-resilient-pubsub/client";
-import type { ChatMessage } from "../../contract/live.ts";
+import {
+  type ClientState,
+  continuity,
+  ResilientPubSubClient,
+} from "express-resilient-pubsub/client";
+import { type ChatMessage, TALK_GROUP } from "../../contract/live.ts";
 
 export interface TabClientListener {
   /** Something about this tab's connection is different. */
@@ -58,7 +62,9 @@ export class TabClient {
     this.#homeRegion = homeRegion;
     this.#client?.stop();
     const query = new URLSearchParams({ home: homeRegion, user: this.user });
-    const client = new ResilientPubSubClient(`/negotiate?${query}`);
+    const client = new ResilientPubSubClient(`/negotiate?${query}`, {
+      continuity: continuity(),
+    });
     this.#client = client;
     this.#follow(client);
     // The client's state says the same.
@@ -66,8 +72,14 @@ export class TabClient {
     this.#listener.changed();
   }
 
+  /** To the app server of its endpoint's region, which broadcasts it. */
   async sendChat(text: string): Promise<void> {
     await this.#client?.sendEvent("chat", { text }, "json");
+  }
+
+  /** To the clients of all regions, by way of the history. */
+  async publish(text: string): Promise<void> {
+    await this.#client?.publish(TALK_GROUP, { text });
   }
 
   #follow(client: ResilientPubSubClient): void {
@@ -78,6 +90,11 @@ export class TabClient {
       this.#moves += 1;
       this.#downtimeInMs = downtimeInMs;
       this.#listener.changed();
+    });
+    client.on("group-message", ({ message: { group, data, fromUserId: from = "somebody" } }) => {
+      const { text } = (data ?? {}) as { text?: unknown };
+      if (!isCurrent() || group !== TALK_GROUP || typeof text !== "string") return;
+      this.#listener.received({ kind: "chat", from, text, server: "" });
     });
     client.on("server-message", ({ message }) => {
       if (!isCurrent() || !isChatMessage(message.data)) return;

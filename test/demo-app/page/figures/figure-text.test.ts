@@ -31,17 +31,26 @@ describe("the figure beside the map", () => {
   });
 
   it("says during a failover who is on the way, not how long an earlier one took", () => {
-    expect(failoverFigure(underWay, "ours")).toEqual({ value: "…", note: "15 clients on the way" });
+    expect(failoverFigure(underWay, "ours")).toEqual({ value: "…", note: "15 still away" });
+  });
+
+  it("names who is deaf, however quickly the others moved", () => {
+    const gray = { since, withHistory: { failover: move(1, 12), deaf: 14 } };
+
+    expect(failoverFigure(figuresWith(gray), "ours")).toEqual({
+      value: "12 ms",
+      note: "1 client, 14 deaf",
+    });
   });
 
   it("tells failover and failback apart, and who is still away", () => {
     expect(sinceText(moved)).toMatch(/^Since \d\d:\d\d:\d\d: eastus crashes$/);
     expect(failoverFigure(moved, "ours")).toEqual({
       value: "640 ms",
-      note: "p99 of 29 clients, 1 client still away",
+      note: "p99 of 29 clients, 1 still away",
     });
     expect(failbackFigure(moved, "ours")).toEqual({ value: "50 ms", note: "1 client" });
-    expect(failoverFigure(moved, "microsoft").note).toBe("10 clients on the way");
+    expect(failoverFigure(moved, "microsoft").note).toBe("10 still away");
   });
 
   it("sets clients with history, without it, and Microsoft's side by side", () => {
