@@ -1,4 +1,5 @@
 import { clientChangesOf, eastusDown, environmentWith } from "../support/environment-views.ts";
+import { figuresWith } from "../support/figure-views.ts";
 import { until } from "../support/until.ts";
 import { unfold, usePage } from "./demo-support.ts";
 import { openScripted } from "./scripted-page.ts";
@@ -65,6 +66,50 @@ describe("the page of the demo", () => {
     await until(() => controlServer.orders.length > 0);
 
     expect(controlServer.orders).toEqual([{ path: "/crowd", body: { size: 500 } }]);
+  });
+
+  it("shows Microsoft's clients instead of ours on demand, until the comparison ends", async () => {
+    const { controlServer, tab } = await openScripted(page);
+    const comparing = environmentWith({ environment: { isComparing: true } });
+    const counts = () => tab.page.locator(".ring-count").allTextContents();
+    controlServer.publish("environment", environmentWith());
+    controlServer.publish("clients", clientChangesOf(6));
+    controlServer.publish("figures", figuresWith());
+    await until(async () => String(await counts()) === "3,3");
+
+    await tab.page.getByRole("button", { name: "Microsoft’s client" }).click();
+    await until(() => controlServer.orders.length === 1);
+    expect(controlServer.orders).toEqual([{ path: "/comparison", body: { order: "start" } }]);
+    controlServer.publish("environment", comparing);
+    controlServer.publish("microsoftClients", clientChangesOf(4));
+    controlServer.publish("figures", figuresWith({ microsoft: { without: 2 } }));
+    await until(async () => String(await counts()) === "2,2");
+    await tab.page.locator("#figures th:visible", { hasText: "Microsoft’s" }).waitFor();
+
+    controlServer.publish("environment", environmentWith());
+    await until(async () => String(await counts()) === "3,3");
+    expect(tab.errors).toEqual([]);
+  });
+
+  it("counts a client whose dot is under way as on the way, at no endpoint", async () => {
+    const { controlServer, tab } = await openScripted(page);
+    controlServer.publish("environment", environmentWith());
+    controlServer.publish("clients", clientChangesOf(4));
+    await until(async () => (await tab.page.locator(".client-dots .dot").count()) === 4);
+    await tab.page.evaluate(`
+      globalThis.shown = new Set();
+      const note = () => shown.add([...document.querySelectorAll(".dock-count, .ring-count")].map(({ textContent }) => textContent).join());
+      new MutationObserver(note).observe(document.querySelector(".region-map"), { childList: true, subtree: true }); 0`);
+
+    controlServer.publish(
+      "clients",
+      clientChangesOf(4, () => 1),
+    );
+    await tab.page.getByText("Figure 3 · Primary is back, 2 still away").waitFor();
+
+    expect(await tab.page.evaluate("[...shown]")).toEqual(
+      expect.arrayContaining(["2,0,2", "0,0,4"]),
+    );
   });
 
   it("says what to click in the Azure portal instead of fault buttons", async () => {

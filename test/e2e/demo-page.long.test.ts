@@ -19,6 +19,8 @@ describe("the page of the demo", () => {
 
     await ada.says("#summary", "All is well.");
     await ada.isOn("eastus");
+    await ada.says("#figures .big", /Failover.*p99 of 4 clients/);
+    await ada.says("#figures .big", /Failback.*p99 of 4 clients/);
     expect([on("eastus"), on("westus")]).toEqual([4, 4]);
     expect(ada.tab.errors).toEqual([]);
   });

@@ -22,12 +22,14 @@ describe("the control server of the demo", () => {
     await order("/failback", { failback: "paced" });
     await order("/broadcasts", { everyInMs: 100 });
     await order("/crowd", { size: 2 });
+    await order("/comparison", { order: "start" });
     expect(environment.view).toMatchObject({
       failback: "paced",
       endpoints: [{ isDrained: true }, { fault: "gray" }],
       servers: [{ isRunning: true }, { isRunning: false }],
       clientCounts: { wanted: 2 },
       broadcastEveryInMs: 100,
+      isComparing: true,
     });
 
     await order("/endpoints/westus/fault", { fault: null });
@@ -35,11 +37,13 @@ describe("the control server of the demo", () => {
     await order("/servers/westus", { order: "start" });
     await order("/topology", { topology: "client-client" });
     await order("/broadcasts", { everyInMs: 0 });
+    await order("/comparison", { order: "stop" });
     expect(environment.view).toMatchObject({
       topology: "client-client",
       endpoints: [{ isDrained: false }, { fault: null }],
       servers: [{ isRunning: true }, { isRunning: true }],
       broadcastEveryInMs: 0,
+      isComparing: false,
     });
   });
 
@@ -58,6 +62,7 @@ describe("the control server of the demo", () => {
     ["/crowd", { size: "many" }, 400, /1 to 500/],
     ["/broadcasts", { everyInMs: 99 }, 400, /100 to 60000/],
     ["/broadcasts", { everyInMs: 60_001 }, 400, /100 to 60000/],
+    ["/comparison", { order: "cheat" }, 400, /start, stop/],
     ["/drill", { order: "hurry" }, 400, /start, stop/],
     ["/nothing", {}, 404, /no such route/],
   ])("answers %s %j by %d and a sentence", async (path, body, status, sentence) => {
@@ -148,10 +153,12 @@ describe("the control server of the demo", () => {
       status: 200,
       body: { id: 2, homeRegion: "westus", endpoint: "westus", moves: 0, downtimeInMs: null },
     });
-    expect(await get(`${url}/api/clients/3`)).toMatchObject({
-      status: 404,
-      body: { error: expect.any(String) },
-    });
+    for (const path of ["/api/clients/3", "/api/microsoft-clients/1"]) {
+      expect(await get(`${url}${path}`)).toMatchObject({
+        status: 404,
+        body: { error: expect.any(String) },
+      });
+    }
   });
 
   it("serves its page on all paths that are no route", async () => {

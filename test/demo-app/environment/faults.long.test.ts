@@ -48,6 +48,7 @@ describe("an environment that has just started", () => {
       ],
       clientCounts: { wanted: 0, connected: 0 },
       broadcastEveryInMs: 0,
+      isComparing: false,
       agreement: null,
     });
     expect(environment.events.entries).toEqual([]);
@@ -147,6 +148,19 @@ describe("a fault of an emulated region", () => {
 
     expect(kinds(environment.events.entries).filter((kind) => kind === "fault")).toHaveLength(1);
   });
+
+  it("gray leaves clients connected and deaf, which shows, until their reviews have moved them", async () => {
+    const environment = await startEnvironment();
+    await environment.clients.resize(4);
+    environment.setBroadcasts(100);
+    await until(() => environment.figures.crowds.withHistory.sent > 0);
+
+    await environment.setFault("eastus", "gray");
+
+    await until(() => environment.figures.crowds.withHistory.deaf === 1);
+    await until(() => environment.figures.crowds.withHistory.deaf === 0, 60_000);
+    expect(environment.figures.crowds.withHistory).toMatchObject({ missed: 0, doubled: 0 });
+  }, 90_000);
 
   it("a fault of an unknown endpoint is refused with 404", async () => {
     const environment = await startEnvironment();
