@@ -63,11 +63,11 @@ export function logMessage(
   hub.bytes += entryBytes + data.length;
   hub.logs.delete(name);
   hub.logs.add(name);
-  for (const entry of stream.entries.values()) {
+  for (let first = firstOf(stream); first; first = firstOf(stream)) {
     const isOver =
       stream.entries.size > limits.maxMessages || stream.dataBytes > limits.maxBytesPerStream;
-    if (!isOver && isKept(entry, limits, now)) break;
-    dropFirst(hub, stream, entry);
+    if (!isOver && isKept(first, limits, now)) break;
+    dropFirst(hub, stream, first);
   }
   return { epoch: stream.record.epoch, offset };
 }
@@ -141,10 +141,18 @@ function dropOldLogs(hub: HubState, { ttlInMs }: Room, now: number): void {
 
 /** A stream that is alone, and still too large. */
 function shorten(hub: HubState, stream: StreamState, { maxBytes }: Room): void {
-  for (const entry of stream.entries.values()) {
+  for (let first = firstOf(stream); first; first = firstOf(stream)) {
     if (hub.bytes <= maxBytes) break;
-    dropFirst(hub, stream, entry);
+    dropFirst(hub, stream, first);
   }
+}
+
+/**
+ * The oldest entry, by its offset, of which none is left out. To a loop over a map, all that was dropped
+ * at its front is in the way until the map is made anew: a hundred thousand places in a long stream.
+ */
+function firstOf({ entries, record }: StreamState): HistoryEntry | undefined {
+  return entries.get(record.top - entries.size + 1);
 }
 
 function isKept({ loggedAt }: HistoryEntry, { ttlInMs }: HistoryLimits, now: number): boolean {
