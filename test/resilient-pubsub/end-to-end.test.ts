@@ -169,6 +169,7 @@ it("snapshot tells the state of every endpoint and gives copies that never chang
     leaving: false,
     lastProbe: { at: expect.any(Number), durationInMs: expect.any(Number), ok: true },
     serving: true,
+    full: false,
     clients: undefined,
     lastFailure: undefined,
     lastCanary: { at: expect.any(Number), ok: true },
