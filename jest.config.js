@@ -55,6 +55,7 @@ process.env.ESBUILD_WORKER_THREADS = "0";
 export default {
   // The tests wait more than they work.
   maxWorkers: Math.ceil(1.5 * availableParallelism()),
+  testSequencer: "<rootDir>/test/support/busy-last-sequencer.mjs",
   reporters: ["default", "<rootDir>/test/support/slowest-files-reporter.mjs"],
   collectCoverageFrom: ["<rootDir>/src/**/*.ts"],
   coverageProvider: "v8",

@@ -13,7 +13,7 @@ import * as targetedScenarios from "./support/targeted-scenarios.ts";
  *
  * SIMULATION_RUNS=20000 npx jest --selectProjects long simulation
  */
-const usual = runs(100).numRuns;
+const usual = runs(100, 10).numRuns;
 const tries = Number(process.env.SIMULATION_RUNS ?? usual);
 const given = process.env.SIMULATION_SEED;
 

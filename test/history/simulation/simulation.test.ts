@@ -20,5 +20,5 @@ it("whatever fails, no client is given a message twice, out of order, or misses 
   const property = fc.asyncProperty(stories, async (story) => {
     expect((await simulate(story)).violations).toEqual([]);
   });
-  await fc.assert(property, runs(500, 10));
+  await fc.assert(property, runs(500, 25));
 });
