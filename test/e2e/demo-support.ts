@@ -24,8 +24,11 @@ export function useDemo() {
     const page = pageHandler(files());
     const drill = { lingerInMs };
     const demo = closeAfterTest(await startDemo({ firstPort: nextPorts(), page, drill }));
-    await demo.environment.clients.resize(clients);
     const { environment } = demo;
+    // On a busy machine the first health check may miss its deadline, and clients would begin elsewhere.
+    const links = () => environment.view.servers.flatMap((server) => server.links);
+    await until(() => links().every(({ health }) => health === "healthy"));
+    await environment.clients.resize(clients);
     const open = async (query = ""): Promise<DemoPage> =>
       new DemoPage(await openTab(`${demo.url}/?${query}`));
     const on = (endpoint: string) =>
