@@ -172,7 +172,7 @@ describeWithRedis(`random calls of a history in memory and one in ${REDIS_OR_ITS
   beforeAll(() => redis.start(), 60_000);
 
   it("are answered alike, up to the names of the epochs", async () => {
-    const { numRuns } = runs(500);
+    const { numRuns } = runs(500, 20);
     for (let seed = 1; seed <= numRuns; seed += 1) {
       const random = createRandomSource(seed);
       const subjects = await Promise.all(
