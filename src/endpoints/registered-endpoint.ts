@@ -46,6 +46,12 @@ export interface ClientCounts {
   isFull(endpoint: RegisteredEndpoint): boolean;
 }
 
+/** Tells which endpoints are full; where nobody counts, none is. */
+export const fullBy =
+  (census: ClientCounts | undefined) =>
+  (endpoint: RegisteredEndpoint): boolean =>
+    census?.isFull(endpoint) ?? false;
+
 /** @param joining Whether it must be found healthy before it is used. */
 export function createRecord(joining: boolean): EndpointRecord {
   const now = thisMoment();
@@ -213,7 +219,7 @@ export class RegisteredEndpoint implements Routable {
       leaving: this.leaving,
       lastProbe: this.lastProbe,
       clients: census?.clientsOn(this),
-      full: census?.isFull(this) ?? false,
+      full: fullBy(census)(this),
       serving,
       lastFailure: this.#record.lastFailure,
       lastCanary: this.#record.lastCanary,

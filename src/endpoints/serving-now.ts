@@ -1,5 +1,5 @@
 import type { Configuration } from "../options/parse-options.ts";
-import type { ClientCounts, RegisteredEndpoint } from "./registered-endpoint.ts";
+import { type ClientCounts, fullBy, type RegisteredEndpoint } from "./registered-endpoint.ts";
 import type { EndpointRegistry } from "./registry.ts";
 import { servingEndpoints } from "./serving-order.ts";
 
@@ -29,7 +29,7 @@ export function servingNow({
   }
   const usable = registry.all().filter(({ isUsable }) => isUsable);
   return usable.length > 0
-    ? servingEndpoints(usable, (endpoint) => census?.isFull(endpoint) ?? false)
+    ? servingEndpoints(usable, fullBy(census))
     : lastResort(registry, whenNoneHealthy);
 }
 

@@ -1,7 +1,7 @@
 import type { PluginContext } from "../context/plugin-context.ts";
 import type { Evacuation, EvacuationResult } from "../contract/endpoints-control.ts";
 import { EvacuationPace } from "../endpoints/evacuation-pace.ts";
-import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import { fullBy, type RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { servingEndpoints } from "../endpoints/serving-order.ts";
 import { MOVE_REASON_PREFIX } from "../kit/close-reasons.ts";
 import { EVACUATED_GROUP } from "../marker-groups/marker.ts";
@@ -99,7 +99,7 @@ export class EndpointEvacuation implements ClosingPolicy<ClosableGroup> {
 
   groups(): ClosableGroup[] {
     const { census } = this.#context;
-    const [to] = servingEndpoints(this.#others(), (other) => census?.isFull(other) ?? false);
+    const [to] = servingEndpoints(this.#others(), fullBy(census));
     if (to === undefined) return [];
     const reason = MOVE_REASON_PREFIX + to.name;
     return [{ endpoint: this.#endpoint, group: EVACUATED_GROUP, reason }];

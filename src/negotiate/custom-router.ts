@@ -1,6 +1,10 @@
 import type { Request } from "express";
 import type { Router } from "../contract/options.ts";
-import type { ClientCounts, RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import {
+  type ClientCounts,
+  fullBy,
+  type RegisteredEndpoint,
+} from "../endpoints/registered-endpoint.ts";
 import { servingEndpoints } from "../endpoints/serving-order.ts";
 import { withDeadline } from "../kit/deadline.ts";
 import { ResilientPubSubError } from "../kit/errors.ts";
@@ -23,7 +27,7 @@ export async function askRouter(
   { census, events, timeoutInMs }: RouterEnvironment,
 ): Promise<RegisteredEndpoint | undefined> {
   try {
-    const serving = servingEndpoints(candidates, (one) => census?.isFull(one) ?? false);
+    const serving = servingEndpoints(candidates, fullBy(census));
     const snapshots = candidates.map((candidate) =>
       candidate.snapshot(serving.includes(candidate), census),
     );

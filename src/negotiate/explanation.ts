@@ -2,7 +2,7 @@ import type { Request } from "express";
 import type { PluginContext } from "../context/plugin-context.ts";
 import type { EndpointExplanation, NegotiateExplanation } from "../contract/negotiate-answer.ts";
 import type { Router } from "../contract/options.ts";
-import type { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import { fullBy, type RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { servingEndpoints } from "../endpoints/serving-order.ts";
 import { mayKnow } from "../http/may-know.ts";
 import type { Awaitable } from "../kit/awaitable.ts";
@@ -101,7 +101,7 @@ export class ExplainedNegotiation {
     const endpoints = registry.all();
     const isAgreed = agreed !== undefined;
     const routed = this.#routed;
-    const isFull = (one: RegisteredEndpoint): boolean => census?.isFull(one) ?? false;
+    const isFull = fullBy(census);
     const explanation = explain({ endpoints, chosen, claimedFailed, routed, isAgreed, isFull });
     if (log?.isDebug) {
       const whyOf = endpoints.indexOf(chosen as RegisteredEndpoint);

@@ -1,6 +1,6 @@
 import type { Request } from "express";
 import type { AgreementId, PluginContext } from "../context/plugin-context.ts";
-import { RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
+import { fullBy, RegisteredEndpoint } from "../endpoints/registered-endpoint.ts";
 import { lastResort } from "../endpoints/serving-now.ts";
 import { pickByWeight, servingEndpoints } from "../endpoints/serving-order.ts";
 import { type Awaitable, whenThere } from "../kit/awaitable.ts";
@@ -144,8 +144,7 @@ function choose(selection: Selection, checked: ReadonlySet<RegisteredEndpoint>):
   // An operator's order takes precedence over the application's rule as well.
   const forced = eligible.find((endpoint) => endpoint.forced);
   if (forced) return forced;
-  const isFull = (one: RegisteredEndpoint): boolean => census?.isFull(one) ?? false;
-  const byRule = () => pickByWeight(servingEndpoints(eligible, isFull), random());
+  const byRule = () => pickByWeight(servingEndpoints(eligible, fullBy(census)), random());
   const { router, health } = configuration;
   if (router === undefined || req === undefined) return byRule();
   const { timeoutInMs } = health;
