@@ -37,11 +37,6 @@ export class DistinctCounter {
     }
     return merged;
   }
-
-  /** How many were added to any of the counters. */
-  static union(counters: readonly DistinctCounter[]): number {
-    return DistinctCounter.merged(counters).count;
-  }
 }
 
 function ones(word: number): number {
