@@ -44,7 +44,7 @@ export class Crowds {
         lost: (endpoint) => clientEvents.lost(endpoint),
         moved: (move) => {
           clientEvents.moved(move);
-          const crowd = hasHistory(move.id, homeRegions) ? "withHistory" : "withoutHistory";
+          const crowd = this.#hasHistory(move.id) ? "withHistory" : "withoutHistory";
           this.#figures.moved(crowd, move, this.#isReturn(move));
         },
       }),

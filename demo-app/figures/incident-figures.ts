@@ -1,13 +1,14 @@
 import type { ClientMove } from "../contract/environment.ts";
-import type { CrowdFigures, DeliveryCounts, FiguresView, MoveFigures } from "../contract/live.ts";
+import type { CrowdFigures, FiguresView, MoveFigures } from "../contract/live.ts";
 import { distributionOf } from "../kit/distribution.ts";
+import { type DeliveryChange, NO_CHANGE } from "../simulated-clients/delivery-record.ts";
 
 /** One part of the clients, as it is now. */
 export interface CrowdNow {
   readonly clients: number;
   readonly without: number;
   readonly deaf: number;
-  readonly deliveries: Omit<DeliveryCounts, "clients">;
+  readonly deliveries: DeliveryChange;
 }
 
 export type CrowdName = keyof FiguresView["crowds"];
@@ -21,22 +22,13 @@ interface Moves {
   failback: number[];
 }
 
-const NOTHING: CrowdNow["deliveries"] = {
-  sent: 0,
-  missed: 0,
-  missedUntold: 0,
-  replayed: 0,
-  doubled: 0,
-  outOfOrder: 0,
-};
-
 /**
  * What each part of the clients has gone through since the last thing that was done to the
  * environment: failover and failback apart, and what was missed meanwhile.
  */
 export class IncidentFigures {
   #since: FiguresView["since"] = null;
-  #before: Partial<Record<CrowdName, CrowdNow["deliveries"]>> = {};
+  #before: Partial<Record<CrowdName, DeliveryChange>> = {};
   #moves = new Map<CrowdName, Moves>();
 
   /** Something is done to the environment: from now on, everything counts anew. */
@@ -72,7 +64,7 @@ export class IncidentFigures {
   #figures(name: CrowdName, now: CrowdNow | null): CrowdFigures | null {
     if (!now) return null;
     const { clients, without, deaf, deliveries } = now;
-    const before = this.#before[name] ?? NOTHING;
+    const before = this.#before[name] ?? NO_CHANGE;
     const moves = this.#moves.get(name);
     return {
       clients,
@@ -97,7 +89,7 @@ const NO_FIGURES: CrowdFigures = {
   deaf: 0,
   failover: null,
   failback: null,
-  ...NOTHING,
+  ...NO_CHANGE,
 };
 
 function figuresOf(downtimes: readonly number[] = []): MoveFigures | null {
