@@ -1,12 +1,9 @@
-import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { endpointsAt } from "./support/endpoints.mjs";
+import { measureInFreshProcess } from "./support/fresh-process.mjs";
 import { printFigure, printQuestion, printRatio } from "./support/report.mjs";
 import { readCount } from "./support/settings.mjs";
 import { ratios } from "./support/statistics.mjs";
 import { Worker } from "./support/worker.mjs";
-
-const here = fileURLToPath(new URL(".", import.meta.url));
 
 /** What a function does that has just been started: it answers one client where to connect. */
 const programs = {
@@ -56,24 +53,14 @@ export async function run() {
 
 function startOnce(setUp) {
   const program = `
-    const { default: express } = await import("express");
-    const cpu = () => process.cpuUsage().user + process.cpuUsage().system;
-    const before = { wall: performance.now(), cpu: cpu() };
     const app = express();
     ${setUp}
     const server = app.listen(0, "127.0.0.1", async () => {
       const response = await fetch("http://127.0.0.1:" + server.address().port + "/negotiate");
       if (!(await response.json()).url) throw new Error("No URL was answered.");
-      const wall = performance.now() - before.wall;
-      console.log(JSON.stringify({ wall, cpu: (cpu() - before.cpu) / 1000 }));
+      stop();
       process.exit();
     });
   `;
-  const parameters = ["--input-type=module", "--eval", program];
-  const { status, stdout, stderr } = spawnSync(process.execPath, parameters, {
-    cwd: here,
-    encoding: "utf8",
-  });
-  if (status !== 0) throw new Error(stderr);
-  return JSON.parse(stdout);
+  return measureInFreshProcess(program, 'const { default: express } = await import("express");');
 }

@@ -1,11 +1,9 @@
-import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { measureInFreshProcess } from "./support/fresh-process.mjs";
 import { judge, printFigure, printQuestion } from "./support/report.mjs";
 import { readCount } from "./support/settings.mjs";
 import { median } from "./support/statistics.mjs";
 
 const goalInMs = 100;
-const here = fileURLToPath(new URL(".", import.meta.url));
 const subjects = { sdk: "@azure/web-pubsub", ours: "./dist/index.mjs" };
 
 /** What does a process pay for importing the plugin? */
@@ -17,7 +15,7 @@ export async function run() {
   const samples = { sdk: [], ours: [] };
   for (let round = -1; round < rounds; round++) {
     for (const [name, module] of Object.entries(subjects)) {
-      const sample = importOnce(module);
+      const sample = measureInFreshProcess(`await import("${module}"); stop();`);
       if (round >= 0) samples[name].push(sample);
     }
   }
@@ -29,21 +27,4 @@ export async function run() {
   printFigure("the plugin adds", added("wall"), "ms");
   printFigure("the same in CPU time", added("cpu"), "ms");
   console.log(judge(median(added("wall")) <= goalInMs, `<= ${goalInMs} ms more than the SDK`));
-}
-
-function importOnce(module) {
-  const program = `
-    const cpu = () => process.cpuUsage().user + process.cpuUsage().system;
-    const before = { wall: performance.now(), cpu: cpu() };
-    await import(${JSON.stringify(module)});
-    const wall = performance.now() - before.wall;
-    console.log(JSON.stringify({ wall, cpu: (cpu() - before.cpu) / 1000 }));
-  `;
-  const parameters = ["--input-type=module", "--eval", program];
-  const { status, stdout, stderr } = spawnSync(process.execPath, parameters, {
-    cwd: here,
-    encoding: "utf8",
-  });
-  if (status !== 0) throw new Error(stderr);
-  return JSON.parse(stdout);
 }
