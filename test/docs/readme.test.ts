@@ -3,7 +3,7 @@ import path from "node:path";
 import { until } from "../support/until.ts";
 import { programOf, runProgram } from "./support/page-program.ts";
 import { sentencesOf, wordsOf } from "./support/prose.ts";
-import { freePort, startRegionsForSnippets, twoRegions } from "./support/snippets.ts";
+import { freePort, isHeardBy, startRegionsForSnippets, twoRegions } from "./support/snippets.ts";
 
 // Each program is a process of its own, which takes its time to start on a busy machine.
 jest.setTimeout(30_000);
@@ -73,13 +73,8 @@ it("the README's client.mjs prints what the server says, and that it has moved",
   const { pubsub, eastus, url } = await startRegionsForSnippets();
   const code = programOf("README.md", "client.mjs").replace(":3000", `:${new URL(url).port}`);
   const client = await runProgram(code, {});
-  const hears = (text: string) =>
-    until(async () => {
-      await pubsub.broadcast({ text });
-      return client.output.includes(text);
-    });
-  await hears("hello client");
+  await isHeardBy(client, pubsub, "hello client");
   await eastus.inject({ kind: "crash" });
-  await hears("still there?");
+  await isHeardBy(client, pubsub, "still there?");
   await until(() => /^eastus westus \d+$/m.test(client.output));
 });

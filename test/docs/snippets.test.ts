@@ -2,6 +2,7 @@ import { until } from "../support/until.ts";
 import {
   asEnv,
   freePort,
+  isHeardBy,
   startRegionsForSnippets,
   twoRegions,
   useSnippets,
@@ -23,14 +24,9 @@ describe("the client page's snippet", () => {
     async (name) => {
       const { pubsub, eastus, url } = await startRegionsForSnippets();
       const client = await run(name, {}, new URL(url).port);
-      const hears = (text: string) =>
-        until(async () => {
-          await pubsub.broadcast({ text });
-          return client.output.includes(text);
-        });
-      await hears("hello client");
+      await isHeardBy(client, pubsub, "hello client");
       await eastus.inject({ kind: "crash" });
-      await hears("still there?");
+      await isHeardBy(client, pubsub, "still there?");
     },
   );
 });

@@ -36,6 +36,15 @@ export async function connectOverSlowLink(
   return { link, asked, sendToAll: (text: string) => sendToAll(emulator, text), ...made };
 }
 
+type Connected = Awaited<ReturnType<typeof connectOverSlowLink>>;
+
+/** The large message, and one after it, came once each, and nothing speaks against the endpoint. */
+export function expectBothOnce({ asked, heard, log }: Connected): void {
+  expect(heard).toEqual([large, "after"]);
+  expect(log).not.toContain("disconnected");
+  expect(new Set(asked)).toEqual(new Set([""]));
+}
+
 /** As in browsers, where a message that is coming in cannot be seen. */
 export const sockets = [
   ["that shows its bytes", {}],

@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { ResilientPubSub } from "express-resilient-pubsub";
 import type { Emulator } from "express-resilient-pubsub/emulator";
 import { bundledProgram } from "../../support/bundled-program.ts";
 import { afterFile, closeAfterTest } from "../../support/clean-up.ts";
 import { startEmulator } from "../../support/emulator.ts";
 import { ownPort } from "../../support/own-port.ts";
 import { startRegions } from "../../support/regions.ts";
+import { until } from "../../support/until.ts";
 
 const root = path.join(__dirname, "../../..");
 const SNIPPET = /<!-- snippet: ([\w-]+) -->\n```ts\n([\s\S]*?)```/g;
@@ -71,6 +73,17 @@ export function asEnv([eastus, westus]: Emulator[]): Record<string, string> {
     WEB_PUBSUB_CONNECTION_STRING__WESTUS__SECONDARY: westus?.connectionString ?? "",
   };
 }
+
+/** Broadcasts a text until a client has printed it. */
+export const isHeardBy = (
+  client: Pick<RunningSnippet, "output">,
+  pubsub: ResilientPubSub,
+  text: string,
+) =>
+  until(async () => {
+    await pubsub.broadcast({ text });
+    return client.output.includes(text);
+  });
 
 type WorldOverrides = Parameters<typeof startRegions>[0];
 
