@@ -1,11 +1,11 @@
-// Is this working tree slower than a revision, by default the last release? About two minutes.
+// Is this working tree slower than a revision, by default the last release? Three to four minutes.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { quantile } from "./support/statistics.mjs";
+import { median, quantile } from "./support/statistics.mjs";
 import { Worker } from "./support/worker.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -17,16 +17,13 @@ const goal = 0.85;
 /** A process is luckier than another one for as long as it lives, so each side has several. */
 const defaults = { pairs: "6", rounds: "10" };
 
-function command(text, cwd = root) {
-  const { status, stdout, stderr } = spawnSync(text, { cwd, shell: true, encoding: "utf8" });
+const outcomeOf = (text, cwd = root) => spawnSync(text, { cwd, shell: true, encoding: "utf8" });
+
+function command(text, cwd) {
+  const { status, stdout, stderr } = outcomeOf(text, cwd);
   if (status === 0) return stdout.trim();
   throw new Error(`Failed: ${text}\n${stdout}${stderr}`);
 }
-
-const tryCommand = (text) => {
-  const { status, stdout } = spawnSync(text, { cwd: root, shell: true, encoding: "utf8" });
-  return status === 0 ? stdout.trim() : undefined;
-};
 
 function build(from, name) {
   const out = `${place}${name}`;
@@ -61,7 +58,7 @@ async function comparePair(urls, before, now, rounds) {
       }
       if (round >= 0) ratios.push(costs[0] / costs[1]);
     }
-    rates[operation] = quantile(ratios, 0.5);
+    rates[operation] = median(ratios);
   }
   await Promise.all(sides.map((side) => side.stop()));
   return rates;
@@ -78,7 +75,9 @@ const { values } = parseArgs({
     rounds: { type: "string", default: defaults.rounds },
   },
 });
-const named = values.against ?? tryCommand("git describe --tags --abbrev=0 --match 'v*'");
+// Nothing is said where there is no tag.
+const lastRelease = () => outcomeOf("git describe --tags --abbrev=0 --match 'v*'").stdout.trim();
+const named = values.against ?? lastRelease();
 if (!named) {
   console.log("There has been no release to compare with; give -- --against <revision>.");
   process.exit(0);
@@ -100,7 +99,7 @@ console.log(
   `This working tree against ${named} (${revision.slice(0, 8)}), load ${loadavg()[0].toFixed(1)}`,
 );
 for (const [operation, rates] of Object.entries(samples)) {
-  const middle = quantile(rates, 0.5);
+  const middle = median(rates);
   const noise = noiseOf(rates);
   const isSlower = middle + noise < goal;
   const verdict = isSlower ? `SLOWER than ${goal} x` : "fine";

@@ -1,8 +1,11 @@
 import { isPacedClose } from "../../src/client/connection-ending.ts";
 import { resolveOptions } from "../../src/client/options.ts";
 import { INITIAL_STATE, next } from "../../src/client/reconnect-policy.ts";
-import type { ReconnectSettings, ReconnectState } from "../../src/client/reconnect-states.ts";
-
+import type {
+  ReconnectEvent,
+  ReconnectSettings,
+  ReconnectState,
+} from "../../src/client/reconnect-states.ts";
 import { closeSentence } from "../../src/kit/close-reasons.ts";
 
 /** A client with the options that it has by default. */
@@ -16,39 +19,27 @@ interface Loss {
 }
 
 /** How long the policy has a client wait whose endpoint is gone. */
-export function pauseAfterLossInMs({ endpoint, now, spreadInMs, random }: Loss): number {
+export const pauseAfterLossInMs = (loss: Loss): number =>
+  pauseAfterEndInMs(loss, { ending: { cause: "closed", code: 1006 }, isRecoverable: false });
+
+/** How long it has a client wait that is closed because it is to move. */
+export function pauseAfterCloseInMs(loss: Loss, reason: string): number {
+  const isPaced = isPacedClose({ message: closeSentence(reason) }, undefined);
+  const ending = { cause: "closed", code: 1000, isPaced } as const;
+  return pauseAfterEndInMs(loss, { ending, isRecoverable: true });
+}
+
+function pauseAfterEndInMs(
+  { endpoint, now, spreadInMs, random }: Loss,
+  end: Pick<Extract<ReconnectEvent, { type: "ended" }>, "ending" | "isRecoverable">,
+): number {
   return pauseAfter(
     next(
       { name: "connected", failures: 0, at: { endpoint } },
       {
+        ...end,
         type: "ended",
-        ending: { cause: "closed", code: 1006 },
         openedAt: Number.NEGATIVE_INFINITY,
-        isRecoverable: false,
-        now,
-        spread: random(),
-        backoff: random(),
-      },
-      { ...DEFAULTS, reconnectSpreadInMs: spreadInMs },
-    )[0],
-  );
-}
-
-/** How long it has a client wait that is closed because it is to move. */
-export function pauseAfterCloseInMs(
-  { endpoint, now, spreadInMs, random }: Loss,
-  reason: string,
-): number {
-  const message = { message: closeSentence(reason) };
-  const at = { endpoint };
-  return pauseAfter(
-    next(
-      { name: "connected", failures: 0, at },
-      {
-        type: "ended",
-        ending: { cause: "closed", code: 1000, isPaced: isPacedClose(message, undefined) },
-        openedAt: Number.NEGATIVE_INFINITY,
-        isRecoverable: true,
         now,
         spread: random(),
         backoff: random(),
