@@ -2,33 +2,22 @@ import type { LogLine } from "../../contract/live.ts";
 import { html } from "../kit/dom.ts";
 import { clockTime } from "../kit/text-format.ts";
 import type { LiveState } from "../live/live-state.ts";
-
-const maxRows = 150;
+import { NewestFirst } from "./newest-first.ts";
 
 /** What the plugins of the app servers have logged, the newest first. */
 export class LogPanel {
   readonly topics = ["log"] as const;
   readonly #state: LiveState;
-  readonly #list: HTMLElement;
-  #snapshotNumber = 0;
-  #lastId = 0;
+  readonly #rows: NewestFirst<LogLine>;
 
   constructor(state: LiveState, list: HTMLElement) {
     this.#state = state;
-    this.#list = list;
+    this.#rows = new NewestFirst(list, row);
   }
 
   draw(): void {
     const { log, snapshotNumber } = this.#state;
-    if (snapshotNumber !== this.#snapshotNumber) {
-      this.#snapshotNumber = snapshotNumber;
-      this.#lastId = 0;
-      this.#list.replaceChildren();
-    }
-    const newLines = log.filter(({ id }) => id > this.#lastId);
-    this.#lastId = newLines.at(-1)?.id ?? this.#lastId;
-    this.#list.prepend(...newLines.reverse().map(row));
-    while (this.#list.childElementCount > maxRows) this.#list.lastElementChild?.remove();
+    this.#rows.draw(log, snapshotNumber);
   }
 }
 
