@@ -141,6 +141,8 @@ class SoakRun {
     await this.#emulators[broken].inject(fault);
     await delay(FAULT_IN_MS);
     await this.#emulators[broken].clear();
+    // What hung ends only now, and may take the region out after its fault.
+    await delay(SETTLE_IN_MS);
     await this.#returnOf(broken);
     await delay(SETTLE_IN_MS);
     this.#missed[spared] += this.#last().undelivered[spared] - before;
