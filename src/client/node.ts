@@ -1,17 +1,18 @@
 import type { Socket } from "node:net";
 import { WebSocket } from "ws";
+import { DialledWebSocket, WEB_SOCKET_OPTIONS } from "./dialled-web-socket.ts";
 import type { NegotiateSource } from "./negotiate-urls.ts";
 import { isObject, type ResilientPubSubClientOptions } from "./options.ts";
 import { ResilientPubSubClient as BrowserClient } from "./resilient-pubsub-client.ts";
 
 export * from "./index.ts";
 
-class NodeWebSocket extends WebSocket {
+/** Where `ws` is the runtime's own in the name of the package, it makes its sockets itself. */
+class UndialledWebSocket extends WebSocket {
   #socket: Socket | undefined;
 
   constructor(url: string, protocol: string) {
-    // Compression costs memory for each connection, and the service does not offer it.
-    super(url, protocol, { perMessageDeflate: false });
+    super(url, protocol, WEB_SOCKET_OPTIONS);
     this.once("upgrade", ({ socket }) => {
       this.#socket = socket;
     });
@@ -44,6 +45,8 @@ export class ResilientPubSubClient extends BrowserClient {
 }
 
 function withWebSocket(options: ResilientPubSubClientOptions): ResilientPubSubClientOptions {
-  const { webSocket = NodeWebSocket } = options;
+  const ofNode =
+    "Bun" in globalThis || "Deno" in globalThis ? UndialledWebSocket : DialledWebSocket;
+  const { webSocket = ofNode } = options;
   return { ...options, webSocket };
 }
