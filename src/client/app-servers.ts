@@ -8,6 +8,7 @@ import { readAnswer, type Told } from "./negotiate-answer.ts";
 import { type NegotiateSource, readNegotiateUrls } from "./negotiate-urls.ts";
 import type { EndpointAndEpoch, NegotiatedEndpoint } from "./negotiated-endpoint.ts";
 import type { ClientConfiguration } from "./options.ts";
+import type { AbortSignalLike } from "./wire-types.ts";
 
 // How long one server may be silent until the next is asked as well. Where answers take long, more.
 const LEAST_PATIENCE_IN_MS = 300;
@@ -57,7 +58,7 @@ export class AppServers {
    * @param failed Endpoints to complain about.
    * @throws NegotiateError; `ERR_NEGOTIATE_REFUSED` when there is no use in asking again.
    */
-  async negotiate(failed: readonly string[], signal: AbortSignal): Promise<NegotiatedEndpoint> {
+  async negotiate(failed: readonly string[], signal: AbortSignalLike): Promise<NegotiatedEndpoint> {
     const negotiate = this.#negotiate;
     const answer = await (negotiate
       ? this.#within(signal, async (deadline) =>
@@ -81,7 +82,7 @@ export class AppServers {
    *
    * @throws NegotiateError when nobody has an answer.
    */
-  async review(at: EndpointAndEpoch, signal: AbortSignal): Promise<Review> {
+  async review(at: EndpointAndEpoch, signal: AbortSignalLike): Promise<Review> {
     const review =
       (await this.continuity?.review(at, signal)) ??
       (await this.ask(
@@ -102,7 +103,7 @@ export class AppServers {
   }
 
   #within<Answer>(
-    signal: AbortSignal,
+    signal: AbortSignalLike,
     ask: (deadline: AbortSignal) => Promise<Answer>,
   ): Promise<Answer> {
     return askOnce(ask, this.#configuration.negotiateTimeoutInMs, signal);
@@ -110,7 +111,7 @@ export class AppServers {
 
   /** The deadline is that of all together. @throws NegotiateError when nobody has an answer */
   ask<Answer>(
-    signal: AbortSignal,
+    signal: AbortSignalLike,
     ask: (server: AppServer, signal: AbortSignal) => Promise<Answer>,
     servers = this.#servers,
   ): Promise<Answer> {

@@ -1,4 +1,5 @@
 import type { AppServers } from "./app-servers.ts";
+import { Cancellation } from "./cancellation.ts";
 import type { StoppedCode } from "./client-events.ts";
 import { Connection, type ConnectionOptions, type IncomingFrame } from "./connection.ts";
 import { connectError } from "./connection-ending.ts";
@@ -38,7 +39,7 @@ export class ConnectionLoop {
   #last: Connection | undefined;
   #recovery: Recovery | undefined;
   /** Of what the state waits for. */
-  #waiting = new AbortController();
+  #waiting = new Cancellation();
 
   constructor(options: ConnectionLoopOptions) {
     this.#options = options;
@@ -86,8 +87,7 @@ export class ConnectionLoop {
     const previous = this.#state;
     const [state, ...effects] = next(previous, event, this.#configuration);
     const isNew = state.name !== previous.name;
-    // With a reason: without one, the platform makes an error with its stack.
-    if (isNew) this.#waiting.abort(null);
+    if (isNew) this.#waiting.abort();
     this.#state = state;
     if (!state.search?.isRecovering) this.#recovery?.end();
     for (const effect of effects) {
@@ -101,8 +101,8 @@ export class ConnectionLoop {
 
   /** Begins what the state waits for; all of it ends in an event, unless another state comes first. */
   #begin(state: ReconnectState): void {
-    this.#waiting = new AbortController();
-    const { signal } = this.#waiting;
+    const signal = new Cancellation();
+    this.#waiting = signal;
     this.#recovery?.hold(state.name === "connecting");
     const dispatch: Dispatch = (occurrence) => {
       if (!signal.aborted) this.#dispatch(occurrence);
@@ -136,14 +136,14 @@ export class ConnectionLoop {
     }
   }
 
-  #negotiate(failed: readonly string[], signal: AbortSignal, dispatch: Dispatch): void {
+  #negotiate(failed: readonly string[], signal: Cancellation, dispatch: Dispatch): void {
     this.#options.appServers.negotiate(failed, signal).then(
       (target) => dispatch({ type: "negotiated", target }),
       (error: NegotiateError) => dispatch({ type: "attempt-failed", error }),
     );
   }
 
-  #connect(target: NegotiatedEndpoint, signal: AbortSignal, dispatch: Dispatch): void {
+  #connect(target: NegotiatedEndpoint, signal: Cancellation, dispatch: Dispatch): void {
     const { endpoint } = target;
     void openConnection(target, this.#options, signal).then((outcome) => {
       if (outcome instanceof Connection) {

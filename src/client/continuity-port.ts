@@ -1,6 +1,7 @@
 import type { Review } from "./app-server.ts";
 import type { EndpointAndEpoch } from "./negotiated-endpoint.ts";
 import type {
+  AbortSignalLike,
   GroupDataMessage,
   JSONTypes,
   PublishOptions,
@@ -36,7 +37,7 @@ export interface ContinuityPort {
    */
   caughtUp(): Promise<{ readonly recovered: boolean } | undefined>;
   /** @returns Undefined where somebody else is to be asked. */
-  review(at: EndpointAndEpoch, signal: AbortSignal): Promise<Review | undefined>;
+  review(at: EndpointAndEpoch, signal: AbortSignalLike): Promise<Review | undefined>;
   publish(
     group: string,
     content: JSONTypes | ArrayBuffer,

@@ -1,5 +1,6 @@
 import { type ClientErrorCode, isNegotiateError, NegotiateError } from "./errors.ts";
 import { reasonOf } from "./reason.ts";
+import type { AbortSignalLike } from "./wire-types.ts";
 
 /** What the negotiate route of the plugin answers. */
 export interface NegotiateAnswer {
@@ -78,15 +79,15 @@ export type Negotiate = (context: NegotiateContext) => NegotiateAnswer | Promise
 export async function askOnce<Answer>(
   ask: (signal: AbortSignal) => Answer | Promise<Answer>,
   timeoutInMs: number,
-  signal: AbortSignal,
+  signal: AbortSignalLike,
 ): Promise<Answer> {
   const deadline = new AbortController();
   let giveUp!: () => void;
   const ended = new Promise<never>((_, reject) => {
     giveUp = () => reject(new NegotiateError(`Negotiate did not answer within ${timeoutInMs} ms.`));
   });
-  // Without a reason, the platform makes an error with its stack.
-  let reason: unknown = null;
+  // A reason that is none, or nothing, has the platform make an error with its stack.
+  let reason: unknown = "answered";
   const timer = setTimeout(giveUp, timeoutInMs);
   signal.addEventListener("abort", giveUp);
   try {

@@ -1,6 +1,7 @@
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import type { ConnectionEnding } from "./connection-ending.ts";
 import type { NegotiatedEndpoint } from "./negotiated-endpoint.ts";
+import type { AbortSignalLike } from "./wire-types.ts";
 
 /**
  * Connects, unless the signal ends first.
@@ -10,7 +11,7 @@ import type { NegotiatedEndpoint } from "./negotiated-endpoint.ts";
 export async function openConnection(
   target: NegotiatedEndpoint,
   options: ConnectionOptions,
-  signal: AbortSignal,
+  signal: AbortSignalLike,
 ): Promise<Connection | ConnectionEnding> {
   let connection: Connection;
   try {

@@ -1,5 +1,6 @@
 import { maxTimerInMs } from "../kit/max-timer.ts";
 import { backoffInMs } from "./backoff.ts";
+import { Cancellation } from "./cancellation.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { isAttemptSuspect, POLICY_VIOLATION } from "./connection-ending.ts";
 import type { NegotiatedEndpoint } from "./negotiated-endpoint.ts";
@@ -26,7 +27,7 @@ export interface RecoveryOptions extends ConnectionOptions {
 export class Recovery {
   readonly #target: NegotiatedEndpoint;
   readonly #options: RecoveryOptions;
-  readonly #ending = new AbortController();
+  readonly #ending = new Cancellation();
   #endPause = (): void => {};
   #isHeld = false;
   /** The endpoint has accepted the socket of the latest attempt, and not ended it, nor died, since. */
@@ -38,7 +39,7 @@ export class Recovery {
   constructor(target: NegotiatedEndpoint, options: RecoveryOptions) {
     this.#target = target;
     this.#options = options;
-    void this.#run(this.#ending.signal);
+    void this.#run(this.#ending);
   }
 
   /** Tries at once, unless it is trying already. */
@@ -54,12 +55,11 @@ export class Recovery {
   }
 
   end(): void {
-    // With a reason: without one, the platform makes an error with its stack.
-    this.#ending.abort(null);
+    this.#ending.abort();
     this.#endPause();
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
+  async #run(signal: Cancellation): Promise<void> {
     const { configuration, notify } = this.#options;
     const giveUpAt = performance.now() + configuration.recoveryTimeoutInMs;
     let { failures } = this.#options;
@@ -90,7 +90,7 @@ export class Recovery {
   }
 
   #onOpened(connection: Connection): void {
-    if (this.#ending.signal.aborted) connection.leave();
+    if (this.#ending.aborted) connection.leave();
     else {
       this.end();
       this.#options.onRecovered(connection);
@@ -100,7 +100,7 @@ export class Recovery {
   async #wait(inMs: number): Promise<void> {
     let pauseInMs = inMs;
     do {
-      if (this.#ending.signal.aborted) return;
+      if (this.#ending.aborted) return;
       await this.#pause(pauseInMs);
       pauseInMs = maxTimerInMs;
     } while (this.#isHeld);

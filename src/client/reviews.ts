@@ -2,11 +2,12 @@ import type { AppServers } from "./app-servers.ts";
 import type { EndpointAndEpoch } from "./negotiated-endpoint.ts";
 import { isHidden } from "./network-and-visibility.ts";
 import { type ReviewMoment, ReviewSchedule } from "./review-schedule.ts";
+import type { AbortSignalLike } from "./wire-types.ts";
 
 interface Reviewed {
   readonly at: EndpointAndEpoch;
   /** Ends with the connection. */
-  readonly signal: AbortSignal;
+  readonly signal: AbortSignalLike;
   readonly move: () => void;
 }
 
@@ -23,7 +24,7 @@ export class Reviews {
   }
 
   /** @param move Called each time the client is told to move. */
-  begin(at: EndpointAndEpoch, signal: AbortSignal, move: () => void): void {
+  begin(at: EndpointAndEpoch, signal: AbortSignalLike, move: () => void): void {
     this.#reviewed = { at, signal, move };
     signal.addEventListener("abort", () => {
       clearTimeout(this.#timer);

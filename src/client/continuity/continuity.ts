@@ -1,5 +1,6 @@
 import type { Review } from "../app-server.ts";
 import { backoffInMs, retryAfterOf } from "../backoff.ts";
+import { Cancellation } from "../cancellation.ts";
 import type { OnContinuityArgs, StreamRecovery } from "../client-events.ts";
 import type { ContinuityFactory, ContinuityHost } from "../continuity-host.ts";
 import type { Continuity } from "../continuity-option.ts";
@@ -8,7 +9,13 @@ import { emitMessage } from "../emit-message.ts";
 import { type NegotiateError, PubSubClientError } from "../errors.ts";
 import type { EndpointAndEpoch } from "../negotiated-endpoint.ts";
 import { isObject, number, type Rule, readOptions } from "../options.ts";
-import type { JSONTypes, PublishOptions, PublishResult, SavedPositions } from "../wire-types.ts";
+import type {
+  AbortSignalLike,
+  JSONTypes,
+  PublishOptions,
+  PublishResult,
+  SavedPositions,
+} from "../wire-types.ts";
 import { readPositions, type StreamPosition, writePosition } from "./envelope.ts";
 import { type HistoryAnswer, readHistory } from "./history-request.ts";
 import { readIncoming } from "./incoming.ts";
@@ -106,7 +113,7 @@ class KeptPositions implements ContinuityPort {
   /** What negotiate told last; undefined where there is no history. */
   #told: Record<string, StreamPosition> | undefined;
   /** Ends with the run of the client. */
-  #run: AbortController | undefined;
+  #run: Cancellation | undefined;
   #isDelivering = false;
   #due: Due[] = [];
   readonly #holds = new Set<ReturnType<typeof setTimeout>>();
@@ -168,7 +175,7 @@ class KeptPositions implements ContinuityPort {
       const others = this.#connections.filter((id) => id !== connectionId);
       this.#connections = [...others, connectionId].slice(-maxConnections);
     }
-    this.#run ??= new AbortController();
+    this.#run ??= new Cancellation();
     this.#recovered = true;
     if (this.#told) this.#take({ type: "connected", positions: this.#told });
     // What was left when the client was stopped.
@@ -199,7 +206,7 @@ class KeptPositions implements ContinuityPort {
     return isCatchingUp(this.#state) ? undefined : { recovered: this.#recovered };
   }
 
-  async review(at: EndpointAndEpoch, signal: AbortSignal): Promise<Review | undefined> {
+  async review(at: EndpointAndEpoch, signal: AbortSignalLike): Promise<Review | undefined> {
     if (!this.#told || this.#isReading) return undefined;
     this.#take({ type: "check" });
     return this.#read(signal, at);
@@ -284,7 +291,7 @@ class KeptPositions implements ContinuityPort {
     if (this.#isReading || !run || at >= this.#readAt) return;
     this.#unplan();
     this.#readAt = at;
-    this.#timer = setTimeout(() => void this.#read(run.signal), at - performance.now());
+    this.#timer = setTimeout(() => void this.#read(run), at - performance.now());
   }
 
   #unplan(): void {
@@ -293,7 +300,7 @@ class KeptPositions implements ContinuityPort {
   }
 
   /** @returns Undefined when nobody has answered; it is planned to ask again. */
-  async #read(signal: AbortSignal, at?: EndpointAndEpoch): Promise<Review | undefined> {
+  async #read(signal: AbortSignalLike, at?: EndpointAndEpoch): Promise<Review | undefined> {
     this.#unplan();
     const questions = ask(this.#state, maxStreams);
     if (questions.size === 0 && !at) return undefined;

@@ -1,11 +1,18 @@
 import type { AppServers } from "../app-servers.ts";
 import { backoffInMs } from "../backoff.ts";
 import { refused } from "../calls.ts";
+import { Cancellation } from "../cancellation.ts";
 import type { ContinuityHost } from "../continuity-host.ts";
 import type { InvocationError } from "../errors.ts";
 import { encodeData, encodeDataFrame } from "../frames.ts";
 import { isObject } from "../options.ts";
-import type { InvokeEventResult, JSONTypes, PublishOptions, PublishResult } from "../wire-types.ts";
+import type {
+  AbortSignalLike,
+  InvokeEventResult,
+  JSONTypes,
+  PublishOptions,
+  PublishResult,
+} from "../wire-types.ts";
 import { waitFor } from "./wait-for.ts";
 
 const EVENT = "resilient-pubsub.publish";
@@ -71,7 +78,7 @@ const mayPass = (error: unknown): boolean =>
 /** What is asked next finds out what came of it. */
 export const renewGrant = (
   appServers: AppServers,
-  signal = new AbortController().signal,
+  signal: AbortSignalLike = new Cancellation(),
 ): Promise<unknown> => appServers.negotiate([], signal).catch(() => {});
 
 /** The next attempt fails at once when the signal has ended. */
