@@ -19,6 +19,7 @@ const questions = [
   "telemetry",
   "review",
   "hanging-messages",
+  "move-cost",
   "route",
   "fan-out",
   "fan-out-steps",

@@ -18,6 +18,7 @@ serveCalls({
       endpoints,
       negotiate: { allowAnonymous: true },
       health,
+      logger: false,
     });
     const server = createServer(express().use(pubsub));
     await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));

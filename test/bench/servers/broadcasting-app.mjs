@@ -7,7 +7,12 @@ import { wallClock } from "../support/wall-clock.mjs";
 
 const { resilientPubSub } = await import("../dist/index.mjs");
 const { endpoints, everyInMs } = options;
-const pubsub = resilientPubSub({ hub: "bench", endpoints, negotiate: { allowAnonymous: true } });
+const pubsub = resilientPubSub({
+  hub: "bench",
+  endpoints,
+  negotiate: { allowAnonymous: true },
+  logger: false,
+});
 const negotiatedAt = [];
 const app = express();
 // Without the reviews, which are below it.

@@ -18,7 +18,7 @@ serveCalls({
   async send({ endpoints, kind, poisonPerSecond, goodPerSecond, seconds, timeoutInMs }) {
     const negotiate = { allowAnonymous: true };
     const fanOut = { timeoutInMs };
-    const pubsub = resilientPubSub({ hub: "bench", endpoints, negotiate, fanOut });
+    const pubsub = resilientPubSub({ hub: "bench", endpoints, negotiate, fanOut, logger: false });
     let downs = 0;
     pubsub.events.on("endpointDown", () => {
       downs += 1;
