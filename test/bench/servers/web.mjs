@@ -9,7 +9,7 @@ const { resilientPubSub } = await import("../dist/index.mjs");
 
 const negotiate = { authenticate: () => ({ userId: "user" }) };
 
-async function pluginIn({ endpoints, path, answer }, options) {
+async function pluginIn({ endpoints, path, answer }, options, app = express()) {
   const pubsub = resilientPubSub({
     hub: "bench",
     endpoints,
@@ -18,23 +18,34 @@ async function pluginIn({ endpoints, path, answer }, options) {
     ...options,
   });
   await pubsub.ready();
-  const app = express()
-    .use(pubsub)
-    .get(path, (_req, res) => res.json(answer));
+  app.use(pubsub).get(path, (_req, res) => res.json(answer));
   return { app, pubsub };
+}
+
+/** By an OpenTelemetry SDK. A traced app has a span for each request, as instrumentation makes it. */
+async function measure(app, { metrics, spans, isTraced }) {
+  const { makeTracer, registerMetrics } = await import("../support/otel-sdk.mjs");
+  if (metrics) registerMetrics();
+  if (!spans && !isTraced) return;
+  const tracer = makeTracer({ forAll: spans });
+  if (!isTraced) return;
+  app.use((_req, res, next) =>
+    tracer.startActiveSpan("GET", (span) => {
+      res.on("finish", () => span.end());
+      next();
+    }),
+  );
 }
 
 const ways = {
   plugin: (told) => ways.pluginWith(told, {}),
 
   /** As `plugin`, while somebody measures it. */
-  async measured({ measuredBy, ...told }) {
-    if (measuredBy === "metrics" || measuredBy === "spans") {
-      const { registerSdk } = await import("../support/otel-sdk.mjs");
-      registerSdk({ spans: measuredBy === "spans" });
-    }
-    const { app, pubsub } = await pluginIn(told, {});
-    if (measuredBy === "prometheus") {
+  async measured({ metrics, spans, isTraced, ...told }) {
+    const app = express();
+    if (metrics === "otel" || spans || isTraced) await measure(app, { metrics, spans, isTraced });
+    const { pubsub } = await pluginIn(told, {}, app);
+    if (metrics === "prometheus") {
       const { prometheusCollector } = await import("../dist/prometheus.mjs");
       prometheusCollector({ pubsub });
     }

@@ -14,11 +14,19 @@ const exporter = {
   shutdown: async () => {},
 };
 
-/** @param {{ spans: boolean }} which Metrics alone, or spans as well. */
-export function registerSdk({ spans }) {
+/** Registers an SDK of metrics. */
+export function registerMetrics() {
   metrics.setGlobalMeterProvider(new MeterProvider({ readers: [new Reader()] }));
-  if (!spans) return;
+}
+
+/**
+ * Makes spans.
+ *
+ * @param {{ forAll: boolean }} whose Whether everything in this process makes them, or only who has the tracer.
+ */
+export function makeTracer({ forAll }) {
+  const provider = new BasicTracerProvider({ spanProcessors: [new BatchSpanProcessor(exporter)] });
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  const spanProcessors = [new BatchSpanProcessor(exporter)];
-  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors }));
+  if (forAll) trace.setGlobalTracerProvider(provider);
+  return provider.getTracer("bench");
 }
