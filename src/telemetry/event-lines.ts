@@ -36,7 +36,9 @@ export const EVENT_LINES: EventLines = {
   endpointUp: ({ endpoint, reason, downForInMs = 0 }) =>
     reason === undefined
       ? info(`${quoted(endpoint)} is healthy`)
-      : warn(`${quoted(endpoint)} is up again after ${inWords(downForInMs)} (${reason})`),
+      : warn(
+          `${quoted(endpoint)} is up again; it was down for ${inWords(downForInMs)} (${reason})`,
+        ),
   endpointDown: ({ endpoint, reason, failure, upForInMs }) => {
     // `credentialsRejected` has told.
     if (reason === "credentials-rejected") return undefined;

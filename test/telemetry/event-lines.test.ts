@@ -64,7 +64,7 @@ describe("an event is one line for people:", () => {
     [["endpointUp", { endpoint: "eastus" }], 'info: [hub "chat"] "eastus" is healthy'],
     [
       ["endpointUp", { endpoint: "eastus", reason: "timeout", downForInMs: 61_000 }],
-      'warn: [hub "chat"] "eastus" is up again after 1 min 1 s (timeout)',
+      'warn: [hub "chat"] "eastus" is up again; it was down for 1 min 1 s (timeout)',
     ],
     [
       ["credentialsRejected", { endpoint: "eastus" }],

@@ -28,7 +28,7 @@ it("a crash of a region: that it is down, that clients go elsewhere, and that it
   await line(/clients of "eastus" are sent to "westus" from now on \(refused\)/);
   await eastus.clear();
   await until(async () => (await negotiate()).body.endpoint === "eastus");
-  await line(/"eastus" is up again after .* \(refused\)/);
+  await line(/"eastus" is up again; it was down for .* \(refused\)/);
   await line(/clients are sent to "eastus" again, and no longer to "westus"/);
 });
 
