@@ -31,10 +31,7 @@ const pubsub = resilientPubSub({
 
 const app = express();
 app.set("trust proxy", 2); // Front Door, and the front end of App Service
-app.get("/ready", (_req, res) => {
-  const isUsable = pubsub.endpoints.snapshot().some(({ state }) => state === "healthy");
-  res.sendStatus(isUsable ? 200 : 503);
-});
+app.use("/status", pubsub.statusHandler()); // readiness
 app.use(pubsub);
 
 const server = app.listen(env.PORT);

@@ -109,7 +109,7 @@ create_apps() {
     az webapp create --name "$PREFIX-app-$region" --resource-group "$group" --plan "$PREFIX-plan-$region" \
       --runtime NODE:22-lts --https-only true --assign-identity '[system]' --output none
     az webapp config set --name "$PREFIX-app-$region" --resource-group "$group" --always-on true --min-tls-version 1.2 \
-      --generic-configurations '{"healthCheckPath": "/ready"}' --output none
+      --generic-configurations '{"healthCheckPath": "/status"}' --output none
     az webapp update --name "$PREFIX-app-$region" --resource-group "$group" --client-affinity-enabled false --output none
     id=$(app_identity "$region")
     grant "$id" ServicePrincipal "Key Vault Secrets User" "$(vault_id)"
@@ -146,7 +146,7 @@ create_front_door() {
   az afd endpoint create --endpoint-name "$PREFIX" --profile-name "$front" --resource-group "$group" \
     --enabled-state Enabled --output none
   az afd origin-group create --origin-group-name app-servers --profile-name "$front" --resource-group "$group" \
-    --probe-path /ready --probe-protocol Https --probe-request-type GET --probe-interval-in-seconds 30 \
+    --probe-path /status --probe-protocol Https --probe-request-type GET --probe-interval-in-seconds 30 \
     --sample-size 4 --successful-samples-required 3 --additional-latency-in-milliseconds 50 --output none
   for region in "${regions[@]}"; do # all of priority 1: active/active
     host=$(az webapp show --name "$PREFIX-app-$region" --resource-group "$group" --query defaultHostName --output tsv)

@@ -214,7 +214,7 @@ resource sites 'Microsoft.Web/sites@2023-12-01' = [for (region, i) in regions: {
       linuxFxVersion: 'NODE|22-lts'
       alwaysOn: true
       minTlsVersion: '1.2'
-      healthCheckPath: '/ready'
+      healthCheckPath: '/status'
       ipSecurityRestrictionsDefaultAction: 'Deny'
       ipSecurityRestrictions: [
         {
@@ -307,7 +307,7 @@ resource originGroup 'Microsoft.Cdn/profiles/originGroups@2023-05-01' = {
       additionalLatencyInMilliseconds: 50
     }
     healthProbeSettings: {
-      probePath: '/ready'
+      probePath: '/status'
       probeProtocol: 'Https'
       probeRequestType: 'GET'
       probeIntervalInSeconds: 30

@@ -82,7 +82,7 @@ it("docs/azure/app.mjs serves clients and events of both instances, by its ident
     stdio: ["ignore", "inherit", "inherit"],
   });
   closeAfterTest({ close: () => child.kill("SIGKILL") });
-  await until(async () => (await fetch(`${app}/ready`).catch(() => undefined))?.ok);
+  await until(async () => (await fetch(`${app}/status`).catch(() => undefined))?.ok);
 
   const negotiate = async () =>
     (await (await fetch(`${app}/negotiate`)).json()) as { url: string; endpoint: string };

@@ -155,7 +155,7 @@ describe("both ways to deploy", () => {
 
   it("have the same hubs, rules and probes", () => {
     const texts = [...bicep.resources.values()].map(({ text }) => text).join("\n");
-    for (const shared of ["/ready", "AzureFrontDoor.Backend", "AzureWebPubSub", "x-azure-fdid"]) {
+    for (const shared of ["/status", "AzureFrontDoor.Backend", "AzureWebPubSub", "x-azure-fdid"]) {
       expect(texts).toContain(shared);
       const words = deployment.calls.flatMap(({ argv }) => argv);
       expect(words.some((word) => word.includes(shared))).toBe(true);
