@@ -55,7 +55,7 @@ it.each(["express", "express4"] as const)(
     const port = await freePort();
     const code = programOf("README.md", "app.mjs")
       .replaceAll(/emulator\(808[12]\)/g, () => connectionStrings.shift() ?? "")
-      .replace("listen(3000)", `listen(${port})`);
+      .replace("listen(3000,", `listen(${port},`);
     await runProgram(code, { express, isToComplain: true });
     const app = `http://127.0.0.1:${port}`;
     const negotiate = () => fetch(`${app}/negotiate`).catch(() => undefined);

@@ -67,7 +67,7 @@ export class QuickStart {
     }
   }
 
-  /** @returns What runs in the background of the second terminal, and in its foreground. */
+  /** @returns What runs in the background of the first terminal, and in its foreground. */
   startEmulators(): Running[] {
     return this.#command("npx").split(/ &\s/).map(this.#start);
   }
