@@ -1,9 +1,15 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
 import express from "express";
 import jwt from "jsonwebtoken";
 import { programOf, runProgram } from "../docs/support/page-program.ts";
 import { asEnv, freePort } from "../docs/support/snippets.ts";
 import { useBrowser } from "../support/browser.ts";
-import { closeAfterTest } from "../support/clean-up.ts";
+import { afterTest, closeAfterTest } from "../support/clean-up.ts";
 import { bundleClient } from "../support/client-bundle.ts";
 import { startEmulator } from "../support/emulator.ts";
 import { serve } from "../support/serve.ts";
@@ -12,6 +18,7 @@ import { ClientPage, PAGE, PAGE_SCRIPT } from "./support.ts";
 
 jest.setTimeout(60_000);
 
+const execute = promisify(execFile);
 const JWT_SECRET = "a secret of the app's tokens, and nobody else's";
 const program = programOf("docs/existing-app.md", "existing-app");
 const openTab = useBrowser();
@@ -79,6 +86,17 @@ describe("the app of docs/existing-app.md", () => {
     await eastus.inject({ kind: "crash" });
     await client.isOn("westus");
     expect(client.errors).toEqual([]);
+  });
+
+  it("answers the commands that the page has to try it", async () => {
+    const page = readFileSync(path.join(__dirname, "../../docs/existing-app.md"), "utf8");
+    const [, commands = ""] = /```sh\n(curl [\s\S]*?)```/.exec(page) ?? [];
+    const { app } = await start();
+    const cwd = await mkdtemp(path.join(tmpdir(), "existing-app-"));
+    afterTest(() => rm(cwd, { recursive: true, force: true }));
+    const script = commands.replaceAll("http://localhost:3000", app);
+    const { stdout } = await execute("bash", ["-ec", script], { cwd });
+    expect(stdout).toMatch(/"endpoint":"eastus".*"delivered":\["eastus","westus"\]/);
   });
 
   it.each<[string, Parameters<typeof runProgram>[1]]>([
