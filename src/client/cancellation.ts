@@ -3,8 +3,10 @@ import type { AbortSignalLike } from "./wire-types.ts";
 type Listener = Parameters<AbortSignalLike["addEventListener"]>[1];
 
 /**
- * An `AbortController` and its signal in one, with no event and no reason. A move makes a dozen, which
- * costs a tenth of what those of the platform do.
+ * An `AbortController` and its signal in one, for what goes on within the client: a move makes a dozen, at a
+ * tenth of what those of the platform cost. There is no event, no reason, and no option of a listener;
+ * each must not throw, and is told once for each time that it was added. What asks others, such as
+ * `fetch`, is to have a real signal.
  */
 export class Cancellation implements AbortSignalLike {
   #listeners: readonly Listener[] = [];

@@ -1,3 +1,4 @@
+import { NOT_WANTED } from "./abort-reason.ts";
 import { type ConnectionEnding, isPacedClose, PROTOCOL_ERROR } from "./connection-ending.ts";
 import { isAnswering } from "./endpoint-health.ts";
 import {
@@ -280,7 +281,7 @@ export class Connection {
   }
 
   async #askEndpoint(): Promise<void> {
-    this.#question?.abort();
+    this.#question?.abort(NOT_WANTED);
     this.#question = new AbortController();
     if (await isAnswering(this.#url, this.#question.signal)) this.#isEndpointAnswering = true;
   }
@@ -309,9 +310,13 @@ export class Connection {
     clearTimeout(this.#deadline);
     clearTimeout(this.#nextCheck);
     clearTimeout(this.#nextAcknowledgement);
-    this.#question?.abort();
+    this.#question?.abort(NOT_WANTED);
     this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
-    release();
+    try {
+      release();
+    } catch {
+      // Of a WebSocket that is not ours. Whatever it holds, this connection is over.
+    }
     this.#settle(this.ending);
     this.#end(this.ending);
   }

@@ -7,6 +7,7 @@ import type { WebSocketLike } from "./options.ts";
 export const WEB_SOCKET_OPTIONS = { perMessageDeflate: false } as const;
 
 const CONNECTING = 0;
+const CLOSING = 2;
 const CLOSED = 3;
 const ABNORMAL = 1006;
 const PORTS: Readonly<Record<string, number>> = { "ws:": 80, "wss:": 443 };
@@ -14,8 +15,8 @@ const PORTS: Readonly<Record<string, number>> = { "ws:": 80, "wss:": 443 };
 type Handler = ((event: unknown) => void) | null;
 
 /**
- * A WebSocket of the `ws` package that is made when its socket is connected. An endpoint that has
- * crashed refuses sockets, and that each of its clients finds out costs a third of a WebSocket then.
+ * A WebSocket of the `ws` package that is made when its socket is connected. When an endpoint has crashed,
+ * each of its clients is refused there once, and a refused socket costs a third of a refused WebSocket.
  */
 export class DialledWebSocket implements WebSocketLike {
   onopen: WebSocketLike["onopen"] = null;
@@ -31,26 +32,32 @@ export class DialledWebSocket implements WebSocketLike {
     const { protocol: scheme, hostname, port, hash } = new URL(url);
     const defaultPort = PORTS[scheme];
     // The URL has a token, so it is not quoted.
-    if (!defaultPort || hash) throw new TypeError("The URL is none of a WebSocket.");
+    if (!defaultPort || hash) throw new TypeError("This is no URL of a WebSocket.");
     const host = hostname.replace(/^\[(.*)\]$/, "$1");
-    const target = { host, port: Number(port) || defaultPort };
+    const target = { host, port: port === "" ? defaultPort : Number(port) };
     this.#socket =
       scheme === "wss:"
         ? tlsConnect({ ...target, servername: isIP(host) ? "" : host })
         : tcpConnect(target);
-    const onRefused = (error: Error): void => this.#fail(error);
-    const onGone = (): void => this.#close(ABNORMAL);
+    const onError = (error: Error): void => this.#fail(error);
+    const onClose = (): void => this.#tellClosed(ABNORMAL);
     this.#socket.once(scheme === "wss:" ? "secureConnect" : "connect", () => {
-      this.#socket.off("error", onRefused);
-      this.#socket.off("close", onGone);
-      this.#open(url, protocol);
+      this.#socket.off("error", onError);
+      this.#socket.off("close", onClose);
+      try {
+        this.#open(url, protocol);
+      } catch (error) {
+        // Of whoever has replaced what `ws` makes its request with.
+        this.#fail(error as Error);
+      }
     });
-    this.#socket.on("error", onRefused);
-    this.#socket.on("close", onGone);
+    this.#socket.on("error", onError);
+    this.#socket.on("close", onClose);
   }
 
   get readyState(): number {
-    return this.#isClosed ? CLOSED : (this.#webSocket?.readyState ?? CONNECTING);
+    if (this.#isClosed) return CLOSED;
+    return this.#webSocket?.readyState ?? (this.#socket.destroyed ? CLOSING : CONNECTING);
   }
 
   get bufferedAmount(): number {
@@ -62,7 +69,8 @@ export class DialledWebSocket implements WebSocketLike {
   }
 
   send(data: string): void {
-    this.#webSocket?.send(data);
+    if (!this.#webSocket) throw new Error("The WebSocket is not open.");
+    this.#webSocket.send(data);
   }
 
   close(code?: number, reason?: string): void {
@@ -82,19 +90,21 @@ export class DialledWebSocket implements WebSocketLike {
     });
     this.#webSocket = webSocket;
     webSocket.on("open", () => (this.onopen as Handler)?.({}));
-    webSocket.on("message", (data) => (this.onmessage as Handler)?.({ data }));
+    webSocket.on("message", (data) => (this.onmessage as Handler)?.({ data: String(data) }));
     webSocket.on("error", (error) => (this.onerror as Handler)?.({ error }));
-    webSocket.on("close", (code, reason) => this.#close(code, String(reason)));
+    webSocket.on("close", (code, reason) => this.#tellClosed(code, String(reason)));
   }
 
   #fail(error: Error): void {
     (this.onerror as Handler)?.({ error });
-    this.#close(ABNORMAL);
+    this.#tellClosed(ABNORMAL);
   }
 
-  #close(code: number, reason = ""): void {
+  #tellClosed(code: number, reason = ""): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    // What has replaced the request may have left it alone.
+    this.#socket.destroy();
     (this.onclose as Handler)?.({ code, reason });
   }
 }

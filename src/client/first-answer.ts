@@ -1,5 +1,3 @@
-import type { AbortSignalLike } from "./wire-types.ts";
-
 /**
  * Asks the first; the next one as well whenever one fails, or none has answered for a while. The first
  * answer wins.
@@ -11,7 +9,7 @@ export function firstAnswer<Asked, Answer>(
   candidates: readonly Asked[],
   ask: (candidate: Asked) => Promise<Answer>,
   patienceInMs: number,
-  signal: AbortSignalLike,
+  signal: AbortSignal,
 ): Promise<Answer> {
   const failures: unknown[] = [];
   const [...waiting] = candidates;

@@ -2,7 +2,6 @@ import { parseRetryAfter } from "../kit/retry-after.ts";
 import { NegotiateError } from "./errors.ts";
 import { askOnce } from "./negotiate.ts";
 import { readDuration } from "./negotiate-answer.ts";
-import type { AbortSignalLike } from "./wire-types.ts";
 
 const MAX_ANSWER_IN_BYTES = 256 * 1024;
 // A refusal says what matters in its head; its body is waited for no longer than this.
@@ -32,7 +31,7 @@ export async function readJson(
 /** What an answer that is no success says. The body may never end. */
 export async function readRefusal(
   response: Response,
-  signal: AbortSignalLike,
+  signal: AbortSignal,
 ): Promise<NegotiateError> {
   const { status, headers } = response;
   const problem = await askOnce(() => readJson(response), PROBLEM_WITHIN_IN_MS, signal).catch(

@@ -1,3 +1,4 @@
+import { NOT_WANTED } from "./abort-reason.ts";
 import { type ClientErrorCode, isNegotiateError, NegotiateError } from "./errors.ts";
 import { reasonOf } from "./reason.ts";
 import type { AbortSignalLike } from "./wire-types.ts";
@@ -86,8 +87,7 @@ export async function askOnce<Answer>(
   const ended = new Promise<never>((_, reject) => {
     giveUp = () => reject(new NegotiateError(`Negotiate did not answer within ${timeoutInMs} ms.`));
   });
-  // A reason that is none, or nothing, has the platform make an error with its stack.
-  let reason: unknown = "answered";
+  let reason = NOT_WANTED;
   const timer = setTimeout(giveUp, timeoutInMs);
   signal.addEventListener("abort", giveUp);
   try {

@@ -7,8 +7,8 @@ import { ResilientPubSubClient as BrowserClient } from "./resilient-pubsub-clien
 
 export * from "./index.ts";
 
-/** Where `ws` is the runtime's own in the name of the package, it makes its sockets itself. */
-class UndialledWebSocket extends WebSocket {
+/** In Bun and Deno, `ws` may not take over a socket that is connected. */
+class SelfDiallingWebSocket extends WebSocket {
   #socket: Socket | undefined;
 
   constructor(url: string, protocol: string) {
@@ -46,7 +46,7 @@ export class ResilientPubSubClient extends BrowserClient {
 
 function withWebSocket(options: ResilientPubSubClientOptions): ResilientPubSubClientOptions {
   const ofNode =
-    "Bun" in globalThis || "Deno" in globalThis ? UndialledWebSocket : DialledWebSocket;
+    "Bun" in globalThis || "Deno" in globalThis ? SelfDiallingWebSocket : DialledWebSocket;
   const { webSocket = ofNode } = options;
   return { ...options, webSocket };
 }

@@ -3,6 +3,7 @@ import { affordableSockets } from "./support/limit.mjs";
 import { judge, printFigure, printQuestion, printRatio } from "./support/report.mjs";
 import { readCount } from "./support/settings.mjs";
 import { median, ratios } from "./support/statistics.mjs";
+import { wallClock } from "./support/wall-clock.mjs";
 import { Worker } from "./support/worker.mjs";
 
 const makes = ["ours", "official json"];
@@ -41,7 +42,10 @@ export async function run() {
   for (let round = 0; round <= rounds; round++) {
     const idle = await spent(() => {});
     const broken = round % 2;
+    const struckAt = wallClock();
     const busy = await spent(() => regions.call("crash", broken));
+    const { length } = await app.call("negotiatesSince", struckAt);
+    if (length < clients * makes.length) throw new Error(`Only ${length} clients have moved.`);
     await regions.call("clear", broken);
     await delay(settledInMs);
     // The first pays for code that is compiled only then.

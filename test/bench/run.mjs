@@ -20,6 +20,7 @@ const questions = [
   "review",
   "hanging-messages",
   "move-cost",
+  "client-memory",
   "route",
   "fan-out",
   "fan-out-steps",

@@ -1,7 +1,10 @@
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Server } from "node:net";
+import http from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { WebSocketServer } from "ws";
 import { DialledWebSocket } from "../../src/client/dialled-web-socket.ts";
+import { createSelfSignedCertificate } from "../../src/emulator/http/self-signed-certificate.ts";
 import { closeAfterTest } from "../support/clean-up.ts";
 import { startEmulator } from "../support/emulator.ts";
 import { trust } from "../support/trust.ts";
@@ -14,7 +17,7 @@ const path = "/client/hubs/chat?access_token=s3cret";
 function listen(webSocket: DialledWebSocket): string[] {
   const told: string[] = [];
   webSocket.onopen = () => told.push("open");
-  webSocket.onmessage = ({ data }: { data: unknown }) => told.push(`message ${data}`);
+  webSocket.onmessage = ({ data }: { data: string }) => told.push("message ".concat(data));
   webSocket.onerror = ({ error }: { error: NodeJS.ErrnoException }) =>
     told.push(`error ${error.code ?? error.message}`);
   webSocket.onclose = ({ code, reason }: { code: number; reason: string }) =>
@@ -56,16 +59,37 @@ describe("a WebSocket that dials first", () => {
     expect(webSocket.readyState).toBe(3);
   });
 
-  it("opens over TLS, with the name of the host for the certificate", async () => {
-    const emulator = closeAfterTest(await startEmulator({ tls: true }));
-    trust(emulator.certificate);
-    const { port } = new URL(emulator.endpoint);
-    const told = listen(new DialledWebSocket(`wss://localhost:${port}${path}`, protocol));
-    await until(() => told.includes("close 1006 "));
-    expect(told).toEqual(["error Unexpected server response: 401", "close 1006 "]);
+  it.each([
+    ["localhost", "localhost"],
+    ["127.0.0.1", false],
+  ])("opens over TLS at %s and asks for the certificate of %s", async (host, asked) => {
+    const { key, cert } = createSelfSignedCertificate(["localhost", "127.0.0.1"], new Date());
+    trust(cert);
+    const server = closeAfterTest(createTlsServer({ key, cert }).listen(0));
+    await once(server, "listening");
+    const names: unknown[] = [];
+    server.on("secureConnection", ({ servername }) => names.push(servername));
+    closeAfterTest(new WebSocketServer({ server })).on("connection", (client) => {
+      client.send("hello");
+      client.close(4000, "enough");
+    });
+    const { port } = server.address() as AddressInfo;
+    const told = listen(new DialledWebSocket(`wss://${host}:${port}${path}`, protocol));
+    await until(() => told.length === 3);
+    expect(told).toEqual(["open", "message hello", "close 4000 enough"]);
+    expect(names).toEqual([asked]);
   });
 
-  it("sends no request to a port that refuses it, and says why", async () => {
+  it("does not open where nobody vouches for the certificate", async () => {
+    const emulator = closeAfterTest(await startEmulator({ tls: true }));
+    const url = `${emulator.endpoint.replace("https", "wss")}${path}`;
+    const told = listen(new DialledWebSocket(url, protocol));
+    await until(() => told.length === 2);
+    expect(told).toEqual(["error DEPTH_ZERO_SELF_SIGNED_CERT", "close 1006 "]);
+  });
+
+  it("makes no request to a port that refuses it, and says why", async () => {
+    const request = jest.spyOn(http, "request");
     const server = await serve(() => {});
     const url = urlOf(server);
     server.close();
@@ -74,6 +98,42 @@ describe("a WebSocket that dials first", () => {
     await until(() => told.length === 2);
     expect(told).toEqual(["error ECONNREFUSED", "close 1006 "]);
     expect(webSocket.readyState).toBe(3);
+    expect(request).not.toHaveBeenCalled();
+    request.mockRestore();
+  });
+
+  it("leaves no socket behind where requests are made by somebody else", async () => {
+    const sockets = new Set<Socket>();
+    const server = await serve((socket) => {
+      sockets.add(socket);
+      socket.on("close", () => sockets.delete(socket));
+    });
+    const request = jest.spyOn(http, "request").mockImplementation(() => {
+      throw new Error("not here");
+    });
+    const told = listen(new DialledWebSocket(urlOf(server), protocol));
+    await until(() => told.length === 2);
+    request.mockRestore();
+    expect(told).toEqual(["error not here", "close 1006 "]);
+    await until(() => sockets.size === 0);
+  });
+
+  it("refuses to send before it is open", async () => {
+    const webSocket = new DialledWebSocket(urlOf(await serve(() => {})), protocol);
+    expect(() => webSocket.send("too early")).toThrow("not open");
+    webSocket.terminate();
+    expect(webSocket.readyState).toBe(2);
+  });
+
+  it("ends a handshake of TLS that is not answered", async () => {
+    const server = await serve((socket) => socket.on("error", () => {}));
+    const url = urlOf(server).replace("ws:", "wss:");
+    const webSocket = new DialledWebSocket(url, protocol);
+    const told = listen(webSocket);
+    await once(server, "connection");
+    webSocket.terminate();
+    await until(() => told.length);
+    expect(told).toEqual(["close 1006 "]);
   });
 
   it.each(["close", "terminate"] as const)("%s before it is open ends it, once", async (means) => {

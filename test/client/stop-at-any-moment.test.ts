@@ -72,3 +72,28 @@ describe("a stop so many microtasks after", () => {
     await expectStopped(made, made.service);
   });
 });
+
+it("a WebSocket of the application's whose close throws does not keep a client from stopping", async () => {
+  let isMade = false;
+  const { client } = makeClient(() => ({ url: "ws://127.0.0.1:9/client/hubs/chat" }), {
+    webSocket: class {
+      readyState = 0;
+      onopen = null;
+      onmessage = null;
+      onclose = null;
+      onerror = null;
+      constructor() {
+        isMade = true;
+      }
+      send(): void {}
+      close(): never {
+        throw new Error("it is not open");
+      }
+    },
+  });
+  const failed = expect(client.start()).rejects.toMatchObject({ code: "ERR_CLIENT_STOPPED" });
+  await until(() => isMade);
+  client.stop();
+  await failed;
+  expect(client.state).toBe("stopped");
+});
