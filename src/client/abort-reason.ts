@@ -3,7 +3,7 @@
  * longer than all else of an abort.
  */
 export const NOT_WANTED: unknown = /* @__PURE__ */ Object.assign(
-  /* @__PURE__ */ new Error("Nobody waits for it any more."),
+  /* @__PURE__ */ new Error("It is no longer wanted."),
   { name: "AbortError" },
 );
 
