@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { modulesOfRoot } from "./pack.ts";
@@ -18,14 +18,19 @@ const cache = path.join(modulesOfRoot, ".cache/consumers");
  */
 export async function fetchPackage(name: string, version: string): Promise<string> {
   const home = path.join(cache, `${name.replace("/", "+")}@${version}`);
-  const done = path.join(home, "done");
-  if (!existsSync(done)) {
-    await mkdir(home, { recursive: true });
-    const quiet = ["--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
-    const install = ["install", "--prefix", home, "--ignore-scripts", ...quiet];
-    const shell = process.platform === "win32";
-    await execute("npm", [...install, `${name}@${version}`], { cwd: home, shell });
-    await writeFile(done, "");
-  }
+  if (!existsSync(home)) await install(`${name}@${version}`, home);
   return path.join(home, "node_modules");
+}
+
+/** Test files run side by side and may want the same: the folder is there when it is complete. */
+async function install(wanted: string, home: string): Promise<void> {
+  await mkdir(cache, { recursive: true });
+  const making = await mkdtemp(`${home}-`);
+  const quiet = ["--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
+  const parameters = ["install", "--prefix", making, "--ignore-scripts", ...quiet, wanted];
+  await execute("npm", parameters, { cwd: making, shell: process.platform === "win32" });
+  await rename(making, home).catch(async (error) => {
+    await rm(making, { recursive: true });
+    if (!existsSync(home)) throw error;
+  });
 }
