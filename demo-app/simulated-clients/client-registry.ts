@@ -89,7 +89,8 @@ export class ClientRegistry {
   #setEndpoint(id: number, endpoint: string | null, isByAccident: boolean): void {
     const entry = this.#entries.get(id) ?? this.#createEntry(id);
     const before = entry.endpoint;
-    if (before !== null && endpoint === null && isByAccident) this.#listener.lost(before);
+    // A client may be on the next one before anybody was told that it had lost the first.
+    if (before !== null && endpoint !== before && isByAccident) this.#listener.lost(before);
     entry.endpoint = endpoint;
   }
 
