@@ -5,7 +5,7 @@ import { fails, faultyStore } from "../coordination/support/faulty-store.ts";
 import { afterTest, closeAfterTest } from "../support/clean-up.ts";
 import { startEmulator } from "../support/emulator.ts";
 import { entraCredential } from "../support/entra-credential.ts";
-import { fetchAnswer, startRegions } from "../support/regions.ts";
+import { fetchAnswer, type RunningRegions, startRegions } from "../support/regions.ts";
 import { serve } from "../support/serve.ts";
 import { trust } from "../support/trust.ts";
 import { until } from "../support/until.ts";
@@ -37,8 +37,12 @@ function reviewer(url: string, told: Record<string, unknown>, path = "/negotiate
   };
 }
 
-const hasFailed = (world: { log: string[] }, endpoint: string) =>
-  until(() => world.log.some((line) => line.startsWith(`endpointDown ${endpoint}`)));
+/** Without a negotiate, nobody looks before the health job does. */
+const hasFailed = (world: RunningRegions, endpoint: string) =>
+  until(async () => {
+    await world.negotiate();
+    return world.log.some((line) => line.startsWith(`endpointDown ${endpoint}`));
+  });
 
 describe("negotiate tells a client", () => {
   it("how often to ask for a review, and what with", async () => {
