@@ -1,4 +1,5 @@
 import { affordableSockets } from "./support/limit.mjs";
+import { growthInKib, sampleInTurn } from "./support/memory-growth.mjs";
 import { judge, printFigure, printQuestion, printRatio } from "./support/report.mjs";
 import { readCount } from "./support/settings.mjs";
 import { median, ratios } from "./support/statistics.mjs";
@@ -16,14 +17,7 @@ export async function run() {
     "Heap is what V8 holds, with its buffers; RSS is what the system counts, slack included.",
   ]);
   const clients = affordableSockets(readCount("BENCH_CLIENTS", 10_000));
-  const samples = Object.fromEntries(makes.map((make) => [make, { rss: [], heap: [] }]));
-  for (let round = 0; round < rounds; round++) {
-    for (const [make, { rss, heap }] of Object.entries(samples)) {
-      const sample = await measure(make, clients);
-      rss.push(sample.rss);
-      heap.push(sample.heap);
-    }
-  }
+  const samples = await sampleInTurn(makes, rounds, (make) => measure(make, clients));
   for (const [make, { rss, heap }] of Object.entries(samples)) {
     console.log(`  -- ${make}, ${clients} clients`);
     printFigure("RSS per client", rss, "KiB", 1);
@@ -54,6 +48,5 @@ async function measure(make, clients) {
   await worker.call("open", { make, urls, count: clients - warmUp });
   const after = await worker.call("memory");
   await Promise.all([worker, app, regions].map((each) => each.stop()));
-  const perClient = (kind) => (after[kind] - before[kind]) / (clients - warmUp) / 1024;
-  return { rss: perClient("rss"), heap: perClient("heap") };
+  return growthInKib(before, after, clients - warmUp);
 }

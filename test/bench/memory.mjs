@@ -1,4 +1,5 @@
 import { affordableSockets } from "./support/limit.mjs";
+import { growthInKib, sampleInTurn } from "./support/memory-growth.mjs";
 import { judge, printFigure, printQuestion, printRatio } from "./support/report.mjs";
 import { readCount } from "./support/settings.mjs";
 import { median, ratios } from "./support/statistics.mjs";
@@ -21,16 +22,8 @@ export async function run() {
     "Heap is what V8 holds, with its buffers; RSS is what the system counts, slack included.",
   ]);
   const sockets = affordableSockets(readCount("BENCH_SOCKETS", 5000));
-  const samples = Object.fromEntries(
-    ["bare ws", ...Object.keys(subprotocols)].map((name) => [name, { rss: [], heap: [] }]),
-  );
-  for (let round = 0; round < rounds; round++) {
-    for (const [name, { rss, heap }] of Object.entries(samples)) {
-      const sample = await measure(name, sockets);
-      rss.push(sample.rss);
-      heap.push(sample.heap);
-    }
-  }
+  const names = ["bare ws", ...Object.keys(subprotocols)];
+  const samples = await sampleInTurn(names, rounds, (name) => measure(name, sockets));
   const bare = samples["bare ws"];
   for (const [name, { rss, heap }] of Object.entries(samples)) {
     console.log(`  -- ${name}, ${sockets} sockets`);
@@ -64,6 +57,5 @@ async function measure(name, sockets) {
   await audience.call("open", { group: "all", count: sockets - warmUp, ...target });
   const after = await server.call("memory");
   await Promise.all([audience.stop(), server.stop()]);
-  const perSocket = (kind) => (after[kind] - before[kind]) / (sockets - warmUp) / 1024;
-  return { rss: perSocket("rss"), heap: perSocket("heap") };
+  return growthInKib(before, after, sockets - warmUp);
 }
