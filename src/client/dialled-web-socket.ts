@@ -35,13 +35,13 @@ export class DialledWebSocket implements WebSocketLike {
     if (!defaultPort || hash) throw new TypeError("This is no URL of a WebSocket.");
     const host = hostname.replace(/^\[(.*)\]$/, "$1");
     const target = { host, port: port === "" ? defaultPort : Number(port) };
-    this.#socket =
-      scheme === "wss:"
-        ? tlsConnect({ ...target, servername: isIP(host) ? "" : host })
-        : tcpConnect(target);
+    const isSecure = scheme === "wss:";
+    this.#socket = isSecure
+      ? tlsConnect({ ...target, servername: isIP(host) ? "" : host })
+      : tcpConnect(target);
     const onError = (error: Error): void => this.#fail(error);
     const onClose = (): void => this.#tellClosed(ABNORMAL);
-    this.#socket.once(scheme === "wss:" ? "secureConnect" : "connect", () => {
+    this.#socket.once(isSecure ? "secureConnect" : "connect", () => {
       this.#socket.off("error", onError);
       this.#socket.off("close", onClose);
       try {

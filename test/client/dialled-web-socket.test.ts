@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { WebSocketServer } from "ws";
 import { DialledWebSocket } from "../../src/client/dialled-web-socket.ts";
 import { createSelfSignedCertificate } from "../../src/emulator/http/self-signed-certificate.ts";
-import { closeAfterTest } from "../support/clean-up.ts";
+import { afterTest, closeAfterTest } from "../support/clean-up.ts";
 import { startEmulator } from "../support/emulator.ts";
 import { trust } from "../support/trust.ts";
 import { until } from "../support/until.ts";
@@ -90,6 +90,7 @@ describe("a WebSocket that dials first", () => {
 
   it("makes no request to a port that refuses it, and says why", async () => {
     const request = jest.spyOn(http, "request");
+    afterTest(() => request.mockRestore());
     const server = await serve(() => {});
     const url = urlOf(server);
     server.close();
@@ -99,7 +100,6 @@ describe("a WebSocket that dials first", () => {
     expect(told).toEqual(["error ECONNREFUSED", "close 1006 "]);
     expect(webSocket.readyState).toBe(3);
     expect(request).not.toHaveBeenCalled();
-    request.mockRestore();
   });
 
   it("leaves no socket behind where requests are made by somebody else", async () => {
@@ -111,9 +111,9 @@ describe("a WebSocket that dials first", () => {
     const request = jest.spyOn(http, "request").mockImplementation(() => {
       throw new Error("not here");
     });
+    afterTest(() => request.mockRestore());
     const told = listen(new DialledWebSocket(urlOf(server), protocol));
     await until(() => told.length === 2);
-    request.mockRestore();
     expect(told).toEqual(["error not here", "close 1006 "]);
     await until(() => sockets.size === 0);
   });
