@@ -152,7 +152,8 @@ describe("a fault of an emulated region", () => {
   it("gray leaves clients connected and deaf, which shows, until their reviews have moved them", async () => {
     const environment = await startEnvironment();
     await environment.clients.resize(4);
-    environment.setBroadcasts(100);
+    // By each of two servers, for up to 20 s until a review: no more than the 300 messages that a read gives.
+    environment.setBroadcasts(200);
     await until(() => environment.figures.crowds.withHistory.sent > 0);
 
     await environment.setFault("eastus", "gray");
