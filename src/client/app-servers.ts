@@ -1,3 +1,4 @@
+import { NOT_WANTED } from "./abort-reason.ts";
 import { AppServer, type Review } from "./app-server.ts";
 import { retryAfterOf } from "./backoff.ts";
 import type { ContinuityPort } from "./continuity-port.ts";
@@ -61,15 +62,12 @@ export class AppServers {
   async negotiate(failed: readonly string[], signal: AbortSignalLike): Promise<NegotiatedEndpoint> {
     const negotiate = this.#negotiate;
     const answer = await (negotiate
-      ? this.#within(signal, async (deadline) =>
-          readAnswer(await negotiate({ failed, signal: deadline })),
-        )
+      ? this.#within(signal, (ending) => askFunction(negotiate, failed, ending))
       : this.ask(
           signal,
           (server, ended) => server.negotiate(failed, ended, this.continuity?.query),
           this.#rested,
         ));
-    if (answer instanceof NegotiateError) throw answer;
     const { reviewAfterInMs, grant, spreadInMs, history, ...target } = answer;
     const checkAfterInMs = this.continuity?.onNegotiated(history, grant);
     this.#told = { reviewAfterInMs: reviewAfterInMs ?? checkAfterInMs, grant, spreadInMs };
@@ -104,7 +102,7 @@ export class AppServers {
 
   #within<Answer>(
     signal: AbortSignalLike,
-    ask: (deadline: AbortSignal) => Promise<Answer>,
+    ask: (ending: AbortController) => Promise<Answer>,
   ): Promise<Answer> {
     return askOnce(ask, this.#configuration.negotiateTimeoutInMs, signal);
   }
@@ -112,27 +110,40 @@ export class AppServers {
   /** The deadline is that of all together. @throws NegotiateError when nobody has an answer */
   ask<Answer>(
     signal: AbortSignalLike,
-    ask: (server: AppServer, signal: AbortSignal) => Promise<Answer>,
+    ask: (server: AppServer, signal: AbortSignal) => Promise<Answer | NegotiateError>,
     servers = this.#servers,
   ): Promise<Answer> {
-    return this.#within(signal, (deadline) =>
-      firstAnswer(
+    return this.#within(signal, async (ending) => {
+      const answer = await firstAnswer(
         servers,
         async (server) => {
           const askedAt = performance.now();
-          const answer = await ask(server, deadline);
+          const answer = await ask(server, ending.signal);
           const patienceInMs = LEAST_PATIENCE_IN_MS + 2 * (performance.now() - askedAt);
           this.#patienceInMs = Math.min(MOST_PATIENCE_IN_MS, patienceInMs);
           this.#servers = [server, ...this.#servers.filter((other) => other !== server)];
           return answer;
         },
         this.#patienceInMs,
-        deadline,
+        ending,
       ).catch((failures) => {
         throw worthTelling(failures);
-      }),
-    );
+      });
+      if (answer instanceof NegotiateError) throw answer;
+      return answer;
+    });
   }
+}
+
+async function askFunction(
+  negotiate: Negotiate,
+  failed: readonly string[],
+  ending: AbortController,
+): Promise<NegotiatedEndpoint & Told> {
+  const answer = await negotiate({ failed, signal: ending.signal });
+  // Whatever the application still does for it.
+  ending.abort(NOT_WANTED);
+  return readAnswer(answer);
 }
 
 /** A refusal only if there was nothing else; of the others, the one whose pause is over first. */

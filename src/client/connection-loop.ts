@@ -76,13 +76,14 @@ export class ConnectionLoop {
   }
 
   #dispatch(occurrence: ReconnectOccurrence): void {
+    // What has one shape comes first: engines are slow to add to a copy of what has many.
     const event = {
-      ...occurrence,
       now: performance.now(),
       attemptedAt: this.#recovery?.attemptedAt,
       isLetIn: this.#recovery?.isLetIn,
       spread: Math.random(),
       backoff: Math.random(),
+      ...occurrence,
     };
     const previous = this.#state;
     const [state, ...effects] = next(previous, event, this.#configuration);
@@ -178,7 +179,7 @@ export class ConnectionLoop {
       this.#current = undefined;
       this.#last = connection;
       const { openedAt, session } = connection;
-      const isRecoverable = session?.recoveryUrl !== undefined;
+      const isRecoverable = session?.isRecoverable ?? false;
       this.#dispatch({ type: "ended", ending, openedAt, isRecoverable });
     });
     this.#dispatch({ type });

@@ -2,20 +2,21 @@ type Listener<Args> = (args: Args) => void;
 
 /** Calls listeners in the order in which they came; what they throw hurts nobody but its author. */
 export class Emitter<Events extends object> {
-  readonly #listeners = new Map<keyof Events, Set<Listener<never>>>();
+  /** A list is never changed: who is calling its listeners goes on with those that there were. */
+  readonly #listeners = new Map<keyof Events, readonly Listener<never>[]>();
 
   on<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): void {
-    const listeners = this.#listeners.get(name);
-    if (listeners) listeners.add(listener);
-    else this.#listeners.set(name, new Set([listener]));
+    const listeners = this.#listenersTo(name);
+    if (!listeners.includes(listener)) this.#listeners.set(name, [...listeners, listener]);
   }
 
   off<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): void {
-    this.#listeners.get(name)?.delete(listener);
+    const others = this.#listenersTo(name).filter((other) => other !== listener);
+    this.#listeners.set(name, others);
   }
 
   emit<Name extends keyof Events>(name: Name, args: Events[Name]): void {
-    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
+    for (const listener of this.#listenersTo(name)) {
       try {
         (listener as Listener<Events[Name]>)(args);
       } catch (error) {
@@ -25,5 +26,9 @@ export class Emitter<Events extends object> {
         });
       }
     }
+  }
+
+  #listenersTo(name: keyof Events): readonly Listener<never>[] {
+    return this.#listeners.get(name) ?? [];
   }
 }

@@ -26,6 +26,7 @@ export interface KeepAliveDecision {
  */
 export class KeepAlive {
   readonly #settings: KeepAliveSettings;
+  readonly #usualTimeoutInMs: number;
   readonly #patience: Patience;
   #lastMessageAt: number;
   #pingedAt: number | undefined;
@@ -37,6 +38,7 @@ export class KeepAlive {
 
   constructor(settings: KeepAliveSettings, now: number, patience = new Patience()) {
     this.#settings = settings;
+    this.#usualTimeoutInMs = usualTimeoutInMs(settings);
     this.#patience = patience;
     this.#lastMessageAt = now;
     this.#nextCheckAt = now;
@@ -120,12 +122,6 @@ export class KeepAlive {
     return this.#wait(now, now + GRACE_IN_MS);
   }
 
-  get #usualTimeoutInMs(): number {
-    const { keepAliveIntervalInMs, keepAliveTimeoutInMs } = this.#settings;
-    if (keepAliveTimeoutInMs === 0) return Number.POSITIVE_INFINITY;
-    return keepAliveTimeoutInMs - keepAliveIntervalInMs;
-  }
-
   #giveUp(): KeepAliveDecision {
     this.#patience.onSilence();
     return { due: "give-up", inMs: 0 };
@@ -136,4 +132,13 @@ export class KeepAlive {
     this.#nextCheckAt = now + againInMs;
     return { due: undefined, inMs: againInMs };
   }
+}
+
+/** How long to wait for an answer. */
+function usualTimeoutInMs({
+  keepAliveIntervalInMs,
+  keepAliveTimeoutInMs,
+}: KeepAliveSettings): number {
+  if (keepAliveTimeoutInMs === 0) return Number.POSITIVE_INFINITY;
+  return keepAliveTimeoutInMs - keepAliveIntervalInMs;
 }

@@ -1,4 +1,3 @@
-import { NOT_WANTED } from "./abort-reason.ts";
 import { type ClientErrorCode, isNegotiateError, NegotiateError } from "./errors.ts";
 import { reasonOf } from "./reason.ts";
 import type { AbortSignalLike } from "./wire-types.ts";
@@ -75,32 +74,31 @@ export type Negotiate = (context: NegotiateContext) => NegotiateAnswer | Promise
 /**
  * One question to the app servers, with its deadline.
  *
+ * @param ask Is given what ends when it has failed: its deadline has passed, or nobody waits any more.
  * @throws NegotiateError; `ERR_NEGOTIATE_REFUSED` when there is no use in asking again.
  */
 export async function askOnce<Answer>(
-  ask: (signal: AbortSignal) => Answer | Promise<Answer>,
+  ask: (ending: AbortController) => Answer | Promise<Answer>,
   timeoutInMs: number,
   signal: AbortSignalLike,
 ): Promise<Answer> {
-  const deadline = new AbortController();
+  const ending = new AbortController();
   let giveUp!: () => void;
   const ended = new Promise<never>((_, reject) => {
     giveUp = () => reject(new NegotiateError(`Negotiate did not answer within ${timeoutInMs} ms.`));
   });
-  let reason = NOT_WANTED;
   const timer = setTimeout(giveUp, timeoutInMs);
   signal.addEventListener("abort", giveUp);
   try {
     // A function of the application's may take no notice of the signal.
-    return await Promise.race([Promise.resolve(ask(deadline.signal)), ended]);
+    return await Promise.race([Promise.resolve(ask(ending)), ended]);
   } catch (error) {
-    reason = asNegotiateError(error);
-    throw reason;
+    const failure = asNegotiateError(error);
+    ending.abort(failure);
+    throw failure;
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", giveUp);
-    // Whatever was asked beside, and is not answered yet.
-    deadline.abort(reason);
   }
 }
 

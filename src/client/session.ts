@@ -27,13 +27,19 @@ export class Session {
     this.#reconnectionToken = reconnectionToken;
   }
 
+  /** The service has given out what it takes to continue this connection. */
+  get isRecoverable(): boolean {
+    return this.#reconnectionToken !== undefined;
+  }
+
   /** The URL at which the service continues this connection; undefined when it does not do that. */
   get recoveryUrl(): string | undefined {
     if (this.#reconnectionToken === undefined) return undefined;
-    const url = new URL(this.#url);
-    url.searchParams.set("awps_connection_id", this.connectionId);
-    url.searchParams.set("awps_reconnection_token", this.#reconnectionToken);
-    return url.href;
+    const id = encodeURIComponent(this.connectionId);
+    const token = encodeURIComponent(this.#reconnectionToken);
+    // Not taken apart: what has connected was a URL, and one of a WebSocket has no fragment.
+    const mark = this.#url.includes("?") ? "&" : "?";
+    return `${this.#url}${mark}awps_connection_id=${id}&awps_reconnection_token=${token}`;
   }
 
   /** The service may hand out a new token when a connection was recovered. */

@@ -23,7 +23,7 @@ async function follow(scripts: readonly Script[]): Promise<string[]> {
       if (fails !== undefined) setTimeout(() => reject(name), fails);
     });
   };
-  void firstAnswer([...scripts.keys()], ask, 300, ending.signal)
+  void firstAnswer([...scripts.keys()], ask, 300, ending)
     .then(say, (failures) => say(`failures ${failures}`))
     .finally(() => ending.abort());
   await jest.advanceTimersByTimeAsync(5000);
@@ -79,7 +79,7 @@ it("nobody else is asked when it is over", async () => {
     asked.push(name);
     return new Promise((_, reject) => ending.signal.addEventListener("abort", reject));
   };
-  void firstAnswer(["a", "b", "c"], ask, 300, ending.signal).catch(() => {});
+  void firstAnswer(["a", "b", "c"], ask, 300, ending).catch(() => {});
   ending.abort();
   await jest.advanceTimersByTimeAsync(5000);
   expect(asked).toEqual(["a"]);
