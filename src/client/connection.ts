@@ -21,7 +21,7 @@ import type { DisconnectedMessage, GroupDataMessage, ServerDataMessage } from ".
 
 const OPEN = 1;
 const CLOSED = 3;
-const ACKNOWLEDGE_WITHIN_IN_MS = 1000;
+const ACKNOWLEDGE_WITHIN_IN_MS = 2000;
 const CLOSE_WITHIN_IN_MS = 2000;
 const ABNORMAL = 1006;
 // A ping of WebSockets is less, and a gateway may send it whose service is gone.

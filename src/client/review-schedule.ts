@@ -1,4 +1,4 @@
-// The last quarter of the interval is left to chance, and so is all of the first.
+// The last quarter of the interval is left to chance, and so is all but a quarter of the first.
 const CERTAIN_SHARE = 0.75;
 // Doubts come as often as something fails.
 const LEAST_SHARE = 0.25;
@@ -22,7 +22,7 @@ export class ReviewSchedule {
 
   /** There is a connection, perhaps with many others at the same time. */
   onConnected({ now, random, reviewAfterInMs }: ReviewMoment): void {
-    this.dueAt = now + Math.max(LEAST_SHARE, random) * reviewAfterInMs;
+    this.dueAt = now + (LEAST_SHARE + random * (1 - LEAST_SHARE)) * reviewAfterInMs;
   }
 
   onAsked({ now, random, reviewAfterInMs }: ReviewMoment, isHidden: boolean): void {

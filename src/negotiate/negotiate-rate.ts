@@ -4,12 +4,13 @@ import { performance } from "node:perf_hooks";
 const FIRST_COST_IN_MS = 1 / 8;
 const COST_IN_MS = { min: 1 / 50, max: 10 };
 
-const BATCH_SIZE = 100;
+/** So few that a burst, such as many clients that start together, fills the time of several. */
+const BATCH_SIZE = 20;
 /** In more time than this, a server does too much else for it to be the cost of the negotiates. */
-const maxBatchInMs = 1000;
+const maxBatchInMs = 200;
 const SATURATED = 0.9;
 /** How much one batch counts against all before. */
-const BATCH_SHARE = 0.2;
+const BATCH_SHARE = 0.05;
 
 /** Negotiates that were answered one after the other, and how busy the event loop was meanwhile. */
 export interface Batch {

@@ -19,10 +19,11 @@ it.each<[string, object, unknown[]]>([
     const east = await ScriptedService.start();
     const { client, heard } = makeClient(new ScriptedNegotiate({ east }).negotiate);
     await client.start();
-    east.latest?.send({ ...frame, sequenceId: 1 });
+    // As if many had come before, which are acknowledged at once.
+    east.latest?.send({ ...frame, sequenceId: 300 });
     await until(() => east.latest?.receivedOf("sequenceAck").length);
     expect(east.latest?.receivedOf("sequenceAck")).toEqual([
-      { type: "sequenceAck", sequenceId: 1 },
+      { type: "sequenceAck", sequenceId: 300 },
     ]);
     expect(heard).toEqual(expected);
   },

@@ -16,8 +16,9 @@ function dueAfter(happen: (schedule: ReviewSchedule) => void): number {
 }
 
 it.each<[string, number, (schedule: ReviewSchedule) => void]>([
-  ["some time within the interval after a connection came up", 10_000, (s) => s.onConnected(at(0))],
+  ["some time within the interval after a connection came up", 12_500, (s) => s.onConnected(at(0))],
   ["but not in its first quarter", 5000, (s) => s.onConnected(at(0, 0))],
+  ["nor when that is over for all who came up together", 6500, (s) => s.onConnected(at(0, 0.1))],
   [
     "three quarters of the interval after a review, at the least",
     16_000,
@@ -67,7 +68,7 @@ it.each<[string, number, (schedule: ReviewSchedule) => void]>([
   ],
   [
     "not later for a doubt",
-    10_000,
+    12_500,
     (s) => {
       s.onConnected(at(0));
       s.onDoubt(at(9900), 3_600_000);

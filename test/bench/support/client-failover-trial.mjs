@@ -5,8 +5,9 @@ import { Worker } from "./worker.mjs";
 
 const processes = 2;
 const everyInMs = 100;
-// Longer than a connection takes to count as stable, for clients that make that difference.
-const settledInMs = 6500;
+// Longer than a connection takes to count as stable, and than the app server takes to count all clients and
+// to tell them, for clients that make that difference.
+const settledInMs = 21_000;
 const calmWithinInMs = 5000;
 const firstLookInMs = 3000;
 const silentAfterInMs = 1000;
@@ -26,6 +27,7 @@ export async function trial({ make, fault, clients, patienceInMs, hasTwoApps = f
   const idle = await watch([regions, app, ...clientProcesses]);
   await delay(idleInMs);
   const idleCores = (await idle()).clientCores;
+  if (process.env.BENCH_DEBUG) console.log((await (await fetch(world.urls[0])).json()).reconnect);
   await all("reset");
   const resources = await watch([regions, app, ...clientProcesses]);
   const first = (await app.call("number")) + 1;
@@ -73,7 +75,7 @@ async function settle(make, clients, hasTwoApps) {
     worker.call("open", { make, urls, count: Math.floor((clients + index) / processes) });
   await Promise.all(clientProcesses.map(open));
   await delay(settledInMs);
-  return { regions, app, doomed, clientProcesses, all };
+  return { regions, app, doomed, clientProcesses, all, urls };
 }
 
 /** What the workers, and all others, take of the machine from now on. */
