@@ -63,8 +63,11 @@ export class Recovery {
     const { configuration, notify } = this.#options;
     const giveUpAt = performance.now() + configuration.recoveryTimeoutInMs;
     let { failures } = this.#options;
-    const spreadInMs = Math.random() * configuration.reconnectSpreadInMs * SHARE_OF_SPREAD;
-    await this.#wait(Math.max(spreadInMs, backoffInMs(PAUSES, failures, Math.random())));
+    const { reconnectSpreadInMs } = configuration;
+    const turnInMs = Math.random() * reconnectSpreadInMs * SHARE_OF_SPREAD;
+    await this.#wait(Math.max(turnInMs, backoffInMs(PAUSES, failures, Math.random())));
+    // In the time of the spread, an app server will have said whether there is any use in it.
+    const leastPauseInMs = Math.max(LEAST_PAUSE_IN_MS, reconnectSpreadInMs);
     let isRefused = false;
     let isEndpointSuspect = false;
     while (!signal.aborted && performance.now() < giveUpAt) {
@@ -82,7 +85,7 @@ export class Recovery {
       if (isRefused || signal.aborted) break;
       notify({ type: "recovery-attempt-failed", isEndpointSuspect });
       failures += 1;
-      await this.#wait(LEAST_PAUSE_IN_MS + backoffInMs(PAUSES, failures, Math.random()));
+      await this.#wait(leastPauseInMs + backoffInMs(PAUSES, failures, Math.random()));
     }
     if (signal.aborted) return;
     notify({ type: "recovery-ended", hasAnswered: isRefused });
