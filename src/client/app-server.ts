@@ -99,7 +99,8 @@ export class AppServer {
     const init = (typeof this.#init === "function" ? await this.#init() : this.#init) ?? {};
     if (!isObject(init)) throw invalidRequest();
     return fetch(url, { ...init, ...own }).catch((error) => {
-      throw mistakeOf(url, init) ?? error;
+      // A cause is of the network, and each client of a server that is gone gets here.
+      throw (error?.cause === undefined && mistakeOf(url, init)) || error;
     });
   }
 }
