@@ -53,16 +53,19 @@ export class NegotiateError extends PubSubClientError {
   readonly status: number | undefined;
   /** How long the server asked to be left alone. */
   readonly retryAfterInMs: number | undefined;
+  /** Whether that is this client's own turn, told by the plugin. To any other the client adds up to a tenth. */
+  readonly isTurn: boolean;
 
   constructor(
     message: string,
-    details: { status?: number; retryAfterInMs?: number; cause?: unknown } = {},
+    details: { status?: number; retryAfterInMs?: number; isTurn?: boolean; cause?: unknown } = {},
     code = codeOf(details.status),
   ) {
     super(code, message, "cause" in details ? { cause: details.cause } : undefined);
     this.name = "NegotiateError";
     this.status = details.status;
     this.retryAfterInMs = details.retryAfterInMs;
+    this.isTurn = details.isTurn ?? false;
   }
 }
 

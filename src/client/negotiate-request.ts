@@ -40,11 +40,13 @@ export async function readRefusal(
   const { code, retryAfterInMs } = (problem ?? {}) as { code?: unknown; retryAfterInMs?: unknown };
   // The clocks of both sides need not agree. Pages of other origins may not see the header.
   const now = Date.parse(headers.get("Date") ?? "") || Date.now();
-  const retryAfter = readDuration(retryAfterInMs) ?? pauseInHeader(headers.get("Retry-After"), now);
+  const turnInMs = readDuration(retryAfterInMs);
+  const pauseInMs = turnInMs ?? pauseInHeader(headers.get("Retry-After"), now);
   const message = `Negotiate answered ${status}${typeof code === "string" ? ` (${code})` : ""}.`;
+  const isTurn = turnInMs !== undefined;
   return new NegotiateError(
     message,
-    retryAfter === undefined ? { status } : { status, retryAfterInMs: retryAfter },
+    pauseInMs === undefined ? { status } : { status, retryAfterInMs: pauseInMs, isTurn },
   );
 }
 

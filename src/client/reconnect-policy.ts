@@ -2,7 +2,7 @@ import { maxTimerInMs } from "../kit/max-timer.ts";
 import { backoffInMs, retryAfterOf } from "./backoff.ts";
 import type { StoppedCode } from "./client-events.ts";
 import { disconnectedCodeOf, isEndpointSuspect, mayBeRecovered } from "./connection-ending.ts";
-import type { ClientErrorCode, ConnectError } from "./errors.ts";
+import type { ClientErrorCode, ConnectError, NegotiateError } from "./errors.ts";
 import { hasNewerEpoch, mustMove, type NegotiatedEndpoint } from "./negotiated-endpoint.ts";
 import type {
   ConnectedState,
@@ -19,6 +19,8 @@ import type {
 const STABLE_AFTER_IN_MS = 5000;
 // Of what a server asks to be left alone: those that it told the same shall not all come then.
 const RETRY_AFTER_SPREAD = 0.1;
+// A server of the plugin tells each client another time, and has a place for it then. It tells whole seconds.
+const LEAST_TURN_IN_MS = 1000;
 // What a recovery that is under way is given before the endpoint is reported as failed.
 const RECOVERY_HEAD_START_IN_MS = 500;
 // An endpoint that refused longer ago may just have been restarting.
@@ -255,8 +257,10 @@ function onAttemptFailed(
   const minInMs = retryAfterOf(error);
   const suspect = suspectOf(error, endpoint);
   const isAtOnce = suspect && isFirstComplaint(search, failures);
-  const spreadInMs = backoff * RETRY_AFTER_SPREAD * minInMs;
-  const backoffPauseInMs = isAtOnce ? 0 : backoffInMs(settings, failures, backoff);
+  const hasTurn = (error as Partial<NegotiateError>).isTurn && minInMs >= LEAST_TURN_IN_MS;
+  const spreadInMs = hasTurn ? 0 : backoff * RETRY_AFTER_SPREAD * minInMs;
+  const inARow = hasTurn ? 1 : failures;
+  const backoffPauseInMs = isAtOnce ? 0 : backoffInMs(settings, inARow, backoff);
   const retryInMs = Math.min(maxTimerInMs, minInMs + Math.max(spreadInMs, backoffPauseInMs));
   const failed = including(search.failed, suspect);
   return [

@@ -7,6 +7,9 @@ const SEEN_INTERVALS = 4;
 /** Whoever is sent to an endpoint asks within an interval, so in this one or in the next. */
 const AWAITED_INTERVALS = 1;
 
+/** As long as anybody is told to wait: those who wait are counted nowhere, and are about to come back. */
+const REMEMBERED_FOR_IN_MS = 1_800_000;
+
 type Counters = Map<RegisteredEndpoint, DistinctCounter>;
 
 interface Interval {
@@ -35,7 +38,10 @@ export class Census {
   /** The one that is under way last; the others are whole. */
   #intervals: Interval[] = [newInterval()];
   #finished = 0;
-  #fullest: number | undefined;
+  /** The clients of the endpoint that had most, of this span of intervals and of the one before it. */
+  #fullest:
+    | { readonly now: number; readonly before: number; readonly intervals: number }
+    | undefined;
   #counts: ReadonlyMap<RegisteredEndpoint, number> = new Map();
   /** At this moment, of endpoints that may be full. */
   #present: Counters = new Map();
@@ -105,12 +111,12 @@ export class Census {
   }
 
   /**
-   * The clients of the endpoint that has most; undefined while nobody was ever known. As long as nobody
-   * asks, those who did may all have lost their connections, and be about to come back.
+   * The clients of the endpoint that has, or of late had, most; undefined while nobody was ever known. Those
+   * who do not ask any more may all have lost their connections, and wait for their turn to come back.
    */
   get fullest(): number | undefined {
     this.#finishIntervals();
-    return this.#fullest;
+    return this.#fullest && Math.max(this.#fullest.now, this.#fullest.before);
   }
 
   get #current(): Interval {
@@ -138,8 +144,17 @@ export class Census {
       const whole = this.#intervals.slice(0, -1);
       this.#counts = countsOf(whole);
       this.#present = presentOf(whole);
-      if (this.#counts.size > 0) this.#fullest = Math.max(...this.#counts.values());
+      if (this.#counts.size > 0) this.#remember(Math.max(...this.#counts.values()));
     }
+  }
+
+  /** Time in which nobody asks does not count: then nobody has come back yet. */
+  #remember(most: number): void {
+    const { now, before, intervals } = this.#fullest ?? { now: 0, before: 0, intervals: 0 };
+    const isOver = intervals * this.#intervalInMs >= REMEMBERED_FOR_IN_MS;
+    this.#fullest = isOver
+      ? { now: most, before: now, intervals: 1 }
+      : { now: Math.max(now, most), before, intervals: intervals + 1 };
   }
 }
 

@@ -26,15 +26,15 @@ export class ReconnectSpread {
   }
 
   /**
-   * Over how long clients spread what is refused anyway, so that refusing is all that the servers have
-   * to do: half of it on average. Undefined while nothing is known.
+   * Over how long clients spread what is refused anyway. They ask again after half of it on average, so
+   * refusing takes the servers half of their time. Undefined while nothing is known.
    */
   get whileNobodyServesInMs(): number | undefined {
     const known = this.#known();
     if (known === undefined) return undefined;
     const negotiatesPerSecond = this.#rate.perSecond;
     return (
-      2 * spreadInMs({ ...known, negotiatesPerSecond, limitPerSecond: Number.POSITIVE_INFINITY })
+      3 * spreadInMs({ ...known, negotiatesPerSecond, limitPerSecond: Number.POSITIVE_INFINITY })
     );
   }
 

@@ -193,6 +193,19 @@ describe("a failing negotiate", () => {
     },
   );
 
+  it.each([
+    ["a header is no turn of this client's own", { "Retry-After": "7" }, "", false],
+    ["a body of the plugin's is one", {}, body({ retryAfterInMs: 7000 }), true],
+  ])("a pause that is told in %s", async (_, headers, problem, isTurn) => {
+    const { url } = await serveNegotiate((res) => void res.writeHead(503, headers).end(problem), 9);
+    const { client, events } = makeClient(url);
+    const starting = client.start().catch(() => {});
+    await until(() => events["connect-failed"].length);
+    expect(events["connect-failed"][0]?.error).toMatchObject({ retryAfterInMs: 7000, isTurn });
+    client.stop();
+    await starting;
+  });
+
   it("a refusal whose body never ends is read by its head", async () => {
     const { url } = await serveNegotiate((res) => {
       res.writeHead(503, { "Retry-After": "7" }).write('{"code":');

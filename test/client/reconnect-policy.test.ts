@@ -143,6 +143,8 @@ describe("reconnect policy: a client that searches and recovers", () => {
   const refused = new NegotiateError("no", { status: 401 });
   const busy = new NegotiateError("busy", { status: 503, retryAfterInMs: 2000 });
   const away = new NegotiateError("away", { status: 503, retryAfterInMs: 86_400_000 });
+  const turn = new NegotiateError("later", { retryAfterInMs: 1_000_000, isTurn: true });
+  const soon = new NegotiateError("soon", { retryAfterInMs: 10, isTurn: true });
   const shut = new ConnectError("east", "was closed");
   const preferring = (search: Search): ReconnectState => ({
     name: "preferring-recovery",
@@ -348,6 +350,32 @@ describe("reconnect policy: a client that searches and recovers", () => {
           pause: { inMs: 1_890_000, minInMs: 1_800_000 },
         },
         { type: "connect-failed", args: { error: away, retryInMs: 1_890_000 } },
+      ],
+    ],
+    [
+      "keeps to its turn, however often it was refused before",
+      negotiating({ ...first, failures: 9 }),
+      { type: "attempt-failed", error: turn, backoff: 0.5 },
+      [
+        {
+          name: "backing-off",
+          search: { ...first, failures: 10 },
+          pause: { inMs: 1_000_250, minInMs: 1_000_000 },
+        },
+        { type: "connect-failed", args: { error: turn, retryInMs: 1_000_250 } },
+      ],
+    ],
+    [
+      "backs off from a server whose turns come at once",
+      negotiating({ ...first, failures: 9 }),
+      { type: "attempt-failed", error: soon, backoff: 0.5 },
+      [
+        {
+          name: "backing-off",
+          search: { ...first, failures: 10 },
+          pause: { inMs: 7510, minInMs: 10 },
+        },
+        { type: "connect-failed", args: { error: soon, retryInMs: 7510 } },
       ],
     ],
     [

@@ -104,9 +104,28 @@ it("while nobody asks, as many may come back as there were last", () => {
   expect(counts()).toEqual([0, 0, 2]);
   pass(9);
   expect(counts()).toEqual([0, 0, 2]);
-  ask(west, 3);
+});
+
+it("when the first of them are back, the others may still come", () => {
+  const { ask, pass, counts } = startCensus();
+  ask(east, 1, 2, 3);
+  pass(9);
+  ask(west, 1);
   pass(1);
-  expect(counts()).toEqual([0, 1, 1]);
+  expect(counts()).toEqual([0, 1, 3]);
+});
+
+it.each([
+  ["half an hour of reviews later, as long as anybody is told to wait", 1800, 3],
+  ["not much more than an hour later", 3660, 1],
+])("those who were there may come back %s", (_, seconds, expected) => {
+  const { ask, pass, counts } = startCensus();
+  ask(east, 1, 2, 3);
+  for (let at = 0; at < seconds; at += INTERVAL_IN_MS / 1000) {
+    ask(west, 1);
+    pass(1);
+  }
+  expect(counts()).toEqual([0, 1, expected]);
 });
 
 it("the fullest endpoint is the one with most clients", () => {

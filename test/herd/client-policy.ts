@@ -62,7 +62,7 @@ interface Refusal {
 /** How long the policy has a client wait that was refused. */
 export function pauseAfterRefusalInMs(refusal: Refusal): number {
   const { failures, failed, retryAfterInMs, now, random } = refusal;
-  const error = { code: "ERR_NEGOTIATE_FAILED", retryAfterInMs } as never;
+  const error = { code: "ERR_NEGOTIATE_FAILED", retryAfterInMs, isTurn: true } as never;
   const state = { ...INITIAL_STATE, search: { failures, failed } };
   const event = { type: "attempt-failed", error, now, spread: 0 } as const;
   return pauseAfter(next(state, { ...event, backoff: random() }, DEFAULTS)[0]);

@@ -2,33 +2,28 @@ import { HerdRun } from "./herd.ts";
 import { judge } from "./judge.ts";
 import { MUTATIONS, type MutationName } from "./mutations.ts";
 import { deploymentFor, FAULTS, type Fault, type HerdPlan } from "./plan.ts";
-import { limitOf } from "./story.ts";
 
 jest.setTimeout(60_000);
 
 function planOf(clients: number, rate: number, fault: Fault): HerdPlan {
-  return { clients, rate, fault, balance: "sticky", seed: 1, ...deploymentFor(clients) };
+  return { clients, rate, fault, balance: "sticky", seed: 1, ...deploymentFor(clients, rate) };
 }
 
 const SMALL = [1000, 10_000].flatMap((clients) =>
   [2, 10, 50].flatMap((rate) => FAULTS.map((fault) => [clients, rate, fault] as const)),
 );
-const LARGE = (["none", "half-the-servers"] as const).map((fault) => [100_000, 10, fault] as const);
+const LARGE = [
+  [100_000, 2, "half-the-servers"],
+  [100_000, 2, "dark"],
+  [100_000, 10, "none"],
+  [100_000, 10, "half-the-servers"],
+] as const;
 const RUNS = [...SMALL, ...LARGE];
-
-/**
- * Not met where a server has few places a second: as soon as a few more come at once than there are
- * places, one of them waits again. Up to 4 % of the clients ask more than three times there.
- */
-const TOO_FEW_PLACES = /^a client asked [4-9] times, and [0-3]\.[0-9]+ % of all/;
-const fewPlaces = 15;
 
 describe("the herd comes back within the limit, in time, with few requests, and nobody is left:", () => {
   it.each(RUNS)("%i clients, %i a second and unit, fault: %s", (clients, rate, fault) => {
     const plan = planOf(clients, rate, fault);
-    const { violations } = judge(plan, new HerdRun(plan).run());
-    const hasFew = limitOf(plan) / plan.servers < fewPlaces;
-    expect(violations.filter((text) => !(hasFew && TOO_FEW_PLACES.test(text)))).toEqual([]);
+    expect(judge(plan, new HerdRun(plan).run()).violations).toEqual([]);
   });
 });
 

@@ -12,7 +12,7 @@ const SMALL = {
   rate: 10,
   balance: "sticky",
   seed: 1,
-  ...deploymentFor(2000),
+  ...deploymentFor(2000, 10),
 } as const;
 
 it.each(FAULTS)(

@@ -21,12 +21,14 @@ export interface HerdPlan extends Sizes {
   readonly balance: "sticky" | "random";
 }
 
-/** What fits so many clients: units for a quarter more, and app servers for 50,000 each. */
-export function deploymentFor(clients: number): Pick<HerdPlan, "servers" | "units"> {
-  return {
-    units: Math.ceil((1.25 * clients) / 1000),
-    servers: Math.max(2, Math.ceil(clients / 50_000)),
-  };
+/**
+ * What fits so many clients: units for a quarter more, and app servers for 50,000 each, half of which can
+ * answer a herd that comes at the limit.
+ */
+export function deploymentFor(clients: number, rate: number): Pick<HerdPlan, "servers" | "units"> {
+  const units = Math.ceil((1.25 * clients) / 1000);
+  const servers = Math.max(2, Math.ceil(clients / 50_000), Math.ceil((units * rate) / 2000));
+  return { units, servers };
 }
 
 /** App servers that live on. */

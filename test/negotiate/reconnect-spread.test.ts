@@ -104,12 +104,12 @@ describe("a client that arrives is told the spread", () => {
 describe("while nobody serves, clients spread over", () => {
   it.each<[string, Situation, number | undefined]>([
     ["nothing that is known on a new server", { arrivals: 559 }, undefined],
-    ["twice the time in which they can be answered", expected(5600), 2000],
-    ["no longer than that where few are let through", expected(5600, { maxPerSecond: 1 }), 2000],
+    ["three times the time in which they can be answered", expected(5600), 3000],
+    ["no longer than that where few are let through", expected(5600, { maxPerSecond: 1 }), 3000],
     [
       "less by as many servers as share those that are expected",
       { ...expected(5600), servers: 4 },
-      500,
+      750,
     ],
   ])("%s", (_, situation, inMs) => {
     expect(spreadOf(situation).whileNobodyServes).toBe(inMs);
