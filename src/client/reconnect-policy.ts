@@ -19,8 +19,9 @@ import type {
 const STABLE_AFTER_IN_MS = 5000;
 // Of what a server asks to be left alone: those that it told the same shall not all come then.
 const RETRY_AFTER_SPREAD = 0.1;
-// A server of the plugin tells each client another time, and has a place for it then. It tells whole seconds.
-const LEAST_TURN_IN_MS = 1000;
+// A server of the plugin tells each client another time, and has a place for it then. As it tells whole seconds,
+// many come at the beginning of one unless they add a part of it.
+const UNIT_OF_TURNS_IN_MS = 1000;
 // What a recovery that is under way is given before the endpoint is reported as failed.
 const RECOVERY_HEAD_START_IN_MS = 500;
 // An endpoint that refused longer ago may just have been restarting.
@@ -257,11 +258,12 @@ function onAttemptFailed(
   const minInMs = retryAfterOf(error);
   const suspect = suspectOf(error, endpoint);
   const isAtOnce = suspect && isFirstComplaint(search, failures);
-  const hasTurn = (error as Partial<NegotiateError>).isTurn && minInMs >= LEAST_TURN_IN_MS;
-  const spreadInMs = hasTurn ? 0 : backoff * RETRY_AFTER_SPREAD * minInMs;
-  const inARow = hasTurn ? 1 : failures;
-  const backoffPauseInMs = isAtOnce ? 0 : backoffInMs(settings, inARow, backoff);
-  const retryInMs = Math.min(maxTimerInMs, minInMs + Math.max(spreadInMs, backoffPauseInMs));
+  const hasTurn = (error as Partial<NegotiateError>).isTurn && minInMs >= UNIT_OF_TURNS_IN_MS;
+  const backoffPauseInMs = isAtOnce ? 0 : backoffInMs(settings, failures, backoff);
+  const moreInMs = hasTurn
+    ? backoff * UNIT_OF_TURNS_IN_MS
+    : Math.max(backoff * RETRY_AFTER_SPREAD * minInMs, backoffPauseInMs);
+  const retryInMs = Math.min(maxTimerInMs, minInMs + moreInMs);
   const failed = including(search.failed, suspect);
   return [
     {

@@ -360,9 +360,9 @@ describe("reconnect policy: a client that searches and recovers", () => {
         {
           name: "backing-off",
           search: { ...first, failures: 10 },
-          pause: { inMs: 1_000_250, minInMs: 1_000_000 },
+          pause: { inMs: 1_000_500, minInMs: 1_000_000 },
         },
-        { type: "connect-failed", args: { error: turn, retryInMs: 1_000_250 } },
+        { type: "connect-failed", args: { error: turn, retryInMs: 1_000_500 } },
       ],
     ],
     [
