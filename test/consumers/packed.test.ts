@@ -201,8 +201,8 @@ it("the package is at most 0.56 MB packed and 1.95 MB unpacked", async () => {
 // Within 1 % of what it is: raise a limit for a reason, and lower it when the client has shrunk.
 describe("what a page bundles of the browser client is, with gzip, at most", () => {
   it.each([
-    ["14.7 kB of the client alone", "ResilientPubSubClient", 14_700],
-    ["19.3 kB with continuity", "ResilientPubSubClient, continuity", 19_300],
+    ["14.9 kB of the client alone", "ResilientPubSubClient", 14_900],
+    ["19.5 kB with continuity", "ResilientPubSubClient, continuity", 19_500],
   ])("%s", async (_, names, most) => {
     const client = path.join(packed.folder, "dist/client.browser.js");
     const contents = `export { ${names} } from ${JSON.stringify(client)};`;
