@@ -27,7 +27,6 @@ export async function trial({ make, fault, clients, patienceInMs, hasTwoApps = f
   const idle = await watch([regions, app, ...clientProcesses]);
   await delay(idleInMs);
   const idleCores = (await idle()).clientCores;
-  if (process.env.BENCH_DEBUG) console.log((await (await fetch(world.urls[0])).json()).reconnect);
   await all("reset");
   const resources = await watch([regions, app, ...clientProcesses]);
   const first = (await app.call("number")) + 1;
@@ -75,7 +74,7 @@ async function settle(make, clients, hasTwoApps) {
     worker.call("open", { make, urls, count: Math.floor((clients + index) / processes) });
   await Promise.all(clientProcesses.map(open));
   await delay(settledInMs);
-  return { regions, app, doomed, clientProcesses, all, urls };
+  return { regions, app, doomed, clientProcesses, all };
 }
 
 /** What the workers, and all others, take of the machine from now on. */
