@@ -66,7 +66,6 @@ export class Calls {
   /** How much was sent that the service has not answered. */
   get unansweredCharacters(): number {
     let characters = 0;
-    if (this.#unanswered.size === 0) return characters;
     for (const { text, wasSent } of this.#unanswered.values())
       if (wasSent) characters += text.length;
     return characters;

@@ -22,12 +22,12 @@ export class ReviewSchedule {
 
   /** There is a connection, perhaps with many others at the same time. */
   onConnected({ now, random, reviewAfterInMs }: ReviewMoment): void {
-    this.dueAt = now + (LEAST_SHARE + random * (1 - LEAST_SHARE)) * reviewAfterInMs;
+    this.dueAt = now + shareFrom(LEAST_SHARE, random) * reviewAfterInMs;
   }
 
   onAsked({ now, random, reviewAfterInMs }: ReviewMoment, isHidden: boolean): void {
     this.#askedAt = now;
-    const share = CERTAIN_SHARE + random * (1 - CERTAIN_SHARE);
+    const share = shareFrom(CERTAIN_SHARE, random);
     this.dueAt = now + share * reviewAfterInMs * (isHidden ? HIDDEN_FACTOR : 1);
   }
 
@@ -38,3 +38,6 @@ export class ReviewSchedule {
     if (this.dueAt > earliestAt + spreadInMs) this.dueAt = earliestAt + random * spreadInMs;
   }
 }
+
+/** Of an interval: the least, and a random part of the rest. */
+const shareFrom = (least: number, random: number): number => least + random * (1 - least);
