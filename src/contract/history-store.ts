@@ -146,6 +146,8 @@ export interface HistoryLimits {
  * step, when:
  * - the store's data are not those of the store that the stream was written in (it has failed over,
  *   was restarted, or somebody has said `renewEpochs`);
+ * - this connection has been led here from another store, in which it may have logged or read what
+ *   this one knows nothing of: then in its first call here, whatever that is, and for all streams;
  * - `known` is of this epoch, and beyond its top, or has another id than the message there;
  * - `known` is of an earlier epoch whose end is not on record, or was before `known`.
  *

@@ -25,6 +25,7 @@ const {
   crowdedJoins,
   exclusions,
   graySends,
+  lastWordsOfZombies,
   lateAppends,
   lateJoins,
   lostSends,
@@ -45,6 +46,11 @@ const servers: Record<string, Mutation> = {
     without: ["same run"],
     stories: restartsAtFailover,
   },
+  "3: a connection is led from one store to another, and does not say so": {
+    without: ["no run of a connection"],
+    stories: lastWordsOfZombies,
+    finds: /^untold: /,
+  },
   "4: servers do not say how far they know a stream": {
     without: ["no regression guard"],
     alwaysWithout: ["same run"],
@@ -59,6 +65,7 @@ const servers: Record<string, Mutation> = {
   },
   "5: where an epoch has ended is not on record": {
     without: ["no closing on record"],
+    alwaysWithout: ["no run of a connection"],
     stories: silentZombies,
   },
   "6: nobody is sent a check when an epoch begins": {

@@ -17,6 +17,8 @@ import type { Core } from "../../../client/continuity/support/model-run.ts";
 export type Rule =
   /** Stores are not told apart. */
   | "same run"
+  /** A connection does not say which store it reached last. */
+  | "no run of a connection"
   /** The store is not told what a server knows. */
   | "no regression guard"
   | "no id of what is known"

@@ -49,6 +49,8 @@ export interface StoreObserver {
 
 interface OpenConnection {
   readonly server: number;
+  /** The run that it reached last; undefined before the first call. */
+  run: string | undefined;
   /** Undefined after it has ended. */
   lose: ((error: Error) => void) | undefined;
 }
@@ -149,6 +151,7 @@ export class SimulatedStore {
       open: (_hub, _limits, onLost) => {
         const connection: OpenConnection = {
           server: route.server,
+          run: undefined,
           lose: (error) => route.host.deliver(() => onLost(error)),
         };
         const call = this.#caller(route);
@@ -166,6 +169,7 @@ export class SimulatedStore {
       call(() => {
         const side = this.#sides.get(connection.server) ?? this.primary;
         const restore = this.#mutations.beforeStep(side.hub);
+        this.#arrive(connection, side);
         const result = run(side, this.#inputs(side.run));
         restore();
         return structuredClone(result);
@@ -211,6 +215,14 @@ export class SimulatedStore {
         this.#connections.delete(connection);
       },
     };
+  }
+
+  /** What a connection has logged or read elsewhere, this side may know nothing of. */
+  #arrive(connection: OpenConnection, { hub, run }: Side): void {
+    const isLedHere = connection.run !== undefined && connection.run !== run;
+    connection.run = run;
+    if (!isLedHere || this.#mutations.has("no run of a connection")) return;
+    operations.renewEpochs(hub, "all", this.#inputs(run));
   }
 
   #breakAll(isTold: boolean, isConcerned: (server: number) => boolean): void {

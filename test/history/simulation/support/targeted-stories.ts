@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { faultKinds, type Shape, some, storiesWith, within } from "./stories.ts";
-import type { Fault, Story } from "./story.ts";
+import { type Fault, STREAMS, type Story } from "./story.ts";
 
 /*
  * Stories in which one rule matters more than all others, so that few of them are enough to notice
@@ -128,6 +128,27 @@ export const silentZombies = storiesWith({
     2,
   ),
 });
+
+/** As `silentZombies`; what a server sends last, it sends just before it comes over, and then it is silent. */
+export const lastWordsOfZombies: fc.Arbitrary<Story> = fc
+  .record({
+    story: storiesWith({ faults: fc.constant([]), servers: [4, 9], sends: fc.constant([]) }),
+    at: within(3000, 5000),
+    forMs: within(500, 2000),
+    beforeInMs: within(1, 60),
+    stream: fc.nat(STREAMS.length - 1),
+  })
+  .map(({ story, at, forMs, beforeInMs, stream }) => ({
+    ...story,
+    sends: [at - 1000, at + forMs - beforeInMs].map((sentAt) => ({
+      at: sentAt,
+      server: 0,
+      stream,
+      excluded: undefined,
+      published: undefined,
+    })),
+    faults: [{ kind: "zombie", at, forMs, mask: 1, lagInMs: 0, isTold: false }],
+  }));
 
 /** Epochs end, for all kinds of reasons. */
 export const newEpochs = storiesWith(
