@@ -3,8 +3,8 @@ import type { StreamPosition } from "../contract/history-store.ts";
 /** Why a client has to go on without what it missed. */
 export type MissedReason = "epoch" | "trimmed" | "too-far" | "hole" | "forbidden" | "store";
 
-/** The most messages of a stream in one answer. */
-export const maxMessages = 300;
+/** The most messages of a stream in one answer: as many as one keeps by default. */
+export const maxMessages = 1000;
 /** The most bytes of them. */
 export const maxMessageBytes = 1024 * 1024;
 /** By how much the clocks of app servers and store may differ. */

@@ -83,13 +83,13 @@ describe("a client catches up with", () => {
   });
 
   it("as many messages as one answer holds, but nothing of one more", async () => {
-    const { pubsub, negotiate, catchUp } = await startHistory();
+    const { pubsub, negotiate, catchUp } = await startHistory({ appendTimeoutInMs: 5000 });
     const ada = await negotiate();
-    await Promise.all(Array.from({ length: 300 }, (_, index) => pubsub.broadcast(index)));
-    expect((await catchUp(ada)).body.streams.a.messages).toHaveLength(300);
-    await pubsub.broadcast(300);
+    await Promise.all(Array.from({ length: 1000 }, (_, index) => pubsub.broadcast(index)));
+    expect((await catchUp(ada)).body.streams.a.messages).toHaveLength(1000);
+    await pubsub.broadcast(1000);
     expect((await catchUp(ada)).body.streams.a).toEqual({
-      position: expect.stringMatching(/:301$/),
+      position: expect.stringMatching(/:1001$/),
       recovered: false,
       reason: "too-far",
       messages: [],

@@ -11,7 +11,7 @@ describe("a client lacks", () => {
     ["nothing of a stream without messages", { since: "A:0", top: "A:0" }, 0],
     ["one message", { since: "A:6", top: "A:7" }, 1],
     ["all there are", { since: "A:0", top: "A:7" }, 7],
-    ["as many as one answer holds", { since: "A:0", top: "A:300" }, 300],
+    ["as many as one answer holds", { since: "A:0", top: "A:1000" }, 1000],
     ["what it has seen of it as well", { since: "A:5", seen: "A:7", top: "A:7" }, 2],
     [
       "what it has, since what it has seen was of another epoch",
@@ -23,7 +23,7 @@ describe("a client lacks", () => {
   });
 
   it.each<[string, { since: string; seen?: string; top: string }, string]>([
-    ["one more than an answer holds", { since: "A:0", top: "A:301" }, "too-far"],
+    ["one more than an answer holds", { since: "A:0", top: "A:1001" }, "too-far"],
     ["another epoch", { since: "A:7", top: "B:7" }, "epoch"],
     ["another epoch, of which there is nothing yet", { since: "A:7", top: "B:0" }, "epoch"],
     ["a stream that has forgotten its tail", { since: "A:8", top: "A:7" }, "epoch"],
