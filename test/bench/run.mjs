@@ -27,6 +27,7 @@ const questions = [
   "fan-out-growth",
   "growth",
   "fan-out-blackhole",
+  "http2",
   "history",
   "history-reads",
 ];
@@ -55,8 +56,13 @@ if (modifiedAt(`${here}node_modules/.package-lock.json`) < modifiedAt(`${here}pa
 }
 // As the package is built, but out of the way of its own `dist`.
 quietly("npx tsdown --out-dir test/bench/dist --no-dts", root);
-const parts = ["encoded-body", "pool-client", "request-pipeline"];
-const entries = parts.map((part) => `src/service/${part}.ts`).join(" ");
+const parts = [
+  "service/encoded-body",
+  "service/pool-client",
+  "service/request-pipeline",
+  "emulator/http/self-signed-certificate",
+];
+const entries = parts.map((part) => `src/${part}.ts`).join(" ");
 quietly(`npx tsdown ${entries} --no-config --out-dir test/bench/dist/parts --no-dts`, root);
 
 const load = () => loadavg()[0].toFixed(1);

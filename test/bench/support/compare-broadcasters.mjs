@@ -13,16 +13,14 @@ export async function compareBroadcasters(ways, services, { rounds, callers, opt
   const apps = {};
   const results = {};
   for (const way of ways) {
-    apps[way] = await Worker.start("support/broadcaster.mjs", { ...options, way });
+    apps[way] = await Worker.startSeveral("support/broadcaster.mjs", { ...options, way });
     results[way] = { perSecond: [], cpuInMs: [], busy: [] };
   }
   for (let round = -1; round < rounds; round++) {
     for (const way of round % 2 === 0 ? ways : ways.toReversed()) {
       const before = await services.call("cpuInMs");
-      const { perSecond, cpuInMs, elapsedInMs } = await apps[way].call("fire", {
-        callers,
-        seconds,
-      });
+      const app = apps[way].at(round % apps[way].length);
+      const { perSecond, cpuInMs, elapsedInMs } = await app.call("fire", { callers, seconds });
       const cpuOfServices = (await services.call("cpuInMs")) - before;
       if (round < 0) continue;
       results[way].perSecond.push(perSecond);
@@ -30,7 +28,11 @@ export async function compareBroadcasters(ways, services, { rounds, callers, opt
       results[way].busy.push((cpuOfServices / elapsedInMs) * 100);
     }
   }
-  await Promise.all(Object.values(apps).map((app) => app.stop()));
+  await Promise.all(
+    Object.values(apps)
+      .flat()
+      .map((app) => app.stop()),
+  );
   return results;
 }
 

@@ -1,9 +1,9 @@
 import { createSecretKey } from "node:crypto";
 import { WebPubSubServiceClient } from "@azure/web-pubsub";
 import { Pool } from "undici";
-import { EncodedBody } from "../dist/parts/encoded-body.mjs";
-import { poolClient } from "../dist/parts/pool-client.mjs";
-import { authorizationPolicy, requestPipeline } from "../dist/parts/request-pipeline.mjs";
+import { EncodedBody } from "../dist/parts/service/encoded-body.mjs";
+import { poolClient } from "../dist/parts/service/pool-client.mjs";
+import { authorizationPolicy, requestPipeline } from "../dist/parts/service/request-pipeline.mjs";
 import { endpointOf, keyOf } from "./tokens.mjs";
 
 /** What the plugin does to the SDK, one after the other: each step has all those before it. */
