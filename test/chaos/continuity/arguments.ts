@@ -18,6 +18,10 @@ export interface ContinuityArguments {
   readonly rate: number;
   /** Option `history.appendTimeoutInMs`: on a busy machine the default takes redis for lost. */
   readonly append: number;
+  /** Option `keepAliveTimeoutInMs` of the clients: on a busy machine, that of a quick run takes a slow answer for none. */
+  readonly patience: number;
+  /** Option `negotiate.reviewAfterInMs`; by default ten times as often as clients ask usually. */
+  readonly review: number;
   readonly json: boolean;
 }
 
@@ -36,6 +40,8 @@ export function parseContinuityArguments(args: string[]): ContinuityArguments {
       kinds: { type: "string", default: KINDS.join() },
       rate: { type: "string", default: "10" },
       append: { type: "string", default: "1000" },
+      patience: { type: "string", default: "1500" },
+      review: { type: "string", default: "2000" },
       json: { type: "boolean", default: false },
     },
   });
@@ -49,6 +55,8 @@ export function parseContinuityArguments(args: string[]): ContinuityArguments {
     kinds: kindsIn(values.kinds),
     rate: wholeNumber("rate", values.rate, 1),
     append: wholeNumber("append", values.append, 1),
+    patience: wholeNumber("patience", values.patience, 1000),
+    review: wholeNumber("review", values.review, 1000),
     json: values.json,
   };
 }

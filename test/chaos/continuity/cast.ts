@@ -72,8 +72,8 @@ export async function startCast(
         const sender = `s${index + 1}.${run}`;
         const rate = sizes.rate / count;
         const [redisUrl, appendTimeoutInMs] = [redis?.url, sizes.append];
-        const store = { redisUrl, appendTimeoutInMs };
-        return { sender, port, endpoints, ...store, rate, isSending: isSending() };
+        const options = { redisUrl, appendTimeoutInMs, reviewAfterInMs: sizes.review };
+        return { sender, port, endpoints, ...options, rate, isSending: isSending() };
       }),
     ),
   );
@@ -82,7 +82,8 @@ export async function startCast(
     sharesOf(sizes.clients, sizes.processes, "c").map((names, index) =>
       start(`clients ${index + 1}`, "clients-program", (): ClientsSettings => {
         const rate = sizes.rate / sizes.processes;
-        return { names, negotiateUrls, publishers: PUBLISHERS_A_PROCESS, rate };
+        const { patience } = sizes;
+        return { names, negotiateUrls, publishers: PUBLISHERS_A_PROCESS, rate, patience };
       }),
     ),
   );

@@ -13,6 +13,8 @@ it("a longer chaos run: nothing is lost, doubled or out of order, and no gap sta
     kinds: KINDS,
     rate: 10,
     append: 10_000,
+    patience: 1500,
+    review: 2000,
   });
   expect(violationsOf(verdict)).toEqual([]);
 }, 900_000);

@@ -18,6 +18,8 @@ it(`a short chaos run, with the history in ${where}: nothing is lost, doubled or
     rate: 10,
     // Tests keep the machine so busy that redis may seem away.
     append: 10_000,
+    patience: 1500,
+    review: 2000,
   });
   expect(violationsOf(verdict)).toEqual([]);
   expect(run.moved.length).toBeGreaterThan(0);

@@ -189,8 +189,9 @@ it("what the history answers has positions as well as what comes live", () => {
   expect(places.offsetOf(message(5), "epochtwo")).toBeUndefined();
 });
 
-const told = (recovered: boolean, atTime: number): Told => ({
-  at: atTime,
+const told = (recovered: boolean, at: number, since = at): Told => ({
+  at,
+  since,
   recovered,
   replayed: 0,
   reasons: [],
@@ -207,11 +208,15 @@ const redisOutage: Outage = {
 
 it("nearly all must be told recovered: true, but for those who are told around an outage of redis", () => {
   const trues = Array.from({ length: 100 }, () => told(true, 100));
-  const judged = (falseAt: number): string[] =>
-    violationsOf(judge(runOf({ told: [...trues, told(false, falseAt)], outages: [redisOutage] })));
+  const judged = (...one: [at: number, since?: number]): string[] =>
+    violationsOf(judge(runOf({ told: [...trues, told(false, ...one)], outages: [redisOutage] })));
+  const tooFew = ["only 100 of 101 were told recovered: true"];
   expect(judged(1500)).toEqual([]);
   expect(judged(2500)).toEqual([]);
-  expect(judged(500)).toEqual(["only 100 of 101 were told recovered: true"]);
+  expect(judged(500)).toEqual(tooFew);
+  // It was away, and comes back.
+  expect(judged(60_000, 900)).toEqual([]);
+  expect(judged(60_000, 59_000)).toEqual(tooFew);
 });
 
 const plain = (more: Partial<PlainRecord> = {}): PlainRecord => ({

@@ -65,8 +65,11 @@ export const violationsOf = ({ lost, doubled, disordered, untold, others, plain 
 
 function shareOf(told: readonly Told[], outages: readonly Outage[]): Share {
   const ofRedis = outages.filter(({ isOfRedis }) => isOfRedis);
+  // Who was away meanwhile is told of a new epoch only when it is back.
+  const begins = ({ recovered, since, at }: Told): number => (recovered ? at : since);
   const counting = told.filter(
-    ({ at }) => !ofRedis.some(({ from, to }) => at >= from && at <= to + REDIS_LINGERS_IN_MS),
+    (one) =>
+      !ofRedis.some(({ from, to }) => one.at >= from && begins(one) <= to + REDIS_LINGERS_IN_MS),
   );
   return { true: counting.filter(({ recovered }) => recovered).length, all: counting.length };
 }

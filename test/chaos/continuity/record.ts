@@ -67,6 +67,8 @@ export interface Moved {
 /** An answer of the history: a `continuity` event. */
 export interface Told {
   readonly at: number;
+  /** When the client was answered before: whatever has happened since may be what it is told of. */
+  readonly since: number;
   readonly recovered: boolean;
   readonly replayed: number;
   readonly reasons: readonly string[];

@@ -48,6 +48,7 @@ class Member {
   #published = 0;
   isPublishing = false;
   #connectedAt = 0;
+  #toldAt = now();
 
   constructor(name: string, index: number) {
     this.name = name;
@@ -62,8 +63,8 @@ class Member {
     this.client = new ResilientPubSubClient(urls, {
       continuity: continuity(),
       webSocket: TappedSocket,
-      keepAliveIntervalInMs: 700,
-      keepAliveTimeoutInMs: 1500,
+      keepAliveIntervalInMs: settings.patience / 2,
+      keepAliveTimeoutInMs: settings.patience,
       negotiateTimeoutInMs: 3000,
       reconnectSpreadInMs: 500,
       reconnectRetryOptions: { maxRetryDelayInMs: 2000 },
@@ -122,7 +123,9 @@ class Member {
     client.on("continuity", ({ recovered, replayed, streams }) => {
       const lost = streams.filter((stream) => !stream.recovered);
       const reasons = lost.map(({ stream, reason }) => `${stream}: ${reason}`);
-      told.push({ at: now(), recovered, replayed, reasons });
+      const at = now();
+      told.push({ at, since: this.#toldAt, recovered, replayed, reasons });
+      this.#toldAt = at;
       for (const { stream } of lost) log.onFalse(stream, this.positions);
     });
   }

@@ -22,6 +22,7 @@ export interface ServerSettings {
   /** Undefined: the history is in its memory. */
   readonly redisUrl: string | undefined;
   readonly appendTimeoutInMs: number;
+  readonly reviewAfterInMs: number;
   /** Messages a second to each stream. */
   readonly rate: number;
   /** It sends at once; otherwise when it is ordered to. */
@@ -38,6 +39,8 @@ export interface ClientsSettings {
   /** How many of the clients publish, and how many messages a second together. */
   readonly publishers: number;
   readonly rate: number;
+  /** In milliseconds, for an answer to a ping. */
+  readonly patience: number;
 }
 
 export interface PlainSettings {

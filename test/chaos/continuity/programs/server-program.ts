@@ -29,7 +29,7 @@ const pubsub = resilientPubSub({
       roles: [`webpubsub.sendToGroup.${GROUP}`, `webpubsub.joinLeaveGroup.${GROUP}`],
       groups: query.joins === "1" ? [] : [GROUP],
     }),
-    reviewAfterInMs: 2000,
+    reviewAfterInMs: settings.reviewAfterInMs,
   },
   history: {
     store: redisUrl === undefined ? memoryHistory() : redisHistory({ url: redisUrl }),
