@@ -27,6 +27,17 @@ export interface Verdict {
 
 /** After redis was back, servers may still find out what they have missed. */
 export const REDIS_LINGERS_IN_MS = 15_000;
+
+/** Whether redis was away at some time from `from` to `to`, or not back for long. */
+export const wasRedisAway = (outages: readonly Outage[], from: number, to: number): boolean =>
+  outages.some(
+    (outage) => outage.isOfRedis && to >= outage.from && from <= outage.to + REDIS_LINGERS_IN_MS,
+  );
+
+/** Who was away when redis was is told of a new epoch only when it is back. */
+export const isToldOfRedis = ({ recovered, since, at }: Told, outages: readonly Outage[]) =>
+  wasRedisAway(outages, recovered ? at : since, at);
+
 const LEAST_SHARE = 0.999;
 
 /** What was promised, and was not kept. */
@@ -64,12 +75,6 @@ export const violationsOf = ({ lost, doubled, disordered, untold, others, plain 
 ];
 
 function shareOf(told: readonly Told[], outages: readonly Outage[]): Share {
-  const ofRedis = outages.filter(({ isOfRedis }) => isOfRedis);
-  // Who was away meanwhile is told of a new epoch only when it is back.
-  const begins = ({ recovered, since, at }: Told): number => (recovered ? at : since);
-  const counting = told.filter(
-    (one) =>
-      !ofRedis.some(({ from, to }) => one.at >= from && begins(one) <= to + REDIS_LINGERS_IN_MS),
-  );
+  const counting = told.filter((one) => !isToldOfRedis(one, outages));
   return { true: counting.filter(({ recovered }) => recovered).length, all: counting.length };
 }

@@ -67,7 +67,7 @@ export interface Moved {
 /** An answer of the history: a `continuity` event. */
 export interface Told {
   readonly at: number;
-  /** When the client was answered before: whatever has happened since may be what it is told of. */
+  /** When it was told of these streams before: of whatever has happened since, it is told now. */
   readonly since: number;
   readonly recovered: boolean;
   readonly replayed: number;

@@ -1,6 +1,6 @@
 import { distributionOf } from "../../../demo-app/kit/distribution.ts";
 import type { ContinuityResult } from "./continuity-run.ts";
-import { REDIS_LINGERS_IN_MS, violationsOf } from "./judge.ts";
+import { isToldOfRedis, violationsOf, wasRedisAway } from "./judge.ts";
 
 const maxLines = 30;
 
@@ -12,14 +12,10 @@ export function linesOf({ sizes, hasRedis, durationInMs, run, verdict }: Continu
   const kinds = new Map<string, number>();
   for (const { what } of run.outages) kinds.set(what, (kinds.get(what) ?? 0) + 1);
   const outages = [...kinds].map(([what, count]) => `${count} ${what}`);
-  const isOfRedis = (at: number): boolean =>
-    run.outages.some(
-      (outage) => outage.isOfRedis && at >= outage.from && at <= outage.to + REDIS_LINGERS_IN_MS,
-    );
-  const whileRedisLived = run.moved.filter(({ at }) => !isOfRedis(at));
+  const whileRedisLived = run.moved.filter(({ at }) => !wasRedisAway(run.outages, at, at));
   const reasons = new Map<string, number>();
   for (const told of run.told)
-    if (!isOfRedis(told.at))
+    if (!isToldOfRedis(told, run.outages))
       for (const reason of told.reasons) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   const why = [...reasons].map(([reason, times]) => `${times} ${reason}`).join(", ");
   const share = (100 * verdict.recovered.true) / Math.max(1, verdict.recovered.all);

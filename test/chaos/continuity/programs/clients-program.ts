@@ -48,7 +48,8 @@ class Member {
   #published = 0;
   isPublishing = false;
   #connectedAt = 0;
-  #toldAt = now();
+  /** By stream. */
+  readonly #toldAt = new Map<string, number>();
 
   constructor(name: string, index: number) {
     this.name = name;
@@ -124,8 +125,9 @@ class Member {
       const lost = streams.filter((stream) => !stream.recovered);
       const reasons = lost.map(({ stream, reason }) => `${stream}: ${reason}`);
       const at = now();
-      told.push({ at, since: this.#toldAt, recovered, replayed, reasons });
-      this.#toldAt = at;
+      const since = Math.min(at, ...lost.map(({ stream }) => this.#toldAt.get(stream) ?? 0));
+      for (const { stream } of streams) this.#toldAt.set(stream, at);
+      told.push({ at, since, recovered, replayed, reasons });
       for (const { stream } of lost) log.onFalse(stream, this.positions);
     });
   }

@@ -33,6 +33,8 @@ class PlainLog {
   readonly #name: string;
   readonly #kind: PlainRecord["kind"];
   readonly #received = new Map<string, NumberSet>();
+  /** By the connection that there is now: each region sends what is live to whoever is there by then. */
+  readonly #ofConnection = new Map<string, NumberSet>();
   readonly #connected: { endpoint: string; from: number; to: number }[] = [];
   readonly #violations: string[] = [];
   isUp = false;
@@ -52,6 +54,7 @@ class PlainLog {
 
   up(endpoint: string): void {
     this.isUp = true;
+    this.#ofConnection.clear();
     this.#connected.push({ endpoint, from: now(), to: Number.MAX_SAFE_INTEGER });
   }
 
@@ -74,14 +77,20 @@ class PlainLog {
 
   #add({ sender, number, stream }: Numbered): void {
     const key = `${stream} ${sender}`;
-    const received = this.#received.get(key) ?? new NumberSet();
-    this.#received.set(key, received);
-    if (received.add(number)) this.#blame(`was given ${key} ${number} twice`);
+    numbersIn(this.#received, key).add(number);
+    const isRepeated = numbersIn(this.#ofConnection, key).add(number);
+    if (isRepeated) this.#blame(`was given ${key} ${number} twice`);
   }
 
   #blame(what: string): void {
     if (this.#violations.length < maxViolations) this.#violations.push(`${this.#name} ${what}`);
   }
+}
+
+function numbersIn(sets: Map<string, NumberSet>, key: string): NumberSet {
+  const numbers = sets.get(key) ?? new NumberSet();
+  sets.set(key, numbers);
+  return numbers;
 }
 
 function startOfficial(name: string, index: number): PlainLog {
