@@ -38,6 +38,7 @@ class PlainLog {
   readonly #connected: { endpoint: string; from: number; to: number }[] = [];
   readonly #violations: string[] = [];
   isUp = false;
+  #heardAt = 0;
 
   constructor(name: string, kind: PlainRecord["kind"]) {
     this.#name = name;
@@ -47,6 +48,7 @@ class PlainLog {
   /** @param stream What it came as; undefined where the client cannot tell. */
   take(data: unknown, stream?: string): void {
     const message = numberedOf(data);
+    this.#heardAt = now();
     if (message === undefined || (stream !== undefined && stream !== message.stream))
       this.#blame(`was given ${JSON.stringify(data)} as ${stream}`);
     else this.#add(message);
@@ -60,7 +62,8 @@ class PlainLog {
 
   down(): void {
     const last = this.#connected.at(-1);
-    if (this.isUp && last) last.to = now();
+    // Microsoft's does not tell of a close until it has tried for a while to recover from it.
+    if (this.isUp && last) last.to = this.#kind === "official" ? this.#heardAt : now();
     this.isUp = false;
   }
 
