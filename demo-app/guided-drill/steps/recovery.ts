@@ -88,11 +88,14 @@ export async function failBack(
   const ids = new Set(displacedClients(environment).map(({ id }) => id));
   const since = Date.now();
   await execution.order(changes.setFailback("paced"), "failback was not set to paced");
-  await execution.until(() => {
+  const moves = await execution.until(() => {
     const displaced = displacedClients(environment).length;
-    return displaced === 0 || new NotYet(`${displaced} of ${ids.size} clients are not at home yet`);
+    if (displaced > 0) return new NotYet(`${displaced} of ${ids.size} clients are not at home yet`);
+    // A client that is there has still to join its groups before it has moved.
+    const found = movesFrom(parameters.secondary, { ids, since, environment });
+    if (found.length === ids.size) return found;
+    return new NotYet(`${found.length} of ${ids.size} clients have told of their way home`);
   });
-  const moves = movesFrom(parameters.secondary, { ids, since, environment });
   execution.measure(
     { label: "returned", value: moves.length, unit: "clients" },
     ...downtimesOf(moves),
