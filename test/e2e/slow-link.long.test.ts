@@ -1,3 +1,4 @@
+import { closeAfterTest } from "../support/clean-up.ts";
 import { startSlowLink } from "../support/slow-link.ts";
 import { until } from "../support/until.ts";
 import { useClientPage } from "./support.ts";
@@ -18,12 +19,12 @@ it("the client in a page of Chromium hears a large message over a slow link once
       res.json({ ...answer, url: slowUrl.href });
     });
   });
-  const link = await startSlowLink(eastus.endpoint, { down: 300_000 });
+  // At the end, no sooner: the page would complain of that.
+  const link = closeAfterTest(await startSlowLink(eastus.endpoint, { down: 300_000 }));
   const quick = { keepAliveIntervalInMs: 1000, keepAliveTimeoutInMs: 2500 };
   await page.begin(quick, "/slow-negotiate");
   await pubsub.broadcast("x".repeat(1_000_000), { contentType: "text/plain" });
   await until(async () => (await page.heard("server-message")).length === 1, 60_000);
-  link.close();
   const heard = await page.heard("server-message");
   expect(heard.map((data) => String(data).length)).toEqual([1_000_000]);
   expect(await page.seen("disconnected")).toEqual([]);
