@@ -13,6 +13,8 @@ import type { ClientsOrder, ClientsSettings, ProgramMessage } from "./program-me
 tellComplaints();
 const settings = programSettings<ClientsSettings>();
 const CONNECTED_WITHIN_MS = 60_000;
+/** Nobody has told clients that start to spread. */
+const PAUSE_BETWEEN_STARTS_IN_MS = 20;
 
 const places = new Places();
 
@@ -71,11 +73,7 @@ class Member {
       reconnectRetryOptions: { maxRetryDelayInMs: 2000 },
     });
     this.#listen();
-    this.client.start().catch((error) => complain(`${name} has stopped: ${error}`));
-    if (isJoining)
-      this.client
-        .joinGroup(GROUP)
-        .catch((error) => complain(`${name} has not joined ${GROUP}: ${error}`));
+    setTimeout(() => this.#start(isJoining), index * PAUSE_BETWEEN_STARTS_IN_MS);
   }
 
   get positions(): Positions {
@@ -103,6 +101,15 @@ class Member {
     const notTo = noEcho ? this.name : undefined;
     const sent = { ...numbered, startedAt, endedAt: now(), history, position, notTo } as const;
     sendToParent<ProgramMessage>({ kind: "sent", sent });
+  }
+
+  #start(isJoining: boolean): void {
+    const { client, name } = this;
+    client.start().catch((error) => complain(`${name} has stopped: ${error}`));
+    if (isJoining)
+      client
+        .joinGroup(GROUP)
+        .catch((error) => complain(`${name} has not joined ${GROUP}: ${error}`));
   }
 
   #listen(): void {
