@@ -1,10 +1,10 @@
+import { compareBroadcasters } from "./support/compare-broadcasters.mjs";
 import { printFigure, printQuestion, printRatio } from "./support/report.mjs";
 import { readCount } from "./support/settings.mjs";
 import { ratios } from "./support/statistics.mjs";
 import { Worker } from "./support/worker.mjs";
 
 const count = 3;
-const seconds = 2;
 const labels = {
   http1: "HTTP/1.1, up to 64 sockets",
   undici: "HTTP/2 by undici",
@@ -20,13 +20,16 @@ export async function run() {
   ]);
   const services = await Worker.start("servers/tls-services.mjs", { count });
   const ways = Object.keys(labels);
-  const senders = {};
-  for (const way of ways) {
-    senders[way] = await Worker.start("support/tls-sender.mjs", { ...services.info, way });
-  }
-  for (const concurrent of [count, 1000]) {
-    const results = await compare(senders, { ways, rounds, concurrent });
-    console.log(`  ${concurrent} sends at once`);
+  const program = "support/tls-sender.mjs";
+  for (const callers of [count, 1000]) {
+    const options = services.info;
+    const results = await compareBroadcasters(ways, services, {
+      program,
+      rounds,
+      callers,
+      options,
+    });
+    console.log(`  ${callers} sends at once`);
     for (const way of ways) {
       printFigure(labels[way], results[way].perSecond, "sends/s");
       printFigure("  CPU per send", results[way].cpuInMs, "ms", 3);
@@ -37,18 +40,5 @@ export async function run() {
       printRatio("  the same in CPU", ratios(ours.cpuInMs, theirs.cpuInMs));
     }
   }
-  await Promise.all([services, ...Object.values(senders)].map((worker) => worker.stop()));
-}
-
-async function compare(senders, { ways, rounds, concurrent }) {
-  const results = Object.fromEntries(ways.map((way) => [way, { perSecond: [], cpuInMs: [] }]));
-  for (let round = -1; round < rounds; round++) {
-    for (const way of round % 2 === 0 ? ways : ways.toReversed()) {
-      const { perSecond, cpuInMs } = await senders[way].call("fire", { concurrent, seconds });
-      if (round < 0) continue;
-      results[way].perSecond.push(perSecond);
-      results[way].cpuInMs.push(cpuInMs);
-    }
-  }
-  return results;
+  await services.stop();
 }

@@ -4,7 +4,8 @@ import { createSecretKey } from "node:crypto";
 import { WebPubSubServiceClient } from "@azure/web-pubsub";
 import jwt from "jsonwebtoken";
 import { Pool } from "undici";
-import { cpuInMs, options, serveCalls } from "./serve-calls.mjs";
+import { fire } from "./fire.mjs";
+import { options, serveCalls } from "./serve-calls.mjs";
 import { endpointOf, keyOf } from "./tokens.mjs";
 
 const { resilientPubSub } = await import("../dist/index.mjs");
@@ -89,26 +90,4 @@ async function broadcasterOf({ way, endpoints }) {
 
 const broadcast = await broadcasterOf(options);
 
-serveCalls({
-  info: () => ({}),
-
-  /** For so many seconds, or so many broadcasts; each caller waits for one before the next. */
-  async fire({ callers, seconds = Number.POSITIVE_INFINITY, count = Number.POSITIVE_INFINITY }) {
-    let started = 0;
-    const before = cpuInMs();
-    const start = performance.now();
-    const call = async () => {
-      while (started < count && performance.now() - start < seconds * 1000) {
-        started += 1;
-        await broadcast();
-      }
-    };
-    await Promise.all(Array.from({ length: callers }, call));
-    const elapsedInMs = performance.now() - start;
-    return {
-      perSecond: (started / elapsedInMs) * 1000,
-      cpuInMs: (cpuInMs() - before) / started,
-      elapsedInMs,
-    };
-  },
-});
+serveCalls({ info: () => ({}), fire: (job) => fire(broadcast, job) });

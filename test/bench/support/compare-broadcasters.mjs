@@ -7,19 +7,24 @@ const seconds = 2;
 /**
  * Has an app broadcast in each of several ways in turn, round by round; answers what was measured of each.
  *
+ * @param program What broadcasts, or sends otherwise.
  * @param options Of all apps: the endpoints, and what some ways need besides.
  */
-export async function compareBroadcasters(ways, services, { rounds, callers, options }) {
+export async function compareBroadcasters(
+  ways,
+  services,
+  { program = "support/broadcaster.mjs", rounds, callers, options },
+) {
   const apps = {};
   const results = {};
   for (const way of ways) {
-    apps[way] = await Worker.startSeveral("support/broadcaster.mjs", { ...options, way });
+    apps[way] = await Worker.startSeveral(program, { ...options, way });
     results[way] = { perSecond: [], cpuInMs: [], busy: [] };
   }
   for (let round = -1; round < rounds; round++) {
     for (const way of round % 2 === 0 ? ways : ways.toReversed()) {
       const before = await services.call("cpuInMs");
-      const app = apps[way].at(round % apps[way].length);
+      const app = apps[way][(round + 1) % apps[way].length];
       const { perSecond, cpuInMs, elapsedInMs } = await app.call("fire", { callers, seconds });
       const cpuOfServices = (await services.call("cpuInMs")) - before;
       if (round < 0) continue;

@@ -1,7 +1,8 @@
 // Sends to services behind TLS as fast as they take it, by one kind of HTTP.
 import { connect } from "node:http2";
 import { Client, Pool } from "undici";
-import { cpuInMs, options, serveCalls } from "./serve-calls.mjs";
+import { fire } from "./fire.mjs";
+import { options, serveCalls } from "./serve-calls.mjs";
 
 /** As many as the plugin opens to one endpoint. */
 const connections = 64;
@@ -69,21 +70,6 @@ const senders = options.urls.map((url) => ways[options.way](url, { ca: options.c
 
 serveCalls({
   info: () => ({}),
-
-  /** For so many seconds, so many sends at once, spread over the services. */
-  async fire({ concurrent, seconds }) {
-    const before = cpuInMs();
-    const start = performance.now();
-    let done = 0;
-    const keepSending = async (_, index) => {
-      const send = senders[index % senders.length];
-      while (performance.now() - start < seconds * 1000) {
-        await send();
-        done += 1;
-      }
-    };
-    await Promise.all(Array.from({ length: concurrent }, keepSending));
-    const elapsedInMs = performance.now() - start;
-    return { perSecond: (done / elapsedInMs) * 1000, cpuInMs: (cpuInMs() - before) / done };
-  },
+  /** The callers are spread over the services. */
+  fire: (job) => fire((caller) => senders[caller % senders.length](), job),
 });
